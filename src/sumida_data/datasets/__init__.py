@@ -1,0 +1,5 @@
+"""Kedro datasets of our own."""
+
+from sumida_data.datasets.folder import FolderDataset
+
+__all__ = ["FolderDataset"]

@@ -1,0 +1,148 @@
+"""One description of every field and table, from which all other descriptions are made.
+
+The blank form, the reader, the checks, Parquet and DuckDB types and comments, the Table
+Schema of the published packages and the reference pages all read these models. The words
+are those of the Table Schema standard (name, title, type, constraints) with a few of our
+own: English title, unit, personal, published.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Described
+
+FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean"]
+Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+
+
+class Model(BaseModel):
+    """Base of all models read from YAML: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Field(Model):
+    """One column of a table, or one item that a form asks for.
+
+    Attributes:
+        name: Machine name in ASCII snake case, at most 63 bytes so that a database keeps it.
+        title: Japanese heading, as officers and readers see it.
+        title_en: English heading.
+        type: Table Schema type.
+        description: What a value means, in Japanese.
+        unit: Unit of a number, such as 件 or %.
+        required: Whether a value may be missing.
+        enum: All values that may stand here, in the order in which a form lists them.
+        minimum: Smallest number allowed.
+        maximum: Largest number allowed.
+        pattern: Regular expression that the whole text must match.
+        personal: Whether it names or reaches a person; such a field never leaves ingest.
+        published: Whether it may be published; nothing is unless it says so.
+    """
+
+    name: Name
+    title: str
+    title_en: str
+    type: FieldType = "string"
+    description: str = ""
+    unit: str | None = None
+    required: bool = False
+    enum: tuple[str, ...] | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    personal: bool = False
+    published: bool = False
+
+    @model_validator(mode="after")
+    def _refuse_published_personal_data(self) -> Self:
+        if self.personal and self.published:
+            raise ValueError("個人に関する項目(personal)は公開(published)にできません")
+        return self
+
+
+class ForeignKey(Model):
+    """Fields whose values must be found in another table.
+
+    Attributes:
+        fields: Names in this table.
+        table: The table referred to.
+        reference_fields: Names there, in the same order.
+    """
+
+    fields: tuple[Name, ...]
+    table: Name
+    reference_fields: tuple[Name, ...]
+
+
+class Table(Model):
+    """One table.
+
+    Attributes:
+        name: Machine name, the same in Parquet, DuckDB and packages.
+        title: Japanese title.
+        title_en: English title.
+        description: What one row is, and what a reader must know, in Japanese.
+        primary_key: Names of the fields that tell rows apart.
+        foreign_keys: References to other tables.
+        fields: The columns, in order.
+    """
+
+    name: Name
+    title: str
+    title_en: str
+    description: str
+    primary_key: tuple[Name, ...] = ("row_id",)
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    fields: tuple[Field, ...]
+
+    @model_validator(mode="after")
+    def _refuse_unknown_keys(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(names) != len(set(names)):
+            raise ValueError(f"表 {self.name} に同じ名前の列が2つあります")
+        if missing := set(self.primary_key) - set(names):
+            raise ValueError(f"表 {self.name} の主キー {sorted(missing)} が列にありません")
+        return self
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name.
+
+        Raises:
+            KeyError: If the table has no such field.
+        """
+        return next((field for field in self.fields if field.name == name), None) or _refuse(
+            f"表 {self.name} に列 {name!r} はありません。"
+        )
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [field.name for field in self.fields]
+
+
+class DataDictionary(Model):
+    """All tables of the project.
+
+    Attributes:
+        tables: The tables, in the order in which data flows.
+    """
+
+    tables: tuple[Table, ...]
+
+    def __getitem__(self, name: str) -> Table:
+        return next((table for table in self.tables if table.name == name), None) or _refuse(
+            f"表 {name!r} は定義されていません。"
+        )
+
+    def __contains__(self, name: str) -> bool:
+        return any(table.name == name for table in self.tables)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the tables."""
+        return (table.name for table in self.tables)
+
+
+def _refuse(message: str) -> None:
+    raise KeyError(message)

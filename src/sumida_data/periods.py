@@ -1,0 +1,134 @@
+"""Fiscal years, quarters and Japanese era dates.
+
+A fiscal year runs from 1 April and is named after the western year in which it
+begins: ``FY2022Q3`` is October to December 2022 (令和4年度第3四半期) and
+``FY2022Q4`` lies in calendar year 2023.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+_PERIOD = re.compile(r"FY(\d{4})Q([1-4])")
+
+# First day of each era since the Gregorian calendar came into use, newest first.
+ERAS: dict[str, date] = {
+    "令和": date(2019, 5, 1),
+    "平成": date(1989, 1, 8),
+    "昭和": date(1926, 12, 25),
+    "大正": date(1912, 7, 30),
+    "明治": date(1873, 1, 1),
+}
+ERA_FIRST_YEARS: dict[str, int] = {
+    era: (1868 if era == "明治" else start.year) for era, start in ERAS.items()
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """One quarter of a fiscal year.
+
+    Attributes:
+        fiscal_year: Western year in which the fiscal year begins.
+        quarter: 1 (April to June) to 4 (January to March).
+    """
+
+    fiscal_year: int
+    quarter: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Period":
+        """Read ``FY2022Q3``.
+
+        Raises:
+            ValueError: If the text is not of that form.
+        """
+        match = _PERIOD.fullmatch(text)
+        if match is None:
+            raise ValueError(
+                f"期間 {text!r} は読めません。FY2022Q3(2022年10月〜12月)の形で書いてください。"
+            )
+        return cls(int(match[1]), int(match[2]))
+
+    def __str__(self) -> str:
+        return f"FY{self.fiscal_year}Q{self.quarter}"
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the quarter."""
+        month = 3 * self.quarter + 1
+        return date(self.fiscal_year + month // 13, (month - 1) % 12 + 1, 1)
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the quarter, which is the as-of date of its survey."""
+        return self.next.first_day - timedelta(days=1)
+
+    @property
+    def next(self) -> "Period":
+        """The quarter after this one."""
+        if self.quarter == 4:
+            return Period(self.fiscal_year + 1, 1)
+        return Period(self.fiscal_year, self.quarter + 1)
+
+    @property
+    def previous(self) -> "Period":
+        """The quarter before this one."""
+        if self.quarter == 1:
+            return Period(self.fiscal_year - 1, 4)
+        return Period(self.fiscal_year, self.quarter - 1)
+
+    @property
+    def title(self) -> str:
+        """The Japanese title, such as 令和4年度第3四半期."""
+        return f"{fiscal_year_title(self.fiscal_year)}第{self.quarter}四半期"
+
+
+def fiscal_year_of(day: date) -> int:
+    """Return the fiscal year in which a day falls."""
+    return day.year - (day.month < 4)
+
+
+def fiscal_year_first_day(fiscal_year: int) -> date:
+    """Return 1 April of the fiscal year."""
+    return date(fiscal_year, 4, 1)
+
+
+def fiscal_year_last_day(fiscal_year: int) -> date:
+    """Return 31 March at the end of the fiscal year."""
+    return date(fiscal_year + 1, 3, 31)
+
+
+def era_year(day: date) -> tuple[str, int]:
+    """Return the era and the year within it, such as ``("令和", 4)``.
+
+    Raises:
+        ValueError: If the day lies before 1873, when Japan took up the Gregorian calendar.
+    """
+    for era, start in ERAS.items():
+        if day >= start:
+            return era, day.year - ERA_FIRST_YEARS[era] + 1
+    raise ValueError(f"{day} は明治6年より前の日付で、和暦に直せません。")
+
+
+def format_era_date(day: date) -> str:
+    """Write a day as 令和4年12月31日; the first year of an era is 元年."""
+    era, year = era_year(day)
+    return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+
+
+def fiscal_year_title(fiscal_year: int) -> str:
+    """Write a fiscal year as 令和4年度, after the era in which it begins or, in 2019, most lies."""
+    era, year = era_year(max(fiscal_year_first_day(fiscal_year), _main_era_start(fiscal_year)))
+    return f"{era}{'元' if year == 1 else year}年度"
+
+
+def fiscal_year_label(fiscal_year: int) -> str:
+    """Write a fiscal year as R4, as the ward's tables do."""
+    era, year = era_year(max(fiscal_year_first_day(fiscal_year), _main_era_start(fiscal_year)))
+    return f"{'RHSTM'[list(ERAS).index(era)]}{year}"
+
+
+def _main_era_start(fiscal_year: int) -> date:
+    # Fiscal 2019 began in 平成31年 but is officially 令和元年度; 1989 began within 平成 already.
+    return ERAS["令和"] if fiscal_year == 2019 else fiscal_year_first_day(fiscal_year)

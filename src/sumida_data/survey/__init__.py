@@ -1,0 +1,1 @@
+"""The survey: the form as data, reading returned workbooks, answers and findings."""

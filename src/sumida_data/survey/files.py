@@ -1,0 +1,22 @@
+"""Received files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as it arrived.
+
+    Attributes:
+        name: Path below the folder of its kind, with forward slashes, such as
+            ``FY2022Q3/1203_税務課.xlsx``.
+        path: Where it lies.
+    """
+
+    name: str
+    path: Path
+
+    def read(self) -> bytes:
+        """Return the contents."""
+        return self.path.read_bytes()

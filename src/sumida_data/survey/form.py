@@ -1,0 +1,150 @@
+"""The survey form as data: its sheets, their fields, and who is asked when.
+
+Central files of the ministry and of the ward's systems are described with the same words,
+because they are read in the same way: by heading.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field as Described
+from pydantic import RootModel
+
+from sumida_data.metadata import Field, Model, Name
+
+PeriodText = Annotated[str, Described(pattern=r"^FY\d{4}Q[1-4]$")]
+
+
+class FormField(Field):
+    """One item that a sheet asks for.
+
+    Attributes:
+        key: Whether it names the record; together with period and department it is unique.
+        aliases: Other headings under which the item has been seen.
+        synonyms: For each choice, other words for it.
+        blank_is: The choice that an empty cell stands for.
+        example: An example answer, for the example row and for findings.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    key: bool = False
+    aliases: tuple[str, ...] = ()
+    synonyms: dict[str, tuple[str, ...]] = {}
+    blank_is: str | None = None
+    example: str = ""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """All headings under which the item may stand."""
+        return (self.title, *self.aliases)
+
+
+class RecordSheet(Model):
+    """A sheet, or the part of one, whose answers become one typed table.
+
+    Attributes:
+        sheet: Sheet name; empty for a file without sheets.
+        table: Name of the typed table.
+        fields: The items, in the order in which an officer meets them.
+    """
+
+    sheet: str
+    table: Name
+    fields: tuple[FormField, ...]
+
+    @property
+    def key_fields(self) -> tuple[FormField, ...]:
+        """The fields that name a record."""
+        return tuple(field for field in self.fields if field.key)
+
+
+class SurveySheet(RecordSheet):
+    """A part of the survey form.
+
+    Attributes:
+        title: Japanese title of the typed table.
+        title_en: English title of the typed table.
+        description: What one row of the typed table is.
+        layout: ``labels`` for label cells with the answer beside them, ``rows`` for a table.
+        kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are.
+    """
+
+    title: str
+    title_en: str
+    description: str
+    layout: Literal["labels", "rows"]
+    kind: Literal["cover", "stock", "events", "year_to_date"]
+
+
+class Form(Model):
+    """The survey form.
+
+    Attributes:
+        version: Version of the form.
+        title: Its title.
+        sheets: Its parts, cover sheet first.
+    """
+
+    version: str
+    title: str
+    sheets: tuple[SurveySheet, ...]
+
+    @property
+    def cover(self) -> SurveySheet:
+        """The cover sheet."""
+        return self.sheets[0]
+
+    @property
+    def answer_sheets(self) -> tuple[SurveySheet, ...]:
+        """All parts but the cover sheet."""
+        return self.sheets[1:]
+
+    def sheet_of(self, table: str) -> SurveySheet | None:
+        """Return the part whose answers become this table, or None."""
+        return next((sheet for sheet in self.sheets if sheet.table == table), None)
+
+
+class Wave(Model):
+    """One quarter's inquiry.
+
+    Attributes:
+        due_on: The day by which departments answer.
+        departments: Codes of the departments asked, or ``all``.
+        sheets: Names of the sheets asked for.
+    """
+
+    due_on: date
+    departments: Literal["all"] | tuple[str, ...]
+    sheets: tuple[str, ...]
+
+
+class Waves(RootModel[dict[PeriodText, Wave]]):
+    """The inquiries by period."""
+
+
+class CentralSource(RecordSheet):
+    """A file that the ICT office adds itself.
+
+    Attributes:
+        source: Name of the source and of its folder.
+        title: Japanese title.
+        publisher: Who publishes it.
+        license: Licence id.
+        attribution: The line that must accompany figures from it.
+        heading_dates: Columns whose heading carries a date, and the field that takes the date.
+    """
+
+    source: Name
+    title: str
+    publisher: str
+    license: str
+    attribution: str
+    heading_dates: dict[Name, Name] = {}
+
+
+class CentralSources(RootModel[tuple[CentralSource, ...]]):
+    """The central sources."""
+
+    def __getitem__(self, source: str) -> CentralSource:
+        return next(item for item in self.root if item.source == source)

@@ -1,0 +1,125 @@
+"""The data dictionary, made from the descriptions of the form and of the other tables."""
+
+from sumida_data.metadata import DataDictionary, Field, ForeignKey, Model, Name, Table
+from sumida_data.survey.form import Form, FormField, SurveySheet
+
+# An empty number or date must say why it is empty; a text or a choice says so itself.
+_TYPES_WITH_STATUS = {"integer", "number", "date"}
+
+
+class AnswerStatus(Model):
+    """The description of the status columns beside numbers and dates.
+
+    Attributes:
+        title: Ending of the Japanese title.
+        title_en: Ending of the English title.
+        description: What the statuses mean.
+        enum: The statuses.
+    """
+
+    title: str
+    title_en: str
+    description: str
+    enum: tuple[str, ...]
+
+
+class TableDescription(Model):
+    """A table whose columns are given in full, or by name where they are described once.
+
+    Attributes:
+        name: Machine name.
+        title: Japanese title.
+        title_en: English title.
+        description: What one row is.
+        primary_key: Names of the fields that tell rows apart.
+        foreign_keys: References to other tables.
+        fields: Fields, or names of shared fields.
+    """
+
+    name: Name
+    title: str
+    title_en: str
+    description: str
+    primary_key: tuple[Name, ...] = ("row_id",)
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    fields: tuple[Field | Name, ...]
+
+
+class TableDescriptions(Model):
+    """The contents of tables.yml.
+
+    Attributes:
+        fields: Fields shared by several tables.
+        survey_columns: Names of the columns with which tables of survey sheets begin.
+        answer_status: Description of the status columns.
+        tables: The tables that do not come from a survey sheet.
+    """
+
+    fields: tuple[Field, ...]
+    survey_columns: tuple[Name, ...]
+    answer_status: AnswerStatus
+    tables: tuple[TableDescription, ...]
+
+
+def build_dictionary(descriptions: TableDescriptions, form: Form) -> DataDictionary:
+    """Describe every table: those of the survey sheets first, then the others.
+
+    Raises:
+        KeyError: If a table names a shared field that is not described.
+    """
+    shared = {field.name: field for field in descriptions.fields}
+    survey = [_describe_sheet(sheet, descriptions, shared) for sheet in form.answer_sheets]
+    others = [_describe_table(table, shared) for table in descriptions.tables]
+    return DataDictionary(tables=(*survey, *others))
+
+
+def status_column(field_name: str) -> str:
+    """Return the name of the column that says why a number or date is empty."""
+    return f"{field_name}_status"
+
+
+def has_status(field: Field) -> bool:
+    """Tell whether a survey field has a status column beside it."""
+    return field.type in _TYPES_WITH_STATUS
+
+
+def _describe_table(table: TableDescription, shared: dict[str, Field]) -> Table:
+    fields = [shared[item] if isinstance(item, str) else item for item in table.fields]
+    return Table(**table.model_dump(exclude={"fields"}), fields=tuple(fields))
+
+
+def _describe_sheet(
+    sheet: SurveySheet, descriptions: TableDescriptions, shared: dict[str, Field]
+) -> Table:
+    fields = [shared[name] for name in descriptions.survey_columns]
+    for item in sheet.fields:
+        if item.personal:
+            continue
+        fields.append(_describe_answer(item))
+        if has_status(item):
+            fields.append(_describe_status(item, descriptions.answer_status))
+    return Table(
+        name=sheet.table,
+        title=sheet.title,
+        title_en=sheet.title_en,
+        description=sheet.description,
+        fields=tuple(fields),
+    )
+
+
+def _describe_answer(item: FormField) -> Field:
+    shown = item.model_dump(include=set(Field.model_fields))
+    # Only the key is certain to be there: an officer may leave any other cell empty.
+    return Field(**shown | {"required": item.key})
+
+
+def _describe_status(item: FormField, status: AnswerStatus) -> Field:
+    return Field(
+        name=status_column(item.name),
+        title=item.title + status.title,
+        title_en=item.title_en + status.title_en,
+        description=status.description,
+        enum=status.enum,
+        required=True,
+        published=item.published,
+    )
