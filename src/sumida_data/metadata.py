@@ -112,9 +112,10 @@ class Table(Model):
         Raises:
             KeyError: If the table has no such field.
         """
-        return next((field for field in self.fields if field.name == name), None) or _refuse(
-            f"表 {self.name} に列 {name!r} はありません。"
-        )
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"表 {self.name} に列 {name!r} はありません。")
 
     @property
     def column_names(self) -> list[str]:
@@ -132,9 +133,10 @@ class DataDictionary(Model):
     tables: tuple[Table, ...]
 
     def __getitem__(self, name: str) -> Table:
-        return next((table for table in self.tables if table.name == name), None) or _refuse(
-            f"表 {name!r} は定義されていません。"
-        )
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(f"表 {name!r} は定義されていません。")
 
     def __contains__(self, name: str) -> bool:
         return any(table.name == name for table in self.tables)
@@ -142,7 +144,3 @@ class DataDictionary(Model):
     def names(self) -> Iterator[str]:
         """Yield the names of the tables."""
         return (table.name for table in self.tables)
-
-
-def _refuse(message: str) -> None:
-    raise KeyError(message)

@@ -7,8 +7,8 @@ because they are read in the same way: by heading.
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field as Described
-from pydantic import RootModel
+from pydantic import ConfigDict, RootModel
+from pydantic import Field as Described
 
 from sumida_data.metadata import Field, Model, Name
 
@@ -30,7 +30,7 @@ class FormField(Field):
 
     key: bool = False
     aliases: tuple[str, ...] = ()
-    synonyms: dict[str, tuple[str, ...]] = {}
+    synonyms: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     blank_is: str | None = None
     example: str = ""
 
@@ -140,7 +140,7 @@ class CentralSource(RecordSheet):
     publisher: str
     license: str
     attribution: str
-    heading_dates: dict[Name, Name] = {}
+    heading_dates: dict[Name, Name] = Described(default_factory=dict)
 
 
 class CentralSources(RootModel[tuple[CentralSource, ...]]):

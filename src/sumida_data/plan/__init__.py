@@ -1,0 +1,1 @@
+"""The plan as data, its indicators' values and their progress."""

@@ -1,0 +1,199 @@
+"""The plan as data: indicators, baselines, targets and footnotes."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal, Self
+
+from pydantic import Field as Described
+from pydantic import model_validator
+
+from sumida_data.metadata import Model, Name
+
+Kind = Literal["stock", "ratio", "cumulative", "flow"]
+Goal = Literal["at_least", "at_most", "keep_at_least", "keep_at_most"]
+
+
+class Baseline(Model):
+    """Where an indicator stood when the plan began.
+
+    Attributes:
+        value: The value, or None where it was not measured. Plan data; never recomputed.
+        as_of: The day it stands for, or None where it is not known.
+        assumed: Whether that day is an assumption.
+        reason: What is known about value and day.
+    """
+
+    value: Decimal | None
+    as_of: date | None = None
+    assumed: bool = False
+    reason: str = ""
+
+
+class Target(Model):
+    """A target that is or was in force.
+
+    Attributes:
+        decided_on: The day it was decided, or None where it is not known.
+        target_date: The day by which it is to be reached.
+        target_min: The value to reach at least.
+        target_max: The value not to exceed.
+        note: What is known about it.
+        footnote: Name of the plan's footnote that belongs to it.
+    """
+
+    decided_on: date | None = None
+    target_date: date
+    target_min: Decimal | None = None
+    target_max: Decimal | None = None
+    note: str = ""
+    footnote: str | None = None
+
+    @model_validator(mode="after")
+    def _require_a_bound(self) -> Self:
+        if self.target_min is None and self.target_max is None:
+            raise ValueError("target_min か target_max のどちらかを書いてください")
+        return self
+
+    @property
+    def value(self) -> Decimal:
+        """The bound that progress is measured against."""
+        bound = self.target_min if self.target_min is not None else self.target_max
+        assert bound is not None  # noqa: S101  # one of them stands, as checked when read
+        return bound
+
+
+class Indicator(Model):
+    """One indicator: what it counts, and the query that counts it.
+
+    Attributes:
+        indicator_id: Its id, which never changes.
+        definition_version: Version of the definition.
+        title: Japanese title.
+        title_en: English title.
+        printed_title: The title as the ward's deck prints it, where that differs.
+        definition: What is counted, and how.
+        numerator_words: The numerator, or what is counted, in words.
+        denominator_words: The denominator in words; None for counts.
+        kind: ``stock``, ``ratio``, ``cumulative`` over the plan, or ``flow`` in a fiscal year.
+        goal: Which way the target lies.
+        unit: Unit of the value.
+        decimals: Places to which the value is rounded half up.
+        value_prefix: A word shown before the value, such as 延べ.
+        source: ``survey`` or ``external``.
+        table: The typed table whose rows count.
+        owner: Department that answers for it.
+        confirmed: Whether the ward has confirmed the definition.
+        limits: What a reader must know before using the value.
+        as_of: ``period``: the last day of the period; ``rows``: the newest as-of date of the
+            rows that count.
+        title_footnote: Name of the plan's footnote that belongs to the title.
+        baseline: Where it stood.
+        targets: Every target known to have been in force, oldest first.
+        query: DuckDB SQL that returns the rows that count: row_id, numerator, denominator.
+        numerator_fields: Fields of the table on which the numerator rests.
+        denominator_fields: Fields of the table on which the denominator rests.
+    """
+
+    indicator_id: Name
+    definition_version: str
+    title: str
+    title_en: str
+    printed_title: str | None = None
+    definition: str
+    numerator_words: str
+    denominator_words: str | None = None
+    kind: Kind
+    goal: Goal
+    unit: str
+    decimals: int = Described(ge=0, le=4)
+    value_prefix: str = ""
+    source: Literal["survey", "external"]
+    table: Name
+    owner: str
+    confirmed: bool
+    limits: str = ""
+    as_of: Literal["period", "rows"] = "period"
+    title_footnote: str | None = None
+    baseline: Baseline
+    targets: tuple[Target, ...] = Described(min_length=1)
+    query: str
+    numerator_fields: tuple[Name, ...]
+    denominator_fields: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _require_denominator_of_ratio(self) -> Self:
+        if (self.kind == "ratio") != bool(self.denominator_fields):
+            raise ValueError(
+                "kind が ratio の指標には denominator_fields が要り、それ以外には書けません"
+            )
+        return self
+
+    @property
+    def target(self) -> Target:
+        """The target in force, which is the last one listed."""
+        return self.targets[-1]
+
+
+class CutPoints(Model):
+    """Where one verdict ends and the next begins.
+
+    Attributes:
+        on_track: Smallest progress ratio that is 順調.
+        slightly_behind: Smallest progress ratio that is やや遅れ.
+        reason: Why these.
+    """
+
+    on_track: Decimal
+    slightly_behind: Decimal
+    reason: str
+
+
+class Plan(Model):
+    """A plan with its indicators.
+
+    Attributes:
+        plan_id: Its id.
+        title: Japanese title.
+        title_en: English title.
+        municipality_code: Six-digit code of the municipality, with check digit.
+        municipality_name: Its name.
+        municipality_name_en: Its English name.
+        prefecture_name: The prefecture, which tells municipalities of one name apart.
+        owner: Department that answers for the plan.
+        first_day: First day of the plan.
+        last_day: Last day of the plan.
+        baseline_fiscal_year: Fiscal year under which baselines are shown.
+        assumed_baseline_day: Where the path to a target starts if a baseline has no known day.
+        assumed_baseline_reason: Why.
+        cut_points: Where one verdict ends and the next begins.
+        footnotes: Footnotes by name.
+        indicators: The indicators, in the order in which they are shown.
+    """
+
+    plan_id: str
+    title: str
+    title_en: str
+    municipality_code: str = Described(pattern=r"^\d{6}$")
+    municipality_name: str
+    municipality_name_en: str
+    prefecture_name: str
+    owner: str
+    first_day: date
+    last_day: date
+    baseline_fiscal_year: int
+    assumed_baseline_day: date
+    assumed_baseline_reason: str
+    cut_points: CutPoints
+    footnotes: dict[Name, str]
+    indicators: tuple[Indicator, ...]
+
+    @model_validator(mode="after")
+    def _refuse_loose_ends(self) -> Self:
+        ids = [indicator.indicator_id for indicator in self.indicators]
+        if repeated := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"indicator_id {sorted(repeated)} が2回書かれています")
+        used = {indicator.title_footnote for indicator in self.indicators}
+        used |= {target.footnote for one in self.indicators for target in one.targets}
+        if unknown := used - {None} - set(self.footnotes):
+            raise ValueError(f"脚注 {sorted(map(str, unknown))} が footnotes にありません")
+        return self
