@@ -1,0 +1,116 @@
+"""Findings: what is wrong in which cell, why, and how to mend it."""
+
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+from pydantic import Field as Described
+from pydantic import RootModel
+
+from sumida_data.metadata import Model
+
+Severity = Literal["error", "warning"]
+
+
+class FindingRule(Model):
+    """The words of one kind of finding.
+
+    Attributes:
+        rule_id: Its id. The hundreds order the kinds: 1 the file cannot be used, 2 the form is
+            not the form, 3 the value is not possible, 4 values contradict each other, 5 this
+            quarter contradicts the last, 6 central files.
+        severity: ``error`` where something was left out of the figures, ``warning`` otherwise.
+        title: What it is called in overviews.
+        message: What is wrong; may hold names in braces.
+        how_to_fix: What the officer does about it.
+        example: How it looks when right.
+    """
+
+    rule_id: str = Described(pattern=r"^F[1-6]\d\d$")
+    severity: Severity
+    title: str
+    message: str
+    how_to_fix: str
+    example: str = ""
+
+
+class FindingRules(RootModel[tuple[FindingRule, ...]]):
+    """All kinds of findings."""
+
+    def __getitem__(self, rule_id: str) -> FindingRule:
+        return next(rule for rule in self.root if rule.rule_id == rule_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding is; what does not apply is None.
+
+    Attributes:
+        period: The period.
+        department_code: The department's code.
+        source_file: The file's name.
+        sheet: The sheet's name.
+        cell: The cell's address (A1).
+        row_label: What the row is about.
+    """
+
+    period: str | None = None
+    department_code: str | None = None
+    source_file: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    row_label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding. Its message names no personal data.
+
+    Attributes:
+        rule_id: The kind.
+        severity: How grave it is.
+        place: Where it is.
+        value_found: The text that stands there.
+        message: What is wrong.
+        how_to_fix: What to do about it.
+        example: How it looks when right.
+    """
+
+    rule_id: str
+    severity: Severity
+    place: Place
+    value_found: str | None
+    message: str
+    how_to_fix: str
+    example: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the finding as a row of table ``finding``."""
+        row = asdict(self)
+        row |= row.pop("place")
+        parts = (self.rule_id, *asdict(self.place).values(), self.message)
+        row["row_id"] = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+        return row
+
+
+def make_finding(
+    rule: FindingRule, place: Place, value_found: str | None = None, **words: str
+) -> Finding:
+    """Make a finding from its rule.
+
+    Args:
+        rule: The kind.
+        place: Where it is.
+        value_found: The text that stands there; also the word ``value`` of the message.
+        **words: The other words of message, mending advice and example.
+    """
+    words["value"] = value_found or ""
+    return Finding(
+        rule_id=rule.rule_id,
+        severity=rule.severity,
+        place=place,
+        value_found=value_found,
+        message=rule.message.format_map(words),
+        how_to_fix=rule.how_to_fix.format_map(words),
+        example=rule.example.format_map(words),
+    )

@@ -1,0 +1,204 @@
+"""Finding tables and labels in a sheet by their headings, not by their position.
+
+Departments insert rows and columns, break headings over lines, merge cells and number rows by
+formula. A heading is compared without width, white space, notes (※…) and a unit in parentheses.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sumida_data.survey.form import FormField
+from sumida_data.survey.text import fold
+from sumida_data.survey.workbook import CellValue, Sheet
+
+# Government forms put titles and instructions above the table, rarely more than this.
+_HEADER_SEARCH_ROWS = 60
+_HEADER_DEPTH = 3
+_EXAMPLE = re.compile(r"^[(\[]?(記入例|例)")
+_NOTE = re.compile(r"^(※|\*|注|\(注)")
+_TOTALS = {"合計", "計", "小計", "総計", "総合計"}
+_NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例"}
+_TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """A table found in a sheet.
+
+    Attributes:
+        header_row: Row of its lowest heading, counted from 0.
+        columns: Column of each field found, by field name.
+        unknown: Headings that belong to no field, with their column.
+    """
+
+    header_row: int
+    columns: dict[str, int]
+    unknown: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLabel:
+    """A label cell and the cell that answers it.
+
+    Attributes:
+        row: Row of the answer, counted from 0.
+        column: Column of the answer.
+        value: The answer.
+    """
+
+    row: int
+    column: int
+    value: CellValue
+
+
+@lru_cache(maxsize=16384)
+def heading_key(text: str) -> str:
+    """Return what identifies a heading: 「年間件数（件）※1」 and 「年間件数」 are the same."""
+    key = fold(text).split("※", 1)[0].rstrip(":*")
+    while shorter := _TRAILING_PARENTHESES.sub("", key):
+        if shorter == key:
+            break
+        key = shorter
+    return key
+
+
+def find_table(sheet: Sheet, fields: Sequence[FormField]) -> FoundTable | None:
+    """Find the table that has a column for every key field and for most of the others.
+
+    Args:
+        sheet: The sheet.
+        fields: The fields that the table should have.
+
+    Returns:
+        The table, or None if the sheet has no such table.
+    """
+    wanted = {heading_key(heading): field.name for field in fields for heading in field.headings}
+    rows = _fill_merged_headings(sheet)
+    best: FoundTable | None = None
+    for number in range(min(len(rows), _HEADER_SEARCH_ROWS)):
+        found = _match_headings(rows, number, wanted)
+        if best is None or len(found.columns) > len(best.columns):
+            best = found
+    keys = {field.name for field in fields if field.key}
+    if best is None or not keys <= set(best.columns) or 2 * len(best.columns) < len(fields):
+        return None
+    return best
+
+
+def find_records(sheet: Sheet, table: FoundTable) -> Iterator[int]:
+    """Yield the numbers of the rows that hold answers.
+
+    Empty rows, prefilled numbering, example rows, totals, notes and repeated headings hold none.
+    """
+    columns = list(table.columns.values())
+    headings = [_text(sheet.rows[table.header_row], column) for column in columns]
+    for number in range(table.header_row + 1, len(sheet.rows)):
+        row = sheet.rows[number]
+        cells = [row[column] if column < len(row) else "" for column in columns]
+        doubtful = any((number, column) in sheet.doubts for column in columns)
+        if not doubtful and all(_is_blank(cell) for cell in cells):
+            continue
+        if _is_aside(row, cells) or [_text(row, column) for column in columns] == headings:
+            continue
+        yield number
+
+
+def find_labels(sheet: Sheet, fields: Sequence[FormField]) -> dict[str, FoundLabel]:
+    """Find label cells and the answers beside or below them, by field name."""
+    wanted = {heading_key(heading): field.name for field in fields for heading in field.headings}
+    found: dict[str, FoundLabel] = {}
+    for number, row in enumerate(sheet.rows):
+        for column, cell in enumerate(row):
+            name = wanted.get(heading_key(cell)) if isinstance(cell, str) and cell else None
+            if name and name not in found:
+                found[name] = _find_answer(sheet, number, column, wanted)
+    return found
+
+
+def cell_address(row: int, column: int) -> str:
+    """Return the A1 address of a cell counted from 0."""
+    return f"{_column_letters(column)}{row + 1}"
+
+
+@lru_cache(maxsize=1024)
+def _column_letters(column: int) -> str:
+    letters = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+def _fill_merged_headings(sheet: Sheet) -> list[list[CellValue]]:
+    rows = [list(row) for row in sheet.rows[:_HEADER_SEARCH_ROWS]]
+    for (first_row, first_column), (last_row, last_column) in sheet.merged:
+        if last_row >= len(rows):
+            continue
+        text = rows[first_row][first_column] if first_column < len(rows[first_row]) else ""
+        for row in rows[first_row : last_row + 1]:
+            for column in range(first_column, min(last_column + 1, len(row))):
+                row[column] = text
+    return rows
+
+
+def _match_headings(rows: list[list[CellValue]], number: int, wanted: dict[str, str]) -> FoundTable:
+    columns: dict[str, int] = {}
+    unknown: dict[int, str] = {}
+    for column in range(len(rows[number])):
+        texts = _heading_texts(rows, number, column)
+        keys = ["".join(texts[-2:]), texts[-1]] if texts else []
+        name = next((wanted[key] for key in keys if key in wanted), None)
+        if name is not None and name not in columns:
+            columns[name] = column
+        elif texts and texts[-1] not in _NUMBERING:
+            unknown[column] = texts[-1]
+    return FoundTable(number, columns, unknown)
+
+
+def _heading_texts(rows: list[list[CellValue]], number: int, column: int) -> list[str]:
+    texts: list[str] = []
+    for row in rows[max(0, number - _HEADER_DEPTH + 1) : number + 1]:
+        key = heading_key(_text(row, column))
+        if key and key not in texts:
+            texts.append(key)
+    return texts
+
+
+def _find_answer(sheet: Sheet, row: int, column: int, labels: dict[str, str]) -> FoundLabel:
+    beside = _column_after(sheet, row, column)
+    cells = sheet.rows[row]
+    for number in range(beside, len(cells)):
+        if _is_blank(cells[number]):
+            continue
+        if heading_key(_text(cells, number)) in labels:
+            break
+        return FoundLabel(row, number, cells[number])
+    return FoundLabel(row, beside, "")
+
+
+def _column_after(sheet: Sheet, row: int, column: int) -> int:
+    for (first_row, first_column), (last_row, last_column) in sheet.merged:
+        if first_row <= row <= last_row and first_column <= column <= last_column:
+            return last_column + 1
+    return column + 1
+
+
+def _is_aside(row: Sequence[CellValue], answers: Sequence[CellValue]) -> bool:
+    first = next((fold(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
+    key = fold(answers[0]) if isinstance(answers[0], str) else ""
+    if _EXAMPLE.match(first) or _EXAMPLE.match(key) or first in _TOTALS or key in _TOTALS:
+        return True
+    only_cell = sum(not _is_blank(cell) for cell in row) == 1
+    return only_cell and _NOTE.match(first) is not None
+
+
+def _is_blank(cell: CellValue) -> bool:
+    return isinstance(cell, str) and not cell.strip()
+
+
+def _text(row: Sequence[CellValue], column: int) -> str:
+    cell = row[column] if column < len(row) else ""
+    return cell if isinstance(cell, str) else ""
