@@ -20,6 +20,7 @@ class FormField(Field):
 
     Attributes:
         key: Whether it names the record; together with period and department it is unique.
+        unique: Whether it is unique in the whole ward.
         aliases: Other headings under which the item has been seen.
         synonyms: For each choice, other words for it.
         blank_is: The choice that an empty cell stands for.
@@ -29,6 +30,7 @@ class FormField(Field):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     key: bool = False
+    unique: bool = False
     aliases: tuple[str, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     blank_is: str | None = None
@@ -133,6 +135,7 @@ class CentralSource(RecordSheet):
         license: Licence id.
         attribution: The line that must accompany figures from it.
         heading_dates: Columns whose heading carries a date, and the field that takes the date.
+        month: The field whose month gives the as-of date, its last day.
     """
 
     source: Name
@@ -141,6 +144,7 @@ class CentralSource(RecordSheet):
     license: str
     attribution: str
     heading_dates: dict[Name, Name] = Described(default_factory=dict)
+    month: Name | None = None
 
 
 class CentralSources(RootModel[tuple[CentralSource, ...]]):

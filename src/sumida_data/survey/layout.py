@@ -18,7 +18,7 @@ _HEADER_SEARCH_ROWS = 60
 _HEADER_DEPTH = 3
 _EXAMPLE = re.compile(r"^[(\[]?(記入例|例)")
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
-_TOTALS = {"合計", "計", "小計", "総計", "総合計"}
+_TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
 _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例"}
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
@@ -115,6 +115,15 @@ def find_labels(sheet: Sheet, fields: Sequence[FormField]) -> dict[str, FoundLab
             if name and name not in found:
                 found[name] = _find_answer(sheet, number, column, wanted)
     return found
+
+
+def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
+    """Return the lowest cell with text in the heading of a field's column."""
+    column = table.columns[name]
+    for row in range(table.header_row, max(-1, table.header_row - _HEADER_DEPTH), -1):
+        if text := _text(sheet.rows[row], column):
+            return FoundLabel(row, column, text)
+    return FoundLabel(table.header_row, column, "")
 
 
 def cell_address(row: int, column: int) -> str:

@@ -1,0 +1,137 @@
+"""Reading one returned workbook: its cover sheet and all its answer sheets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.form import Form, SurveySheet
+from sumida_data.survey.layout import heading_key
+from sumida_data.survey.reader import Record, SheetContents, SheetReader
+from sumida_data.survey.workbook import (
+    Sheet,
+    UnusableFileError,
+    Workbook,
+    has_sample_stamp,
+    open_workbook,
+)
+
+
+@dataclass(slots=True)
+class Return:
+    """One returned workbook.
+
+    Attributes:
+        source_file: The file's name.
+        file_sha256: Hash of its contents.
+        arrived_at: When it arrived; decides between two of the same day.
+        period: The quarter whose folder it lies in.
+        cover: The cover sheet's answers, without personal ones; None if there is no cover.
+        records: The records of all other sheets.
+        findings: What is wrong with it.
+        rows_set_aside: Number of rows left out.
+        sample: Whether it is sample data.
+    """
+
+    source_file: str
+    file_sha256: str
+    arrived_at: int
+    period: str
+    cover: Record | None = None
+    records: list[Record] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rows_set_aside: int = 0
+    sample: bool = False
+
+    @property
+    def department_code(self) -> str | None:
+        """The department's code as the cover states it."""
+        return self.cover.value_of("department_code") if self.cover else None
+
+    @property
+    def says_no_change(self) -> bool:
+        """Whether the cover says that nothing has changed since last quarter."""
+        return self.cover is not None and self.cover.value_of("no_change") == "該当"
+
+    @property
+    def age(self) -> tuple[str, int, str]:
+        """What orders the returns of one department, oldest first."""
+        answered_on = self.cover.value_of("answered_on") if self.cover else None
+        return (answered_on or "", self.arrived_at, self.source_file)
+
+
+@dataclass(frozen=True)
+class FormReader:
+    """Reads returned workbooks; made once and used for many.
+
+    Attributes:
+        form: The survey form.
+        rules: The finding rules.
+    """
+
+    form: Form
+    rules: FindingRules
+
+    @cached_property
+    def _readers(self) -> list[tuple[SurveySheet, SheetReader]]:
+        return [(sheet, SheetReader(sheet, self.rules)) for sheet in self.form.sheets]
+
+    def read(self, content: bytes, returned: Return, asked: Sequence[str]) -> None:
+        """Read a workbook into the return.
+
+        Args:
+            content: The file's bytes.
+            returned: The return, which takes the records and findings.
+            asked: Names of the sheets asked for; the others are read if they are there.
+        """
+        place = Place(period=returned.period, source_file=returned.source_file)
+        try:
+            workbook = open_workbook(content, returned.source_file)
+        except UnusableFileError as error:
+            returned.findings.append(make_finding(self.rules[error.rule_id], place))
+            return
+        returned.sample = has_sample_stamp(workbook)
+        cover = self._read_part(workbook, *self._readers[0], place, is_asked=True)
+        if cover is None:
+            finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)
+            returned.findings.append(finding)
+            return
+        returned.cover = cover.records[0]
+        returned.findings += cover.findings
+        place = replace(place, department_code=returned.department_code)
+        for sheet, reader in self._readers[1:]:
+            is_asked = sheet.sheet in asked
+            contents = self._read_part(workbook, sheet, reader, place, is_asked=is_asked)
+            if contents is not None:
+                returned.records += contents.records
+                returned.findings += contents.findings
+                returned.rows_set_aside += contents.rows_set_aside
+            elif is_asked:
+                finding = make_finding(self.rules["F204"], place, sheet=sheet.sheet)
+                returned.findings.append(finding)
+
+    def _read_part(
+        self,
+        workbook: Workbook,
+        part: SurveySheet,
+        reader: SheetReader,
+        place: Place,
+        *,
+        is_asked: bool,
+    ) -> SheetContents | None:
+        read = reader.read_labels if part.layout == "labels" else reader.read_rows
+        for sheet in self._candidates(workbook.sheets, part.sheet, is_asked=is_asked):
+            if contents := read(sheet, place):
+                return contents
+        return None
+
+    def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> Iterator[Sheet]:
+        """Yield the sheets of that name, then those whose name holds it, then unknown ones."""
+        wanted = heading_key(name)
+        keys = {sheet.name: heading_key(sheet.name) for sheet in sheets}
+        yield from (sheet for sheet in sheets if keys[sheet.name] == wanted)
+        named = {heading_key(part.sheet) for part in self.form.sheets}
+        unnamed = [sheet for sheet in sheets if keys[sheet.name] not in named]
+        yield from (sheet for sheet in unnamed if wanted in keys[sheet.name])
+        if is_asked:
+            yield from (sheet for sheet in unnamed if wanted not in keys[sheet.name])
