@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from sumida_data.metadata import Field, Table
 
-# Wide enough for any figure of a ward, exact to four decimals as the contract of indicator_value asks.
+# Wide enough for any figure of a ward, and exact to the four decimals that indicator_value has.
 DECIMAL = pa.decimal128(18, 4)
 
 _ARROW_TYPES: dict[str, pa.DataType] = {
@@ -40,6 +40,14 @@ def arrow_schema(table: Table) -> pa.Schema:
 def build_frame(table: Table, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a frame of the table's columns from rows; a missing key becomes a missing value."""
     return to_frame(pa.Table.from_pylist(list(rows), schema=_nullable(arrow_schema(table))))
+
+
+def build_frame_of_tuples(table: Table, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """Make a frame from rows that hold the table's columns in their order."""
+    schema = _nullable(arrow_schema(table))
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return to_frame(pa.Table.from_arrays(arrays, schema=schema))
 
 
 def to_frame(data: pa.Table) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from sumida_data.metadata import DataDictionary, Field, ForeignKey, Model, Name, Table
 from sumida_data.survey.form import Form, FormField, SurveySheet
 
+STATUS_SUFFIX = "_status"
 # An empty number or date must say why it is empty; a text or a choice says so itself.
 _TYPES_WITH_STATUS = {"integer", "number", "date"}
 
@@ -75,7 +76,7 @@ def build_dictionary(descriptions: TableDescriptions, form: Form) -> DataDiction
 
 def status_column(field_name: str) -> str:
     """Return the name of the column that says why a number or date is empty."""
-    return f"{field_name}_status"
+    return field_name + STATUS_SUFFIX
 
 
 def has_status(field: Field) -> bool:

@@ -69,6 +69,8 @@ _UNIT_SYNONYMS = {
     "%": ("パーセント",),
 }
 _NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
+# Beyond any figure of a ward; a number this long is a slip of the hand.
+_LARGEST_NUMBER = Decimal(10) ** 13
 # Enclosed characters such as ① become plain digits under NFKC, but mark an item and are no number.
 _ENCLOSED = re.compile(r"[\u2460-\u24ff\u2776-\u2793\u3220-\u32ff]")
 
@@ -174,7 +176,7 @@ def find_date(text: str) -> date | None:
 
 
 def _text_reader(field: FormField) -> Reader:
-    return read_code if field.pattern or (field.key and field.type == "string") else read_text
+    return read_code if field.pattern or field.unique else read_text
 
 
 def _choice_reader(field: FormField) -> Reader:
@@ -214,7 +216,7 @@ def _number_reader(field: FormField) -> Reader:
             return read_number_text(cell)
         if isinstance(cell, bool) or not isinstance(cell, int | float):
             return UNREADABLE
-        if whole and not float(cell).is_integer():
+        if abs(cell) > _LARGEST_NUMBER or (whole and not float(cell).is_integer()):
             return UNREADABLE
         return Reading(raw_text_of(cell), "answered")
 
@@ -226,7 +228,7 @@ def _read_number_words(raw: str, folded: str, units: tuple[str, ...], *, whole: 
     if not _NUMBER.fullmatch(core):
         return UNREADABLE
     value = Decimal(core.replace(",", ""))
-    if whole and value != value.to_integral_value():
+    if abs(value) > _LARGEST_NUMBER or (whole and value != value.to_integral_value()):
         return UNREADABLE
     if "," in core:
         rules.append("thousands")

@@ -1,0 +1,279 @@
+"""Indicator values, each with the cells it rests on.
+
+An indicator's query returns the rows that count. Here they are summed, divided, rounded half up
+and led back to their cells. Nothing in this module knows a particular indicator.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from sumida_data.frames import to_arrow
+from sumida_data.periods import (
+    Period,
+    fiscal_year_first_day,
+    fiscal_year_last_day,
+)
+from sumida_data.plan.models import Indicator, Plan
+
+FIRST_REVISION = 1
+
+# Tables of central files have no department, or nothing carried forward; the engine reads both.
+_COUNT_ROWS = """
+    CREATE OR REPLACE TEMP TABLE counted AS
+    SELECT
+        t.row_id,
+        q.numerator::DECIMAL(18, 4) AS numerator,
+        {denominator}::DECIMAL(18, 4) AS denominator,
+        {complete} AS complete,
+        t.as_of,
+        t.department_code,
+        t.carried_from
+    FROM ({query}) AS q
+    JOIN (
+        SELECT * FROM {table}
+        UNION ALL BY NAME
+        SELECT NULL::VARCHAR AS department_code, NULL::VARCHAR AS carried_from WHERE false
+    ) AS t ON q.row_id = t.row_id
+    WHERE t.municipality_code = $municipality
+"""
+_SUM_ROWS = """
+    SELECT
+        count(*) FILTER (WHERE complete),
+        (sum(numerator) FILTER (WHERE complete))::DECIMAL(18, 4),
+        (sum(denominator) FILTER (WHERE complete))::DECIMAL(18, 4),
+        max(as_of) FILTER (WHERE complete),
+        count(DISTINCT department_code) FILTER (WHERE carried_from IS NOT NULL),
+        count(*) FILTER (WHERE NOT complete)
+    FROM counted
+"""
+_LEAD_BACK = """
+    SELECT
+        a.municipality_code, $indicator AS indicator_id, $period AS period,
+        $revision::BIGINT AS revision, r.role, a.table_name, a.record_id AS row_id, a.field,
+        a.source_file, a.file_sha256, a.sheet, a.cell, a.raw_text, a.value, a.change,
+        a.correction_id, a.carried_from
+    FROM counted AS c
+    JOIN answer AS a ON a.record_id = c.row_id
+    JOIN roles AS r ON r.field = a.field
+    WHERE c.complete AND a.table_name = $table
+    ORDER BY ALL
+"""
+
+
+class QueryError(ValueError):
+    """An indicator's query that cannot be run or does not return what it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who was asked about a table in a quarter, and who answered.
+
+    Attributes:
+        asked: Number of departments asked; 0 where the table was not asked about.
+        answered: Number of departments that answered, those without a change included.
+    """
+
+    asked: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """Sums over the rows that count."""
+
+    rows: int
+    numerator: Decimal | None
+    denominator: Decimal | None
+    newest: date | None
+    carried_departments: int
+    incomplete_rows: int
+
+
+class ValueEngine:
+    """Computes indicator values over a set of typed tables.
+
+    Use it as a context manager: it holds an in-memory database.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        tables: Mapping[str, pd.DataFrame],
+        coverage: Mapping[tuple[str, str], Coverage],
+        *,
+        sample: bool,
+    ) -> None:
+        """Load the tables.
+
+        Args:
+            plan: The plan.
+            tables: The typed tables and ``answer``, by name.
+            coverage: For each (quarter, survey table) who was asked and who answered.
+            sample: Whether the data are sample data.
+        """
+        self._plan = plan
+        self._tables = tables
+        self._coverage = coverage
+        self._sample = sample
+        self._connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+        for name, frame in tables.items():
+            self._connection.register(name, to_arrow(frame))
+
+    def __enter__(self) -> "ValueEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def compute(self, periods: Sequence[str]) -> tuple[list[dict[str, Any]], pa.Table]:
+        """Compute every indicator for every quarter.
+
+        Returns:
+            Rows of table ``indicator_value``, and table ``lineage``.
+
+        Raises:
+            QueryError: If an indicator's query fails; the message names the indicator.
+        """
+        values, lineage = [], []
+        for period in periods:
+            self._set_period(Period.parse(period))
+            for indicator in self._plan.indicators:
+                self._count_rows(indicator)
+                values.append(self._value(indicator, Period.parse(period)))
+                lineage.append(self._lineage(indicator, period))
+        return values, pa.concat_tables(lineage)
+
+    def _set_period(self, period: Period) -> None:
+        before = period.fiscal_year - 1
+        row = {
+            "period": str(period),
+            "as_of": period.last_day,
+            "fiscal_year_first_day": fiscal_year_first_day(period.fiscal_year),
+            "previous_fiscal_year_first_month": f"{fiscal_year_first_day(before):%Y-%m}",
+            "previous_fiscal_year_last_month": f"{fiscal_year_last_day(before):%Y-%m}",
+            "plan_first_day": self._plan.first_day,
+        }
+        self._connection.register("reporting_period", pa.Table.from_pylist([row]))
+
+    def _count_rows(self, indicator: Indicator) -> None:
+        """Put the rows that count into the relation ``counted``."""
+        is_ratio = indicator.kind == "ratio"
+        statement = _COUNT_ROWS.format(
+            query=indicator.query,
+            table=indicator.table,
+            denominator="q.denominator" if is_ratio else "NULL",
+            # A row that lacks a part would shift the ratio, so it counts in neither part.
+            complete=f"q.numerator IS NOT NULL{' AND q.denominator IS NOT NULL' * is_ratio}",
+        )
+        try:
+            self._connection.execute(statement, {"municipality": self._plan.municipality_code})
+        except duckdb.Error as error:
+            raise QueryError(
+                f"指標 {indicator.indicator_id} の query を実行できません: {error}"
+            ) from error
+
+    def _sum_rows(self) -> _Count:
+        row = self._connection.execute(_SUM_ROWS).fetchone()
+        assert row is not None  # noqa: S101  # an aggregate without groups has one row
+        return _Count(*row)
+
+    def _value(self, indicator: Indicator, period: Period) -> dict[str, Any]:
+        count = self._sum_rows()
+        coverage = self._coverage.get((str(period), indicator.table))
+        reason = self._reason_not_measured(indicator, period, count, coverage)
+        value = None if reason else _calculate(indicator, count)
+        status = _status_of(value, reason, count)
+        newest = count.newest if indicator.as_of == "rows" else None
+        return {
+            "row_id": f"{indicator.indicator_id}/{period}/{FIRST_REVISION}",
+            "municipality_code": self._plan.municipality_code,
+            "municipality_name": self._plan.municipality_name,
+            "plan_id": self._plan.plan_id,
+            "indicator_id": indicator.indicator_id,
+            "indicator_title": indicator.title,
+            "period": str(period),
+            "revision": FIRST_REVISION,
+            "fiscal_year": period.fiscal_year,
+            "fiscal_quarter": period.quarter,
+            "as_of": newest or period.last_day,
+            "value": value,
+            "numerator": None if value is None else count.numerator or Decimal(0),
+            "denominator": None if value is None else count.denominator,
+            "unit": indicator.unit,
+            "value_status": status,
+            "definition_version": indicator.definition_version,
+            "departments_asked": coverage.asked if coverage else None,
+            "departments_answered": coverage.answered if coverage else None,
+            "note": reason or _describe_count(count, status),
+            "sample": self._sample,
+        }
+
+    def _reason_not_measured(
+        self, indicator: Indicator, period: Period, count: _Count, coverage: Coverage | None
+    ) -> str | None:
+        """Say why there is no value although nothing went wrong, or return None."""
+        if indicator.kind == "cumulative" and period.last_day < self._plan.first_day:
+            return "計画の初日より前のため、数えていない。"
+        if coverage is not None:
+            if coverage.asked == 0:
+                return "この期間は照会していない。"
+            return None if coverage.answered else "回答した課がない。"
+        if count.rows or count.incomplete_rows:
+            return None
+        table = self._tables[indicator.table]
+        if indicator.kind == "ratio" or not (table["period"] == str(period)).any():
+            return "この期間のデータがない。"
+        return None
+
+    def _lineage(self, indicator: Indicator, period: str) -> pa.Table:
+        roles = [("numerator", name) for name in indicator.numerator_fields]
+        roles += [("denominator", name) for name in indicator.denominator_fields]
+        self._connection.register(
+            "roles", pa.table({"role": [r for r, _ in roles], "field": [f for _, f in roles]})
+        )
+        parameters = {
+            "indicator": indicator.indicator_id,
+            "period": period,
+            "revision": FIRST_REVISION,
+            "table": indicator.table,
+        }
+        return self._connection.sql(_LEAD_BACK, params=parameters).to_arrow_table()
+
+
+def round_half_up(number: Decimal, decimals: int) -> Decimal:
+    """Round as the ward does (四捨五入): a five rounds away from zero."""
+    return number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def _calculate(indicator: Indicator, count: _Count) -> Decimal | None:
+    if indicator.kind != "ratio":
+        return round_half_up(count.numerator or Decimal(0), indicator.decimals)
+    if not count.denominator or count.numerator is None:
+        return None
+    return round_half_up(100 * count.numerator / count.denominator, indicator.decimals)
+
+
+def _status_of(value: Decimal | None, reason: str | None, count: _Count) -> str:
+    if reason:
+        return "not_measured"
+    if value is None:
+        return "cannot_say"
+    return "carried_forward_in_part" if count.carried_departments else "measured"
+
+
+def _describe_count(count: _Count, status: str) -> str | None:
+    notes = []
+    if status == "cannot_say":
+        notes.append("分母が0のため、求められない。")
+    if count.carried_departments:
+        notes.append(f"{count.carried_departments}課は前回から変更なしとして引き継いだ。")
+    if count.incomplete_rows:
+        notes.append(f"分子か分母が空の{count.incomplete_rows}行は数に入れていない。")
+    return "".join(notes) or None

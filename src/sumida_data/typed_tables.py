@@ -1,0 +1,71 @@
+"""Typed tables from answers: one column per field, one row per record.
+
+The SQL is written from the data dictionary, so that a field added to the form is a column here
+without any change.
+"""
+
+from collections.abc import Iterable
+
+import duckdb
+import pandas as pd
+
+from sumida_data.frames import arrow_schema, to_arrow, to_frame
+from sumida_data.metadata import Field, Table
+from sumida_data.periods import Period
+from sumida_data.survey.tables import STATUS_SUFFIX
+
+SQL_TYPES: dict[str, str] = {
+    "string": "VARCHAR",
+    "yearmonth": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DECIMAL(18, 4)",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+_COLUMNS_OF_ANSWER = ("municipality_code", "period", "department_code", "carried_from", "sample")
+
+
+def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[str, pd.DataFrame]:
+    """Make the typed tables.
+
+    Args:
+        answer: Table ``answer``; one row is one cell.
+        tables: Descriptions of the tables to make.
+
+    Returns:
+        The tables by name; one row is one record, ordered by quarter, department and row id.
+    """
+    with duckdb.connect() as connection:
+        connection.register("answer", to_arrow(answer))
+        connection.register("period_end", to_arrow(_period_ends(answer)))
+        return {table.name: _build_table(connection, table) for table in tables}
+
+
+def _period_ends(answer: pd.DataFrame) -> pd.DataFrame:
+    periods = sorted(answer["period"].unique())
+    return pd.DataFrame(
+        {"period": periods, "last_day": [Period.parse(period).last_day for period in periods]}
+    )
+
+
+def _build_table(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
+    columns = ",\n".join(f"{_column_sql(field)} AS {field.name}" for field in table.fields)
+    data = connection.sql(
+        f"SELECT {columns} "  # noqa: S608  # names come from the checked data dictionary
+        "FROM answer JOIN period_end USING (period) WHERE table_name = $table "
+        "GROUP BY record_id ORDER BY period, department_code, row_id",
+        params={"table": table.name},
+    ).to_arrow_table()
+    return to_frame(data.cast(arrow_schema(table).with_metadata(None)))
+
+
+def _column_sql(field: Field) -> str:
+    if field.name == "row_id":
+        return "record_id"
+    if field.name in _COLUMNS_OF_ANSWER:
+        return f"any_value({field.name})"
+    if field.name.endswith(STATUS_SUFFIX) and field.enum and "not_answered" in field.enum:
+        of = field.name.removesuffix(STATUS_SUFFIX)
+        return f"coalesce(max(answer_status) FILTER (WHERE field = '{of}'), 'not_answered')"
+    value = f"CAST(max(value) FILTER (WHERE field = '{field.name}') AS {SQL_TYPES[field.type]})"
+    return f"coalesce({value}, any_value(last_day))" if field.name == "as_of" else value
