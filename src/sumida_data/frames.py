@@ -50,6 +50,12 @@ def build_frame_of_tuples(table: Table, rows: Iterable[tuple[Any, ...]]) -> pd.D
     return to_frame(pa.Table.from_arrays(arrays, schema=schema))
 
 
+def read_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the frame's rows with Python values; a missing value is None."""
+    rows: list[dict[str, Any]] = to_arrow(frame).to_pylist()
+    return rows
+
+
 def to_frame(data: pa.Table) -> pd.DataFrame:
     """Return the Arrow table as a frame with Arrow-backed columns."""
     frame: pd.DataFrame = data.to_pandas(types_mapper=pd.ArrowDtype)

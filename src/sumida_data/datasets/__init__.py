@@ -1,5 +1,6 @@
-"""Kedro datasets of our own."""
+"""Kedro datasets and catalogue validators of our own."""
 
+from sumida_data.datasets.described_table import DescribedTableValidator
 from sumida_data.datasets.folder import FolderDataset
 
-__all__ = ["FolderDataset"]
+__all__ = ["DescribedTableValidator", "FolderDataset"]

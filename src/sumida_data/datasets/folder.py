@@ -6,7 +6,8 @@ a run's time quadratic in their number.
 
 import shutil
 import tempfile
-from pathlib import Path
+from itertools import groupby
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
@@ -28,17 +29,27 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         survey_returns:
           type: sumida_data.datasets.FolderDataset
           path: data/01_raw/survey
+
+        progress_report:
+          type: sumida_data.datasets.FolderDataset
+          path: data/08_reporting
+          by_subfolder: true
         ```
     """
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, *, path: str, by_subfolder: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
         """Name the folder.
 
         Args:
             path: The folder. It need not exist.
+            by_subfolder: Whether saving replaces only those folders directly below that the
+                new files lie in, and leaves the others as they are.
             metadata: Anything; Kedro does not read it.
         """
         self._path = Path(path)
+        self._by_subfolder = by_subfolder
         self.metadata = metadata
 
     def load(self) -> dict[str, SourceFile]:
@@ -48,35 +59,41 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         return {name: SourceFile(name, path) for name, path in sorted(files)}
 
     def save(self, data: dict[str, bytes]) -> None:
-        """Make the folder hold exactly these files.
+        """Make the folder, or the folders below it, hold exactly these files.
 
         Raises:
             DatasetError: If a name leads out of the folder.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=self._path.parent, prefix=f".{self._path.name}-"))
-        for name, content in data.items():
-            target = aside / name
-            if not target.resolve().is_relative_to(aside.resolve()):
-                shutil.rmtree(aside)
+        for name in data:
+            parts = PurePosixPath(name).parts
+            if name.startswith("/") or ".." in parts or "\\" in name:
                 raise DatasetError(f"File name {name!r} leads out of the folder {self._path}.")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        aside.chmod(0o755)
-        self._swap(aside)
-
-    def _swap(self, aside: Path) -> None:
-        old = aside.with_name(f"{aside.name}-old")
-        if self._path.exists():
-            self._path.rename(old)
-        aside.rename(self._path)
-        shutil.rmtree(old, ignore_errors=True)
+        if not self._by_subfolder:
+            _replace_folder(self._path, data)
+            return
+        for folder, names in groupby(sorted(data), key=lambda name: name.partition("/")[0]):
+            files = {name.removeprefix(f"{folder}/"): data[name] for name in names}
+            _replace_folder(self._path / folder, files)
 
     def _exists(self) -> bool:
         return self._path.is_dir()
 
     def _describe(self) -> dict[str, Any]:
-        return {"path": str(self._path)}
+        return {"path": str(self._path), "by_subfolder": self._by_subfolder}
+
+
+def _replace_folder(folder: Path, files: dict[str, bytes]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
+        new, old = Path(workshop) / "new", Path(workshop) / "old"
+        new.mkdir()
+        for name, content in files.items():
+            target = new / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
 
 
 def _hidden(path: Path) -> bool:

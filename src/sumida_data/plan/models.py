@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import Field as Described
-from pydantic import model_validator
+from pydantic import RootModel, field_validator, model_validator
 
 from sumida_data.metadata import Model, Name
+from sumida_data.periods import Period
 
 Kind = Literal["stock", "ratio", "cumulative", "flow"]
 Goal = Literal["at_least", "at_most", "keep_at_least", "keep_at_most"]
@@ -197,3 +198,12 @@ class Plan(Model):
         if unknown := used - {None} - set(self.footnotes):
             raise ValueError(f"脚注 {sorted(map(str, unknown))} が footnotes にありません")
         return self
+
+
+class ReportedPeriod(RootModel[str]):
+    """The quarter that is reported: ``latest``, or one such as ``FY2022Q3``."""
+
+    @field_validator("root")
+    @classmethod
+    def _refuse_other_forms(cls, text: str) -> str:
+        return text if text == "latest" else str(Period.parse(text))

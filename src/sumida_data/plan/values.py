@@ -20,6 +20,7 @@ from sumida_data.periods import (
     fiscal_year_first_day,
     fiscal_year_last_day,
 )
+from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Indicator, Plan
 
 FIRST_REVISION = 1
@@ -69,19 +70,6 @@ _LEAD_BACK = """
 
 class QueryError(ValueError):
     """An indicator's query that cannot be run or does not return what it must."""
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """Who was asked about a table in a quarter, and who answered.
-
-    Attributes:
-        asked: Number of departments asked; 0 where the table was not asked about.
-        answered: Number of departments that answered, those without a change included.
-    """
-
-    asked: int
-    answered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +179,10 @@ class ValueEngine:
         value = None if reason else _calculate(indicator, count)
         status = _status_of(value, reason, count)
         newest = count.newest if indicator.as_of == "rows" else None
+        code = self._plan.municipality_code
         return {
-            "row_id": f"{indicator.indicator_id}/{period}/{FIRST_REVISION}",
-            "municipality_code": self._plan.municipality_code,
+            "row_id": f"{code}/{indicator.indicator_id}/{period}/{FIRST_REVISION}",
+            "municipality_code": code,
             "municipality_name": self._plan.municipality_name,
             "plan_id": self._plan.plan_id,
             "indicator_id": indicator.indicator_id,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 
 class ReferenceTableError(ValueError):
@@ -19,6 +20,7 @@ class Department:
         section: Its name (課).
         valid_from: First day.
         valid_to: Last day, or None while it exists.
+        verified: ``公表資料`` where the ward has published the name, else ``未確認``.
     """
 
     code: str
@@ -26,18 +28,57 @@ class Department:
     section: str
     valid_from: date
     valid_to: date | None
+    verified: str
 
     def exists_on(self, day: date) -> bool:
         """Tell whether it existed under this name on that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def as_row(self) -> dict[str, Any]:
+        """Return the department as a row of table ``department``."""
+        return {
+            "row_id": f"{self.code}@{self.valid_from}",
+            "department_code": self.code,
+            "division": self.division,
+            "section": self.section,
+            "valid_from": self.valid_from,
+            "valid_to": self.valid_to,
+            "verified": self.verified,
+        }
 
-def parse_departments(rows: Iterable[Mapping[str, str]], file: str) -> list[Department]:
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """The passing of one department's work to another.
+
+    Attributes:
+        predecessor: Code of the department that had the work.
+        successor: Code of the department that has it now.
+        changed_on: The day.
+        note: What happened.
+    """
+
+    predecessor: str
+    successor: str
+    changed_on: date
+    note: str
+
+    def as_row(self) -> dict[str, Any]:
+        """Return the succession as a row of table ``department_succession``."""
+        return {
+            "row_id": f"{self.predecessor}>{self.successor}@{self.changed_on}",
+            "predecessor_code": self.predecessor,
+            "successor_code": self.successor,
+            "changed_on": self.changed_on,
+            "note": self.note or None,
+        }
+
+
+def parse_departments(rows: Iterable[Mapping[str, str]]) -> list[Department]:
     """Read the rows of departments.csv.
 
     Args:
         rows: The rows, all values as text, an empty text where there is none.
-        file: The file's name, for errors.
 
     Raises:
         ReferenceTableError: If a column is missing, a day is none, or a code stands twice on
@@ -45,16 +86,41 @@ def parse_departments(rows: Iterable[Mapping[str, str]], file: str) -> list[Depa
     """
     departments: list[Department] = []
     for number, row in enumerate(rows, start=2):
-        department = _parse_department(row, f"{file} の{number}行目")
+        department = _parse_department(row, f"departments.csv の{number}行目")
         for earlier in departments:
             if earlier.code == department.code and earlier.exists_on(department.valid_from):
                 raise ReferenceTableError(
-                    f"{file} の{number}行目: 課コード {department.code!r} の期間が"
+                    f"departments.csv の{number}行目: 課コード {department.code!r} の期間が"
                     f"「{earlier.section}」の行と重なっています。"
                     "valid_from と valid_to を直してください。"
                 )
         departments.append(department)
     return departments
+
+
+def parse_successions(
+    rows: Iterable[Mapping[str, str]], departments: Iterable[Department]
+) -> list[Succession]:
+    """Read the rows of department_succession.csv.
+
+    Raises:
+        ReferenceTableError: If a day is none, or a code is not in departments.csv.
+    """
+    known = {department.code for department in departments}
+    successions = []
+    for number, row in enumerate(rows, start=2):
+        place = f"department_succession.csv の{number}行目"
+        for column in ("predecessor_code", "successor_code"):
+            if row[column] not in known:
+                raise ReferenceTableError(
+                    f"{place}の {column}: 課コード {row[column]!r} は "
+                    "departments.csv にありません。"
+                )
+        changed_on = _parse_day(row["changed_on"], f"{place}の changed_on")
+        successions.append(
+            Succession(row["predecessor_code"], row["successor_code"], changed_on, row["note"])
+        )
+    return successions
 
 
 def _parse_department(row: Mapping[str, str], place: str) -> Department:
@@ -67,6 +133,7 @@ def _parse_department(row: Mapping[str, str], place: str) -> Department:
             valid_to=_parse_day(row["valid_to"], f"{place}の valid_to")
             if row["valid_to"]
             else None,
+            verified=row["verified"],
         )
     except KeyError as error:
         raise ReferenceTableError(f"{place}: 列 {error.args[0]!r} がありません。") from error

@@ -1,0 +1,71 @@
+"""Project commands: `kedro run` with plain words for officers, and a summary at the end."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.config import MissingConfigException, OmegaConfigLoader
+from kedro.framework.cli import project
+from kedro.framework.project import settings
+from kedro.framework.startup import ProjectMetadata
+from kedro.io import DatasetError
+from rich.console import Console
+from yaml import YAMLError
+
+from sumida_data.parameters import find_mistakes
+
+_EXIT_FAILED = 1
+
+
+@click.group(name="sumida_data")
+def cli() -> None:
+    """Commands of this project."""
+
+
+@cli.command(name="run", params=project.run.params, help=project.run.help)
+@click.pass_obj
+def run(metadata: ProjectMetadata, /, **options: Any) -> None:
+    """Check the parameters, run the pipelines, say what came out and what to do next.
+
+    Exits with 0 when done, 2 when done with things set aside, 1 when failed.
+    """
+    _refuse_mistakes(metadata, options)
+    try:
+        outputs = project.run.callback(**options)  # type: ignore[misc]  # click types it as optional
+    except (ValueError, DatasetError) as error:
+        _fail([str(error)])
+    if "run_summary" in outputs:
+        _finish(outputs["run_summary"].load())
+
+
+def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
+    source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
+    loader = OmegaConfigLoader(
+        str(source), env=options["env"], **settings.CONFIG_LOADER_ARGS
+    )
+    try:
+        parameters = loader["parameters"]
+    except (MissingConfigException, YAMLError) as error:
+        _fail([f"設定ファイルを読めません。{error}"])
+    if unknown := set(options["params"]) - set(parameters):
+        allowed = "、".join(sorted(parameters))
+        _fail([f"--params={name}: この名前の設定はありません。使えるのは {allowed} です。" for name in sorted(unknown)])
+    folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
+    if mistakes := list(find_mistakes(parameters | options["params"], folder)):
+        _fail(mistakes)
+
+
+def _finish(summary: dict[str, Any]) -> None:
+    # Imported here because only a whole run needs it.
+    from sumida_data.report.summary import render_summary  # noqa: PLC0415
+
+    Console().print(render_summary(summary))
+    sys.exit(summary["exit_code"])
+
+
+def _fail(lines: list[str]) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    for line in lines:
+        console.print(line, style="bold red", markup=False)
+    sys.exit(_EXIT_FAILED)

@@ -1,0 +1,15 @@
+"""The pipelines by name, as `kedro run --pipelines=...` takes them."""
+
+from kedro.framework.project import find_pipelines
+from kedro.pipeline import Pipeline
+
+# What `kedro run` does: the quarter from received files to preview and report. Sample data are
+# made, and forms are written, only when asked for.
+QUARTER = ("ingest", "indicators", "packages", "report")
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Return the pipelines by name, and the quarter as default."""
+    pipelines = find_pipelines(raise_errors=True)
+    quarter = sum((pipelines[name] for name in QUARTER), Pipeline([]))
+    return pipelines | {"__default__": quarter}

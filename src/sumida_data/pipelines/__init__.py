@@ -1,0 +1,1 @@
+"""The pipelines: thin nodes over the libraries. No pipeline imports another."""

@@ -1,0 +1,73 @@
+"""Nodes of the indicators pipeline."""
+
+from typing import Any
+
+import pandas as pd
+
+from sumida_data.frames import build_frame, read_rows, to_frame
+from sumida_data.metadata import DataDictionary
+from sumida_data.plan.coverage import Coverage
+from sumida_data.plan.models import Plan, ReportedPeriod
+from sumida_data.plan.progress import assess
+from sumida_data.plan.registers import describe_indicators, describe_targets
+from sumida_data.plan.values import ValueEngine
+
+Frame = pd.DataFrame
+
+
+class UnknownPeriodError(ValueError):
+    """A period was asked for that has no returns."""
+
+
+def choose_period(period: ReportedPeriod, response: Frame) -> str:
+    """Return the period to report: the one asked for, or the latest that has returns.
+
+    Raises:
+        UnknownPeriodError: If there are no returns for the period asked for.
+    """
+    received = response[response["source_file"].notna()]
+    periods = sorted(received["period"].unique())
+    chosen: str = periods[-1] if period.root == "latest" else period.root
+    if chosen not in periods:
+        raise UnknownPeriodError(
+            f"--params=period={chosen}: この期間の回答はありません。"
+            f"あるのは {'、'.join(periods)} です。"
+        )
+    return chosen
+
+
+def compute_values(
+    plan: Plan,
+    coverage: dict[tuple[str, str], Coverage],
+    response: Frame,
+    dictionary: dict[str, Any],
+    **tables: Frame,
+) -> tuple[Frame, Frame]:
+    """Compute every indicator for every quarter, with lineage.
+
+    Raises:
+        QueryError: If an indicator's query fails.
+    """
+    described = DataDictionary.model_validate(dictionary)
+    sample = bool(response["sample"].any())
+    with ValueEngine(plan, tables, coverage, sample=sample) as engine:
+        values, lineage = engine.compute(sorted(response["period"].unique()))
+    return build_frame(described["indicator_value"], values), to_frame(lineage)
+
+
+def assess_progress(plan: Plan, values: Frame, dictionary: dict[str, Any]) -> Frame:
+    """Compare every value with the path to its target."""
+    described = DataDictionary.model_validate(dictionary)
+    indicators = {indicator.indicator_id: indicator for indicator in plan.indicators}
+    rows = read_rows(values)
+    progress = [assess(plan, indicators[row["indicator_id"]], row) for row in rows]
+    return build_frame(described["indicator_progress"], progress)
+
+
+def describe_plan(plan: Plan, dictionary: dict[str, Any]) -> tuple[Frame, Frame]:
+    """Return the plan as tables ``indicator`` and ``indicator_target``."""
+    described = DataDictionary.model_validate(dictionary)
+    return (
+        build_frame(described["indicator"], describe_indicators(plan)),
+        build_frame(described["indicator_target"], describe_targets(plan)),
+    )

@@ -1,0 +1,74 @@
+"""The indicators pipeline."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from sumida_data.pipelines.indicators.nodes import (
+    assess_progress,
+    choose_period,
+    compute_values,
+    describe_plan,
+)
+from sumida_data.plan.coverage import measure_coverage
+
+# The tables that an indicator's query may use; a test holds them against the typed tables.
+QUERIED_TABLES = (
+    "answer",
+    "consultation",
+    "document_approval",
+    "initiative",
+    "initiative_effect",
+    "mynumber_card",
+    "open_dataset",
+    "procedure",
+    "security_incident",
+    "security_training",
+    "standardization",
+    "training",
+)
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From typed tables to indicator values, lineage and progress."""
+    return Pipeline(
+        [
+            Node(
+                choose_period,
+                inputs=["params:period", "response#primary"],
+                outputs="reported_period",
+                name="choose_period",
+            ),
+            Node(
+                measure_coverage,
+                inputs=["params:form", "params:waves", "response#primary"],
+                outputs="coverage",
+                name="measure_coverage",
+            ),
+            Node(
+                compute_values,
+                inputs={
+                    "plan": "params:plan",
+                    "coverage": "coverage",
+                    "response": "response#primary",
+                    "dictionary": "data_dictionary",
+                    **{name: f"{name}#primary" for name in QUERIED_TABLES},
+                },
+                outputs=["indicator_value#indicator", "lineage#indicator"],
+                name="compute_values",
+            ),
+            Node(
+                assess_progress,
+                inputs=["params:plan", "indicator_value#indicator", "data_dictionary"],
+                outputs="indicator_progress#indicator",
+                name="assess_progress",
+            ),
+            Node(
+                describe_plan,
+                inputs=["params:plan", "data_dictionary"],
+                outputs=["indicator#indicator", "indicator_target#indicator"],
+                name="describe_plan",
+            ),
+        ],
+        tags="indicators",
+    )

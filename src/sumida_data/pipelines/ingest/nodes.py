@@ -1,0 +1,129 @@
+"""Nodes of the ingest pipeline."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from rich.progress import track
+
+from sumida_data.frames import build_frame, build_frame_of_tuples, read_rows
+from sumida_data.metadata import DataDictionary
+from sumida_data.plan.models import Plan
+from sumida_data.survey.central import CentralCollector, Municipality
+from sumida_data.survey.collection import Collector
+from sumida_data.survey.departments import parse_departments, parse_successions
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import Finding, FindingRules
+from sumida_data.survey.form import CentralSources, Form, Waves
+from sumida_data.survey.returns import FormReader
+from sumida_data.survey.tables import TableDescriptions, build_dictionary
+from sumida_data.typed_tables import build_typed_tables
+
+Frame = pd.DataFrame
+
+
+class NoReturnsError(ValueError):
+    """There is nothing to work on."""
+
+
+def describe_tables(tables: TableDescriptions, form: Form) -> dict[str, Any]:
+    """Describe every table from the form and the other descriptions, as JSON-able data."""
+    return build_dictionary(tables, form).model_dump(mode="json")
+
+
+def check_departments(
+    departments: Frame, successions: Frame, dictionary: dict[str, Any]
+) -> tuple[Frame, Frame]:
+    """Check the department registers and return tables ``department`` and its succession.
+
+    Raises:
+        ReferenceTableError: If a register has a mistake.
+    """
+    described = DataDictionary.model_validate(dictionary)
+    parsed = parse_departments(read_rows(departments))
+    changes = parse_successions(read_rows(successions), parsed)
+    return (
+        build_frame(described["department"], [one.as_row() for one in parsed]),
+        build_frame(described["department_succession"], [one.as_row() for one in changes]),
+    )
+
+
+def collect_returns(  # one argument for each thing that decides what counts
+    form: Form,
+    waves: Waves,
+    rules: FindingRules,
+    plan: Plan,
+    files: dict[str, SourceFile],
+    departments: Frame,
+    dictionary: dict[str, Any],
+) -> tuple[Frame, Frame, Frame]:
+    """Read all returned workbooks.
+
+    Returns:
+        Tables ``answer``, ``response`` and ``finding`` of the survey.
+
+    Raises:
+        NoReturnsError: If no file has come in.
+    """
+    if not files:
+        raise NoReturnsError(
+            "data/01_raw/survey/ に回答がありません。"
+            "期間のフォルダ(FY2022Q3など)に調査票を入れるか、"
+            "kedro run --pipelines=sample で見本データを作ってください。"
+        )
+    parsed = parse_departments(read_rows(departments))
+    collector = Collector(FormReader(form, rules), waves, parsed, plan.municipality_code)
+    collected = collector.collect(files, lambda items: track(items, "調査票を読んでいます"))
+    described = DataDictionary.model_validate(dictionary)
+    return (
+        build_frame_of_tuples(described["answer"], collected.answers),
+        build_frame(described["response"], collected.responses),
+        _finding_frame(described, collected.findings),
+    )
+
+
+def collect_central_files(  # one argument for each thing that decides what counts
+    sources: CentralSources,
+    rules: FindingRules,
+    plan: Plan,
+    files: dict[str, SourceFile],
+    municipalities: Frame,
+    response: Frame,
+    dictionary: dict[str, Any],
+) -> tuple[Frame, Frame]:
+    """Read the central files of every quarter that has returns.
+
+    Returns:
+        Tables ``answer`` and ``finding`` of the central files.
+    """
+    known = [
+        Municipality(row["municipality_code"], row["prefecture_name"], row["municipality_name"])
+        for row in read_rows(municipalities)
+    ]
+    home = Municipality(plan.municipality_code, plan.prefecture_name, plan.municipality_name)
+    sample = bool(response["sample"].any())
+    collector = CentralCollector(sources.root, rules, home, known, sample=sample)
+    contents = collector.collect(files, sorted(response["period"].unique()))
+    described = DataDictionary.model_validate(dictionary)
+    return (
+        build_frame_of_tuples(described["answer"], contents.answers),
+        _finding_frame(described, contents.findings),
+    )
+
+
+def combine(survey: Frame, central: Frame) -> Frame:
+    """Put the rows of the survey and of the central files together."""
+    return pd.concat([survey, central], ignore_index=True)
+
+
+def build_tables(
+    answer: Frame, dictionary: dict[str, Any], form: Form, sources: CentralSources
+) -> Mapping[str, Frame]:
+    """Make the typed tables of all survey sheets and central files, by name."""
+    described = DataDictionary.model_validate(dictionary)
+    names = [part.table for part in (*form.answer_sheets, *sources.root)]
+    return build_typed_tables(answer, [described[name] for name in names])
+
+
+def _finding_frame(described: DataDictionary, findings: list[Finding]) -> Frame:
+    return build_frame(described["finding"], [finding.as_row() for finding in findings])

@@ -1,0 +1,97 @@
+"""The ingest pipeline."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from sumida_data.pipelines.ingest.nodes import (
+    build_tables,
+    check_departments,
+    collect_central_files,
+    collect_returns,
+    combine,
+    describe_tables,
+)
+
+# Kedro wants the names of a node's outputs before it reads the parameters; a test holds this
+# list against the form and the central sources.
+TYPED_TABLES = (
+    "procedure",
+    "consultation",
+    "standardization",
+    "training",
+    "security_training",
+    "security_incident",
+    "initiative",
+    "initiative_effect",
+    "mynumber_card",
+    "document_approval",
+    "open_dataset",
+)
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From received files to answers, findings and typed tables."""
+    return Pipeline(
+        [
+            Node(
+                describe_tables,
+                inputs=["params:tables", "params:form"],
+                outputs="data_dictionary",
+                name="describe_tables",
+            ),
+            Node(
+                check_departments,
+                inputs=["departments_csv", "department_succession_csv", "data_dictionary"],
+                outputs=["department#primary", "department_succession#primary"],
+                name="check_departments",
+            ),
+            Node(
+                collect_returns,
+                inputs=[
+                    "params:form",
+                    "params:waves",
+                    "params:finding_rules",
+                    "params:plan",
+                    "survey_returns",
+                    "departments_csv",
+                    "data_dictionary",
+                ],
+                outputs=["survey_answers", "response#primary", "survey_findings"],
+                name="collect_returns",
+            ),
+            Node(
+                collect_central_files,
+                inputs=[
+                    "params:sources",
+                    "params:finding_rules",
+                    "params:plan",
+                    "external_files",
+                    "municipalities_csv",
+                    "response#primary",
+                    "data_dictionary",
+                ],
+                outputs=["central_answers", "central_findings"],
+                name="collect_central_files",
+            ),
+            Node(
+                combine,
+                inputs=["survey_answers", "central_answers"],
+                outputs="answer#primary",
+                name="combine_answers",
+            ),
+            Node(
+                combine,
+                inputs=["survey_findings", "central_findings"],
+                outputs="finding#primary",
+                name="combine_findings",
+            ),
+            Node(
+                build_tables,
+                inputs=["answer#primary", "data_dictionary", "params:form", "params:sources"],
+                outputs={name: f"{name}#primary" for name in TYPED_TABLES},
+                name="build_tables",
+            ),
+        ],
+        tags="ingest",
+    )

@@ -1,0 +1,62 @@
+"""The plan as rows: indicators with their definitions, and every target known."""
+
+from typing import Any
+
+from sumida_data.plan.models import Indicator, Plan
+from sumida_data.plan.progress import find_start
+
+
+def describe_indicators(plan: Plan) -> list[dict[str, Any]]:
+    """Return the rows of table ``indicator``; one row is one version of a definition."""
+    return [_describe_indicator(plan, indicator) for indicator in plan.indicators]
+
+
+def describe_targets(plan: Plan) -> list[dict[str, Any]]:
+    """Return the rows of table ``indicator_target``; one row is one target."""
+    return [
+        {
+            "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{number}",
+            "plan_id": plan.plan_id,
+            "indicator_id": indicator.indicator_id,
+            "decided_on": target.decided_on,
+            "target_date": target.target_date,
+            "target_min": target.target_min,
+            "target_max": target.target_max,
+            "note": target.note or None,
+        }
+        for indicator in plan.indicators
+        for number, target in enumerate(indicator.targets, start=1)
+    ]
+
+
+def _describe_indicator(plan: Plan, indicator: Indicator) -> dict[str, Any]:
+    version = indicator.definition_version
+    start = find_start(plan, indicator)
+    described = indicator.model_dump(
+        include={
+            "indicator_id",
+            "definition_version",
+            "definition",
+            "numerator_words",
+            "denominator_words",
+            "kind",
+            "goal",
+            "unit",
+            "decimals",
+            "source",
+            "owner",
+            "confirmed",
+        }
+    )
+    assumption = start.assumption if start else ""
+    reason = indicator.baseline.reason
+    return described | {
+        "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{version}",
+        "plan_id": plan.plan_id,
+        "indicator_title": indicator.title,
+        "indicator_title_en": indicator.title_en,
+        "limits": indicator.limits or None,
+        "baseline": indicator.baseline.value,
+        "baseline_as_of": indicator.baseline.as_of,
+        "baseline_reason": reason or assumption or None,
+    }
