@@ -74,6 +74,9 @@ _LARGEST_NUMBER = Decimal(10) ** 13
 # Enclosed characters such as ① become plain digits under NFKC, but mark an item and are no number.
 _ENCLOSED = re.compile(r"[\u2460-\u24ff\u2776-\u2793\u3220-\u32ff]")
 
+# Two numbers in one cell must not run together when white space is dropped.
+_DIGITS_APART = re.compile(r"\d\s+\d")
+
 _ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}
 _DATE = re.compile(
     r"(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<era_year>元|\d{1,2})|(?P<year>\d{4}))"
@@ -204,9 +207,9 @@ def _number_reader(field: FormField) -> Reader:
 
     @lru_cache(maxsize=4096)
     def read_number_text(text: str) -> Reading:
-        if _ENCLOSED.search(text):
+        if _ENCLOSED.search(text) or _DIGITS_APART.search(text):
             return UNREADABLE
-        folded = fold(text).translate(_HYPHENS)
+        folded = fold(text)
         if not folded:
             return BLANK
         return _read_mark(folded) or _read_number_words(text, folded, units, whole=whole)
@@ -250,7 +253,7 @@ def _strip_words(folded: str, units: tuple[str, ...]) -> tuple[str, list[str]]:
     if folded.startswith(("△", "▲")):
         folded = f"-{folded[1:]}"
         rules.append("triangle_is_minus")
-    return folded, rules
+    return folded.translate(_HYPHENS), rules
 
 
 def _read_mark(folded: str) -> Reading | None:
@@ -278,7 +281,7 @@ def _read_date_text(text: str) -> Reading:
         return mark
     match = _DATE.fullmatch(folded.translate(_HYPHENS))
     day = match and _day_of(match, default_day=None)
-    if match is None or day is None:
+    if match is None or day is None or _DIGITS_APART.search(text):
         return UNREADABLE
     rules = [
         name for name, applies in (("era", match["era"]), ("month_end", match["end"])) if applies

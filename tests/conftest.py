@@ -1,0 +1,74 @@
+"""Fixtures that any test may use: the project's own descriptions, and small workbooks."""
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+import yaml
+
+from sumida_data.metadata import DataDictionary
+from sumida_data.plan.models import Plan
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import CentralSources, Form, Waves
+from sumida_data.survey.tables import TableDescriptions, build_dictionary
+
+PROJECT = Path(__file__).parents[1]
+Rows = Sequence[Sequence[Any]]
+
+
+@pytest.fixture(scope="session")
+def raw_parameters() -> dict[str, Any]:
+    """All parameters of conf/base, as plain data."""
+    parameters: dict[str, Any] = {}
+    for path in sorted((PROJECT / "conf/base/parameters").glob("*.yml")):
+        parameters |= yaml.safe_load(path.read_text("utf-8"))
+    return parameters
+
+
+@pytest.fixture(scope="session")
+def plan(raw_parameters: dict[str, Any]) -> Plan:
+    return Plan.model_validate(raw_parameters["plan"])
+
+
+@pytest.fixture(scope="session")
+def form(raw_parameters: dict[str, Any]) -> Form:
+    return Form.model_validate(raw_parameters["form"])
+
+
+@pytest.fixture(scope="session")
+def waves(raw_parameters: dict[str, Any]) -> Waves:
+    return Waves.model_validate(raw_parameters["waves"])
+
+
+@pytest.fixture(scope="session")
+def sources(raw_parameters: dict[str, Any]) -> CentralSources:
+    return CentralSources.model_validate(raw_parameters["sources"])
+
+
+@pytest.fixture(scope="session")
+def rules(raw_parameters: dict[str, Any]) -> FindingRules:
+    return FindingRules.model_validate(raw_parameters["finding_rules"])
+
+
+@pytest.fixture(scope="session")
+def dictionary(raw_parameters: dict[str, Any], form: Form) -> DataDictionary:
+    return build_dictionary(TableDescriptions.model_validate(raw_parameters["tables"]), form)
+
+
+@pytest.fixture
+def make_workbook() -> Callable[[dict[str, Rows]], bytes]:
+    """Return a function that writes sheets of rows as an .xlsx."""
+
+    def write(sheets: dict[str, Rows]) -> bytes:
+        buffer = io.BytesIO()
+        with xlsxwriter.Workbook(buffer, {"strings_to_formulas": False}) as book:
+            for name, rows in sheets.items():
+                sheet = book.add_worksheet(name)
+                for number, row in enumerate(rows):
+                    sheet.write_row(number, 0, row)
+        return buffer.getvalue()
+
+    return write
