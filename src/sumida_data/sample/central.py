@@ -1,0 +1,179 @@
+"""The central files: the ministry's card workbook, the document system's CSV, the data list."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from typing import Any
+
+from xlsxwriter import Workbook
+
+from sumida_data.periods import Period, fiscal_year_of, format_era_date
+from sumida_data.plan.models import Plan
+from sumida_data.sample.handwriting import write_short_era_date
+from sumida_data.sample.models import Sample, SampleCards
+from sumida_data.sample.seeded import seeded_random, share_out
+from sumida_data.sample.ward import load_facts
+from sumida_data.sample.workbook import CREATED
+from sumida_data.survey.central import Municipality
+from sumida_data.survey.departments import Department
+from sumida_data.survey.workbook import SAMPLE_STAMP
+
+# Smallest and largest number of people invented, by the last character of a municipality's name.
+_POPULATIONS = {"市": (15_000, 230_000), "区": (60_000, 700_000), "町": (3_000, 25_000)}
+_VILLAGE = (300, 8_000)
+
+_APPROVAL_HEADINGS = ("年月", "所属コード", "所属名", "起案件数", "電子決裁件数", "対象外件数")
+
+
+def make_external_files(
+    sample: Sample,
+    plan: Plan,
+    departments: Sequence[Department],
+    municipalities: Sequence[Municipality],
+) -> dict[str, bytes]:
+    """Make the central files of all quarters of the sample.
+
+    Args:
+        sample: The sample data's settings.
+        plan: The plan, for the municipality whose figures are the published ones.
+        departments: All departments of all times.
+        municipalities: All municipalities.
+
+    Returns:
+        Files by path below the folder of central files.
+    """
+    files: dict[str, bytes] = {}
+    for name, settings in sample.periods.items():
+        last_day = Period.parse(name).last_day
+        months = _list_months(settings.first_month, last_day)
+        files |= {
+            f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx": _write_cards(
+                sample.seed, settings.cards, plan.municipality_code, municipalities
+            ),
+            f"document_approval/{name}/文書管理システム月次集計.csv": _write_csv(
+                _APPROVAL_HEADINGS, _count_approvals(sample, departments, months), "cp932"
+            ),
+            f"open_dataset/{name}/{plan.municipality_code}_open_data_list.csv": _write_csv(
+                load_facts("open_data_list")[0], _list_open_data(last_day), "utf-8-sig"
+            ),
+        }
+    return files
+
+
+def _write_cards(
+    seed: int, cards: SampleCards, home_code: str, municipalities: Sequence[Municipality]
+) -> bytes:
+    counts = {one.code: _invent_cards(seed, cards, one) for one in municipalities}
+    counts[home_code] = (cards.population, cards.cards)
+    nation = tuple(map(sum, zip(*counts.values(), strict=True)))
+    rows = [("全国", "", *nation)]
+    rows += [(one.prefecture_name, one.name, *counts[one.code]) for one in municipalities]
+    return _write_card_workbook(cards, rows)
+
+
+def _invent_cards(seed: int, cards: SampleCards, municipality: Municipality) -> tuple[int, int]:
+    random = seeded_random(seed, "cards", municipality.code)
+    population = random.randint(*_POPULATIONS.get(municipality.name[-1], _VILLAGE))
+    return population, population * (10 * cards.national_rate + random.randint(-80, 80)) // 1000
+
+
+def _write_card_workbook(cards: SampleCards, rows: Iterable[tuple[Any, ...]]) -> bytes:
+    buffer = io.BytesIO()
+    book = Workbook(buffer, {"in_memory": True})
+    book.set_properties({"title": f"交付状況（{SAMPLE_STAMP}）", "created": CREATED})
+    wrapped = book.add_format({"text_wrap": True, "border": 1, "align": "center"})
+    thousands = book.add_format({"num_format": "#,##0"})
+    one_place = book.add_format({"num_format": "0.0"})
+    sheet = book.add_worksheet("公表用")
+    sheet.write(0, 0, f"マイナンバーカード交付状況（{format_era_date(cards.as_of)}時点）")
+    sheet.write(1, 0, f"【{SAMPLE_STAMP}】架空の数値です。")
+    sheet.write(2, 0, "※交付枚数は累計で、廃止や再交付を含む。")
+    population_as_of, as_of = map(write_short_era_date, (cards.population_as_of, cards.as_of))
+    headings = [
+        "都道府県名",
+        "市区町村名",
+        f"総数（人口）\n【{population_as_of}時点】",
+        f"交付枚数\n【{as_of}時点】",
+        "人口に対する\n交付枚数率（%）",
+    ]
+    sheet.write_row(4, 0, headings, wrapped)
+    sheet.set_row(4, 45)
+    sheet.set_column(0, 4, 18)
+    sheet.fit_to_pages(1, 0)
+    for number, (prefecture, name, population, issued) in enumerate(rows, start=5):
+        sheet.write_row(number, 0, (prefecture, name))
+        sheet.write_row(number, 2, (population, issued), thousands)
+        sheet.write_number(number, 4, _percentage(issued, population), one_place)
+    book.close()
+    return buffer.getvalue()
+
+
+def _percentage(part: int, whole: int) -> Decimal:
+    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def _list_months(first: date, last_day: date) -> list[date]:
+    numbers = range(12 * first.year + first.month - 1, 12 * last_day.year + last_day.month)
+    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+
+
+def _count_approvals(
+    sample: Sample, departments: Sequence[Department], months: Iterable[date]
+) -> Iterator[Mapping[str, Any]]:
+    for fiscal_year, its_months in groupby(months, fiscal_year_of):
+        rows = [
+            _invent_drafts(sample.seed, department, month)
+            for month in its_months
+            for department in departments
+            if department.exists_on(month)
+        ]
+        countable = [row["起案件数"] - row["対象外件数"] for row in rows]
+        total = round(sample.approval_rates[fiscal_year] * sum(countable))
+        weights = [
+            count * seeded_random(sample.seed, "habit", row["所属コード"]).randint(75, 115)
+            for count, row in zip(countable, rows, strict=True)
+        ]
+        for row, approvals in zip(rows, share_out(total, weights), strict=True):
+            yield row | {"電子決裁件数": approvals}
+
+
+def _invent_drafts(seed: int, department: Department, month: date) -> dict[str, Any]:
+    random = seeded_random(seed, "drafts", department.code, month)
+    return {
+        "年月": f"{month.year}年{month.month}月",
+        "所属コード": department.code,
+        "所属名": department.section,
+        "起案件数": random.randint(30, 180),
+        "対象外件数": random.randint(0, 12),
+    }
+
+
+def _list_open_data(day: date) -> Iterator[Mapping[str, Any]]:
+    constant = load_facts("open_data_list")[0]
+    for fact in load_facts("open_dataset"):
+        if fact["published_on"] <= day.isoformat():
+            yield constant | {
+                "データセット_ID": fact["dataset_id"],
+                "データセット_タイトル": fact["dataset_title"],
+                "データセット_分類": fact["category"],
+                "データセット_公開日": fact["published_on"],
+                "データセット_最終更新日": fact["published_on"],
+                "ファイル_ID": fact["file_id"],
+                "ファイル_タイトル": fact["file_title"],
+                "ファイル_形式": fact["file_format"],
+                "ファイル_ステータス": fact["file_status"],
+                "ファイル_公開日": fact["published_on"],
+                "ファイル_最終更新日": fact["published_on"],
+            }
+
+
+def _write_csv(headings: Iterable[str], rows: Iterable[Mapping[str, Any]], encoding: str) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(headings))
+    writer.writeheader()
+    writer.writerows(rows)
+    text.write(f"※{SAMPLE_STAMP}（架空の数値です）\r\n")
+    return text.getvalue().encode(encoding)

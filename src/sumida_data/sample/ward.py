@@ -1,0 +1,88 @@
+"""What is true in the sample ward on a day: its procedures, services, trainings and the rest.
+
+The facts stand in CSV files beside this module, one for each table of the survey, with a day for
+whatever begins. All but the published totals is invented.
+"""
+
+import csv
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+
+from sumida_data.periods import fiscal_year_first_day, fiscal_year_of
+from sumida_data.sample.seeded import seeded_random, share_out
+from sumida_data.survey.form import FormField, SurveySheet
+
+Value = str | int | Decimal | date | None
+Record = dict[str, Value]
+
+# What is known only once the thing has begun; its status is then the first choice.
+_KNOWN_LATER = {
+    "online_started_on": ("online_cases",),
+    "cashless_started_on": ("payment_methods",),
+    "consultation_started_on": ("annual_cases",),
+}
+
+_PARSERS: dict[str, Callable[[str], Value]] = {
+    "integer": int,
+    "number": Decimal,
+    "date": date.fromisoformat,
+}
+
+
+@cache
+def load_facts(table: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of a table's CSV file as texts."""
+    file = resources.files("sumida_data.sample") / "facts" / f"{table}.csv"
+    return tuple(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+
+
+def list_records(part: SurveySheet, department_code: str, day: date) -> list[Record]:
+    """Return what a department truthfully answers in a part of the form.
+
+    Args:
+        part: The part of the form, with one record a row.
+        department_code: The department.
+        day: The last day of the quarter.
+
+    Returns:
+        The records, each a value by field name. Events are those of the day's fiscal year.
+    """
+    rows = [row for row in load_facts(part.table) if row["department_code"] == department_code]
+    if part.kind == "events":
+        day_field = next(field.name for field in part.key_fields if field.type == "date")
+        first_day = fiscal_year_first_day(fiscal_year_of(day)).isoformat()
+        rows = [row for row in rows if first_day <= row[day_field] <= day.isoformat()]
+    else:
+        rows = [_state_on(day, part, row) for row in rows if row.get("since", "") <= f"{day}"]
+    return [{field.name: _parse(field, row[field.name]) for field in part.fields} for row in rows]
+
+
+def count_staff(seed: int, department_codes: list[str]) -> list[int]:
+    """Return the number of staff of each department, some 24 on average."""
+    return [seeded_random(seed, "staff", code).randint(8, 40) for code in department_codes]
+
+
+def count_trainees(rate: Decimal, staff: list[int]) -> list[int]:
+    """Return how many of each department's staff were trained, so that the sum has the rate."""
+    return share_out(round(rate * sum(staff)), staff)
+
+
+def _state_on(day: date, part: SurveySheet, row: dict[str, str]) -> dict[str, str]:
+    state = dict(row)
+    choices = {field.name: field.enum for field in part.fields}
+    for started_on in row.keys() & _KNOWN_LATER:
+        if row[started_on] and row[started_on] <= day.isoformat():
+            status = started_on.replace("started_on", "status")
+            state[status] = (choices[status] or ("",))[0]
+        else:
+            state |= dict.fromkeys(_KNOWN_LATER[started_on], "")
+    return state
+
+
+def _parse(field: FormField, text: str) -> Value:
+    if not text:
+        return None
+    return _PARSERS.get(field.type, str)(text)
