@@ -1,0 +1,44 @@
+"""Nodes of the sample pipeline."""
+
+import pandas as pd
+
+from sumida_data.frames import read_rows
+from sumida_data.plan.models import Plan
+from sumida_data.sample import Sample, make_external_files, make_returns, refuse_real_files
+from sumida_data.survey.central import Municipality
+from sumida_data.survey.departments import parse_departments
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.form import Form, Waves
+
+
+def permit_sample(
+    sample: Sample,
+    survey_returns: dict[str, SourceFile],
+    external_files: dict[str, SourceFile],
+) -> Sample:
+    """Pass the sample's settings on if no real file would be overwritten.
+
+    Raises:
+        RealFilesError: If a received file is not sample data.
+    """
+    refuse_real_files([*survey_returns.values(), *external_files.values()])
+    return sample
+
+
+def make_sample_returns(
+    sample: Sample, form: Form, waves: Waves, departments: pd.DataFrame
+) -> dict[str, bytes]:
+    """Make the departments' returns."""
+    return make_returns(sample, form, waves, parse_departments(read_rows(departments)))
+
+
+def make_sample_external_files(
+    sample: Sample, plan: Plan, departments: pd.DataFrame, municipalities: pd.DataFrame
+) -> dict[str, bytes]:
+    """Make the central files."""
+    return make_external_files(
+        sample,
+        plan,
+        parse_departments(read_rows(departments)),
+        [Municipality(*row.values()) for row in read_rows(municipalities)],
+    )
