@@ -31,20 +31,18 @@ def arrow_type(field: Field) -> pa.DataType:
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """Return the Arrow schema of a table; a field may be null unless it is required."""
-    return pa.schema(
-        [pa.field(field.name, arrow_type(field), not field.required) for field in table.fields]
-    )
+    """Return the Arrow schema of a table; that a value is required is for checks to say."""
+    return pa.schema([pa.field(field.name, arrow_type(field)) for field in table.fields])
 
 
 def build_frame(table: Table, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Make a frame of the table's columns from rows; a missing key becomes a missing value."""
-    return to_frame(pa.Table.from_pylist(list(rows), schema=_nullable(arrow_schema(table))))
+    return to_frame(pa.Table.from_pylist(list(rows), schema=arrow_schema(table)))
 
 
 def build_frame_of_tuples(table: Table, rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
     """Make a frame from rows that hold the table's columns in their order."""
-    schema = _nullable(arrow_schema(table))
+    schema = arrow_schema(table)
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
     return to_frame(pa.Table.from_arrays(arrays, schema=schema))
@@ -65,8 +63,3 @@ def to_frame(data: pa.Table) -> pd.DataFrame:
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
     """Return the frame as an Arrow table without its index."""
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-
-
-def _nullable(schema: pa.Schema) -> pa.Schema:
-    # A frame has no non-null columns; whether a value may be missing is the checks' business.
-    return pa.schema([pa.field(field.name, field.type) for field in schema])

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from sumida_data.frames import arrow_schema, to_arrow, to_frame
 from sumida_data.metadata import Field, Table
@@ -37,14 +38,15 @@ def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[st
     """
     with duckdb.connect() as connection:
         connection.register("answer", to_arrow(answer))
-        connection.register("period_end", to_arrow(_period_ends(answer)))
+        connection.register("period_end", _period_ends(answer))
         return {table.name: _build_table(connection, table) for table in tables}
 
 
-def _period_ends(answer: pd.DataFrame) -> pd.DataFrame:
+def _period_ends(answer: pd.DataFrame) -> pa.Table:
     periods = sorted(answer["period"].unique())
-    return pd.DataFrame(
-        {"period": periods, "last_day": [Period.parse(period).last_day for period in periods]}
+    last_days = [Period.parse(period).last_day for period in periods]
+    return pa.table(
+        {"period": pa.array(periods, pa.string()), "last_day": pa.array(last_days, pa.date32())}
     )
 
 
@@ -53,10 +55,10 @@ def _build_table(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.Data
     data = connection.sql(
         f"SELECT {columns} "  # noqa: S608  # names come from the checked data dictionary
         "FROM answer JOIN period_end USING (period) WHERE table_name = $table "
-        "GROUP BY record_id ORDER BY period, department_code, row_id",
+        "GROUP BY record_id ORDER BY min(answer.period), min(answer.department_code), row_id",
         params={"table": table.name},
     ).to_arrow_table()
-    return to_frame(data.cast(arrow_schema(table).with_metadata(None)))
+    return to_frame(data.cast(arrow_schema(table)))
 
 
 def _column_sql(field: Field) -> str:

@@ -168,8 +168,7 @@ class ValueEngine:
             ) from error
 
     def _sum_rows(self) -> _Count:
-        row = self._connection.execute(_SUM_ROWS).fetchone()
-        assert row is not None  # noqa: S101  # an aggregate without groups has one row
+        [row] = self._connection.execute(_SUM_ROWS).fetchall()
         return _Count(*row)
 
     def _value(self, indicator: Indicator, period: Period) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 
@@ -145,9 +145,8 @@ class CentralCollector:
         try:
             dates = list(_read_heading_dates(source, sheet, table))
         except _HeadingDateError as error:
-            contents.findings.append(
-                make_finding(self.rules["F603"], error.place_in(place), error.text)
-            )
+            place = replace(place, cell=error.cell)
+            contents.findings.append(make_finding(self.rules["F603"], place, error.text))
             return
         contents.findings += read.findings
         codes = set()
@@ -155,24 +154,20 @@ class CentralCollector:
             record.answers.extend(dates)
             if source.month:
                 record.answers.append(_month_end(record, source.month))
-            code = self._municipality_of(record)
-            if code is None:
-                contents.findings.append(self._unknown_municipality(record, place))
-                continue
-            codes.add(code)
-            whose = Origin(
-                code,
-                origin.period,
-                record.value_of("department_code"),
-                origin.source_file,
-                origin.file_sha256,
-                origin.sample,
-            )
-            contents.answers += make_rows(record, whose)
+            codes.add(self._add_record(record, origin, contents))
         if self.home.code not in codes:
-            contents.findings.append(
-                make_finding(self.rules["F605"], place, municipality=self.home.name)
-            )
+            finding = make_finding(self.rules["F605"], place, municipality=self.home.name)
+            contents.findings.append(finding)
+
+    def _add_record(self, record: Record, origin: Origin, contents: CentralContents) -> str | None:
+        code = self._municipality_of(record)
+        if code is None:
+            contents.findings.append(self._unknown_municipality(record, origin))
+        else:
+            department = record.value_of("department_code")
+            whose = replace(origin, municipality_code=code, department_code=department)
+            contents.answers += make_rows(record, whose)
+        return code
 
     def _municipality_of(self, record: Record) -> str | None:
         if record.answer_of("municipality_name") is None:
@@ -180,11 +175,17 @@ class CentralCollector:
         names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
         return self._codes.get(names)
 
-    def _unknown_municipality(self, record: Record, place: Place) -> Finding:
+    def _unknown_municipality(self, record: Record, origin: Origin) -> Finding:
         answer = record.answer_of("municipality_name")
         assert answer is not None  # noqa: S101  # only records with that field come here
-        where = Place(place.period, None, place.source_file, answer.sheet, answer.cell, record.key)
-        return make_finding(self.rules["F604"], where, answer.raw_text)
+        place = Place(
+            period=origin.period,
+            source_file=origin.source_file,
+            sheet=answer.sheet,
+            cell=answer.cell,
+            row_label=record.key,
+        )
+        return make_finding(self.rules["F604"], place, answer.raw_text)
 
 
 class _HeadingDateError(ValueError):
@@ -192,9 +193,6 @@ class _HeadingDateError(ValueError):
         super().__init__(text)
         self.cell = cell
         self.text = text
-
-    def place_in(self, place: Place) -> Place:
-        return Place(place.period, None, place.source_file, place.sheet, self.cell)
 
 
 def _read_heading_dates(source: CentralSource, sheet: Sheet, table: FoundTable) -> Iterator[Answer]:

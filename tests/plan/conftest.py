@@ -1,0 +1,96 @@
+"""Typed tables made from a handful of answers, as ingest makes them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from sumida_data.frames import build_frame, build_frame_of_tuples
+from sumida_data.metadata import DataDictionary
+from sumida_data.plan.coverage import Coverage
+from sumida_data.plan.models import Plan
+from sumida_data.plan.values import ValueEngine
+from sumida_data.survey.answers import Origin, carry_forward, make_rows
+from sumida_data.survey.reader import Answer, Record
+from sumida_data.survey.text import Reading
+from sumida_data.typed_tables import build_typed_tables
+
+TABLES = (
+    "procedure",
+    "consultation",
+    "standardization",
+    "training",
+    "security_training",
+    "security_incident",
+    "mynumber_card",
+    "document_approval",
+    "open_dataset",
+)
+
+
+class Answers:
+    """Collects answers, one record at a time."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+
+    def add(
+        self,
+        table: str,
+        key: str,
+        period: str = "FY2022Q3",
+        department: str | None = "1203",
+        municipality: str = "131075",
+        **values: str | None,
+    ) -> None:
+        answers = [
+            Answer(
+                name,
+                "シート",
+                f"{chr(65 + i)}{len(self.rows) + 1}",
+                value or "",
+                Reading(value, "answered" if value else "not_answered"),
+            )
+            for i, (name, value) in enumerate(values.items())
+        ]
+        origin = Origin(
+            municipality, period, department, f"{period}/x.xlsx", "f" * 64, sample=False
+        )
+        self.rows += make_rows(Record(table, key, answers), origin)
+
+    def carry(self, period: str) -> None:
+        """Carry all answers so far forward into a quarter."""
+        self.rows += list(carry_forward(list(self.rows), period))
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def compute(
+    answers: Answers, dictionary: DataDictionary, plan: Plan
+) -> Callable[..., tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]]:
+    """Return a function that computes all values, by indicator and quarter, and lineage."""
+
+    def run(
+        *periods: str, plan: Plan = plan, asked: int = 75, answered: int = 70
+    ) -> tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]:
+        frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
+        tables = build_typed_tables(frame, [dictionary[name] for name in TABLES])
+        survey = [name for name in TABLES if name not in TABLES[-3:]]
+        coverage = {
+            (period, table): Coverage(0, 0)
+            if table == "standardization"
+            else Coverage(asked, answered)
+            for period in periods
+            for table in survey
+        }
+        with ValueEngine(plan, tables | {"answer": frame}, coverage, sample=False) as engine:
+            rows, lineage = engine.compute(periods)
+        build_frame(dictionary["indicator_value"], rows)
+        return {(r["indicator_id"], r["period"]): r for r in rows}, lineage.to_pandas()
+
+    return run

@@ -1,0 +1,219 @@
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sumida_data.plan.models import Plan
+from sumida_data.plan.values import QueryError, round_half_up
+from tests.plan.conftest import Answers
+
+Compute = Callable[..., Any]
+DONE = {"dx_plan_target": "該当", "priority_target": "非該当", "online_status": "済"}
+
+
+def test_a_stock_counts_what_is_done_by_the_last_day(answers: Answers, compute: Compute) -> None:
+    answers.add("procedure", "T1", **DONE, online_started_on="2022-12-31")
+    answers.add("procedure", "T2", **DONE, online_started_on="2023-01-01")
+    answers.add(
+        "procedure", "T3", **(DONE | {"online_status": "予定"}), online_started_on="2022-04-01"
+    )
+    answers.add("procedure", "T4", **DONE, online_started_on=None)
+    answers.add(
+        "procedure",
+        "T5",
+        dx_plan_target="非該当",
+        priority_target="該当",
+        online_status="済",
+        online_started_on="2022-04-01",
+    )
+    answers.add("procedure", "T6", municipality="131083", **DONE, online_started_on="2022-04-01")
+    values, lineage = compute("FY2022Q3")
+    assert values["online_procedures_dx", "FY2022Q3"]["value"] == 1
+    assert values["online_procedures_priority", "FY2022Q3"]["value"] == 2
+    ours = lineage[lineage["indicator_id"] == "online_procedures_dx"]
+    assert sorted(ours["field"]) == ["dx_plan_target", "online_started_on", "online_status"]
+    assert set(ours["cell"]) == {"A1", "C1", "D1"}
+    assert set(ours["role"]) == {"numerator"}
+
+
+def test_a_real_zero_is_not_a_missing_value(answers: Answers, compute: Compute) -> None:
+    answers.add("procedure", "T1", **(DONE | {"online_status": "未定"}), online_started_on=None)
+    values, _ = compute("FY2022Q3")
+    zero = values["online_procedures_dx", "FY2022Q3"]
+    assert (zero["value"], zero["value_status"], zero["numerator"]) == (0, "measured", 0)
+    missing = values["mynumber_card_rate", "FY2022Q3"]
+    assert (missing["value"], missing["value_status"]) == (None, "not_measured")
+    not_asked = values["standardized_systems", "FY2022Q3"]
+    assert (not_asked["value"], not_asked["value_status"]) == (None, "not_measured")
+    assert not_asked["note"] == "この期間は照会していない。"
+
+
+def test_nobody_answering_is_not_zero(answers: Answers, compute: Compute) -> None:
+    values, _ = compute("FY2022Q3", answered=0)
+    incidents = values["serious_incidents", "FY2022Q3"]
+    assert (incidents["value"], incidents["value_status"]) == (None, "not_measured")
+    assert (incidents["departments_asked"], incidents["departments_answered"]) == (75, 0)
+
+
+def test_a_ratio_comes_from_sums_and_leaves_incomplete_rows_out(
+    answers: Answers, compute: Compute
+) -> None:
+    answers.add("security_training", "", department="1", trainees="1", trainees_expected="1")
+    answers.add("security_training", "", department="2", trainees="50", trainees_expected="100")
+    answers.add("security_training", "", department="3", trainees=None, trainees_expected="1000")
+    values, lineage = compute("FY2022Q3")
+    rate = values["security_training_rate", "FY2022Q3"]
+    assert (rate["value"], rate["numerator"], rate["denominator"]) == (50, 51, 101)
+    assert rate["note"] == "分子か分母が空の1行は数に入れていない。"
+    assert len(lineage[lineage["indicator_id"] == "security_training_rate"]) == 4
+
+
+def test_a_zero_denominator_cannot_be_said(answers: Answers, compute: Compute) -> None:
+    answers.add("security_training", "", trainees="0", trainees_expected="0")
+    values, _ = compute("FY2022Q3")
+    rate = values["security_training_rate", "FY2022Q3"]
+    assert (rate["value"], rate["value_status"]) == (None, "cannot_say")
+    assert rate["note"] == "分母が0のため、求められない。"
+
+
+@pytest.mark.parametrize(
+    ("cards", "population", "rate"),
+    [
+        ("163501", "275724", "59.3"),
+        ("110589", "275647", "40.1"),
+        ("15", "80", "18.8"),
+        ("1", "2000", "0.1"),
+    ],
+)
+def test_rounding_is_half_up(
+    answers: Answers, compute: Compute, cards: str, population: str, rate: str
+) -> None:
+    answers.add(
+        "mynumber_card",
+        "墨田区",
+        department=None,
+        cards=cards,
+        population=population,
+        as_of="2023-01-31",
+        population_as_of="2022-01-01",
+        prefecture_name="東京都",
+        municipality_name="墨田区",
+    )
+    values, _ = compute("FY2022Q3")
+    value = values["mynumber_card_rate", "FY2022Q3"]
+    assert value["value"] == Decimal(rate)
+    assert value["as_of"] == date(2023, 1, 31)
+
+
+@given(st.decimals(min_value=-(10**6), max_value=10**6, places=4), st.integers(0, 3))
+def test_half_up_is_never_further_than_half_a_step(number: Decimal, decimals: int) -> None:
+    step = Decimal(1).scaleb(-decimals)
+    rounded = round_half_up(number, decimals)
+    assert abs(rounded - number) <= step / 2
+    if abs(rounded - number) == step / 2:
+        assert abs(rounded) > abs(number)
+
+
+def test_events_listed_again_count_once(answers: Answers, compute: Compute) -> None:
+    for period in ("FY2022Q1", "FY2022Q2", "FY2022Q3"):
+        answers.add("training", "a", period=period, training_name="DX", held_on="2022-05-01")
+    answers.add("training", "b", training_name="DX", held_on="2022-11-01")
+    answers.add("training", "c", department="1204", training_name="DX", held_on="2022-05-01")
+    answers.add("training", "d", training_name="前年", held_on="2022-03-31")
+    answers.add("training", "e", training_name="これから", held_on="2023-01-01")
+    values, lineage = compute("FY2022Q1", "FY2022Q3")
+    assert values["staff_trainings", "FY2022Q1"]["value"] == 1
+    assert values["staff_trainings", "FY2022Q3"]["value"] == 3
+    assert set(
+        lineage.query("indicator_id == 'staff_trainings' and period == 'FY2022Q3'")["source_file"]
+    ) == {"FY2022Q3/x.xlsx"}
+
+
+def test_a_cumulative_count_is_not_measured_before_the_plan(
+    answers: Answers, compute: Compute
+) -> None:
+    values, _ = compute("FY2021Q4")
+    before = values["staff_trainings", "FY2021Q4"]
+    assert (before["value"], before["value_status"]) == (None, "not_measured")
+
+
+def test_the_newest_word_on_an_incident_counts(answers: Answers, compute: Compute) -> None:
+    answers.add(
+        "security_incident", "a", period="FY2022Q2", occurred_on="2022-08-01", serious="非該当"
+    )
+    answers.add(
+        "security_incident", "a", period="FY2022Q3", occurred_on="2022-08-01", serious="該当"
+    )
+    answers.add(
+        "security_incident", "b", period="FY2022Q2", occurred_on="2022-03-01", serious="該当"
+    )
+    values, _ = compute("FY2022Q2", "FY2022Q3")
+    assert values["serious_incidents", "FY2022Q2"]["value"] == 0
+    assert values["serious_incidents", "FY2022Q3"]["value"] == 1
+
+
+def test_datasets_are_counted_not_files(answers: Answers, compute: Compute) -> None:
+    for number, (dataset, status) in enumerate(
+        [("a", "配信中"), ("a", "配信中"), ("b", "配信停止中"), ("c", "配信中")]
+    ):
+        answers.add(
+            "open_dataset",
+            str(number),
+            department=None,
+            dataset_id=dataset,
+            dataset_title="x",
+            file_id=str(number),
+            file_status=status,
+        )
+    values, lineage = compute("FY2022Q3")
+    assert values["open_datasets", "FY2022Q3"]["value"] == 2
+    assert len(lineage[lineage["indicator_id"] == "open_datasets"]) == 4
+
+
+def test_electronic_approval_takes_the_last_full_fiscal_year(
+    answers: Answers, compute: Compute
+) -> None:
+    for month, approved in [
+        ("2021-03", "1"),
+        ("2021-04", "60"),
+        ("2022-03", "4"),
+        ("2022-04", "1"),
+    ]:
+        answers.add(
+            "document_approval",
+            month,
+            period="FY2021Q4",
+            month=month,
+            drafts="110",
+            electronic_approvals=approved,
+            exempt="10",
+            as_of=f"{month}-28",
+        )
+    values, _ = compute("FY2022Q3")
+    rate = values["electronic_approval_rate", "FY2022Q3"]
+    assert (rate["value"], rate["numerator"], rate["denominator"]) == (Decimal("32.0"), 64, 200)
+    assert rate["as_of"] == date(2022, 3, 28)
+
+
+def test_what_was_carried_forward_shows_in_the_value(answers: Answers, compute: Compute) -> None:
+    answers.add("procedure", "T1", period="FY2022Q2", **DONE, online_started_on="2022-04-01")
+    answers.carry("FY2022Q3")
+    values, lineage = compute("FY2022Q2", "FY2022Q3")
+    assert values["online_procedures_dx", "FY2022Q2"]["value_status"] == "measured"
+    carried = values["online_procedures_dx", "FY2022Q3"]
+    assert (carried["value"], carried["value_status"]) == (1, "carried_forward_in_part")
+    assert carried["note"] == "1課は前回から変更なしとして引き継いだ。"
+    ours = lineage.query("indicator_id == 'online_procedures_dx' and period == 'FY2022Q3'")
+    assert set(zip(ours["change"], ours["carried_from"], ours["source_file"], strict=True)) == {
+        ("carried_forward", "FY2022Q2", "FY2022Q2/x.xlsx")
+    }
+
+
+def test_a_broken_query_names_its_indicator(answers: Answers, compute: Compute, plan: Plan) -> None:
+    broken = plan.indicators[0].model_copy(update={"query": "SELECT nothing FROM procedure"})
+    with pytest.raises(QueryError, match="online_procedures_dx"):
+        compute("FY2022Q3", plan=plan.model_copy(update={"indicators": (broken,)}))
