@@ -10,6 +10,8 @@ from sumida_data.plan.values import round_half_up
 
 Verdict = Literal["achieved", "on_track", "slightly_behind", "behind", "cannot_say"]
 
+# Verdicts that rest on the line, and so on what was assumed to draw it.
+_VERDICTS_BY_LINE = ("on_track", "slightly_behind", "behind")
 _PLACES = 4
 
 
@@ -82,7 +84,7 @@ def assess(plan: Plan, indicator: Indicator, value: dict[str, Any]) -> dict[str,
         "method": "linear",
         **parts,
         "verdict": verdict,
-        "reason": reason + (start.assumption if start else "") or None,
+        "reason": reason + (start.assumption if start and verdict in _VERDICTS_BY_LINE else ""),
     }
 
 

@@ -5,7 +5,7 @@ because they are read in the same way: by heading.
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, RootModel
 from pydantic import Field as Described
@@ -51,6 +51,9 @@ class RecordSheet(Model):
         fields: The items, in the order in which an officer meets them.
     """
 
+    # Whether every column of the sheet is described, so that another one is worth a finding.
+    is_complete: ClassVar[bool] = False
+
     sheet: str
     table: Name
     fields: tuple[FormField, ...]
@@ -71,6 +74,8 @@ class SurveySheet(RecordSheet):
         layout: ``labels`` for label cells with the answer beside them, ``rows`` for a table.
         kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are.
     """
+
+    is_complete: ClassVar[bool] = True
 
     title: str
     title_en: str

@@ -155,7 +155,8 @@ class _Pass:
         for name in self.reader.items:
             if name not in table.columns:
                 self.report_missing(name)
-        for column, heading in table.unknown.items():
+        unknown = table.unknown if self.reader.description.is_complete else {}
+        for column, heading in unknown.items():
             place = replace(self.place, cell=cell_address(table.header_row, column))
             self._report("F206", place, heading, sheet=self.sheet.name)
 

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+from kedro.io import DatasetError
+
+from sumida_data.datasets import FolderDataset
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+
+
+def test_an_empty_or_missing_folder_is_no_error(tmp_path: Path) -> None:
+    assert FolderDataset(path=str(tmp_path)).load() == {}
+    missing = FolderDataset(path=str(tmp_path / "missing"))
+    assert missing.load() == {}
+    assert not missing.exists()
+
+
+def test_files_are_listed_by_name_and_read_when_asked(tmp_path: Path) -> None:
+    for name in ("FY2022Q3/b.xlsx", "FY2022Q3/a.xlsx", "FY2022Q3/~$a.xlsx", ".gitkeep"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(name.encode())
+    files = FolderDataset(path=str(tmp_path)).load()
+    assert list(files) == ["FY2022Q3/a.xlsx", "FY2022Q3/b.xlsx"]
+    assert files["FY2022Q3/a.xlsx"].read() == b"FY2022Q3/a.xlsx"
+    assert files["FY2022Q3/a.xlsx"].arrived_at > 0
+
+
+def test_saving_leaves_exactly_the_files_given(tmp_path: Path) -> None:
+    dataset = FolderDataset(path=str(tmp_path / "out"))
+    dataset.save({"old/gone.txt": b"1", "kept.txt": b"1"})
+    dataset.save({"kept.txt": b"2", "new/here.txt": b"3"})
+    assert names(tmp_path) == ["out/kept.txt", "out/new/here.txt"]
+    assert (tmp_path / "out/kept.txt").read_bytes() == b"2"
+
+
+def test_saving_by_subfolder_leaves_the_others(tmp_path: Path) -> None:
+    dataset = FolderDataset(path=str(tmp_path), by_subfolder=True)
+    dataset.save({"FY2022Q2/a.html": b"1", "FY2022Q2/b.html": b"1"})
+    dataset.save({"FY2022Q3/a.html": b"1"})
+    dataset.save({"FY2022Q2/a.html": b"2"})
+    assert names(tmp_path) == ["FY2022Q2/a.html", "FY2022Q3/a.html"]
+    assert "by_subfolder" in repr(dataset)
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/etc/out.txt", "a/../../out.txt", "..\\out.txt"])
+def test_a_name_cannot_lead_out(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "in"
+    with pytest.raises(DatasetError, match="leads out"):
+        FolderDataset(path=str(folder)).save({name: b""})
+    assert names(tmp_path) == []
