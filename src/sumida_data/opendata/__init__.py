@@ -1,0 +1,1 @@
+"""Data packages: what goes out to the public, and the database for analysts."""

@@ -1,0 +1,59 @@
+"""Published tables as CSV and Parquet."""
+
+import csv
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+
+from sumida_data.metadata import Field
+from sumida_data.opendata.published import PublishedTable
+
+
+def write_csv(published: PublishedTable) -> bytes:
+    """Write UTF-8 with a byte order mark and lines ending in LF.
+
+    A text stays as it is even if a spreadsheet would take it for a formula, because a reader of
+    data must get the value itself; people who open a package in a spreadsheet get the workbook.
+    """
+    lines = _Lines()
+    # Before Python 3.13 a text with CR gets quotes only if lines end in it.
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow(published.rows.column_names)
+    writer.writerows(zip(*map(_write_cells, published.rows.columns), strict=True))
+    text = "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+    # Without the mark Excel reads Japanese CSV as Shift_JIS.
+    return text.encode("utf-8-sig")
+
+
+def write_parquet(published: PublishedTable) -> bytes:
+    """Write Parquet whose columns carry title, description and unit as field metadata."""
+    fields = zip(published.rows.schema, published.table.fields, strict=True)
+    schema = pa.schema([column.with_metadata(_describe(field)) for column, field in fields])
+    sink = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(published.rows.cast(schema), sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+class _Lines(list[str]):
+    write = list.append
+
+
+def _write_cells(column: pa.ChunkedArray) -> list[str | None]:
+    texts = column.cast(pa.string())
+    if pa.types.is_decimal(column.type):
+        # 59.3000 has zeros that only its storage needs.
+        texts = pc.replace_substring_regex(texts, r"\.?0+$", "")
+    cells: list[str | None] = texts.to_pylist()
+    return cells
+
+
+def _describe(field: Field) -> dict[str, str]:
+    words = {
+        "title": field.title,
+        "title_en": field.title_en,
+        "description": field.description,
+        "unit": field.unit,
+    }
+    return {key: value for key, value in words.items() if value}

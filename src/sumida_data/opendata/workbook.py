@@ -1,0 +1,117 @@
+"""A package as one workbook for people: Japanese headings, real numbers and dates."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from io import BytesIO
+
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from sumida_data.metadata import Field
+from sumida_data.opendata.descriptor import Descriptor
+from sumida_data.opendata.published import PublishedPackage, PublishedTable
+
+SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
+
+_FIELD_HEADINGS = ("シート", "列の見出し", "英数字の列名", "型", "単位", "意味", "取りうる値")
+_TYPE_WORDS = {
+    "string": "文字",
+    "integer": "整数",
+    "number": "数",
+    "date": "日付",
+    "yearmonth": "年月",
+    "boolean": "真偽",
+}
+_OPTIONS = {
+    "in_memory": True,
+    "default_date_format": "yyyy-mm-dd",
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+}
+# The workbook must have the same bytes whenever it is made.
+_CREATED = datetime(2022, 4, 1)
+
+
+def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes:
+    """Write the package as XLSX: a sheet that explains it, then a sheet per table."""
+    content = BytesIO()
+    with Workbook(content, _OPTIONS) as workbook:
+        workbook.set_properties({"title": published.title, "created": _CREATED})
+        heading = workbook.add_format(
+            {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"}
+        )
+        _write_guide(workbook, heading, published, descriptor)
+        for table in published.tables:
+            _write_table(workbook.add_worksheet(table.table.title), heading, table)
+        if published.sample:
+            for sheet in workbook.worksheets():
+                sheet.set_header(f"&C{SAMPLE_WARNING}")
+    return content.getvalue()
+
+
+def _write_guide(
+    workbook: Workbook, heading: Format, published: PublishedPackage, descriptor: Descriptor
+) -> None:
+    sheet = workbook.add_worksheet("説明")
+    sheet.hide_gridlines(2)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    for column, width in enumerate((22, 26, 26, 8, 8, 60, 40)):
+        sheet.set_column(column, column, width)
+    sheet.write(0, 0, published.title, workbook.add_format({"bold": True, "font_size": 16}))
+    warning = workbook.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#B00020"})
+    if published.sample:
+        sheet.write_row(1, 0, [SAMPLE_WARNING, *[""] * (len(_FIELD_HEADINGS) - 1)], warning)
+    row = 3
+    for line in _describe(published, descriptor):
+        sheet.write_row(row, 0, line)
+        row += 1
+    sheet.write_row(row + 1, 0, _FIELD_HEADINGS, heading)
+    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+    for offset, line in enumerate(_list_fields(published), row + 2):
+        sheet.write_row(offset, 0, line, wrapped)
+        # LibreOffice does not make a row higher for wrapped text by itself.
+        sheet.set_row(offset, 15 * (1 + max(len(line[5]) // 30, len(line[6]) // 20)))
+
+
+def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[Sequence[str | int]]:
+    yield "内容", descriptor["description"]
+    yield "提供者", descriptor["contributors"][0]["title"]
+    for terms in descriptor["licenses"]:
+        yield "利用条件", f"{terms['title']} {terms['path']}"
+    for source in descriptor["sources"]:
+        yield "出典", f"{source['sumida:attribution']}を加工して作成"
+    yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
+    yield "空欄", "値がないことを表す。理由は「…の状態」の列にある。"
+    for table in published.tables:
+        yield table.table.title, f"{table.table.description}（{table.rows.num_rows}行）"
+
+
+def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
+    for table in published.tables:
+        for field in table.table.fields:
+            yield (
+                table.table.title,
+                field.title,
+                field.name,
+                _TYPE_WORDS[field.type],
+                field.unit or "",
+                field.description,
+                "、".join(field.enum or ()),
+            )
+
+
+def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -> None:
+    fields = published.table.fields
+    sheet.freeze_panes(1, 0)
+    sheet.set_row(0, 32)
+    sheet.autofilter(0, 0, published.rows.num_rows, len(fields) - 1)
+    for column, field in enumerate(fields):
+        sheet.write(0, column, _head(field), heading)
+        sheet.set_column(column, column, 24 if field.type == "string" else 12)
+        sheet.write_column(1, column, published.rows[field.name].to_pylist())
+
+
+def _head(field: Field) -> str:
+    return f"{field.title}({field.unit})" if field.unit else field.title

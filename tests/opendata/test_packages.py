@@ -1,0 +1,284 @@
+"""Built packages: what is in the files, and what never is."""
+
+import io
+import json
+from datetime import date
+from decimal import Decimal
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from pydantic import ValidationError
+
+from sumida_data.opendata.models import Packages
+from sumida_data.opendata.published import PackageError
+
+HOSTILE = [
+    '=HYPERLINK("http://example.jp")',
+    "{=1+1}",
+    "+1",
+    "-1",
+    "@SUM(1)",
+    "\t=1",
+    "\r=1",
+    '"a,b\n',
+]
+
+
+def read_lines(files, path):
+    return files[path].decode("utf-8-sig").split("\n")
+
+
+def read_book(files, path):
+    return openpyxl.load_workbook(io.BytesIO(files[path]))
+
+
+def with_change(packages, **changes):
+    """The packages with changes to the first of them."""
+    described = packages.model_dump()
+    described["packages"][0].update(changes)
+    return Packages.model_validate(described)
+
+
+class TestFiles:
+    def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
+        tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
+        expected = {f"{table}.{form}" for table in tables for form in ("csv", "parquet")}
+        assert set(indicators) == expected | {
+            "datapackage.json",
+            "README.md",
+            "dx-indicators.xlsx",
+        }
+
+    def test_a_new_resource_needs_only_its_line_in_the_yaml(self, build, packages):
+        described = with_change(packages, resources=[{"table": "indicator"}])
+        files = build(described)
+        assert "dx-indicators/indicator.csv" in files
+        assert "dx-indicators/indicator_value.csv" not in files
+
+    def test_the_same_rows_in_any_order_give_the_same_bytes(self, build, built, frames):
+        upside_down = {
+            name: frame.iloc[::-1].astype(object).where(frame.notna(), None).to_dict("records")
+            for name, frame in frames.items()
+        }
+        assert build(**upside_down) == built
+
+
+class TestCsv:
+    def test_begins_with_the_municipality_and_ends_lines_with_lf(self, indicators):
+        content = indicators["indicator_target.csv"]
+        header = (
+            "municipality_code,municipality_name,plan_id,indicator_id,"
+            "decided_on,target_date,target_min,target_max,note"
+        )
+        assert content.startswith(b"\xef\xbb\xbf" + header.encode() + b"\n131075,")
+        assert b"\r" not in content
+
+    def test_numbers_have_no_zeros_of_their_storage(self, indicators):
+        row = read_lines(indicators, "indicator_value.csv")[1]
+        assert row == (
+            "131075,墨田区,sumida-fy2022,mynumber_card_rate,マイナンバーカード普及率,FY2022Q3,1,"
+            "2022,3,2023-01-31,59.3,164826,278038,%,measured,1,,,,false"
+        )
+
+    def test_a_value_that_was_not_measured_is_empty_and_a_real_zero_is_zero(self, indicators):
+        row = read_lines(indicators, "indicator_value.csv")[2]
+        assert ",2022-12-31,,,,業務,not_measured,1,0,,," in row
+
+    def test_rows_stand_in_the_order_of_their_key(self, built):
+        rows = read_lines(built, "online-procedures/procedure.csv")
+        assert "T1203-01,住民税の申告" in rows[1]
+        assert "T1203-02,納税証明書の交付請求" in rows[2]
+
+
+class TestParquet:
+    def test_holds_what_the_csv_holds(self, indicators, built):
+        for path in ("indicator_value", "indicator_target", "indicator"):
+            stored = pq.read_table(io.BytesIO(indicators[f"{path}.parquet"]))
+            text = io.BytesIO(indicators[f"{path}.csv"].removeprefix(b"\xef\xbb\xbf"))
+            options = pa.csv.ConvertOptions(
+                column_types=stored.schema, strings_can_be_null=True, true_values=["true"]
+            )
+            assert pa.csv.read_csv(text, convert_options=options).equals(stored)
+
+    def test_columns_say_what_they_mean(self, built):
+        stored = pq.read_schema(io.BytesIO(built["online-procedures/procedure.parquet"]))
+        field = stored.field("annual_cases")
+        assert field.type == pa.int64()
+        assert field.metadata[b"title"].decode() == "年間件数"
+        assert field.metadata[b"unit"].decode() == "件"
+
+
+class TestWorkbook:
+    def test_has_a_guide_and_a_sheet_per_table_with_japanese_headings(self, indicators):
+        book = read_book(indicators, "dx-indicators.xlsx")
+        assert book.sheetnames == ["説明", "指標の値", "目標値", "指標の進み具合", "指標"]
+        headings = [cell.value for cell in book["指標の値"][1]]
+        assert headings[:2] == ["全国地方公共団体コード", "地方公共団体名"]
+        assert "照会した課数(課)" in headings
+
+    def test_numbers_are_numbers_and_days_are_days(self, indicators):
+        sheet = read_book(indicators, "dx-indicators.xlsx")["指標の値"]
+        cells = dict(zip([c.value for c in sheet[1]], sheet[2], strict=True))
+        assert cells["値"].value == 59.3
+        assert cells["時点"].value.date() == date(2023, 1, 31)
+        assert cells["全国地方公共団体コード"].value == "131075"
+
+    def test_the_guide_names_licence_source_and_every_column(self, indicators):
+        sheet = read_book(indicators, "dx-indicators.xlsx")["説明"]
+        text = "\n".join(str(cell.value) for row in sheet.rows for cell in row)
+        assert "クリエイティブ・コモンズ 表示 4.0 国際" in text
+        assert "総務省「マイナンバーカード交付状況」を加工して作成" in text
+        assert "departments_answered" in text
+
+
+class TestPrivacy:
+    def test_unpublished_columns_are_in_no_file(self, built):
+        package = {p: c for p, c in built.items() if p.startswith("online-procedures/")}
+        header = read_lines(package, "online-procedures/procedure.csv")[0].split(",")
+        assert "procedure_name" in header
+        stored = pq.read_table(io.BytesIO(package["online-procedures/procedure.parquet"]))
+        book = read_book(package, "online-procedures/online-procedures.xlsx")
+        shown = str([cell.value for sheet in book for row in sheet.rows for cell in row])
+        texts = [shown, str(stored.to_pydict())]
+        texts += [c.decode() for p, c in package.items() if p.endswith((".csv", ".md", ".json"))]
+        for text in texts:
+            assert "納税証明書の交付請求" in text or "procedure_name" in text
+            for secret in ("担当者の私見", "remarks", "備考", "row_id"):
+                assert secret not in text
+
+
+class TestHostileText:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def hostile(build, frames):
+        row = frames["procedure"].iloc[:1].astype(object).to_dict("records")[0]
+        row = {key: value for key, value in row.items() if value == value and value is not None}  # noqa: PLR0124
+        return build(
+            procedure=[
+                row | {"procedure_number": str(number), "procedure_name": text}
+                for number, text in enumerate(HOSTILE)
+            ]
+        )
+
+    def test_is_no_formula_in_the_workbook(self, hostile):
+        sheet = read_book(hostile, "online-procedures/online-procedures.xlsx")["行政手続"]
+        column = [cell.value for cell in sheet[1]].index("手続名") + 1
+        cells = [sheet.cell(number + 2, column) for number in range(len(HOSTILE))]
+        assert [cell.data_type for cell in cells] == ["s"] * len(HOSTILE)
+        assert cells[0].value == HOSTILE[0]
+
+    def test_stays_as_it_is_in_parquet(self, hostile):
+        stored = pq.read_table(io.BytesIO(hostile["online-procedures/procedure.parquet"]))
+        assert stored["procedure_name"].to_pylist() == HOSTILE
+
+    def test_stays_in_its_cell_in_csv_and_the_readme_says_so(self, hostile):
+        content = io.BytesIO(hostile["online-procedures/procedure.csv"])
+        options = pa.csv.ParseOptions(newlines_in_values=True)
+        names = pa.csv.read_csv(content, parse_options=options)["procedure_name"]
+        assert names.to_pylist() == HOSTILE
+        assert "元のまま" in hostile["online-procedures/README.md"].decode()
+
+
+class TestSampleData:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def sample(build, frames):
+        rows = frames["indicator_value"].astype(object)
+        return build(
+            indicator_value=[
+                {key: value for key, value in row.items() if value is not None} | {"sample": True}
+                for row in rows.where(rows.notna(), None).to_dict("records")
+            ]
+        )
+
+    def test_is_stamped_on_descriptor_readme_workbook_and_row(self, sample):
+        descriptor = json.loads(sample["dx-indicators/datapackage.json"])
+        assert descriptor["title"].startswith("【見本データ】")
+        assert descriptor["sumida:sample"] is True
+        assert "見本データ：架空" in sample["dx-indicators/README.md"].decode()
+        guide = read_book(sample, "dx-indicators/dx-indicators.xlsx")["説明"]
+        assert guide["A2"].value.startswith("見本データ")
+        assert read_lines(sample, "dx-indicators/indicator_value.csv")[1].endswith(",true")
+
+    def test_real_data_carry_no_stamp(self, built):
+        descriptor = json.loads(built["dx-indicators/datapackage.json"])
+        assert descriptor["sumida:sample"] is False
+        assert "【見本データ】" not in built["dx-indicators/datapackage.json"].decode()
+        assert "架空の回答" not in built["dx-indicators/README.md"].decode()
+
+
+class TestDescriptor:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def descriptor(indicators):
+        return json.loads(indicators["datapackage.json"])
+
+    def test_names_publisher_sources_licence_and_days(self, descriptor):
+        assert descriptor["$schema"].endswith("/2.0/datapackage.json")
+        assert descriptor["licenses"][0]["name"] == "CC-BY-4.0"
+        assert descriptor["contributors"][0]["roles"] == ["creator", "publisher"]
+        assert descriptor["sumida:temporal"] == {"start": "2022-12-31", "end": "2023-01-31"}
+        ministry = descriptor["sources"][1]
+        assert ministry["sumida:attribution"] == "出典：総務省「マイナンバーカード交付状況」"
+        assert ministry["sumida:license"] == "PDL-1.0"
+
+    def test_a_table_promises_what_the_dictionary_says(self, descriptor):
+        schema = descriptor["resources"][0]["schema"]
+        fields = {field["name"]: field for field in schema["fields"]}
+        assert schema["primaryKey"] == ["municipality_code", "indicator_id", "period", "revision"]
+        assert schema["missingValues"] == [""]
+        assert fields["fiscal_quarter"]["constraints"] == {
+            "required": True,
+            "minimum": 1,
+            "maximum": 4,
+        }
+        assert "not_measured" in fields["value_status"]["constraints"]["enum"]
+        assert fields["departments_asked"]["sumida:unit"] == "課"
+        assert fields["value"]["sumida:titleEn"] == "Value"
+
+    def test_the_csv_states_encoding_mark_and_line_ends(self, descriptor):
+        resource = descriptor["resources"][0]
+        assert resource["encoding"] == "utf-8"
+        assert resource["dialect"]["lineTerminator"] == "\n"
+        assert resource["dialect"]["sumida:byteOrderMark"] is True
+
+
+class TestMistakesInTheYaml:
+    def test_an_unknown_table_is_named_with_those_there_are(self, build, packages):
+        described = with_change(packages, resources=[{"table": "indicater"}])
+        with pytest.raises(PackageError, match=r"packages\.yml.*'indicater'.*indicator_value"):
+            build(described)
+
+    def test_a_key_must_be_published(self, build, packages):
+        described = with_change(packages, resources=[{"table": "indicator_target"}])
+        with pytest.raises(PackageError, match=r"indicator_target の primary_key に.*row_id"):
+            build(described)
+
+    def test_an_unknown_source_is_named_with_those_there_are(self, build, packages):
+        described = with_change(packages, sources=["survey", "census"])
+        with pytest.raises(PackageError, match=r"census という出所はありません.*mynumber_card"):
+            build(described)
+
+    def test_a_keyword_that_no_catalogue_takes_is_refused(self, packages):
+        with pytest.raises(ValidationError, match=r"keywords\.0"):
+            with_change(packages, keywords=["年齢・男女別"])
+
+    def test_two_packages_of_one_name_are_refused(self, packages):
+        with pytest.raises(ValidationError, match=r"online-procedures.*2回"):
+            with_change(packages, name="online-procedures")
+
+
+def test_an_empty_table_goes_out_with_its_header(build):
+    files = build(procedure=[])
+    content = read_lines(files, "online-procedures/procedure.csv")
+    assert content[0].startswith("municipality_code,")
+    assert content[1:] == [""]
+
+
+def test_large_numbers_keep_every_digit(build, frames):
+    row = frames["indicator_value"].iloc[1].dropna().to_dict()
+    files = build(indicator_value=[row | {"numerator": Decimal("12345678901234.0001")}])
+    assert "12345678901234.0001" in files["dx-indicators/indicator_value.csv"].decode()
