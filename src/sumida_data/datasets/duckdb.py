@@ -1,0 +1,70 @@
+"""A DuckDB file as one dataset."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from kedro.io import AbstractDataset
+
+from sumida_data.opendata.database import Database, write_tables
+
+# Without a network DuckDB would wait more than a minute for an extension that is not there.
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
+    """Writes a whole DuckDB file and opens it read-only.
+
+    The new file is built beside the old one and then takes its place, so that a crash leaves the
+    old file and a reader who has it open keeps what he sees. It is written in the format of DuckDB
+    1.2, which older tools open too. On Windows nobody may have the old file open.
+
+    Examples:
+        Using the YAML API:
+
+        ```yaml
+        database:
+          type: sumida_data.datasets.DuckDBDataset
+          filepath: data/sumida.duckdb
+        ```
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Name the file.
+
+        Args:
+            filepath: The file. It need not exist.
+            metadata: Anything; Kedro does not read it.
+        """
+        self._filepath = Path(filepath)
+        self.metadata = metadata
+
+    def load(self) -> duckdb.DuckDBPyConnection:
+        """Open the file read-only; the caller closes the connection.
+
+        Within one process DuckDB shows the file as it was while an older connection stays open.
+        """
+        return duckdb.connect(self._filepath, read_only=True, config=_OFFLINE)
+
+    def save(self, data: Database) -> None:
+        """Write the tables as a new file and put it in the place of the old one."""
+        self._filepath.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._filepath.parent, prefix=".") as folder:
+            aside = Path(folder) / self._filepath.name
+            with duckdb.connect(config=_OFFLINE) as connection:
+                path = str(aside).replace("'", "''")
+                connection.execute(f"ATTACH '{path}' AS built (STORAGE_VERSION 'v1.2.0')")
+                connection.execute("USE built")
+                write_tables(connection, data)
+                connection.execute("CHECKPOINT built")
+            aside.replace(self._filepath)
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
