@@ -1,11 +1,52 @@
 # README.md explains both commands, also for Windows without make.
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL = $(if $(shell command -v uv),uv pip install --python $(BIN)/python --compile-bytecode,$(BIN)/pip install)
+KEDRO := $(BIN)/kedro
+UV := $(shell command -v uv 2>/dev/null)
+# uv is used where it is there; pip does the same, only slower.
+INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(BIN)/python -m pip install --disable-pip-version-check)
+RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | head -1)
+
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test lint lock
+.PHONY: run test format lock clean
 
-run: .venv/run
-	@$(BIN)/python -m sumida_data.sample || test $$? -eq 2
+run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
+ifeq ($(RETURNS),)
+	$(KEDRO) run --pipelines=sample
+endif
+	$(KEDRO) run || [ $$? -eq 2 ]
+
+test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+format: .venv/installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:  ## Write the lock files anew; needs uv.
+	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
+	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
+
+clean:  ## Remove all that was made; what was received stays.
+	rm -rf data/0[2-8]_* data/sumida.duckdb .viz
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes --requirement requirements.lock
+	$(INSTALL) --no-deps --editable .
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock pyproject.toml | .venv/bin/python
+	$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	$(INSTALL) --no-deps --editable .
+	@touch $@ .venv/installed

@@ -81,6 +81,8 @@ def find_table(sheet: Sheet, fields: Sequence[FormField]) -> FoundTable | None:
         found = _match_headings(rows, number, wanted)
         if best is None or len(found.columns) > len(best.columns):
             best = found
+        if len(best.columns) == len(fields):
+            break
     keys = {field.name for field in fields if field.key}
     if best is None or not keys <= set(best.columns) or 2 * len(best.columns) < len(fields):
         return None
