@@ -1,0 +1,117 @@
+"""What a progress report says, before it is given the form of a page or a workbook."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sumida_data.periods import Period, fiscal_year_label
+from sumida_data.plan.models import Plan
+from sumida_data.report.chart import Chart, Point, lay_out_chart
+from sumida_data.report.survey_state import SurveyState
+from sumida_data.report.table import ProgressTable, Row, TableRow, build_table, newest_rows
+from sumida_data.report.words import format_month
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorReport:
+    """What is said about one indicator.
+
+    Attributes:
+        line: Its line of the progress table.
+        value: Its row of ``indicator_value`` in the reported period.
+        progress: Its row of ``indicator_progress`` in the reported period.
+        history: Its rows of ``indicator_value`` up to the reported period, oldest first.
+        chart: Its chart.
+    """
+
+    line: TableRow
+    value: Row
+    progress: Row
+    history: tuple[Row, ...]
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """What the report of one period says.
+
+    Attributes:
+        plan: The plan.
+        period: The reported period.
+        table: The progress table.
+        indicators: One entry per indicator, in the plan's order.
+        survey: How the survey went.
+        sample: Whether sample data went into any figure.
+    """
+
+    plan: Plan
+    period: Period
+    table: ProgressTable
+    indicators: tuple[IndicatorReport, ...]
+    survey: SurveyState
+    sample: bool
+
+    @property
+    def caption(self) -> str:
+        """The caption of the progress table, such as R4：令和4年12月現在…."""
+        label = fiscal_year_label(self.period.fiscal_year)
+        return f"{label}：{format_month(self.period.last_day)}現在、各課取組状況調査などより集計"
+
+
+def build_report(
+    plan: Plan,
+    period: Period,
+    indicator_value: pd.DataFrame,
+    indicator_progress: pd.DataFrame,
+    survey: SurveyState,
+) -> ProgressReport:
+    """Gather what the report of a period says.
+
+    Raises:
+        KeyError: If an indicator has no value or progress in the period.
+    """
+    values, progress = newest_rows(indicator_value), newest_rows(indicator_progress)
+    table = build_table(plan, period, values)
+    reports = (_report_indicator(plan, period, line, values, progress) for line in table.rows)
+    return ProgressReport(
+        plan=plan,
+        period=period,
+        table=table,
+        indicators=tuple(reports),
+        survey=survey,
+        sample=any(row["sample"] for row in values.values()),
+    )
+
+
+def _report_indicator(
+    plan: Plan,
+    period: Period,
+    line: TableRow,
+    values: Mapping[tuple[str, str], Row],
+    progress: Mapping[tuple[str, str], Row],
+) -> IndicatorReport:
+    name = line.indicator.indicator_id
+    history = tuple(
+        row for (owner, key), row in values.items() if owner == name and key <= str(period)
+    )
+    compared = progress[name, str(period)]
+    target = line.indicator.target
+    return IndicatorReport(
+        line=line,
+        value=values[name, str(period)],
+        progress=compared,
+        history=history,
+        chart=lay_out_chart(
+            _start_of_path(compared),
+            Point(target.target_date, target.value),
+            [Point(row["as_of"], row["value"]) for row in history if row["value"] is not None],
+            plan.first_day,
+        ),
+    )
+
+
+def _start_of_path(progress: Row) -> Point | None:
+    if progress["start_date"] is None or progress["start_value"] is None:
+        return None
+    return Point(progress["start_date"], progress["start_value"])

@@ -1,0 +1,220 @@
+"""The progress table: what stands in each of its cells, and its footnotes.
+
+It is laid out as the ward prints it: indicator, baseline, a column for each fiscal year, target.
+Page, workbook and summary all show this one table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from sumida_data.frames import read_rows
+from sumida_data.periods import Period, fiscal_year_label, fiscal_year_of
+from sumida_data.plan.models import Indicator, Plan
+from sumida_data.report.words import (
+    NOT_MEASURED,
+    VALUE_STATUSES,
+    describe_as_of,
+    format_amount,
+    format_target,
+)
+
+Row = dict[str, Any]
+
+_UNUSUAL = {
+    "carried_forward_in_part": "一部の課の前回の回答を引き継いだ値",
+    "not_measured": f"測っていない値(「{NOT_MEASURED}」。0ではない)",
+    "not_applicable": "該当がない値",
+    "cannot_say": "判定不能の値",
+    "suppressed": "秘匿した値",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the table.
+
+    Attributes:
+        text: What it says, such as 59.3%; empty for a year not yet reported.
+        number: Number of its footnote, from 1; None without one.
+        status: Status of the value (``value_status``), None where it is no value.
+    """
+
+    text: str
+    number: int | None = None
+    status: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """The footnote's mark, such as ※4, or nothing."""
+        return f"※{self.number}" if self.number else ""
+
+    @property
+    def printed(self) -> str:
+        """Text and mark, as 59.3% ※4."""
+        return f"{self.text} {self.mark}".strip()
+
+    @property
+    def caution(self) -> str:
+        """The status in words where the value is not plainly measured, or nothing."""
+        return VALUE_STATUSES[self.status] if self.status in _UNUSUAL else ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One indicator's line.
+
+    Attributes:
+        indicator: The indicator.
+        title: Its title.
+        baseline: Its baseline.
+        years: Its value in each fiscal year shown.
+        current: Its value in the reported period, which is one of these.
+        target: Its target.
+    """
+
+    indicator: Indicator
+    title: Cell
+    baseline: Cell
+    years: tuple[Cell, ...]
+    current: Cell
+    target: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressTable:
+    """The progress table.
+
+    Attributes:
+        baseline_label: Fiscal year of the baselines, such as R3.
+        year_labels: The fiscal years shown, such as R4.
+        target_label: Fiscal year of the targets, such as R7.
+        rows: One row per indicator, in the plan's order.
+        footnotes: Texts of ※1, ※2 and so on.
+        remarks: What must be known about values that are not plainly measured.
+    """
+
+    baseline_label: str
+    year_labels: tuple[str, ...]
+    target_label: str
+    rows: tuple[TableRow, ...]
+    footnotes: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def printed_footnotes(self) -> list[str]:
+        """The footnotes as the ward prints them, such as (※4) 令和5年1月末の実績."""
+        return [f"(※{number}) {text}" for number, text in enumerate(self.footnotes, 1)]
+
+
+def newest_rows(frame: pd.DataFrame) -> dict[tuple[str, str], Row]:
+    """Return the row of the newest revision by indicator and period, in order of periods."""
+    rows = read_rows(frame.sort_values(["period", "revision"]))
+    return {(row["indicator_id"], row["period"]): row for row in rows}
+
+
+def build_table(plan: Plan, period: Period, values: Mapping[tuple[str, str], Row]) -> ProgressTable:
+    """Lay out the table of a reported period.
+
+    A year shows the value of its last period, the reported year that of the reported period.
+
+    Args:
+        plan: The plan.
+        period: The reported period.
+        values: Rows of ``indicator_value`` by indicator and period.
+    """
+    years = _years_shown(plan, period)
+    periods = _last_periods(period, values)
+    notes = _collect_footnotes(plan, [periods[year] for year in years if year in periods], values)
+    rows = []
+    for one in plan.indicators:
+        cells = tuple(
+            _write_value(one, values.get((one.indicator_id, periods[year])), notes)
+            if year in periods
+            else Cell("")
+            for year in years
+        )
+        rows.append(_build_row(plan, one, cells, cells[years.index(period.fiscal_year)], notes))
+    labels = tuple(fiscal_year_label(year) for year in years)
+    return ProgressTable(
+        baseline_label=fiscal_year_label(plan.baseline_fiscal_year),
+        year_labels=labels,
+        target_label=fiscal_year_label(fiscal_year_of(plan.last_day)),
+        rows=tuple(rows),
+        footnotes=tuple(notes),
+        remarks=tuple(_make_remarks(labels, rows)),
+    )
+
+
+def _years_shown(plan: Plan, period: Period) -> list[int]:
+    # Until the plan's last year is reported, its target stands in its place.
+    first = min(fiscal_year_of(plan.first_day), period.fiscal_year)
+    last = max(fiscal_year_of(plan.last_day) - 1, period.fiscal_year)
+    return list(range(first, last + 1))
+
+
+def _last_periods(period: Period, values: Mapping[tuple[str, str], Row]) -> dict[int, str]:
+    reported = sorted({name for _, name in values if name <= str(period)})
+    return {Period.parse(name).fiscal_year: name for name in reported} | {
+        period.fiscal_year: str(period)
+    }
+
+
+def _collect_footnotes(
+    plan: Plan, periods: list[str], values: Mapping[tuple[str, str], Row]
+) -> dict[str, int]:
+    titles = [one.title_footnote for one in plan.indicators]
+    targets = [one.target.footnote for one in plan.indicators]
+    texts = [plan.footnotes[name] for name in (*titles, *targets) if name]
+    for one in plan.indicators:
+        rows = (values.get((one.indicator_id, period)) for period in periods)
+        texts += [text for row in rows if row and (text := _as_of_footnote(row))]
+    return {text: number for number, text in enumerate(dict.fromkeys(texts), 1)}
+
+
+def _as_of_footnote(row: Row) -> str | None:
+    usual = row["value"] is None or row["as_of"] == Period.parse(row["period"]).last_day
+    return None if usual else describe_as_of(row["as_of"])
+
+
+def _write_value(indicator: Indicator, row: Row | None, notes: Mapping[str, int]) -> Cell:
+    if row is None:
+        return Cell(NOT_MEASURED, status="not_measured")
+    status: str = row["value_status"]
+    text = format_amount(indicator, row["value"], indicator.decimals)
+    if row["value"] is None and status != "not_measured":
+        text = VALUE_STATUSES[status]
+    return Cell(text, notes.get(_as_of_footnote(row) or ""), status)
+
+
+def _build_row(
+    plan: Plan,
+    indicator: Indicator,
+    years: tuple[Cell, ...],
+    current: Cell,
+    notes: Mapping[str, int],
+) -> TableRow:
+    def number(name: str | None) -> int | None:
+        return notes[plan.footnotes[name]] if name else None
+
+    target = indicator.target
+    return TableRow(
+        indicator=indicator,
+        title=Cell(indicator.title, number(indicator.title_footnote)),
+        baseline=Cell(format_amount(indicator, indicator.baseline.value)),
+        years=years,
+        current=current,
+        target=Cell(format_target(plan, indicator, target), number(target.footnote)),
+    )
+
+
+def _make_remarks(labels: tuple[str, ...], rows: list[TableRow]) -> list[str]:
+    remarks = []
+    for column, label in enumerate(labels):
+        for status, words in _UNUSUAL.items():
+            titles = [row.title.text for row in rows if row.years[column].status == status]
+            if titles:
+                remarks.append(f"{label}：{words}：{'、'.join(titles)}")
+    return remarks
