@@ -1,0 +1,32 @@
+"""The progress report as one page that needs nothing else: styles and charts are in it."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from sumida_data.periods import Period, format_era_date
+from sumida_data.report import chart, words
+from sumida_data.report.content import ProgressReport
+
+
+def render_page(report: ProgressReport) -> bytes:
+    """Return the report as an HTML page."""
+    return _make_environment().get_template("progress_report.html").render(report=report).encode()
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("sumida_data.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {"words": words, "frame": chart}
+    environment.filters |= {
+        "amount": words.format_amount,
+        "difference": words.format_difference,
+        "number": words.format_number,
+        "day": format_era_date,
+        "period": Period.parse,
+    }
+    return environment
