@@ -1,0 +1,54 @@
+"""Nodes of the report pipeline."""
+
+from typing import Any
+
+import pandas as pd
+
+from sumida_data.periods import Period
+from sumida_data.plan.models import Plan
+from sumida_data.report.content import ProgressReport, build_report
+from sumida_data.report.page import render_page
+from sumida_data.report.spreadsheet import render_spreadsheet
+from sumida_data.report.summary import summarise_run
+from sumida_data.report.survey_state import describe_survey
+from sumida_data.survey.findings import FindingRules
+
+# What a person looks for first. Where each lies is said in the catalogue.
+PRODUCTS = {
+    "進捗レポート": "data/08_reporting/{period}/progress_report.html",
+    "進捗表(Excel)": "data/08_reporting/{period}/progress_table.xlsx",
+    "データパッケージ": "data/05_package",
+    "公開カタログの下見": "data/06_catalog/preview/index.html",
+    "分析用データベース": "data/sumida.duckdb",
+}
+
+
+def gather_report(
+    plan: Plan,
+    finding_rules: FindingRules,
+    reported_period: str,
+    indicator_value: pd.DataFrame,
+    indicator_progress: pd.DataFrame,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+) -> ProgressReport:
+    """Gather what the report of a period says."""
+    survey = describe_survey(reported_period, response, finding, finding_rules)
+    period = Period.parse(reported_period)
+    return build_report(plan, period, indicator_value, indicator_progress, survey)
+
+
+def write_report(report: ProgressReport) -> dict[str, bytes]:
+    """Give the report the form of a page and of a workbook, by file name."""
+    return {
+        f"{report.period}/progress_report.html": render_page(report),
+        f"{report.period}/progress_table.xlsx": render_spreadsheet(report),
+    }
+
+
+def summarise(
+    report: ProgressReport, response: pd.DataFrame, finding: pd.DataFrame
+) -> dict[str, Any]:
+    """Say what the run did, as plain data."""
+    products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
+    return summarise_run(report, response, finding, products).model_dump(mode="json")

@@ -1,0 +1,42 @@
+"""The report pipeline."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from sumida_data.pipelines.report import nodes
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From indicator values to the progress report and the summary of the run."""
+    return Pipeline(
+        [
+            Node(
+                nodes.gather_report,
+                inputs={
+                    "plan": "params:plan",
+                    "finding_rules": "params:finding_rules",
+                    "reported_period": "reported_period",
+                    "indicator_value": "indicator_value#indicator",
+                    "indicator_progress": "indicator_progress#indicator",
+                    "response": "response#primary",
+                    "finding": "finding#primary",
+                },
+                outputs="report_content",
+                name="gather_report",
+            ),
+            Node(
+                nodes.write_report,
+                inputs="report_content",
+                outputs="progress_report",
+                name="write_report",
+            ),
+            Node(
+                nodes.summarise,
+                inputs=["report_content", "response#primary", "finding#primary"],
+                outputs="run_summary",
+                name="summarise",
+            ),
+        ],
+        tags="report",
+    )

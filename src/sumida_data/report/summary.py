@@ -1,0 +1,287 @@
+"""The summary of a run: what came out, what was set aside, what to do next."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sumida_data.metadata import Model
+from sumida_data.plan.progress import Verdict
+from sumida_data.report.content import IndicatorReport, ProgressReport
+from sumida_data.report.survey_state import concerns_period
+from sumida_data.report.words import SEVERITIES, VERDICT_SYMBOLS, VERDICTS
+
+DONE, DONE_WITH_GAPS = 0, 2
+
+_WIDTH = 100
+_NAMES_SHOWN = 5
+_STYLES = {
+    "achieved": "bold green",
+    "on_track": "blue",
+    "slightly_behind": "yellow",
+    "behind": "bold red",
+    "cannot_say": "dim",
+}
+
+
+class IndicatorSummary(Model):
+    """One indicator.
+
+    Attributes:
+        indicator_id: Its id.
+        title: Its title.
+        value: Its value in words, such as 59.3%.
+        baseline: Its baseline in words.
+        target: Its target in words.
+        verdict: ``achieved``, ``on_track``, ``slightly_behind``, ``behind`` or ``cannot_say``.
+        as_of: The day the value stands for.
+    """
+
+    indicator_id: str
+    title: str
+    value: str
+    baseline: str
+    target: str
+    verdict: Verdict
+    as_of: date
+
+
+class ResponseSummary(Model):
+    """How many departments answered.
+
+    Attributes:
+        asked: Departments asked.
+        answered: Of these, departments that answered, 前回から変更なし among them.
+        no_change: Of these, departments that answered 前回から変更なし.
+        missing: Names of the departments without a return that can be used.
+        rate: The response rate in words, such as 97.3%.
+    """
+
+    asked: int
+    answered: int
+    no_change: int
+    missing: tuple[str, ...]
+    rate: str
+
+
+class Gaps(Model):
+    """What was found and set aside.
+
+    Attributes:
+        errors: Findings for which something was left out of the figures.
+        warnings: Findings to be checked.
+        files: Returns that cannot be used.
+        rows: Rows left out of the figures.
+    """
+
+    errors: int
+    warnings: int
+    files: tuple[str, ...]
+    rows: int
+
+    @property
+    def anything_set_aside(self) -> bool:
+        """Whether something was left out of the figures."""
+        return bool(self.errors or self.files or self.rows)
+
+
+class RunSummary(Model):
+    """What a run did.
+
+    Attributes:
+        period: The reported period, such as FY2022Q3.
+        period_title: Its title, such as 令和4年度第3四半期.
+        sample: Whether sample data went into any figure.
+        indicators: One entry per indicator, in the plan's order.
+        responses: Who answered in the reported period.
+        gaps: What was found in the reported period, or belongs to none.
+        other_gaps: What was found in all other periods.
+        products: Where each product lies, by its title.
+        next_steps: What to do next, one sentence each.
+        exit_code: 0 done, 2 done with things set aside in any period.
+        closing: What happened, in one sentence.
+    """
+
+    period: str
+    period_title: str
+    sample: bool
+    indicators: tuple[IndicatorSummary, ...]
+    responses: ResponseSummary
+    gaps: Gaps
+    other_gaps: Gaps
+    products: dict[str, str]
+    next_steps: tuple[str, ...]
+    exit_code: int
+    closing: str
+
+
+def summarise_run(
+    report: ProgressReport,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+    products: Mapping[str, str],
+) -> RunSummary:
+    """Say what a run did.
+
+    Args:
+        report: What the progress report says.
+        response: Table ``response``, all periods.
+        finding: Table ``finding``, all periods.
+        products: Where each product lies, by its title.
+    """
+    ours = response["period"].eq(str(report.period))
+    concerned = concerns_period(finding, str(report.period))
+    gaps = _count_gaps(response[ours], finding[concerned])
+    other_gaps = _count_gaps(response[~ours], finding[~concerned])
+    incomplete = gaps.anything_set_aside or other_gaps.anything_set_aside
+    total = report.survey.total
+    return RunSummary(
+        period=str(report.period),
+        period_title=report.period.title,
+        sample=report.sample,
+        indicators=tuple(_summarise_indicator(one) for one in report.indicators),
+        responses=ResponseSummary(
+            asked=total.asked,
+            answered=total.answered,
+            no_change=total.no_change,
+            missing=report.survey.missing_sections,
+            rate=total.rate,
+        ),
+        gaps=gaps,
+        other_gaps=other_gaps,
+        products=dict(products),
+        next_steps=tuple(_advise(report, gaps)),
+        exit_code=DONE_WITH_GAPS if incomplete else DONE,
+        closing=_close(report, gaps, other_gaps),
+    )
+
+
+def render_summary(content: Mapping[str, Any]) -> RenderableType:
+    """Lay a summary out for a terminal of a hundred columns.
+
+    Args:
+        content: The summary as plain data, as it is stored.
+    """
+    summary = RunSummary.model_validate(content)
+    stamp = [Text("見本データ：実際の数ではありません。", "bold red")] if summary.sample else []
+    title = Text(f"{summary.period_title}（{summary.period}）の取組状況", "bold")
+    return Group(
+        Panel(title, width=_WIDTH),
+        *stamp,
+        _indicator_table(summary),
+        Text(_describe_responses(summary.responses)),
+        _gap_table(summary),
+        _product_table(summary),
+        Text("次にすること", "bold"),
+        *(Text(f"  {number}. {step}") for number, step in enumerate(summary.next_steps, 1)),
+        Text(),
+        Text(summary.closing, "bold yellow" if summary.exit_code else "bold green"),
+    )
+
+
+def _summarise_indicator(one: IndicatorReport) -> IndicatorSummary:
+    indicator = one.line.indicator
+    return IndicatorSummary(
+        indicator_id=indicator.indicator_id,
+        title=indicator.title,
+        value=one.line.current.text,
+        baseline=one.line.baseline.text,
+        target=one.line.target.text,
+        verdict=one.progress["verdict"],
+        as_of=one.value["as_of"],
+    )
+
+
+def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
+    set_aside = response.loc[response["response_status"].eq("set_aside"), "source_file"]
+    return Gaps(
+        errors=int(finding["severity"].eq("error").sum()),
+        warnings=int(finding["severity"].eq("warning").sum()),
+        files=tuple(sorted(set_aside)),
+        rows=int(response["rows_set_aside"].sum()),
+    )
+
+
+def _advise(report: ProgressReport, gaps: Gaps) -> Iterator[str]:
+    if report.sample:
+        yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
+    if missing := report.survey.missing_sections:
+        yield f"未回答の{len(missing)}課に回答を催促してください：{_name_some(missing)}"
+    if gaps.files:
+        yield f"使えない調査票{len(gaps.files)}件を直してもらってください：{_name_some(gaps.files)}"
+    if gaps.errors or gaps.warnings:
+        count = gaps.errors + gaps.warnings
+        yield f"指摘{count}件を、データベースの表 finding で確かめてください。"
+    if short := _titles(report, "slightly_behind", "behind"):
+        yield f"計画線に届かない{len(short)}指標の見通しを確かめてください：{_name_some(short)}"
+    if unknown := _titles(report, "cannot_say"):
+        yield f"判定できない{len(unknown)}指標の理由を確かめてください：{_name_some(unknown)}"
+    yield "進捗レポートを開いて、内容を確かめてください。"
+
+
+def _titles(report: ProgressReport, *verdicts: Verdict) -> list[str]:
+    return [one.line.title.text for one in report.indicators if one.progress["verdict"] in verdicts]
+
+
+def _name_some(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    return "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}件" if rest > 0 else "")
+
+
+def _close(report: ProgressReport, *all_gaps: Gaps) -> str:
+    counts = {
+        "調査票{}件": sum(len(gaps.files) for gaps in all_gaps),
+        "行{}行": sum(gaps.rows for gaps in all_gaps),
+        "指摘{}件": sum(gaps.errors for gaps in all_gaps),
+    }
+    done = f"{report.period.title}の{len(report.indicators)}指標を集計しました。"
+    if left_out := [words.format(count) for words, count in counts.items() if count]:
+        return f"{done}集計から除いたものがあります：{'、'.join(left_out)}。"
+    return done
+
+
+def _indicator_table(summary: RunSummary) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH)
+    table.add_column("指標")
+    for heading in ("基準値", "値", "目標値"):
+        table.add_column(heading, justify="right")
+    for heading in ("時点", "判定"):
+        table.add_column(heading, no_wrap=True)
+    for one in summary.indicators:
+        verdict = f"{VERDICT_SYMBOLS[one.verdict]} {VERDICTS[one.verdict]}"
+        texts = (one.title, one.baseline, one.value, one.target, one.as_of.isoformat())
+        table.add_row(*map(Text, texts), Text(verdict, _STYLES[one.verdict]))
+    return table
+
+
+def _describe_responses(responses: ResponseSummary) -> str:
+    return (
+        f"回収率 {responses.rate}：照会{responses.asked}課のうち{responses.answered}課が回答"
+        f"(前回から変更なし{responses.no_change}課)、未回答{len(responses.missing)}課"
+    )
+
+
+def _gap_table(summary: RunSummary) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH)
+    table.add_column("期間")
+    for heading in (*SEVERITIES.values(), "使えない調査票", "除いた行"):
+        table.add_column(heading, justify="right")
+    for name, gaps in ((summary.period, summary.gaps), ("ほかの期間", summary.other_gaps)):
+        counts = (gaps.errors, gaps.warnings, len(gaps.files), gaps.rows)
+        table.add_row(name, *map(str, counts))
+    return table
+
+
+def _product_table(summary: RunSummary) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH)
+    table.add_column("できたもの", no_wrap=True)
+    table.add_column("場所", overflow="fold")
+    for title, path in summary.products.items():
+        table.add_row(Text(title), Text(path))
+    return table

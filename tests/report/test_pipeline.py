@@ -1,0 +1,54 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from sumida_data.pipelines.report import create_pipeline
+from sumida_data.plan.models import Plan
+from sumida_data.survey.findings import FindingRules
+
+ROOM = {
+    "indicator_value": "indicator",
+    "indicator_progress": "indicator",
+    "response": "primary",
+    "finding": "primary",
+}
+
+
+@pytest.fixture
+def outputs(
+    plan: Plan,
+    rules: FindingRules,
+    make_frames: Callable[..., dict[str, pd.DataFrame]],
+    value_rows: list[dict[str, Any]],
+    response_rows: list[dict[str, Any]],
+) -> dict[str, Any]:
+    frames = make_frames(value_rows, response_rows)
+    inputs = {f"{name}#{ROOM[name]}": frame for name, frame in frames.items()}
+    inputs |= {
+        "params:plan": plan,
+        "params:finding_rules": rules,
+        "reported_period": "FY2022Q3",
+    }
+    catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
+    results = SequentialRunner().run(create_pipeline(), catalog)
+    return {name: dataset.load() for name, dataset in results.items()}
+
+
+def test_writes_page_and_workbook_of_the_period(outputs: dict[str, Any]) -> None:
+    files = outputs["progress_report"]
+    assert sorted(files) == ["FY2022Q3/progress_report.html", "FY2022Q3/progress_table.xlsx"]
+    assert files["FY2022Q3/progress_report.html"].startswith(b"<!DOCTYPE html>")
+    assert files["FY2022Q3/progress_table.xlsx"].startswith(b"PK")
+
+
+def test_summary_names_where_the_report_lies(outputs: dict[str, Any]) -> None:
+    summary = json.loads(json.dumps(outputs["run_summary"]))
+    paths = [Path(path) for path in summary["products"].values()]
+    assert {f"{path.parent.name}/{path.name}" for path in paths} >= set(outputs["progress_report"])
+    assert summary["exit_code"] == 0

@@ -1,0 +1,182 @@
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from sumida_data.report.content import ProgressReport
+from sumida_data.report.summary import RunSummary, render_summary, summarise_run
+
+Row = dict[str, Any]
+Summarise = Callable[..., RunSummary]
+PRODUCTS = {"進捗レポート": "data/08_reporting/FY2022Q3/progress_report.html"}
+USELESS = {
+    "row_id": "useless",
+    "municipality_code": "131075",
+    "period": "FY2022Q3",
+    "response_status": "set_aside",
+    "source_file": "FY2022Q3/[red]謎.xlsx",
+    "answers": 0,
+    "rows_set_aside": 0,
+    "sample": False,
+}
+
+
+@pytest.fixture
+def summarise(
+    make_frames: Callable[..., dict[str, pd.DataFrame]],
+    make_report: Callable[..., ProgressReport],
+    value_rows: list[Row],
+    response_rows: list[Row],
+) -> Summarise:
+    """Return a function that summarises a run with more or other rows."""
+
+    def make(
+        more: list[Row] | None = None,
+        findings: list[Row] | None = None,
+        values: list[Row] | None = None,
+        responses: list[Row] | None = None,
+    ) -> RunSummary:
+        answers = response_rows if responses is None else responses
+        frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
+        report = make_report(frames)
+        return summarise_run(report, frames["response"], frames["finding"], PRODUCTS)
+
+    return make
+
+
+def printed(summary: RunSummary, width: int = 100) -> str:
+    stream = StringIO()
+    Console(file=stream, width=width).print(render_summary(summary.model_dump(mode="json")))
+    return stream.getvalue()
+
+
+class TestSummary:
+    def test_indicator_stands_beside_baseline_target_and_verdict(
+        self, summarise: Summarise
+    ) -> None:
+        assert summarise().model_dump(mode="json")["indicators"][4] == {
+            "indicator_id": "mynumber_card_rate",
+            "title": "マイナンバーカード普及率",
+            "value": "59.3%",
+            "baseline": "40%",
+            "target": "70%",
+            "verdict": "on_track",
+            "as_of": "2023-01-31",
+        }
+
+    def test_counts_responses(self, summarise: Summarise) -> None:
+        responses = summarise().responses
+        assert (responses.asked, responses.answered, responses.no_change) == (4, 3, 1)
+        assert responses.missing == ("国保年金課",)
+        assert responses.rate == "75.0%"
+
+    def test_superseded_return_is_not_counted_twice(
+        self, summarise: Summarise, response_rows: list[Row]
+    ) -> None:
+        older = response_rows[1] | {"row_id": "older", "response_status": "superseded"}
+        assert summarise([older]).responses == summarise().responses
+
+    def test_is_plain_data(self, summarise: Summarise) -> None:
+        content = summarise().model_dump(mode="json")
+        assert RunSummary.model_validate(json.loads(json.dumps(content))) == summarise()
+
+
+class TestExitCode:
+    def test_done(self, summarise: Summarise, make_finding: Callable[..., Row]) -> None:
+        summary = summarise(findings=[make_finding("F204", "warning")])
+        assert summary.exit_code == 0
+        assert summary.gaps.warnings == 1
+        assert summary.closing == "令和4年度第3四半期の11指標を集計しました。"
+
+    def test_return_set_aside(self, summarise: Summarise) -> None:
+        summary = summarise([USELESS])
+        assert summary.exit_code == 2
+        assert summary.gaps.files == ("FY2022Q3/[red]謎.xlsx",)
+        assert summary.closing.endswith("集計から除いたものがあります：調査票1件。")
+
+    def test_row_set_aside(self, summarise: Summarise, response_rows: list[Row]) -> None:
+        responses = [response_rows[0] | {"rows_set_aside": 2}, *response_rows[1:]]
+        summary = summarise(responses=responses)
+        assert summary.exit_code == 2
+        assert summary.closing.endswith("集計から除いたものがあります：行2行。")
+
+    def test_finding_without_period(
+        self, summarise: Summarise, make_finding: Callable[..., Row]
+    ) -> None:
+        summary = summarise(findings=[make_finding("F601", "error", None)])
+        assert (summary.exit_code, summary.gaps.errors, summary.other_gaps.errors) == (2, 1, 0)
+
+    def test_other_period(self, summarise: Summarise, make_finding: Callable[..., Row]) -> None:
+        useless = USELESS | {"period": "FY2022Q1"}
+        summary = summarise([useless], [make_finding("F301", "error", "FY2022Q1")])
+        assert summary.exit_code == 2
+        assert not summary.gaps.anything_set_aside
+        assert (summary.other_gaps.errors, len(summary.other_gaps.files)) == (1, 1)
+
+
+class TestNextSteps:
+    def test_everything_in_order(
+        self,
+        summarise: Summarise,
+        make_value: Callable[..., Row],
+        value_rows: list[Row],
+        response_rows: list[Row],
+    ) -> None:
+        better = {"electronic_approval_rate": "90", "standardized_systems": "18"}
+        values = [row for row in value_rows if row["indicator_id"] not in better]
+        values += [make_value(name, "FY2022Q3", value) for name, value in better.items()]
+        summary = summarise(values=values, responses=response_rows[:3])
+        assert summary.next_steps == ("進捗レポートを開いて、内容を確かめてください。",)
+
+    def test_what_is_open_is_named(
+        self, summarise: Summarise, make_finding: Callable[..., Row]
+    ) -> None:
+        findings = [make_finding("F301", "error"), make_finding("F204", "warning")]
+        assert summarise([USELESS], findings).next_steps == (
+            "未回答の1課に回答を催促してください：国保年金課",
+            "使えない調査票1件を直してもらってください：FY2022Q3/[red]謎.xlsx",
+            "指摘2件を、データベースの表 finding で確かめてください。",
+            "計画線に届かない1指標の見通しを確かめてください：文書管理システム電子決裁率",
+            "判定できない1指標の理由を確かめてください：標準化・共通化対応業務",
+            "進捗レポートを開いて、内容を確かめてください。",
+        )
+
+    def test_long_lists_are_cut(self, summarise: Summarise, response_rows: list[Row]) -> None:
+        silent = [
+            response_rows[3] | {"department_code": f"13{n:02}", "section": f"{n}課"}
+            for n in range(1, 8)
+        ]
+        step = summarise(responses=silent).next_steps[0]
+        assert step == "未回答の7課に回答を催促してください：1課、2課、3課、4課、5課、ほか2件"
+
+    def test_sample_is_to_be_replaced(self, summarise: Summarise, value_rows: list[Row]) -> None:
+        summary = summarise(values=[row | {"sample": True} for row in value_rows])
+        assert summary.sample
+        assert summary.next_steps[0].startswith("見本データを除き")
+
+
+class TestRendering:
+    def test_shows_everything_within_a_hundred_columns(
+        self, summarise: Summarise, make_finding: Callable[..., Row]
+    ) -> None:
+        text = printed(summarise([USELESS], [make_finding("F301", "error")]), width=200)
+        assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= 100
+        for words in ("59.3%", "25手続 (R4)", "◎ 達成", "回収率 75.0%", *PRODUCTS.values()):
+            assert words in text
+
+    def test_last_line_says_what_happened(self, summarise: Summarise) -> None:
+        summary = summarise([USELESS])
+        assert printed(summary).splitlines()[-1].strip() == summary.closing
+
+    def test_file_name_is_no_markup(self, summarise: Summarise) -> None:
+        assert "[red]謎.xlsx" in printed(summarise([USELESS]))
+
+    def test_sample_is_stamped(self, summarise: Summarise, value_rows: list[Row]) -> None:
+        assert "見本データ" not in printed(summarise())
+        summary = summarise(values=[row | {"sample": True} for row in value_rows])
+        assert "見本データ：実際の数ではありません。" in printed(summary)
