@@ -161,13 +161,19 @@ class TestNextSteps:
 
 
 class TestRendering:
-    def test_shows_everything_within_a_hundred_columns(
-        self, summarise: Summarise, make_finding: Callable[..., Row]
+    @pytest.mark.parametrize(("terminal", "widest"), [(200, 100), (100, 100), (80, 80)])
+    def test_shows_everything_within_the_terminal(
+        self,
+        summarise: Summarise,
+        make_finding: Callable[..., Row],
+        terminal: int,
+        widest: int,
     ) -> None:
-        text = printed(summarise([USELESS], [make_finding("F301", "error")]), width=200)
-        assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= 100
-        for words in ("59.3%", "25手続 (R4)", "◎ 達成", "回収率 75.0%", *PRODUCTS.values()):
+        text = printed(summarise([USELESS], [make_finding("F301", "error")]), terminal)
+        assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= widest
+        for words in ("59.3%", "25手続 (R4)", "◎ 達成", "2023-01-31", "回収率75.0%"):
             assert words in text
+        assert PRODUCTS["進捗レポート"] in text
 
     def test_last_line_says_what_happened(self, summarise: Summarise) -> None:
         summary = summarise([USELESS])

@@ -12,11 +12,8 @@ from sumida_data.report.table import ProgressTable, TableRow
 # A workbook names the time it was made; the plan's first year stands for it, so that the same
 # figures give the same bytes.
 _CREATED = datetime(2022, 4, 1)
-_OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-}  # texts stay texts
+# Whatever a text begins with, it stays a text.
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _FONT = {"font_name": "Yu Gothic", "font_size": 11, "valign": "vcenter"}
 _GRID = _FONT | {"border": 1, "border_color": "#8A94A3"}
 _FORMATS: dict[str, dict[str, Any]] = {

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from rich import box
 from rich.console import Group, RenderableType
+from rich.constrain import Constrain
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -163,7 +164,7 @@ def summarise_run(
 
 
 def render_summary(content: Mapping[str, Any]) -> RenderableType:
-    """Lay a summary out for a terminal of a hundred columns.
+    """Lay a summary out for a terminal, at most a hundred columns wide.
 
     Args:
         content: The summary as plain data, as it is stored.
@@ -171,18 +172,19 @@ def render_summary(content: Mapping[str, Any]) -> RenderableType:
     summary = RunSummary.model_validate(content)
     stamp = [Text("見本データ：実際の数ではありません。", "bold red")] if summary.sample else []
     title = Text(f"{summary.period_title}（{summary.period}）の取組状況", "bold")
-    return Group(
-        Panel(title, width=_WIDTH),
+    parts = Group(
+        Panel(title),
         *stamp,
         _indicator_table(summary),
         Text(_describe_responses(summary.responses)),
         _gap_table(summary),
         _product_table(summary),
         Text("次にすること", "bold"),
-        *(Text(f"  {number}. {step}") for number, step in enumerate(summary.next_steps, 1)),
+        _number_steps(summary),
         Text(),
         Text(summary.closing, "bold yellow" if summary.exit_code else "bold green"),
     )
+    return Constrain(parts, _WIDTH)
 
 
 def _summarise_indicator(one: IndicatorReport) -> IndicatorSummary:
@@ -247,8 +249,8 @@ def _close(report: ProgressReport, *all_gaps: Gaps) -> str:
 
 
 def _indicator_table(summary: RunSummary) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH)
-    table.add_column("指標")
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    table.add_column("指標", overflow="fold")
     for heading in ("基準値", "値", "目標値"):
         table.add_column(heading, justify="right")
     for heading in ("時点", "判定"):
@@ -262,16 +264,16 @@ def _indicator_table(summary: RunSummary) -> Table:
 
 def _describe_responses(responses: ResponseSummary) -> str:
     return (
-        f"回収率 {responses.rate}：照会{responses.asked}課のうち{responses.answered}課が回答"
+        f"回収率{responses.rate}：照会{responses.asked}課のうち{responses.answered}課が回答"
         f"(前回から変更なし{responses.no_change}課)、未回答{len(responses.missing)}課"
     )
 
 
 def _gap_table(summary: RunSummary) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
     table.add_column("期間")
     for heading in (*SEVERITIES.values(), "使えない調査票", "除いた行"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for name, gaps in ((summary.period, summary.gaps), ("ほかの期間", summary.other_gaps)):
         counts = (gaps.errors, gaps.warnings, len(gaps.files), gaps.rows)
         table.add_row(name, *map(str, counts))
@@ -279,9 +281,18 @@ def _gap_table(summary: RunSummary) -> Table:
 
 
 def _product_table(summary: RunSummary) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, width=_WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
     table.add_column("できたもの", no_wrap=True)
     table.add_column("場所", overflow="fold")
     for title, path in summary.products.items():
         table.add_row(Text(title), Text(path))
+    return table
+
+
+def _number_steps(summary: RunSummary) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", width=3)
+    table.add_column(overflow="fold")
+    for number, step in enumerate(summary.next_steps, 1):
+        table.add_row(f"{number}.", Text(step))
     return table
