@@ -13,7 +13,7 @@ from importlib import resources
 
 from sumida_data.periods import fiscal_year_first_day, fiscal_year_of
 from sumida_data.sample.seeded import seeded_random, share_out
-from sumida_data.survey.form import FormField, SurveySheet
+from sumida_data.survey.form import SurveySheet
 
 Value = str | int | Decimal | date | None
 Record = dict[str, Value]
@@ -34,8 +34,10 @@ _PARSERS: dict[str, Callable[[str], Value]] = {
 
 @cache
 def load_facts(table: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of a table's CSV file as texts."""
+    """Return the rows of a table's CSV file as texts; a sheet new in the form has none yet."""
     file = resources.files("sumida_data.sample") / "facts" / f"{table}.csv"
+    if not file.is_file():
+        return ()
     return tuple(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
 
 
@@ -57,7 +59,7 @@ def list_records(part: SurveySheet, department_code: str, day: date) -> list[Rec
         rows = [row for row in rows if first_day <= row[day_field] <= day.isoformat()]
     else:
         rows = [_state_on(day, part, row) for row in rows if row.get("since", "") <= f"{day}"]
-    return [{field.name: _parse(field, row[field.name]) for field in part.fields} for row in rows]
+    return [_parse_row(part, row) for row in rows]
 
 
 def count_staff(seed: int, department_codes: list[str]) -> list[int]:
@@ -82,7 +84,8 @@ def _state_on(day: date, part: SurveySheet, row: dict[str, str]) -> dict[str, st
     return state
 
 
-def _parse(field: FormField, text: str) -> Value:
-    if not text:
-        return None
-    return _PARSERS.get(field.type, str)(text)
+def _parse_row(part: SurveySheet, row: dict[str, str]) -> Record:
+    return {
+        field.name: _PARSERS.get(field.type, str)(text) if (text := row.get(field.name)) else None
+        for field in part.fields
+    }

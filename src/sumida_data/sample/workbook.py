@@ -146,7 +146,7 @@ class _Writer:
             column = 1 + self.hand.columns_right + 3 * (number % per_row)
             sheet.set_column(column, column + 1, 22)
             sheet.write(row, column, f"{self.hand.head(field)}：", self.styles["label"])
-            self._write_answer(sheet, row, column + 1, field, records[0])
+            self._write_answer(sheet, row, column + 1, field, next(iter(records), None))
             self._add_drop_down(sheet, field, (row, column + 1, row, column + 1))
         return top + len(part.fields) // per_row + 4
 
@@ -208,7 +208,7 @@ class _Writer:
     def _write_answer(
         self, sheet: Worksheet, row: int, column: int, field: FormField, record: Record | None
     ) -> None:
-        value = self.hand.write(field, record[field.name]) if record else None
+        value = self.hand.write(field, record.get(field.name)) if record else None
         style = "day" if isinstance(value, date) else "answer"
         sheet.write(row, column, value, self.styles[style])
 

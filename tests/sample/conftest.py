@@ -1,0 +1,52 @@
+"""The sample data of the project's own settings, made once."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sumida_data.plan.models import Plan
+from sumida_data.sample import Sample, make_external_files, make_returns
+from sumida_data.survey.central import Municipality
+from sumida_data.survey.departments import Department, parse_departments
+from sumida_data.survey.form import Form, Waves
+
+REGISTERS = Path(__file__).parents[2] / "data/01_raw/reference"
+
+
+def read_register(name: str) -> list[dict[str, str]]:
+    text = (REGISTERS / f"{name}.csv").read_text("utf-8-sig")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@pytest.fixture(scope="session")
+def sample(raw_parameters: dict[str, Any]) -> Sample:
+    return Sample.model_validate(raw_parameters["sample"])
+
+
+@pytest.fixture(scope="session")
+def departments() -> list[Department]:
+    return parse_departments(read_register("departments"))
+
+
+@pytest.fixture(scope="session")
+def municipalities() -> list[Municipality]:
+    return [Municipality(*row.values()) for row in read_register("municipalities")]
+
+
+@pytest.fixture(scope="session")
+def returns(
+    sample: Sample, form: Form, waves: Waves, departments: list[Department]
+) -> dict[str, bytes]:
+    return make_returns(sample, form, waves, departments)
+
+
+@pytest.fixture(scope="session")
+def external_files(
+    sample: Sample,
+    plan: Plan,
+    departments: list[Department],
+    municipalities: list[Municipality],
+) -> dict[str, bytes]:
+    return make_external_files(sample, plan, departments, municipalities)
