@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,10 @@ from sumida_data.plan.models import Plan
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
+from tests.project import PROJECT, empty_project, quarter, sample_project
 
-PROJECT = Path(__file__).parents[1]
+__all__ = ["empty_project", "quarter", "sample_project"]
+
 Rows = Sequence[Sequence[Any]]
 
 

@@ -41,16 +41,19 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
 
 def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
     source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
-    loader = OmegaConfigLoader(
-        str(source), env=options["env"], **settings.CONFIG_LOADER_ARGS
-    )
+    loader = OmegaConfigLoader(str(source), env=options["env"], **settings.CONFIG_LOADER_ARGS)
     try:
         parameters = loader["parameters"]
     except (MissingConfigException, YAMLError) as error:
         _fail([f"設定ファイルを読めません。{error}"])
     if unknown := set(options["params"]) - set(parameters):
         allowed = "、".join(sorted(parameters))
-        _fail([f"--params={name}: この名前の設定はありません。使えるのは {allowed} です。" for name in sorted(unknown)])
+        _fail(
+            [
+                f"--params={name}: この名前の設定はありません。使えるのは {allowed} です。"
+                for name in sorted(unknown)
+            ]
+        )
     folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
     if mistakes := list(find_mistakes(parameters | options["params"], folder)):
         _fail(mistakes)

@@ -1,6 +1,7 @@
 """Kedro datasets and catalogue validators of our own."""
 
 from sumida_data.datasets.described_table import DescribedTableValidator
+from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 
-__all__ = ["DescribedTableValidator", "FolderDataset"]
+__all__ = ["DescribedTableValidator", "DuckDBDataset", "FolderDataset"]

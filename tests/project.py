@@ -1,0 +1,99 @@
+"""The whole quarter, run once in a copy of the project as the office runs it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished command.
+
+    Attributes:
+        code: Exit code.
+        output: All that it printed.
+    """
+
+    code: int
+    output: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the project.
+
+    Attributes:
+        path: Where it lies.
+    """
+
+    path: Path
+
+    def kedro(self, *arguments: str) -> Run:
+        """Run a Kedro command in it."""
+        command = [sys.executable, "-m", "kedro", *arguments]
+        environment = os.environ | {"COLUMNS": "120", "NO_COLOR": "1"}
+        done = subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False
+        )
+        return Run(done.returncode, done.stdout + done.stderr)
+
+    def copy_to(self, path: Path) -> "Project":
+        """Copy it with its data."""
+        shutil.copytree(self.path, path, symlinks=True)
+        return Project(path)
+
+
+def make_project(path: Path) -> Project:
+    """Copy the project without data other than the reference tables."""
+    path.mkdir(parents=True)
+    for name in ("pyproject.toml", ".telemetry"):
+        shutil.copy(PROJECT / name, path / name)
+    shutil.copytree(PROJECT / "conf", path / "conf")
+    shutil.copytree(PROJECT / "data/01_raw/reference", path / "data/01_raw/reference")
+    (path / "src").symlink_to(PROJECT / "src")
+    return Project(path)
+
+
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that has received nothing."""
+    return make_project(tmp_path_factory.mktemp("empty") / "project")
+
+
+@pytest.fixture(scope="session")
+def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project that has received the sample returns."""
+    project = make_project(tmp_path_factory.mktemp("sample") / "project")
+    run = project.kedro("run", "--pipelines=sample")
+    assert run.code == 0, run.output
+    return project
+
+
+@dataclass(frozen=True)
+class Quarter(Project):
+    """A project in which the quarter has been run.
+
+    Attributes:
+        run: The finished run.
+    """
+
+    run: Run
+
+    @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return self.path / "data"
+
+
+@pytest.fixture(scope="session")
+def quarter(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Quarter:
+    """The quarter on sample data. Tests read it and change nothing."""
+    project = sample_project.copy_to(tmp_path_factory.mktemp("quarter") / "project")
+    return Quarter(project.path, project.kedro("run"))
