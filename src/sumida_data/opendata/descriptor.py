@@ -135,7 +135,7 @@ def describe_copy(title: str, path: str, content: bytes) -> Descriptor:
     form = file["format"]
     return {
         "name": f"{path.removesuffix(f'.{form}')}_{form}",
-        "title": f"{title}({form})",
+        "title": f"{title}({form.upper()})",
         **file,
         "format": form.upper(),
     }

@@ -1,0 +1,1 @@
+"""Catalogues: the preview that every run writes."""

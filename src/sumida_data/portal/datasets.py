@@ -1,0 +1,122 @@
+"""Data packages in the shape in which a CKAN shows datasets."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sumida_data.opendata.models import Packages
+from sumida_data.plan.models import Plan
+
+Entry = dict[str, Any]
+SAMPLE = "見本データ"
+
+# What people open first comes first.
+_ORDER = ("md", "xlsx", "csv", "parquet", "json")
+_OTHER_FILES = {
+    "README.md": {"title": "説明(README)", "mediatype": "text/markdown"},
+    "datapackage.json": {"title": "機械が読むための説明", "mediatype": "application/json"},
+}
+
+
+def describe_dataset(files: Mapping[str, bytes], packages: Packages, plan: Plan) -> Entry:
+    """Describe a package as CKAN's ``package_show`` would.
+
+    ``metadata_modified`` is no clock time but the newest day that the data speak of, so that the
+    same data always give the same catalogue. Ids depend on names only and never change.
+
+    Args:
+        files: The package: contents by path.
+        packages: Publisher, licences and address of the catalogue.
+        plan: The plan, which says whose data these are.
+    """
+    descriptor = json.loads(files["datapackage.json"])
+    organization = _describe_organization(packages, plan)
+    terms = descriptor["licenses"][0]
+    resources = _describe_resources(descriptor, files, packages.catalogue_url)
+    return {
+        "id": descriptor["id"],
+        "name": descriptor["name"],
+        "title": descriptor["title"],
+        "notes": descriptor["description"],
+        "type": "dataset",
+        "state": "active",
+        "private": False,
+        "version": descriptor["version"],
+        "url": descriptor["homepage"],
+        "maintainer": packages.publisher,
+        "license_id": terms["name"],
+        "license_title": terms["title"],
+        "license_url": terms["path"],
+        "owner_org": organization["id"],
+        "organization": organization,
+        "groups": [],
+        "tags": [{"name": word, "display_name": word} for word in descriptor["keywords"]],
+        "num_tags": len(descriptor["keywords"]),
+        "extras": _describe_extras(descriptor),
+        "metadata_modified": f"{_newest_day(descriptor, plan)}T00:00:00.000000",
+        "num_resources": len(resources),
+        "resources": resources,
+    }
+
+
+def _describe_organization(packages: Packages, plan: Plan) -> Entry:
+    return {
+        "id": str(uuid5(NAMESPACE_URL, packages.homepage)),
+        # As the catalogue of Tokyo names its municipalities.
+        "name": f"t{plan.municipality_code}",
+        "title": plan.municipality_name,
+        "type": "organization",
+        "is_organization": True,
+        "state": "active",
+    }
+
+
+def _describe_extras(descriptor: Entry) -> list[dict[str, str]]:
+    temporal = descriptor["sumida:temporal"]
+    texts = {
+        "更新頻度": descriptor["sumida:updateFrequency"],
+        "対象の時点": f"{temporal['start']}/{temporal['end']}",
+        "出典": "、".join(source["sumida:attribution"] for source in descriptor["sources"]),
+        SAMPLE: "該当" if descriptor["sumida:sample"] else "非該当",
+    }
+    return [{"key": key, "value": value} for key, value in texts.items()]
+
+
+def _describe_resources(
+    descriptor: Entry, files: Mapping[str, bytes], catalogue_url: str
+) -> list[Entry]:
+    known = _OTHER_FILES | {resource["path"]: resource for resource in descriptor["resources"]}
+    resources = []
+    for position, path in enumerate(sorted(known, key=_place)):
+        content = files[path]
+        resources.append(
+            {
+                "id": str(uuid5(UUID(descriptor["id"]), path)),
+                "package_id": descriptor["id"],
+                "position": position,
+                "name": known[path]["title"],
+                "description": known[path].get("description", ""),
+                "format": _extension(path).upper(),
+                "mimetype": known[path]["mediatype"],
+                "size": len(content),
+                "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+                "url": f"{catalogue_url}/dataset/{descriptor['name']}/{path}",
+                "url_type": None,
+                "state": "active",
+            }
+        )
+    return resources
+
+
+def _newest_day(descriptor: Entry, plan: Plan) -> str:
+    return descriptor["sumida:temporal"]["end"] or str(plan.first_day)
+
+
+def _place(path: str) -> int:
+    return _ORDER.index(_extension(path))
+
+
+def _extension(path: str) -> str:
+    return path.rpartition(".")[2]
