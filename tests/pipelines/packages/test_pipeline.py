@@ -1,0 +1,54 @@
+"""The packages pipeline runs on frames, and misses no table."""
+
+import json
+
+import duckdb
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from sumida_data.datasets.duckdb import DuckDBDataset
+from sumida_data.datasets.folder import FolderDataset
+from sumida_data.frames import build_frame
+from sumida_data.pipelines.packages.pipeline import (
+    INDICATOR_TABLES,
+    PRIMARY_TABLES,
+    create_pipeline,
+)
+from tests.opendata.conftest import build, built, frames, packages
+
+__all__ = ["build", "built", "frames", "packages"]
+
+
+@pytest.fixture
+def catalog(tmp_path, dictionary, frames, packages, plan, sources):
+    datasets = {
+        "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
+        "params:packages": MemoryDataset(packages),
+        "params:plan": MemoryDataset(plan),
+        "params:sources": MemoryDataset(sources),
+        "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
+        "packages": FolderDataset(path=str(tmp_path / "05_package")),
+        "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
+    }
+    for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
+        for name in names:
+            frame = frames.get(name, build_frame(dictionary[name], []))
+            datasets[f"{name}#{stage}"] = MemoryDataset(frame)
+    return DataCatalog(datasets)
+
+
+def test_every_described_table_goes_into_the_database(dictionary):
+    assert sorted(PRIMARY_TABLES + INDICATOR_TABLES) == sorted(dictionary.names())
+
+
+def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert {name: file.read() for name, file in catalog.load("packages").items()} == built
+    search = tmp_path / "preview/api/3/action/package_search"
+    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 2
+    with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
+        tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
+        value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
+    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 1,)
+    assert float(value[0]) == 59.3
