@@ -6,7 +6,7 @@ from sumida_data.survey.files import SourceFile
 from sumida_data.survey.workbook import UnusableFileError, has_sample_stamp, open_workbook
 
 
-class RealFilesError(Exception):
+class RealFilesError(ValueError):
     """Files lie where sample data would be written, and do not say that they are sample data."""
 
     def __init__(self, names: list[str]) -> None:
