@@ -57,7 +57,8 @@ def make_project(path: Path) -> Project:
         shutil.copy(PROJECT / name, path / name)
     shutil.copytree(PROJECT / "conf", path / "conf")
     shutil.copytree(PROJECT / "data/01_raw/reference", path / "data/01_raw/reference")
-    (path / "src").symlink_to(PROJECT / "src")
+    # Kedro wants the folder; the package is imported from where it is installed.
+    (path / "src").mkdir()
     return Project(path)
 
 

@@ -10,6 +10,7 @@ QUARTER = ("ingest", "indicators", "packages", "report")
 
 def register_pipelines() -> dict[str, Pipeline]:
     """Return the pipelines by name, and the quarter as default."""
+    # Kedro finds only the pipelines asked for on the command line, or all where none is.
     pipelines = find_pipelines(raise_errors=True)
-    quarter = sum((pipelines[name] for name in QUARTER), Pipeline([]))
+    quarter = sum((pipelines[name] for name in QUARTER if name in pipelines), Pipeline([]))
     return pipelines | {"__default__": quarter}

@@ -1,6 +1,7 @@
 """Findings: what is wrong in which cell, why, and how to mend it."""
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -37,8 +38,12 @@ class FindingRule(Model):
 class FindingRules(RootModel[tuple[FindingRule, ...]]):
     """All kinds of findings."""
 
+    @cached_property
+    def _by_id(self) -> dict[str, FindingRule]:
+        return {rule.rule_id: rule for rule in self.root}
+
     def __getitem__(self, rule_id: str) -> FindingRule:
-        return next(rule for rule in self.root if rule.rule_id == rule_id)
+        return self._by_id[rule_id]
 
 
 @dataclass(frozen=True, slots=True)
