@@ -154,8 +154,7 @@ class TestHostileText:
     @pytest.fixture(scope="class")
     @staticmethod
     def hostile(build, frames):
-        row = frames["procedure"].iloc[:1].astype(object).to_dict("records")[0]
-        row = {key: value for key, value in row.items() if value == value and value is not None}  # noqa: PLR0124
+        row = frames["procedure"].iloc[0].dropna().to_dict()
         return build(
             procedure=[
                 row | {"procedure_number": str(number), "procedure_name": text}
@@ -186,13 +185,8 @@ class TestSampleData:
     @pytest.fixture(scope="class")
     @staticmethod
     def sample(build, frames):
-        rows = frames["indicator_value"].astype(object)
-        return build(
-            indicator_value=[
-                {key: value for key, value in row.items() if value is not None} | {"sample": True}
-                for row in rows.where(rows.notna(), None).to_dict("records")
-            ]
-        )
+        rows = [row.dropna().to_dict() for _, row in frames["indicator_value"].iterrows()]
+        return build(indicator_value=[row | {"sample": True} for row in rows])
 
     def test_is_stamped_on_descriptor_readme_workbook_and_row(self, sample):
         descriptor = json.loads(sample["dx-indicators/datapackage.json"])

@@ -17,7 +17,7 @@ def write_csv(published: PublishedTable) -> bytes:
     data must get the value itself; people who open a package in a spreadsheet get the workbook.
     """
     lines = _Lines()
-    # Before Python 3.13 a text with CR gets quotes only if lines end in it.
+    # Python 3.11 puts a text with a lone CR in quotes only if lines end in it.
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(published.rows.column_names)
     writer.writerows(zip(*map(_write_cells, published.rows.columns), strict=True))
