@@ -1,0 +1,196 @@
+"""What an officer sees when something is wrong: one clear line, and the rest goes on."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from tests.project import Project
+
+
+@pytest.fixture
+def copy(sample_project: Project, tmp_path: Path) -> Project:
+    return sample_project.copy_to(tmp_path / "project")
+
+
+def edit(project: Project, name: str, old: str, new: str) -> None:
+    path = project.path / "conf/base/parameters" / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        (
+            "plan.yml",
+            "goal: at_least",
+            "goal: at_leest",
+            ["plan.indicators[0].goal = 'at_leest'", "at_least"],
+        ),
+        ("plan.yml", "decimals: 0", "decimals: zero", ["plan.indicators[0].decimals = 'zero'"]),
+        (
+            "plan.yml",
+            "target_min: 25",
+            "target_mni: 25",
+            ["plan.indicators[0].targets[0]", "target_mni"],
+        ),
+        (
+            "waves.yml",
+            "2022-04-15",
+            "4月15日",
+            ["waves.FY2021Q4.due_on = '4月15日'", "2022-04-01 の形"],
+        ),
+        (
+            "form.yml",
+            "title: 手続番号, ",
+            "",
+            ["form.sheets[1].fields[0].title", "必ず書いてください"],
+        ),
+        ("period.yml", "latest", "2022Q3", ["period", "FY2022Q3"]),
+        ("plan.yml", "  plan_id:", "  plan_id: [", ["plan.yml"]),
+    ],
+)
+def test_a_mistake_in_yaml_is_told_in_a_line(
+    empty_project: Project, tmp_path: Path, name: str, old: str, new: str, told: list[str]
+) -> None:
+    project = empty_project.copy_to(tmp_path / "project")
+    edit(project, name, old, new)
+    run = project.kedro("run")
+    assert run.code == 1
+    lines = run.output.strip().splitlines()
+    assert "Traceback" not in run.output
+    assert all(word in lines[0] for word in (name, *told)), run.output
+
+
+def test_an_unknown_parameter_is_refused(empty_project: Project) -> None:
+    run = empty_project.kedro("run", "--params=peroid=FY2022Q3")
+    assert run.code == 1
+    assert "--params=peroid" in run.output
+    assert "period" in run.output.replace("peroid", "")
+    assert "Traceback" not in run.output
+
+
+def test_a_period_without_returns_is_refused_with_those_there_are(copy: Project) -> None:
+    run = copy.kedro("run", "--params=period=FY2025Q4")
+    assert run.code == 1
+    assert "FY2025Q4" in run.output
+    assert "FY2022Q3" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_an_empty_folder_says_what_to_do(empty_project: Project) -> None:
+    run = empty_project.kedro("run")
+    assert run.code == 1
+    assert "回答がありません" in run.output
+    assert "--pipelines=sample" in run.output
+    assert "Traceback" not in run.output
+
+
+def test_a_mistake_in_the_departments_is_told_with_its_row(copy: Project) -> None:
+    path = copy.path / "data/01_raw/reference/departments.csv"
+    path.write_text(path.read_text("utf-8").replace("2020-04-01", "令和2年", 1), "utf-8")
+    run = copy.kedro("run")
+    assert run.code == 1
+    assert "departments.csv の2行目の valid_from: '令和2年' は日付ではありません" in run.output
+
+
+def test_bad_files_are_set_aside_and_the_quarter_goes_on(copy: Project) -> None:
+    survey = copy.path / "data/01_raw/survey"
+    external = copy.path / "data/01_raw/external"
+    (survey / "FY2022Q3/photo.xlsx").write_bytes(b"not a workbook")
+    shutil.rmtree(external / "mynumber_card/FY2022Q3")
+    run = copy.kedro("run")
+    assert run.code == 2
+    with duckdb.connect(str(copy.path / "data/sumida.duckdb"), read_only=True) as connection:
+        values = dict(
+            connection.sql(
+                "SELECT indicator_id, value FROM indicator_value WHERE period = 'FY2022Q3'"
+            ).fetchall()
+        )
+        assert values["mynumber_card_rate"] is None
+        assert values["cashless_procedures"] == 209
+        findings = dict(
+            connection.sql(
+                "SELECT rule_id, any_value(how_to_fix) FROM finding GROUP BY ALL"
+            ).fetchall()
+        )
+    assert "data/01_raw/external/mynumber_card/FY2022Q3/" in findings["F601"]
+    assert {"F104", "F202", "F301"} <= set(findings)
+
+
+def test_another_period_can_be_reported(copy: Project) -> None:
+    run = copy.kedro("run", "--params=period=FY2022Q2")
+    assert "令和4年度第2四半期" in run.output
+    assert (copy.path / "data/08_reporting/FY2022Q2/progress_report.html").exists()
+    assert not (copy.path / "data/08_reporting/FY2022Q3").exists()
+
+
+def test_real_returns_are_never_overwritten_by_sample_data(
+    sample_project: Project, tmp_path: Path, make_workbook: Any
+) -> None:
+    copy = sample_project.copy_to(tmp_path / "project")
+    real = copy.path / "data/01_raw/survey/FY2022Q3/real.xlsx"
+    real.write_bytes(make_workbook({"表紙": [["課コード", "1203"]]}))
+    run = copy.kedro("run", "--pipelines=sample")
+    assert run.code == 1
+    assert "real.xlsx" in run.output
+    assert real.exists()
+
+
+INDICATOR = {
+    "indicator_id": "procedures_with_fee",
+    "definition_version": "1",
+    "title": "手数料のある手続数",
+    "title_en": "Procedures with a fee",
+    "definition": "手数料が有の手続の数。",
+    "numerator_words": "手数料が有の手続の数",
+    "kind": "stock",
+    "goal": "at_most",
+    "unit": "手続",
+    "decimals": 0,
+    "source": "survey",
+    "table": "procedure",
+    "owner": "ICT推進担当",
+    "confirmed": False,
+    "baseline": {"value": 400},
+    "targets": [{"target_date": "2026-03-31", "target_max": 100}],
+    "numerator_fields": ["fee"],
+    "query": "SELECT p.row_id, 1 AS numerator FROM procedure AS p "
+    "JOIN reporting_period AS r ON p.period = r.period WHERE p.fee = '有'",
+}
+
+
+def test_an_indicator_is_one_entry_of_yaml(copy: Project) -> None:
+    path = copy.path / "conf/base/parameters/plan.yml"
+    content = yaml.safe_load(path.read_text("utf-8"))
+    content["plan"]["indicators"].append(INDICATOR)
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
+    run = copy.kedro("run")
+    assert run.code == 2, run.output
+    data = copy.path / "data"
+    with duckdb.connect(str(data / "sumida.duckdb"), read_only=True) as connection:
+        [(value,)] = connection.sql(
+            "SELECT value FROM indicator_value "
+            "WHERE indicator_id = 'procedures_with_fee' AND period = 'FY2022Q3'"
+        ).fetchall()
+        [(fees,)] = connection.sql(
+            "SELECT count(*) FROM procedure WHERE period = 'FY2022Q3' AND fee = '有'"
+        ).fetchall()
+        [(cells,)] = connection.sql(
+            "SELECT count(*) FROM lineage "
+            "WHERE indicator_id = 'procedures_with_fee' AND period = 'FY2022Q3'"
+        ).fetchall()
+    assert value == fees == cells > 0
+    assert "手数料のある手続数" in (data / "08_reporting/FY2022Q3/progress_report.html").read_text(
+        "utf-8"
+    )
+    published = (data / "05_package/dx-indicators/indicator_value.csv").read_text("utf-8-sig")
+    assert (
+        f"procedures_with_fee,手数料のある手続数,FY2022Q3,1,2022,3,2022-12-31,{int(value)},"
+        in published
+    )

@@ -1,0 +1,207 @@
+"""The quarter as the office runs it, and the laws that hold for all that comes out."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+import yaml
+from python_calamine import CalamineWorkbook
+
+from sumida_data.survey.layout import cell_address
+from sumida_data.survey.text import raw_text_of
+from sumida_data.survey.workbook import open_workbook
+from tests.project import PROJECT, Project, Quarter
+
+
+def read_products(data: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield every product's name and contents; parts of workbooks unzipped."""
+    for path in sorted(data.rglob("*")):
+        name = path.relative_to(data).as_posix()
+        if not path.is_file() or name.startswith("01_raw"):
+            continue
+        content = path.read_bytes()
+        yield name, content
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                yield from ((f"{name}!{part}", archive.read(part)) for part in archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def database(quarter: Quarter) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(quarter.data / "sumida.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def test_it_ends_with_what_happened_and_what_to_do(quarter: Quarter) -> None:
+    run = quarter.run
+    assert run.code == 2, run.output
+    for words in (
+        "23手続",
+        "59.3%",
+        "延べ3回",
+        "回収率92.0%",
+        "順調",
+        "未回答",
+        "次にすること",
+        "data/sumida.duckdb",
+        "progress_report.html",
+    ):
+        assert words in run.output
+    assert run.output.rstrip().endswith("調査票1件、指摘2件。")
+
+
+def test_every_table_of_the_dictionary_is_in_the_database_with_comments(
+    quarter: Quarter, database: duckdb.DuckDBPyConnection
+) -> None:
+    described = json.loads((quarter.data / "03_primary/data_dictionary.json").read_text("utf-8"))
+    tables = dict(database.sql("SELECT table_name, comment FROM duckdb_tables()").fetchall())
+    columns = database.sql(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+    ).fetchall()
+    for table in described["tables"]:
+        assert table["description"] in tables[table["name"]]
+        names = [column for name, column, _ in columns if name == table["name"]]
+        assert names == [field["name"] for field in table["fields"]]
+    assert all(comment for _, _, comment in columns)
+    assert all(comment for comment in tables.values())
+
+
+def test_every_measured_value_leads_back_to_its_cells(
+    quarter: Quarter, database: duckdb.DuckDBPyConnection
+) -> None:
+    cells = database.sql(
+        "SELECT DISTINCT source_file, file_sha256, sheet, cell, raw_text, table_name FROM lineage"
+    ).fetchall()
+    assert len(cells) > 3000
+    folders = {"mynumber_card", "document_approval", "open_dataset"}
+    files = {}
+    for file, sha256, sheet, cell, raw_text, table in cells:
+        if file not in files:
+            kind = "external" if table in folders else "survey"
+            content = (quarter.data / "01_raw" / kind / file).read_bytes()
+            texts = {
+                (one.name, cell_address(r, c)): raw_text_of(value)
+                for one in open_workbook(content, file).sheets
+                for r, row in enumerate(one.rows)
+                for c, value in enumerate(row)
+            }
+            files[file] = (hashlib.sha256(content).hexdigest(), texts)
+        assert files[file][0] == sha256
+        assert files[file][1][sheet, cell] == raw_text
+    without = database.sql(
+        "SELECT v.indicator_id, v.period FROM indicator_value v ANTI JOIN lineage l "
+        "USING (municipality_code, indicator_id, period, revision) WHERE v.numerator > 0"
+    ).fetchall()
+    assert without == []
+
+
+def test_rows_that_count_add_up_to_the_value(database: duckdb.DuckDBPyConnection) -> None:
+    differing = database.sql(
+        "SELECT v.indicator_id, v.period FROM indicator_value v JOIN ("
+        "  SELECT indicator_id, period, count(DISTINCT row_id) AS rows FROM lineage GROUP BY ALL"
+        ") USING (indicator_id, period) WHERE v.denominator IS NULL AND v.numerator != rows"
+    ).fetchall()
+    assert differing == []
+
+
+class TestLaws:
+    def test_personal_fields_never_leave_ingest(self, quarter: Quarter) -> None:
+        personal = {"見本 太郎", "見本 花子", "例示 一郎", "例示 京子", "@example.jp"}
+        read = 0
+        for path in sorted((quarter.data / "01_raw/survey").rglob("*.xlsx"))[:20]:
+            book = CalamineWorkbook.from_path(str(path))
+            read += any(
+                name in str(book.get_sheet_by_name("表紙").to_python()) for name in personal
+            )
+        assert read == 20
+        for name, content in read_products(quarter.data):
+            is_table = name.endswith(".parquet")
+            text = pd.read_parquet(io.BytesIO(content)).to_csv() if is_table else ""
+            for secret in personal:
+                assert secret.encode() not in content + text.encode(), name
+
+    def test_the_database_holds_no_personal_field(
+        self, database: duckdb.DuckDBPyConnection
+    ) -> None:
+        names = {
+            name for (name,) in database.sql("SELECT column_name FROM duckdb_columns()").fetchall()
+        }
+        assert names.isdisjoint({"respondent", "extension", "email"})
+        assert database.sql(
+            "SELECT count(*) FROM answer WHERE raw_text LIKE '%見本 %'"
+        ).fetchall() == [(0,)]
+
+    def test_missing_is_not_zero_in_any_form(
+        self, quarter: Quarter, database: duckdb.DuckDBPyConnection
+    ) -> None:
+        question = "indicator_id = 'standardized_systems' AND period = 'FY2022Q3'"
+        row = database.sql(
+            f"SELECT value, value_status FROM indicator_value WHERE {question}"
+        ).fetchall()
+        assert row == [(None, "not_measured")]
+        zero = database.sql(
+            "SELECT value, value_status FROM indicator_value "
+            "WHERE indicator_id = 'serious_incidents' AND period = 'FY2022Q3'"
+        ).fetchall()
+        assert zero == [(0, "measured")]
+        published = pd.read_csv(
+            quarter.data / "05_package/dx-indicators/indicator_value.csv",
+            dtype=str,
+            keep_default_na=False,
+        )
+        values = published[published["period"] == "FY2022Q3"].set_index("indicator_id")["value"]
+        assert (
+            values["standardized_systems"],
+            values["serious_incidents"],
+            values["mynumber_card_rate"],
+        ) == ("", "0", "59.3")
+
+    def test_the_same_input_gives_the_same_bytes(
+        self, quarter: Quarter, sample_project: Project, tmp_path: Path
+    ) -> None:
+        again = sample_project.copy_to(tmp_path / "project")
+        assert again.kedro("run").code == 2
+        first, second = (dict(read_products(path / "data")) for path in (quarter.path, again.path))
+        assert first.keys() == second.keys()
+        differing = [name for name in first if first[name] != second[name]]
+        assert differing == ["sumida.duckdb"]
+        self._compare_databases(quarter.data / "sumida.duckdb", again.path / "data/sumida.duckdb")
+
+    def _compare_databases(self, one: Path, other: Path) -> None:
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"ATTACH '{one}' AS one (READ_ONLY); ATTACH '{other}' AS other (READ_ONLY)"
+            )
+            tables = connection.sql(
+                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'one'"
+            ).fetchall()
+            for (table,) in tables:
+                question = f"SELECT count(*) FROM (FROM one.{table} EXCEPT ALL FROM other.{table})"
+                assert connection.sql(question).fetchall() == [(0,)], table
+
+    def test_sample_data_are_stamped_in_every_product(
+        self, quarter: Quarter, database: duckdb.DuckDBPyConnection
+    ) -> None:
+        products = dict(read_products(quarter.data))
+        stamp = "見本データ".encode()
+        stamped = {name.partition("!")[0] for name, content in products.items() if stamp in content}
+        for people in (".html", ".md", ".xlsx", "datapackage.json"):
+            names = [name for name in products if name.endswith(people)]
+            assert names
+            assert [name for name in names if name not in stamped] == []
+        for table in ("indicator_value", "indicator_progress", "procedure"):
+            for path in (quarter.data / "05_package").rglob(f"{table}.csv"):
+                assert pd.read_csv(path)["sample"].all(), table
+                assert pd.read_parquet(path.with_suffix(".parquet"))["sample"].all(), table
+        assert database.sql("SELECT bool_and(sample) FROM indicator_value").fetchall() == [(True,)]
+
+    def test_telemetry_is_off(self, quarter: Quarter) -> None:
+        assert yaml.safe_load((PROJECT / ".telemetry").read_text()) == {"consent": False}
+        assert "kedro_telemetry" not in (quarter.path / "pyproject.toml").read_text("utf-8")
+        assert "telemetry" not in quarter.run.output.lower()
