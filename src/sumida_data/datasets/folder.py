@@ -4,7 +4,6 @@ Kedro's own ``PartitionedDataset`` refuses an empty folder, and a dataset per wo
 a run's time quadratic in their number.
 """
 
-import shutil
 import tempfile
 from itertools import groupby
 from pathlib import Path, PurePosixPath
