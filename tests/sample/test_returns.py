@@ -243,7 +243,7 @@ class TestFiles:
         self, sample: Sample, form: Form, waves: Waves, departments: list[Department]
     ) -> None:
         wave = waves.root["FY2022Q3"].model_copy(
-            update={"sheets": ("標準化",), "departments": ("1203",)}
+            update={"sheets": {"標準化": "all"}, "departments": ("1203",)}
         )
         returns = make_returns(sample, form, Waves({"FY2022Q3": wave}), departments)
         assert list(returns) == ["FY2022Q3/1203_税務課_調査票.xlsx"]
@@ -259,7 +259,7 @@ class TestFiles:
         new = cover.model_copy(update={"sheet": "設備", "table": "equipment", "fields": (field,)})
         grown = form.model_copy(update={"sheets": (changed, new)})
         wave = waves.root["FY2022Q3"].model_copy(
-            update={"sheets": ("設備",), "departments": ("1203",)}
+            update={"sheets": {"設備": "all"}, "departments": ("1203",)}
         )
         (content,) = make_returns(sample, grown, Waves({"FY2022Q3": wave}), departments).values()
         sheets = read_sheets(content)

@@ -1,10 +1,11 @@
 """Who was asked, and who answered."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
 
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import Form, Wave, Waves
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,15 @@ def measure_coverage(
     """Count for each (quarter, survey table) the departments asked and those that answered."""
     known = response.dropna(subset=["department_code"])
     replied = known[known["response_status"].isin(["received", "no_change"])]
-    asked = known.groupby("period")["department_code"].nunique()
-    answered = replied.groupby("period")["department_code"].nunique()
-    return {
-        (period, part.table): Coverage(int(asked[period]), int(answered.get(period, 0)))
-        if part.sheet in waves.root[period].sheets
-        else Coverage(0, 0)
-        for period in asked.index
-        for part in form.answer_sheets
-    }
+    coverage = {}
+    for period in sorted(known["period"].unique()):
+        wave = waves.root[period]
+        asked, answered = (_count_by_sheet(wave, period, frame) for frame in (known, replied))
+        for part in form.answer_sheets:
+            coverage[period, part.table] = Coverage(asked[part.sheet], answered[part.sheet])
+    return coverage
+
+
+def _count_by_sheet(wave: Wave, period: str, response: pd.DataFrame) -> Counter[str]:
+    codes = response.loc[response["period"] == period, "department_code"].unique()
+    return Counter(sheet for code in codes for sheet in wave.sheets_for(code))

@@ -49,12 +49,10 @@ class _Inquiry:
     wave: Wave
 
     def collect(self, departments: Sequence[Department]) -> Iterator[tuple[str, bytes]]:
-        codes = self.wave.departments
         asked = [
             department
             for department in departments
-            if department.exists_on(self.period.last_day)
-            and (codes == "all" or department.code in codes)
+            if department.exists_on(self.period.last_day) and self.wave.asks(department.code)
         ]
         staff = count_staff(self.sample.seed, [department.code for department in asked])
         trained = count_trainees(self.settings.training_rate, staff)
@@ -97,7 +95,7 @@ class _Inquiry:
         answers = {
             part.table: list_records(part, department.code, day)
             for part in self.form.answer_sheets
-            if part.sheet in self.wave.sheets and part.layout == "rows"
+            if part.sheet in self.wave.sheets_for(department.code) and part.layout == "rows"
         }
         expected, trained = training
         answers["security_training"] = [{"trainees_expected": expected, "trainees": trained}]
@@ -116,5 +114,5 @@ class _Inquiry:
 
     def _write(self, department: Department, cover: Record, answers: Answers) -> bytes:
         hand = Hand(self.sample.seed, department.code, str(self.period))
-        layout = Layout(self.sample, self.form, self.wave.sheets)
+        layout = Layout(self.sample, self.form, self.wave.sheets_for(department.code))
         return write_return(layout, hand, {self.form.cover.table: [cover], **answers})

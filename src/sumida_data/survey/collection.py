@@ -80,10 +80,7 @@ class Collector:
     def asked(self, period: str) -> list[Department]:
         """Return the departments asked in the quarter."""
         wave = self.waves.root[period]
-        existing = self._existing(period)
-        if wave.departments == "all":
-            return existing
-        return [one for one in existing if one.code in wave.departments]
+        return [one for one in self._existing(period) if wave.asks(one.code)]
 
     def hint(self, returned: Return) -> str:
         """Return a sentence that names the department that the cover's words point to."""
@@ -107,7 +104,7 @@ class Collector:
                 continue
             content = file.read()
             returned = Return(file.name, sha256(content).hexdigest(), file.arrived_at, period)
-            self.reader.read(content, returned, self.waves.root[period].sheets)
+            self.reader.read(content, returned, self.waves.root[period])
             returns.append(returned)
         return returns
 

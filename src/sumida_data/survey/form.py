@@ -112,18 +112,34 @@ class Form(Model):
         return next((sheet for sheet in self.sheets if sheet.table == table), None)
 
 
+Asked = Literal["all"] | tuple[str, ...]
+
+
 class Wave(Model):
     """One quarter's inquiry.
 
     Attributes:
         due_on: The day by which departments answer.
         departments: Codes of the departments asked, or ``all``.
-        sheets: Names of the sheets asked for.
+        sheets: The sheets asked for, each with the codes of the departments that it concerns,
+            or ``all``.
     """
 
     due_on: date
-    departments: Literal["all"] | tuple[str, ...]
-    sheets: tuple[str, ...]
+    departments: Asked
+    sheets: dict[str, Asked]
+
+    def asks(self, department_code: str) -> bool:
+        """Tell whether the department is asked at all."""
+        return self.departments == "all" or department_code in self.departments
+
+    def sheets_for(self, department_code: str | None) -> tuple[str, ...]:
+        """Return the names of the sheets that the department is asked for."""
+        return tuple(
+            sheet
+            for sheet, codes in self.sheets.items()
+            if codes == "all" or department_code in codes
+        )
 
 
 class Waves(RootModel[dict[PeriodText, Wave]]):

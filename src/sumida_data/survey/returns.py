@@ -1,11 +1,11 @@
 """Reading one returned workbook: its cover sheet and all its answer sheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
-from sumida_data.survey.form import Form, SurveySheet
+from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.layout import heading_key
 from sumida_data.survey.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.workbook import (
@@ -76,13 +76,13 @@ class FormReader:
     def _readers(self) -> list[tuple[SurveySheet, SheetReader]]:
         return [(sheet, SheetReader(sheet, self.rules)) for sheet in self.form.sheets]
 
-    def read(self, content: bytes, returned: Return, asked: Sequence[str]) -> None:
+    def read(self, content: bytes, returned: Return, wave: Wave) -> None:
         """Read a workbook into the return.
 
         Args:
             content: The file's bytes.
             returned: The return, which takes the records and findings.
-            asked: Names of the sheets asked for; the others are read if they are there.
+            wave: Which sheets are asked for; the others are read if they are there.
         """
         place = Place(period=returned.period, source_file=returned.source_file)
         try:
@@ -99,6 +99,7 @@ class FormReader:
         returned.cover = cover.records[0]
         returned.findings += cover.findings
         place = replace(place, department_code=returned.department_code)
+        asked = wave.sheets_for(returned.department_code)
         for sheet, reader in self._readers[1:]:
             is_asked = sheet.sheet in asked
             contents = self._read_part(workbook, sheet, reader, place, is_asked=is_asked)
