@@ -201,8 +201,9 @@ class _Pass:
         return answer
 
     def _key_of(self, answers: list[Answer]) -> str:
-        keys = {item.name for item in self.reader.description.key_fields}
-        return "|".join(str(answer.reading.value) for answer in answers if answer.field in keys)
+        # In the order of the form: a department that swaps two columns names the same records.
+        values = {answer.field: answer.reading.value for answer in answers}
+        return "|".join(str(values[item.name]) for item in self.reader.description.key_fields)
 
     def _keeps(self, record: Record, number: int, label: str) -> bool:
         for item in self.reader.description.key_fields:

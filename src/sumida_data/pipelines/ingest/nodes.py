@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from rich.progress import track
 
+from sumida_data.corrections import apply_corrections, parse_corrections
 from sumida_data.frames import build_frame, build_frame_of_tuples, read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.plan.models import Plan
@@ -111,9 +112,34 @@ def collect_central_files(  # one argument for each thing that decides what coun
     )
 
 
-def combine(survey: Frame, central: Frame) -> Frame:
-    """Put the rows of the survey and of the central files together."""
-    return pd.concat([survey, central], ignore_index=True)
+def combine(*frames: Frame) -> Frame:
+    """Put rows of one table from several places together."""
+    return pd.concat(frames, ignore_index=True)
+
+
+def correct_answers(  # one argument for each thing that decides what is corrected
+    form: Form,
+    rules: FindingRules,
+    answer: Frame,
+    corrections: Frame,
+    dictionary: dict[str, Any],
+) -> tuple[Frame, Frame, Frame]:
+    """Apply the agreed corrections.
+
+    Returns:
+        Tables ``answer``, ``correction`` and ``finding`` of the corrections.
+
+    Raises:
+        ReferenceTableError: If the register of corrections has a mistake.
+    """
+    described = DataDictionary.model_validate(dictionary)
+    parsed = parse_corrections(read_rows(corrections), form)
+    corrected = apply_corrections(answer, parsed, rules)
+    return (
+        corrected.answer,
+        build_frame(described["correction"], corrected.rows),
+        _finding_frame(described, corrected.findings),
+    )
 
 
 def build_tables(

@@ -10,6 +10,7 @@ from sumida_data.pipelines.ingest.nodes import (
     collect_central_files,
     collect_returns,
     combine,
+    correct_answers,
     describe_tables,
 )
 
@@ -77,12 +78,24 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 combine,
                 inputs=["survey_answers", "central_answers"],
-                outputs="answer#primary",
+                outputs="answers_as_received",
                 name="combine_answers",
             ),
             Node(
+                correct_answers,
+                inputs=[
+                    "params:form",
+                    "params:finding_rules",
+                    "answers_as_received",
+                    "corrections_csv",
+                    "data_dictionary",
+                ],
+                outputs=["answer#primary", "correction#primary", "correction_findings"],
+                name="correct_answers",
+            ),
+            Node(
                 combine,
-                inputs=["survey_findings", "central_findings"],
+                inputs=["survey_findings", "central_findings", "correction_findings"],
                 outputs="finding#primary",
                 name="combine_findings",
             ),

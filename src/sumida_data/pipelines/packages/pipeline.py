@@ -21,6 +21,7 @@ PRIMARY_TABLES = (
     "department_succession",
     "response",
     "answer",
+    "correction",
     "finding",
     "mynumber_card",
     "document_approval",
