@@ -34,11 +34,12 @@ class Department:
         """Tell whether it existed under this name on that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self, series_code: str) -> dict[str, Any]:
         """Return the department as a row of table ``department``."""
         return {
             "row_id": f"{self.code}@{self.valid_from}",
             "department_code": self.code,
+            "series_code": series_code,
             "division": self.division,
             "section": self.section,
             "valid_from": self.valid_from,
@@ -121,6 +122,22 @@ def parse_successions(
             Succession(row["predecessor_code"], row["successor_code"], changed_on, row["note"])
         )
     return successions
+
+
+def find_series(
+    departments: Iterable[Department], successions: Iterable[Succession]
+) -> dict[str, str]:
+    """Return for each department the code of its series.
+
+    Departments between which work has passed, by a new name, a split or a merger, belong to one
+    series, so that figures by series go on over the change. Its code is the smallest of theirs.
+    """
+    series = {department.code: department.code for department in departments}
+    for succession in successions:
+        joined = {series[succession.predecessor], series[succession.successor]}
+        code = min(joined)
+        series |= {one: code for one, of in series.items() if of in joined}
+    return series
 
 
 def _parse_department(row: Mapping[str, str], place: str) -> Department:

@@ -12,7 +12,7 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.plan.models import Plan
 from sumida_data.survey.central import CentralCollector, Municipality
 from sumida_data.survey.collection import Collector
-from sumida_data.survey.departments import parse_departments, parse_successions
+from sumida_data.survey.departments import find_series, parse_departments, parse_successions
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -43,8 +43,9 @@ def check_departments(
     described = DataDictionary.model_validate(dictionary)
     parsed = parse_departments(read_rows(departments))
     changes = parse_successions(read_rows(successions), parsed)
+    series = find_series(parsed, changes)
     return (
-        build_frame(described["department"], [one.as_row() for one in parsed]),
+        build_frame(described["department"], [one.as_row(series[one.code]) for one in parsed]),
         build_frame(described["department_succession"], [one.as_row() for one in changes]),
     )
 

@@ -1,0 +1,83 @@
+from datetime import date
+
+import pytest
+
+from sumida_data.survey.departments import (
+    ReferenceTableError,
+    find_series,
+    parse_departments,
+    parse_successions,
+)
+
+ROAD = {
+    "department_code": "1903",
+    "division": "都市整備部",
+    "section": "道路公園課",
+    "valid_from": "2020-04-01",
+    "valid_to": "2024-03-31",
+    "verified": "公表資料",
+}
+BRIDGE = ROAD | {
+    "department_code": "1906",
+    "section": "道路・橋りょう課",
+    "valid_from": "2024-04-01",
+    "valid_to": "",
+}
+PARK = BRIDGE | {"department_code": "1907", "section": "公園課"}
+TAX = BRIDGE | {"department_code": "1203", "section": "税務課"}
+SPLIT = [
+    {"predecessor_code": "1903", "successor_code": code, "changed_on": "2024-04-01", "note": ""}
+    for code in ("1906", "1907")
+]
+
+
+def test_a_department_exists_from_its_first_to_its_last_day() -> None:
+    road, bridge = parse_departments([ROAD, BRIDGE])
+    assert road.exists_on(date(2024, 3, 31))
+    assert not road.exists_on(date(2024, 4, 1))
+    assert bridge.exists_on(date(2024, 4, 1))
+    assert not bridge.exists_on(date(2024, 3, 31))
+
+
+def test_a_series_goes_on_over_a_split_and_a_merger() -> None:
+    departments = parse_departments([ROAD, BRIDGE, PARK, TAX])
+    split = parse_successions(SPLIT, departments)
+    assert find_series(departments, split) == {
+        "1903": "1903",
+        "1906": "1903",
+        "1907": "1903",
+        "1203": "1203",
+    }
+    merger = [
+        {"predecessor_code": code, "successor_code": "1203", "changed_on": "2030-04-01", "note": ""}
+        for code in ("1906", "1907")
+    ]
+    merged = parse_successions([*SPLIT, *merger], departments)
+    assert set(find_series(departments, merged).values()) == {"1203"}
+
+
+def test_one_code_has_one_name_at_a_time() -> None:
+    renamed = ROAD | {"section": "道路課", "valid_from": "2024-04-01", "valid_to": ""}
+    assert len(parse_departments([ROAD, renamed])) == 2
+    with pytest.raises(
+        ReferenceTableError, match="3行目: 課コード '1903' の期間が「道路公園課」の行と重なって"
+    ):
+        parse_departments([ROAD, renamed | {"valid_from": "2024-03-31"}])
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (ROAD | {"valid_to": "令和6年"}, "2行目の valid_to: '令和6年' は日付ではありません"),
+        ({"department_code": "1"}, "2行目: 列 'division' がありません"),
+    ],
+)
+def test_a_mistake_is_told_with_row_and_column(row: dict[str, str], told: str) -> None:
+    with pytest.raises(ReferenceTableError, match=told):
+        parse_departments([row])
+
+
+def test_a_succession_names_known_departments() -> None:
+    departments = parse_departments([ROAD, BRIDGE])
+    with pytest.raises(ReferenceTableError, match="3行目の successor_code: 課コード '1907'"):
+        parse_successions(SPLIT, departments)

@@ -1,0 +1,44 @@
+from pathlib import Path
+from typing import Any
+
+from sumida_data.parameters import PARAMETERS, find_mistakes
+from tests.project import PROJECT
+
+FOLDER = PROJECT / "conf/base/parameters"
+
+
+def test_every_key_has_a_model_and_every_model_a_key(raw_parameters: dict[str, Any]) -> None:
+    assert set(raw_parameters) == set(PARAMETERS)
+    assert list(find_mistakes(raw_parameters, FOLDER)) == []
+
+
+def test_a_missing_file_is_told(raw_parameters: dict[str, Any], tmp_path: Path) -> None:
+    without = {key: value for key, value in raw_parameters.items() if key != "plan"}
+    assert list(find_mistakes(without, tmp_path)) == [
+        f"{tmp_path}: plan がありません。plan.yml を元に戻してください。"
+    ]
+
+
+def test_a_long_value_is_shortened_and_an_unknown_file_is_the_folder(
+    raw_parameters: dict[str, Any], tmp_path: Path
+) -> None:
+    [line] = find_mistakes(raw_parameters | {"period": ["x" * 100]}, tmp_path)
+    assert line.startswith(f"{tmp_path}: period = ['xxx")
+    assert len(line) < len(str(tmp_path)) + 120
+
+
+def test_rules_between_keys_are_told(raw_parameters: dict[str, Any]) -> None:
+    plan = raw_parameters["plan"]
+    first, second, *_ = plan["indicators"]
+    twice = plan | {"indicators": [first, first]}
+    [line] = find_mistakes(raw_parameters | {"plan": twice}, FOLDER)
+    assert "['online_procedures_dx'] が2回書かれています" in line
+    loose = plan | {"indicators": [first | {"title_footnote": "nowhere"}]}
+    [line] = find_mistakes(raw_parameters | {"plan": loose}, FOLDER)
+    assert "脚注 ['nowhere'] が footnotes にありません" in line
+    ratio = plan | {"indicators": [second | {"kind": "ratio"}]}
+    [line] = find_mistakes(raw_parameters | {"plan": ratio}, FOLDER)
+    assert "denominator_fields" in line
+    unbounded = plan | {"indicators": [first | {"targets": [{"target_date": "2026-03-31"}]}]}
+    line, *_ = find_mistakes(raw_parameters | {"plan": unbounded}, FOLDER)
+    assert "target_min か target_max" in line
