@@ -1,9 +1,10 @@
 """Findings: what is wrong in which cell, why, and how to mend it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field as Described
 from pydantic import RootModel
@@ -11,6 +12,9 @@ from pydantic import RootModel
 from sumida_data.metadata import Model
 
 Severity = Literal["error", "warning"]
+
+# What a department does about them.
+SEVERITY_LABELS: dict[Severity, str] = {"error": "要修正", "warning": "要確認"}
 
 
 class FindingRule(Model):
@@ -23,6 +27,8 @@ class FindingRule(Model):
         severity: ``error`` where something was left out of the figures, ``warning`` otherwise.
         title: What it is called in overviews.
         message: What is wrong; may hold names in braces.
+        message_to_department: What the department is told instead where the message names
+            another department; may hold ``{value}``.
         how_to_fix: What the officer does about it.
         example: How it looks when right.
     """
@@ -31,6 +37,7 @@ class FindingRule(Model):
     severity: Severity
     title: str
     message: str
+    message_to_department: str = ""
     how_to_fix: str
     example: str = ""
 
@@ -44,6 +51,11 @@ class FindingRules(RootModel[tuple[FindingRule, ...]]):
 
     def __getitem__(self, rule_id: str) -> FindingRule:
         return self._by_id[rule_id]
+
+    def tell_department(self, finding: "Finding") -> str:
+        """Return what is wrong in words that name no other department."""
+        words = self[finding.rule_id].message_to_department
+        return words.format(value=finding.value_found or "") or finding.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,13 @@ class Finding:
     message: str
     how_to_fix: str
     example: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        """Make the finding of a row of table ``finding``."""
+        place = Place(*(row[field.name] for field in fields(Place)))
+        rest = (field.name for field in fields(cls) if field.name != "place")
+        return cls(place=place, **{name: row[name] for name in rest})
 
     def as_row(self) -> dict[str, Any]:
         """Return the finding as a row of table ``finding``."""
