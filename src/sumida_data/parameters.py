@@ -13,6 +13,7 @@ from sumida_data.plan.models import Plan, ReportedPeriod
 from sumida_data.sample.models import Sample
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
+from sumida_data.survey.quota import Quota
 from sumida_data.survey.tables import TableDescriptions
 
 # One model for each key at the top of a file in conf/base/parameters.
@@ -22,6 +23,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "packages": Packages,
     "period": ReportedPeriod,
     "plan": Plan,
+    "quota": Quota,
     "sample": Sample,
     "sources": CentralSources,
     "tables": TableDescriptions,

@@ -1,6 +1,6 @@
 """The summary of a run: what came out, what was set aside, what to do next."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,8 +15,14 @@ from rich.text import Text
 from sumida_data.metadata import Model
 from sumida_data.plan.progress import Verdict
 from sumida_data.report.content import IndicatorReport, ProgressReport
-from sumida_data.report.survey_state import concerns_period
-from sumida_data.report.words import SEVERITIES, VERDICT_SYMBOLS, VERDICTS
+from sumida_data.report.survey_state import ANSWERED, concerns_period
+from sumida_data.report.words import (
+    SEVERITIES,
+    VERDICT_SYMBOLS,
+    VERDICTS,
+    format_percentage,
+)
+from sumida_data.survey.quota import Gap, Quota, describe_gaps
 
 DONE, DONE_WITH_GAPS = 0, 2
 
@@ -127,6 +133,7 @@ def summarise_run(
     response: pd.DataFrame,
     finding: pd.DataFrame,
     products: Mapping[str, str],
+    quota: Quota,
 ) -> RunSummary:
     """Say what a run did.
 
@@ -135,6 +142,7 @@ def summarise_run(
         response: Table ``response``, all periods.
         finding: Table ``finding``, all periods.
         products: Where each product lies, by its title.
+        quota: The gaps up to which nobody needs to accept them.
     """
     ours = response["period"].eq(str(report.period))
     concerned = concerns_period(finding, str(report.period))
@@ -157,9 +165,27 @@ def summarise_run(
         gaps=gaps,
         other_gaps=other_gaps,
         products=dict(products),
-        next_steps=tuple(_advise(report, gaps)),
+        next_steps=tuple(_advise(report, gaps, measure_gaps(quota, report, response[ours]))),
         exit_code=DONE_WITH_GAPS if incomplete else DONE,
         closing=_close(report, gaps, other_gaps),
+    )
+
+
+def measure_gaps(quota: Quota, report: ProgressReport, response: pd.DataFrame) -> tuple[Gap, ...]:
+    """Set the gaps of the reported period beside the quota.
+
+    Args:
+        quota: The quota.
+        report: What the progress report says.
+        response: Table ``response``, rows of the reported period.
+    """
+    counting = response[response["response_status"].isin(ANSWERED)]
+    return describe_gaps(
+        quota,
+        asked=report.survey.total.asked,
+        answered=report.survey.total.answered,
+        rows=int(counting["rows"].sum()),
+        rows_set_aside=int(counting["rows_set_aside"].sum()),
     )
 
 
@@ -210,21 +236,32 @@ def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
     )
 
 
-def _advise(report: ProgressReport, gaps: Gaps) -> Iterator[str]:
+def _advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> Iterator[str]:
     if report.sample:
         yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
     if missing := report.survey.missing_sections:
         yield f"未回答の{len(missing)}課に回答を催促してください：{_name_some(missing)}"
+    yield from _name_exceeded(quota_gaps)
     if gaps.files:
         yield f"使えない調査票{len(gaps.files)}件を直してもらってください：{_name_some(gaps.files)}"
     if gaps.errors or gaps.warnings:
         count = gaps.errors + gaps.warnings
-        yield f"指摘{count}件を、データベースの表 finding で確かめてください。"
+        yield f"指摘{count}件を確かめ、課ごとの確認結果を送ってください。"
     if short := _titles(report, "slightly_behind", "behind"):
         yield f"計画線に届かない{len(short)}指標の見通しを確かめてください：{_name_some(short)}"
     if unknown := _titles(report, "cannot_say"):
         yield f"判定できない{len(unknown)}指標の理由を確かめてください：{_name_some(unknown)}"
     yield "進捗レポートを開いて、内容を確かめてください。"
+
+
+def _name_exceeded(quota_gaps: Iterable[Gap]) -> Iterator[str]:
+    for gap in quota_gaps:
+        if gap.exceeds_quota:
+            share = format_percentage(gap.missing, gap.total)
+            allowed = format_percentage(gap.allowed_share, 1)
+            yield (
+                f"{gap.title}が{share}で、{allowed}を超えています。公開には承認者の確認が必要です。"
+            )
 
 
 def _titles(report: ProgressReport, *verdicts: Verdict) -> list[str]:

@@ -8,7 +8,8 @@ import pandas as pd
 from sumida_data.report.words import format_percentage
 from sumida_data.survey.findings import FindingRules, Severity
 
-_ANSWERED = {"received", "no_change"}
+# The statuses of returns that count.
+ANSWERED = {"received", "no_change"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def describe_survey(
         rules: The rules of findings, for their titles.
     """
     mine = response[response["period"].eq(period) & response["department_code"].notna()]
-    answered = mine[mine["response_status"].isin(_ANSWERED)]
+    answered = mine[mine["response_status"].isin(ANSWERED)]
     departments = mine.sort_values("department_code").drop_duplicates("department_code")
     missing = departments[~departments["department_code"].isin(answered["department_code"])]
     divisions = departments["division"].drop_duplicates()

@@ -77,7 +77,7 @@ def format_target(plan: Plan, indicator: Indicator, target: Target) -> str:
     )
 
 
-def format_percentage(numerator: int, denominator: int) -> str:
+def format_percentage(numerator: int | Decimal, denominator: int) -> str:
     """Write a ratio of counts as 97.3%; without a denominator it is 判定不能, not 0."""
     if denominator == 0:
         return VALUE_STATUSES["cannot_say"]

@@ -12,11 +12,14 @@ from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.summary import summarise_run
 from sumida_data.report.survey_state import describe_survey
 from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.quota import Quota
 
 # What a person looks for first. Where each lies is said in the catalogue.
 PRODUCTS = {
     "進捗レポート": "data/08_reporting/{period}/progress_report.html",
     "進捗表(Excel)": "data/08_reporting/{period}/progress_table.xlsx",
+    "回収状況と催促の文面": "data/08_reporting/returns/{period}/_回収状況.html",
+    "課ごとの確認結果": "data/08_reporting/returns/{period}",
     "データパッケージ": "data/05_package",
     "公開カタログの下見": "data/06_catalog/preview/index.html",
     "分析用データベース": "data/sumida.duckdb",
@@ -47,8 +50,8 @@ def write_report(report: ProgressReport) -> dict[str, bytes]:
 
 
 def summarise(
-    report: ProgressReport, response: pd.DataFrame, finding: pd.DataFrame
+    report: ProgressReport, quota: Quota, response: pd.DataFrame, finding: pd.DataFrame
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    return summarise_run(report, response, finding, products).model_dump(mode="json")
+    return summarise_run(report, response, finding, products, quota).model_dump(mode="json")

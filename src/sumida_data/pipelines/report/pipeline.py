@@ -33,7 +33,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 nodes.summarise,
-                inputs=["report_content", "response#primary", "finding#primary"],
+                inputs=["report_content", "params:quota", "response#primary", "finding#primary"],
                 outputs="run_summary",
                 name="summarise",
             ),
