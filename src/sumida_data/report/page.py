@@ -9,10 +9,11 @@ from sumida_data.report.content import ProgressReport
 
 def render_page(report: ProgressReport) -> bytes:
     """Return the report as an HTML page."""
-    return _make_environment().get_template("progress_report.html").render(report=report).encode()
+    return make_environment().get_template("progress_report.html").render(report=report).encode()
 
 
-def _make_environment() -> Environment:
+def make_environment() -> Environment:
+    """Return the environment in which the pages' templates are filled in."""
     environment = Environment(
         loader=PackageLoader("sumida_data.report"),
         autoescape=True,

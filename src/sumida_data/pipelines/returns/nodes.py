@@ -1,0 +1,46 @@
+"""Nodes of the returns pipeline."""
+
+import pandas as pd
+
+from sumida_data.frames import read_rows
+from sumida_data.periods import Period
+from sumida_data.plan.models import Plan
+from sumida_data.report.tracking import ResponseTracking, track_responses
+from sumida_data.report.tracking_page import render_tracking_page
+from sumida_data.report.tracking_workbook import render_tracking_workbook
+from sumida_data.survey.feedback import Feedback
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Form
+from sumida_data.survey.return_sheet import write_return_sheet
+
+
+def track(  # one argument for each table and description
+    plan: Plan,
+    form: Form,
+    finding_rules: FindingRules,
+    reported_period: str,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+    answer: pd.DataFrame,
+) -> ResponseTracking:
+    """Say where each department stands in the reported period."""
+    period = Period.parse(reported_period)
+    return track_responses(plan, form, finding_rules, period, response, finding, answer)
+
+
+def write_returns(
+    tracking: ResponseTracking,
+    finding_rules: FindingRules,
+    files: dict[str, SourceFile],
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+) -> dict[str, bytes]:
+    """Write the return sheets and the response tracking, by file name."""
+    form, period, owner = tracking.form, tracking.period, tracking.plan.owner
+    feedback = Feedback(form, finding_rules, period, owner, files)
+    sheets = feedback.address(read_rows(response), read_rows(finding))
+    written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}
+    written["_回収状況.html"] = render_tracking_page(tracking)
+    written["_回収状況.xlsx"] = render_tracking_workbook(tracking)
+    return {f"{period}/{name}": content for name, content in written.items()}

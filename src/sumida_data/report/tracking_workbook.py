@@ -1,0 +1,92 @@
+"""The response tracking as a workbook for the office."""
+
+from collections.abc import Iterator, Sequence
+
+from sumida_data.report.reminder import write_reminders
+from sumida_data.report.tracking import DepartmentState, ResponseTracking
+from sumida_data.survey.findings import SEVERITY_LABELS
+from sumida_data.survey.return_sheet import name_place
+from sumida_data.text_workbook import Cell, Column, TextWorkbook
+
+_DIVISION_COLUMNS = [
+    Column(heading)
+    for heading in (
+        "部",
+        "照会した課",
+        "回答した課",
+        "うち前回から変更なし",
+        "未回答の課",
+        "回収率",
+    )
+]
+_DEPARTMENT_COLUMNS = [
+    *map(Column, ("課コード", "部", "課", "状態", "回答日", "締切日", "締切後の日数")),
+    *map(Column, SEVERITY_LABELS.values()),
+    *map(Column, ("集計した行", "除いた行")),
+    Column("前回の回答との違い", 50),
+    Column("届いたファイル", 50),
+]
+_REMINDER_COLUMNS = [Column("課コード"), Column("課"), Column("文面", 90)]
+_UNASSIGNED_COLUMNS = [
+    Column("ファイル", 50),
+    Column("重さ"),
+    Column("場所"),
+    Column("何が問題か", 60),
+    Column("どう直すか", 60),
+    Column("規則"),
+]
+
+
+def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
+    """Return the response tracking as XLSX: by division, by department, and the mails to send."""
+    title = f"{tracking.form.title}（{tracking.period.title}）　回収状況"
+    tables: dict[str, tuple[Sequence[Column], Iterator[Sequence[Cell]]]] = {
+        "部別": (_DIVISION_COLUMNS, _list_divisions(tracking)),
+        "課別": (_DEPARTMENT_COLUMNS, map(_list_department, tracking.departments)),
+        "催促の文面": (_REMINDER_COLUMNS, _list_reminders(tracking)),
+        "課の分からないファイル": (_UNASSIGNED_COLUMNS, _list_unassigned(tracking)),
+    }
+    book = TextWorkbook(title, sample=tracking.sample)
+    for name, (columns, rows) in tables.items():
+        book.add_sheet(name, title).write_table(columns, rows)
+    return book.close()
+
+
+def _list_divisions(tracking: ResponseTracking) -> Iterator[Sequence[Cell]]:
+    for one in (*tracking.survey.divisions, tracking.survey.total):
+        yield one.division, one.asked, one.answered, one.no_change, one.not_received, one.rate
+
+
+def _list_department(one: DepartmentState) -> Sequence[Cell]:
+    return (
+        one.code,
+        one.division,
+        one.section,
+        one.state,
+        str(one.answered_on or ""),
+        str(one.due_on),
+        one.days_late or None,
+        *(one.count(severity) for severity in SEVERITY_LABELS),
+        one.rows,
+        one.rows_set_aside,
+        one.difference,
+        "\n".join(one.files),
+    )
+
+
+def _list_reminders(tracking: ResponseTracking) -> Iterator[Sequence[Cell]]:
+    sections = {one.code: one.section for one in tracking.departments}
+    for code, text in write_reminders(tracking).items():
+        yield code, sections[code], text
+
+
+def _list_unassigned(tracking: ResponseTracking) -> Iterator[Sequence[Cell]]:
+    for finding in tracking.unassigned:
+        yield (
+            finding.place.source_file,
+            SEVERITY_LABELS[finding.severity],
+            name_place(finding),
+            finding.message,
+            finding.how_to_fix,
+            finding.rule_id,
+        )
