@@ -1,0 +1,73 @@
+"""The pages in a real browser: nothing from elsewhere, nothing too wide, nothing amiss."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.project import Quarter
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+PAGES = ["08_reporting/FY2022Q3/progress_report.html", "06_catalog/preview/index.html"]
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed; .ci/run installs it."
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_stands_alone_at_every_width(
+    quarter: Quarter, browser: Browser, name: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    address = (quarter.data / name).as_uri()
+    requests: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address)
+    assert [url for url in requests if url != address] == []
+    assert complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    assert page.get_by_text("見本データ").first.is_visible()
+    page.close()
+
+
+def test_links_of_the_preview_lead_to_files(quarter: Quarter, browser: Browser) -> None:
+    page = browser.new_page()
+    page.goto((quarter.data / PAGES[1]).as_uri())
+    links = [link.get_attribute("href") or "" for link in page.get_by_role("link").all()]
+    inside = [link for link in links if not link.startswith("http")]
+    assert len(inside) > 10
+    folder = (quarter.data / PAGES[1]).parent
+    assert [link for link in inside if not (folder / link).is_file()] == []
+    page.close()
+
+
+def test_every_chart_of_the_report_has_its_table(quarter: Quarter, browser: Browser) -> None:
+    page = browser.new_page(java_script_enabled=True)
+    page.goto((quarter.data / PAGES[0]).as_uri())
+    charts = page.locator("svg[role=img]").count()
+    assert charts == page.locator("details table").count() >= 10
+    page.close()
