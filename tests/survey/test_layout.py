@@ -2,6 +2,7 @@ import pytest
 
 from sumida_data.survey.form import FormField
 from sumida_data.survey.layout import (
+    Headings,
     cell_address,
     find_heading,
     find_labels,
@@ -16,17 +17,20 @@ def field(name: str, title: str, *, key: bool = False, aliases: tuple[str, ...] 
     return FormField(name=name, title=title, title_en=name, key=key, aliases=aliases)
 
 
-FIELDS = (
-    field("number", "手続番号", key=True),
-    field("name", "手続名", aliases=("手続の名称",)),
-    field("started_on", "開始日"),
-    field("cashless_started_on", "キャッシュレス開始日"),
+FIELDS = Headings(
+    (
+        field("number", "手続番号", key=True),
+        field("name", "手続名", aliases=("手続の名称",)),
+        field("started_on", "開始日"),
+        field("cashless_started_on", "キャッシュレス開始日"),
+    )
 )
 
 
 def sheet(*rows: list[CellValue], merged: list[tuple[int, int, int, int]] | None = None) -> Sheet:
     ranges = [((a, b), (c, d)) for a, b, c, d in merged or []]
-    return Sheet("手続", [list(row) for row in rows], ranges)
+    width = max(map(len, rows))
+    return Sheet("手続", [[*row, *[""] * (width - len(row))] for row in rows], ranges)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def test_labels_are_answered_beside_them() -> None:
         sheet(
             ["", "部：", "", "区民部", "課名", "税務課"], ["課コード", ""], merged=[(0, 1, 0, 2)]
         ),
-        fields,
+        Headings(fields),
     )
     assert (labels["division"].row, labels["division"].column) == (0, 3)
     assert labels["section"].value == "税務課"
@@ -139,7 +143,9 @@ def test_labels_are_answered_beside_them() -> None:
 
 
 def test_a_label_without_answer_does_not_take_the_next_label_for_one() -> None:
-    labels = find_labels(sheet(["部", "課", "税務課"]), (field("a", "部"), field("b", "課")))
+    labels = find_labels(
+        sheet(["部", "課", "税務課"]), Headings([field("a", "部"), field("b", "課")])
+    )
     assert labels["a"].value == ""
     assert labels["b"].value == "税務課"
 
@@ -147,7 +153,7 @@ def test_a_label_without_answer_does_not_take_the_next_label_for_one() -> None:
 def test_the_lowest_heading_with_text_is_the_heading() -> None:
     table = sheet(["", "総数【R3.1.1時点】"], ["手続番号", ""], merged=[(0, 1, 1, 1)])
     fields = (field("number", "手続番号", key=True), field("total", "総数"))
-    found = find_table(table, fields)
+    found = find_table(table, Headings(fields))
     assert found is not None
     heading = find_heading(table, found, "total")
     assert (heading.row, heading.column, heading.value) == (0, 1, "総数【R3.1.1時点】")

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sumida_data.survey.files import SourceFile
-from sumida_data.survey.workbook import UnusableFileError, has_sample_stamp, open_workbook
+from sumida_data.survey.files import SourceFile, UnusableFileError
+from sumida_data.survey.workbook import has_sample_stamp, open_workbook
 
 
 class RealFilesError(ValueError):

@@ -7,18 +7,13 @@ from functools import cached_property
 from hashlib import sha256
 
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
-from sumida_data.survey.files import SourceFile
+from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.layout import FoundTable, cell_address, find_heading, find_table
 from sumida_data.survey.reader import Answer, Record, SheetReader
 from sumida_data.survey.text import Reading, find_date, raw_text_of
-from sumida_data.survey.workbook import (
-    Sheet,
-    UnusableFileError,
-    has_sample_stamp,
-    open_workbook,
-)
+from sumida_data.survey.workbook import Sheet, has_sample_stamp, open_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +109,7 @@ class CentralCollector:
         except UnusableFileError as error:
             contents.findings.append(make_finding(self.rules[error.rule_id], place))
             return
+        contents.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
         sample = has_sample_stamp(workbook)
         if sample != self.sample:
             contents.findings.append(make_finding(self.rules["F109" if sample else "F110"], place))
@@ -123,7 +119,7 @@ class CentralCollector:
         )
         named = [sheet for sheet in workbook.sheets if sheet.name == source.sheet]
         for sheet in named or workbook.sheets:
-            if table := find_table(sheet, source.fields):
+            if table := find_table(sheet, self._readers[source.source].headings):
                 self._read_table(source, sheet, table, origin, contents)
                 return
         headings = "、".join(item.title for item in source.key_fields)

@@ -1,86 +1,185 @@
-"""Cells that a fast reader takes for blank although they are not.
+"""What the fast reader of spreadsheets does not tell of a sheet.
 
-Only the XML of an .xlsx tells an error cell, or a formula that was never calculated, from an
-empty one. The parts are searched as bytes, because parsing them as XML would cost more than
-reading the whole workbook does.
+It gives an empty text for an error cell and for a formula that was never calculated, says nothing
+of hidden rows and of comments, and reserves memory for every cell up to the farthest one. The
+parts of an .xlsx are therefore searched as bytes, which costs a fraction of reading them, and only
+those where something was found are parsed.
 """
 
-import html
-import io
 import re
-import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Literal
+from xml.etree.ElementTree import Element, iterparse
+from zipfile import ZipFile
+
+from sumida_data.survey.files import UnusableFileError
 
 Doubt = Literal["error", "not_calculated"]
+Cell = tuple[int, int]
 
-_SHEET = re.compile(rb"<sheet\b[^>]*>")
-_RELATION = re.compile(rb"<Relationship\b[^>]*>")
-_ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
-_ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)"')
+# A survey workbook has some ten sheets of some hundred rows; what is larger by far is not one.
+MAX_CELLS = 1_000_000
+
+_CHUNK = 1 << 20
+# Longer than what the patterns below match, so that nothing is missed between two chunks.
+_OVERLAP = 1 << 10
 _FORMULA_WITHOUT_VALUE = re.compile(
-    rb'<c\b[^>]*\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?</c>'
+    rb"f\b[^>]*>\s*<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
 )
+_HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*>')
+_FAR_CELL = re.compile(rb'r="(?:[A-Z]{3}\d+|[A-Z]*\d{5,})"[^>/]*>')
+_CELL_WITH_CONTENT = re.compile(rb'r="([A-Z]*)(\d+)"[^>/]*>')
+_SUSPICIONS = (_FORMULA_WITHOUT_VALUE.search, _HIDDEN_ROW.search)
+_SHEET_PARTS = "xl/worksheets/"
+_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-def find_doubts(content: bytes) -> dict[str, dict[tuple[int, int], Doubt]]:
-    """Find the doubtful cells of an .xlsx.
+@dataclass(slots=True)
+class SecondLook:
+    """What else there is to know of a sheet; cells are (row, column) counted from 0.
 
-    Args:
-        content: The file's bytes. Other zipped formats have no such parts and yield nothing.
+    Attributes:
+        doubts: Cells whose value cannot be read, and why.
+        hidden_rows: Rows that a person does not see.
+        comments: Cells that have a comment.
+        merged: Merged ranges, where the fast reader does not give them.
+    """
+
+    doubts: dict[Cell, Doubt] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    comments: set[Cell] = field(default_factory=set)
+    merged: list[tuple[Cell, Cell]] = field(default_factory=list)
+
+
+def look_into_workbook(archive: ZipFile) -> dict[str, SecondLook] | None:
+    """Look for what the fast reader does not tell of the sheets of an .xlsx.
 
     Returns:
-        For each sheet by name the doubtful cells by (row, column) counted from 0.
+        What was found by name of the sheet, or None if the sheets are kept in another way.
+
+    Raises:
+        UnusableFileError: If a cell with content lies so far out that a sheet is too large.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        parts = set(archive.namelist())
-        if "xl/workbook.xml" not in parts:
-            return {}
-        found = {}
-        for name, part in _sheet_parts(archive).items():
-            if part in parts and (doubts := _find_in_sheet(archive.read(part))):
-                found[name] = doubts
-        return found
+    names = archive.namelist()
+    parts = [name for name in names if name.startswith(_SHEET_PARTS) and name.endswith(".xml")]
+    if not parts or "xl/workbook.xml" not in names:
+        return None
+    suspects = {part for part in parts if _is_suspect(archive, part)}
+    has_comments = any("comments" in name for name in names)
+    if not suspects and not has_comments:
+        return {}
+    looks = {}
+    for name, part in _sheet_parts(archive):
+        look = _parse_sheet(archive, part) if part in suspects else SecondLook()
+        if has_comments:
+            look.comments.update(_find_comments(archive, part))
+        looks[name] = look
+    return looks
 
 
-def _find_in_sheet(xml: bytes) -> dict[tuple[int, int], Doubt]:
-    doubts: dict[tuple[int, int], Doubt] = {}
-    if b"<f" in xml:
-        for letters, row in _FORMULA_WITHOUT_VALUE.findall(xml):
-            doubts[int(row) - 1, _column_number(letters)] = "not_calculated"
-    if b't="e"' in xml:
-        for letters, row in _ERROR_CELL.findall(xml):
-            doubts[int(row) - 1, _column_number(letters)] = "error"
-    return doubts
+def refuse_large_sheet(rows: int, columns: int) -> None:
+    """Refuse a sheet of more cells than any survey has.
+
+    Raises:
+        UnusableFileError: If it has.
+    """
+    if rows * columns > MAX_CELLS:
+        raise UnusableFileError("F105", f"{rows} x {columns}")
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    relations = {
-        attributes["Id"]: attributes["Target"]
-        for attributes in _elements(_RELATION, archive.read("xl/_rels/workbook.xml.rels"))
-    }
-    return {
-        sheet["name"]: _part_name(relations[sheet["r:id"]])
-        for sheet in _elements(_SHEET, archive.read("xl/workbook.xml"))
-        if sheet.get("r:id") in relations
-    }
+def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
+    """Yield the elements of an XML part as each of them ends."""
+    with archive.open(part) as stream:
+        # Expat refuses entities that grow, and the size of a part is limited.
+        for _, element in iterparse(stream):  # noqa: S314
+            yield element
 
 
-def _elements(pattern: re.Pattern[bytes], xml: bytes) -> list[dict[str, str]]:
-    return [
-        {
-            key.decode(): html.unescape(value.decode("utf-8"))
-            for key, value in _ATTRIBUTE.findall(element)
-        }
-        for element in pattern.findall(xml)
-    ]
+def _is_suspect(archive: ZipFile, part: str) -> bool:
+    suspect = far = False
+    with archive.open(part) as stream:
+        rest = b""
+        while chunk := stream.read(_CHUNK):
+            xml = rest + chunk
+            rest = chunk[-_OVERLAP:]
+            far = far or _FAR_CELL.search(xml) is not None
+            suspect = suspect or b't="e"' in xml or any(find(xml) for find in _SUSPICIONS)
+    if far:
+        _refuse_far_cells(archive.read(part))
+    return suspect
 
 
-def _part_name(target: str) -> str:
-    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+def _refuse_far_cells(xml: bytes) -> None:
+    rows = columns = 1
+    for match in _CELL_WITH_CONTENT.finditer(xml):
+        rows = max(rows, int(match[2]))
+        columns = max(columns, _column_number(match[1].decode()) + 1)
+    refuse_large_sheet(rows, columns)
 
 
-def _column_number(letters: bytes) -> int:
+def _sheet_parts(archive: ZipFile) -> Iterator[tuple[str, str]]:
+    targets = dict(_relations(archive, "xl/_rels/workbook.xml.rels"))
+    for sheet in _elements(archive, "xl/workbook.xml", "sheet"):
+        target = targets.get(sheet.get(_ID, ""), "")
+        yield sheet.get("name", ""), target.lstrip("/") if target[:1] == "/" else f"xl/{target}"
+
+
+def _elements(archive: ZipFile, part: str, name: str) -> Iterator[Element]:
+    return (one for one in iterate_elements(archive, part) if one.tag.endswith(f"}}{name}"))
+
+
+def _relations(archive: ZipFile, part: str) -> Iterator[tuple[str, str]]:
+    for relation in _elements(archive, part, "Relationship"):
+        yield relation.get("Id", ""), relation.get("Target", "")
+
+
+def _parse_sheet(archive: ZipFile, part: str) -> SecondLook:
+    look = SecondLook()
+    number = -1
+    for element in iterate_elements(archive, part):
+        if element.tag.endswith("}row"):
+            number = int(element.get("r", number + 2)) - 1
+            if element.get("hidden") in {"1", "true"}:
+                look.hidden_rows.add(number)
+            look.doubts.update(_doubts_of_row(number, element))
+            element.clear()
+    return look
+
+
+def _doubts_of_row(number: int, row: Element) -> Iterator[tuple[Cell, Doubt]]:
+    column = -1
+    for cell in row.iterfind("{*}c"):
+        address = cell.get("r")
+        column = _column_number(address.rstrip("0123456789")) if address else column + 1
+        value = cell.find("{*}v")
+        if cell.get("t") == "e":
+            yield (number, column), "error"
+        elif cell.find("{*}f") is None or (value is not None and cell.get("t") == "str"):
+            continue
+        elif value is None or not value.text:
+            yield (number, column), "not_calculated"
+
+
+def _find_comments(archive: ZipFile, part: str) -> Iterator[Cell]:
+    folder, _, name = part.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in archive.namelist():
+        return
+    for _, target in _relations(archive, relations):
+        comments = f"xl/{target.removeprefix('../')}".replace("xl//xl/", "xl/")
+        if "comments" in target and comments in archive.namelist():
+            for comment in _elements(archive, comments, "comment"):
+                yield _parse_address(comment.get("ref", "A1"))
+
+
+def _parse_address(address: str) -> Cell:
+    letters = address.rstrip("0123456789")
+    return int(address.removeprefix(letters)) - 1, _column_number(letters)
+
+
+def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
-        number = number * 26 + letter - 64
+        number = number * 26 + ord(letter) - 64
     return number - 1

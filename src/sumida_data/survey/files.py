@@ -4,6 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+class UnusableFileError(Exception):
+    """A file that cannot be read as a table.
+
+    Attributes:
+        rule_id: The finding rule that says why.
+    """
+
+    def __init__(self, rule_id: str, detail: str = "") -> None:
+        super().__init__(f"{rule_id}: {detail}")
+        self.rule_id = rule_id
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file as it arrived.

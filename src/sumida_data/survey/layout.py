@@ -5,7 +5,7 @@ formula. A heading is compared without width, white space, notes (※…) and a 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,6 +53,22 @@ class FoundLabel:
     value: CellValue
 
 
+class Headings:
+    """The headings under which fields may stand; made once and used for many sheets."""
+
+    def __init__(self, fields: Iterable[FormField]) -> None:
+        """Prepare the headings of the fields.
+
+        Args:
+            fields: The fields of one table or of one set of label cells.
+        """
+        listed = list(fields)
+        self.count = len(listed)
+        self.keys = {field.name for field in listed if field.key}
+        self.names = {heading_key(text): field.name for field in listed for text in field.headings}
+        self.endings = {key[start:] for key in self.names for start in range(len(key))}
+
+
 @lru_cache(maxsize=16384)
 def heading_key(text: str) -> str:
     """Return what identifies a heading: 「年間件数（件）※1」 and 「年間件数」 are the same."""
@@ -64,29 +80,31 @@ def heading_key(text: str) -> str:
     return key
 
 
-def find_table(sheet: Sheet, fields: Sequence[FormField]) -> FoundTable | None:
+def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
     """Find the table that has a column for every key field and for most of the others.
 
     Args:
         sheet: The sheet.
-        fields: The fields that the table should have.
+        headings: What to look for.
 
     Returns:
         The table, or None if the sheet has no such table.
     """
-    wanted = {heading_key(heading): field.name for field in fields for heading in field.headings}
-    rows = _fill_merged_headings(sheet)
     best: FoundTable | None = None
-    for number in range(min(len(rows), _HEADER_SEARCH_ROWS)):
-        found = _match_headings(rows, number, wanted)
+    above: tuple[tuple[str, ...], ...] = ()
+    for number, row in enumerate(_fill_merged_headings(sheet)):
+        above = (*above[1 - _HEADER_DEPTH :], _keys_of(row))
+        # A row without the end of any heading cannot match more than the rows above it do.
+        if headings.endings.isdisjoint(above[-1]):
+            continue
+        found = _match_headings(above, number, headings)
         if best is None or len(found.columns) > len(best.columns):
             best = found
-        if len(best.columns) == len(fields):
+        if len(best.columns) == headings.count:
             break
-    keys = {field.name for field in fields if field.key}
-    if best is None or not keys <= set(best.columns) or 2 * len(best.columns) < len(fields):
+    if best is None or not headings.keys <= best.columns.keys():
         return None
-    return best
+    return best if 2 * len(best.columns) >= headings.count else None
 
 
 def find_records(sheet: Sheet, table: FoundTable) -> Iterator[int]:
@@ -95,27 +113,28 @@ def find_records(sheet: Sheet, table: FoundTable) -> Iterator[int]:
     Empty rows, prefilled numbering, example rows, totals, notes and repeated headings hold none.
     """
     columns = list(table.columns.values())
-    headings = [_text(sheet.rows[table.header_row], column) for column in columns]
+    headings = [sheet.rows[table.header_row][column] for column in columns]
+    doubtful = {row for row, column in sheet.doubts if column in columns}
     for number in range(table.header_row + 1, len(sheet.rows)):
         row = sheet.rows[number]
-        cells = [row[column] if column < len(row) else "" for column in columns]
-        doubtful = any((number, column) in sheet.doubts for column in columns)
-        if not doubtful and all(_is_blank(cell) for cell in cells):
+        cells = [row[column] for column in columns]
+        if number not in doubtful and _is_empty(cells):
             continue
-        if _is_aside(row, cells) or [_text(row, column) for column in columns] == headings:
-            continue
-        yield number
+        if cells != headings and not _is_aside(row, cells):
+            yield number
 
 
-def find_labels(sheet: Sheet, fields: Sequence[FormField]) -> dict[str, FoundLabel]:
-    """Find label cells and the answers beside or below them, by field name."""
-    wanted = {heading_key(heading): field.name for field in fields for heading in field.headings}
+def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
+    """Find label cells and the answers beside them, by field name."""
     found: dict[str, FoundLabel] = {}
     for number, row in enumerate(sheet.rows):
-        for column, cell in enumerate(row):
-            name = wanted.get(heading_key(cell)) if isinstance(cell, str) and cell else None
+        keys = _keys_of(row)
+        if headings.names.keys().isdisjoint(keys):
+            continue
+        for column, key in enumerate(keys):
+            name = headings.names.get(key)
             if name and name not in found:
-                found[name] = _find_answer(sheet, number, column, wanted)
+                found[name] = _find_answer(sheet, number, column, headings.names)
     return found
 
 
@@ -155,27 +174,25 @@ def _fill_merged_headings(sheet: Sheet) -> list[list[CellValue]]:
     return rows
 
 
-def _match_headings(rows: list[list[CellValue]], number: int, wanted: dict[str, str]) -> FoundTable:
+# Departments fill in the same form: the same headings come again and again.
+@lru_cache(maxsize=1024)
+def _match_headings(
+    rows: tuple[tuple[str, ...], ...], number: int, headings: Headings
+) -> FoundTable:
+    names = headings.names
     columns: dict[str, int] = {}
     unknown: dict[int, str] = {}
-    for column in range(len(rows[number])):
-        texts = _heading_texts(rows, number, column)
-        keys = ["".join(texts[-2:]), texts[-1]] if texts else []
-        name = next((wanted[key] for key in keys if key in wanted), None)
+    for column, stacked in enumerate(zip(*rows, strict=True)):
+        # Distinct texts from top to bottom; a merged heading stands in several rows.
+        texts = [text for text in dict.fromkeys(stacked) if text]
+        if not texts:
+            continue
+        name = names.get("".join(texts[-2:])) or names.get(texts[-1])
         if name is not None and name not in columns:
             columns[name] = column
-        elif texts and texts[-1] not in _NUMBERING:
+        elif texts[-1] not in _NUMBERING:
             unknown[column] = texts[-1]
     return FoundTable(number, columns, unknown)
-
-
-def _heading_texts(rows: list[list[CellValue]], number: int, column: int) -> list[str]:
-    texts: list[str] = []
-    for row in rows[max(0, number - _HEADER_DEPTH + 1) : number + 1]:
-        key = heading_key(_text(row, column))
-        if key and key not in texts:
-            texts.append(key)
-    return texts
 
 
 def _find_answer(sheet: Sheet, row: int, column: int, labels: dict[str, str]) -> FoundLabel:
@@ -202,12 +219,19 @@ def _is_aside(row: Sequence[CellValue], answers: Sequence[CellValue]) -> bool:
     key = fold(answers[0]) if isinstance(answers[0], str) else ""
     if _EXAMPLE.match(first) or _EXAMPLE.match(key) or first in _TOTALS or key in _TOTALS:
         return True
-    only_cell = sum(not _is_blank(cell) for cell in row) == 1
-    return only_cell and _NOTE.match(first) is not None
+    return _NOTE.match(first) is not None and sum(not _is_blank(cell) for cell in row) == 1
+
+
+def _is_empty(cells: list[CellValue]) -> bool:
+    return cells.count("") == len(cells) or all(_is_blank(cell) for cell in cells)
 
 
 def _is_blank(cell: CellValue) -> bool:
     return isinstance(cell, str) and not cell.strip()
+
+
+def _keys_of(row: Sequence[CellValue]) -> tuple[str, ...]:
+    return tuple([heading_key(cell) if isinstance(cell, str) else "" for cell in row])
 
 
 def _text(row: Sequence[CellValue], column: int) -> str:

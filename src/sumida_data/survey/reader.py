@@ -14,6 +14,7 @@ from sumida_data.survey.findings import Finding, FindingRules, Place, make_findi
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.layout import (
     FoundTable,
+    Headings,
     cell_address,
     find_labels,
     find_records,
@@ -106,6 +107,11 @@ class SheetReader:
             if not item.personal
         }
 
+    @cached_property
+    def headings(self) -> Headings:
+        """The headings under which the fields may stand."""
+        return Headings(self.description.fields)
+
     def read_rows(self, sheet: Sheet, place: Place) -> SheetContents | None:
         """Read a sheet with one record a row.
 
@@ -116,7 +122,7 @@ class SheetReader:
         Returns:
             Its records and findings, or None where it has no such table.
         """
-        table = find_table(sheet, self.description.fields)
+        table = find_table(sheet, self.headings)
         if table is None:
             return None
         run = _Pass(self, sheet, place)
@@ -127,7 +133,7 @@ class SheetReader:
 
     def read_labels(self, sheet: Sheet, place: Place) -> SheetContents | None:
         """Read a sheet whose answers stand beside label cells; they make one record."""
-        labels = find_labels(sheet, self.description.fields)
+        labels = find_labels(sheet, self.headings)
         if not labels:
             return None
         run = _Pass(self, sheet, place)
@@ -176,6 +182,8 @@ class _Pass:
             self.read_cell(number, table.columns[name], cell, name, label)
             for name, cell in cells.items()
         ]
+        if number in self.sheet.hidden_rows:
+            self._report_answer("F320", answers[0], label)
         record = Record(self.reader.description.table, self._key_of(answers), answers)
         if self._keeps(record, number, label):
             self.contents.records.append(record)
@@ -198,6 +206,8 @@ class _Pass:
         )
         if rule_id:
             self._report_answer(rule_id, answer, label)
+        elif reading.value is None and (row, column) in self.sheet.comments:
+            self._report_answer("F321", answer, label)
         return answer
 
     def _key_of(self, answers: list[Answer]) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.layout import heading_key
 from sumida_data.survey.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.workbook import (
     Sheet,
-    UnusableFileError,
     Workbook,
     has_sample_stamp,
     open_workbook,
@@ -91,6 +91,7 @@ class FormReader:
             returned.findings.append(make_finding(self.rules[error.rule_id], place))
             return
         returned.sample = has_sample_stamp(workbook)
+        returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
         cover = self._read_part(workbook, *self._readers[0], place, is_asked=True)
         if cover is None:
             finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)

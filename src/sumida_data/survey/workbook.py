@@ -1,44 +1,46 @@
 """Opening a received file as sheets of cells, whatever it turns out to be.
 
-Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods,
-but gives an empty text for a cell that holds an error or a formula never calculated. Such cells
-are found in the sheet's own XML (`survey.doubts`), so that nothing is taken for blank that is not.
+Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods.
+What it does not tell is found by a second look into the file (`survey.doubts`), so that nothing
+is taken for blank that is not.
 """
 
 import csv
 import io
-import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from sumida_data.survey.doubts import Doubt, find_doubts
+from sumida_data.survey.doubts import (
+    Cell,
+    Doubt,
+    SecondLook,
+    look_into_workbook,
+    refuse_large_sheet,
+)
+from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.opendocument import CONTENT, look_into_open_document
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta
-CellRange = tuple[tuple[int, int], tuple[int, int]]
+CellRange = tuple[Cell, Cell]
 
 SAMPLE_STAMP = "見本データ"
 
-# A survey workbook has some ten sheets of some hundred rows; what is larger by far is not one.
-MAX_CELLS = 2_000_000
-MAX_UNPACKED_BYTES = 300_000_000
+# What unpacks to more is no survey; pictures are never unpacked and do not count.
+MAX_UNPACKED_BYTES = 100_000_000
+_UNPACKED = (".xml", ".bin", ".rels")
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _COMPOUND_FILE_MAGIC = b"\xd0\xcf\x11\xe0"
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
-
-
-class UnusableFileError(Exception):
-    """A file that cannot be read as a table.
-
-    Attributes:
-        rule_id: The finding rule that says why.
-    """
-
-    def __init__(self, rule_id: str, detail: str = "") -> None:
-        super().__init__(f"{rule_id}: {detail}")
-        self.rule_id = rule_id
+_NO_LOOK = SecondLook()
+_NOT_CHECKABLE = "F111"
+_EXTERNAL_LINKS = "F112"
+_OTHER_EPOCH = "F113"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,19 @@ class Sheet:
 
     Attributes:
         name: Its name; empty for a CSV file.
-        rows: The cells by row; an empty cell is the empty text.
+        rows: The cells by row, all rows of one length; an empty cell is the empty text.
         merged: Merged ranges as first and last (row, column), counted from 0.
         doubts: Cells whose value could not be read, by (row, column), and why.
+        hidden_rows: Rows with content that a person does not see.
+        comments: Cells with a comment.
     """
 
     name: str
     rows: list[list[CellValue]]
     merged: list[CellRange] = field(default_factory=list)
-    doubts: dict[tuple[int, int], Doubt] = field(default_factory=dict)
+    doubts: dict[Cell, Doubt] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    comments: set[Cell] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,11 @@ class Workbook:
 
     Attributes:
         sheets: The sheets in order, hidden ones included.
+        remarks: Ids of the finding rules that say what a person must check in such a file.
     """
 
     sheets: list[Sheet]
+    remarks: Sequence[str] = ()
 
 
 def open_workbook(content: bytes, name: str) -> Workbook:
@@ -81,10 +89,7 @@ def open_workbook(content: bytes, name: str) -> Workbook:
     """
     if not content:
         raise UnusableFileError("F101")
-    if content.startswith(_ZIP_MAGIC):
-        _refuse_zip_bomb(content)
-        return _read_spreadsheet(content)
-    if content.startswith(_COMPOUND_FILE_MAGIC):
+    if content.startswith((_ZIP_MAGIC, _COMPOUND_FILE_MAGIC)):
         return _read_spreadsheet(content)
     if content.lstrip()[:1] == b"<":
         raise UnusableFileError("F103")
@@ -103,35 +108,49 @@ def has_sample_stamp(workbook: Workbook) -> bool:
     )
 
 
-def _refuse_zip_bomb(content: bytes) -> None:
+def _read_spreadsheet(content: bytes) -> Workbook:
     try:
-        entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile as error:
+        looks, remarks = _look_twice(content)
+        # From bytes rather than by path, calamine judges the format by the contents.
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [_read_sheet(book, name, looks.get(name, _NO_LOOK)) for name in book.sheet_names]
+    except PasswordError as error:
+        raise UnusableFileError("F102", str(error)) from error
+    except (CalamineError, BadZipFile, ParseError, KeyError, OSError, ValueError) as error:
         raise UnusableFileError("F104", str(error)) from error
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+    return Workbook(sheets, remarks)
+
+
+def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
+    """Return what the fast reader does not tell of the sheets, and remarks on the file."""
+    if not content.startswith(_ZIP_MAGIC):
+        return {}, [_NOT_CHECKABLE]
+    with ZipFile(io.BytesIO(content)) as archive:
+        _refuse_zip_bomb(archive)
+        names = archive.namelist()
+        if CONTENT in names:
+            return look_into_open_document(archive), []
+        looks = look_into_workbook(archive)
+        if looks is None:
+            return {}, [_NOT_CHECKABLE]
+        remarks = [_EXTERNAL_LINKS] * any(name.startswith("xl/externalLinks/") for name in names)
+        if b'date1904="1"' in archive.read("xl/workbook.xml"):
+            remarks.append(_OTHER_EPOCH)
+        return looks, remarks
+
+
+def _refuse_zip_bomb(archive: ZipFile) -> None:
+    sizes = (part.file_size for part in archive.filelist if part.filename.endswith(_UNPACKED))
+    if sum(sizes) > MAX_UNPACKED_BYTES:
         raise UnusableFileError("F105")
 
 
-def _read_spreadsheet(content: bytes) -> Workbook:
-    try:
-        # From bytes rather than by path, calamine judges the format by the contents.
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        doubts = find_doubts(content) if content.startswith(_ZIP_MAGIC) else {}
-        return Workbook([_read_sheet(book, name, doubts) for name in book.sheet_names])
-    except PasswordError as error:
-        raise UnusableFileError("F102", str(error)) from error
-    except (CalamineError, KeyError, OSError, ValueError) as error:
-        raise UnusableFileError("F104", str(error)) from error
-
-
-def _read_sheet(
-    book: CalamineWorkbook, name: str, doubts: dict[str, dict[tuple[int, int], Doubt]]
-) -> Sheet:
+def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
     sheet = book.get_sheet_by_name(name)
-    if sheet.total_height * sheet.total_width > MAX_CELLS:
-        raise UnusableFileError("F105", name)
+    refuse_large_sheet(sheet.total_height, sheet.total_width)
     rows = sheet.to_python(skip_empty_area=False)
-    return Sheet(name, rows, sheet.merged_cell_ranges or [], doubts.get(name, {}))
+    merged = sheet.merged_cell_ranges or look.merged
+    return Sheet(name, rows, merged, look.doubts, look.hidden_rows, look.comments)
 
 
 def _read_csv(content: bytes) -> list[list[CellValue]]:
@@ -140,5 +159,7 @@ def _read_csv(content: bytes) -> list[list[CellValue]]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""))]
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        width = max(map(len, rows), default=0)
+        return [[*row, *[""] * (width - len(row))] for row in rows]
     raise UnusableFileError("F106")
