@@ -54,7 +54,7 @@ def test_an_answer_knows_its_cell(collect: Collect) -> None:
     )
     assert (cases.change, cases.text_rules, cases.answer_status) == (
         "normalised",
-        "unit",
+        "full_width unit",
         "answered",
     )
     assert (cases.department_code, cases.period, cases.table_name) == (
