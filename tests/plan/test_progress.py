@@ -7,6 +7,10 @@ import pytest
 from sumida_data.plan.models import Baseline, Indicator, Plan, Target
 from sumida_data.plan.progress import assess, find_start
 
+EVE = date(2022, 3, 31)
+END = date(2026, 3, 31)
+Q3 = date(2022, 12, 31)
+
 
 def indicator_like(plan: Plan, **changes: Any) -> Indicator:
     """The open dataset indicator, 130 at the end of R3 and 200 at the end of R7, changed."""
@@ -14,8 +18,24 @@ def indicator_like(plan: Plan, **changes: Any) -> Indicator:
     return one.model_copy(update=changes)
 
 
+def path(plan: Plan, base: str, target: str, *, goal: str = "at_least", **bounds: Any) -> Indicator:
+    """An indicator on its way from the eve of the plan to its end."""
+    falls = Decimal(target) < Decimal(base)
+    bound = bounds or {"target_max" if falls else "target_min": Decimal(target)}
+    return indicator_like(
+        plan,
+        goal=goal,
+        baseline=Baseline(value=Decimal(base), as_of=EVE),
+        targets=(Target(target_date=END, **bound),),
+    )
+
+
+def named(plan: Plan, indicator_id: str) -> Indicator:
+    return next(i for i in plan.indicators if i.indicator_id == indicator_id)
+
+
 def judge(
-    plan: Plan, indicator: Indicator, value: str | None, as_of: date = date(2022, 12, 31)
+    plan: Plan, indicator: Indicator, value: str | None, as_of: date = Q3, method: str = "linear"
 ) -> dict[str, Any]:
     row = {
         "row_id": "x",
@@ -30,102 +50,200 @@ def judge(
         "sample": False,
         "value": None if value is None else Decimal(value),
     }
-    return assess(plan, indicator, row)
+    rows = assess(plan, indicator, row)
+    assert [one["method"] for one in rows] == ["linear", "yearly_share", "compound_growth"]
+    return next(one for one in rows if one["method"] == method)
 
 
-def test_every_part_of_a_hand_worked_case(plan: Plan) -> None:
-    # 275 of the 1,461 days from 31 March 2022 to 31 March 2026 have passed: 130 + 70 × 275/1461.
-    progress = judge(plan, indicator_like(plan), "154")
-    assert progress["start_value"] == 130
-    assert progress["start_date"] == date(2022, 3, 31)
-    assert progress["expected_value"] == Decimal("143.1759")
-    assert progress["gap"] == Decimal("10.8241")
-    assert progress["progress_ratio"] == Decimal("1.8215")
-    assert progress["verdict"] == "on_track"
-    assert "仮定" in progress["reason"]
+class TestLine:
+    def test_every_part_of_a_hand_worked_case(self, plan: Plan) -> None:
+        # 275 of the 1,461 days have passed: 130 + 70 × 275/1461 = 143.1759.
+        progress = judge(plan, indicator_like(plan), "154")
+        assert (progress["start_value"], progress["start_date"]) == (130, EVE)
+        assert (progress["target_value"], progress["target_date"]) == (200, END)
+        assert progress["expected_value"] == Decimal("143.1759")
+        assert progress["gap"] == Decimal("10.8241")
+        assert progress["progress_ratio"] == Decimal("1.8215")
+        # 24 in 275 days are 31.8764 in 365.25; 46 in the 1,186 days left are 14.1665.
+        assert progress["pace_so_far"] == Decimal("31.8764")
+        assert progress["pace_needed"] == Decimal("14.1665")
+        # 154 + 24 × 1186/275
+        assert progress["projected_value"] == Decimal("257.5055")
+        assert progress["verdict"] == "on_track"
+        assert "仮定" in progress["reason"]
+        assert progress["cut_points_reason"]
 
-
-@pytest.mark.parametrize(
-    ("value", "verdict"),
-    [
-        ("200", "achieved"),
-        ("250", "achieved"),
-        ("144", "on_track"),
-        ("142", "slightly_behind"),
-        ("135", "behind"),
-        ("120", "behind"),
-        (None, "cannot_say"),
-    ],
-)
-def test_verdicts_of_a_goal_that_grows(plan: Plan, value: str | None, verdict: str) -> None:
-    assert judge(plan, indicator_like(plan), value)["verdict"] == verdict
-
-
-@pytest.mark.parametrize(
-    ("value", "verdict"),
-    [
-        ("0", "achieved"),
-        ("40", "on_track"),
-        ("42", "slightly_behind"),
-        ("45", "behind"),
-        ("55", "behind"),
-    ],
-)
-def test_a_goal_that_falls_to_zero(plan: Plan, value: str, verdict: str) -> None:
-    falling = indicator_like(
-        plan,
-        goal="at_most",
-        baseline=Baseline(value=Decimal(50), as_of=date(2022, 3, 31)),
-        targets=(Target(target_date=date(2026, 3, 31), target_max=Decimal(0)),),
+    @pytest.mark.parametrize(
+        ("value", "verdict"),
+        [
+            ("200", "achieved"),
+            ("250", "achieved"),
+            ("144", "on_track"),
+            ("142", "slightly_behind"),
+            ("135", "behind"),
+            ("120", "behind"),
+            (None, "cannot_say"),
+        ],
     )
-    progress = judge(plan, falling, value)
-    # 50 − 50 × 275/1461
-    assert progress["expected_value"] == Decimal("40.5886")
-    assert progress["verdict"] == verdict
+    def test_a_goal_that_grows(self, plan: Plan, value: str | None, verdict: str) -> None:
+        assert judge(plan, indicator_like(plan), value)["verdict"] == verdict
+
+    @pytest.mark.parametrize(
+        ("value", "verdict"),
+        [
+            ("0", "achieved"),
+            ("40", "on_track"),
+            ("42", "slightly_behind"),
+            ("45", "behind"),
+            ("55", "behind"),
+        ],
+    )
+    def test_a_goal_that_falls_to_zero(self, plan: Plan, value: str, verdict: str) -> None:
+        progress = judge(plan, path(plan, "50", "0", goal="reach_zero"), value)
+        # 50 − 50 × 275/1461
+        assert progress["expected_value"] == Decimal("40.5886")
+        assert progress["verdict"] == verdict
+
+    @pytest.mark.parametrize(
+        ("value", "verdict"), [("10", "on_track"), ("1", "behind"), ("50", "achieved")]
+    )
+    def test_a_goal_that_starts_from_zero(self, plan: Plan, value: str, verdict: str) -> None:
+        assert judge(plan, path(plan, "0", "50"), value)["verdict"] == verdict
+
+    @pytest.mark.parametrize(
+        ("value", "verdict"),
+        [("50", "achieved"), ("60", "achieved"), ("61", "behind"), ("40", "slightly_behind")],
+    )
+    def test_a_range_is_reached_within_and_missed_beyond(self, plan: Plan, value: str, verdict: str) -> None:
+        wanted = path(
+            plan, "37", "55", goal="range", target_min=Decimal(50), target_max=Decimal(60)
+        )
+        # Towards the middle: 37 + 18 × 275/1461 = 40.39; 3 of 3.39 is 0.89.
+        assert judge(plan, wanted, value)["verdict"] == verdict
+
+    def test_yes_or_no(self, plan: Plan) -> None:
+        wanted = path(plan, "0", "1", goal="yes_no")
+        assert judge(plan, wanted, "1")["verdict"] == "achieved"
+        assert judge(plan, wanted, "0")["verdict"] == "behind"
+
+    def test_a_level_to_keep_is_kept_or_lost(self, plan: Plan) -> None:
+        keep = named(plan, "serious_incidents")
+        assert judge(plan, keep, "0")["verdict"] == "achieved"
+        assert judge(plan, keep, "1")["verdict"] == "behind"
+        assert judge(plan, keep, "0")["progress_ratio"] is None
+
+    def test_a_target_passed_long_ago_is_achieved(self, plan: Plan) -> None:
+        assert judge(plan, named(plan, "cashless_procedures"), "209")["verdict"] == "achieved"
+
+    def test_a_target_before_the_end_of_the_plan_and_after_its_day(self, plan: Plan) -> None:
+        procedures = named(plan, "online_procedures_dx")
+        # 6 + 19 × 275/365 = 20.3151
+        assert judge(plan, procedures, "23")["expected_value"] == Decimal("20.3151")
+        late = judge(plan, procedures, "24", date(2023, 6, 30))
+        assert (late["verdict"], late["pace_needed"]) == ("behind", None)
+        assert late["reason"].startswith("期日を過ぎた")
+        assert judge(plan, procedures, "25", date(2023, 6, 30))["verdict"] == "achieved"
+
+    def test_before_the_path_starts(self, plan: Plan) -> None:
+        early = judge(plan, indicator_like(plan), "131", EVE)
+        assert (early["expected_value"], early["verdict"]) == (130, "cannot_say")
+        assert early["pace_so_far"] is None
 
 
-def test_a_level_to_keep_is_kept_or_lost(plan: Plan) -> None:
-    keep = next(i for i in plan.indicators if i.indicator_id == "serious_incidents")
-    assert judge(plan, keep, "0")["verdict"] == "achieved"
-    assert judge(plan, keep, "1")["verdict"] == "behind"
-    assert judge(plan, keep, "0")["progress_ratio"] is None
+class TestYearlyShares:
+    @pytest.mark.parametrize(
+        ("as_of", "expected"),
+        [
+            (date(2022, 6, 30), "147.5"),
+            (Q3, "147.5"),
+            (date(2023, 3, 31), "147.5"),
+            (date(2023, 4, 1), "165"),
+            (date(2025, 12, 31), "200"),
+            (date(2027, 1, 1), "200"),
+        ],
+    )
+    def test_each_fiscal_year_has_its_quarter_of_the_way(
+        self, plan: Plan, as_of: date, expected: str
+    ) -> None:
+        assert judge(plan, indicator_like(plan), "131", as_of, "yearly_share")[
+            "expected_value"
+        ] == Decimal(expected)
+
+    @pytest.mark.parametrize(
+        ("value", "verdict"), [("148", "on_track"), ("141", "slightly_behind"), ("140", "behind")]
+    )
+    def test_verdicts(self, plan: Plan, value: str, verdict: str) -> None:
+        assert judge(plan, indicator_like(plan), value, method="yearly_share")["verdict"] == verdict
+
+    def test_a_value_from_before_the_plan_cannot_be_judged(self, plan: Plan) -> None:
+        assert (
+            judge(plan, indicator_like(plan), "131", EVE, "yearly_share")["verdict"] == "cannot_say"
+        )
+
+
+class TestGrowth:
+    def test_a_hand_worked_case(self, plan: Plan) -> None:
+        # From 100 to 400 in four years of 365.25 days is the fourth root of 4, 1.4142, a year; after
+        # 365 days 141.39 is due, and 130 is growth of 30.02 % a year of the 41.42 % required.
+        one = path(plan, "100", "400")
+        progress = judge(plan, one, "130", date(2023, 3, 31), "compound_growth")
+        assert progress["expected_value"] == Decimal("141.3878")
+        assert progress["progress_ratio"] == Decimal("0.7248")
+        assert progress["verdict"] == "slightly_behind"
+
+    @pytest.mark.parametrize(
+        ("base", "target", "value"), [("0", "50", "1"), ("50", "0", "20"), ("10", "60", "0")]
+    )
+    def test_it_does_not_apply_to_zeros(
+        self, plan: Plan, base: str, target: str, value: str
+    ) -> None:
+        progress = judge(plan, path(plan, base, target), value, method="compound_growth")
+        assert (progress["verdict"], progress["progress_ratio"]) == ("not_applicable", None)
+        assert "0からの伸び率" in progress["reason"]
+
+    def test_it_does_not_apply_without_time_or_way(self, plan: Plan) -> None:
+        early = judge(plan, path(plan, "10", "60"), "20", EVE, "compound_growth")
+        assert early["verdict"] == "not_applicable"
+        level = path(plan, "10", "10")
+        assert judge(plan, level, "9", method="compound_growth")["verdict"] == "not_applicable"
+
+
+def test_where_methods_disagree_they_say_so(plan: Plan) -> None:
+    # On the line (143.2) but short of the first year's quarter (147.5).
+    one = indicator_like(plan)
+    assert judge(plan, one, "144", method="linear")["agrees"]
+    assert not judge(plan, one, "144", method="yearly_share")["agrees"]
+    zero = path(plan, "0", "50")
+    assert judge(plan, zero, "10", method="compound_growth")["agrees"]
 
 
 def test_a_cumulative_count_starts_from_zero_on_the_eve_of_the_plan(plan: Plan) -> None:
-    trainings = next(i for i in plan.indicators if i.indicator_id == "staff_trainings")
+    trainings = named(plan, "staff_trainings")
     start = find_start(plan, trainings)
     assert start is not None
-    assert (start.value, start.day) == (0, date(2022, 3, 31))
-    # 12 × 275/1461 = 2.2587 by the end of 2022.
+    assert (start.value, start.day) == (0, EVE)
+    # 12 × 275/1461
     assert judge(plan, trainings, "3")["expected_value"] == Decimal("2.2587")
     assert judge(plan, trainings, "3")["verdict"] == "on_track"
     assert judge(plan, trainings, "1")["verdict"] == "behind"
 
 
 def test_without_a_baseline_only_the_target_itself_decides(plan: Plan) -> None:
-    systems = next(i for i in plan.indicators if i.indicator_id == "standardized_systems")
+    systems = named(plan, "standardized_systems")
     assert find_start(plan, systems) is None
     assert judge(plan, systems, "17")["verdict"] == "cannot_say"
     assert judge(plan, systems, "18")["verdict"] == "achieved"
+    assert judge(plan, systems, None)["verdict"] == "cannot_say"
 
 
 def test_a_known_and_an_assumed_day_of_the_baseline(plan: Plan) -> None:
-    card = next(i for i in plan.indicators if i.indicator_id == "mynumber_card_rate")
-    approval = next(i for i in plan.indicators if i.indicator_id == "electronic_approval_rate")
+    card, approval = named(plan, "mynumber_card_rate"), named(plan, "electronic_approval_rate")
     assert judge(plan, card, "59.3", date(2023, 1, 31))["start_date"] == date(2021, 9, 1)
-    progress = judge(plan, approval, "64.4", date(2022, 3, 31))
-    # 58 + 42 × 365/1826 = 66.3954; 6.4 of 8.3954 is 0.76.
+    progress = judge(plan, approval, "64.4", EVE)
+    # 58 + 42 × 365/1826 = 66.3954; 6.4 of 8.3954 is 0.7623.
     assert (progress["expected_value"], progress["progress_ratio"]) == (
         Decimal("66.3954"),
         Decimal("0.7623"),
     )
     assert progress["verdict"] == "behind"
     assert "仮定" in progress["reason"]
-
-
-def test_before_the_path_starts_and_after_it_ends(plan: Plan) -> None:
-    one = indicator_like(plan)
-    early = judge(plan, one, "131", date(2022, 3, 31))
-    assert (early["expected_value"], early["verdict"]) == (130, "cannot_say")
-    late = judge(plan, one, "190", date(2027, 3, 31))
-    assert (late["expected_value"], late["verdict"]) == (200, "slightly_behind")

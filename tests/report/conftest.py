@@ -16,6 +16,7 @@ from sumida_data.plan.progress import assess
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.survey_state import describe_survey
 from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.quota import Quota
 
 Row = dict[str, Any]
 
@@ -38,6 +39,11 @@ OWN_DAYS = {
     ("electronic_approval_rate", "FY2021Q4"): date(2021, 3, 31),
     ("electronic_approval_rate", "FY2022Q3"): date(2022, 3, 31),
 }
+
+
+@pytest.fixture(scope="session")
+def quota(raw_parameters: dict[str, Any]) -> Quota:
+    return Quota.model_validate(raw_parameters["quota"])
 
 
 @pytest.fixture
@@ -103,6 +109,8 @@ def response_rows() -> list[Row]:
             "section": section,
             "response_status": status,
             "source_file": None if status == "not_received" else f"FY2022Q3/{code}.xlsx",
+            "due_on": date(2023, 1, 16),
+            "rows": 0 if status == "not_received" else 10,
             "answers": 1,
             "rows_set_aside": 0,
             "sample": False,
@@ -136,7 +144,11 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
         values: Iterable[Row], responses: Iterable[Row] = (), findings: Iterable[Row] = ()
     ) -> dict[str, pd.DataFrame]:
         indicators = {one.indicator_id: one for one in plan.indicators}
-        progress = [assess(plan, indicators[row["indicator_id"]], row) for row in values]
+        progress = [
+            method
+            for row in values
+            for method in assess(plan, indicators[row["indicator_id"]], row)
+        ]
         rows = {
             "indicator_value": values,
             "indicator_progress": progress,

@@ -11,7 +11,10 @@ from sumida_data.metadata import Model, Name
 from sumida_data.periods import Period
 
 Kind = Literal["stock", "ratio", "cumulative", "flow"]
-Goal = Literal["at_least", "at_most", "keep_at_least", "keep_at_most"]
+Goal = Literal[
+    "at_least", "at_most", "keep_at_least", "keep_at_most", "range", "reach_zero", "yes_no"
+]
+Method = Literal["linear", "yearly_share", "compound_growth"]
 
 
 class Baseline(Model):
@@ -57,10 +60,9 @@ class Target(Model):
 
     @property
     def value(self) -> Decimal:
-        """The bound that progress is measured against."""
-        bound = self.target_min if self.target_min is not None else self.target_max
-        assert bound is not None  # noqa: S101  # one of them stands, as checked when read
-        return bound
+        """The bound that progress is measured against; of a range its middle."""
+        bounds = [bound for bound in (self.target_min, self.target_max) if bound is not None]
+        return sum(bounds, Decimal(0)) / len(bounds)
 
 
 class Indicator(Model):
@@ -136,14 +138,16 @@ class Indicator(Model):
 
 
 class CutPoints(Model):
-    """Where one verdict ends and the next begins.
+    """A method of judging progress, and where one verdict ends and the next begins.
 
     Attributes:
+        method: The method.
         on_track: Smallest progress ratio that is 順調.
         slightly_behind: Smallest progress ratio that is やや遅れ.
         reason: Why these.
     """
 
+    method: Method
     on_track: Decimal
     slightly_behind: Decimal
     reason: str
@@ -166,7 +170,7 @@ class Plan(Model):
         baseline_fiscal_year: Fiscal year under which baselines are shown.
         assumed_baseline_day: Where the path to a target starts if a baseline has no known day.
         assumed_baseline_reason: Why.
-        cut_points: Where one verdict ends and the next begins.
+        methods: The methods of judging progress; the first is the primary one.
         footnotes: Footnotes by name.
         indicators: The indicators, in the order in which they are shown.
     """
@@ -184,7 +188,7 @@ class Plan(Model):
     baseline_fiscal_year: int
     assumed_baseline_day: date
     assumed_baseline_reason: str
-    cut_points: CutPoints
+    methods: tuple[CutPoints, ...] = Described(min_length=1)
     footnotes: dict[Name, str]
     indicators: tuple[Indicator, ...]
 

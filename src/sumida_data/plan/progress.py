@@ -1,18 +1,33 @@
-"""Progress of an indicator against the straight line from where it started to its target."""
+"""Verdicts: an indicator's value against its target, by every method of the plan."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from sumida_data.plan.models import Baseline, CutPoints, Indicator, Plan
+from sumida_data.plan.methods import METHODS, Comparison, Situation
+from sumida_data.plan.models import CutPoints, Indicator, Plan, Target
 from sumida_data.plan.values import round_half_up
 
-Verdict = Literal["achieved", "on_track", "slightly_behind", "behind", "cannot_say"]
+Verdict = Literal[
+    "achieved", "on_track", "slightly_behind", "behind", "cannot_say", "not_applicable"
+]
 
-# Verdicts that rest on the line, and so on what was assumed to draw it.
-_VERDICTS_BY_LINE = ("on_track", "slightly_behind", "behind")
 _PLACES = 4
+# Verdicts that rest on the path, and so on what was assumed to draw it.
+_VERDICTS_BY_PATH = ("on_track", "slightly_behind", "behind")
+_COPIED = (
+    "municipality_code",
+    "municipality_name",
+    "plan_id",
+    "indicator_id",
+    "indicator_title",
+    "period",
+    "revision",
+    "as_of",
+    "sample",
+    "value",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +59,11 @@ def find_start(plan: Plan, indicator: Indicator) -> Start | None:
         return None
     if baseline.as_of is None:
         return Start(baseline.value, plan.assumed_baseline_day, plan.assumed_baseline_reason)
-    return Start(baseline.value, baseline.as_of, _assumption_of(baseline))
+    return Start(baseline.value, baseline.as_of, baseline.reason if baseline.assumed else "")
 
 
-def assess(plan: Plan, indicator: Indicator, value: dict[str, Any]) -> dict[str, Any]:
-    """Compare a value with the straight line to the target in force.
+def assess(plan: Plan, indicator: Indicator, value: dict[str, Any]) -> list[dict[str, Any]]:
+    """Compare a value with the target in force, by every method of the plan.
 
     Args:
         plan: The plan.
@@ -56,51 +71,82 @@ def assess(plan: Plan, indicator: Indicator, value: dict[str, Any]) -> dict[str,
         value: A row of table ``indicator_value``.
 
     Returns:
-        The row of table ``indicator_progress`` for method ``linear``, with every part.
+        Rows of table ``indicator_progress``, the plan's primary method first, each with every
+        part of the comparison.
     """
-    start, target, actual = find_start(plan, indicator), indicator.target, value["value"]
-    parts: dict[str, Any] = {
-        "value": actual,
-        "target_value": target.value,
-        "target_date": target.target_date,
-        "on_track_from": plan.cut_points.on_track,
-        "slightly_behind_from": plan.cut_points.slightly_behind,
-    }
-    if start is not None:
-        expected = _expected(start, target.value, target.target_date, value["as_of"])
-        parts |= {
-            "start_value": start.value,
-            "start_date": start.day,
-            "expected_value": round_half_up(expected, _PLACES),
-        }
-        if actual is not None:
-            parts["gap"] = round_half_up(actual - expected, _PLACES)
-            parts["progress_ratio"] = _ratio(actual - start.value, expected - start.value)
-    verdict, reason = _judge(indicator, actual, start, parts, plan.cut_points)
-    same = ("municipality_code", "municipality_name", "plan_id", "indicator_id", "indicator_title")
+    start = find_start(plan, indicator)
+    rows = [_assess_by(cuts, plan, indicator, start, value) for cuts in plan.methods]
+    for row in rows:
+        row["agrees"] = row["verdict"] in (rows[0]["verdict"], "not_applicable")
+    return rows
+
+
+def _assess_by(
+    cuts: CutPoints, plan: Plan, indicator: Indicator, start: Start | None, value: dict[str, Any]
+) -> dict[str, Any]:
+    situation = _situate(plan, indicator, start, value)
+    compared = METHODS[cuts.method](situation) if situation else Comparison(None, None)
+    verdict, reason = _judge(indicator, value, start, compared, cuts)
+    assumption = start.assumption if start and verdict in _VERDICTS_BY_PATH else ""
     return {
-        "row_id": f"{value['row_id']}/linear",
-        **{name: value[name] for name in (*same, "period", "revision", "as_of", "sample")},
-        "method": "linear",
-        **parts,
+        "row_id": f"{value['row_id']}/{cuts.method}",
+        **{name: value[name] for name in _COPIED},
+        "method": cuts.method,
+        "target_value": indicator.target.value,
+        "target_date": indicator.target.target_date,
+        "start_value": start.value if start else None,
+        "start_date": start.day if start else None,
+        **_describe_path(situation, compared, actual=value["value"]),
+        "on_track_from": cuts.on_track,
+        "slightly_behind_from": cuts.slightly_behind,
+        "cut_points_reason": cuts.reason,
         "verdict": verdict,
-        "reason": reason + (start.assumption if start and verdict in _VERDICTS_BY_LINE else ""),
+        "reason": reason + assumption,
     }
 
 
-def _assumption_of(baseline: Baseline) -> str:
-    return baseline.reason if baseline.assumed else ""
+def _situate(
+    plan: Plan, indicator: Indicator, start: Start | None, value: dict[str, Any]
+) -> Situation | None:
+    if start is None:
+        return None
+    return Situation(
+        start_value=start.value,
+        start_day=start.day,
+        target_value=indicator.target.value,
+        target_day=indicator.target.target_date,
+        # Without a value the path still says what is expected by now.
+        actual=start.value if value["value"] is None else value["value"],
+        as_of=value["as_of"],
+        plan_first_day=plan.first_day,
+        plan_last_day=plan.last_day,
+    )
 
 
-def _expected(start: Start, target: Decimal, target_date: date, as_of: date) -> Decimal:
-    """Return the value of the line on that day; it is level before its start and after its end."""
-    whole = (target_date - start.day).days
-    passed = min(max((as_of - start.day).days, 0), whole)
-    return start.value + (target - start.value) * passed / whole
+def _describe_path(
+    situation: Situation | None, compared: Comparison, actual: Decimal | None
+) -> dict[str, Decimal | None]:
+    parts = {"expected_value": compared.expected}
+    if situation is not None and actual is not None:
+        parts |= {
+            "progress_ratio": compared.ratio,
+            "gap": None if compared.expected is None else actual - compared.expected,
+            **_describe_pace(situation),
+        }
+    return {
+        name: None if part is None else round_half_up(part, _PLACES) for name, part in parts.items()
+    }
 
 
-def _ratio(actual: Decimal, expected: Decimal) -> Decimal | None:
-    return round_half_up(actual / expected, _PLACES) if expected else None
+def _describe_pace(situation: Situation) -> dict[str, Decimal | None]:
+    """Return the pace so far and the pace needed, both a year, and where the pace leads."""
+    passed, left = situation.years_passed, situation.years_left
+    so_far = (situation.actual - situation.start_value) / passed if passed > 0 else None
+    return {
+        "pace_so_far": so_far,
+        "pace_needed": (situation.target_value - situation.actual) / left if left else None,
+        "projected_value": None if so_far is None else situation.actual + so_far * left,
+    }
 
 
 def _is_reached(indicator: Indicator, actual: Decimal) -> bool:
@@ -112,31 +158,48 @@ def _is_reached(indicator: Indicator, actual: Decimal) -> bool:
 
 def _judge(
     indicator: Indicator,
-    actual: Decimal | None,
+    value: dict[str, Any],
     start: Start | None,
-    parts: dict[str, Any],
+    compared: Comparison,
     cuts: CutPoints,
 ) -> tuple[Verdict, str]:
+    actual, target = value["value"], indicator.target
     if actual is None:
         return "cannot_say", "値がないため判定できない。"
     if _is_reached(indicator, actual):
         return "achieved", "目標値に達している。"
+    if value["as_of"] > target.target_date:
+        return "behind", "期日を過ぎたが目標値に達していない。"
+    if indicator.goal in ("keep_at_least", "keep_at_most", "yes_no"):
+        return "behind", "目標値から外れている。"
+    return _judge_on_the_way(target, actual, start, compared, cuts)
+
+
+def _judge_on_the_way(
+    target: Target, actual: Decimal, start: Start | None, compared: Comparison, cuts: CutPoints
+) -> tuple[Verdict, str]:
     if start is None:
         return "cannot_say", "基準値がないため計画線を引けない。"
-    if indicator.goal.startswith("keep"):
-        return "behind", "保つべき目標値から外れている。"
-    return _judge_ratio(parts["progress_ratio"], cuts)
+    if _overshoots(target, start.value, actual):
+        return "behind", "目標の範囲を越えている。"
+    return _judge_ratio(compared, cuts)
 
 
-def _judge_ratio(ratio: Decimal | None, cuts: CutPoints) -> tuple[Verdict, str]:
-    if ratio is None:
-        return "cannot_say", "計画線がまだ伸びていないため比べられない。"
-    if ratio >= cuts.on_track:
+def _overshoots(target: Target, start: Decimal, actual: Decimal) -> bool:
+    """Tell whether the value has passed through a range and out at its other end."""
+    if target.target_min is None or target.target_max is None:
+        return False
+    low, high = target.target_min, target.target_max
+    return (start <= high < actual) or (start >= low > actual)
+
+
+def _judge_ratio(compared: Comparison, cuts: CutPoints) -> tuple[Verdict, str]:
+    if compared.ratio is None:
+        applies = cuts.method != "compound_growth"
+        return "cannot_say" if applies else "not_applicable", compared.reason
+    if compared.ratio >= cuts.on_track:
         return "on_track", "計画線に達している。"
-    if ratio >= cuts.slightly_behind:
-        return "slightly_behind", f"計画線の伸びの{_percent(ratio)}に達している。"
-    return "behind", f"計画線の伸びの{_percent(ratio)}にとどまる。"
-
-
-def _percent(ratio: Decimal) -> str:
-    return f"{round_half_up(100 * ratio, 0)}%"
+    percent = f"{round_half_up(100 * compared.ratio, 0)}%"
+    if compared.ratio >= cuts.slightly_behind:
+        return "slightly_behind", f"計画線の伸びの{percent}に達している。"
+    return "behind", f"計画線の伸びの{percent}にとどまる。"

@@ -1,6 +1,6 @@
 """What a progress report says, before it is given the form of a page or a workbook."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,7 +20,8 @@ class IndicatorReport:
     Attributes:
         line: Its line of the progress table.
         value: Its row of ``indicator_value`` in the reported period.
-        progress: Its row of ``indicator_progress`` in the reported period.
+        progress: Its row of ``indicator_progress`` by the plan's primary method.
+        others: Its rows by the other methods.
         history: Its rows of ``indicator_value`` up to the reported period, oldest first.
         chart: Its chart.
     """
@@ -28,6 +29,7 @@ class IndicatorReport:
     line: TableRow
     value: Row
     progress: Row
+    others: tuple[Row, ...]
     history: tuple[Row, ...]
     chart: Chart
 
@@ -71,7 +73,11 @@ def build_report(
     Raises:
         KeyError: If an indicator has no value or progress in the period.
     """
-    values, progress = newest_rows(indicator_value), newest_rows(indicator_progress)
+    values = newest_rows(indicator_value)
+    progress = [
+        newest_rows(indicator_progress[indicator_progress["method"] == cuts.method])
+        for cuts in plan.methods
+    ]
     table = build_table(plan, period, values)
     reports = (_report_indicator(plan, period, line, values, progress) for line in table.rows)
     return ProgressReport(
@@ -89,18 +95,19 @@ def _report_indicator(
     period: Period,
     line: TableRow,
     values: Mapping[tuple[str, str], Row],
-    progress: Mapping[tuple[str, str], Row],
+    progress: Sequence[Mapping[tuple[str, str], Row]],
 ) -> IndicatorReport:
     name = line.indicator.indicator_id
     history = tuple(
         row for (owner, key), row in values.items() if owner == name and key <= str(period)
     )
-    compared = progress[name, str(period)]
+    compared, *others = (rows[name, str(period)] for rows in progress)
     target = line.indicator.target
     return IndicatorReport(
         line=line,
         value=values[name, str(period)],
         progress=compared,
+        others=tuple(others),
         history=history,
         chart=lay_out_chart(
             _start_of_path(compared),

@@ -23,6 +23,12 @@ VERDICTS: dict[Verdict, str] = {
     "slightly_behind": "やや遅れ",
     "behind": "遅れ",
     "cannot_say": "判定不能",
+    "not_applicable": "当てはまらない",
+}
+METHODS = {
+    "linear": "直線の計画線",
+    "yearly_share": "年ごとの等分",
+    "compound_growth": "年平均の伸び率",
 }
 VERDICT_SYMBOLS: dict[Verdict, str] = {
     "achieved": "◎",
@@ -30,6 +36,7 @@ VERDICT_SYMBOLS: dict[Verdict, str] = {
     "slightly_behind": "△",
     "behind": "×",
     "cannot_say": "－",
+    "not_applicable": "・",
 }
 VALUE_STATUSES = {
     "measured": "実測",

@@ -56,11 +56,14 @@ def compute_values(
 
 
 def assess_progress(plan: Plan, values: Frame, dictionary: dict[str, Any]) -> Frame:
-    """Compare every value with the path to its target."""
+    """Compare every value with its target, by every method of the plan."""
     described = DataDictionary.model_validate(dictionary)
     indicators = {indicator.indicator_id: indicator for indicator in plan.indicators}
-    rows = read_rows(values)
-    progress = [assess(plan, indicators[row["indicator_id"]], row) for row in rows]
+    progress = [
+        row
+        for value in read_rows(values)
+        for row in assess(plan, indicators[value["indicator_id"]], value)
+    ]
     return build_frame(described["indicator_progress"], progress)
 
 

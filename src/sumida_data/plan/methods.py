@@ -1,0 +1,127 @@
+"""Methods that say how far an indicator has come on its way to a target.
+
+Each takes the same situation and gives the progress ratio: how much of what was to be done by now
+has been done. A method that does not apply says so instead of giving a number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sumida_data.periods import fiscal_year_of
+
+_DAYS_IN_YEAR = Decimal("365.25")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where an indicator stands between its start and its target.
+
+    Attributes:
+        start_value: Value at the start.
+        start_day: Day of the start.
+        target_value: Value to reach.
+        target_day: Day by which to reach it.
+        actual: The value now.
+        as_of: The day of the value.
+        plan_first_day: First day of the plan.
+        plan_last_day: Last day of the plan.
+    """
+
+    start_value: Decimal
+    start_day: date
+    target_value: Decimal
+    target_day: date
+    actual: Decimal
+    as_of: date
+    plan_first_day: date
+    plan_last_day: date
+
+    @property
+    def way(self) -> Decimal:
+        """The whole way from start to target; negative where the value is to fall."""
+        return self.target_value - self.start_value
+
+    @property
+    def share_of_time(self) -> Decimal:
+        """Share of the time from start to target that has passed, from 0 to 1."""
+        whole = (self.target_day - self.start_day).days
+        passed = min(max((self.as_of - self.start_day).days, 0), whole)
+        return Decimal(passed) / whole
+
+    @property
+    def years_passed(self) -> Decimal:
+        """Years from the start to the value."""
+        return (self.as_of - self.start_day).days / _DAYS_IN_YEAR
+
+    @property
+    def years_left(self) -> Decimal:
+        """Years from the value to the target; not negative."""
+        return max((self.target_day - self.as_of).days, 0) / _DAYS_IN_YEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a method finds.
+
+    Attributes:
+        expected: The value that the method expects by now, or None.
+        ratio: Progress made divided by progress expected, or None where it does not apply.
+        reason: Why it does not apply; empty if it does.
+    """
+
+    expected: Decimal | None
+    ratio: Decimal | None
+    reason: str = ""
+
+
+def compare_with_line(situation: Situation) -> Comparison:
+    """Compare with the straight line from start to target on the day of the value."""
+    expected = situation.start_value + situation.way * situation.share_of_time
+    return _compare(situation, expected, "計画線がまだ伸びていないため比べられない。")
+
+
+def compare_with_yearly_shares(situation: Situation) -> Comparison:
+    """Compare with an equal share of the way for each fiscal year of the plan.
+
+    What is due in a fiscal year is due for the whole of it, as cities judge their plans year by
+    year: a plan of four years expects a quarter of the way in its first year.
+    """
+    first = fiscal_year_of(situation.plan_first_day)
+    years = fiscal_year_of(situation.plan_last_day) - first + 1
+    begun = min(fiscal_year_of(situation.as_of) - first + 1, years)
+    if begun < 1:
+        return Comparison(None, None, "計画の初年度より前の値のため比べられない。")
+    expected = situation.start_value + situation.way * begun / years
+    return _compare(situation, expected, "起点と目標値が同じため比べられない。")
+
+
+def compare_with_growth(situation: Situation) -> Comparison:
+    """Compare the yearly growth so far with the yearly growth that the target requires.
+
+    This is how Open SDG judges; the growth is compound, so that it means nothing from zero.
+    """
+    if situation.start_value <= 0 or situation.target_value <= 0 or situation.actual <= 0:
+        return Comparison(None, None, "0からの伸び率は求められないため、この方法は当てはまらない。")
+    whole = situation.years_passed + situation.years_left
+    if situation.years_passed <= 0 or not situation.way:
+        return Comparison(None, None, "伸びを比べる期間がないため、この方法は当てはまらない。")
+    required = (situation.target_value / situation.start_value) ** (1 / whole)
+    so_far = (situation.actual / situation.start_value) ** (1 / situation.years_passed)
+    expected = situation.start_value * required**situation.years_passed
+    return Comparison(expected, (so_far - 1) / (required - 1))
+
+
+METHODS: dict[str, Callable[[Situation], Comparison]] = {
+    "linear": compare_with_line,
+    "yearly_share": compare_with_yearly_shares,
+    "compound_growth": compare_with_growth,
+}
+
+
+def _compare(situation: Situation, expected: Decimal, reason: str) -> Comparison:
+    due = expected - situation.start_value
+    if not due:
+        return Comparison(expected, None, reason)
+    return Comparison(expected, (situation.actual - situation.start_value) / due)
