@@ -88,8 +88,14 @@ class Ward:
         answer = combine(answers, central)
         tables = build_tables(answer, self.dictionary, self.form, self.sources)
         coverage = measure_coverage(self.form, self.waves, response)
-        values, lineage = compute_values(
-            self.plan, coverage, response, self.dictionary, answer=answer, **tables
+        values, lineage, _ = compute_values(
+            self.plan,
+            coverage,
+            response,
+            register("departments"),
+            self.dictionary,
+            answer=answer,
+            **tables,
         )
         return values, lineage, answer
 

@@ -89,7 +89,8 @@ def compute(
             for table in survey
         }
         with ValueEngine(plan, tables | {"answer": frame}, coverage, sample=False) as engine:
-            rows, lineage = engine.compute(periods)
+            computed = engine.compute(periods)
+        rows, lineage = computed.values, computed.lineage
         build_frame(dictionary["indicator_value"], rows)
         return {(r["indicator_id"], r["period"]): r for r in rows}, lineage.to_pandas()
 

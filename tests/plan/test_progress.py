@@ -114,7 +114,9 @@ class TestLine:
         ("value", "verdict"),
         [("50", "achieved"), ("60", "achieved"), ("61", "behind"), ("40", "slightly_behind")],
     )
-    def test_a_range_is_reached_within_and_missed_beyond(self, plan: Plan, value: str, verdict: str) -> None:
+    def test_a_range_is_reached_within_and_missed_beyond(
+        self, plan: Plan, value: str, verdict: str
+    ) -> None:
         wanted = path(
             plan, "37", "55", goal="range", target_min=Decimal(50), target_max=Decimal(60)
         )

@@ -13,11 +13,15 @@ def test_every_query_can_be_written_for_spark_without_loss(plan: Plan) -> None:
 
 
 def test_the_comparison_notices_a_loss() -> None:
-    tree = sqlglot.parse_one("SELECT a FROM t QUALIFY row_number() OVER (ORDER BY a) = 1", read="duckdb")
+    tree = sqlglot.parse_one(
+        "SELECT a FROM t QUALIFY row_number() OVER (ORDER BY a) = 1", read="duckdb"
+    )
     assert sqlglot.parse_one(tree.sql(dialect="spark"), read="spark") != tree
 
 
 @pytest.mark.parametrize("part", ["numerator_fields", "denominator_fields"])
-def test_every_field_named_is_in_the_table(plan: Plan, dictionary: DataDictionary, part: str) -> None:
+def test_every_field_named_is_in_the_table(
+    plan: Plan, dictionary: DataDictionary, part: str
+) -> None:
     for indicator in plan.indicators:
         assert set(getattr(indicator, part)) <= set(dictionary[indicator.table].column_names)

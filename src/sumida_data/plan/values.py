@@ -54,6 +54,16 @@ _SUM_ROWS = """
         count(*) FILTER (WHERE NOT complete)
     FROM counted
 """
+_SUM_PARTS = """
+    SELECT
+        $indicator AS indicator_id, $period AS period, department_code,
+        sum(numerator)::DECIMAL(18, 4) AS numerator,
+        sum(denominator)::DECIMAL(18, 4) AS denominator
+    FROM counted
+    WHERE complete AND department_code IS NOT NULL
+    GROUP BY department_code
+    ORDER BY department_code
+"""
 _LEAD_BACK = """
     SELECT
         a.municipality_code, $indicator AS indicator_id, $period AS period,
@@ -70,6 +80,22 @@ _LEAD_BACK = """
 
 class QueryError(ValueError):
     """An indicator's query that cannot be run or does not return what it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What was computed.
+
+    Attributes:
+        values: Rows of table ``indicator_value``.
+        lineage: Table ``lineage``.
+        parts: Sums by indicator_id, period and department_code: numerator, denominator. Only
+            of indicators whose rows belong to departments.
+    """
+
+    values: list[dict[str, Any]]
+    lineage: pa.Table
+    parts: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +146,21 @@ class ValueEngine:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def compute(self, periods: Sequence[str]) -> tuple[list[dict[str, Any]], pa.Table]:
+    def compute(self, periods: Sequence[str]) -> Computed:
         """Compute every indicator for every quarter.
-
-        Returns:
-            Rows of table ``indicator_value``, and table ``lineage``.
 
         Raises:
             QueryError: If an indicator's query fails; the message names the indicator.
         """
-        values, lineage = [], []
+        values, lineage, parts = [], [], []
         for period in periods:
             self._set_period(Period.parse(period))
             for indicator in self._plan.indicators:
                 self._count_rows(indicator)
                 values.append(self._value(indicator, Period.parse(period)))
                 lineage.append(self._lineage(indicator, period))
-        return values, pa.concat_tables(lineage)
+                parts.append(self._parts(indicator, period))
+        return Computed(values, pa.concat_tables(lineage), pa.concat_tables(parts))
 
     def _set_period(self, period: Period) -> None:
         before = period.fiscal_year - 1
@@ -175,7 +199,7 @@ class ValueEngine:
         count = self._sum_rows()
         coverage = self._coverage.get((str(period), indicator.table))
         reason = self._reason_not_measured(indicator, period, count, coverage)
-        value = None if reason else _calculate(indicator, count)
+        value = None if reason else calculate(indicator, count.numerator, count.denominator)
         status = _status_of(value, reason, count)
         newest = count.newest if indicator.as_of == "rows" else None
         code = self._plan.municipality_code
@@ -234,18 +258,25 @@ class ValueEngine:
         }
         return self._connection.sql(_LEAD_BACK, params=parameters).to_arrow_table()
 
+    def _parts(self, indicator: Indicator, period: str) -> pa.Table:
+        parameters = {"indicator": indicator.indicator_id, "period": period}
+        return self._connection.sql(_SUM_PARTS, params=parameters).to_arrow_table()
+
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:
     """Round as the ward does (四捨五入): a five rounds away from zero."""
     return number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
-def _calculate(indicator: Indicator, count: _Count) -> Decimal | None:
+def calculate(
+    indicator: Indicator, numerator: Decimal | None, denominator: Decimal | None
+) -> Decimal | None:
+    """Return the value that sums give, rounded half up, or None where it cannot be said."""
     if indicator.kind != "ratio":
-        return round_half_up(count.numerator or Decimal(0), indicator.decimals)
-    if not count.denominator or count.numerator is None:
+        return round_half_up(numerator or Decimal(0), indicator.decimals)
+    if not denominator or numerator is None:
         return None
-    return round_half_up(100 * count.numerator / count.denominator, indicator.decimals)
+    return round_half_up(100 * numerator / denominator, indicator.decimals)
 
 
 def _status_of(value: Decimal | None, reason: str | None, count: _Count) -> str:

@@ -6,11 +6,13 @@ import pandas as pd
 
 from sumida_data.frames import build_frame, read_rows, to_frame
 from sumida_data.metadata import DataDictionary
+from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Plan, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.plan.values import ValueEngine
+from sumida_data.survey.departments import parse_departments
 
 Frame = pd.DataFrame
 
@@ -40,10 +42,14 @@ def compute_values(
     plan: Plan,
     coverage: dict[tuple[str, str], Coverage],
     response: Frame,
+    departments: Frame,
     dictionary: dict[str, Any],
     **tables: Frame,
-) -> tuple[Frame, Frame]:
-    """Compute every indicator for every quarter, with lineage.
+) -> tuple[Frame, Frame, Frame]:
+    """Compute every indicator for every quarter.
+
+    Returns:
+        Tables ``indicator_value``, ``lineage`` and ``indicator_value_by_department``.
 
     Raises:
         QueryError: If an indicator's query fails.
@@ -51,8 +57,14 @@ def compute_values(
     described = DataDictionary.model_validate(dictionary)
     sample = bool(response["sample"].any())
     with ValueEngine(plan, tables, coverage, sample=sample) as engine:
-        values, lineage = engine.compute(sorted(response["period"].unique()))
-    return build_frame(described["indicator_value"], values), to_frame(lineage)
+        computed = engine.compute(sorted(response["period"].unique()))
+    known = parse_departments(read_rows(departments))
+    divided = divide_values(plan, computed.parts.to_pylist(), known)
+    return (
+        build_frame(described["indicator_value"], computed.values),
+        to_frame(computed.lineage),
+        build_frame(described["indicator_value_by_department"], divided),
+    )
 
 
 def assess_progress(plan: Plan, values: Frame, dictionary: dict[str, Any]) -> Frame:

@@ -51,10 +51,15 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "plan": "params:plan",
                     "coverage": "coverage",
                     "response": "response#primary",
+                    "departments": "departments_csv",
                     "dictionary": "data_dictionary",
                     **{name: f"{name}#primary" for name in QUERIED_TABLES},
                 },
-                outputs=["indicator_value#indicator", "lineage#indicator"],
+                outputs=[
+                    "indicator_value#indicator",
+                    "lineage#indicator",
+                    "indicator_value_by_department#indicator",
+                ],
                 name="compute_values",
             ),
             Node(

@@ -31,6 +31,7 @@ INDICATOR_TABLES = (
     "indicator",
     "indicator_target",
     "indicator_value",
+    "indicator_value_by_department",
     "indicator_progress",
     "lineage",
 )

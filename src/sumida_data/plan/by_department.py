@@ -1,0 +1,80 @@
+"""Values by 部 and by 課, each from its own sums."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sumida_data.periods import Period
+from sumida_data.plan.models import Plan
+from sumida_data.plan.values import calculate
+from sumida_data.survey.departments import Department
+
+# indicator, quarter, division, and of a department its code and name
+_Key = tuple[str, str, str, str | None, str | None]
+
+
+def divide_values(
+    plan: Plan, parts: Iterable[Mapping[str, Any]], departments: Iterable[Department]
+) -> list[dict[str, Any]]:
+    """Compute every value by division and by department.
+
+    A percentage of a division comes from its summed parts; percentages of departments are never
+    averaged.
+
+    Args:
+        plan: The plan.
+        parts: Sums by indicator_id, period and department_code: numerator, denominator.
+        departments: The departments over time; the name at the end of the quarter counts.
+
+    Returns:
+        Rows of table ``indicator_value_by_department``. A row of a division has no department.
+    """
+    known = list(departments)
+    sums: dict[_Key, list[Decimal | None]] = defaultdict(lambda: [None, None])
+    for part in parts:
+        department = _find(known, part["department_code"], part["period"])
+        division = department.division if department else "所属不明"
+        section = department.section if department else None
+        owner = (part["indicator_id"], part["period"], division)
+        for key in ((*owner, part["department_code"], section), (*owner, None, None)):
+            for place, name in enumerate(("numerator", "denominator")):
+                sums[key][place] = _add(sums[key][place], part[name])
+    return [_describe(plan, key, *sums[key]) for key in sorted(sums, key=str)]
+
+
+def _find(departments: list[Department], code: str, period: str) -> Department | None:
+    last_day = Period.parse(period).last_day
+    return next((one for one in departments if one.code == code and one.exists_on(last_day)), None)
+
+
+def _add(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return other if one is None else one if other is None else one + other
+
+
+def _describe(
+    plan: Plan,
+    key: _Key,
+    numerator: Decimal | None,
+    denominator: Decimal | None,
+) -> dict[str, Any]:
+    indicator_id, period, division, code, section = key
+    indicator = next(one for one in plan.indicators if one.indicator_id == indicator_id)
+    value = calculate(indicator, numerator, denominator)
+    return {
+        "row_id": f"{indicator_id}/{period}/{code or division}",
+        "municipality_code": plan.municipality_code,
+        "plan_id": plan.plan_id,
+        "indicator_id": indicator_id,
+        "indicator_title": indicator.title,
+        "period": period,
+        "level": "課" if code else "部",
+        "division": division,
+        "department_code": code,
+        "section": section,
+        "value": value,
+        "numerator": numerator,
+        "denominator": denominator,
+        "unit": indicator.unit,
+        "value_status": "measured" if value is not None else "cannot_say",
+    }
