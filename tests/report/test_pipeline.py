@@ -11,6 +11,7 @@ from kedro.runner import SequentialRunner
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plan
 from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.quota import Quota
 
 ROOM = {
     "indicator_value": "indicator",
@@ -24,6 +25,7 @@ ROOM = {
 def outputs(
     plan: Plan,
     rules: FindingRules,
+    quota: Quota,
     make_frames: Callable[..., dict[str, pd.DataFrame]],
     value_rows: list[dict[str, Any]],
     response_rows: list[dict[str, Any]],
@@ -33,6 +35,7 @@ def outputs(
     inputs |= {
         "params:plan": plan,
         "params:finding_rules": rules,
+        "params:quota": quota,
         "reported_period": "FY2022Q3",
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})

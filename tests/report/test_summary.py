@@ -10,6 +10,7 @@ from rich.console import Console
 
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import RunSummary, render_summary, summarise_run
+from sumida_data.survey.quota import Quota
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
@@ -30,6 +31,7 @@ USELESS = {
 def summarise(
     make_frames: Callable[..., dict[str, pd.DataFrame]],
     make_report: Callable[..., ProgressReport],
+    quota: Quota,
     value_rows: list[Row],
     response_rows: list[Row],
 ) -> Summarise:
@@ -44,7 +46,7 @@ def summarise(
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
         report = make_report(frames)
-        return summarise_run(report, frames["response"], frames["finding"], PRODUCTS)
+        return summarise_run(report, frames["response"], frames["finding"], PRODUCTS, quota)
 
     return make
 
@@ -139,8 +141,9 @@ class TestNextSteps:
         findings = [make_finding("F301", "error"), make_finding("F204", "warning")]
         assert summarise([USELESS], findings).next_steps == (
             "未回答の1課に回答を催促してください：国保年金課",
+            "未回答の課が25.0%で、10.0%を超えています。公開には承認者の確認が必要です。",
             "使えない調査票1件を直してもらってください：FY2022Q3/[red]謎.xlsx",
-            "指摘2件を、データベースの表 finding で確かめてください。",
+            "指摘2件を確かめ、課ごとの確認結果を送ってください。",
             "計画線に届かない1指標の見通しを確かめてください：文書管理システム電子決裁率",
             "判定できない1指標の理由を確かめてください：標準化・共通化対応業務",
             "進捗レポートを開いて、内容を確かめてください。",
@@ -153,6 +156,23 @@ class TestNextSteps:
         ]
         step = summarise(responses=silent).next_steps[0]
         assert step == "未回答の7課に回答を催促してください：1課、2課、3課、4課、5課、ほか2件"
+
+    def test_gaps_within_the_quota_need_no_acceptance(
+        self, summarise: Summarise, response_rows: list[Row]
+    ) -> None:
+        responses = [row | {"rows": 95, "rows_set_aside": 5} for row in response_rows[:3]]
+        assert not [step for step in summarise(responses=responses).next_steps if "承認" in step]
+
+    def test_too_many_rows_set_aside_need_acceptance(
+        self, summarise: Summarise, response_rows: list[Row]
+    ) -> None:
+        older = response_rows[0] | {"response_status": "superseded", "rows_set_aside": 999}
+        responses = [row | {"rows": 94, "rows_set_aside": 6} for row in response_rows[:3]]
+        steps = summarise(responses=[*responses, older]).next_steps
+        assert (
+            "集計から除いた行が6.0%で、5.0%を超えています。公開には承認者の確認が必要です。"
+            in steps
+        )
 
     def test_sample_is_to_be_replaced(self, summarise: Summarise, value_rows: list[Row]) -> None:
         summary = summarise(values=[row | {"sample": True} for row in value_rows])

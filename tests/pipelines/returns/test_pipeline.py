@@ -1,0 +1,43 @@
+"""What goes back after the sample's quarter."""
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tests.project import Quarter
+
+FOLDER = "08_reporting/returns/FY2022Q3"
+
+
+def first_sheet(quarter: Quarter, name: str) -> Worksheet:
+    return openpyxl.load_workbook(quarter.data / FOLDER / name).worksheets[0]
+
+
+def test_every_department_asked_and_the_office_get_their_files(quarter: Quarter) -> None:
+    names = {path.name for path in (quarter.data / FOLDER).iterdir()}
+    office = {name for name in names if name.startswith("_")}
+    assert office == {
+        "_回収状況.html",
+        "_回収状況.xlsx",
+        "_課の分からないファイル_確認結果.xlsx",
+    }
+    assert len(names - office) == 75
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("2001_環境保全課_確認結果.xlsx", "たくさん"),
+        ("1303_スポーツ振興課_確認結果.xlsx", "指摘はありません。"),
+        ("1106_財産活用課_確認結果.xlsx", "調査票がまだ届いていません。"),
+        ("_課の分からないファイル_確認結果.xlsx", "1106(財産活用課)と思われます。"),
+    ],
+)
+def test_each_is_told_what_concerns_it(quarter: Quarter, name: str, words: str) -> None:
+    rows = first_sheet(quarter, name).iter_rows(values_only=True)
+    assert words in "".join(str(value) for row in rows for value in row if value)
+
+
+def test_received_files_are_never_written_to(quarter: Quarter) -> None:
+    newest = max(path.stat().st_mtime for path in (quarter.data / "01_raw").rglob("*.xlsx"))
+    assert newest < min(path.stat().st_mtime for path in (quarter.data / FOLDER).iterdir())
