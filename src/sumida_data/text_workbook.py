@@ -3,6 +3,7 @@
 Whatever a text begins with, it stays a text: codes never become numbers, formulas never run.
 """
 
+import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _FORMATS: dict[str, dict[str, Any]] = {
     "line": _FONT,
     "head": _GRID | {"bold": True, "text_wrap": True, "bg_color": "#E3EDF9", "valign": "vcenter"},
     "cell": _GRID | {"text_wrap": True},
+    "count": _GRID | {"align": "center"},
     "link": _GRID | {"font_color": "#1D4F91", "underline": 1},
 }
 _LINE_HEIGHT, _HIGHEST_ROW = 17, 409
@@ -142,14 +144,15 @@ class TextSheet:
 
     def _write_row(self, cells: Sequence[Cell], widths: Sequence[int], style: str) -> None:
         # LibreOffice does not make a row higher for wrapped text by itself.
-        counts = [_count_lines(cell, width) for cell, width in zip(cells, widths, strict=True)]
+        counts = [_count_lines(cell, width + 1) for cell, width in zip(cells, widths, strict=True)]
         self._sheet.set_row(self._row, min(_HIGHEST_ROW, 4 + _LINE_HEIGHT * max(counts)))
         for column, cell in enumerate(cells):
             if isinstance(cell, Link):
                 url, look = f"internal:{cell.target}", self._formats["link"]
                 self._sheet.write_url(self._row, column, url, look, cell.text)
             else:
-                self._sheet.write(self._row, column, cell, self._formats[style])
+                look = self._formats["count" if isinstance(cell, int) else style]
+                self._sheet.write(self._row, column, cell, look)
         self._row += 1
 
 
@@ -159,7 +162,7 @@ def _fit(column: Column, number: int, lines: Iterable[Sequence[Cell]]) -> int:
 
 
 def _count_lines(cell: Cell, width: int) -> int:
-    return sum(max(1, -(-_width(text) // width)) for text in _text(cell).split("\n"))
+    return sum(max(1, math.ceil(_width(text) / width)) for text in _text(cell).split("\n"))
 
 
 def _text(cell: Cell) -> str:

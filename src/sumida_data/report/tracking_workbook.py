@@ -24,7 +24,7 @@ _DEPARTMENT_COLUMNS = [
     *map(Column, SEVERITY_LABELS.values()),
     *map(Column, ("集計した行", "除いた行")),
     Column("前回の回答との違い", 50),
-    Column("届いたファイル", 50),
+    Column("届いたファイル", 36),
 ]
 _REMINDER_COLUMNS = [Column("課コード"), Column("課"), Column("文面", 90)]
 _UNASSIGNED_COLUMNS = [
@@ -66,11 +66,11 @@ def _list_department(one: DepartmentState) -> Sequence[Cell]:
         str(one.answered_on or ""),
         str(one.due_on),
         one.days_late or None,
-        *(one.count(severity) for severity in SEVERITY_LABELS),
-        one.rows,
-        one.rows_set_aside,
+        *(one.count(severity) if one.files else None for severity in SEVERITY_LABELS),
+        one.rows if one.files else None,
+        one.rows_set_aside if one.files else None,
         one.difference,
-        "\n".join(one.files),
+        "\n".join(name.rpartition("/")[2] for name in one.files),
     )
 
 
