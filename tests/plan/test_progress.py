@@ -177,6 +177,11 @@ class TestYearlyShares:
     def test_verdicts(self, plan: Plan, value: str, verdict: str) -> None:
         assert judge(plan, indicator_like(plan), value, method="yearly_share")["verdict"] == verdict
 
+    def test_a_target_in_the_first_year_is_due_in_full_in_that_year(self, plan: Plan) -> None:
+        progress = judge(plan, named(plan, "online_procedures_dx"), "23", method="yearly_share")
+        assert (progress["expected_value"], progress["verdict"]) == (25, "slightly_behind")
+        assert "年ごとに等分した伸びの89%" in progress["reason"]
+
     def test_a_value_from_before_the_plan_cannot_be_judged(self, plan: Plan) -> None:
         assert (
             judge(plan, indicator_like(plan), "131", EVE, "yearly_share")["verdict"] == "cannot_say"

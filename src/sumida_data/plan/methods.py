@@ -26,7 +26,6 @@ class Situation:
         actual: The value now.
         as_of: The day of the value.
         plan_first_day: First day of the plan.
-        plan_last_day: Last day of the plan.
     """
 
     start_value: Decimal
@@ -36,7 +35,6 @@ class Situation:
     actual: Decimal
     as_of: date
     plan_first_day: date
-    plan_last_day: date
 
     @property
     def way(self) -> Decimal:
@@ -83,13 +81,13 @@ def compare_with_line(situation: Situation) -> Comparison:
 
 
 def compare_with_yearly_shares(situation: Situation) -> Comparison:
-    """Compare with an equal share of the way for each fiscal year of the plan.
+    """Compare with an equal share of the way for each fiscal year up to the target.
 
     What is due in a fiscal year is due for the whole of it, as cities judge their plans year by
     year: a plan of four years expects a quarter of the way in its first year.
     """
     first = fiscal_year_of(situation.plan_first_day)
-    years = fiscal_year_of(situation.plan_last_day) - first + 1
+    years = fiscal_year_of(situation.target_day) - first + 1
     begun = min(fiscal_year_of(situation.as_of) - first + 1, years)
     if begun < 1:
         return Comparison(None, None, "計画の初年度より前の値のため比べられない。")

@@ -14,6 +14,11 @@ Verdict = Literal[
 ]
 
 _PLACES = 4
+_WHAT_IS_DUE = {
+    "linear": "計画線の伸び",
+    "yearly_share": "年ごとに等分した伸び",
+    "compound_growth": "目標に必要な伸び率",
+}
 # Verdicts that rest on the path, and so on what was assumed to draw it.
 _VERDICTS_BY_PATH = ("on_track", "slightly_behind", "behind")
 _COPIED = (
@@ -119,7 +124,6 @@ def _situate(
         actual=start.value if value["value"] is None else value["value"],
         as_of=value["as_of"],
         plan_first_day=plan.first_day,
-        plan_last_day=plan.last_day,
     )
 
 
@@ -197,9 +201,10 @@ def _judge_ratio(compared: Comparison, cuts: CutPoints) -> tuple[Verdict, str]:
     if compared.ratio is None:
         applies = cuts.method != "compound_growth"
         return "cannot_say" if applies else "not_applicable", compared.reason
+    due = _WHAT_IS_DUE[cuts.method]
     if compared.ratio >= cuts.on_track:
-        return "on_track", "計画線に達している。"
+        return "on_track", f"{due}に達している。"
     percent = f"{round_half_up(100 * compared.ratio, 0)}%"
     if compared.ratio >= cuts.slightly_behind:
-        return "slightly_behind", f"計画線の伸びの{percent}に達している。"
-    return "behind", f"計画線の伸びの{percent}にとどまる。"
+        return "slightly_behind", f"{due}の{percent}に達している。"
+    return "behind", f"{due}の{percent}にとどまる。"
