@@ -87,6 +87,8 @@ class Indicator(Model):
         owner: Department that answers for it.
         confirmed: Whether the ward has confirmed the definition.
         limits: What a reader must know before using the value.
+        limit: The most that there can be, such as the length of a list; more is worth a look.
+        part_of: Id of the indicator that includes this one.
         as_of: ``period``: the last day of the period; ``rows``: the newest as-of date of the
             rows that count.
         title_footnote: Name of the plan's footnote that belongs to the title.
@@ -115,6 +117,8 @@ class Indicator(Model):
     owner: str
     confirmed: bool
     limits: str = ""
+    limit: Decimal | None = None
+    part_of: Name | None = None
     as_of: Literal["period", "rows"] = "period"
     title_footnote: str | None = None
     baseline: Baseline
@@ -153,6 +157,16 @@ class CutPoints(Model):
     reason: str
 
 
+class HintBounds(Model):
+    """From where on a value is worth a second look.
+
+    Attributes:
+        jump: A value more than this many times the one before, or the baseline.
+    """
+
+    jump: Decimal
+
+
 class Plan(Model):
     """A plan with its indicators.
 
@@ -171,6 +185,7 @@ class Plan(Model):
         assumed_baseline_day: Where the path to a target starts if a baseline has no known day.
         assumed_baseline_reason: Why.
         methods: The methods of judging progress; the first is the primary one.
+        hints: From where on a value is worth a second look.
         footnotes: Footnotes by name.
         indicators: The indicators, in the order in which they are shown.
     """
@@ -189,6 +204,7 @@ class Plan(Model):
     assumed_baseline_day: date
     assumed_baseline_reason: str
     methods: tuple[CutPoints, ...] = Described(min_length=1)
+    hints: HintBounds
     footnotes: dict[Name, str]
     indicators: tuple[Indicator, ...]
 
@@ -201,6 +217,9 @@ class Plan(Model):
         used |= {target.footnote for one in self.indicators for target in one.targets}
         if unknown := used - {None} - set(self.footnotes):
             raise ValueError(f"脚注 {sorted(map(str, unknown))} が footnotes にありません")
+        wholes = {indicator.part_of for indicator in self.indicators} - {None}
+        if unknown := wholes - set(ids):
+            raise ValueError(f"part_of の {sorted(map(str, unknown))} という指標はありません")
         return self
 
 

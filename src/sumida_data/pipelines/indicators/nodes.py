@@ -8,6 +8,7 @@ from sumida_data.frames import build_frame, read_rows, to_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage
+from sumida_data.plan.hints import find_hints
 from sumida_data.plan.models import Plan, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
@@ -65,6 +66,15 @@ def compute_values(
         to_frame(computed.lineage),
         build_frame(described["indicator_value_by_department"], divided),
     )
+
+
+def find_review_hints(
+    plan: Plan, values: Frame, divided: Frame, notes: Frame, dictionary: dict[str, Any]
+) -> Frame:
+    """Find the values that are worth a second look."""
+    described = DataDictionary.model_validate(dictionary)
+    hints = find_hints(plan, *map(read_rows, (values, divided, notes)))
+    return build_frame(described["review_hint"], hints)
 
 
 def assess_progress(plan: Plan, values: Frame, dictionary: dict[str, Any]) -> Frame:

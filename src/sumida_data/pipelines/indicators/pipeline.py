@@ -9,6 +9,7 @@ from sumida_data.pipelines.indicators.nodes import (
     choose_period,
     compute_values,
     describe_plan,
+    find_review_hints,
 )
 from sumida_data.plan.coverage import measure_coverage
 
@@ -67,6 +68,18 @@ def create_pipeline(**_: Any) -> Pipeline:
                 inputs=["params:plan", "indicator_value#indicator", "data_dictionary"],
                 outputs="indicator_progress#indicator",
                 name="assess_progress",
+            ),
+            Node(
+                find_review_hints,
+                inputs=[
+                    "params:plan",
+                    "indicator_value#indicator",
+                    "indicator_value_by_department#indicator",
+                    "hint_notes_csv",
+                    "data_dictionary",
+                ],
+                outputs="review_hint#indicator",
+                name="find_review_hints",
             ),
             Node(
                 describe_plan,

@@ -33,6 +33,7 @@ INDICATOR_TABLES = (
     "indicator_value",
     "indicator_value_by_department",
     "indicator_progress",
+    "review_hint",
     "lineage",
 )
 

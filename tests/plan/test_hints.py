@@ -1,0 +1,116 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sumida_data.frames import build_frame
+from sumida_data.metadata import DataDictionary
+from sumida_data.plan.hints import find_hints
+from sumida_data.plan.models import Plan
+
+PERIODS = ("FY2022Q1", "FY2022Q2", "FY2022Q3")
+
+
+def series(indicator_id: str, *values: int | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "indicator_id": indicator_id,
+            "indicator_title": "指標",
+            "period": period,
+            "value": None if value is None else Decimal(value),
+        }
+        for period, value in zip(PERIODS, values, strict=False)
+    ]
+
+
+def by_department(indicator_id: str, period: str, **values: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "indicator_id": indicator_id,
+            "period": period,
+            "department_code": code,
+            "section": code,
+            "value": value,
+        }
+        for code, value in values.items()
+    ]
+
+
+@pytest.fixture
+def find(plan: Plan, dictionary: DataDictionary) -> Any:
+    def run(
+        *rows: dict[str, Any], divided: Any = (), notes: Any = ()
+    ) -> list[tuple[str, str, str]]:
+        found = find_hints(plan, list(rows), list(divided), notes)
+        build_frame(dictionary["review_hint"], found)
+        return [(row["indicator_id"], row["period"], row["hint"]) for row in found]
+
+    return run
+
+
+def test_ordinary_growth_is_no_hint(find: Any) -> None:
+    assert (
+        find(*series("open_datasets", 131, 140, 154), *series("serious_incidents", 0, 0, 0)) == []
+    )
+
+
+def test_a_jump_over_the_baseline_or_the_value_before(find: Any, plan: Plan) -> None:
+    rows = series("cashless_procedures", 39, 40, 209)
+    assert find(*rows) == [
+        ("cashless_procedures", "FY2022Q2", "jump"),
+        ("cashless_procedures", "FY2022Q3", "jump"),
+    ]
+    messages = [row["message"] for row in find_hints(plan, rows, [], [])]
+    assert messages == ["基準値13の3倍を超えた。", "基準値13の3倍を超えた。"]
+    [row] = find_hints(plan, series("standardized_systems", 2, 7), [], [])
+    assert row["message"] == "前の値2の3倍を超えた。"
+
+
+def test_a_stock_that_falls_but_not_a_rate(find: Any) -> None:
+    assert find(*series("open_datasets", 140, 139), *series("mynumber_card_rate", 50, 49)) == [
+        ("open_datasets", "FY2022Q2", "fall")
+    ]
+
+
+def test_more_than_the_whole_and_than_the_list(find: Any) -> None:
+    rows = [
+        *series("online_procedures_dx", 16, 17, 26),
+        *series("online_procedures_priority", 16, 16, 26),
+    ]
+    # 26 is also more than three times the baseline of 6.
+    assert find(*rows) == [
+        ("online_procedures_dx", "FY2022Q3", "jump"),
+        ("online_procedures_dx", "FY2022Q3", "beyond_limit"),
+        ("online_procedures_dx", "FY2022Q2", "beyond_whole"),
+    ]
+
+
+def test_no_change_in_any_department(find: Any) -> None:
+    rows = series("cashless_procedures", 3, 3, 4)
+    divided = [
+        *by_department("cashless_procedures", "FY2022Q1", a=1, b=2),
+        *by_department("cashless_procedures", "FY2022Q2", a=1, b=2),
+        *by_department("cashless_procedures", "FY2022Q3", a=2, b=2),
+    ]
+    assert find(*rows, divided=divided) == [
+        ("cashless_procedures", "FY2022Q2", "unchanged_everywhere")
+    ]
+
+
+def test_missing_values_are_passed_over(find: Any) -> None:
+    assert find(*series("open_datasets", 140, None, 139)) == [("open_datasets", "FY2022Q3", "fall")]
+
+
+def test_a_note_stays_beside_its_hint(plan: Plan) -> None:
+    note = {
+        "indicator_id": "open_datasets",
+        "period": "FY2022Q2",
+        "hint": "fall",
+        "note": "統合のため",
+        "noted_by": "ICT推進担当",
+        "noted_on": "2023-01-20",
+    }
+    [row] = find_hints(plan, series("open_datasets", 140, 139), [], [note])
+    assert (row["note"], row["noted_by"]) == ("統合のため", "ICT推進担当")
+    [row] = find_hints(plan, series("open_datasets", 140, 139), [], [note | {"period": "FY2022Q3"}])
+    assert row["note"] is None
