@@ -3,20 +3,24 @@
 It is made new; a received file is never written to.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
 from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 
-from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules
+from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
 from sumida_data.text_workbook import Cell, Column, Link, TextSheet, TextWorkbook
 
 _RULE_SHEET = "規則の説明"
 _JAPAN = timezone(timedelta(hours=9))
 _LONGEST_VALUE = 200
 
+_ADVICE: dict[Severity, str] = {
+    "error": "集計から除きました。調査票を直して、もう一度送ってください。",
+    "warning": "そのままで正しければ、何もしなくてかまいません。",
+}
 _FINDING_COLUMNS = (
     Column("重さ"),
     Column("場所", 16),
@@ -127,17 +131,14 @@ def name_place(finding: Finding) -> str:
 
 
 def _guide(content: ReturnSheet) -> Iterator[str]:
-    counts = [
-        f"{label}{count}件"
-        for severity, label in SEVERITY_LABELS.items()
-        if (count := sum(finding.severity == severity for finding in content.findings))
-    ]
+    counts = Counter(finding.severity for finding in content.findings)
     if not counts:
         yield f"{content.opening}{'指摘はありません。' if content.receipts else ''}"
         return
-    yield f"{content.opening}次のところを見てください：{'、'.join(counts)}。"
-    yield "要修正：集計から除きました。調査票を直して、もう一度送ってください。"
-    yield "要確認：そのままで正しければ、何もしなくてかまいません。"
+    yield f"{content.opening}次のところを見てください。"
+    for severity, advice in _ADVICE.items():
+        if counts[severity]:
+            yield f"{SEVERITY_LABELS[severity]} {counts[severity]}件：{advice}"
     yield "「場所」をExcelの名前ボックスに貼り付けると、調査票のそのセルに移れます。"
 
 
