@@ -154,6 +154,8 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
             "indicator_progress": progress,
             "response": responses,
             "finding": findings,
+            "review_hint": [],
+            "correction": [],
         }
         return {name: build_frame(dictionary[name], some) for name, some in rows.items()}
 
@@ -166,8 +168,7 @@ def make_report(plan: Plan, rules: FindingRules) -> Callable[..., ProgressReport
 
     def make(frames: dict[str, pd.DataFrame], period: str = "FY2022Q3") -> ProgressReport:
         survey = describe_survey(period, frames["response"], frames["finding"], rules)
-        values, progress = frames["indicator_value"], frames["indicator_progress"]
-        return build_report(plan, Period.parse(period), values, progress, survey)
+        return build_report(plan, Period.parse(period), frames, survey)
 
     return make
 

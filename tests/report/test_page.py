@@ -1,11 +1,14 @@
 import re
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from sumida_data.frames import build_frame
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.page import render_page
@@ -148,3 +151,59 @@ def test_text_never_becomes_markup(
     outline = Outline(render_page(make_report(frames)))
     assert not outline.named("script")
     assert not outline.named("img")
+
+
+class TestReview:
+    def test_values_worth_a_look_and_corrections_are_listed_if_there_are_any(
+        self, make_frames: Any, make_report: Any, value_rows: list[Row], dictionary: Any
+    ) -> None:
+        frames = make_frames(value_rows)
+        page = render_page(make_report(frames)).decode()
+        assert "確かめたい値" not in page
+        assert "訂正番号" not in page
+        hint = {
+            "row_id": "1",
+            "indicator_id": "cashless_procedures",
+            "indicator_title": "キャッシュレス決済手続数",
+            "period": "FY2022Q3",
+            "hint": "jump",
+            "value": Decimal(209),
+            "message": "基準値13の3倍を超えた。",
+        }
+        correction = {
+            "row_id": "1",
+            "correction_id": "C1",
+            "period": "FY2022Q3",
+            "department_code": "1203",
+            "table_name": "procedure",
+            "record_key": "T1",
+            "field": "annual_cases",
+            "expected_value": "120",
+            "new_value": None,
+            "reason": "桁の誤り",
+            "agreed_by": "税務課長",
+            "agreed_on": date(2023, 1, 20),
+            "state": "applied",
+        }
+        frames["review_hint"] = build_frame(dictionary["review_hint"], [hint])
+        frames["correction"] = build_frame(dictionary["correction"], [correction])
+        page = render_page(make_report(frames)).decode()
+        for words in (
+            "209：基準値13の3倍を超えた。",
+            "まだ確かめていない",
+            "120 → 空欄",
+            "桁の誤り（税務課長、令和5年1月20日）",
+            "訂正した",
+        ):
+            assert words in page
+        frames["review_hint"] = build_frame(
+            dictionary["review_hint"],
+            [
+                hint
+                | {"note": "数え方が変わった", "noted_by": "ICT推進担当", "noted_on": "2023-01-20"}
+            ],
+        )
+        assert (
+            "数え方が変わった（ICT推進担当、2023-01-20）"
+            in render_page(make_report(frames)).decode()
+        )

@@ -18,6 +18,8 @@ ROOM = {
     "indicator_progress": "indicator",
     "response": "primary",
     "finding": "primary",
+    "correction": "primary",
+    "review_hint": "indicator",
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sumida_data.frames import read_rows
 from sumida_data.periods import Period, fiscal_year_label
 from sumida_data.plan.models import Plan
 from sumida_data.report.chart import Chart, Point, lay_out_chart
@@ -44,6 +45,8 @@ class ProgressReport:
         table: The progress table.
         indicators: One entry per indicator, in the plan's order.
         survey: How the survey went.
+        hints: Rows of ``review_hint`` of the period: values worth a second look.
+        corrections: Rows of ``correction`` of the period.
         sample: Whether sample data went into any figure.
     """
 
@@ -52,6 +55,8 @@ class ProgressReport:
     table: ProgressTable
     indicators: tuple[IndicatorReport, ...]
     survey: SurveyState
+    hints: tuple[Row, ...]
+    corrections: tuple[Row, ...]
     sample: bool
 
     @property
@@ -62,22 +67,22 @@ class ProgressReport:
 
 
 def build_report(
-    plan: Plan,
-    period: Period,
-    indicator_value: pd.DataFrame,
-    indicator_progress: pd.DataFrame,
-    survey: SurveyState,
+    plan: Plan, period: Period, tables: Mapping[str, pd.DataFrame], survey: SurveyState
 ) -> ProgressReport:
     """Gather what the report of a period says.
+
+    Args:
+        plan: The plan.
+        period: The reported period.
+        tables: ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``.
+        survey: How the survey went.
 
     Raises:
         KeyError: If an indicator has no value or progress in the period.
     """
-    values = newest_rows(indicator_value)
-    progress = [
-        newest_rows(indicator_progress[indicator_progress["method"] == cuts.method])
-        for cuts in plan.methods
-    ]
+    values = newest_rows(tables["indicator_value"])
+    compared = tables["indicator_progress"]
+    progress = [newest_rows(compared[compared["method"] == cuts.method]) for cuts in plan.methods]
     table = build_table(plan, period, values)
     reports = (_report_indicator(plan, period, line, values, progress) for line in table.rows)
     return ProgressReport(
@@ -86,8 +91,14 @@ def build_report(
         table=table,
         indicators=tuple(reports),
         survey=survey,
+        hints=_rows_of(tables["review_hint"], period),
+        corrections=_rows_of(tables["correction"], period),
         sample=any(row["sample"] for row in values.values()),
     )
+
+
+def _rows_of(frame: pd.DataFrame, period: Period) -> tuple[Row, ...]:
+    return tuple(read_rows(frame[frame["period"] == str(period)]))
 
 
 def _report_indicator(

@@ -251,6 +251,8 @@ def _advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> It
         yield f"計画線に届かない{len(short)}指標の見通しを確かめてください：{_name_some(short)}"
     if unknown := _titles(report, "cannot_say"):
         yield f"判定できない{len(unknown)}指標の理由を確かめてください：{_name_some(unknown)}"
+    if open_hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
+        yield f"確かめたい値が{len(open_hints)}件あります：{_name_some(open_hints)}"
     yield "進捗レポートを開いて、内容を確かめてください。"
 
 

@@ -38,6 +38,12 @@ VERDICT_SYMBOLS: dict[Verdict, str] = {
     "cannot_say": "－",
     "not_applicable": "・",
 }
+CORRECTION_STATES = {
+    "applied": "訂正した",
+    "no_longer_needed": "すでに直っている",
+    "expected_differs": "前提が違うため訂正していない",
+    "not_found": "対象がないため訂正していない",
+}
 VALUE_STATUSES = {
     "measured": "実測",
     "carried_forward_in_part": "一部引継ぎ",

@@ -30,15 +30,13 @@ def gather_report(
     plan: Plan,
     finding_rules: FindingRules,
     reported_period: str,
-    indicator_value: pd.DataFrame,
-    indicator_progress: pd.DataFrame,
     response: pd.DataFrame,
     finding: pd.DataFrame,
+    **tables: pd.DataFrame,
 ) -> ProgressReport:
     """Gather what the report of a period says."""
     survey = describe_survey(reported_period, response, finding, finding_rules)
-    period = Period.parse(reported_period)
-    return build_report(plan, period, indicator_value, indicator_progress, survey)
+    return build_report(plan, Period.parse(reported_period), tables, survey)
 
 
 def write_report(report: ProgressReport) -> dict[str, bytes]:
