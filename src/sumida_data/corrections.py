@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
+from sumida_data.frames import read_rows
 from sumida_data.periods import Period
 from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
@@ -159,17 +160,15 @@ def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySh
 def _apply(correction: Correction, period: str, corrected: Corrected, rules: FindingRules) -> None:
     answer = corrected.answer
     found = _find_answer(answer, correction, period)
-    state: State = "not_found"
-    if found is not None:
-        value = answer.at[found, "value"]
-        state = _state_of("" if pd.isna(value) else value, correction)
+    cell = None if found is None else read_rows(answer.loc[[found]])[0]
+    state = _state_of(cell, correction)
     if state == "applied":
         answer.at[found, "value"] = correction.new or None
         answer.at[found, "answer_status"] = "answered" if correction.new else "not_answered"
         answer.at[found, "change"] = "corrected"
         answer.at[found, "correction_id"] = correction.correction_id
     elif state in ("expected_differs", "not_found"):
-        corrected.findings.append(_report(correction, period, answer, found, rules))
+        corrected.findings.append(_report(correction, period, cell, rules))
     corrected.rows.append(_describe(correction, period, state))
 
 
@@ -190,27 +189,31 @@ def _find_answer(answer: pd.DataFrame, correction: Correction, period: str) -> A
     return found.index[0] if len(found) else None
 
 
-def _state_of(value: str, correction: Correction) -> State:
+def _state_of(cell: dict[str, Any] | None, correction: Correction) -> State:
+    if cell is None:
+        return "not_found"
+    value = cell["value"] or ""
     if value == correction.expected:
         return "applied"
     return "no_longer_needed" if value == correction.new else "expected_differs"
 
 
 def _report(
-    correction: Correction, period: str, answer: pd.DataFrame, found: Any, rules: FindingRules
+    correction: Correction, period: str, cell: dict[str, Any] | None, rules: FindingRules
 ) -> Finding:
-    cell = {} if found is None else answer.loc[found, ["source_file", "sheet", "cell"]].to_dict()
+    where = cell or {}
     place = Place(
         period=period,
         department_code=correction.department_code,
+        source_file=where.get("source_file"),
+        sheet=where.get("sheet"),
+        cell=where.get("cell"),
         row_label=correction.key,
-        **cell,
     )
-    value = None if found is None else answer.at[found, "raw_text"]
     return make_finding(
-        rules["F501" if found is not None else "F502"],
+        rules["F501" if cell else "F502"],
         place,
-        value,
+        where.get("raw_text"),
         correction=correction.correction_id,
         expected=correction.expected or "空欄",
         sheet=correction.part.sheet,
