@@ -4,10 +4,11 @@ Central files of the ministry and of the ward's systems are described with the s
 because they are read in the same way: by heading.
 """
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, RootModel
+from pydantic import ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
 from sumida_data.metadata import Field, Model, Name
@@ -24,6 +25,9 @@ class FormField(Field):
         aliases: Other headings under which the item has been seen.
         synonyms: For each choice, other words for it.
         blank_is: The choice that an empty cell stands for.
+        asked_when: Fields of the same record and the choices on which this one is asked for;
+            without any it always is.
+        optional: Whether an empty cell needs no answer.
         example: An example answer, for the example row and for findings.
     """
 
@@ -34,12 +38,40 @@ class FormField(Field):
     aliases: tuple[str, ...] = ()
     synonyms: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     blank_is: str | None = None
+    asked_when: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
+    optional: bool = False
     example: str = ""
 
     @property
     def headings(self) -> tuple[str, ...]:
         """All headings under which the item may stand."""
         return (self.title, *self.aliases)
+
+
+class Condition(Model):
+    """What an answer is like; all that is said must hold.
+
+    Attributes:
+        given: Whether there is an answer.
+        one_of: The choices of which it is one.
+        more_than: The field whose number it exceeds.
+    """
+
+    given: bool | None = None
+    one_of: tuple[str, ...] = ()
+    more_than: Name | None = None
+
+
+class Contradiction(Model):
+    """Answers of one record that cannot all be right.
+
+    Attributes:
+        message: The contradiction as a sentence.
+        when: What the answers are like by field; the first is the one to look at.
+    """
+
+    message: str
+    when: dict[Name, Condition] = Described(min_length=1)
 
 
 class RecordSheet(Model):
@@ -49,6 +81,7 @@ class RecordSheet(Model):
         sheet: Sheet name; empty for a file without sheets.
         table: Name of the typed table.
         fields: The items, in the order in which an officer meets them.
+        contradictions: Answers of one record that cannot all be right.
     """
 
     # Whether every column of the sheet is described, so that another one is worth a finding.
@@ -57,11 +90,34 @@ class RecordSheet(Model):
     sheet: str
     table: Name
     fields: tuple[FormField, ...]
+    contradictions: tuple[Contradiction, ...] = ()
 
     @property
     def key_fields(self) -> tuple[FormField, ...]:
         """The fields that name a record."""
         return tuple(field for field in self.fields if field.key)
+
+    @model_validator(mode="after")
+    def _refuse_unknown_names(self) -> Self:
+        fields = {field.name: field for field in self.fields}
+        for name, condition in self._list_conditions():
+            if name not in fields:
+                raise ValueError(f"シート「{self.sheet}」に項目 {name} はありません")
+            if unknown := set(condition.one_of) - set(fields[name].enum or ()):
+                raise ValueError(f"項目 {name} に選択肢 {'、'.join(sorted(unknown))} はありません")
+            if condition.more_than and fields[name].type not in {"integer", "number"}:
+                raise ValueError(f"項目 {name} は数でないので比べられません")
+        return self
+
+    def _list_conditions(self) -> Iterator[tuple[str, Condition]]:
+        for field in self.fields:
+            for name, choices in field.asked_when.items():
+                yield name, Condition(one_of=choices)
+        for contradiction in self.contradictions:
+            for name, condition in contradiction.when.items():
+                yield name, condition
+                if condition.more_than:
+                    yield condition.more_than, Condition(more_than=name)
 
 
 class SurveySheet(RecordSheet):
@@ -83,6 +139,16 @@ class SurveySheet(RecordSheet):
     layout: Literal["labels", "rows"]
     kind: Literal["cover", "stock", "events", "year_to_date"]
 
+    @property
+    def asked_fields(self) -> tuple[FormField, ...]:
+        """The fields whose empty cell is an answer missing, where they are asked for at all."""
+        return tuple(field for field in self.fields if not field.optional and not field.blank_is)
+
+    @property
+    def row_marker(self) -> str:
+        """The name of the field that shows that a row of the table is in use."""
+        return self.key_fields[0].name
+
 
 class Form(Model):
     """The survey form.
@@ -90,11 +156,13 @@ class Form(Model):
     Attributes:
         version: Version of the form.
         title: Its title.
+        guidance: How to fill it in, line by line.
         sheets: Its parts, cover sheet first.
     """
 
     version: str
     title: str
+    guidance: tuple[str, ...] = ()
     sheets: tuple[SurveySheet, ...]
 
     @property

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
+from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.layout import (
@@ -143,7 +144,7 @@ class SheetReader:
                 answers.append(run.read_cell(label.row, label.column, label.value, name, None))
             else:
                 run.report_missing(name)
-        run.contents.records.append(Record(self.description.table, "", answers))
+        run.add_record(Record(self.description.table, "", answers), None)
         return run.contents
 
 
@@ -186,7 +187,7 @@ class _Pass:
             self._report_answer("F320", answers[0], label)
         record = Record(self.reader.description.table, self._key_of(answers), answers)
         if self._keeps(record, number, label):
-            self.contents.records.append(record)
+            self.add_record(record, label)
         else:
             self.contents.rows_set_aside += 1
 
@@ -209,6 +210,15 @@ class _Pass:
         elif reading.value is None and (row, column) in self.sheet.comments:
             self._report_answer("F321", answer, label)
         return answer
+
+    def add_record(self, record: Record, label: str | None) -> None:
+        self.contents.records.append(record)
+        readings = {answer.field: answer.reading for answer in record.answers}
+        contradictions = self.reader.description.contradictions
+        for contradiction in find_contradictions(contradictions, readings):
+            answer = record.answer_of(next(iter(contradiction.when)))
+            assert answer is not None  # noqa: S101  # what is not there contradicts nothing
+            self._report_answer("F404", answer, label, contradiction=contradiction.message)
 
     def _key_of(self, answers: list[Answer]) -> str:
         # In the order of the form: a department that swaps two columns names the same records.

@@ -1,0 +1,122 @@
+"""Whether a record is complete and agrees with itself, told in Python and by formulas alike.
+
+The reader asks here for contradictions; the blank form carries the same questions as formulas that
+Excel and LibreOffice answer while an officer fills it in. Both come from the form's description.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from sumida_data.survey.form import Condition, Contradiction, SurveySheet
+from sumida_data.survey.text import AnswerStatus, Reading
+
+# What the form suggests writing where there is no value.
+MARKS: dict[AnswerStatus, str] = {"not_applicable": "該当なし", "undetermined": "不明"}
+
+_STATUSES: dict[bool, set[AnswerStatus]] = {
+    True: {"answered"},
+    False: {"not_answered", "not_applicable"},
+}
+
+
+def find_contradictions(
+    contradictions: Sequence[Contradiction], readings: Mapping[str, Reading]
+) -> list[Contradiction]:
+    """Return those of the contradictions that a record shows.
+
+    Args:
+        contradictions: What may not be.
+        readings: The record's answers by field; one that the sheet has no cell for is not there.
+    """
+    return [
+        contradiction
+        for contradiction in contradictions
+        if all(_holds(condition, name, readings) for name, condition in contradiction.when.items())
+    ]
+
+
+def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[str]:
+    """Return the names of the fields that a record still has to answer; an empty row has none.
+
+    Args:
+        part: The part of the form.
+        readings: The record's answers by field, empty ones included.
+    """
+    blank = {name for name, reading in readings.items() if reading.status == "not_answered"}
+    if part.layout == "rows" and part.row_marker in blank:
+        return [part.row_marker] if len(blank) < len(part.fields) else []
+    return [
+        field.name
+        for field in part.asked_fields
+        if field.name in blank
+        and all(readings[other].value in choices for other, choices in field.asked_when.items())
+    ]
+
+
+def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str]:
+    """Return for each contradiction a formula that is 1 where it is shown and 0 elsewhere.
+
+    Args:
+        part: The part of the form.
+        cells: The cell or the column of cells of each field, as a formula names them.
+    """
+    return [
+        "*".join(["1", *(_condition_term(c, cells[name], cells) for name, c in item.when.items())])
+        for item in part.contradictions
+    ]
+
+
+def unanswered_terms(part: SurveySheet, cells: Mapping[str, str]) -> dict[str, str]:
+    """Return for each field asked for a formula that is 1 where its answer is missing.
+
+    Args:
+        part: The part of the form.
+        cells: The cell or the column of cells of each field, as a formula names them.
+    """
+    terms = {}
+    in_use = "1"
+    if part.layout == "rows":
+        marker = cells[part.row_marker]
+        in_use = f'({marker}<>"")'
+        others = "+".join(f'({cell}<>"")' for cell in cells.values() if cell != marker)
+        terms[part.row_marker] = f'({marker}="")*((0+{others})>0)'
+    for field in part.asked_fields:
+        if field.name not in terms:
+            asked = [_any_of(cells[other], c) for other, c in field.asked_when.items()]
+            terms[field.name] = "*".join([in_use, *asked, f'({cells[field.name]}="")'])
+    return terms
+
+
+def _holds(condition: Condition, name: str, readings: Mapping[str, Reading]) -> bool:
+    other = condition.more_than or name
+    if name not in readings or other not in readings:
+        return False
+    reading = readings[name]
+    return (
+        (condition.given is None or reading.status in _STATUSES[condition.given])
+        and (not condition.one_of or reading.value in condition.one_of)
+        and (condition.more_than is None or _exceeds(reading.value, readings[other].value))
+    )
+
+
+def _exceeds(number: str | None, other: str | None) -> bool:
+    return number is not None and other is not None and Decimal(number) > Decimal(other)
+
+
+def _condition_term(condition: Condition, cell: str, cells: Mapping[str, str]) -> str:
+    factors = []
+    if condition.given is True:
+        factors += [f'({cell}<>"{text}")' for text in ("", *MARKS.values())]
+    if condition.given is False:
+        factors.append(_any_of(cell, ("", MARKS["not_applicable"])))
+    if condition.one_of:
+        factors.append(_any_of(cell, condition.one_of))
+    if condition.more_than is not None:
+        other = cells[condition.more_than]
+        factors.append(f"ISNUMBER({cell})*ISNUMBER({other})*({cell}>{other})")
+    return "*".join(factors)
+
+
+def _any_of(cell: str, choices: Sequence[str]) -> str:
+    # At most one of them is true, so that the sum is 0 or 1.
+    return "(" + "+".join(f'({cell}="{choice}")' for choice in choices) + ")"
