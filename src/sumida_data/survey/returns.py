@@ -9,6 +9,7 @@ from sumida_data.survey.findings import Finding, FindingRules, Place, make_findi
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.layout import heading_key
 from sumida_data.survey.reader import Record, SheetContents, SheetReader
+from sumida_data.survey.stamp import Stamp
 from sumida_data.survey.workbook import (
     Sheet,
     Workbook,
@@ -100,6 +101,7 @@ class FormReader:
         returned.cover = cover.records[0]
         returned.findings += cover.findings
         place = replace(place, department_code=returned.department_code)
+        returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
         asked = wave.sheets_for(returned.department_code)
         for sheet, reader in self._readers[1:]:
             is_asked = sheet.sheet in asked
@@ -109,8 +111,18 @@ class FormReader:
                 returned.findings += contents.findings
                 returned.rows_set_aside += contents.rows_set_aside
             elif is_asked:
-                finding = make_finding(self.rules["F204"], place, sheet=sheet.sheet)
-                returned.findings.append(finding)
+                words = {"sheet": sheet.sheet, "title": sheet.title}
+                returned.findings.append(make_finding(self.rules["F204"], place, **words))
+
+    def _check_stamp(
+        self, stamp: Stamp | None, returned: Return, place: Place
+    ) -> Iterator[Finding]:
+        stated = Stamp(self.form.version, returned.period, returned.department_code or "")
+        pairs = zip(stamp.labels.items(), stated, strict=True) if stamp else ()
+        for (label, value), expected in pairs:
+            if expected and value != expected:
+                words = {"label": label, "expected": expected}
+                yield make_finding(self.rules["F210"], place, value, **words)
 
     def _read_part(
         self,
