@@ -19,7 +19,8 @@ _HEADER_DEPTH = 3
 _EXAMPLE = re.compile(r"^[(\[]?(記入例|例)")
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
 _TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
-_NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例"}
+# Columns that count or check the rows are no answers.
+_NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 
