@@ -1,0 +1,60 @@
+"""Nodes of the forms pipeline."""
+
+import pandas as pd
+
+from sumida_data.frames import read_rows
+from sumida_data.periods import Period
+from sumida_data.plan.models import ReportedPeriod
+from sumida_data.survey.blank_form import Inquiry, find_last_answers, write_blank_form
+from sumida_data.survey.departments import parse_departments
+from sumida_data.survey.form import Form, Waves
+
+
+class UnknownWaveError(ValueError):
+    """A form was asked for in a quarter that has no inquiry."""
+
+
+def write_forms(
+    form: Form,
+    waves: Waves,
+    period: ReportedPeriod,
+    departments: pd.DataFrame,
+    answer: pd.DataFrame | None,
+) -> dict[str, bytes]:
+    """Write a form for each department asked.
+
+    Args:
+        form: The form.
+        waves: The inquiries.
+        period: The quarter; ``latest`` is the latest inquiry.
+        departments: The register of departments.
+        answer: Table ``answer`` of earlier runs; None before the first.
+
+    Returns:
+        Workbooks by path below the folder of forms.
+
+    Raises:
+        UnknownWaveError: If there is no inquiry in that quarter.
+    """
+    name = max(waves.root) if period.root == "latest" else period.root
+    if name not in waves.root:
+        raise UnknownWaveError(
+            f"--params=period={name}: この期間の照会の設定がありません。"
+            f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
+        )
+    stocks = [part.table for part in form.answer_sheets if part.kind == "stock"]
+    known = [] if answer is None else read_rows(answer[answer["table_name"].isin(stocks)])
+    sample = any(row["sample"] for row in known)
+    inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
+    last = find_last_answers(known, name)
+    asked = [
+        department
+        for department in parse_departments(read_rows(departments))
+        if department.exists_on(inquiry.period.last_day) and inquiry.wave.asks(department.code)
+    ]
+    return {
+        f"{name}/{one.code}_{one.section}_調査票.xlsx": write_blank_form(
+            inquiry, one, last.get(one.code)
+        )
+        for one in asked
+    }

@@ -1,0 +1,158 @@
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from sumida_data.frames import read_rows
+from sumida_data.survey.blank_form import find_last_answers
+from sumida_data.survey.collection import Collected, Collector
+from sumida_data.survey.departments import Department, parse_departments
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.returns import FormReader
+from sumida_data.survey.workbook import has_sample_stamp, open_workbook
+from tests.project import PROJECT, Project, Quarter
+
+PERIOD = "FY2022Q4"
+STOCKS = ("procedure", "consultation", "initiative", "initiative_effect")
+
+
+@pytest.fixture(scope="module")
+def departments() -> list[Department]:
+    path = PROJECT / "data/01_raw/reference/departments.csv"
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    return parse_departments(read_rows(rows))
+
+
+@pytest.fixture(scope="module")
+def project(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which the forms of the quarter after the sample's last have been written."""
+    project = quarter.copy_to(tmp_path_factory.mktemp("forms") / "project")
+    run = project.kedro("run", "--pipelines=forms", f"--params=period={PERIOD}")
+    assert run.code == 0, run.output
+    return project
+
+
+@pytest.fixture(scope="module")
+def files(project: Project) -> dict[str, SourceFile]:
+    folder = project.path / "data/08_reporting/forms"
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.xlsx"))}
+    return {name: SourceFile(name, path) for name, path in paths.items()}
+
+
+@pytest.fixture(scope="module")
+def collected(
+    files: dict[str, SourceFile],
+    departments: list[Department],
+    form: Form,
+    waves: Waves,
+    rules: FindingRules,
+) -> Collected:
+    """What is read from the forms when all come back as they were sent out."""
+    return Collector(FormReader(form, rules), waves, departments, "131075").collect(files)
+
+
+@pytest.fixture(scope="module")
+def known(project: Project) -> list[dict[str, Any]]:
+    """The rows of table ``answer`` of the survey's stock sheets."""
+    answer = pd.read_parquet(
+        project.path / "data/03_primary/answer.parquet", dtype_backend="pyarrow"
+    )
+    return read_rows(answer[answer["table_name"].isin(STOCKS)])
+
+
+def group(rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the records by department and table, each with value and status by field."""
+    records: dict[tuple[str, str, str], dict[str, Any]] = defaultdict(dict)
+    for row in rows:
+        key = (row["department_code"], row["table_name"], row["record_id"])
+        # What could not be read is asked for anew.
+        status = row["answer_status"].replace("unreadable", "not_answered")
+        records[key][row["field"]] = (row["value"], status)
+    grouped = defaultdict(list)
+    for (code, table, _), record in records.items():
+        grouped[code, table].append(record)
+    return dict(grouped)
+
+
+def test_each_department_asked_gets_a_form(
+    files: dict[str, SourceFile], departments: list[Department]
+) -> None:
+    asked = {one for one in departments if one.exists_on(pd.Timestamp("2023-03-31").date())}
+    assert set(files) == {f"{PERIOD}/{one.code}_{one.section}_調査票.xlsx" for one in asked}
+    assert len(files) > 70
+
+
+def test_every_answer_comes_back_the_same(
+    collected: Collected, known: list[dict[str, Any]]
+) -> None:
+    last = find_last_answers(known, PERIOD)
+    sent = group(row for row in known if row["period"] == last[row["department_code"]].period)
+    back = group(row._asdict() for row in collected.answers if row.table_name in STOCKS)
+    assert back == sent
+    assert sum(map(len, back.values())) > 450
+
+
+def test_a_department_that_was_silent_finds_its_answers_of_the_quarter_before(
+    known: list[dict[str, Any]], collected: Collected
+) -> None:
+    silent = {row["department_code"] for row in known} - {
+        row["department_code"] for row in known if row["period"] == "FY2022Q3"
+    }
+    assert silent >= {"1507", "1905"}
+    assert silent <= {row.department_code for row in collected.answers}
+
+
+def test_forms_as_sent_out_show_no_fault(collected: Collected) -> None:
+    assert collected.findings == []
+    assert {row["response_status"] for row in collected.responses} == {"received"}
+
+
+def test_events_start_empty(collected: Collected) -> None:
+    tables = {row.table_name for row in collected.answers if row.value is not None}
+    assert tables == set(STOCKS)
+
+
+def test_only_departments_with_systems_get_the_sheet_for_them(
+    files: dict[str, SourceFile], waves: Waves
+) -> None:
+    codes = waves.root[PERIOD].sheets["標準化"]
+    for name, file in files.items():
+        sheets = [sheet.name for sheet in open_workbook(file.read(), name).sheets]
+        assert ("標準化" in sheets) == (name.split("/")[1][:4] in codes)
+
+
+def test_sample_answers_make_sample_forms(files: dict[str, SourceFile]) -> None:
+    assert all(has_sample_stamp(open_workbook(file.read(), name)) for name, file in files.items())
+
+
+def test_the_same_input_gives_the_same_bytes(
+    project: Project, files: dict[str, SourceFile]
+) -> None:
+    before = {name: file.read() for name, file in files.items()}
+    project.kedro("run", "--pipelines=forms", f"--params=period={PERIOD}")
+    assert {name: file.read() for name, file in files.items()} == before
+
+
+class TestBeforeTheFirstQuarter:
+    def test_forms_are_empty_and_real(
+        self, empty_project: Project, form: Form, tmp_path: Path
+    ) -> None:
+        project = empty_project.copy_to(tmp_path / "project")
+        run = project.kedro("run", "--pipelines=forms", "--params=period=FY2021Q4")
+        assert run.code == 0, run.output
+        path = project.path / "data/08_reporting/forms/FY2021Q4/1203_税務課_調査票.xlsx"
+        book = open_workbook(path.read_bytes(), path.name)
+        assert not has_sample_stamp(book)
+        assert form.cover.sheet in [sheet.name for sheet in book.sheets]
+
+    def test_a_quarter_without_an_inquiry_is_told(self, empty_project: Project) -> None:
+        run = empty_project.kedro("run", "--pipelines=forms", "--params=period=FY2030Q1")
+        assert run.code == 1
+        assert "--params=period=FY2030Q1" in run.output
+        assert "FY2022Q4" in run.output
+        assert "Traceback" not in run.output
