@@ -1,0 +1,97 @@
+"""What a check needs of the project: the form, the inquiries, the rules and the departments."""
+
+import csv
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from sumida_data.survey.departments import Department, ReferenceTableError, parse_departments
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Form, Waves
+
+_PARAMETERS = Path("conf/base/parameters")
+_DEPARTMENTS = Path("data/01_raw/reference/departments.csv")
+_NAMES = ("form", "waves", "finding_rules")
+
+
+class ProjectError(Exception):
+    """The project is not there or its settings have mistakes; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The descriptions by which a workbook is checked.
+
+    Attributes:
+        form: The survey form.
+        waves: The inquiries by quarter.
+        rules: The finding rules.
+        departments: The departments over time.
+        fingerprint: Hash of all these; what was checked by other descriptions is checked anew.
+    """
+
+    form: Form
+    waves: Waves
+    rules: FindingRules
+    departments: list[Department]
+    fingerprint: str
+
+
+def find_project(*starts: Path) -> Path:
+    """Return the nearest folder that is the project, going up from each start in turn.
+
+    Raises:
+        ProjectError: If there is none.
+    """
+    for start in map(Path.resolve, starts):
+        for folder in (start, *start.parents):
+            if (folder / _PARAMETERS / "form.yml").is_file():
+                return folder
+    raise ProjectError(
+        f"設定({_PARAMETERS.as_posix()})が {starts[0]} にもその上にもありません。"
+        "--project でプロジェクトのフォルダを指定してください。"
+    )
+
+
+def load_project(folder: Path) -> Project:
+    """Read the descriptions of a project, as they are without those of an environment.
+
+    Raises:
+        ProjectError: If one is missing or has a mistake; each mistake is told in one line.
+    """
+    paths = [folder / _PARAMETERS / f"{name}.yml" for name in _NAMES]
+    try:
+        contents = [path.read_bytes() for path in (*paths, folder / _DEPARTMENTS)]
+        parameters = _parse(contents[:-1])
+        rows = csv.DictReader(contents[-1].decode("utf-8-sig").splitlines())
+        return Project(
+            Form.model_validate(parameters["form"]),
+            Waves.model_validate(parameters["waves"]),
+            FindingRules.model_validate(parameters["finding_rules"]),
+            parse_departments(rows),
+            sha256(b"".join(contents)).hexdigest(),
+        )
+    except (ValidationError, KeyError) as error:
+        raise ProjectError("\n".join(_find_mistakes(folder / _PARAMETERS))) from error
+    except (OSError, ValueError, yaml.YAMLError, ReferenceTableError) as error:
+        raise ProjectError(f"設定を読めません。{error}") from error
+
+
+def _parse(contents: list[bytes]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for content in contents:
+        # The C loader is ten times as fast.
+        parameters |= yaml.load(content, yaml.CSafeLoader) or {}
+    return parameters
+
+
+def _find_mistakes(folder: Path) -> list[str]:
+    # Imported here because it takes time and settings seldom have mistakes.
+    from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+
+    parameters = _parse([path.read_bytes() for path in sorted(folder.glob("*.yml"))])
+    return list(find_mistakes(parameters, folder))
