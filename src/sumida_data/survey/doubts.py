@@ -28,8 +28,10 @@ _FORMULA_WITHOUT_VALUE = re.compile(
     rb"f\b[^>]*>\s*<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
 )
 _HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*>')
-_FAR_CELL = re.compile(rb'r="(?:[A-Z]{3}\d+|[A-Z]*\d{5,})"[^>/]*>')
-_CELL_WITH_CONTENT = re.compile(rb'r="([A-Z]*)(\d+)"[^>/]*>')
+# An element that ends in /> has no content. A cell may leave its place to its row.
+_PLACELESS = rb'"[^>/]*>\s*<(?:\w+:)?c(?: (?!r=)|>)'
+_FAR_CELL = re.compile(rb'r="(?:(?:[A-Z]{3}\d+|[A-Z]+\d{5,})"[^>/]*>|\d{5,}' + _PLACELESS + rb")")
+_CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*>|(\d+)' + _PLACELESS + rb")")
 _SUSPICIONS = (_FORMULA_WITHOUT_VALUE.search, _HIDDEN_ROW.search)
 _SHEET_PARTS = "xl/worksheets/"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -112,9 +114,10 @@ def _is_suspect(archive: ZipFile, part: str) -> bool:
 
 def _refuse_far_cells(xml: bytes) -> None:
     rows = columns = 1
-    for match in _CELL_WITH_CONTENT.finditer(xml):
-        rows = max(rows, int(match[2]))
-        columns = max(columns, _column_number(match[1].decode()) + 1)
+    for match in _CELL.finditer(xml):
+        letters, row, placeless_row = match.groups(b"")
+        rows = max(rows, int(row or placeless_row))
+        columns = max(columns, _column_number(letters.decode()) + 1)
     refuse_large_sheet(rows, columns)
 
 

@@ -7,13 +7,14 @@ is taken for blank that is not.
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook
 
 from sumida_data.survey.doubts import (
     Cell,
@@ -34,8 +35,17 @@ SAMPLE_STAMP = "見本データ"
 MAX_UNPACKED_BYTES = 100_000_000
 _UNPACKED = (".xml", ".bin", ".rels")
 
+# How much smaller Deflate can make a part at most: small ones cannot hide much.
+_MOST_PACKED = 1032
+_CHUNK = 1 << 20
+
 _ZIP_MAGIC = b"PK\x03\x04"
 _COMPOUND_FILE_MAGIC = b"\xd0\xcf\x11\xe0"
+# The stream of an encrypted .xlsx; the record after the first one of an encrypted .xls.
+_PASSWORD = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\x09\x08\x10\x00.{16}\x2f\x00",
+    re.DOTALL,
+)
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
 _NO_LOOK = SecondLook()
 _NOT_CHECKABLE = "F111"
@@ -114,10 +124,10 @@ def _read_spreadsheet(content: bytes) -> Workbook:
         # From bytes rather than by path, calamine judges the format by the contents.
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [_read_sheet(book, name, looks.get(name, _NO_LOOK)) for name in book.sheet_names]
-    except PasswordError as error:
-        raise UnusableFileError("F102", str(error)) from error
     except (CalamineError, BadZipFile, ParseError, KeyError, OSError, ValueError) as error:
-        raise UnusableFileError("F104", str(error)) from error
+        # Where calamine judges the format itself, it does not tell a password from a broken file.
+        rule_id = "F102" if _PASSWORD.search(content) else "F104"
+        raise UnusableFileError(rule_id, str(error)) from error
     return Workbook(sheets, remarks)
 
 
@@ -140,9 +150,21 @@ def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
 
 
 def _refuse_zip_bomb(archive: ZipFile) -> None:
-    sizes = (part.file_size for part in archive.filelist if part.filename.endswith(_UNPACKED))
-    if sum(sizes) > MAX_UNPACKED_BYTES:
+    parts = [part for part in archive.filelist if part.filename.endswith(_UNPACKED)]
+    if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise UnusableFileError("F105")
+    if sum(part.compress_size for part in parts) * _MOST_PACKED > MAX_UNPACKED_BYTES:
+        for part in parts:
+            _refuse_false_size(archive, part)
+
+
+def _refuse_false_size(archive: ZipFile, part: ZipInfo) -> None:
+    stated, part.file_size = part.file_size, MAX_UNPACKED_BYTES
+    with archive.open(part) as stream:
+        size = sum(map(len, iter(lambda: stream.read(_CHUNK), b"")))
+    part.file_size = stated
+    if size != stated:
+        raise UnusableFileError("F104", part.filename)
 
 
 def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
@@ -159,6 +181,9 @@ def _read_csv(content: bytes) -> list[list[CellValue]]:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" in text:
+            # UTF-16, which CP932 happens to take for text.
+            break
         rows = list(csv.reader(io.StringIO(text, newline="")))
         width = max(map(len, rows), default=0)
         return [[*row, *[""] * (width - len(row))] for row in rows]
