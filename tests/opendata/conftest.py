@@ -63,7 +63,9 @@ PROGRESS: Row = {
     "method": "linear",
     "value": Decimal("59.3"),
     "progress_ratio": Decimal("2.0774"),
+    "cut_points_reason": "仮の基準",
     "verdict": "on_track",
+    "agrees": True,
     "sample": False,
 }
 PROCEDURE: Row = {
