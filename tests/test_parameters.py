@@ -42,3 +42,22 @@ def test_rules_between_keys_are_told(raw_parameters: dict[str, Any]) -> None:
     unbounded = plan | {"indicators": [first | {"targets": [{"target_date": "2026-03-31"}]}]}
     line, *_ = find_mistakes(raw_parameters | {"plan": unbounded}, FOLDER)
     assert "target_min か target_max" in line
+
+
+def test_a_name_that_another_file_does_not_know_is_told(raw_parameters: dict[str, Any]) -> None:
+    wave = raw_parameters["waves"]["FY2022Q3"]
+    waves = {"FY2022Q3": wave | {"sheets": {"手続き": "all"}}}
+    [line] = find_mistakes(raw_parameters | {"waves": waves}, FOLDER)
+    assert "waves.FY2022Q3.sheets = '手続き' — 使えるのは 手続、" in line
+    plan = raw_parameters["plan"]
+    first = plan["indicators"][1]
+    [line] = find_mistakes(
+        raw_parameters | {"plan": plan | {"indicators": [first | {"table": "procedures"}]}}, FOLDER
+    )
+    assert "online_procedures_priority の table = 'procedures'" in line
+    [line] = find_mistakes(
+        raw_parameters
+        | {"plan": plan | {"indicators": [first | {"numerator_fields": ["online"]}]}},
+        FOLDER,
+    )
+    assert "項目 'online' — 使えるのは procedure_number、" in line

@@ -1,10 +1,10 @@
 """The parameters and what they must look like, told to officers in one line per mistake."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -51,15 +51,43 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
         parameters: The raw parameters, as merged from files and command line.
         folder: Where the files lie, to name the one with the mistake.
     """
+    read: dict[str, Any] = {}
     for key, model in PARAMETERS.items():
         if key not in parameters:
             yield f"{folder}: {key} がありません。{key}.yml を元に戻してください。"
             continue
         try:
-            model.model_validate(parameters[key])
+            read[key] = model.model_validate(parameters[key])
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 yield _describe(details, key, folder)
+    if len(read) == len(PARAMETERS):
+        yield from _find_loose_ends(
+            read["form"], read["waves"], read["plan"], read["sources"], folder
+        )
+
+
+def _find_loose_ends(
+    form: Form, waves: Waves, plan: Plan, sources: CentralSources, folder: Path
+) -> Iterator[str]:
+    """Yield a line for each name in one file that another file does not know."""
+    sheets = dict.fromkeys(part.sheet for part in form.answer_sheets)
+    for period, wave in waves.root.items():
+        for sheet in wave.sheets:
+            if sheet not in sheets:
+                place = f"{_file_of('waves', folder)}: waves.{period}.sheets = {sheet!r}"
+                yield f"{place} — 使えるのは {'、'.join(sheets)} です。"
+    fields = {part.table: part.fields for part in (*form.answer_sheets, *sources.root)}
+    for indicator in plan.indicators:
+        place = f"{_file_of('plan', folder)}: {indicator.indicator_id} の"
+        if indicator.table not in fields:
+            allowed = "、".join(fields)
+            yield f"{place} table = {indicator.table!r} — 使えるのは {allowed} です。"
+            continue
+        names = [field.name for field in fields[indicator.table]]
+        for name in (*indicator.numerator_fields, *indicator.denominator_fields):
+            if name not in names:
+                yield f"{place}項目 {name!r} — 使えるのは {'、'.join(names)} です。"
 
 
 def _describe(details: ErrorDetails, key: str, folder: Path) -> str:
@@ -80,7 +108,8 @@ def _shorten(value: object) -> str:
 
 
 def _file_of(key: str, folder: Path) -> str:
+    heading = re.compile(rf"^{key}:", re.MULTILINE)
     for path in sorted(folder.rglob("*.yml")):
-        if key in (yaml.safe_load(path.read_text("utf-8")) or {}):
+        if heading.search(path.read_text("utf-8")):
             return path.as_posix()
     return folder.as_posix()
