@@ -32,7 +32,6 @@ _HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*>')
 _PLACELESS = rb'"[^>/]*>\s*<(?:\w+:)?c(?: (?!r=)|>)'
 _FAR_CELL = re.compile(rb'r="(?:(?:[A-Z]{3}\d+|[A-Z]+\d{5,})"[^>/]*>|\d{5,}' + _PLACELESS + rb")")
 _CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*>|(\d+)' + _PLACELESS + rb")")
-_SUSPICIONS = (_FORMULA_WITHOUT_VALUE.search, _HIDDEN_ROW.search)
 _SHEET_PARTS = "xl/worksheets/"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -100,16 +99,24 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
 
 def _is_suspect(archive: ZipFile, part: str) -> bool:
     suspect = far = False
+    rest = b""
     with archive.open(part) as stream:
-        rest = b""
         while chunk := stream.read(_CHUNK):
             xml = rest + chunk
             rest = chunk[-_OVERLAP:]
             far = far or _FAR_CELL.search(xml) is not None
-            suspect = suspect or b't="e"' in xml or any(find(xml) for find in _SUSPICIONS)
+            suspect = suspect or _is_suspicious(xml)
     if far:
         _refuse_far_cells(archive.read(part))
     return suspect
+
+
+def _is_suspicious(xml: bytes) -> bool:
+    return (
+        b't="e"' in xml
+        or (b'hidden="' in xml and _HIDDEN_ROW.search(xml) is not None)
+        or _FORMULA_WITHOUT_VALUE.search(xml) is not None
+    )
 
 
 def _refuse_far_cells(xml: bytes) -> None:
