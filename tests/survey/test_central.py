@@ -103,8 +103,8 @@ def test_an_impossible_or_missing_day_stops_the_file(collect: Collect, heading: 
 def test_a_look_alike_name_is_reported_and_the_missing_ward_too(collect: Collect) -> None:
     rows = [["東京都", "⿊田区", 275724, 163501, 59.3]]
     contents = collect({CARD: card(rows=rows)})
-    assert rule_ids(contents) == ["F604", "F605"]
-    assert contents.findings[0].value_found == "⿊田区"
+    assert rule_ids(contents) == ["F314", "F604", "F605"]
+    assert contents.findings[1].value_found == "⿊田区"
 
 
 def test_months_and_departments_of_a_cp932_csv(collect: Collect) -> None:

@@ -6,7 +6,7 @@ from sumida_data.survey.layout import (
     cell_address,
     find_heading,
     find_labels,
-    find_records,
+    find_rows,
     find_table,
     heading_key,
 )
@@ -91,7 +91,7 @@ def test_a_heading_merged_down_over_two_rows_counts() -> None:
     found = find_table(sheet(*rows, merged=[(0, 0, 1, 0), (0, 1, 0, 2)]), FIELDS)
     assert found is not None
     assert found.columns == {"number": 0, "name": 1, "started_on": 2}
-    assert list(find_records(sheet(*rows), found)) == [2]
+    assert list(find_rows(sheet(*rows), found)) == [(2, False)]
 
 
 def test_without_its_key_it_is_another_table() -> None:
@@ -114,7 +114,8 @@ def test_rows_that_hold_no_answers() -> None:
     table = sheet(*rows)
     found = find_table(table, FIELDS)
     assert found is not None
-    assert list(find_records(table, found)) == [3, 6, 9]
+    assert [row.number for row in find_rows(table, found) if not row.is_example] == [3, 6, 9]
+    assert [row.number for row in find_rows(table, found) if row.is_example] == [1, 2]
 
 
 def test_a_doubtful_cell_makes_a_row_count() -> None:
@@ -122,7 +123,7 @@ def test_a_doubtful_cell_makes_a_row_count() -> None:
     table.doubts[1, 1] = "error"
     found = find_table(table, FIELDS)
     assert found is not None
-    assert list(find_records(table, found)) == [1]
+    assert list(find_rows(table, found)) == [(1, False)]
 
 
 def test_labels_are_answered_beside_them() -> None:

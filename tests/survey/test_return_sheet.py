@@ -21,7 +21,7 @@ RECEIPT = Receipt(FILE, 1_673_310_600_000_000_000, "ab" * 32, "受領", rows=3, 
 def find(rules: FindingRules, rule_id: str, cell: str | None, value: str = "多数") -> Finding:
     place = Place("FY2022Q3", "1203", FILE, "手続", cell, "T1203-01 納税証明")
     words = {"heading": "年間件数", "example": "1200", "newer": "新しい.xlsx"}
-    return make_finding(rules[rule_id], place, value, sheet="手続", **words)
+    return make_finding(rules[rule_id], place, value, sheet="手続", hint="", **words)
 
 
 def write(rules: FindingRules, *findings: Finding, **more: Any) -> Workbook:

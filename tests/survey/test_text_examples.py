@@ -30,10 +30,11 @@ CELLS: dict[str, Callable[[str], CellValue]] = {
 
 
 def field_of(example: dict[str, str]) -> FormField:
-    is_text = example["type"] in ("text", "code")
+    is_text = example["type"] in ("text", "name", "code")
     described: dict[str, Any] = {
         "type": "string" if is_text else example["type"],
         "unique": example["type"] == "code",
+        "required": example["type"] == "name",
         "unit": example["unit"] or None,
         "minimum": example["minimum"] or None,
         "maximum": example["maximum"] or None,
@@ -59,4 +60,4 @@ def test_every_rule_has_an_example() -> None:
     qualities = {row["means"] for row in table("spellings.csv") if row["kind"] in kinds}
     shown = {rule for example in EXAMPLES for rule in example["rules"].split()}
     assert qualities <= shown
-    assert all(re.search(rf'"{rule}"', code) for rule in shown - qualities)
+    assert all(re.search(rf'"{rule}[" ]', code) for rule in shown - qualities)

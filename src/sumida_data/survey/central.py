@@ -84,7 +84,7 @@ class CentralCollector:
         return {(one.prefecture_name, one.name): one.code for one in self.municipalities}
 
     @cached_property
-    def _readers(self) -> dict[str, SheetReader]:
+    def _readers(self) -> dict[str, SheetReader[CentralSource]]:
         return {source.source: SheetReader(source, self.rules) for source in self.sources}
 
     def _check_number(

@@ -8,15 +8,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sumida_data.survey.form import FormField
-from sumida_data.survey.text import fold
+from sumida_data.survey.text import fold, raw_text_of
 from sumida_data.survey.workbook import CellValue, Sheet
 
 # Government forms put titles and instructions above the table, rarely more than this.
 _HEADER_SEARCH_ROWS = 60
 _HEADER_DEPTH = 3
-_EXAMPLE = re.compile(r"^[(\[]?(記入例|例)")
+# 例 alone or with a number marks an example; 例規集 is the name of something.
+_EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
 _TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
 # Columns that count or check the rows are no answers.
@@ -37,6 +39,18 @@ class FoundTable:
     header_row: int
     columns: dict[str, int]
     unknown: dict[int, str]
+
+
+class FoundRow(NamedTuple):
+    """A row of a table.
+
+    Attributes:
+        number: Its number, counted from 0.
+        is_example: Whether it is marked as the example rather than an answer.
+    """
+
+    number: int
+    is_example: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +122,32 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
     return best if 2 * len(best.columns) >= headings.count else None
 
 
-def find_records(sheet: Sheet, table: FoundTable) -> Iterator[int]:
-    """Yield the numbers of the rows that hold answers.
+def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
+    """Yield the rows that hold answers, and the example rows.
 
-    Empty rows, prefilled numbering, example rows, totals, notes and repeated headings hold none.
+    Empty rows, prefilled numbering, totals, notes and repeated headings hold none.
     """
     columns = list(table.columns.values())
-    headings = [sheet.rows[table.header_row][column] for column in columns]
+    above = sheet.rows[max(0, table.header_row + 1 - _HEADER_DEPTH) : table.header_row + 1]
+    headings = [{heading_key(_text(row, column)) for row in above} for column in columns]
     doubtful = {row for row, column in sheet.doubts if column in columns}
     for number in range(table.header_row + 1, len(sheet.rows)):
         row = sheet.rows[number]
         cells = [row[column] for column in columns]
-        if number not in doubtful and _is_empty(cells):
+        is_doubtful = number in doubtful
+        if not is_doubtful and _is_empty(cells):
             continue
-        if cells != headings and not _is_aside(row, cells):
-            yield number
+        first, key = _first_text(row), heading_key(cells[0]) if isinstance(cells[0], str) else ""
+        if _EXAMPLE.match(first) or _EXAMPLE.match(key):
+            yield FoundRow(number, is_example=True)
+        elif not _is_aside(row, first, key) and (
+            is_doubtful or not all(map(_repeats, cells, headings))
+        ):
+            yield FoundRow(number, is_example=False)
 
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
-    """Find label cells and the answers beside them, by field name."""
+    """Find label cells and the answers beside them or, under a row of labels, below them."""
     found: dict[str, FoundLabel] = {}
     for number, row in enumerate(sheet.rows):
         keys = _keys_of(row)
@@ -146,6 +167,15 @@ def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
         if text := _text(sheet.rows[row], column):
             return FoundLabel(row, column, text)
     return FoundLabel(table.header_row, column, "")
+
+
+def find_bare_columns(sheet: Sheet, table: FoundTable) -> Iterator[int]:
+    """Yield the columns within or to the right of the table that have no heading."""
+    above = sheet.rows[max(0, table.header_row + 1 - _HEADER_DEPTH) : table.header_row + 1]
+    taken = set(table.columns.values())
+    for column in range(min(taken), len(sheet.rows[table.header_row])):
+        if column not in taken and all(_is_blank(row[column]) for row in above):
+            yield column
 
 
 def cell_address(row: int, column: int) -> str:
@@ -205,6 +235,11 @@ def _find_answer(sheet: Sheet, row: int, column: int, labels: dict[str, str]) ->
         if heading_key(_text(cells, number)) in labels:
             break
         return FoundLabel(row, number, cells[number])
+    neighbours = (_text(cells, beside), _text(cells, column - 1) if column else "")
+    if any(heading_key(text) in labels for text in neighbours) and row + 1 < len(sheet.rows):
+        below = sheet.rows[row + 1][column]
+        if heading_key(raw_text_of(below)) not in labels:
+            return FoundLabel(row + 1, column, below)
     return FoundLabel(row, beside, "")
 
 
@@ -215,12 +250,18 @@ def _column_after(sheet: Sheet, row: int, column: int) -> int:
     return column + 1
 
 
-def _is_aside(row: Sequence[CellValue], answers: Sequence[CellValue]) -> bool:
-    first = next((fold(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
-    key = fold(answers[0]) if isinstance(answers[0], str) else ""
-    if _EXAMPLE.match(first) or _EXAMPLE.match(key) or first in _TOTALS or key in _TOTALS:
+def _first_text(row: Sequence[CellValue]) -> str:
+    return next((fold(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
+
+
+def _is_aside(row: Sequence[CellValue], first: str, key: str) -> bool:
+    if heading_key(first) in _TOTALS or key in _TOTALS:
         return True
     return _NOTE.match(first) is not None and sum(not _is_blank(cell) for cell in row) == 1
+
+
+def _repeats(cell: CellValue, headings: set[str]) -> bool:
+    return _is_blank(cell) or (isinstance(cell, str) and heading_key(cell) in headings)
 
 
 def _is_empty(cells: list[CellValue]) -> bool:

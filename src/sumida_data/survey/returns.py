@@ -1,6 +1,6 @@
 """Reading one returned workbook: its cover sheet and all its answer sheets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -8,6 +8,7 @@ from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.layout import heading_key
+from sumida_data.survey.layout_map import MappedHeading, add_headings
 from sumida_data.survey.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.stamp import Stamp
 from sumida_data.survey.workbook import (
@@ -68,14 +69,25 @@ class FormReader:
     Attributes:
         form: The survey form.
         rules: The finding rules.
+        layout_map: Headings of forms that the office did not make.
     """
 
     form: Form
     rules: FindingRules
+    layout_map: Sequence[MappedHeading] = ()
 
     @cached_property
-    def _readers(self) -> list[tuple[SurveySheet, SheetReader]]:
-        return [(sheet, SheetReader(sheet, self.rules)) for sheet in self.form.sheets]
+    def _readers(self) -> dict[tuple[MappedHeading, ...], list[SheetReader[SurveySheet]]]:
+        return {}
+
+    def _readers_of(self, returned: Return) -> list[SheetReader[SurveySheet]]:
+        """Return the readers of the parts of the form, with the headings of other forms."""
+        period, name = returned.period, returned.source_file
+        mapped = tuple(one for one in self.layout_map if one.concerns(period, name))
+        if mapped not in self._readers:
+            parts = [add_headings(part, mapped) for part in self.form.sheets]
+            self._readers[mapped] = [SheetReader(part, self.rules) for part in parts]
+        return self._readers[mapped]
 
     def read(self, content: bytes, returned: Return, wave: Wave) -> None:
         """Read a workbook into the return.
@@ -93,7 +105,8 @@ class FormReader:
             return
         returned.sample = has_sample_stamp(workbook)
         returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
-        cover = self._read_part(workbook, *self._readers[0], place, is_asked=True)
+        readers = self._readers_of(returned)
+        cover = self._read_part(workbook, readers[0], place, is_asked=True)
         if cover is None:
             finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)
             returned.findings.append(finding)
@@ -103,16 +116,37 @@ class FormReader:
         place = replace(place, department_code=returned.department_code)
         returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
         asked = wave.sheets_for(returned.department_code)
-        for sheet, reader in self._readers[1:]:
-            is_asked = sheet.sheet in asked
-            contents = self._read_part(workbook, sheet, reader, place, is_asked=is_asked)
+        read = {cover.sheet}
+        for reader in readers[1:]:
+            part = reader.description
+            contents = self._read_part(workbook, reader, place, is_asked=part.sheet in asked)
             if contents is not None:
+                read.add(contents.sheet)
+                returned.findings += self._check_sheet(workbook, part, contents.sheet, place)
                 returned.records += contents.records
                 returned.findings += contents.findings
                 returned.rows_set_aside += contents.rows_set_aside
-            elif is_asked:
-                words = {"sheet": sheet.sheet, "title": sheet.title}
+            elif part.sheet in asked:
+                words = {"sheet": part.sheet, "title": part.title}
                 returned.findings.append(make_finding(self.rules["F204"], place, **words))
+        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
+        returned.findings += self._find_unread_tables(unread, readers, place)
+
+    def _check_sheet(
+        self, workbook: Workbook, part: SurveySheet, read: str, place: Place
+    ) -> Iterator[Finding]:
+        if read != part.sheet and part.sheet in {sheet.name for sheet in workbook.sheets}:
+            words = {"sheet": part.sheet, "title": part.title, "other": read}
+            yield make_finding(self.rules["F215"], replace(place, sheet=part.sheet), **words)
+
+    def _find_unread_tables(
+        self, sheets: list[Sheet], readers: list[SheetReader[SurveySheet]], place: Place
+    ) -> Iterator[Finding]:
+        for sheet in sheets:
+            for part in (one.description for one in readers if one.has_table(sheet)):
+                words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
+                yield make_finding(self.rules["F212"], replace(place, sheet=sheet.name), **words)
+                break
 
     def _check_stamp(
         self, stamp: Stamp | None, returned: Return, place: Place
@@ -127,12 +161,12 @@ class FormReader:
     def _read_part(
         self,
         workbook: Workbook,
-        part: SurveySheet,
-        reader: SheetReader,
+        reader: SheetReader[SurveySheet],
         place: Place,
         *,
         is_asked: bool,
     ) -> SheetContents | None:
+        part = reader.description
         read = reader.read_labels if part.layout == "labels" else reader.read_rows
         for sheet in self._candidates(workbook.sheets, part.sheet, is_asked=is_asked):
             if contents := read(sheet, place):

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from sumida_data.survey.form import FormField
 from sumida_data.survey.text.choices import choice_reader
 from sumida_data.survey.text.dates import find_date, read_date, read_month
-from sumida_data.survey.text.names import find_unusual_characters, read_code, read_text
-from sumida_data.survey.text.numbers import number_reader
+from sumida_data.survey.text.names import find_unusual_characters, read_code, read_name, read_text
+from sumida_data.survey.text.numbers import is_other_unit, number_reader
 from sumida_data.survey.text.readings import (
     BLANK,
     UNREADABLE,
@@ -33,6 +33,7 @@ __all__ = [
     "find_date",
     "find_unusual_characters",
     "fold",
+    "is_other_unit",
     "raw_text_of",
     "read_code",
     "read_date",
@@ -56,4 +57,6 @@ def reader_of(field: FormField) -> Reader:
 
 
 def _text_reader(field: FormField) -> Reader:
-    return read_code if field.pattern or field.unique else read_text
+    if field.pattern or field.unique:
+        return read_code
+    return read_name if field.required else read_text

@@ -1,5 +1,6 @@
 """Free text, names and codes: what may be changed in them, and what only looks right."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from sumida_data.survey.text.readings import (
     has_enclosed_digit,
     name_changes,
     raw_text_of,
+    read_mark,
 )
 from sumida_data.survey.text.spellings import (
     DROP_INVISIBLE,
@@ -21,6 +23,8 @@ from sumida_data.survey.text.spellings import (
 )
 from sumida_data.survey.workbook import CellValue
 
+# Beside a Japanese character a line break is no blank, as it is between two English words.
+_WRAP = re.compile(r"(?<=[^\x00-\x7f])[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*(?=[^\x00-\x7f])")
 _NO_USUAL_FORM = "外字"
 
 
@@ -31,10 +35,20 @@ def read_text(cell: CellValue) -> Reading:
     value = " ".join(visible.split())
     if not value:
         return BLANK
-    if value in spellings("ditto"):
-        return DITTO
+    if mark := read_mark(fold(value)):
+        return mark
     rules = ["invisible"] * (visible != raw) + ["white_space"] * (value != visible)
     return Reading(value, "answered", " ".join(rules))
+
+
+def read_name(cell: CellValue) -> Reading:
+    """Read the name of a thing: text whose lines are one name, wrapped to fit the cell."""
+    raw = raw_text_of(cell)
+    unwrapped = _WRAP.sub("", raw)
+    reading = read_text(unwrapped)
+    if unwrapped == raw or reading.value is None:
+        return reading
+    return reading._replace(rules=f"line_break {reading.rules}".strip())
 
 
 def read_code(cell: CellValue) -> Reading:

@@ -47,6 +47,15 @@ def number_reader(field: FormField) -> Reader:
     return _NumberReader(field).read
 
 
+def is_other_unit(text: str, unit: str) -> bool:
+    """Tell whether the text names a unit, such as 人 or 千件, that is not this one."""
+    folded = fold(text)
+    named = spellings("unit").get(folded.lstrip("十百千万億"))
+    return (
+        named is not None and fold(unit) != folded and (named != unit or folded[0] in "十百千万億")
+    )
+
+
 @dataclass(frozen=True)
 class _NumberReader:
     field: FormField

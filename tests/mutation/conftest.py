@@ -1,0 +1,3 @@
+from tests.sample.conftest import departments, returns, sample
+
+__all__ = ["departments", "returns", "sample"]

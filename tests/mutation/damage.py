@@ -1,0 +1,824 @@
+"""What happens to a form between the office and its return: kinds of damage by name.
+
+What no reader of one file can see is not among them: a row that was deleted whole, a number
+that is another number, two answers of one type that changed places.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from random import Random
+from typing import Any
+
+from sumida_data.periods import format_era_date
+from sumida_data.survey.form import Form, FormField
+from tests.mutation.grid import Book, Cell, Formula, Origin, Page, Position, new_cells
+from tests.mutation.judge import Expected
+
+
+class DoesNotApplyError(Exception):
+    """This workbook has nothing that could be damaged so."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A workbook about to be damaged.
+
+    Attributes:
+        book: The workbook.
+        form: The form that it follows.
+        expected: Its answers by their cells in the undamaged workbook.
+        random: Decides what is hit.
+    """
+
+    book: Book
+    form: Form
+    expected: dict[Origin, Expected]
+    random: Random
+    # Cells that must stay as they are, because they prove earlier damage.
+    evidence: set[Cell] = field(default_factory=set)
+
+    def field_of(self, answer: Expected) -> FormField:
+        part = self.form.sheet_of(answer.table)
+        assert part is not None
+        return next(item for item in part.fields if item.name == answer.field)
+
+    def pick(
+        self, wanted: Callable[[FormField, Expected], Any], *, rows: bool = False
+    ) -> tuple[Cell, Position, Expected]:
+        """Choose an answer; with `rows` one of a table, not of a label cell."""
+        positions = self.book.positions()
+        found = [
+            (positions[origin], answer)
+            for origin, answer in self.expected.items()
+            if origin in positions
+            and (answer.key or not rows)
+            and self.evidence.isdisjoint(_row_of(positions[origin]))
+            and wanted(self.field_of(answer), answer)
+        ]
+        if not found:
+            raise DoesNotApplyError
+        position, answer = self.random.choice(found)
+        page, row, column = position
+        return page.rows[row][column], position, answer
+
+    def number(self) -> tuple[Cell, Position, Expected]:
+        return self.pick(lambda item, a: item.type in ("integer", "number") and a.value)
+
+    def day(self) -> tuple[Cell, Position, Expected]:
+        return self.pick(lambda item, a: item.type == "date" and a.value)
+
+    def name(self) -> tuple[Cell, Position, Expected]:
+        return self.pick(
+            lambda item, a: item.required and item.type == "string" and not item.unique,
+            rows=True,
+        )
+
+    def code(self) -> tuple[Cell, Position, Expected]:
+        return self.pick(lambda item, a: item.unique or item.pattern)
+
+    def choice(self, count: Callable[[int], bool] = bool) -> tuple[Cell, Position, Expected]:
+        return self.pick(lambda item, a: item.enum and count(len(item.enum)) and a.value)
+
+    def answer(self) -> tuple[Cell, Position, Expected]:
+        return self.pick(lambda item, a: a.value, rows=True)
+
+    def heading(self, *, key: bool = False) -> tuple[Cell, Position, FormField]:
+        """Choose a heading over answers; the cell is the one with the field's words."""
+        _, (page, row, column), answer = self.pick(lambda item, a: bool(item.key) == key, rows=True)
+        item = self.field_of(answer)
+        for number in range(row - 1, -1, -1):
+            cell = page.rows[number][column]
+            if isinstance(cell.value, str) and _starts_as(cell.value, item):
+                return cell, (page, number, column), item
+        raise DoesNotApplyError
+
+    def label(self) -> tuple[Cell, Position, FormField]:
+        """Choose a label with its answer beside it; the position is the label's."""
+        _, (page, row, column), answer = self.pick(lambda _, a: not a.key and a.value)
+        cell = page.rows[row][column - 1]
+        if not isinstance(cell.value, str) or not _starts_as(cell.value, self.field_of(answer)):
+            raise DoesNotApplyError
+        return cell, (page, row, column - 1), self.field_of(answer)
+
+    def record_row(self) -> tuple[Page, int]:
+        _, (page, row, _), _ = self.pick(lambda item, a: item.key, rows=True)
+        return page, row
+
+    def last_row(self, page: Page) -> int:
+        positions = self.book.positions()
+        rows = [
+            positions[origin][1]
+            for origin, answer in self.expected.items()
+            if answer.key and origin in positions and positions[origin][0] is page
+        ]
+        return max(rows)
+
+    def key_column(self, page: Page) -> int:
+        positions = self.book.positions()
+        for origin, answer in self.expected.items():
+            is_there = origin in positions and positions[origin][0] is page
+            if is_there and answer.key and self.field_of(answer).key:
+                return positions[origin][2]
+        raise DoesNotApplyError
+
+    def header_row(self, page: Page, row: int) -> int:
+        """The lowest heading row above a row of a table."""
+        column = self.key_column(page)
+        for number in range(row - 1, -1, -1):
+            cell = page.rows[number][column]
+            fields = [item for part in self.form.sheets for item in part.fields if item.key]
+            if isinstance(cell.value, str) and any(_starts_as(cell.value, i) for i in fields):
+                return number
+        raise DoesNotApplyError
+
+
+def _row_of(position: Position) -> list[Cell]:
+    page, row, _ = position
+    return page.rows[row]
+
+
+def _starts_as(text: str, item: FormField) -> bool:
+    return (
+        text.split("※", maxsplit=1)[0]
+        .split("\n", maxsplit=1)[0]
+        .split("（", maxsplit=1)[0]
+        .rstrip("：")
+        in item.headings
+    )
+
+
+Damage = Callable[[Scene], None]
+KINDS: dict[str, Damage] = {}
+
+
+def kind(damage: Damage) -> Damage:
+    KINDS[damage.__name__] = damage
+    return damage
+
+
+def rewrite(name: str, choose: Callable[[Scene], Any], write: Callable[[Expected], Any]) -> None:
+    """Add a kind of damage that writes something else into one cell."""
+
+    def damage(scene: Scene) -> None:
+        cell, _, answer = choose(scene)
+        cell.value = write(answer)
+
+    KINDS[name] = damage
+
+
+def retitle(name: str, write: Callable[[str, FormField], str]) -> None:
+    """Add a kind of damage that changes the words of a heading."""
+
+    def damage(scene: Scene) -> None:
+        cell, _, item = scene.heading()
+        cell.value = write(cell.value, item)
+
+    KINDS[name] = damage
+
+
+# Rows
+
+
+@kind
+def rows_inserted_above(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.insert_rows(2, [new_cells(page.width), new_cells(page.width)])
+
+
+@kind
+def blank_row_between(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.insert_rows(row, [new_cells(page.width)])
+
+
+@kind
+def thousand_blank_rows_after(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.insert_rows(len(page.rows), [[Cell(" ")] for _ in range(1000)])
+
+
+@kind
+def note_with_mark_between(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.insert_rows(row, [[*new_cells(scene.key_column(page)), Cell("※ここから新しい手続")]])
+
+
+@kind
+def note_without_mark_between(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.insert_rows(row, [[*new_cells(scene.key_column(page)), Cell("以下は昨年度から")]])
+
+
+@kind
+def note_beside_the_table(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.insert_column(page.width)
+    page.rows[row][-1].value = "←確認中です"
+
+
+@kind
+def total_row_at_the_end(scene: Scene) -> None:
+    _total(scene, "合計")
+
+
+@kind
+def subtotal_row_with_words(scene: Scene) -> None:
+    _total(scene, "小計（窓口）")
+
+
+@kind
+def total_row_in_the_numbering(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    column = scene.key_column(page)
+    cells = [*new_cells(max(0, column - 1)), Cell("計"), Cell("3件"), Cell(), Cell(3)]
+    page.insert_rows(scene.last_row(page) + 1, [cells])
+
+
+def _total(scene: Scene, word: str) -> None:
+    page, _ = scene.record_row()
+    cells = [*new_cells(scene.key_column(page)), Cell(word), Cell(), Cell(), Cell(12)]
+    page.insert_rows(scene.last_row(page) + 1, [cells])
+
+
+@kind
+def words_under_the_table(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    cells = [*new_cells(scene.key_column(page)), Cell("以上")]
+    page.insert_rows(scene.last_row(page) + 1, [cells])
+
+
+@kind
+def example_row_deleted(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.delete_row(_example_row(page, row))
+
+
+@kind
+def example_row_written_over(scene: Scene) -> None:
+    """The department answers in the example row and leaves its mark."""
+    page, row = scene.record_row()
+    example = _example_row(page, row)
+    mark = next(cell for cell in page.rows[example] if cell.value)
+    if "（記入例）" in str(mark.value):
+        raise DoesNotApplyError
+    column = scene.key_column(page)
+    for number in range(column, page.width):
+        page.rows[example][number] = page.rows[row][number]
+        page.rows[row][number] = Cell()
+
+
+@kind
+def example_row_copied_down(scene: Scene) -> None:
+    page, row = scene.record_row()
+    copied = [Cell(cell.value) for cell in page.rows[_example_row(page, row)]]
+    page.insert_rows(scene.last_row(page) + 1, [copied])
+
+
+def _example_row(page: Page, row: int) -> int:
+    for number in range(row, -1, -1):
+        texts = [str(cell.value) for cell in page.rows[number] if cell.value]
+        if texts and (texts[0] in ("例", "記入例") or any("記入例" in text for text in texts)):
+            return number
+    raise DoesNotApplyError
+
+
+@kind
+def row_copied(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.insert_rows(row + 1, [[Cell(cell.value) for cell in page.rows[row]]])
+
+
+@kind
+def row_hidden(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.hidden_rows.add(row)
+
+
+@kind
+def rows_in_other_order(scene: Scene) -> None:
+    page, row = scene.record_row()
+    last = scene.last_row(page)
+    if row == last:
+        raise DoesNotApplyError
+    page.rows[row], page.rows[last] = page.rows[last], page.rows[row]
+
+
+@kind
+def headings_repeated(scene: Scene) -> None:
+    page, row = scene.record_row()
+    header = scene.header_row(page, row)
+    page.insert_rows(row, [[Cell(cell.value) for cell in page.rows[header]]])
+
+
+@kind
+def headings_repeated_with_groups(scene: Scene) -> None:
+    page, row = scene.record_row()
+    header = scene.header_row(page, row)
+    both = [[Cell(cell.value) for cell in page.rows[number]] for number in (header - 1, header)]
+    page.insert_rows(row, both)
+
+
+@kind
+def numbering_deleted(scene: Scene) -> None:
+    page, row = scene.record_row()
+    column = scene.key_column(page) - 1
+    if column < 0:
+        raise DoesNotApplyError
+    for number in range(row, len(page.rows)):
+        page.rows[number][column] = Cell()
+
+
+@kind
+def numbering_never_calculated(scene: Scene) -> None:
+    page, row = scene.record_row()
+    column = scene.key_column(page) - 1
+    if column < 0:
+        raise DoesNotApplyError
+    for number in range(row, scene.last_row(page) + 1):
+        page.rows[number][column].value = Formula("=ROW()", "")
+
+
+@kind
+def cell_inserted_in_a_row(scene: Scene) -> None:
+    """The answers of one row move to the right."""
+    _, (page, row, column), _ = scene.pick(lambda item, a: item.key or item.enum, rows=True)
+    page.insert_column(page.width)
+    cells = page.rows[row]
+    cells.insert(column, Cell())
+    cells.pop()
+    scene.evidence.update(cells)
+
+
+@kind
+def cell_deleted_in_a_row(scene: Scene) -> None:
+    """The answers of one row move to the left."""
+    _, (page, row, column), _ = scene.pick(lambda item, a: item.enum, rows=True)
+    moved = [
+        scene.expected.get(cell.origin) for cell in page.rows[row][column + 1 :] if cell.origin
+    ]
+    # A free text looks right in any column.
+    if not any(a and a.value and scene.field_of(a).enum for a in moved):
+        raise DoesNotApplyError
+    del page.rows[row][column]
+    page.rows[row].append(Cell())
+    scene.evidence.update(page.rows[row])
+
+
+# Columns
+
+
+@kind
+def column_inserted_left(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.insert_column(0)
+
+
+@kind
+def blank_column_between(scene: Scene) -> None:
+    _, (page, _, column), _ = scene.heading()
+    page.insert_column(column)
+
+
+@kind
+def column_with_own_heading(scene: Scene) -> None:
+    _, (page, row, column), _ = scene.heading()
+    page.insert_column(column)
+    page.rows[row][column].value = "課内メモ"
+    page.rows[row + 3][column].value = "確認済み"
+
+
+@kind
+def columns_swapped(scene: Scene) -> None:
+    _, (page, _, one), _ = scene.heading()
+    _, (other_page, _, other), _ = scene.heading(key=True)
+    if page is not other_page:
+        raise DoesNotApplyError
+    page.unmerge()
+    page.swap_columns(one, other)
+
+
+@kind
+def column_deleted(scene: Scene) -> None:
+    _, (page, _, column), _ = scene.heading()
+    _refuse_labels(scene, page)
+    page.delete_column(column)
+
+
+@kind
+def key_column_deleted(scene: Scene) -> None:
+    _, (page, _, column), _ = scene.heading(key=True)
+    _refuse_labels(scene, page)
+    page.delete_column(column)
+
+
+def _refuse_labels(scene: Scene, page: Page) -> None:
+    # Of a label without an answer nobody can tell that the answer has been there.
+    if any(origin[0] == page.name and not a.key for origin, a in scene.expected.items()):
+        raise DoesNotApplyError
+
+
+@kind
+def column_emptied(scene: Scene) -> None:
+    """Heading and answers are gone, the column is still there."""
+    _, (page, row, column), _ = scene.heading()
+    for number in range(row, len(page.rows)):
+        page.rows[number][column] = Cell()
+    page.unmerge()
+
+
+@kind
+def column_twice(scene: Scene) -> None:
+    _, (page, row, column), _ = scene.heading()
+    copied = [Cell(cells[column].value if n >= row else None) for n, cells in enumerate(page.rows)]
+    page.insert_column(column + 1, copied)
+
+
+@kind
+def empty_column_of_the_same_heading(scene: Scene) -> None:
+    cell, (page, row, column), _ = scene.heading()
+    page.unmerge()
+    page.insert_column(column)
+    page.rows[row][column].value = cell.value
+
+
+# Headings
+
+
+retitle("heading_with_line_breaks", lambda text, _: "\n".join(text[:4]) + text[4:])
+retitle("heading_with_blanks", lambda text, _: f"　{text[:2]} {text[2:]} ")
+retitle("heading_with_note", lambda text, _: f"{text}※注２")
+retitle("heading_in_an_alias", lambda text, item: item.headings[-1])
+retitle("heading_almost_the_same", lambda _, item: f"{item.title}の状況について")
+retitle("heading_in_other_words", lambda _, item: "その他の事項")
+retitle("heading_numbered", lambda _, item: f"({len(item.title)}){item.title}")
+retitle("heading_with_invisible", lambda text, _: f"{text[:1]}\u200b{text[1:]}")
+retitle("heading_deleted", lambda _text, _item: "")
+
+
+@kind
+def heading_of_half_width(scene: Scene) -> None:
+    table = str.maketrans("オンラインシステム", "ｵﾝﾗｲﾝｼｽﾃﾑ")
+    for part in scene.form.sheets:
+        for page, _, _, cell in scene.book.cells():
+            if page.name == part.sheet and cell.value in [item.title for item in part.fields]:
+                cell.value = cell.value.translate(table)
+
+
+@kind
+def unit_of_heading_changed(scene: Scene) -> None:
+    cell, _, item = scene.heading()
+    if not item.unit:
+        numbers = [i for p in scene.form.sheets for i in p.fields if i.unit]
+        cells = [c for _, _, _, c in scene.book.cells() if _is_heading(c.value, numbers)]
+        if not cells:
+            raise DoesNotApplyError
+        cell = scene.random.choice(cells)
+    cell.value = f"{cell.value.partition('（')[0]}（千円）"
+
+
+def _is_heading(value: Any, fields: list[FormField]) -> bool:
+    return isinstance(value, str) and "（" in value and any(_starts_as(value, i) for i in fields)
+
+
+@kind
+def merged_headings_broken(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.unmerge()
+
+
+@kind
+def group_headings_deleted(scene: Scene) -> None:
+    page, row = scene.record_row()
+    header = scene.header_row(page, row)
+    if header == 0:
+        raise DoesNotApplyError
+    for area in list(page.merged):
+        if area[0] == header - 1 == area[2]:
+            page.merged.remove(area)
+            page.rows[header - 1][area[1]].value = None
+
+
+@kind
+def title_over_the_headings(scene: Scene) -> None:
+    page, row = scene.record_row()
+    header = scene.header_row(page, row) - 1
+    if header < 1:
+        raise DoesNotApplyError
+    page.insert_rows(header, [[*new_cells(1), Cell("【様式第２号】記入欄")]])
+
+
+# Sheets
+
+
+@kind
+def sheet_numbered(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.name = f"３．{page.name}一覧"
+
+
+@kind
+def sheet_named_otherwise(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.name = "Sheet3"
+
+
+@kind
+def sheet_names_swapped(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    other = next(other for other in scene.book.pages if other.name in ("研修", "取組事例"))
+    if page is other:
+        raise DoesNotApplyError
+    page.name, other.name = other.name, page.name
+
+
+@kind
+def sheets_in_other_order(scene: Scene) -> None:
+    scene.random.shuffle(scene.book.pages)
+
+
+@kind
+def sheet_deleted(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    scene.book.pages.remove(page)
+
+
+@kind
+def cover_deleted(scene: Scene) -> None:
+    _, (page, _, _), _ = scene.pick(lambda item, a: a.table == "response")
+    scene.book.pages.remove(page)
+
+
+@kind
+def memo_sheet_added(scene: Scene) -> None:
+    rows = [[Cell("メモ"), Cell("手続番号の確認")], [Cell("課"), Cell("別の課")]]
+    scene.book.pages.append(Page("メモ", rows))
+
+
+@kind
+def sheet_copied(scene: Scene) -> None:
+    """A second sheet of the same table, with a record that the first does not have."""
+    page, row = scene.record_row()
+    rows = [[Cell(cell.value) for cell in cells] for cells in page.rows]
+    rows[row][scene.key_column(page)].value = "別の行"
+    scene.book.pages.append(Page(f"{page.name} (2)", rows, list(page.merged)))
+
+
+@kind
+def table_in_two_parts(scene: Scene) -> None:
+    """The last rows are moved to a sheet of their own, under the same headings."""
+    page, row = scene.record_row()
+    header, last = scene.header_row(page, row), scene.last_row(page)
+    moved = page.rows[last]
+    page.rows[last] = new_cells(page.width)
+    heads = [[Cell(cell.value) for cell in cells] for cells in page.rows[header - 1 : header + 2]]
+    scene.book.pages.append(Page(f"{page.name}の続き", [*heads, moved]))
+
+
+# Label cells
+
+
+@kind
+def label_in_an_alias(scene: Scene) -> None:
+    cell, _, item = scene.label()
+    cell.value = item.headings[-1]
+
+
+@kind
+def label_almost_the_same(scene: Scene) -> None:
+    cell, _, item = scene.label()
+    cell.value = f"{item.title}について"
+
+
+@kind
+def label_deleted(scene: Scene) -> None:
+    cell, _, _ = scene.label()
+    cell.value = None
+
+
+@kind
+def answer_two_cells_from_its_label(scene: Scene) -> None:
+    _, (page, _, column), _ = scene.label()
+    page.insert_column(column + 1)
+
+
+@kind
+def labels_moved_down(scene: Scene) -> None:
+    _, (page, row, _), _ = scene.label()
+    page.insert_rows(row, [new_cells(page.width)])
+
+
+@kind
+def answers_below_their_labels(scene: Scene) -> None:
+    _, (page, _, _), _ = scene.pick(lambda item, a: a.table == "response")
+    positions = scene.book.positions()
+    labels, answers = [], []
+    for origin, answer in scene.expected.items():
+        if answer.table == "response" and origin in positions:
+            _, row, column = positions[origin]
+            labels.append(page.rows[row][column - 1])
+            answers.append(page.rows[row][column])
+    if not labels:
+        raise DoesNotApplyError
+    blank = max(0, page.width - len(labels))
+    rows = [page.rows[0], page.rows[1], [*labels, *new_cells(blank)], [*answers, *new_cells(blank)]]
+    width = max(len(row) for row in rows)
+    page.rows[:] = [[*row, *new_cells(width - len(row))] for row in rows]
+    page.unmerge()
+
+
+# Cells
+
+
+@kind
+def rows_merged(scene: Scene) -> None:
+    """Equal answers of two rows become one merged cell."""
+    _, (page, row, column), _ = scene.answer()
+    if row == scene.last_row(page):
+        raise DoesNotApplyError
+    page.rows[row + 1][column].value = None
+    page.merged.append((row, column, row + 1, column))
+
+
+@kind
+def cells_of_a_row_merged(scene: Scene) -> None:
+    _, (page, row, column), _ = scene.answer()
+    if column + 1 >= page.width or page.rows[row][column + 1].value is None:
+        raise DoesNotApplyError
+    page.rows[row][column + 1].value = None
+    page.merged.append((row, column, row, column + 1))
+
+
+@kind
+def answer_moved_into_a_comment(scene: Scene) -> None:
+    cell, _, _ = scene.answer()
+    cell.comment, cell.value = str(cell.value), None
+
+
+@kind
+def comment_added(scene: Scene) -> None:
+    cell, _, _ = scene.answer()
+    cell.comment = "確認してください"
+
+
+rewrite("formula_with_value", Scene.number, lambda a: Formula("=A1", float(str(a.value))))
+rewrite("formula_without_value", Scene.answer, lambda _: Formula("=A1", ""))
+rewrite("error_in_a_cell", Scene.answer, lambda _: Formula("=1/0", "#DIV/0!"))
+rewrite("truth_for_an_answer", Scene.number, lambda _: True)
+
+TO_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+WORDS = {
+    "number_full_width": lambda n: n.translate(TO_FULL_WIDTH),
+    "number_of_text": lambda n: n,
+    "number_with_thousands": lambda n: f"{int(float(n)):,}" if n.isdigit() else n,
+    "number_with_blanks": lambda n: f"\u3000{n}\u00a0",
+    "number_with_invisible": lambda n: f"\u200b{n}",
+    "number_with_about": lambda n: f"約{n}",
+    "number_with_expected": lambda n: f"{n}（見込み）",
+    "number_with_total_of": lambda n: f"延べ{n}",
+    "number_with_other_unit": lambda n: f"{n}千円",
+    "number_with_note": lambda n: f"{n}※1",
+    "number_with_note_in_parentheses": lambda n: f"{n}（うち新規3）",
+    "number_with_letters": lambda n: f"1O{n}",
+    "number_with_kanji_dash": lambda n: f"{n}一5",
+    "number_enclosed": lambda _: "⑳",
+    "number_with_superscript": lambda n: f"{n}²",
+    "number_of_another_script": lambda _: "١٢",
+    "number_of_words": lambda _: "たくさん",
+    "number_as_a_bound": lambda n: f"{n}以上",
+    "number_as_a_range": lambda n: f"{n}～{n}5",
+    "numbers_on_two_lines": lambda n: f"{n}\n{n}",
+    "numbers_in_a_list": lambda n: f"{n}、{n}",
+    "numbers_with_a_blank_between": lambda n: f"{n} {n}",
+    "number_and_ditto": lambda _: "同上",
+    "number_as_a_fraction": lambda _: "½",
+    "number_negative": lambda n: f"△{n}",
+    "number_with_minus_look_alike": lambda n: f"\u2212{n}",
+    "number_with_two_decimals": lambda n: f"{n}.25.5",
+    "number_with_question": lambda n: f"{n}？",
+}
+for name, write in WORDS.items():
+    rewrite(name, Scene.number, lambda a, write=write: write(a.value))
+
+
+@kind
+def number_with_its_unit(scene: Scene) -> None:
+    cell, _, answer = scene.pick(lambda item, a: item.unit and a.value)
+    cell.value = f"{answer.value}{scene.field_of(answer).unit}"
+
+
+@kind
+def number_in_kanji(scene: Scene) -> None:
+    cell, _, answer = scene.pick(lambda item, a: item.type == "integer" and a.value)
+    assert answer.value is not None
+    if len(answer.value) == 1:
+        raise DoesNotApplyError
+    cell.value = answer.value.translate(str.maketrans("0123456789", "〇一二三四五六七八九"))
+
+
+def _day_of(answer: Expected) -> date:
+    assert answer.value is not None
+    return date.fromisoformat(answer.value)
+
+
+DAYS: dict[str, Callable[[date], Any]] = {
+    "day_of_era": format_era_date,
+    "day_of_short_era": lambda d: f"R{d.year - 2018}.{d.month}.{d.day}",
+    "day_full_width": lambda d: f"{d.year}年{d.month}月{d.day}日".translate(TO_FULL_WIDTH),
+    "day_with_slashes": lambda d: f"{d.year}/{d.month}/{d.day}",
+    "day_with_weekday": lambda d: (
+        f"{d.year}年{d.month}月{d.day}日({'月火水木金土日'[d.weekday()]})"
+    ),
+    "day_with_since": lambda d: f"{d.year}.{d.month}.{d.day}～",
+    "day_with_time": lambda d: datetime.combine(d, time(9, 30)),
+    "day_as_serial": lambda d: (d - date(1899, 12, 30)).days,
+    "day_as_serial_text": lambda d: str((d - date(1899, 12, 30)).days),
+    "day_of_1904_serial": lambda d: str((d - date(1904, 1, 1)).days),
+    "day_without_day": lambda d: f"{d.year}年{d.month}月",
+    "day_without_year": lambda d: f"{d.month}月{d.day}日",
+    "day_of_two_digit_year": lambda d: f"{d.year % 100}/{d.month}/{d.day}",
+    "day_of_era_without_letter": lambda d: f"{d.year - 2018}.{d.month}.{d.day}",
+    "day_with_hyphen_look_alikes": lambda d: f"{d.year}‐{d.month}‐{d.day}",
+    "day_that_is_none": lambda d: f"{d.year}/{d.month}/32",
+    "days_on_two_lines": lambda d: f"{d.year}/{d.month}/{d.day}\n{d.year}/{d.month}/{d.day}",
+    "day_to_day": lambda d: f"R{d.year - 2018}.{d.month}.{d.day}～R9.3.31",
+    "day_in_words": lambda _: "来月から",
+}
+for name, write_day in DAYS.items():
+    rewrite(name, Scene.day, lambda a, write=write_day: write(_day_of(a)))
+
+CHOICES: dict[str, Callable[[str], Any]] = {
+    "choice_with_blanks": lambda c: f" {c}　",
+    "choice_with_line_break": lambda c: f"{c}\n",
+    "choice_numbered": lambda c: f"1.{c}",
+    "choices_two": lambda c: f"{c}・予定",
+    "choice_with_note": lambda c: f"{c}（一部）",
+    "choice_in_other_words": lambda _: "やってます",
+    "choice_as_number": lambda _: 1,
+    "choice_enclosed": lambda c: f"①{c}",
+}
+for name, write_choice in CHOICES.items():
+    rewrite(name, Scene.choice, lambda a, write=write_choice: write(a.value))
+rewrite("choice_marked_of_many", lambda s: s.choice(lambda n: n > 2), lambda _: "○")
+
+
+@kind
+def choice_marked_of_two(scene: Scene) -> None:
+    cell, _, _ = scene.pick(
+        lambda item, a: (
+            item.enum and len(item.enum) == 2 and a.value in ("該当", "有", "はい", "可")
+        )
+    )
+    cell.value = "〇"
+
+
+@kind
+def choice_in_a_synonym(scene: Scene) -> None:
+    cell, _, answer = scene.pick(lambda item, a: a.value in item.synonyms)
+    cell.value = scene.field_of(answer).synonyms[str(answer.value)][-1]
+
+
+rewrite("choice_and_ditto", Scene.choice, lambda _: "〃")
+rewrite("text_and_ditto", Scene.name, lambda _: "同上")
+rewrite("code_and_ditto", Scene.code, lambda _: "〃")
+rewrite("code_full_width", Scene.code, lambda a: str(a.value).translate(TO_FULL_WIDTH))
+rewrite("code_of_small_letters", Scene.code, lambda a: str(a.value).lower())
+rewrite("code_with_look_alike", Scene.code, lambda a: str(a.value).replace("-", "ー"))
+rewrite("code_with_blank", Scene.code, lambda a: f"{a.value} ")
+rewrite("code_with_enclosed", Scene.code, lambda a: f"{str(a.value)[:-1]}①")
+rewrite("name_with_blanks_around", Scene.name, lambda a: f"　{a.value} ")
+rewrite("name_with_invisible", Scene.name, lambda a: f"{str(a.value)[:2]}\u200b{str(a.value)[2:]}")
+rewrite("name_with_radical", Scene.name, lambda a: f"{str(a.value)[:-1]}⻄")
+rewrite("name_with_old_form", Scene.name, lambda a: f"{a.value}區")
+rewrite("name_with_private_character", Scene.name, lambda a: f"{a.value}\ue000")
+rewrite("name_deleted", Scene.name, lambda _: None)
+rewrite("code_deleted", Scene.code, lambda _: None)
+
+
+@kind
+def name_over_two_lines(scene: Scene) -> None:
+    cell, _, answer = scene.name()
+    name = str(answer.value)
+    places = [i for i in range(1, len(name)) if not name[i - 1 : i + 1].isascii()]
+    if not places:
+        raise DoesNotApplyError
+    place = scene.random.choice(places)
+    cell.value = f"{name[:place]}\n{name[place:]}"
+
+
+@kind
+def name_that_begins_like_an_example(scene: Scene) -> None:
+    """A record of its own, whose name begins with 例."""
+    cell, _, answer = scene.name()
+    cell.value = f"例規集の閲覧（{answer.value}）"
+    for origin in [o for o, e in scene.expected.items() if _same_record(e, answer)]:
+        before = scene.expected[origin]
+        key = before.key.replace(str(answer.value), cell.value)
+        value = cell.value if before.field == answer.field else before.value
+        scene.expected[origin] = Expected(
+            before.table, key, before.field, before.title, value, before.status
+        )
+
+
+def _same_record(one: Expected, other: Expected) -> bool:
+    return (one.table, one.key) == (other.table, other.key)
