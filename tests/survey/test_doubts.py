@@ -44,12 +44,6 @@ def test_prefixed_elements_are_understood() -> None:
     assert sheet.doubts == {(1, 1): "not_calculated"}
 
 
-def test_a_doubt_at_the_seam_of_two_chunks_is_seen() -> None:
-    for padding in range(1_048_576 - 80, 1_048_576 + 20, 7):
-        rows = f'<!--{" " * padding}--><row r="1"><c r="B1"><f>A1+1</f><v></v></c></row>'
-        assert read(xlsx(rows)).doubts == {(0, 1): "not_calculated"}
-
-
 @pytest.mark.parametrize(
     ("cell", "doubt"),
     [

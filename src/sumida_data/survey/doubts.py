@@ -21,9 +21,6 @@ Cell = tuple[int, int]
 # A survey workbook has some ten sheets of some hundred rows; what is larger by far is not one.
 MAX_CELLS = 1_000_000
 
-_CHUNK = 1 << 20
-# Longer than what the patterns below match, so that nothing is missed between two chunks.
-_OVERLAP = 1 << 10
 _FORMULA_WITHOUT_VALUE = re.compile(
     rb"f\b[^>]*>\s*<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
 )
@@ -66,7 +63,7 @@ def look_into_workbook(archive: ZipFile) -> dict[str, SecondLook] | None:
     parts = [name for name in names if name.startswith(_SHEET_PARTS) and name.endswith(".xml")]
     if not parts or "xl/workbook.xml" not in names:
         return None
-    suspects = {part for part in parts if _is_suspect(archive, part)}
+    suspects = {part for part in parts if _is_suspect(archive.read(part))}
     has_comments = any("comments" in name for name in names)
     if not suspects and not has_comments:
         return {}
@@ -97,21 +94,9 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
             yield element
 
 
-def _is_suspect(archive: ZipFile, part: str) -> bool:
-    suspect = far = False
-    rest = b""
-    with archive.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            xml = rest + chunk
-            rest = chunk[-_OVERLAP:]
-            far = far or _FAR_CELL.search(xml) is not None
-            suspect = suspect or _is_suspicious(xml)
-    if far:
-        _refuse_far_cells(archive.read(part))
-    return suspect
-
-
-def _is_suspicious(xml: bytes) -> bool:
+def _is_suspect(xml: bytes) -> bool:
+    if _FAR_CELL.search(xml):
+        _refuse_far_cells(xml)
     return (
         b't="e"' in xml
         or (b'hidden="' in xml and _HIDDEN_ROW.search(xml) is not None)
