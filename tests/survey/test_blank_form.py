@@ -255,7 +255,7 @@ def recalculate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], W
 
 def invent_procedures(form: Form, number: int) -> list[dict[str, Reading]]:
     """Records that answer, leave out and contradict in many ways."""
-    dice = random.Random(131075)  # noqa: S311
+    dice = random.Random(131075)
     part = form.sheet_of("procedure")
     assert part is not None
     texts = {"date": ["2022-10-01"], "integer": ["10", "20", "30"], "string": ["文"]}
