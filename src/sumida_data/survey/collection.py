@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from sumida_data.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
+from sumida_data.survey.batch import read_returns
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Place, make_finding
@@ -62,7 +62,9 @@ class Collector:
             track: Wraps the files while they are read, to show progress.
         """
         collected = Collected()
-        returns = self._read_files(track(list(files.values())), collected)
+        accepted = [file for file in files.values() if self._accept(file, collected)]
+        read = read_returns(self.reader, self.waves, accepted)
+        returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
         self._refuse_sample_among_real(returns)
         by_period = defaultdict(list)
         for returned in returns:
@@ -92,21 +94,13 @@ class Collector:
         last_day = Period.parse(period).last_day
         return [one for one in self.departments if one.exists_on(last_day)]
 
-    def _read_files(self, files: Iterable[SourceFile], collected: Collected) -> list[Return]:
-        returns = []
-        for file in files:
-            period = file.name.partition("/")[0]
-            rule_id = _refuse_period(period, file.name, self.waves)
-            if rule_id is not None:
-                place = Place(source_file=file.name)
-                finding = make_finding(self.reader.rules[rule_id], place, period)
-                collected.findings.append(finding)
-                continue
-            content = file.read()
-            returned = Return(file.name, sha256(content).hexdigest(), file.arrived_at, period)
-            self.reader.read(content, returned, self.waves.root[period])
-            returns.append(returned)
-        return returns
+    def _accept(self, file: SourceFile, collected: Collected) -> bool:
+        period = file.name.partition("/")[0]
+        rule_id = _refuse_period(period, file.name, self.waves)
+        if rule_id is not None:
+            place = Place(source_file=file.name)
+            collected.findings.append(make_finding(self.reader.rules[rule_id], place, period))
+        return rule_id is None
 
     def _refuse_sample_among_real(self, returns: list[Return]) -> None:
         if all(returned.sample or returned.cover is None for returned in returns):
