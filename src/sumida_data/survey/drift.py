@@ -2,18 +2,30 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from sumida_data.survey.form import FormField
 from sumida_data.survey.layout import heading_key
-from sumida_data.survey.text import UNREADABLE, Reader, Reading, is_other_unit
+from sumida_data.survey.text import Reader, Reading, is_other_unit
 from sumida_data.survey.workbook import CellValue
 
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
-Column = tuple[FormField | None, Reader]
-
 _IN_PARENTHESES = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes:
+        read: Reads its cells.
+        is_typed: Whether not every text can stand there.
+    """
+
+    read: Reader
+    is_typed: bool
 
 
 def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None:
@@ -34,12 +46,10 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return next(field for field in fields if best in field.headings)
 
 
-def find_other_unit(heading: str, field: FormField) -> str | None:
-    """Return the unit that a heading names in parentheses, if it is not the field's own."""
-    if field.unit is None:
-        return None
+def find_other_unit(heading: str, unit: str) -> str | None:
+    """Return the unit that a heading names in parentheses, if it is not this one."""
     named: list[str] = _IN_PARENTHESES.findall(heading)
-    return next((text for text in named if is_other_unit(text, field.unit)), None)
+    return next((text for text in named if is_other_unit(text, unit)), None)
 
 
 def is_displaced(
@@ -47,47 +57,60 @@ def is_displaced(
 ) -> bool:
     """Tell whether cells of a row have moved by one column, as after inserting or deleting one.
 
-    So it is if some cannot be right where they stand, and all from there on would be right in the
-    column before, with a gap left behind, or in the column after.
+    So it is if one of them looks right only in the column before or after, and all beyond it
+    would be right there too. Cells that moved to the right have left a blank one.
 
     Args:
-        cells: The cells of the row from left to right.
+        cells: The cells of the row, from the first column of the table to the last.
         readings: What was read from them.
-        columns: The field of each, if known, and the function that reads its cells.
+        columns: The columns.
     """
-    blank = [reading.status == "not_answered" for reading in readings]
+    row = _Row(cells, readings, columns)
     return any(
-        step > 0 or any(blank[max(0, start - 1) : place])
-        for step in (-1, 1)
-        for start, place in _find_out_of_place(cells, readings, columns, step)
+        all(row.fits(other, step) for other in range(place, len(cells)))
+        and (step > 0 or row.follows_gap(place))
+        for place, step in row.find_misplaced()
     )
 
 
-def _find_out_of_place(
-    cells: Sequence[CellValue],
-    readings: Sequence[Reading],
-    columns: Sequence[Column],
-    step: int,
-) -> Iterator[tuple[int, int]]:
-    """Yield the cells that belong `step` columns on, each with the first from which all may."""
-    count = len(cells)
-    elsewhere = [
-        columns[i + step][1](cell) if 0 <= i + step < count else _read_beyond(readings[i])
-        for i, cell in enumerate(cells)
-    ]
-    start = max((i + 1 for i, r in enumerate(elsewhere) if r.status == "unreadable"), default=0)
-    for i in range(start, count):
-        if elsewhere[i].status == "answered" and 0 <= i + step < count:
-            own, other = columns[i][0], columns[i + step][0]
-            misfits = readings[i].status != "answered" if _is_typed(own) else True
-            deserted = readings[i + step].status != "answered"
-            if _is_typed(other) and misfits and (deserted or readings[i].status == "unreadable"):
-                yield start, i
+@dataclass(frozen=True, slots=True)
+class _Row:
+    cells: Sequence[CellValue]
+    readings: Sequence[Reading]
+    columns: Sequence[Column]
 
+    def find_misplaced(self) -> Iterator[tuple[int, int]]:
+        for place, (reading, column) in enumerate(zip(self.readings, self.columns, strict=True)):
+            is_free = reading.status == "answered" and not column.is_typed
+            if is_free or reading.status in {"unreadable", "undetermined"}:
+                yield from (
+                    (place, step) for step in (-1, 1) if self._looks_right_beside(place, step)
+                )
 
-def _read_beyond(reading: Reading) -> Reading:
-    return reading if reading.status == "not_answered" else UNREADABLE
+    def _looks_right_beside(self, place: int, step: int) -> bool:
+        beside = place + step
+        if not 0 <= beside < len(self.cells) or not self.columns[beside].is_typed:
+            return False
+        is_deserted = self.readings[beside].status != "answered"
+        if self.readings[place].status != "unreadable" and not is_deserted:
+            return False
+        return self.columns[beside].read(self.cells[place]).status == "answered"
 
+    def fits(self, place: int, step: int) -> bool:
+        if self._is_blank(place):
+            return True
+        beside = place + step
+        if not 0 <= beside < len(self.cells):
+            return False
+        return self.columns[beside].read(self.cells[place]).status != "unreadable"
 
-def _is_typed(field: FormField | None) -> bool:
-    return field is not None and (field.enum is not None or field.type != "string")
+    def follows_gap(self, place: int) -> bool:
+        for other in range(place - 1, -1, -1):
+            if self._is_blank(other):
+                return True
+            if not self.fits(other, -1):
+                return False
+        return False
+
+    def _is_blank(self, place: int) -> bool:
+        return self.readings[place].status == "not_answered"

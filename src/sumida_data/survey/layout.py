@@ -105,10 +105,12 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
     Returns:
         The table, or None if the sheet has no such table.
     """
+    if 2 * len(next(iter(sheet.rows), ())) < headings.count:
+        return None
     best: FoundTable | None = None
     above: tuple[tuple[str, ...], ...] = ()
-    for number, row in enumerate(_fill_merged_headings(sheet)):
-        above = (*above[1 - _HEADER_DEPTH :], _keys_of(row))
+    for number, keys in enumerate(_list_heading_keys(sheet)):
+        above = (*above[1 - _HEADER_DEPTH :], keys)
         # A row without the end of any heading cannot match more than the rows above it do.
         if headings.endings.isdisjoint(above[-1]):
             continue
@@ -191,6 +193,13 @@ def _column_letters(column: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def _list_heading_keys(sheet: Sheet) -> list[tuple[str, ...]]:
+    # A sheet is searched for one table after the other.
+    if not sheet.heading_keys:
+        sheet.heading_keys.extend(map(_keys_of, _fill_merged_headings(sheet)))
+    return sheet.heading_keys
 
 
 def _fill_merged_headings(sheet: Sheet) -> list[list[CellValue]]:

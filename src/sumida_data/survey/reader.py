@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -39,6 +39,7 @@ from sumida_data.survey.workbook import CellRange, CellValue, Sheet
 
 _RULE_OF_TYPE = {"integer": "F301", "number": "F301", "date": "F302", "yearmonth": "F302"}
 _RULE_OF_REASON = {"two_readings": "F311", "several_values": "F312", "other_unit": "F313"}
+_KEPT = 4096
 _RULE_OF_DOUBT = {"error": "F308", "not_calculated": "F309"}
 
 
@@ -119,10 +120,12 @@ class SheetReader(Generic[Described]):
     def items(self) -> dict[str, tuple[FormField, Reader]]:
         """The fields by name, each with the function that reads its cells.
 
-        Personal fields are not among them: they have no business beyond the workbook.
+        Personal fields are not among them: they have no business beyond the workbook. The same
+        cells come again and again, and neighbouring fields try them too; so what was read is kept
+        for a while.
         """
         return {
-            item.name: (item, reader_of(item))
+            item.name: (item, lru_cache(_KEPT, typed=True)(reader_of(item)))
             for item in self.description.fields
             if not item.personal
         }
@@ -209,11 +212,13 @@ class _Pass:
 
     def _trusts_unit(self, name: str, table: FoundTable) -> bool:
         item = self.reader.items[name][0]
+        if item.unit is None:
+            return True
         heading = find_heading(self.sheet, table, name)
-        unit = find_other_unit(raw_text_of(heading.value), item)
+        unit = find_other_unit(raw_text_of(heading.value), item.unit)
         if unit is not None:
             place = replace(self.place, cell=cell_address(heading.row, heading.column))
-            words = {"heading": item.title, "unit": item.unit or "", "other": unit}
+            words = {"heading": item.title, "unit": item.unit, "other": unit}
             self._report("F214", place, raw_text_of(heading.value), **words)
         return unit is None
 
@@ -269,21 +274,25 @@ class _Pass:
                 self._report("F319", place, text, sheet=self.sheet.name)
 
     def _is_displaced(self, number: int, record: Record, label: str) -> bool:
-        read = {self.columns[answer.field]: answer for answer in record.answers}
-        span = range(min(read), max(read) + 1)
-        cells = self.sheet.rows[number][span.start : span.stop]
-        columns: list[Column] = [
-            self.reader.items[read[column].field] if column in read else (None, read_text)
-            for column in span
-        ]
-        readings = [
-            read[column].reading if column in read else read_text(cell)
-            for column, cell in zip(span, cells, strict=True)
-        ]
+        first, columns = self._span
+        cells = self.sheet.rows[number][first : first + len(columns)]
+        readings = [column.read(cell) for column, cell in zip(columns, cells, strict=True)]
         displaced = is_displaced(cells, readings, columns)
         if displaced:
             self._report_answer("F317", record.answers[0], label)
         return displaced
+
+    @cached_property
+    def _span(self) -> tuple[int, list[Column]]:
+        """The first column, and all up to the last; those not understood take any text."""
+        names = {column: name for name, column in self.columns.items()}
+        first, last = min(names), max(names)
+        columns = [Column(read_text, is_typed=False)] * (last + 1 - first)
+        for column, name in names.items():
+            item, read = self.reader.items[name]
+            is_typed = item.enum is not None or item.type != "string"
+            columns[column - first] = Column(read, is_typed)
+        return first, columns
 
     def _check_fullness(self, record: Record, label: str) -> None:
         """Report a record of which there is nothing but a name, or of which the name is missing."""

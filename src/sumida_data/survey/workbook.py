@@ -64,6 +64,7 @@ class Sheet:
         doubts: Cells whose value could not be read, by (row, column), and why.
         hidden_rows: Rows with content that a person does not see.
         comments: Cells with a comment.
+        heading_keys: What its upper rows may be as headings, once it has been searched for one.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Sheet:
     doubts: dict[Cell, Doubt] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     comments: set[Cell] = field(default_factory=set)
+    heading_keys: list[tuple[str, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _NO_USUAL_FORM = "外字"
 def read_text(cell: CellValue) -> Reading:
     """Read free text: only white space around it, line breaks and what nobody sees are removed."""
     raw = raw_text_of(cell)
-    visible = raw.translate(DROP_INVISIBLE)
+    visible = raw if raw.isprintable() else raw.translate(DROP_INVISIBLE)
     value = " ".join(visible.split())
     if not value:
         return BLANK
@@ -44,7 +44,7 @@ def read_text(cell: CellValue) -> Reading:
 def read_name(cell: CellValue) -> Reading:
     """Read the name of a thing: text whose lines are one name, wrapped to fit the cell."""
     raw = raw_text_of(cell)
-    unwrapped = _WRAP.sub("", raw)
+    unwrapped = _WRAP.sub("", raw) if "\n" in raw else raw
     reading = read_text(unwrapped)
     if unwrapped == raw or reading.value is None:
         return reading

@@ -1,10 +1,9 @@
 """Numbers as officers write them: １，２００件, 約60, △2, 1万2千, 59.3%."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from sumida_data.survey.form import FormField
 from sumida_data.survey.text.readings import (
@@ -72,10 +71,6 @@ class _NumberReader:
             return reading
         return reading._replace(rules=change)
 
-    @cached_property
-    def _read_text(self) -> Callable[[str], Reading]:
-        return lru_cache(maxsize=4096)(self._read_text_anew)
-
     @property
     def _whole(self) -> bool:
         return self.field.type == "integer"
@@ -86,7 +81,7 @@ class _NumberReader:
         units = spellings("unit") | own
         return {fold(unit): units[unit] for unit in sorted(units, key=len, reverse=True)}
 
-    def _read_text_anew(self, text: str) -> Reading:
+    def _read_text(self, text: str) -> Reading:
         folded = fold(text)
         if not folded:
             return BLANK

@@ -83,13 +83,16 @@ def has_enclosed_digit(text: str) -> bool:
 
     Without width it would be a plain digit: ① is not 1.
     """
-    return not text.isascii() and any(
-        not ("０" <= character <= "９") and _DIGIT.search(normalise_width(character))
-        for character in text
-        if not character.isascii()
-    )
+    return not text.isascii() and any(map(_is_enclosed_digit, text))
 
 
+@lru_cache(maxsize=8192)
+def _is_enclosed_digit(character: str) -> bool:
+    is_plain = character.isascii() or "０" <= character <= "９"
+    return not is_plain and _DIGIT.search(normalise_width(character)) is not None
+
+
+@lru_cache(maxsize=8192)
 def read_mark(folded: str) -> Reading | None:
     """Read a folded text that stands for no value: －, 該当なし, 調整中, 同上; else None."""
     meaning = spellings("mark").get(folded.translate(translation("hyphen")))
