@@ -24,6 +24,7 @@ from sumida_data.pipelines.ingest.nodes import (
     collect_central_files,
     collect_returns,
     combine,
+    prepare_collector,
 )
 from sumida_data.plan.coverage import measure_coverage
 from sumida_data.plan.models import Plan
@@ -67,15 +68,15 @@ class Ward:
             keep_default_na=False,
             encoding="utf-8-sig",
         )
-        answers, response, _ = collect_returns(
+        collector = prepare_collector(
             self.form,
             self.waves,
             self.rules,
             self.plan,
-            dict(self.survey),
             register("departments"),
-            self.dictionary,
+            register("layout_map"),
         )
+        answers, response, _ = collect_returns(collector, dict(self.survey), self.dictionary)
         central, _ = collect_central_files(
             self.sources,
             self.rules,

@@ -70,7 +70,7 @@ class Checker:
     @cached_property
     def _collector(self) -> Collector:
         project = self.project
-        reader = FormReader(project.form, project.rules)
+        reader = FormReader(project.form, project.rules, project.layout_map)
         return Collector(reader, project.waves, project.departments, municipality_code="")
 
     def _find_period(self, path: Path) -> str:

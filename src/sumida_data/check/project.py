@@ -12,9 +12,12 @@ from pydantic import ValidationError
 from sumida_data.survey.departments import Department, ReferenceTableError, parse_departments
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.layout_map import MappedHeading, parse_layout_map
 
 _PARAMETERS = Path("conf/base/parameters")
-_DEPARTMENTS = Path("data/01_raw/reference/departments.csv")
+_REGISTERS = [
+    Path("data/01_raw/reference") / name for name in ("departments.csv", "layout_map.csv")
+]
 _NAMES = ("form", "waves", "finding_rules")
 
 
@@ -31,6 +34,7 @@ class Project:
         waves: The inquiries by quarter.
         rules: The finding rules.
         departments: The departments over time.
+        layout_map: Headings of forms that the office did not make.
         fingerprint: Hash of all these; what was checked by other descriptions is checked anew.
     """
 
@@ -38,6 +42,7 @@ class Project:
     waves: Waves
     rules: FindingRules
     departments: list[Department]
+    layout_map: list[MappedHeading]
     fingerprint: str
 
 
@@ -65,20 +70,27 @@ def load_project(folder: Path) -> Project:
     """
     paths = [folder / _PARAMETERS / f"{name}.yml" for name in _NAMES]
     try:
-        contents = [path.read_bytes() for path in (*paths, folder / _DEPARTMENTS)]
-        parameters = _parse(contents[:-1])
-        rows = csv.DictReader(contents[-1].decode("utf-8-sig").splitlines())
+        registers = [(folder / path).read_bytes() for path in _REGISTERS]
+        contents = [path.read_bytes() for path in paths]
+        parameters = _parse(contents)
+        departments, layout_map = map(_read_register, registers)
+        form = Form.model_validate(parameters["form"])
         return Project(
-            Form.model_validate(parameters["form"]),
+            form,
             Waves.model_validate(parameters["waves"]),
             FindingRules.model_validate(parameters["finding_rules"]),
-            parse_departments(rows),
-            sha256(b"".join(contents)).hexdigest(),
+            parse_departments(departments),
+            parse_layout_map(layout_map, form),
+            sha256(b"".join(contents + registers)).hexdigest(),
         )
     except (ValidationError, KeyError) as error:
         raise ProjectError("\n".join(_find_mistakes(folder / _PARAMETERS))) from error
     except (OSError, ValueError, yaml.YAMLError, ReferenceTableError) as error:
         raise ProjectError(f"設定を読めません。{error}") from error
+
+
+def _read_register(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
 
 
 def _parse(contents: list[bytes]) -> dict[str, Any]:

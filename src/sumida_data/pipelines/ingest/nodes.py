@@ -16,6 +16,7 @@ from sumida_data.survey.departments import find_series, parse_departments, parse
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
+from sumida_data.survey.layout_map import parse_layout_map
 from sumida_data.survey.returns import FormReader
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 from sumida_data.typed_tables import build_typed_tables
@@ -50,14 +51,26 @@ def check_departments(
     )
 
 
-def collect_returns(  # one argument for each thing that decides what counts
+def prepare_collector(  # one argument for each thing that decides what counts
     form: Form,
     waves: Waves,
     rules: FindingRules,
     plan: Plan,
-    files: dict[str, SourceFile],
     departments: Frame,
-    dictionary: dict[str, Any],
+    layout_map: Frame,
+) -> Collector:
+    """Make what collects the returns.
+
+    Raises:
+        ReferenceTableError: If a register has a mistake.
+    """
+    reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
+    parsed = parse_departments(read_rows(departments))
+    return Collector(reader, waves, parsed, plan.municipality_code)
+
+
+def collect_returns(
+    collector: Collector, files: dict[str, SourceFile], dictionary: dict[str, Any]
 ) -> tuple[Frame, Frame, Frame]:
     """Read all returned workbooks.
 
@@ -73,8 +86,6 @@ def collect_returns(  # one argument for each thing that decides what counts
             "期間のフォルダ(FY2022Q3など)に調査票を入れるか、"
             "kedro run --pipelines=sample で見本データを作ってください。"
         )
-    parsed = parse_departments(read_rows(departments))
-    collector = Collector(FormReader(form, rules), waves, parsed, plan.municipality_code)
     collected = collector.collect(files, lambda items: track(items, "調査票を読んでいます"))
     described = DataDictionary.model_validate(dictionary)
     return (

@@ -12,6 +12,7 @@ from sumida_data.pipelines.ingest.nodes import (
     combine,
     correct_answers,
     describe_tables,
+    prepare_collector,
 )
 
 # Kedro wants the names of a node's outputs before it reads the parameters; a test holds this
@@ -48,16 +49,21 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="check_departments",
             ),
             Node(
-                collect_returns,
+                prepare_collector,
                 inputs=[
                     "params:form",
                     "params:waves",
                     "params:finding_rules",
                     "params:plan",
-                    "survey_returns",
                     "departments_csv",
-                    "data_dictionary",
+                    "layout_map_csv",
                 ],
+                outputs="collector",
+                name="prepare_collector",
+            ),
+            Node(
+                collect_returns,
+                inputs=["collector", "survey_returns", "data_dictionary"],
                 outputs=["survey_answers", "response#primary", "survey_findings"],
                 name="collect_returns",
             ),
