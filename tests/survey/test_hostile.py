@@ -18,19 +18,19 @@ from tests.project import PROJECT
 from tests.survey.conftest import cover, procedures
 from tests.survey.files import SHEET_PART, compound_file, ods, with_parts, xlsx
 
-SECONDS, MEGABYTES = 2, 300
+MEGABYTES = 300
+# Nobody waits longer; how fast it is stands in the benchmarks, not in a test.
+PATIENCE_SECONDS = 60
 # Run in a process of its own, whose memory is measured as Linux tells it.
 READ = """
-import json, re, sys, time
+import json, re, sys
 from pathlib import Path
 from sumida_data.check.checker import Checker
 from sumida_data.check.project import load_project
 
 checker = Checker(load_project(Path(sys.argv[1])), "FY2022Q3")
-start = time.process_time()
 checked = checker.check(Path(sys.argv[2]))
 print(json.dumps({
-    "seconds": time.process_time() - start,
     "megabytes": int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024,
     "findings": [[one.rule_id, one.place.sheet, one.place.cell] for one in checked.findings],
     "answers": checked.response["answers"],
@@ -149,9 +149,10 @@ READABLE: dict[str, tuple[list[object], Callable[[bytes], bytes]]] = {
 def read(path: Path, content: bytes) -> dict[str, list[list[str | None]]]:
     path.write_bytes(content)
     command = [sys.executable, "-c", READ, str(PROJECT), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    )
     result = json.loads(done.stdout)
-    assert result["seconds"] <= SECONDS
     assert result["megabytes"] <= MEGABYTES
     return result
 
