@@ -11,12 +11,13 @@ from sumida_data.plan.models import Plan
 PERIODS = ("FY2022Q1", "FY2022Q2", "FY2022Q3")
 
 
-def series(indicator_id: str, *values: int | None) -> list[dict[str, Any]]:
+def series(indicator_id: str, *values: int | None, as_of: str = "") -> list[dict[str, Any]]:
     return [
         {
             "indicator_id": indicator_id,
             "indicator_title": "指標",
             "period": period,
+            "as_of": as_of or period,
             "value": None if value is None else Decimal(value),
         }
         for period, value in zip(PERIODS, values, strict=False)
@@ -95,6 +96,14 @@ def test_no_change_in_any_department(find: Any) -> None:
     assert find(*rows, divided=divided) == [
         ("cashless_procedures", "FY2022Q2", "unchanged_everywhere")
     ]
+
+
+def test_a_figure_of_one_day_reported_twice_is_no_standstill(find: Any) -> None:
+    divided = [
+        *by_department("cashless_procedures", "FY2022Q1", a=1, b=2),
+        *by_department("cashless_procedures", "FY2022Q2", a=1, b=2),
+    ]
+    assert find(*series("cashless_procedures", 3, 3, as_of="2022-03-31"), divided=divided) == []
 
 
 def test_missing_values_are_passed_over(find: Any) -> None:

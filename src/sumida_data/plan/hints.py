@@ -116,6 +116,8 @@ def _find_unchanged(
     }
     for before, row in pairwise(series):
         same = by_period.get(row["period"])
+        if row["as_of"] == before["as_of"]:
+            continue  # the same figure, reported in two quarters
         if same and len(same) > 1 and same == by_period.get(before["period"]):
             yield "unchanged_everywhere", row, f"{len(same)}課すべてで前の期間と同じ値。"
 
