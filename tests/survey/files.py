@@ -80,3 +80,19 @@ def _entry(name: str, *, kind: int, child: int, start: int, length: int) -> byte
     return struct.pack(
         "<64sHBBIII36xIQ", text, len(text) + 2, kind, 1, none, none, child, start, length
     )
+
+
+def xls(number: float) -> bytes:
+    """An .xls with one sheet 手続 that has a number in cell B2."""
+    start = struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0)
+    name = "手続".encode("utf-16-le")
+    opening = _record(0x0809, start)
+    listed = len(opening) + 4 + 8 + len(name) + 4
+    sheets = _record(0x0085, struct.pack("<IHBB", listed, 0, 2, 1) + name)
+    cell = _record(0x0203, struct.pack("<HHHd", 1, 1, 0, number))
+    sheet = _record(0x0809, start[:2] + b"\x10\x00" + start[4:]) + cell + _record(0x000A)
+    return compound_file("Workbook", opening + sheets + _record(0x000A) + sheet)
+
+
+def _record(kind: int, content: bytes = b"") -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content

@@ -1,4 +1,5 @@
 import io
+import zipfile
 from datetime import date
 
 import pytest
@@ -6,7 +7,7 @@ import xlsxwriter
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.workbook import has_sample_stamp, open_workbook
-from tests.survey.files import ods, with_parts, xlsx
+from tests.survey.files import SHEET_PART, ods, with_parts, xls, xlsx
 
 DAY = date(2022, 10, 1)
 HEAD = '<row r="1"><c r="A1" t="inlineStr"><is><t>手続番号</t></is></c></row>'
@@ -78,3 +79,27 @@ def test_the_stamp_of_sample_data_stands_in_the_first_column() -> None:
     stamped = HEAD.replace("手続番号", "【見本データ】架空の回答です。")
     assert has_sample_stamp(open_workbook(xlsx(stamped), "a.xlsx"))
     assert not has_sample_stamp(open_workbook(xlsx(HEAD), "a.xlsx"))
+
+
+def test_an_xls_is_read_and_remarked_on_because_errors_look_blank_in_it() -> None:
+    workbook = open_workbook(xls(120.0), "a.xlsx")
+    assert [(sheet.name, sheet.rows) for sheet in workbook.sheets] == [
+        ("手続", [["", ""], ["", 120.0]])
+    ]
+    assert list(workbook.remarks) == ["F111"]
+
+
+def test_an_xlsx_whose_sheets_are_kept_elsewhere_is_remarked_on() -> None:
+    content = written()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        links = archive.read("xl/_rels/workbook.xml.rels").decode()
+        moved = {
+            "xl/sheets/sheet1.xml": archive.read(SHEET_PART),
+            "xl/_rels/workbook.xml.rels": links.replace("worksheets/sheet", "sheets/sheet"),
+            SHEET_PART: "",
+        }
+    workbook = open_workbook(
+        with_parts(content, moved).replace(b"xl/worksheets/", b"xl/elsewheres/"), "a"
+    )
+    assert workbook.sheets[0].rows[0][0] == DAY
+    assert list(workbook.remarks) == ["F111"]
