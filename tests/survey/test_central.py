@@ -14,6 +14,7 @@ MUNICIPALITIES = [
     SUMIDA,
     Municipality("132063", "東京都", "府中市"),
     Municipality("342084", "広島県", "府中市"),
+    Municipality("272299", "大阪府", "四條畷市"),
 ]
 CARD_HEADINGS = [
     "都道府県名",
@@ -143,3 +144,18 @@ def test_sample_and_real_files_do_not_mix(collect: Collect) -> None:
     contents = collect({CARD: sample}, sample=True)
     assert all(answer.sample for answer in contents.answers)
     assert contents.answers
+
+
+def test_a_share_that_reads_two_ways_is_not_guessed(collect: Collect) -> None:
+    rows = [["東京都", "墨田区", 275724, 163501, 0.593]]
+    contents = collect({CARD: card(rows=rows)})
+    (finding,) = [f for f in contents.findings if f.rule_id == "F311"]
+    assert (finding.place.cell, finding.value_found) == ("E4", "0.593")
+    assert [a.value for a in contents.answers if a.field == "printed_rate"] == [None]
+
+
+def test_a_name_of_the_register_is_no_slip(collect: Collect) -> None:
+    assert (
+        rule_ids(collect({CARD: card(rows=[*CARD_ROWS, ["大阪府", "四條畷市", 50, 30, 60.0]])}))
+        == []
+    )
