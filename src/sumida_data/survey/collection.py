@@ -13,10 +13,12 @@ from typing import Any
 from sumida_data.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
 from sumida_data.survey.batch import read_returns
+from sumida_data.survey.comparison import compare_records
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
+from sumida_data.survey.reader import Record
 from sumida_data.survey.returns import FormReader, Return
 from sumida_data.survey.text import fold
 
@@ -127,7 +129,14 @@ class _History:
             for item in sheet.fields
             if item.unique
         }
+        self.numbers = {
+            (sheet.table, item.name): item.title
+            for sheet in form.answer_sheets
+            for item in sheet.fields
+            if item.type in {"integer", "number"}
+        }
         self.last_stocks: dict[str, list[AnswerRow]] = {}
+        self.last_records: dict[str, list[Record]] = {}
 
     def count_period(self, period: str, returns: list[Return], collected: Collected) -> None:
         """Add the quarter's answers and responses."""
@@ -214,8 +223,16 @@ class _History:
             carried = list(carry_forward(self.last_stocks.get(code, []), returned.period))
             self._compare_with_last(returned, stocks, carried)
             stocks, rows = carried, others + carried
+        else:
+            self._compare_records(code, returned)
         self.last_stocks[code] = stocks
         return rows
+
+    def _compare_records(self, code: str, returned: Return) -> None:
+        now = [record for record in returned.records if record.table in self.stocks]
+        for change in compare_records(self.last_records.get(code, []), now, self.numbers):
+            self._report(**change._asdict(), returned=returned)
+        self.last_records[code] = now
 
     def _compare_with_last(
         self, returned: Return, stocks: list[AnswerRow], carried: list[AnswerRow]
