@@ -10,7 +10,7 @@ RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | he
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test bench format lock clean
+.PHONY: run test test-mutation bench format lock clean
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -26,6 +26,9 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
+
+test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once than the tests do.
+	MUTATION_PAIRS=5000 $(BIN)/python -m pytest tests/mutation
 
 bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine.
 	$(BIN)/python benchmarks/reading.py
