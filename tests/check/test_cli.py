@@ -99,12 +99,12 @@ def test_a_watched_folder_answers_what_comes_in(tmp_path: Path, put: Put) -> Non
     )
     put(tmp_path / "1203.xlsx", ["T1", "届出", "", "", "", "", "", "多数"])
     result = tmp_path / "確認結果/1203_確認結果.xlsx"
-    for _ in range(300):
+    for _ in range(1200):
         if result.exists():
             break
         time.sleep(0.05)
     watching.send_signal(signal.SIGINT)
-    output, _ = watching.communicate(timeout=20)
+    output, _ = watching.communicate(timeout=60)
     assert result.exists()
     assert watching.returncode == 2
     assert "調査票 1件" in output.decode()
