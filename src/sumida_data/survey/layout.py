@@ -282,7 +282,7 @@ def _is_blank(cell: CellValue) -> bool:
 
 
 def _keys_of(row: Sequence[CellValue]) -> tuple[str, ...]:
-    return tuple([heading_key(cell) if isinstance(cell, str) else "" for cell in row])
+    return tuple([heading_key(cell) if cell and isinstance(cell, str) else "" for cell in row])
 
 
 def _text(row: Sequence[CellValue], column: int) -> str:
