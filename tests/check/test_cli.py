@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,16 +97,16 @@ def test_a_watched_folder_answers_what_comes_in(tmp_path: Path, put: Put) -> Non
         [*COMMAND, str(tmp_path), "--watch"], cwd=PROJECT, env=ENVIRONMENT, stdout=subprocess.PIPE
     )
     put(tmp_path / "1203.xlsx", ["T1", "届出", "", "", "", "", "", "多数"])
-    result = tmp_path / "確認結果/1203_確認結果.xlsx"
-    for _ in range(1200):
-        if result.exists():
-            break
-        time.sleep(0.05)
+    assert watching.stdout is not None
+    printed = b""
+    while "調査票 1件" not in printed.decode(errors="ignore"):
+        chunk = watching.stdout.read1()
+        assert chunk, "it has stopped watching"
+        printed += chunk
     watching.send_signal(signal.SIGINT)
-    output, _ = watching.communicate(timeout=60)
-    assert result.exists()
+    watching.communicate(timeout=60)
+    assert (tmp_path / "確認結果/1203_確認結果.xlsx").exists()
     assert watching.returncode == 2
-    assert "調査票 1件" in output.decode()
 
 
 def test_neither_kedro_nor_a_data_frame_library_is_imported(tmp_path: Path, put: Put) -> None:
