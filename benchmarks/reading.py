@@ -26,9 +26,9 @@ from rich.table import Table
 
 from sumida_data.check.project import Project, load_project
 from sumida_data.sample import Sample, make_returns
-from sumida_data.survey.batch import VERY_MANY, read_returns
+from sumida_data.survey.collecting.batch import VERY_MANY, read_returns
+from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.returns import FormReader
 
 PROJECT = Path(__file__).parents[1]
 PERIOD = "FY2022Q3"

@@ -17,7 +17,7 @@ from sumida_data.periods import Period
 from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import Form, FormField, SurveySheet
-from sumida_data.survey.text import reader_of
+from sumida_data.survey.reading.text import reader_of
 
 State = Literal["applied", "no_longer_needed", "expected_differs", "not_found"]
 

@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Plan, ReportedPeriod
 from sumida_data.sample.models import Sample
+from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
-from sumida_data.survey.quota import Quota
 from sumida_data.survey.tables import TableDescriptions
 
 # One model for each key at the top of a file in conf/base/parameters.

@@ -10,9 +10,9 @@ from random import Random
 
 import pytest
 
+from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.returns import FormReader
 from tests.mutation.damage import KINDS, DoesNotApplyError, Scene
 from tests.mutation.grid import Book, Origin
 from tests.mutation.judge import Expected, Judge

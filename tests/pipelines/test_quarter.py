@@ -13,9 +13,9 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
-from sumida_data.survey.layout import cell_address
-from sumida_data.survey.text import raw_text_of
-from sumida_data.survey.workbook import open_workbook
+from sumida_data.survey.reading.layout import cell_address
+from sumida_data.survey.reading.text import raw_text_of
+from sumida_data.survey.reading.workbook import open_workbook
 from tests.project import PROJECT, Project, Quarter
 
 

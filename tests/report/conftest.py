@@ -15,8 +15,8 @@ from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.survey_state import describe_survey
+from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.quota import Quota
 
 Row = dict[str, Any]
 

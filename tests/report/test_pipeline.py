@@ -10,8 +10,8 @@ from kedro.runner import SequentialRunner
 
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plan
+from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.quota import Quota
 
 ROOM = {
     "indicator_value": "indicator",

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import RunSummary, render_summary, summarise_run
-from sumida_data.survey.quota import Quota
+from sumida_data.survey.collecting.quota import Quota
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]

@@ -8,7 +8,7 @@ import pytest
 
 from sumida_data.plan.models import Plan
 from sumida_data.sample import Sample, make_external_files, make_returns
-from sumida_data.survey.central import Municipality
+from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import Department, parse_departments
 from sumida_data.survey.form import Form, Waves
 

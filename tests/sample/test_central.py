@@ -7,9 +7,9 @@ import pytest
 
 from sumida_data.plan.models import Plan
 from sumida_data.sample import Sample, make_external_files
-from sumida_data.survey.central import Municipality
+from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import Department
-from sumida_data.survey.workbook import has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 
 PERIODS = ("FY2021Q4", "FY2022Q1", "FY2022Q2", "FY2022Q3")
 STAMP = ["※見本データ（架空の数値です）"]

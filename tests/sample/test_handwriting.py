@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sumida_data.sample.handwriting import Hand, write_short_era_date
 from sumida_data.sample.ward import Value
 from sumida_data.survey.form import FormField
-from sumida_data.survey.text import reader_of
+from sumida_data.survey.reading.text import reader_of
 
 NUMBER = FormField(name="cases", title="件数", title_en="Cases", type="integer", unit="件")
 DECIMAL = FormField(name="value", title="値", title_en="Value", type="number")

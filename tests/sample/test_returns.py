@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 from sumida_data.sample import Sample, make_returns
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.workbook import has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 
 LAST_DAYS = {
     "FY2021Q4": date(2022, 3, 31),

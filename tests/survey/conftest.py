@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sumida_data.survey.collection import Collected, Collector
+from sumida_data.survey.collecting.collection import Collected, Collector
+from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.returns import FormReader
 
 DEPARTMENTS = [
     Department("1203", "区民部", "税務課", date(2020, 4, 1), None, "公表資料"),

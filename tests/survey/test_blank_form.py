@@ -18,12 +18,12 @@ from sumida_data.survey.blank_form import (
     write_blank_form,
 )
 from sumida_data.survey.blank_form.cells import contents_of
+from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.departments import Department
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, FormField, Waves
-from sumida_data.survey.returns import FormReader, Return
-from sumida_data.survey.text import BLANK, Reading, reader_of
-from sumida_data.survey.workbook import has_sample_stamp, open_workbook
+from sumida_data.survey.reading.text import BLANK, Reading, reader_of
+from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 
 DEPARTMENT = Department("1203", "区民部", "税務課", date(2020, 4, 1), None, "公表資料")
 ANSWERS = {

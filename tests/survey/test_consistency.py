@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from sumida_data.survey.collection import Collected
+from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.consistency import MARKS, find_contradictions, find_unanswered
 from sumida_data.survey.form import Condition, Contradiction, Form, RecordSheet, SurveySheet
-from sumida_data.survey.text import BLANK, UNREADABLE, Reading, reader_of
+from sumida_data.survey.reading.text import BLANK, UNREADABLE, Reading, reader_of
 from tests.survey.conftest import cover, procedures
 
 NOT_APPLICABLE = Reading(None, "not_applicable")

@@ -8,11 +8,11 @@ from typing import Any
 
 from sumida_data.check.project import Project
 from sumida_data.periods import Period
-from sumida_data.survey.collection import Collector
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Severity
-from sumida_data.survey.returns import FormReader, Return
-from sumida_data.survey.text import fold
+from sumida_data.survey.reading.text import fold
 
 # Whether anything has changed can only be told where last quarter's answers are.
 _NEEDS_LAST_QUARTER = {"F401", "F402"}

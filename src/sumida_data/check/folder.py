@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sumida_data.check.checker import Checked, Checker
-from sumida_data.survey.return_sheet import Receipt, ReturnSheet, write_return_sheet
+from sumida_data.survey.feedback.return_sheet import Receipt, ReturnSheet, write_return_sheet
 
 RESULTS = "確認結果"
 

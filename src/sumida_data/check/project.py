@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sumida_data.survey.departments import Department, ReferenceTableError, parse_departments
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.layout_map import MappedHeading, parse_layout_map
+from sumida_data.survey.reading.layout_map import MappedHeading, parse_layout_map
 
 _PARAMETERS = Path("conf/base/parameters")
 _REGISTERS = [

@@ -5,8 +5,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from sumida_data.check.checker import Checked
+from sumida_data.survey.feedback.return_sheet import name_place, order_for_work
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding
-from sumida_data.survey.return_sheet import name_place, order_for_work
 
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 

@@ -2,9 +2,9 @@
 
 from sumida_data.report.page import make_environment
 from sumida_data.report.tracking import DepartmentState, ResponseTracking
-from sumida_data.survey.feedback import name_return_sheet
+from sumida_data.survey.feedback.addressing import name_return_sheet
+from sumida_data.survey.feedback.return_sheet import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS
-from sumida_data.survey.return_sheet import name_place
 
 _FINDINGS_SHOWN = 5
 

@@ -22,7 +22,7 @@ from sumida_data.report.words import (
     VERDICTS,
     format_percentage,
 )
-from sumida_data.survey.quota import Gap, Quota, describe_gaps
+from sumida_data.survey.collecting.quota import Gap, Quota, describe_gaps
 
 DONE, DONE_WITH_GAPS = 0, 2
 

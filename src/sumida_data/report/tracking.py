@@ -12,10 +12,10 @@ from sumida_data.periods import Period
 from sumida_data.plan.models import Plan
 from sumida_data.report.changes import SheetChange, count_changes
 from sumida_data.report.survey_state import SurveyState, describe_survey
-from sumida_data.survey.feedback import RESPONSE_STATES, Row, collect_findings
+from sumida_data.survey.feedback.addressing import RESPONSE_STATES, Row, collect_findings
+from sumida_data.survey.feedback.return_sheet import order_for_work
 from sumida_data.survey.findings import Finding, FindingRules, Severity
 from sumida_data.survey.form import Form
-from sumida_data.survey.return_sheet import order_for_work
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from sumida_data.report.page import make_environment
 from sumida_data.report.reminder import write_reminders
 from sumida_data.report.tracking import ResponseTracking
+from sumida_data.survey.feedback.return_sheet import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS
-from sumida_data.survey.return_sheet import name_place
 
 
 def render_tracking_page(tracking: ResponseTracking) -> bytes:

@@ -17,9 +17,9 @@ from sumida_data.sample.models import Sample, SampleCards
 from sumida_data.sample.seeded import seeded_random, share_out
 from sumida_data.sample.ward import load_facts
 from sumida_data.sample.workbook import CREATED
-from sumida_data.survey.central import Municipality
+from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import Department
-from sumida_data.survey.workbook import SAMPLE_STAMP
+from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
 # Smallest and largest number of people invented, by the last character of a municipality's name.
 _POPULATIONS = {"市": (15_000, 230_000), "区": (60_000, 700_000), "町": (3_000, 25_000)}

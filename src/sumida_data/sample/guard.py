@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from sumida_data.survey.files import SourceFile, UnusableFileError
-from sumida_data.survey.workbook import has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 
 
 class RealFilesError(ValueError):

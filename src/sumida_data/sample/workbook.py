@@ -21,7 +21,7 @@ from sumida_data.sample.handwriting import Hand
 from sumida_data.sample.models import Sample
 from sumida_data.sample.ward import Record
 from sumida_data.survey.form import Form, FormField, SurveySheet
-from sumida_data.survey.workbook import SAMPLE_STAMP
+from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
 # The file says when it was made; a fixed day keeps the bytes the same.
 CREATED = datetime(2022, 4, 1)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sumida_data.survey.form import Condition, Contradiction, SurveySheet
-from sumida_data.survey.text import AnswerStatus, Reading
+from sumida_data.survey.reading.text import AnswerStatus, Reading
 
 # What the form suggests writing where there is no value.
 MARKS: dict[AnswerStatus, str] = {"not_applicable": "該当なし", "undetermined": "不明"}

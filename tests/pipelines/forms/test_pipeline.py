@@ -8,13 +8,13 @@ import pytest
 
 from sumida_data.frames import read_rows
 from sumida_data.survey.blank_form import find_last_answers
-from sumida_data.survey.collection import Collected, Collector
+from sumida_data.survey.collecting.collection import Collected, Collector
+from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department, parse_departments
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.returns import FormReader
-from sumida_data.survey.workbook import has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 from tests.project import PROJECT, Project, Quarter
 
 PERIOD = "FY2022Q4"

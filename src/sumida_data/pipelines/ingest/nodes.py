@@ -10,14 +10,14 @@ from sumida_data.corrections import apply_corrections, parse_corrections
 from sumida_data.frames import build_frame, build_frame_of_tuples, read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.plan.models import Plan
-from sumida_data.survey.central import CentralCollector, Municipality
-from sumida_data.survey.collection import Collector
+from sumida_data.survey.collecting.central import CentralCollector, Municipality
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import find_series, parse_departments, parse_successions
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
-from sumida_data.survey.layout_map import parse_layout_map
-from sumida_data.survey.returns import FormReader
+from sumida_data.survey.reading.layout_map import parse_layout_map
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 from sumida_data.typed_tables import build_typed_tables
 

@@ -11,8 +11,8 @@ from sumida_data.report.page import render_page
 from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.summary import summarise_run
 from sumida_data.report.survey_state import describe_survey
+from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.quota import Quota
 
 # What a person looks for first. Where each lies is said in the catalogue.
 PRODUCTS = {

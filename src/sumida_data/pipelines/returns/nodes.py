@@ -8,11 +8,11 @@ from sumida_data.plan.models import Plan
 from sumida_data.report.tracking import ResponseTracking, track_responses
 from sumida_data.report.tracking_page import render_tracking_page
 from sumida_data.report.tracking_workbook import render_tracking_workbook
-from sumida_data.survey.feedback import Feedback
+from sumida_data.survey.feedback.addressing import Feedback
+from sumida_data.survey.feedback.return_sheet import write_return_sheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
-from sumida_data.survey.return_sheet import write_return_sheet
 
 
 def track(  # one argument for each table and description

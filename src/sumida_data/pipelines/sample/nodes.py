@@ -5,7 +5,7 @@ import pandas as pd
 from sumida_data.frames import read_rows
 from sumida_data.plan.models import Plan
 from sumida_data.sample import Sample, make_external_files, make_returns, refuse_real_files
-from sumida_data.survey.central import Municipality
+from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves

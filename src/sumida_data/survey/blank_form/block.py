@@ -13,7 +13,7 @@ from sumida_data.survey.consistency import (
     unanswered_terms,
 )
 from sumida_data.survey.form import SurveySheet
-from sumida_data.survey.text import Reading
+from sumida_data.survey.reading.text import Reading
 
 FIRST_COLUMN = 1
 SPARE_ROWS = 15

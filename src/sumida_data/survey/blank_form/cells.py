@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 
 from sumida_data.survey.consistency import MARKS
 from sumida_data.survey.form import FormField, SurveySheet
-from sumida_data.survey.text import Reading
+from sumida_data.survey.reading.text import Reading
 
 Contents = str | int | Decimal | date | None
 

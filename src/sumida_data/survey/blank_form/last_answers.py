@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sumida_data.survey.text import BLANK, Reading
+from sumida_data.survey.reading.text import BLANK, Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,9 @@ from sumida_data.survey.blank_form.last_answers import LastAnswers
 from sumida_data.survey.consistency import contradiction_terms, unanswered_terms
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave
-from sumida_data.survey.stamp import STAMP_SHEET, Stamp
-from sumida_data.survey.text import BLANK, Reading
-from sumida_data.survey.workbook import SAMPLE_STAMP
+from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp
+from sumida_data.survey.reading.text import BLANK, Reading
+from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
 _GUIDANCE_SHEET = "記入のしかた"
 _SAMPLE_NOTE = f"【{SAMPLE_STAMP}】架空の回答から作った調査票です。実在の数値ではありません。"

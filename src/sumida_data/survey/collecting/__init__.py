@@ -1,0 +1,1 @@
+"""The round: which return counts, what is carried forward, who has not answered."""

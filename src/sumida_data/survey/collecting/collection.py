@@ -1,0 +1,317 @@
+"""Bringing the returns of all quarters together.
+
+Here it is decided which of two returns of a department counts, what is carried forward from the
+quarter before, and which department has not answered.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sumida_data.periods import Period
+from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
+from sumida_data.survey.collecting.batch import read_returns
+from sumida_data.survey.collecting.comparison import compare_records
+from sumida_data.survey.collecting.returns import FormReader, Return
+from sumida_data.survey.departments import Department
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import Finding, Place, make_finding
+from sumida_data.survey.form import Wave, Waves
+from sumida_data.survey.reading.reader import Record
+from sumida_data.survey.reading.text import fold
+
+Track = Callable[[Sequence[SourceFile]], Iterable[SourceFile]]
+
+
+@dataclass(slots=True)
+class Collected:
+    """All that came in, over all quarters.
+
+    Attributes:
+        answers: Rows of table ``answer``.
+        responses: Rows of table ``response``.
+        findings: All findings.
+    """
+
+    answers: list[AnswerRow] = field(default_factory=list)
+    responses: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Collector:
+    """Brings the returns of all quarters together.
+
+    Attributes:
+        reader: Reads a workbook.
+        waves: Who is asked what, and when.
+        departments: The departments over time.
+        municipality_code: The municipality.
+    """
+
+    reader: FormReader
+    waves: Waves
+    departments: Sequence[Department]
+    municipality_code: str
+
+    def collect(self, files: Mapping[str, SourceFile], track: Track = iter) -> Collected:
+        """Read all files and decide what counts.
+
+        Args:
+            files: The files by name; the first part of a name is the quarter.
+            track: Wraps the files while they are read, to show progress.
+        """
+        collected = Collected()
+        accepted = [file for file in files.values() if self._accept(file, collected)]
+        read = read_returns(self.reader, self.waves, accepted)
+        returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
+        self._refuse_sample_among_real(returns)
+        by_period = defaultdict(list)
+        for returned in returns:
+            by_period[returned.period].append(returned)
+        history = _History(self)
+        for period in sorted(by_period):
+            history.count_period(period, by_period[period], collected)
+        collected.findings += [finding for returned in returns for finding in returned.findings]
+        return collected
+
+    def department(self, code: str | None, period: str) -> Department | None:
+        """Return the department of that code at the end of the quarter, or None."""
+        return next((one for one in self._existing(period) if one.code == code), None)
+
+    def asked(self, period: str) -> list[Department]:
+        """Return the departments asked in the quarter."""
+        wave = self.waves.root[period]
+        return [one for one in self._existing(period) if wave.asks(one.code)]
+
+    def hint(self, returned: Return) -> str:
+        """Return a sentence that names the department that the cover's words point to."""
+        names = {fold(returned.cover.value_of("section") or "")} if returned.cover else set()
+        named = [one for one in self._existing(returned.period) if fold(one.section) in names]
+        return "".join(f"課名からは {one.code}({one.section})と思われます。" for one in named)
+
+    def _existing(self, period: str) -> list[Department]:
+        last_day = Period.parse(period).last_day
+        return [one for one in self.departments if one.exists_on(last_day)]
+
+    def _accept(self, file: SourceFile, collected: Collected) -> bool:
+        period = file.name.partition("/")[0]
+        rule_id = _refuse_period(period, file.name, self.waves)
+        if rule_id is not None:
+            place = Place(source_file=file.name)
+            collected.findings.append(make_finding(self.reader.rules[rule_id], place, period))
+        return rule_id is None
+
+    def _refuse_sample_among_real(self, returns: list[Return]) -> None:
+        if all(returned.sample or returned.cover is None for returned in returns):
+            return
+        for returned in returns:
+            if returned.sample:
+                place = Place(period=returned.period, source_file=returned.source_file)
+                returned.findings = [make_finding(self.reader.rules["F109"], place)]
+                returned.cover = None
+                returned.records = []
+
+
+class _History:
+    """Goes through the quarters in order, remembering what may be carried forward."""
+
+    def __init__(self, collector: Collector) -> None:
+        self.collector = collector
+        self.rules = collector.reader.rules
+        form = collector.reader.form
+        self.stocks = {sheet.table for sheet in form.answer_sheets if sheet.kind == "stock"}
+        self.unique = {
+            (sheet.table, item.name)
+            for sheet in form.answer_sheets
+            for item in sheet.fields
+            if item.unique
+        }
+        self.numbers = {
+            (sheet.table, item.name): item.title
+            for sheet in form.answer_sheets
+            for item in sheet.fields
+            if item.type in {"integer", "number"}
+        }
+        self.last_stocks: dict[str, list[AnswerRow]] = {}
+        self.last_records: dict[str, list[Record]] = {}
+
+    def count_period(self, period: str, returns: list[Return], collected: Collected) -> None:
+        """Add the quarter's answers and responses."""
+        chosen = self._choose(returns)
+        holders: dict[tuple[str, str | None], Return] = {}
+        answers = {}
+        for code in sorted(chosen):
+            self._refuse_repeated(chosen[code], holders)
+            answers[code] = self._answers_of(code, chosen[code])
+            collected.answers += answers[code]
+        wave = self.collector.waves.root[period]
+        asked = self.collector.asked(period)
+        for returned in returns:
+            rows = next((answers[code] for code, one in chosen.items() if one is returned), None)
+            collected.responses.append(self._response(returned, wave, rows))
+        for department in asked:
+            if department.code not in chosen:
+                collected.responses.append(self._no_response(period, department, wave))
+
+    def _choose(self, returns: list[Return]) -> dict[str, Return]:
+        chosen: dict[str, Return] = {}
+        for returned in sorted(returns, key=lambda returned: returned.age):
+            code = self._identify(returned)
+            if code is None:
+                continue
+            if code in chosen:
+                self._report("F209", chosen[code], newer=returned.source_file)
+            chosen[code] = returned
+        return chosen
+
+    def _identify(self, returned: Return) -> str | None:
+        if returned.cover is None:
+            return None
+        code, hint = returned.department_code, self.collector.hint(returned)
+        if code is None:
+            self._report("F202", returned, hint=hint)
+            return None
+        if self.collector.department(code, returned.period) is None:
+            self._report("F203", returned, code, hint=hint, period=returned.period)
+            return None
+        if code not in {one.code for one in self.collector.asked(returned.period)}:
+            self._report("F208", returned)
+        return code
+
+    def _refuse_repeated(
+        self, returned: Return, holders: dict[tuple[str, str | None], Return]
+    ) -> None:
+        """Set aside rows whose unique value another department has already given."""
+        kept = []
+        for record in returned.records:
+            answers = [a for a in record.answers if (record.table, a.field) in self.unique]
+            holder = next(
+                (holders.setdefault((record.table, a.reading.value), returned) for a in answers),
+                returned,
+            )
+            if holder is returned:
+                kept.append(record)
+                continue
+            returned.rows_set_aside += 1
+            self._report(
+                "F403",
+                returned,
+                answers[0].reading.value,
+                sheet=answers[0].sheet,
+                cell=answers[0].cell,
+                other=holder.department_code or "",
+                file=holder.source_file,
+            )
+        returned.records = kept
+
+    def _answers_of(self, code: str, returned: Return) -> list[AnswerRow]:
+        origin = Origin(
+            self.collector.municipality_code,
+            returned.period,
+            code,
+            returned.source_file,
+            returned.file_sha256,
+            returned.sample,
+        )
+        rows = [row for record in returned.records for row in make_rows(record, origin)]
+        stocks = [row for row in rows if row.table_name in self.stocks]
+        if returned.says_no_change:
+            others = [row for row in rows if row.table_name not in self.stocks]
+            carried = list(carry_forward(self.last_stocks.get(code, []), returned.period))
+            self._compare_with_last(returned, stocks, carried)
+            stocks, rows = carried, others + carried
+        else:
+            self._compare_records(code, returned)
+        self.last_stocks[code] = stocks
+        return rows
+
+    def _compare_records(self, code: str, returned: Return) -> None:
+        now = [record for record in returned.records if record.table in self.stocks]
+        for change in compare_records(self.last_records.get(code, []), now, self.numbers):
+            self._report(**change._asdict(), returned=returned)
+        self.last_records[code] = now
+
+    def _compare_with_last(
+        self, returned: Return, stocks: list[AnswerRow], carried: list[AnswerRow]
+    ) -> None:
+        if not carried:
+            self._report("F402", returned)
+        last = {(row.table_name, row.field, row.value) for row in carried}
+        differing = {
+            row.sheet for row in stocks if (row.table_name, row.field, row.value) not in last
+        }
+        for sheet in sorted(differing):
+            self._report("F401", returned, sheet=sheet)
+
+    def _response(
+        self, returned: Return, wave: Wave, rows: list[AnswerRow] | None
+    ) -> dict[str, Any]:
+        department = self.collector.department(returned.department_code, returned.period)
+        status = "no_change" if returned.says_no_change else "received"
+        if rows is None:
+            status = "superseded" if department else "set_aside"
+        answered_on = returned.cover.value_of("answered_on") if returned.cover else None
+        return {
+            "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",
+            "period": returned.period,
+            "department_code": department.code if department else None,
+            "division": department.division if department else None,
+            "section": department.section if department else None,
+            "response_status": status,
+            "answered_on": date.fromisoformat(answered_on) if answered_on else None,
+            "due_on": wave.due_on,
+            "source_file": returned.source_file,
+            "file_sha256": returned.file_sha256,
+            "rows": len({row.record_id for row in rows or ()}),
+            "answers": len(rows or ()),
+            "rows_set_aside": returned.rows_set_aside,
+            "sample": returned.sample,
+            "municipality_code": self.collector.municipality_code,
+        }
+
+    def _no_response(self, period: str, department: Department, wave: Wave) -> dict[str, Any]:
+        return {
+            "row_id": f"{period}/{department.code}",
+            "municipality_code": self.collector.municipality_code,
+            "period": period,
+            "department_code": department.code,
+            "division": department.division,
+            "section": department.section,
+            "response_status": "not_received",
+            "due_on": wave.due_on,
+            "rows": 0,
+            "answers": 0,
+            "rows_set_aside": 0,
+            "sample": False,
+        }
+
+    def _report(
+        self,
+        rule_id: str,
+        returned: Return,
+        value: str | None = None,
+        *,
+        cell: str | None = None,
+        **words: str,
+    ) -> None:
+        place = Place(
+            period=returned.period,
+            department_code=returned.department_code,
+            source_file=returned.source_file,
+            sheet=words.get("sheet"),
+            cell=cell,
+        )
+        returned.findings.append(make_finding(self.rules[rule_id], place, value, **words))
+
+
+def _refuse_period(period: str, name: str, waves: Waves) -> str | None:
+    try:
+        Period.parse(period)
+    except ValueError:
+        return "F107"
+    if "/" not in name:
+        return "F107"
+    return None if period in waves.root else "F108"

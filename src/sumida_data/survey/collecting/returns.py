@@ -1,0 +1,185 @@
+"""Reading one returned workbook: its cover sheet and all its answer sheets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.form import Form, SurveySheet, Wave
+from sumida_data.survey.reading.layout import heading_key
+from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
+from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
+from sumida_data.survey.reading.stamp import Stamp
+from sumida_data.survey.reading.workbook import (
+    Sheet,
+    Workbook,
+    has_sample_stamp,
+    open_workbook,
+)
+
+
+@dataclass(slots=True)
+class Return:
+    """One returned workbook.
+
+    Attributes:
+        source_file: The file's name.
+        file_sha256: Hash of its contents.
+        arrived_at: When it arrived; decides between two of the same day.
+        period: The quarter whose folder it lies in.
+        cover: The cover sheet's answers, without personal ones; None if there is no cover.
+        records: The records of all other sheets.
+        findings: What is wrong with it.
+        rows_set_aside: Number of rows left out.
+        sample: Whether it is sample data.
+    """
+
+    source_file: str
+    file_sha256: str
+    arrived_at: int
+    period: str
+    cover: Record | None = None
+    records: list[Record] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rows_set_aside: int = 0
+    sample: bool = False
+
+    @property
+    def department_code(self) -> str | None:
+        """The department's code as the cover states it."""
+        return self.cover.value_of("department_code") if self.cover else None
+
+    @property
+    def says_no_change(self) -> bool:
+        """Whether the cover says that nothing has changed since last quarter."""
+        return self.cover is not None and self.cover.value_of("no_change") == "該当"
+
+    @property
+    def age(self) -> tuple[str, int, str]:
+        """What orders the returns of one department, oldest first."""
+        answered_on = self.cover.value_of("answered_on") if self.cover else None
+        return (answered_on or "", self.arrived_at, self.source_file)
+
+
+@dataclass(frozen=True)
+class FormReader:
+    """Reads returned workbooks; made once and used for many.
+
+    Attributes:
+        form: The survey form.
+        rules: The finding rules.
+        layout_map: Headings of forms that the office did not make.
+    """
+
+    form: Form
+    rules: FindingRules
+    layout_map: Sequence[MappedHeading] = ()
+
+    @cached_property
+    def _readers(self) -> dict[tuple[MappedHeading, ...], list[SheetReader[SurveySheet]]]:
+        return {}
+
+    def _readers_of(self, returned: Return) -> list[SheetReader[SurveySheet]]:
+        """Return the readers of the parts of the form, with the headings of other forms."""
+        period, name = returned.period, returned.source_file
+        mapped = tuple(one for one in self.layout_map if one.concerns(period, name))
+        if mapped not in self._readers:
+            parts = [add_headings(part, mapped) for part in self.form.sheets]
+            self._readers[mapped] = [SheetReader(part, self.rules) for part in parts]
+        return self._readers[mapped]
+
+    def read(self, content: bytes, returned: Return, wave: Wave) -> None:
+        """Read a workbook into the return.
+
+        Args:
+            content: The file's bytes.
+            returned: The return, which takes the records and findings.
+            wave: Which sheets are asked for; the others are read if they are there.
+        """
+        place = Place(period=returned.period, source_file=returned.source_file)
+        try:
+            workbook = open_workbook(content, returned.source_file)
+        except UnusableFileError as error:
+            returned.findings.append(make_finding(self.rules[error.rule_id], place))
+            return
+        returned.sample = has_sample_stamp(workbook)
+        returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
+        readers = self._readers_of(returned)
+        cover = self._read_part(workbook, readers[0], place, is_asked=True)
+        if cover is None:
+            finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)
+            returned.findings.append(finding)
+            return
+        returned.cover = cover.records[0]
+        returned.findings += cover.findings
+        place = replace(place, department_code=returned.department_code)
+        returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
+        asked = wave.sheets_for(returned.department_code)
+        read = {cover.sheet}
+        for reader in readers[1:]:
+            part = reader.description
+            contents = self._read_part(workbook, reader, place, is_asked=part.sheet in asked)
+            if contents is not None:
+                read.add(contents.sheet)
+                returned.findings += self._check_sheet(workbook, part, contents.sheet, place)
+                returned.records += contents.records
+                returned.findings += contents.findings
+                returned.rows_set_aside += contents.rows_set_aside
+            elif part.sheet in asked:
+                words = {"sheet": part.sheet, "title": part.title}
+                returned.findings.append(make_finding(self.rules["F204"], place, **words))
+        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
+        returned.findings += self._find_unread_tables(unread, readers, place)
+
+    def _check_sheet(
+        self, workbook: Workbook, part: SurveySheet, read: str, place: Place
+    ) -> Iterator[Finding]:
+        if read != part.sheet and part.sheet in {sheet.name for sheet in workbook.sheets}:
+            words = {"sheet": part.sheet, "title": part.title, "other": read}
+            yield make_finding(self.rules["F215"], replace(place, sheet=part.sheet), **words)
+
+    def _find_unread_tables(
+        self, sheets: list[Sheet], readers: list[SheetReader[SurveySheet]], place: Place
+    ) -> Iterator[Finding]:
+        for sheet in sheets:
+            for part in (one.description for one in readers if one.has_table(sheet)):
+                words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
+                yield make_finding(self.rules["F212"], replace(place, sheet=sheet.name), **words)
+                break
+
+    def _check_stamp(
+        self, stamp: Stamp | None, returned: Return, place: Place
+    ) -> Iterator[Finding]:
+        stated = Stamp(self.form.version, returned.period, returned.department_code or "")
+        pairs = zip(stamp.labels.items(), stated, strict=True) if stamp else ()
+        for (label, value), expected in pairs:
+            if expected and value != expected:
+                words = {"label": label, "expected": expected}
+                yield make_finding(self.rules["F210"], place, value, **words)
+
+    def _read_part(
+        self,
+        workbook: Workbook,
+        reader: SheetReader[SurveySheet],
+        place: Place,
+        *,
+        is_asked: bool,
+    ) -> SheetContents | None:
+        part = reader.description
+        read = reader.read_labels if part.layout == "labels" else reader.read_rows
+        for sheet in self._candidates(workbook.sheets, part.sheet, is_asked=is_asked):
+            if contents := read(sheet, place):
+                return contents
+        return None
+
+    def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> Iterator[Sheet]:
+        """Yield the sheets of that name, then those whose name holds it, then unknown ones."""
+        wanted = heading_key(name)
+        keys = {sheet.name: heading_key(sheet.name) for sheet in sheets}
+        yield from (sheet for sheet in sheets if keys[sheet.name] == wanted)
+        named = {heading_key(part.sheet) for part in self.form.sheets}
+        unnamed = [sheet for sheet in sheets if keys[sheet.name] not in named]
+        yield from (sheet for sheet in unnamed if wanted in keys[sheet.name])
+        if is_asked:
+            yield from (sheet for sheet in unnamed if wanted not in keys[sheet.name])

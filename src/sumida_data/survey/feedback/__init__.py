@@ -1,0 +1,1 @@
+"""What a department gets back: its findings, and how to mend them."""

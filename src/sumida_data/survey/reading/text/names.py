@@ -1,0 +1,93 @@
+"""Free text, names and codes: what may be changed in them, and what only looks right."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from sumida_data.survey.reading.text.readings import (
+    BLANK,
+    DITTO,
+    UNREADABLE,
+    Reading,
+    fold,
+    has_enclosed_digit,
+    name_changes,
+    raw_text_of,
+    read_mark,
+)
+from sumida_data.survey.reading.text.spellings import (
+    DROP_INVISIBLE,
+    normalise_width,
+    spellings,
+    translation,
+)
+from sumida_data.survey.reading.workbook import CellValue
+
+# Beside a Japanese character a line break is no blank, as it is between two English words.
+_WRAP = re.compile(r"(?<=[^\x00-\x7f])[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*(?=[^\x00-\x7f])")
+_NO_USUAL_FORM = "外字"
+
+
+def read_text(cell: CellValue) -> Reading:
+    """Read free text: only white space around it, line breaks and what nobody sees are removed."""
+    raw = raw_text_of(cell)
+    visible = raw if raw.isprintable() else raw.translate(DROP_INVISIBLE)
+    value = " ".join(visible.split())
+    if not value:
+        return BLANK
+    if mark := read_mark(fold(value)):
+        return mark
+    rules = ["invisible"] * (visible != raw) + ["white_space"] * (value != visible)
+    return Reading(value, "answered", " ".join(rules))
+
+
+def read_name(cell: CellValue) -> Reading:
+    """Read the name of a thing: text whose lines are one name, wrapped to fit the cell."""
+    raw = raw_text_of(cell)
+    unwrapped = _WRAP.sub("", raw) if "\n" in raw else raw
+    reading = read_text(unwrapped)
+    if unwrapped == raw or reading.value is None:
+        return reading
+    return reading._replace(rules=f"line_break {reading.rules}".strip())
+
+
+def read_code(cell: CellValue) -> Reading:
+    """Read a code or number of a thing: full-width letters and hyphens become plain ones."""
+    raw = raw_text_of(cell)
+    folded = fold(raw)
+    if not folded:
+        return BLANK
+    if folded in spellings("ditto"):
+        return DITTO
+    if has_enclosed_digit(raw):
+        return UNREADABLE
+    value = folded.translate(translation("hyphen")).upper()
+    rules = [*name_changes(raw), *["hyphen"] * (value != folded.upper())]
+    if not rules and value != raw:
+        rules = ["letter_case"]
+    return Reading(value, "answered", " ".join(rules))
+
+
+def find_unusual_characters(text: str) -> dict[str, str]:
+    """Find characters that look right in a name but are others to a computer, or old forms.
+
+    Such are radicals (⻄ for 西), compatibility ideographs (U+F9D1 for 六), old forms (區 for 区)
+    and private characters, for which there is no usual form.
+
+    Returns:
+        The usual form of each, in the order of the text.
+    """
+    if text.isascii():
+        return {}
+    usual = {character: _usual_form(character) for character in text}
+    return {character: form for character, form in usual.items() if form != character}
+
+
+@lru_cache(maxsize=8192)
+def _usual_form(character: str) -> str:
+    category, name = unicodedata.category(character), unicodedata.name(character, "")
+    if name.startswith(("KANGXI RADICAL", "CJK COMPATIBILITY IDEOGRAPH")):
+        character = normalise_width(character)
+    form = spellings("usual_form").get(character, character)
+    is_private = category == "Co" or name.startswith("CJK RADICAL")
+    return _NO_USUAL_FORM if is_private and form == character else form

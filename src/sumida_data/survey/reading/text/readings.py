@@ -1,0 +1,103 @@
+"""What a cell says, and the text of cells in a form that can be compared."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from sumida_data.survey.reading.text.spellings import (
+    DROP_INVISIBLE,
+    normalise_width,
+    spellings,
+    translation,
+)
+from sumida_data.survey.reading.workbook import CellValue
+
+AnswerStatus = Literal["answered", "not_answered", "not_applicable", "undetermined", "unreadable"]
+
+
+class Reading(NamedTuple):
+    """What a cell says.
+
+    Attributes:
+        value: The value as text (numbers plain, days ISO 8601); None unless answered.
+        status: What kind of answer it is.
+        rules: Names of the text rules applied, separated by blanks; empty if none. Where the
+            cell cannot be read, the one that says why: ``several_values``, ``two_readings``,
+            ``other_unit`` or ``ditto``, or empty.
+    """
+
+    value: str | None
+    status: AnswerStatus
+    rules: str = ""
+
+
+Reader = Callable[[CellValue], Reading]
+
+BLANK = Reading(None, "not_answered")
+UNREADABLE = Reading(None, "unreadable")
+SEVERAL_VALUES = Reading(None, "unreadable", "several_values")
+TWO_READINGS = Reading(None, "unreadable", "two_readings")
+OTHER_UNIT = Reading(None, "unreadable", "other_unit")
+DITTO = Reading(None, "unreadable", "ditto")
+
+# Between two digits white space parts two numbers, or is a slip that nobody can judge.
+DIGITS_APART = re.compile(r"[0-9０-９]\s+[0-9０-９]")
+_DIGIT = re.compile(r"[0-9]")
+
+
+@lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    """Return the text without differences of width, white space and case, for comparison only."""
+    return "".join(normalise_width(text).translate(DROP_INVISIBLE).split()).casefold()
+
+
+def raw_text_of(cell: CellValue) -> str:
+    """Return what stands in the cell, as text; a day as ISO 8601 and a whole number without .0."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    return str(cell)
+
+
+def name_changes(text: str) -> list[str]:
+    """Return the names of the rules that `fold` applies to the text, other than case."""
+    rules = []
+    visible = text.translate(DROP_INVISIBLE)
+    if visible != text:
+        rules.append("invisible")
+    packed = "".join(visible.split())
+    if packed != visible:
+        rules.append("white_space")
+    if normalise_width(packed) != packed:
+        rules.append("full_width")
+    return rules
+
+
+def has_enclosed_digit(text: str) -> bool:
+    """Tell whether the text has a digit that marks something, such as ①, ² or ㋀, and counts none.
+
+    Without width it would be a plain digit: ① is not 1.
+    """
+    return not text.isascii() and any(map(_is_enclosed_digit, text))
+
+
+@lru_cache(maxsize=8192)
+def _is_enclosed_digit(character: str) -> bool:
+    is_plain = character.isascii() or "０" <= character <= "９"
+    return not is_plain and _DIGIT.search(normalise_width(character)) is not None
+
+
+@lru_cache(maxsize=8192)
+def read_mark(folded: str) -> Reading | None:
+    """Read a folded text that stands for no value: －, 該当なし, 調整中, 同上; else None."""
+    meaning = spellings("mark").get(folded.translate(translation("hyphen")))
+    if meaning == "not_applicable":
+        return Reading(None, "not_applicable", "mark")
+    if meaning == "undetermined":
+        return Reading(None, "undetermined", "mark")
+    return DITTO if folded in spellings("ditto") else None

@@ -1,0 +1,192 @@
+"""Opening a received file as sheets of cells, whatever it turns out to be.
+
+Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods.
+What it does not tell is found by a second look into the file (`survey.doubts`), so that nothing
+is taken for blank that is not.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.reading.doubts import (
+    Cell,
+    Doubt,
+    SecondLook,
+    look_into_workbook,
+    refuse_large_sheet,
+)
+from sumida_data.survey.reading.opendocument import CONTENT, look_into_open_document
+
+CellValue = str | int | float | bool | date | datetime | time | timedelta
+CellRange = tuple[Cell, Cell]
+
+SAMPLE_STAMP = "見本データ"
+
+# What unpacks to more is no survey; pictures are never unpacked and do not count.
+MAX_UNPACKED_BYTES = 100_000_000
+_UNPACKED = (".xml", ".bin", ".rels")
+
+# How much smaller Deflate can make a part at most: small ones cannot hide much.
+_MOST_PACKED = 1032
+_CHUNK = 1 << 20
+
+_ZIP_MAGIC = b"PK\x03\x04"
+_COMPOUND_FILE_MAGIC = b"\xd0\xcf\x11\xe0"
+# The stream of an encrypted .xlsx; the record after the first one of an encrypted .xls.
+_PASSWORD = re.compile(
+    re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\x09\x08\x10\x00.{16}\x2f\x00",
+    re.DOTALL,
+)
+_CSV_ENCODINGS = ("utf-8-sig", "cp932")
+_NO_LOOK = SecondLook()
+_NOT_CHECKABLE = "F111"
+_EXTERNAL_LINKS = "F112"
+_OTHER_EPOCH = "F113"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet, from cell A1 on.
+
+    Attributes:
+        name: Its name; empty for a CSV file.
+        rows: The cells by row, all rows of one length; an empty cell is the empty text.
+        merged: Merged ranges as first and last (row, column), counted from 0.
+        doubts: Cells whose value could not be read, by (row, column), and why.
+        hidden_rows: Rows with content that a person does not see.
+        comments: Cells with a comment.
+        heading_keys: What its upper rows may be as headings, once it has been searched for one.
+    """
+
+    name: str
+    rows: list[list[CellValue]]
+    merged: list[CellRange] = field(default_factory=list)
+    doubts: dict[Cell, Doubt] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    comments: set[Cell] = field(default_factory=set)
+    heading_keys: list[tuple[str, ...]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A received file as sheets.
+
+    Attributes:
+        sheets: The sheets in order, hidden ones included.
+        remarks: Ids of the finding rules that say what a person must check in such a file.
+    """
+
+    sheets: list[Sheet]
+    remarks: Sequence[str] = ()
+
+
+def open_workbook(content: bytes, name: str) -> Workbook:
+    """Read a file as a workbook, judging it by its contents rather than its name.
+
+    Args:
+        content: The file's bytes.
+        name: Its name; only its ending matters, and only to know a CSV file.
+
+    Raises:
+        UnusableFileError: If the file is empty, encrypted, broken, too large or no table.
+    """
+    if not content:
+        raise UnusableFileError("F101")
+    if content.startswith((_ZIP_MAGIC, _COMPOUND_FILE_MAGIC)):
+        return _read_spreadsheet(content)
+    if content.lstrip()[:1] == b"<":
+        raise UnusableFileError("F103")
+    if name.lower().endswith(".csv"):
+        return Workbook([Sheet("", _read_csv(content))])
+    raise UnusableFileError("F104")
+
+
+def has_sample_stamp(workbook: Workbook) -> bool:
+    """Tell whether the file says in the first column of a sheet that it is sample data."""
+    return any(
+        isinstance(row[0], str) and SAMPLE_STAMP in row[0]
+        for sheet in workbook.sheets
+        for row in sheet.rows
+        if row
+    )
+
+
+def _read_spreadsheet(content: bytes) -> Workbook:
+    try:
+        looks, remarks = _look_twice(content)
+        # From bytes rather than by path, calamine judges the format by the contents.
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [_read_sheet(book, name, looks.get(name, _NO_LOOK)) for name in book.sheet_names]
+    except (CalamineError, BadZipFile, ParseError, KeyError, OSError, ValueError) as error:
+        # Where calamine judges the format itself, it does not tell a password from a broken file.
+        rule_id = "F102" if _PASSWORD.search(content) else "F104"
+        raise UnusableFileError(rule_id, str(error)) from error
+    return Workbook(sheets, remarks)
+
+
+def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
+    """Return what the fast reader does not tell of the sheets, and remarks on the file."""
+    if not content.startswith(_ZIP_MAGIC):
+        return {}, [_NOT_CHECKABLE]
+    with ZipFile(io.BytesIO(content)) as archive:
+        _refuse_zip_bomb(archive)
+        names = archive.namelist()
+        if CONTENT in names:
+            return look_into_open_document(archive), []
+        looks = look_into_workbook(archive)
+        if looks is None:
+            return {}, [_NOT_CHECKABLE]
+        remarks = [_EXTERNAL_LINKS] * any(name.startswith("xl/externalLinks/") for name in names)
+        if b'date1904="1"' in archive.read("xl/workbook.xml"):
+            remarks.append(_OTHER_EPOCH)
+        return looks, remarks
+
+
+def _refuse_zip_bomb(archive: ZipFile) -> None:
+    parts = [part for part in archive.filelist if part.filename.endswith(_UNPACKED)]
+    if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
+        raise UnusableFileError("F105")
+    if sum(part.compress_size for part in parts) * _MOST_PACKED > MAX_UNPACKED_BYTES:
+        for part in parts:
+            _refuse_false_size(archive, part)
+
+
+def _refuse_false_size(archive: ZipFile, part: ZipInfo) -> None:
+    stated, part.file_size = part.file_size, MAX_UNPACKED_BYTES
+    with archive.open(part) as stream:
+        size = sum(map(len, iter(lambda: stream.read(_CHUNK), b"")))
+    part.file_size = stated
+    if size != stated:
+        raise UnusableFileError("F104", part.filename)
+
+
+def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
+    sheet = book.get_sheet_by_name(name)
+    refuse_large_sheet(sheet.total_height, sheet.total_width)
+    rows = sheet.to_python(skip_empty_area=False)
+    merged = sheet.merged_cell_ranges or look.merged
+    return Sheet(name, rows, merged, look.doubts, look.hidden_rows, look.comments)
+
+
+def _read_csv(content: bytes) -> list[list[CellValue]]:
+    for encoding in _CSV_ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            # UTF-16, which CP932 happens to take for text.
+            break
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        width = max(map(len, rows), default=0)
+        return [[*row, *[""] * (width - len(row))] for row in rows]
+    raise UnusableFileError("F106")

@@ -1,0 +1,366 @@
+import io
+from collections.abc import Callable
+from typing import Any
+
+import xlsxwriter
+
+from sumida_data.survey.collecting.collection import Collected
+from tests.survey.conftest import cover, procedures
+
+Collect = Callable[[dict[str, Any]], Collected]
+ONLINE = [
+    "T1203-01",
+    "納税証明書",
+    "非該当",
+    "該当",
+    "済",
+    "R4.10.1",
+    "",
+    "１２０件",
+    "－",
+    "有",
+    "未",
+    "",
+    "",
+    "",
+]
+
+
+def rule_ids(collected: Collected) -> list[str]:
+    """Return the ids of findings, but for headings and sheets that a small return leaves out."""
+    return [f.rule_id for f in collected.findings if f.rule_id not in ("F204", "F205")]
+
+
+def values(collected: Collected, period: str = "FY2022Q3") -> dict[str, str | None]:
+    return {a.field: a.value for a in collected.answers if a.period == period}
+
+
+def status(collected: Collected, code: str, period: str = "FY2022Q3") -> str:
+    return next(
+        r["response_status"]
+        for r in collected.responses
+        if r["department_code"] == code and r["period"] == period
+    )
+
+
+def test_an_answer_knows_its_cell(collect: Collect) -> None:
+    collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)}})
+    cases = next(a for a in collected.answers if a.field == "annual_cases")
+    assert (cases.value, cases.raw_text, cases.sheet, cases.cell) == (
+        "120",
+        "１２０件",
+        "手続",
+        "H2",
+    )
+    assert (cases.change, cases.text_rules, cases.answer_status) == (
+        "normalised",
+        "full_width unit",
+        "answered",
+    )
+    assert (cases.department_code, cases.period, cases.table_name) == (
+        "1203",
+        "FY2022Q3",
+        "procedure",
+    )
+    assert len(cases.file_sha256) == 64
+    online_cases = next(a for a in collected.answers if a.field == "online_cases")
+    assert (online_cases.value, online_cases.answer_status) == (None, "not_applicable")
+    assert rule_ids(collected) == []
+
+
+def test_personal_fields_never_come_out(collect: Collect) -> None:
+    collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)}})
+    out = repr((collected.answers, collected.responses, collected.findings))
+    assert "見本 花子" not in out
+    assert "mihon@" not in out
+    assert "納税証明書" in out
+
+
+def test_who_did_not_answer_is_listed(collect: Collect) -> None:
+    collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover()}})
+    assert status(collected, "1203") == "received"
+    assert status(collected, "1204") == status(collected, "1903") == "not_received"
+
+
+def test_a_text_for_a_number_is_found_and_the_row_stays(collect: Collect) -> None:
+    row = [*ONLINE[:7], "たくさん", *ONLINE[8:]]
+    collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(row)}})
+    (finding,) = [f for f in collected.findings if f.rule_id == "F301"]
+    assert (finding.place.sheet, finding.place.cell, finding.value_found) == (
+        "手続",
+        "H2",
+        "たくさん",
+    )
+    assert finding.place.row_label == "T1203-01 納税証明書"
+    assert "「年間件数」に数でない「たくさん」" in finding.message
+    assert values(collected)["online_status"] == "済"
+    assert values(collected)["annual_cases"] is None
+
+
+def test_an_error_cell_is_not_a_blank(collect: Collect) -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        for name, rows in (("表紙", cover()), ("手続", procedures(ONLINE))):
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+        sheet.write_formula("H2", "=1/0", None, "#DIV/0!")
+        sheet.write_formula("I2", "=H2", None, "")
+    collected = collect({"FY2022Q3/a.xlsx": buffer.getvalue()})
+    assert [
+        (f.rule_id, f.place.cell) for f in collected.findings if f.rule_id.startswith("F3")
+    ] == [
+        ("F308", "H2"),
+        ("F309", "I2"),
+    ]
+    assert values(collected)["annual_cases"] is None
+
+
+def test_choices_bounds_and_patterns(collect: Collect) -> None:
+    row = [
+        "T1203-01",
+        "証明",
+        "たぶん",
+        "該当",
+        "済",
+        "あとで",
+        "",
+        "-3",
+        "同上",
+        "有",
+        "済",
+        "同上",
+        "",
+        "",
+    ]
+    collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(row)}})
+    assert {
+        (f.rule_id, f.place.cell) for f in collected.findings if f.rule_id.startswith("F3")
+    } == {
+        ("F303", "C2"),
+        ("F302", "F2"),
+        ("F304", "H2"),
+        ("F301", "I2"),
+        ("F310", "L2"),
+    }
+
+
+def test_rows_without_a_name_or_twice_are_set_aside_and_counted(collect: Collect) -> None:
+    nameless = ["", *ONLINE[1:]]
+    collected = collect(
+        {"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE, nameless, ONLINE)}}
+    )
+    assert rule_ids(collected) == ["F305", "F306"]
+    response = next(r for r in collected.responses if r["department_code"] == "1203")
+    assert response["rows_set_aside"] == 2
+    assert len([a for a in collected.answers if a.field == "procedure_number"]) == 1
+    assert "2行目" in next(f for f in collected.findings if f.rule_id == "F306").message
+
+
+def test_a_procedure_belongs_to_one_department(collect: Collect) -> None:
+    collected = collect(
+        {
+            "FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+            "FY2022Q3/b.xlsx": {"表紙": cover("1204", 課="窓口課"), "手続": procedures(ONLINE)},
+        }
+    )
+    assert rule_ids(collected) == ["F403"]
+    finding = next(f for f in collected.findings if f.rule_id == "F403")
+    assert (finding.place.department_code, finding.place.cell) == ("1204", "A2")
+    assert "1203" in finding.message
+    assert {a.department_code for a in collected.answers if a.table_name == "procedure"} == {"1203"}
+
+
+class TestFilesThatCannotBeUsed:
+    def test_each_is_told_and_the_rest_goes_on(self, collect: Collect) -> None:
+        collected = collect(
+            {
+                "FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+                "FY2022Q3/empty.xlsx": b"",
+                "FY2022Q3/page.xlsx": b"<html>not found</html>",
+                "FY2022Q3/broken.xlsx": b"PK\x03\x04 broken",
+                "FY2022Q3/photo.jpg": b"\xff\xd8\xff",
+                "FY2022Q3/other.csv": b"\x81",
+                "FY2022Q3/nothing.xlsx": {"Sheet1": [["ただの表"]]},
+                "FY2030Q1/early.xlsx": {"表紙": cover()},
+                "loose.xlsx": {"表紙": cover()},
+                "rei wa/x.xlsx": {"表紙": cover()},
+            }
+        )
+        assert {
+            (f.place.source_file, f.rule_id)
+            for f in collected.findings
+            if f.place.cell is None and f.rule_id not in ("F204", "F205")
+        } == {
+            ("FY2022Q3/empty.xlsx", "F101"),
+            ("FY2022Q3/page.xlsx", "F103"),
+            ("FY2022Q3/broken.xlsx", "F104"),
+            ("FY2022Q3/photo.jpg", "F104"),
+            ("FY2022Q3/other.csv", "F106"),
+            ("FY2022Q3/nothing.xlsx", "F201"),
+            ("FY2030Q1/early.xlsx", "F108"),
+            ("loose.xlsx", "F107"),
+            ("rei wa/x.xlsx", "F107"),
+        }
+        assert values(collected)["annual_cases"] == "120"
+        assert [r["response_status"] for r in collected.responses].count("set_aside") == 6
+
+    def test_without_a_department_code_it_is_set_aside_with_a_hint(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(""), "手続": procedures(ONLINE)}})
+        assert "F202" in rule_ids(collected)
+        assert (
+            "1203(税務課)と思われます"
+            in next(f for f in collected.findings if f.rule_id == "F202").message
+        )
+        assert collected.answers == []
+        assert status(collected, "1203") == "not_received"
+
+    def test_an_unknown_department_is_set_aside(self, collect: Collect) -> None:
+        collected = collect(
+            {"FY2022Q3/a.xlsx": {"表紙": cover("9999"), "手続": procedures(ONLINE)}}
+        )
+        assert "F203" in rule_ids(collected)
+        assert collected.answers == []
+
+    def test_sample_data_never_mix_with_real_ones(self, collect: Collect) -> None:
+        sample = [["見本データ"], *cover("1204", 課="窓口課")]
+        collected = collect(
+            {
+                "FY2022Q3/real.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+                "FY2022Q3/sample.xlsx": {"表紙": sample, "手続": procedures(["T9", *ONLINE[1:]])},
+            }
+        )
+        assert rule_ids(collected) == ["F109"]
+        assert {a.source_file for a in collected.answers} == {"FY2022Q3/real.xlsx"}
+
+    def test_sample_data_alone_are_read_and_marked(self, collect: Collect) -> None:
+        collected = collect(
+            {
+                "FY2022Q3/sample.xlsx": {
+                    "表紙": [["見本データ"], *cover()],
+                    "手続": procedures(ONLINE),
+                }
+            }
+        )
+        assert all(answer.sample for answer in collected.answers)
+        assert values(collected)["annual_cases"] == "120"
+
+
+class TestTwoReturns:
+    def test_the_newest_day_counts_and_the_older_is_listed(self, collect: Collect) -> None:
+        collected = collect(
+            {
+                "FY2022Q3/a_new.xlsx": {
+                    "表紙": cover(回答日="R5.1.12"),
+                    "手続": procedures(ONLINE),
+                },
+                "FY2022Q3/b_old.xlsx": {
+                    "表紙": cover(回答日="R5.1.11"),
+                    "手続": procedures(["X", *ONLINE[1:]]),
+                },
+            }
+        )
+        assert {a.source_file for a in collected.answers} == {"FY2022Q3/a_new.xlsx"}
+        statuses = {r.get("source_file"): r["response_status"] for r in collected.responses}
+        assert statuses["FY2022Q3/b_old.xlsx"] == "superseded"
+        finding = next(f for f in collected.findings if f.rule_id == "F209")
+        assert finding.place.source_file == "FY2022Q3/b_old.xlsx"
+        assert "FY2022Q3/a_new.xlsx" in finding.message
+
+
+class TestNoChange:
+    UNCHANGED = cover(前回から変更なし="該当", 調査期="R4Q3")
+
+    def test_stocks_are_carried_forward_and_say_so(self, collect: Collect) -> None:
+        collected = collect(
+            {
+                "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+                "FY2022Q3/a.xlsx": {"表紙": self.UNCHANGED},
+            }
+        )
+        assert status(collected, "1203") == "no_change"
+        carried = [a for a in collected.answers if a.period == "FY2022Q3"]
+        assert {a.field: a.value for a in carried if a.table_name == "procedure"} == values(
+            collected, "FY2022Q2"
+        )
+        assert {(a.change, a.carried_from, a.source_file) for a in carried} == {
+            ("carried_forward", "FY2022Q2", "FY2022Q2/a.xlsx")
+        }
+        originals = {a.record_id for a in collected.answers if a.period == "FY2022Q2"}
+        assert originals.isdisjoint(a.record_id for a in carried)
+        assert len({a.row_id for a in collected.answers}) == len(collected.answers)
+
+    def test_it_remembers_the_quarter_the_answer_was_given_in(self, collect: Collect) -> None:
+        collected = collect(
+            {
+                "FY2022Q1/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+                "FY2022Q2/a.xlsx": {"表紙": self.UNCHANGED},
+                "FY2022Q3/a.xlsx": {"表紙": self.UNCHANGED},
+            }
+        )
+        assert {a.carried_from for a in collected.answers if a.period == "FY2022Q3"} == {"FY2022Q1"}
+
+    def test_events_are_not_carried_forward(self, collect: Collect) -> None:
+        trainings = [
+            ["研修名", "実施日", "対象", "受講者数", "備考"],
+            ["DX研修", "R4.8.1", "", "20", ""],
+        ]
+        collected = collect(
+            {
+                "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE), "研修": trainings},
+                "FY2022Q3/a.xlsx": {"表紙": self.UNCHANGED},
+            }
+        )
+        assert {a.table_name for a in collected.answers if a.period == "FY2022Q3"} == {"procedure"}
+
+    def test_a_contradiction_is_found(self, collect: Collect) -> None:
+        changed = [*ONLINE[:7], "999", *ONLINE[8:]]
+        collected = collect(
+            {
+                "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+                "FY2022Q3/a.xlsx": {"表紙": self.UNCHANGED, "手続": procedures(changed)},
+            }
+        )
+        assert rule_ids(collected) == ["F401"]
+        assert values(collected)["annual_cases"] == "120"
+
+    def test_nothing_to_carry_is_found(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": self.UNCHANGED}})
+        assert rule_ids(collected) == ["F402"]
+
+    def test_silence_is_not_no_change(self, collect: Collect) -> None:
+        collected = collect(
+            {
+                "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+                "FY2022Q3/b.xlsx": {"表紙": cover("1204", 課="窓口課")},
+            }
+        )
+        assert status(collected, "1203") == "not_received"
+        assert [a for a in collected.answers if a.period == "FY2022Q3"] == []
+
+
+class TestDrift:
+    def test_renamed_sheets_and_moved_columns_are_read(self, collect: Collect) -> None:
+        rows = [["ご記入ください"], [], *[["", *row[::-1]] for row in procedures(ONLINE)]]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "３．手続一覧": rows}})
+        assert values(collected)["annual_cases"] == "120"
+        assert values(collected)["procedure_number"] == "T1203-01"
+
+    def test_a_sheet_of_any_name_is_known_by_its_headings(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "Sheet3": procedures(ONLINE)}})
+        assert values(collected)["annual_cases"] == "120"
+
+    def test_a_missing_and_an_unknown_heading_are_reported(self, collect: Collect) -> None:
+        headings, row = procedures(ONLINE)
+        headings = [*headings[:7], "年間の数", *headings[8:]]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": [headings, row]}})
+        unknown = next(f for f in collected.findings if f.rule_id == "F206")
+        assert (unknown.value_found, unknown.place.cell) == ("年間の数", "H1")
+        missing = [f.message for f in collected.findings if f.rule_id == "F205"]
+        assert any("「年間件数」がありません" in message for message in missing)
+
+    def test_a_missing_sheet_is_reported_only_if_asked_for(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)}})
+        missing = [f.message for f in collected.findings if f.rule_id == "F204"]
+        assert any("「オンライン相談」" in message for message in missing)
+        assert not any("「標準化」" in message for message in missing)

@@ -1,0 +1,62 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sumida_data.survey.collecting.collection import Collected
+from tests.survey.conftest import cover, procedures
+
+Collect = Callable[[dict[str, Any]], Collected]
+ROW = ["T1", "届出", "非該当", "該当", "済", "R4.10.1", "", 120, 30, "有", "済", "QR", "R4.7.1", ""]
+OTHER = ["T2", *ROW[1:]]
+
+
+@pytest.fixture
+def compare(collect: Collect) -> Callable[..., list[tuple[str, str | None, str]]]:
+    """Return a function that collects two quarters and gives what the later one contradicts."""
+
+    def run(
+        before: list[list[Any]], after: list[list[Any]], **answers: Any
+    ) -> list[tuple[str, str | None, str]]:
+        collected = collect(
+            {
+                "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(*before)},
+                "FY2022Q3/a.xlsx": {"表紙": cover(**answers), "手続": procedures(*after)},
+            }
+        )
+        findings = [f for f in collected.findings if f.rule_id.startswith("F51")]
+        assert {f.place.period for f in findings} <= {"FY2022Q3"}
+        return [(f.rule_id, f.place.cell, f.message) for f in findings]
+
+    return run
+
+
+Compare = Callable[..., list[tuple[str, str | None, str]]]
+
+
+def test_a_row_that_is_gone(compare: Compare) -> None:
+    assert compare([ROW, OTHER], [OTHER]) == [
+        ("F511", None, "前回の「手続」にあった「T1」の行がありません。")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cases", "told"), [(1200, True), ("12", True), (1100, False), ("", False)]
+)
+def test_a_digit_too_many_or_too_few(compare: Compare, cases: object, told: bool) -> None:  # noqa: FBT001
+    changed = [*ROW[:7], cases, *ROW[8:]]
+    expected = [("F512", "H2", f"「年間件数」は前回120でしたが、今回は「{cases}」です。")]
+    assert compare([ROW], [changed]) == (expected if told else [])
+
+
+def test_small_numbers_may_grow(compare: Compare) -> None:
+    small = [*ROW[:8], 2, *ROW[9:]]
+    assert compare([small], [[*ROW[:8], 90, *ROW[9:]]]) == []
+
+
+def test_what_is_carried_forward_contradicts_nothing(compare: Compare) -> None:
+    assert compare([ROW, OTHER], [], 前回から変更なし="該当") == []
+
+
+def test_a_table_left_out_is_told_of_once(compare: Compare) -> None:
+    assert compare([ROW], []) == []

@@ -1,0 +1,120 @@
+"""Every department hears of its own files, and of nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sumida_data.frames import build_frame, read_rows
+from sumida_data.metadata import DataDictionary
+from sumida_data.periods import Period
+from sumida_data.survey.collecting.collection import Collected
+from sumida_data.survey.feedback.addressing import OFFICE_SHEET, Feedback
+from sumida_data.survey.feedback.return_sheet import ReturnSheet
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.form import Form
+from tests.survey.conftest import cover, procedures
+
+TAX = "1203_税務課_確認結果.xlsx"
+COUNTER = "1204_窓口課_確認結果.xlsx"
+Address = Callable[..., dict[str, ReturnSheet]]
+
+
+@pytest.fixture
+def address(
+    collect: Callable[..., Collected],
+    tmp_path: Path,
+    form: Form,
+    rules: FindingRules,
+    dictionary: DataDictionary,
+) -> Address:
+    """Return a function that makes the return sheets for files given by name."""
+
+    def run(files: dict[str, Any], *more: Finding) -> dict[str, ReturnSheet]:
+        collected = collect({f"FY2022Q3/{name}": sheets for name, sheets in files.items()})
+        sources = {
+            f"FY2022Q3/{name}": SourceFile(name, tmp_path / "FY2022Q3" / name) for name in files
+        }
+        findings = [finding.as_row() for finding in (*collected.findings, *more)]
+        feedback = Feedback(form, rules, Period.parse("FY2022Q3"), "ICT推進担当", sources)
+        return feedback.address(
+            read_rows(build_frame(dictionary["response"], collected.responses)),
+            read_rows(build_frame(dictionary["finding"], findings)),
+        )
+
+    return run
+
+
+def ids_of(sheet: ReturnSheet) -> list[str]:
+    return [
+        finding.rule_id for finding in sheet.findings if finding.rule_id not in {"F204", "F205"}
+    ]
+
+
+def test_each_department_asked_gets_its_sheet(address: Address) -> None:
+    sheets = address({"a.xlsx": {"表紙": cover(), "手続": procedures(["1", "証明"])}})
+    assert sorted(sheets) == [TAX, COUNTER, "1903_道路公園課_確認結果.xlsx"]
+    assert sheets[TAX].addressee == "区民部 税務課"
+    (receipt,) = sheets[TAX].receipts
+    assert (receipt.source_file, receipt.state) == ("FY2022Q3/a.xlsx", "受領")
+    assert (receipt.rows, receipt.answers) == (1, 14)
+
+
+def test_no_reply_is_told_the_due_date(address: Address) -> None:
+    sheet = address({"a.xlsx": {"表紙": cover()}})[COUNTER]
+    assert sheet.opening == "調査票がまだ届いていません。提出期限：令和5年1月16日"
+    assert not sheet.receipts
+
+
+def test_another_department_is_not_named(address: Address) -> None:
+    rows = procedures(["T1", "証明"])
+    sheets = address(
+        {
+            "1203.xlsx": {"表紙": cover(), "手続": rows},
+            "1204.xlsx": {"表紙": cover("1204", 課="窓口課"), "手続": rows},
+        }
+    )
+    (message,) = [one.message for one in sheets[COUNTER].findings if one.rule_id == "F403"]
+    assert message == "「T1」はほかの課の調査票にもあるため、この行を集計から除きました。"
+    assert "F403" not in ids_of(sheets[TAX])
+
+
+def test_a_replaced_file_is_a_receipt_without_findings(address: Address) -> None:
+    wrong = procedures(["T1", "証明", "", "", "", "", "", "たくさん"])
+    sheets = address(
+        {
+            "old.xlsx": {"表紙": cover(回答日="2023/1/9"), "手続": wrong},
+            "new.xlsx": {"表紙": cover(), "手続": procedures(["T1", "証明"])},
+        }
+    )
+    assert {receipt.source_file: receipt.state for receipt in sheets[TAX].receipts} == {
+        "FY2022Q3/old.xlsx": "より新しい調査票があるため使わない",
+        "FY2022Q3/new.xlsx": "受領",
+    }
+    assert ids_of(sheets[TAX]) == []
+
+
+class TestOffice:
+    def test_hears_of_files_without_a_department(self, address: Address) -> None:
+        sheets = address(
+            {"a.xlsx": {"表紙": cover()}, "b.xlsx": b"", "c.xlsx": {"表紙": cover("")}}
+        )
+        office = sheets[OFFICE_SHEET]
+        assert sorted(ids_of(office)) == ["F101", "F202"]
+        assert [receipt.state for receipt in office.receipts] == ["使えない", "使えない"]
+
+    def test_hears_of_what_is_in_no_file_and_departments_do_not(
+        self, address: Address, rules: FindingRules
+    ) -> None:
+        words = {"period": "FY2022Q3", "title": "一覧", "source": "open_dataset"}
+        missing = make_finding(rules["F601"], Place(period="FY2022Q3"), **words)
+        other = make_finding(rules["F101"], Place(period="FY2022Q2", source_file="x"))
+        lost = make_finding(rules["F107"], Place(source_file="lost.xlsx"))
+        sheets = address({"a.xlsx": {"表紙": cover()}}, missing, other, lost)
+        assert ids_of(sheets[OFFICE_SHEET]) == ["F601", "F107"]
+        assert ids_of(sheets[COUNTER]) == []
+
+    def test_gets_no_sheet_where_there_is_nothing(self, address: Address) -> None:
+        assert OFFICE_SHEET not in address({"a.xlsx": {"表紙": cover()}})

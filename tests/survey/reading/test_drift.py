@@ -1,0 +1,164 @@
+"""What an officer is told where a sheet is not the form any more."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from sumida_data.survey.collecting.collection import Collected
+from sumida_data.survey.findings import Finding
+from sumida_data.survey.form import Form
+from sumida_data.survey.reading.drift import find_other_unit, suggest_field
+from tests.survey.conftest import PROCEDURE_HEADINGS, cover, procedures
+
+Collect = Callable[[dict[str, Any]], Collected]
+ROW = ["T1", "届出", "非該当", "該当", "済", "R4.10.1", "", 120, 30, "有", "済", "QR", "R4.7.1", ""]
+
+
+@pytest.fixture
+def find(collect: Collect) -> Callable[..., list[Finding]]:
+    """Return a function that reads one return and gives the findings of one kind."""
+
+    def run(rule_id: str, *rows: Sequence[Any], **sheets: Any) -> list[Finding]:
+        table = procedures(*rows) if rows else procedures(ROW)
+        content = {"表紙": cover(), "手続": table} | sheets
+        collected = collect({"FY2022Q3/a.xlsx": content})
+        return [finding for finding in collected.findings if finding.rule_id == rule_id]
+
+    return run
+
+
+Find = Callable[..., list[Finding]]
+
+
+def with_heading(old: str, new: str) -> list[list[Any]]:
+    return [[new if heading == old else heading for heading in PROCEDURE_HEADINGS], ROW]
+
+
+class TestHeadings:
+    def test_an_unknown_one_names_the_field_that_it_may_mean(self, find: Find) -> None:
+        (unknown,) = find("F206", 手続=with_heading("年間件数", "年間の件数"))
+        assert "「年間の件数」" in unknown.message
+        assert "「年間件数」のことですか" in unknown.message
+        assert "layout_map.csv" in unknown.how_to_fix
+        missing = find("F205", 手続=with_heading("年間件数", "年間の件数"))
+        assert any("「年間の件数」がそれに当たりますか" in one.message for one in missing)
+
+    def test_a_strange_one_is_not_guessed(self, find: Find) -> None:
+        (unknown,) = find("F206", 手続=with_heading("年間件数", "課内の整理番号"))
+        assert "ことですか" not in unknown.message
+
+    def test_a_label_almost_the_same_is_named(self, find: Find) -> None:
+        labels = [["課のコード" if x == "課コード" else x for x in row] for row in cover()]
+        (missing,) = [f for f in find("F205", 表紙=labels) if "「課コード」" in f.message]
+        assert "「課のコード」がそれに当たりますか" in missing.message
+
+    def test_another_unit_is_not_read(self, find: Find) -> None:
+        (finding,) = find("F214", 手続=with_heading("年間件数", "年間件数（千件）"))
+        assert (finding.place.cell, finding.value_found) == ("H1", "年間件数（千件）")
+        assert "「年間件数」の単位は「件」" in finding.message
+
+    def test_the_second_of_two_is_not_read(self, find: Find) -> None:
+        rows = [[*PROCEDURE_HEADINGS, "年間件数"], [*ROW, 999]]
+        (finding,) = find("F211", 手続=rows)
+        assert finding.place.cell == "O1"
+
+    @pytest.mark.parametrize(
+        ("heading", "field"),
+        [("年間の件数", "annual_cases"), ("手続の番号", "procedure_number"), ("所在地", None)],
+    )
+    def test_likeness(self, form: Form, heading: str, field: str | None) -> None:
+        part = form.sheet_of("procedure")
+        assert part is not None
+        found = suggest_field(heading, part.fields)
+        assert (found.name if found else None) == field
+
+    @pytest.mark.parametrize(
+        ("heading", "unit"),
+        [
+            ("件数（件）", None),
+            ("件数（人）", "人"),
+            ("件数\n[千件]", "千件"),
+            ("件数（税込）", None),
+        ],
+    )
+    def test_units_of_headings(self, heading: str, unit: str | None) -> None:
+        assert find_other_unit(heading, "件") == unit
+
+
+class TestRows:
+    def test_displaced_answers_set_the_row_aside(self, find: Find, collect: Collect) -> None:
+        moved = [*ROW[:4], "", *ROW[4:-1]]
+        (finding,) = find("F317", moved, ["T2", *ROW[1:]])
+        assert (finding.place.sheet, finding.place.cell) == ("手続", "A2")
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(moved)}})
+        assert [a for a in collected.answers if a.table_name == "procedure"] == []
+        (response,) = [r for r in collected.responses if r["department_code"] == "1203"]
+        assert response["rows_set_aside"] == 1
+
+    @pytest.mark.parametrize("change", [{4: "やっています"}, {9: ""}, {9: 1}, {4: "", 6: "○"}])
+    def test_one_wrong_answer_is_no_displacement(self, find: Find, change: dict[int, Any]) -> None:
+        row = [change.get(place, cell) for place, cell in enumerate(ROW)]
+        assert find("F317", row) == []
+
+    def test_a_row_with_a_name_alone_is_kept_and_told(self, find: Find) -> None:
+        (finding,) = find("F316", ["以下余白"])
+        assert "「以下余白」の行" in finding.message
+
+    def test_a_required_answer_left_out(self, find: Find) -> None:
+        (finding,) = find("F318", [ROW[0], "", *ROW[2:]])
+        assert (finding.place.cell, finding.message) == ("B2", "「手続名」が空です。")
+
+    def test_an_example_is_told_of_only_if_it_was_written_over(
+        self, find: Find, form: Form
+    ) -> None:
+        part = form.sheet_of("procedure")
+        assert part is not None
+        example = ["（記入例）" + part.fields[0].example, *(f.example for f in part.fields[1:])]
+        assert find("F213", example, ROW) == []
+        (finding,) = find("F213", ["（記入例）T9", *ROW[1:]], ROW)
+        assert finding.place.cell == "A2"
+
+    def test_answers_without_a_heading(self, find: Find) -> None:
+        table = [[*PROCEDURE_HEADINGS, ""], [*ROW, "追加"], ["T2", *ROW[1:], "追加"]]
+        (finding,) = find("F319", 手続=table)
+        assert (finding.place.cell, finding.value_found) == ("O2", "追加")
+
+
+class TestNames:
+    def test_a_radical_is_flagged_and_kept(self, collect: Collect) -> None:
+        row = [ROW[0], "⻄口の使用", *ROW[2:]]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(row)}})
+        (finding,) = [f for f in collected.findings if f.rule_id == "F314"]
+        assert "「⻄」(ふつうは「西」)" in finding.message
+        assert (finding.severity, finding.place.cell) == ("warning", "B2")
+        names = [a.value for a in collected.answers if a.field == "procedure_name"]
+        assert names == ["⻄口の使用"]
+
+
+class TestSheets:
+    def test_a_second_table_is_not_read_in_silence(self, find: Find) -> None:
+        copied = {"手続 (2)": procedures(["T2", *ROW[1:]])}
+        (finding,) = find("F212", **copied)
+        assert finding.place.sheet == "手続 (2)"
+        assert "「行政手続」の表" in finding.message
+
+    def test_a_table_in_another_sheet_than_its_own(self, find: Find) -> None:
+        sheets = {"手続": [["移しました"]], "Sheet3": procedures(ROW)}
+        (finding,) = find("F215", **sheets)
+        assert "「Sheet3」シートの表を読み取りました" in finding.message
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        ("text", "rule_id", "told"),
+        [
+            ("1、200", "F311", "「1、200」は二通りに読める"),
+            ("12\n15", "F312", "2つ以上の値"),
+            ("12人", "F313", "単位は「件」ですが、「12人」"),
+        ],
+    )
+    def test_why_a_number_is_not_read(self, find: Find, text: str, rule_id: str, told: str) -> None:
+        (finding,) = find(rule_id, [*ROW[:7], text, *ROW[8:]])
+        assert told in finding.message
+        assert finding.place.cell == "H2"
