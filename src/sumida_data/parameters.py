@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plan, ReportedPeriod
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
@@ -27,6 +28,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "sample": Sample,
     "sources": CentralSources,
     "tables": TableDescriptions,
+    "views": Views,
     "waves": Waves,
 }
 

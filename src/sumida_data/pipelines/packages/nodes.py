@@ -8,6 +8,7 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plan
 from sumida_data.portal import preview
 from sumida_data.survey.files import SourceFile
@@ -36,6 +37,6 @@ def build_preview(files: dict[str, SourceFile], packages: Packages, plan: Plan) 
     return preview.build_preview(contents, packages, plan)
 
 
-def gather_database(dictionary: dict[str, Any], **tables: pd.DataFrame) -> Database:
-    """Put the tables together with their descriptions."""
-    return Database(tables, DataDictionary.model_validate(dictionary))
+def gather_database(dictionary: dict[str, Any], views: Views, **tables: pd.DataFrame) -> Database:
+    """Put the tables together with their descriptions and the usual questions to them."""
+    return Database(tables, DataDictionary.model_validate(dictionary), views)
