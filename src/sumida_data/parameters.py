@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
@@ -29,6 +30,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "sample": Sample,
     "sources": CentralSources,
     "tables": TableDescriptions,
+    "views": Views,
     "waves": Waves,
 }
 

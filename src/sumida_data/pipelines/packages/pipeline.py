@@ -46,7 +46,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
                 name="gather_database",
             ),
