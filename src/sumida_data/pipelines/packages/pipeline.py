@@ -51,7 +51,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
                 name="gather_database",
             ),
@@ -59,7 +59,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 build_packages,
                 inputs={
                     "packages": "params:packages",
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
                     "sources": "params:sources",
                     "dictionary": "data_dictionary",
                     **tables,
@@ -69,7 +69,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan"],
+                inputs=["packages", "params:packages", "params:municipality"],
                 outputs="catalogue_files",
                 name="build_preview",
             ),
