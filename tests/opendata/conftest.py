@@ -11,7 +11,7 @@ import pytest
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.package import build_packages
+from sumida_data.opendata.package import Surroundings, build_packages
 from sumida_data.plan.models import Plan
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.survey.form import CentralSources
@@ -105,7 +105,7 @@ def frames(dictionary: DataDictionary, plan: Plan) -> Frames:
         "indicator": describe_indicators(plan),
         "procedure": [PROCEDURE, earlier],
     }
-    return {name: build_frame(dictionary[name], rows[name]) for name in rows}
+    return {name: build_frame(dictionary[name], rows.get(name, [])) for name in dictionary.names()}
 
 
 @pytest.fixture(scope="session")
@@ -118,9 +118,15 @@ def build(
 ) -> Callable[..., Files]:
     """Return a function that builds all packages, with other rows in the tables named."""
 
-    def build_with(described: Packages = packages, **rows: Iterable[Row]) -> Files:
-        changed = {name: build_frame(dictionary[name], rows[name]) for name in rows}
-        return build_packages(described, dictionary, frames | changed, plan, sources)
+    def build_with(
+        described: Packages = packages,
+        before: Files | None = None,
+        tables: DataDictionary = dictionary,
+        **rows: Iterable[Row],
+    ) -> Files:
+        changed = {name: build_frame(tables[name], rows[name]) for name in rows}
+        surroundings = Surroundings(described, plan, sources)
+        return build_packages(surroundings, tables, frames | changed, before or {})
 
     return build_with
 

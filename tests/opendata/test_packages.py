@@ -45,11 +45,17 @@ def with_change(packages, **changes):
 class TestFiles:
     def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
         tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
+        tables += ["correction", "code_list", "data_dictionary"]
         expected = {f"{table}.{form}" for table in tables for form in ("csv", "parquet")}
         assert set(indicators) == expected | {
             "datapackage.json",
             "README.md",
             "dx-indicators.xlsx",
+            "csv-metadata.json",
+            "dcat.jsonld",
+            "schema_org.jsonld",
+            "changelog.json",
+            "changelog.atom",
         }
 
     def test_a_new_resource_needs_only_its_line_in_the_yaml(self, build, packages):
@@ -71,7 +77,8 @@ class TestCsv:
         content = indicators["indicator_target.csv"]
         header = (
             "municipality_code,municipality_name,plan_id,indicator_id,"
-            "decided_on,target_date,target_min,target_max,note"
+            "decided_on,decided_on_status,target_date,"
+            "target_min,target_min_status,target_max,target_max_status,note"
         )
         assert content.startswith(b"\xef\xbb\xbf" + header.encode() + b"\n131075,")
         assert b"\r" not in content
@@ -80,12 +87,12 @@ class TestCsv:
         row = read_lines(indicators, "indicator_value.csv")[1]
         assert row == (
             "131075,墨田区,sumida-fy2022,mynumber_card_rate,マイナンバーカード普及率,FY2022Q3,1,"
-            "2022,3,2023-01-31,59.3,164826,278038,%,measured,1,,,,false"
+            "2022,3,2023-01-31,59.3,164826,278038,given,%,measured,1,,whole,,whole,,false"
         )
 
     def test_a_value_that_was_not_measured_is_empty_and_a_real_zero_is_zero(self, indicators):
         row = read_lines(indicators, "indicator_value.csv")[2]
-        assert ",2022-12-31,,,,業務,not_measured,1,0,,," in row
+        assert ",2022-12-31,,,,none,業務,not_measured,1,0,given,,whole,," in row
 
     def test_rows_stand_in_the_order_of_their_key(self, built):
         rows = read_lines(built, "online-procedures/procedure.csv")
@@ -114,7 +121,15 @@ class TestParquet:
 class TestWorkbook:
     def test_has_a_guide_and_a_sheet_per_table_with_japanese_headings(self, indicators):
         book = read_book(indicators, "dx-indicators.xlsx")
-        assert book.sheetnames == ["説明", "指標の値", "目標値", "指標の進み具合", "指標"]
+        assert book.sheetnames == [
+            "説明",
+            "指標の値",
+            "目標値",
+            "指標の進み具合",
+            "指標",
+            "訂正",
+            "コード表",
+        ]
         headings = [cell.value for cell in book["指標の値"][1]]
         assert headings[:2] == ["全国地方公共団体コード", "地方公共団体名"]
         assert "照会した課数(課)" in headings
@@ -130,7 +145,9 @@ class TestWorkbook:
         sheet = read_book(indicators, "dx-indicators.xlsx")["説明"]
         text = "\n".join(str(cell.value) for row in sheet.rows for cell in row)
         assert "クリエイティブ・コモンズ 表示 4.0 国際" in text
-        assert "総務省「マイナンバーカード交付状況」を加工して作成" in text
+        assert "出典：総務省「マイナンバーカード交付状況」（https://www.soumu.go.jp/" in text
+        assert "PDL1.0（https://www.digital.go.jp/" in text
+        assert "を加工して作成" in text
         assert "departments_answered" in text
 
 
@@ -144,8 +161,8 @@ class TestPrivacy:
         shown = str([cell.value for sheet in book for row in sheet.rows for cell in row])
         texts = [shown, str(stored.to_pydict())]
         texts += [c.decode() for p, c in package.items() if p.endswith((".csv", ".md", ".json"))]
+        assert sum("納税証明書の交付請求" in text for text in texts) == 3
         for text in texts:
-            assert "納税証明書の交付請求" in text or "procedure_name" in text
             for secret in ("担当者の私見", "remarks", "備考", "row_id"):
                 assert secret not in text
 
@@ -213,7 +230,7 @@ class TestDescriptor:
     def test_names_publisher_sources_licence_and_days(self, descriptor):
         assert descriptor["$schema"].endswith("/2.0/datapackage.json")
         assert descriptor["licenses"][0]["name"] == "CC-BY-4.0"
-        assert descriptor["contributors"][0]["roles"] == ["creator", "publisher"]
+        assert descriptor["contributors"][0]["roles"] == ["creator", "publisher", "contact"]
         assert descriptor["sumida:temporal"] == {"start": "2022-12-31", "end": "2023-01-31"}
         ministry = descriptor["sources"][1]
         assert ministry["sumida:attribution"] == "出典：総務省「マイナンバーカード交付状況」"

@@ -13,9 +13,8 @@ Entry = dict[str, Any]
 SAMPLE = "見本データ"
 
 # What people open first comes first.
-_ORDER = ("md", "xlsx", "csv", "parquet", "json")
+_ORDER = ("md", "xlsx", "csv", "parquet", "json", "jsonld", "atom")
 _OTHER_FILES = {
-    "README.md": {"title": "説明(README)", "mediatype": "text/markdown"},
     "datapackage.json": {"title": "機械が読むための説明", "mediatype": "application/json"},
 }
 

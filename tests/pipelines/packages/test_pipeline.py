@@ -28,6 +28,7 @@ def catalog(tmp_path, dictionary, frames, packages, plan, sources):
         "params:plan": MemoryDataset(plan),
         "params:sources": MemoryDataset(sources),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
+        "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
     }
@@ -46,9 +47,9 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     SequentialRunner().run(create_pipeline(), catalog)
     assert {name: file.read() for name, file in catalog.load("packages").items()} == built
     search = tmp_path / "preview/api/3/action/package_search"
-    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 2
+    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 9
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 1,)
+    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 2,)
     assert float(value[0]) == 59.3
