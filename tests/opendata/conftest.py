@@ -109,17 +109,13 @@ def frames(dictionary: DataDictionary, plan: Plan) -> Frames:
 
 
 @pytest.fixture(scope="session")
-def build(
-    packages: Packages,
-    dictionary: DataDictionary,
-    frames: Frames,
-    plan: Plan,
-    sources: CentralSources,
+def build_packages_of(
+    dictionary: DataDictionary, frames: Frames, plan: Plan, sources: CentralSources
 ) -> Callable[..., Files]:
-    """Return a function that builds all packages, with other rows in the tables named."""
+    """Return a function that builds packages, with other rows in the tables named."""
 
     def build_with(
-        described: Packages = packages,
+        described: Packages,
         before: Files | None = None,
         tables: DataDictionary = dictionary,
         **rows: Iterable[Row],
@@ -127,6 +123,16 @@ def build(
         changed = {name: build_frame(tables[name], rows[name]) for name in rows}
         surroundings = Surroundings(described, plan, sources)
         return build_packages(surroundings, tables, frames | changed, before or {})
+
+    return build_with
+
+
+@pytest.fixture(scope="session")
+def build(build_packages_of: Callable[..., Files], packages: Packages) -> Callable[..., Files]:
+    """Return a function that builds the project's packages, or others."""
+
+    def build_with(described: Packages = packages, **changes: Any) -> Files:
+        return build_packages_of(described, **changes)
 
     return build_with
 

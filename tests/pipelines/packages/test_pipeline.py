@@ -15,9 +15,9 @@ from sumida_data.pipelines.packages.pipeline import (
     PRIMARY_TABLES,
     create_pipeline,
 )
-from tests.opendata.conftest import build, built, frames, packages
+from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
-__all__ = ["build", "built", "frames", "packages"]
+__all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
