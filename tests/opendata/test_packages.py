@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 
 import openpyxl
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -46,7 +45,7 @@ def with_change(packages, **changes):
 class TestFiles:
     def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
         tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
-        tables += ["correction", "code_list", "data_dictionary"]
+        tables += ["correction", "correction_notice", "code_list", "data_dictionary"]
         expected = {f"{table}.{form}" for table in tables for form in ("csv", "parquet")}
         assert set(indicators) == expected | {
             "datapackage.json",
@@ -129,6 +128,7 @@ class TestWorkbook:
             "指標の進み具合",
             "指標",
             "訂正",
+            "訂正のお知らせ",
             "コード表",
         ]
         headings = [cell.value for cell in book["指標の値"][1]]
@@ -393,8 +393,6 @@ class TestMissingValues:
             if not path.endswith("datapackage.json"):
                 continue
             for resource in json.loads(content)["resources"]:
-                if resource["name"] in ("code_list", "data_dictionary"):
-                    continue
                 for field in resource.get("schema", {"fields": []})["fields"]:
                     if field.get("constraints", {}).get("required") or field["type"] != "string":
                         continue
@@ -425,16 +423,24 @@ class TestExplanations:
             in rows
         )
 
-    def test_correction_notices_stand_in_readme_and_log(self, build, frames, monkeypatch):
+    def test_correction_notices_stand_in_readme_and_log(self, build):
         notice = {
-            "package": "dx-indicators",
+            "indicator_id": "mynumber_card_rate",
+            "indicator_title": "マイナンバーカード普及率",
+            "period": "FY2022Q3",
+            "revision": 2,
+            "old_value": Decimal("59.5"),
+            "new_value": Decimal("59.3"),
+            "unit": "%",
+            "reason": "時点の読み違い",
             "scope": "令和4年度第3四半期の普及率",
             "cause": "時点の読み違い",
             "impact": "0.2ポイント高く公表した",
             "response": "値を改めた",
+            "decided_by": "ICT推進担当",
+            "decided_on": date(2023, 4, 1),
         }
-        monkeypatch.setitem(frames, "correction_notice", pd.DataFrame([notice]))
-        files = build()
+        files = build(correction_notice=[notice])
         log = json.loads(files["dx-indicators/changelog.json"])
         assert log["corrections"] == [
             {

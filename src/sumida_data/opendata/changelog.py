@@ -13,6 +13,8 @@ from sumida_data.opendata.descriptor import Descriptor
 from sumida_data.opendata.versions import Version
 
 _ATOM = "http://www.w3.org/2005/Atom"
+# Atom wants a moment even for a version whose rows name no day.
+_NO_DAY = "1970-01-01"
 # Titles of the parts of a correction notice, in the order in which the ward's notices have them.
 NOTICE_PARTS = {"scope": "範囲", "cause": "原因", "impact": "影響", "response": "対応"}
 
@@ -52,19 +54,18 @@ def list_parts(notice: Notice) -> Iterator[tuple[str, str]]:
         yield title, str(notice[name] or "")
 
 
-def write_feed(descriptor: Descriptor, history: Sequence[Version], first_day: str) -> bytes:
+def write_feed(descriptor: Descriptor, history: Sequence[Version]) -> bytes:
     """Write the change log as an Atom feed; one entry is one version.
 
     Args:
         descriptor: The package, without its resources.
         history: Its versions, newest first.
-        first_day: The day that stands for versions whose rows name no day.
     """
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "ja"})
     _add(feed, "id", f"urn:uuid:{descriptor['id']}")
     _add(feed, "title", f"{descriptor['title']}の変更の記録")
-    _add(feed, "updated", _write_moment(history[0].as_of or first_day))
+    _add(feed, "updated", _write_moment(history[0].as_of))
     _add(_add(feed, "author"), "name", descriptor["contributors"][0]["title"])
     _add(feed, "link", rel="self", href=f"{descriptor['sumida:latest']}changelog.atom")
     _add(feed, "link", rel="alternate", href=descriptor["sumida:latest"])
@@ -72,7 +73,7 @@ def write_feed(descriptor: Descriptor, history: Sequence[Version], first_day: st
         entry = _add(feed, "entry")
         _add(entry, "id", f"urn:uuid:{uuid5(UUID(descriptor['id']), one.version)}")
         _add(entry, "title", f"第{one.version}版")
-        _add(entry, "updated", _write_moment(one.as_of or first_day))
+        _add(entry, "updated", _write_moment(one.as_of))
         _add(entry, "link", rel="alternate", href=_locate(descriptor, one.version))
         _add(entry, "content", "\n".join(change.text for change in one.changes), type="text")
     ET.indent(feed)
@@ -92,4 +93,4 @@ def _locate(descriptor: Descriptor, version: str) -> str:
 
 
 def _write_moment(day: str) -> str:
-    return f"{day}T00:00:00+09:00"
+    return f"{day or _NO_DAY}T00:00:00+09:00"

@@ -76,7 +76,7 @@ def list_removed(
 
 def _find_tables(before: Descriptor) -> dict[str, Descriptor]:
     """Return the published tables by name, without those that only explain them."""
-    explaining = (CODE_LIST.name, DATA_DICTIONARY.name)
+    explaining = (CODE_LIST, DATA_DICTIONARY)
     return {
         one["name"]: one
         for one in before["resources"]

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sumida_data.metadata import Field, Table
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.published import PackageError, PublishedPackage, PublishedTable
-from sumida_data.plan.models import Plan
 from sumida_data.survey.form import CentralSources
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
@@ -46,7 +46,7 @@ Descriptor = dict[str, Any]
 def describe_package(
     published: PublishedPackage,
     packages: Packages,
-    plan: Plan,
+    municipality: HomeMunicipality,
     sources: CentralSources,
     version: str,
 ) -> Descriptor:
@@ -70,7 +70,7 @@ def describe_package(
             {
                 "title": packages.publisher,
                 "path": packages.homepage,
-                "organization": plan.municipality_name,
+                "organization": municipality.name,
                 "roles": ["creator", "publisher", "contact"],
             }
         ],
@@ -84,7 +84,7 @@ def describe_package(
             "start": str(published.first_day or ""),
             "end": str(published.last_day or ""),
         },
-        "sumida:spatial": {"code": plan.municipality_code, "name": plan.municipality_name},
+        "sumida:spatial": {"code": municipality.code, "name": municipality.name},
         "sumida:address": f"{address}/{version}/",
         "sumida:latest": f"{address}/latest/",
         "sumida:citation": cite(published, packages, version),

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from sumida_data.frames import read_rows
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import dcat, schema_org
 from sumida_data.opendata.changelog import Notice, list_parts, write_feed, write_log
 from sumida_data.opendata.csvw import describe_tables
@@ -30,7 +30,6 @@ from sumida_data.opendata.versions import (
     read_edition,
 )
 from sumida_data.opendata.workbook import SAMPLE_WARNING, write_workbook
-from sumida_data.plan.models import Plan
 from sumida_data.survey.form import CentralSources
 
 _DOCUMENTS = {
@@ -49,12 +48,12 @@ class Surroundings:
 
     Attributes:
         packages: What all packages have in common.
-        plan: The plan, which says whose data these are.
+        municipality: Whose data these are.
         sources: Where figures of central files come from.
     """
 
     packages: Packages
-    plan: Plan
+    municipality: HomeMunicipality
     sources: CentralSources
 
 
@@ -81,17 +80,15 @@ def build_packages(
     """
     built: dict[str, bytes] = {}
     for package in surroundings.packages.packages:
-        published = select_package(package, dictionary, frames, surroundings.plan)
-        notices = _find_notices(frames, package.name)
-        files = _build(published, surroundings, notices, _select(before, package.name))
+        published = select_package(package, dictionary, frames, surroundings.municipality)
+        files = _build(published, surroundings, _select(before, package.name))
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built
 
 
-def _find_notices(frames: Mapping[str, pd.DataFrame], name: str) -> list[Notice]:
-    if "correction_notice" not in frames:
-        return []
-    return [row for row in read_rows(frames["correction_notice"]) if row["package"] == name]
+def _find_notices(published: PublishedPackage) -> list[Notice]:
+    tables = (table for table in published.tables if table.table.name == "correction_notice")
+    return [row for table in tables for row in table.rows.to_pylist()]
 
 
 def _select(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
@@ -106,41 +103,40 @@ def _select(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
 def _build(
     published: PublishedPackage,
     surroundings: Surroundings,
-    notices: Sequence[Notice],
     before: Mapping[str, bytes],
 ) -> dict[str, bytes]:
     edition = read_edition(before, sample=published.sample)
     history = decide_history(published, edition)
-    files = _write_files(published, surroundings, notices, history)
+    files = _write_files(published, surroundings, history)
     if edition and history == edition.history and files != edition.files:
         # No row and no column is different, yet a byte is: a text, or how a file is written.
         history = add_version(published, history, [REWORDED])
-        files = _write_files(published, surroundings, notices, history)
+        files = _write_files(published, surroundings, history)
     return files
 
 
 def _write_files(
     published: PublishedPackage,
     surroundings: Surroundings,
-    notices: Sequence[Notice],
     history: Sequence[Version],
 ) -> dict[str, bytes]:
     descriptor = describe_package(
         published,
         surroundings.packages,
-        surroundings.plan,
+        surroundings.municipality,
         surroundings.sources,
         history[0].version,
     )
     files, resources = _write_data(published, descriptor)
     whole = descriptor | {"resources": resources}
+    notices = _find_notices(published)
     documents = {
         "README.md": _write_readme(published, descriptor, notices, history),
         "csv-metadata.json": _write_json(describe_tables(whole)),
         "dcat.jsonld": _write_json({"@context": dcat.CONTEXT} | dcat.describe_dataset(whole)),
         "schema_org.jsonld": _write_json(schema_org.describe_dataset(whole)),
         "changelog.json": write_log(descriptor, history, notices),
-        "changelog.atom": write_feed(descriptor, history, str(surroundings.plan.first_day)),
+        "changelog.atom": write_feed(descriptor, history),
     }
     resources += [
         describe_copy(_DOCUMENTS[path], path, content) for path, content in documents.items()

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from sumida_data.frames import arrow_schema, arrow_type, to_arrow
 from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Table
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.opendata.models import Package, Resource
-from sumida_data.plan.models import Plan
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 _MUNICIPALITY = ("municipality_code", "municipality_name")
@@ -77,7 +77,10 @@ class PublishedPackage:
 
 
 def select_package(
-    package: Package, dictionary: DataDictionary, frames: Mapping[str, pd.DataFrame], plan: Plan
+    package: Package,
+    dictionary: DataDictionary,
+    frames: Mapping[str, pd.DataFrame],
+    municipality: HomeMunicipality,
 ) -> PublishedPackage:
     """Take from the frames what the package publishes.
 
@@ -86,15 +89,15 @@ def select_package(
     """
     tables: dict[str, PublishedTable] = {}
     for resource in package.resources:
-        tables[resource.table] = _select(resource, dictionary, frames, plan, tables)
+        tables[resource.table] = _select(resource, dictionary, frames, municipality, tables)
     selected = tuple(tables.values())
     described = [table.table for table in selected]
     days = [day for table in selected for day in _values(table, "as_of")]
     return PublishedPackage(
         package=package,
         tables=selected,
-        dictionary=_tabulate(DATA_DICTIONARY, list_columns(described), dictionary, plan),
-        codes=_tabulate(CODE_LIST, list_codes(described), dictionary, plan),
+        dictionary=_tabulate(DATA_DICTIONARY, list_columns(described), dictionary, municipality),
+        codes=_tabulate(CODE_LIST, list_codes(described), dictionary, municipality),
         sample=any(value for table in selected for value in _values(table, "sample")),
         first_day=min(days, default=None),
         last_day=max(days, default=None),
@@ -106,7 +109,7 @@ def _select(
     resource: Resource,
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
-    plan: Plan,
+    municipality: HomeMunicipality,
     selected: Mapping[str, PublishedTable],
 ) -> PublishedTable:
     if resource.table not in frames or resource.table not in dictionary:
@@ -118,7 +121,7 @@ def _select(
     rows = to_arrow(frames[resource.table])
     for name, values in resource.only.items():
         rows = rows.filter(pc.is_in(_find_column(rows, name, resource), pa.array(values)))
-    rows = _arrange(rows, table, plan)
+    rows = _arrange(rows, table, municipality)
     if resource.rows_of:
         table, rows = _keep_rows_of(resource.rows_of, table, rows, selected)
     rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
@@ -134,14 +137,15 @@ def _find_column(rows: pa.Table, name: str, resource: Resource) -> pa.ChunkedArr
     return rows[name]
 
 
-def _arrange(rows: pa.Table, table: Table, plan: Plan) -> pa.Table:
+def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:
     """Give rows the described columns, and say why numbers and days are missing."""
+    whose = dict(zip(_MUNICIPALITY, (municipality.code, municipality.name), strict=True))
     columns = []
     for field in table.fields:
         if field.name in rows.column_names:
             column = rows[field.name]
-        elif field.name in _MUNICIPALITY:
-            column = pa.repeat(getattr(plan, field.name), len(rows))
+        elif field.name in whose:
+            column = pa.repeat(whose[field.name], len(rows))
         else:
             (reason,) = set(field.codes) - set(_GIVEN)
             missing = pc.is_null(rows[field.name.removesuffix("_status")])
@@ -170,12 +174,14 @@ def _keep_rows_of(
 
 
 def _tabulate(
-    table: Table, rows: Iterable[Mapping[str, Any]], dictionary: DataDictionary, plan: Plan
+    name: str,
+    rows: Iterable[Mapping[str, Any]],
+    dictionary: DataDictionary,
+    municipality: HomeMunicipality,
 ) -> PublishedTable:
-    data = pa.Table.from_pylist(list(rows), schema=arrow_schema(table))
-    whose = (_find(dictionary, name) for name in _MUNICIPALITY)
-    whole = table.model_copy(update={"fields": (*whose, *table.fields)})
-    return PublishedTable(whole, _arrange(data, whole, plan))
+    table = _describe(Resource(table=name), dictionary)
+    data = pa.Table.from_pylist(list(rows), schema=arrow_schema(dictionary[name]))
+    return PublishedTable(table, _arrange(data, table, municipality))
 
 
 def _describe(resource: Resource, dictionary: DataDictionary) -> Table:

@@ -42,6 +42,11 @@ INDICATOR_TABLES = (
     "answer_rate",
     "review_hint",
     "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
 )
 
 
@@ -59,7 +64,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
                 name="gather_database",
             ),
@@ -67,7 +72,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 build_packages,
                 inputs={
                     "packages": "params:packages",
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
                     "sources": "params:sources",
                     "dictionary": "data_dictionary",
                     "published": "published_packages",
@@ -78,8 +83,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan"],
-                outputs="preview_catalogue",
+                inputs=["packages", "params:packages", "params:municipality"],
+                outputs="catalogue_files",
                 name="build_preview",
             ),
         ],
