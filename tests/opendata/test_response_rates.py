@@ -70,17 +70,20 @@ def test_a_file_of_no_known_department_is_no_department(measure):
 
 
 def test_sample_returns_are_stamped(measure):
-    rates = measure(("1203", "received", {"sample": True}))
-    assert rates["区全体"]["sample"] is True
+    silent = ("1001", "not_received", {"division": "企画経営室"})
+    rates = measure(("1203", "received", {"sample": True}), silent)
+    assert {row["sample"] for row in rates.values()} == {True}
     assert str(rates["区全体"]["as_of"]) == "2022-12-31"
 
 
-def test_cells_left_empty_or_unreadable_lower_the_answer_rate(dictionary):
+def test_cells_left_empty_or_unreadable_lower_the_answer_rate(dictionary, form):
     statuses = ["answered", "answered", "not_applicable", "undetermined", "not_answered"]
     statuses += ["unreadable"]
     rows = [CELL | {"answer_status": status} for status in statuses]
     rows[0] |= {"carried_from": "FY2022Q2"}
-    (rate,) = read_rows(measure_answer_rates(build_frame(dictionary["answer"], rows), dictionary))
+    rows.append(CELL | {"table_name": "mynumber_card", "answer_status": "answered"})
+    answer = build_frame(dictionary["answer"], rows)
+    (rate,) = read_rows(measure_answer_rates(answer, dictionary, form))
     assert rate["table_title"] == "行政手続"
     assert (rate["cells"], rate["answered"], rate["carried_forward"]) == (6, 2, 1)
     assert rate["answer_rate"] == Decimal("66.7")

@@ -1,6 +1,6 @@
 """How completely the departments answered: by division, and by table."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from sumida_data.frames import build_frame, to_arrow
 from sumida_data.metadata import DataDictionary
 from sumida_data.periods import Period
 from sumida_data.plan.values import round_half_up
+from sumida_data.survey.form import Form
 
 WHOLE = "区全体"
 
@@ -32,7 +33,8 @@ SELECT municipality_code, period,
     count(*) FILTER (answered) AS answered,
     count(*) FILTER (no_change) AS no_change,
     count(*) FILTER (set_aside AND NOT answered) AS unusable,
-    bool_or(sample) AS sample
+    -- A division of which nobody answered is as invented as the others.
+    bool_or(bool_or(sample)) OVER (PARTITION BY period) AS sample
 FROM departments
 GROUP BY GROUPING SETS ((municipality_code, period), (municipality_code, period, division))
 ORDER BY ALL
@@ -47,7 +49,7 @@ SELECT municipality_code, period, table_name,
     count(*) FILTER (answer_status = 'unreadable') AS unreadable,
     count(carried_from) AS carried_forward,
     bool_or(sample) AS sample
-FROM answer
+FROM answer WHERE list_contains($tables, table_name)
 GROUP BY ALL
 ORDER BY ALL
 """
@@ -71,26 +73,30 @@ def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -
     return build_frame(dictionary["response_rate"], measured)
 
 
-def measure_answer_rates(answer: pd.DataFrame, dictionary: DataDictionary) -> pd.DataFrame:
-    """Return table ``answer_rate``; one row is one table in one quarter.
+def measure_answer_rates(
+    answer: pd.DataFrame, dictionary: DataDictionary, form: Form
+) -> pd.DataFrame:
+    """Return table ``answer_rate``; one row is one table of the survey in one quarter.
 
     Args:
-        answer: Table ``answer``.
+        answer: Table ``answer``, of which the cells of central files do not count.
         dictionary: Descriptions of the tables.
+        form: The survey form.
     """
-    return build_frame(dictionary["answer_rate"], _measure_answers(answer, dictionary))
-
-
-def _measure_answers(answer: pd.DataFrame, dictionary: DataDictionary) -> Iterator[dict[str, Any]]:
+    titles = {sheet.table: sheet.title for sheet in form.answer_sheets}
     with duckdb.connect() as connection:
         connection.register("answer", to_arrow(answer))
-        rows = connection.sql(_BY_TABLE).to_arrow_table().to_pylist()
-    for row in rows:
-        given = row["cells"] - row["not_answered"] - row["unreadable"]
-        yield _complete(row, row["table_name"]) | {
-            "table_title": dictionary[row["table_name"]].title,
-            "answer_rate": _percentage(given, row["cells"]),
-        }
+        rows = connection.sql(_BY_TABLE, params={"tables": list(titles)}).to_arrow_table()
+    measured = (_measure_answers(row, titles) for row in rows.to_pylist())
+    return build_frame(dictionary["answer_rate"], measured)
+
+
+def _measure_answers(row: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    given = row["cells"] - row["not_answered"] - row["unreadable"]
+    return _complete(row, row["table_name"]) | {
+        "table_title": titles[row["table_name"]],
+        "answer_rate": _percentage(given, row["cells"]),
+    }
 
 
 def _complete(row: dict[str, Any], name: str) -> dict[str, Any]:

@@ -23,12 +23,13 @@ __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, municipality, sources, raw_parameters):
+def catalog(tmp_path, dictionary, frames, packages, municipality, sources, raw_parameters, form):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
         "params:municipality": MemoryDataset(municipality),
         "params:sources": MemoryDataset(sources),
+        "params:form": MemoryDataset(form),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),
