@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from sumida_data.frames import build_frame, to_arrow
 from sumida_data.metadata import DataDictionary
@@ -39,7 +40,13 @@ FROM departments
 GROUP BY GROUPING SETS ((municipality_code, period), (municipality_code, period, division))
 ORDER BY ALL
 """  # noqa: S608  # the only value put in is a constant
+# An empty cell that the form does not ask for is no gap.
 _BY_TABLE = """
+WITH not_asked AS (
+    SELECT record_id, condition.field
+    FROM answer JOIN condition USING (table_name)
+    WHERE answer.field = condition.on_field AND NOT list_contains(choices, coalesce(value, ''))
+)
 SELECT municipality_code, period, table_name,
     count(*) AS cells,
     count(*) FILTER (answer_status = 'answered') AS answered,
@@ -49,7 +56,7 @@ SELECT municipality_code, period, table_name,
     count(*) FILTER (answer_status = 'unreadable') AS unreadable,
     count(carried_from) AS carried_forward,
     bool_or(sample) AS sample
-FROM answer WHERE list_contains($tables, table_name)
+FROM answer JOIN item USING (table_name, field) ANTI JOIN not_asked USING (record_id, field)
 GROUP BY ALL
 ORDER BY ALL
 """
@@ -86,9 +93,29 @@ def measure_answer_rates(
     titles = {sheet.table: sheet.title for sheet in form.answer_sheets}
     with duckdb.connect() as connection:
         connection.register("answer", to_arrow(answer))
-        rows = connection.sql(_BY_TABLE, params={"tables": list(titles)}).to_arrow_table()
+        connection.register("item", pa.Table.from_pylist(_list_items(form)))
+        connection.register("condition", pa.Table.from_pylist(_list_conditions(form)))
+        rows = connection.sql(_BY_TABLE).to_arrow_table()
     measured = (_measure_answers(row, titles) for row in rows.to_pylist())
     return build_frame(dictionary["answer_rate"], measured)
+
+
+def _list_items(form: Form) -> list[dict[str, Any]]:
+    return [
+        {"table_name": sheet.table, "field": field.name}
+        for sheet in form.answer_sheets
+        for field in sheet.fields
+        if not field.optional
+    ]
+
+
+def _list_conditions(form: Form) -> list[dict[str, Any]]:
+    return [
+        {"table_name": sheet.table, "field": field.name, "on_field": name, "choices": choices}
+        for sheet in form.answer_sheets
+        for field in sheet.fields
+        for name, choices in field.asked_when.items()
+    ]
 
 
 def _measure_answers(row: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
