@@ -56,9 +56,8 @@ def write_tables(
 ) -> None:
     """Create tables, views and macros, with comments, in the connection's database.
 
-    Beside them stand ``data_dictionary``, ``code_list``, ``database_build`` with the id of the
-    run, and ``schema_change``: every column that came, went or changed its type since the first
-    build.
+    Beside them stand ``data_dictionary``, ``code_list``, ``database_build`` with the id of the run,
+    and ``schema_change``: every column that came, went or changed its type since the first build.
 
     Raises:
         KeyError: If a table is not described, or lacks a described column.
