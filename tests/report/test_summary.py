@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from tests.portal.office import PROPOSAL
 
 from sumida_data.portal.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
@@ -16,20 +17,6 @@ from sumida_data.survey.collecting.quota import Quota
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
 PRODUCTS = {"進捗レポート": "data/08_reporting/FY2022Q3/progress_report.html"}
-PROPOSAL = Proposal(
-    target="folder",
-    period="FY2022Q3",
-    sample=False,
-    content_sha256="0" * 64,
-    target_sha256="1" * 64,
-    changes=(),
-    versions={},
-    blocked=(),
-    gaps=(),
-    findings={},
-    failed_checks=(),
-    pending_revisions=(),
-)
 USELESS = {
     "row_id": "useless",
     "municipality_code": "131075",
