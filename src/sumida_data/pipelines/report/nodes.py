@@ -7,6 +7,7 @@ import pandas as pd
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
+from sumida_data.portal.changes import Proposal
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_briefings, render_council_paper, render_page
 from sumida_data.report.slides import render_slides
@@ -26,6 +27,7 @@ PRODUCTS = {
     "課ごとの確認結果": "data/08_reporting/returns/{period}",
     "データパッケージ": "data/05_package",
     "公開カタログの下見": "data/06_catalog/preview/index.html",
+    "公開すると変わるもの": "data/06_catalog/preview/changes.html",
     "分析用データベース": "data/sumida.duckdb",
 }
 
@@ -59,8 +61,14 @@ def write_report(report: ProgressReport) -> dict[str, bytes]:
 
 
 def summarise(
-    report: ProgressReport, quota: Quota, response: pd.DataFrame, finding: pd.DataFrame
+    report: ProgressReport,
+    quota: Quota,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+    proposal: dict[str, Any],
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    return summarise_run(report, response, finding, products, quota).model_dump(mode="json")
+    proposed = Proposal.model_validate(proposal)
+    summary = summarise_run(report, response, finding, products, quota, proposed)
+    return summary.model_dump(mode="json")

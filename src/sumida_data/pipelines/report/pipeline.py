@@ -36,7 +36,13 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 nodes.summarise,
-                inputs=["report_content", "params:quota", "response#primary", "finding#primary"],
+                inputs=[
+                    "report_content",
+                    "params:quota",
+                    "response#primary",
+                    "finding#primary",
+                    "publication_proposal",
+                ],
                 outputs="run_summary",
                 name="summarise",
             ),
