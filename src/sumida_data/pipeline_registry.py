@@ -5,7 +5,7 @@ from kedro.pipeline import Pipeline
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
 # made, and forms are written, only when asked for.
-QUARTER = ("ingest", "indicators", "returns", "packages", "report")
+QUARTER = ("ingest", "indicators", "returns", "quality", "packages", "report")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
