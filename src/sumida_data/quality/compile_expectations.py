@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sumida_data.quality.outcomes import Outcome
+from sumida_data.quality.outcomes import Outcome, name_rows
 from sumida_data.quality.rules import (
     Comparison,
     OneOf,
@@ -98,7 +98,7 @@ def _ask(batch: Any, table: str, rules: Sequence[Rule], result_format: Any) -> d
         _refuse_exception(result)
         if not result.success:
             listed = result.result.get("unexpected_index_list") or ()
-            ids = tuple(sorted(str(row["row_id"]) for row in listed))
+            ids = name_rows(row["row_id"] for row in listed)
             found[result.expectation_config.meta["rule"]] = ids
     return dict(sorted(found.items()))
 
@@ -140,16 +140,16 @@ def _translate(rule: Rule) -> tuple[str, dict[str, Any]]:
 
 
 def _translate_value_check(check: OneOf | Range | Pattern) -> tuple[str, dict[str, Any]]:
+    arguments: dict[str, Any] = {"column": check.field}
     match check:
         case OneOf(values=values):
-            name, arguments = "ExpectColumnValuesToBeInSet", {"value_set": list(values)}
+            return "ExpectColumnValuesToBeInSet", arguments | {"value_set": list(values)}
         case Range(minimum=minimum, maximum=maximum):
             bounds = {"min_value": minimum, "max_value": maximum}
-            name, arguments = "ExpectColumnValuesToBeBetween", bounds
+            return "ExpectColumnValuesToBeBetween", arguments | bounds
         case Pattern(pattern=pattern):
-            regex = {"regex": rf"\A(?:{pattern})\Z"}
-            name, arguments = "ExpectColumnValuesToMatchRegex", regex
-    return name, {"column": check.field, **arguments}
+            regex = rf"\A(?:{pattern})\Z"
+            return "ExpectColumnValuesToMatchRegex", arguments | {"regex": regex}
 
 
 def _translate_comparison(check: Comparison) -> tuple[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from sumida_data.quality.outcomes import Outcome
+from sumida_data.quality.outcomes import Outcome, name_rows
 from sumida_data.quality.rules import (
     Comparison,
     OneOf,
@@ -62,8 +62,8 @@ def check_rows(
 ) -> list[Outcome]:
     """Hold one table to its row-local rules: one pass to count, one for each rule broken."""
     counts = ", ".join(["count(*)", *(_count_sql(rule.check, table) for rule in rules)])
-    row = connection.execute(f"SELECT {counts} FROM {table}").fetchone()  # noqa: S608  # checked names
-    checked, *failed = row or (0,)
+    # All is fetched, because an unfinished result keeps the connection busy.
+    ((checked, *failed),) = connection.execute(f"SELECT {counts} FROM {table}").fetchall()  # noqa: S608  # checked names
     return [
         Outcome(*rule.key, ENGINE, checked, _fetch(connection, failing_rows(rule)) if count else ())
         for rule, count in zip(rules, failed, strict=True)
@@ -133,7 +133,7 @@ def _run_query(connection: duckdb.DuckDBPyConnection, rule: Rule, check: Query) 
 
 
 def _fetch(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[str, ...]:
-    return tuple(sorted(str(row_id) for (row_id,) in connection.execute(query).fetchall()))
+    return name_rows(row_id for (row_id,) in connection.execute(query).fetchall())
 
 
 def _conditions(when: When) -> list[str]:

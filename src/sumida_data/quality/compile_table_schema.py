@@ -15,7 +15,7 @@ import pandas as pd
 
 from sumida_data.frames import read_rows
 from sumida_data.metadata import DataDictionary, Table
-from sumida_data.quality.outcomes import Outcome
+from sumida_data.quality.outcomes import Outcome, name_rows
 from sumida_data.quality.rules import (
     Comparison,
     OneOf,
@@ -51,19 +51,28 @@ def check_with_frictionless(
     for table, frame in frames.items():
         ours = [r for r in rules if r.table == table and not isinstance(r.check, Query)]
         broken = _find_broken(ours, read_rows(frame), dictionary[table])
-        ids = frame["row_id"].astype(object).tolist()
+        ids = frame["row_id"].tolist()
         outcomes += [
-            Outcome(*r.key, ENGINE, len(frame), tuple(sorted(str(ids[n]) for n in broken[r.key])))
+            Outcome(*r.key, ENGINE, len(frame), name_rows(ids[n] for n in broken[r.key]))
             for r in ours
         ]
     return outcomes
 
 
 def compile_schema(table: Table, rules: Iterable[Rule]) -> dict[str, Any]:
-    """Return the Table Schema of a table under the rules that a schema can express."""
+    """Return the Table Schema of a table under the rules that a schema can express.
+
+    Raises:
+        ValueError: If two rules constrain a field in the same way, which a schema cannot say.
+    """
     constraints: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for rule in rules:
         for field, name, value in _list_constraints(rule):
+            if name in constraints[field]:
+                raise ValueError(
+                    f"quality_rules.yml: {rule.rule_id} の {field} の {name} は、"
+                    "form.yml、tables.yml かほかの規則にあります。1か所にまとめてください。"
+                )
             constraints[field][name] = value
     fields = [
         {
@@ -92,7 +101,8 @@ def compile_checklist(rules: Iterable[Rule]) -> "Checklist":
 def _read_row_constraint(formula: str) -> "Check":
     from frictionless import Check  # noqa: PLC0415
 
-    return Check.from_descriptor({"type": "row-constraint", "formula": formula})
+    check: Check = Check.from_descriptor({"type": "row-constraint", "formula": formula})
+    return check
 
 
 def _list_constraints(rule: Rule) -> Iterator[tuple[str, str, Any]]:

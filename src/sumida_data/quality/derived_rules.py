@@ -16,7 +16,7 @@ from sumida_data.quality.rules import (
     Unique,
 )
 
-YEARMONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
+YEARMONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
 
 
 def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[Rule]:

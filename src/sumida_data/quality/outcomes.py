@@ -1,6 +1,10 @@
 """What an engine found."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,8 @@ class Outcome:
     def key(self) -> tuple[str, str, str]:
         """What tells results apart: rule, table and subject."""
         return self.rule_id, self.table, self.subject
+
+
+def name_rows(row_ids: Iterable[Any]) -> tuple[str, ...]:
+    """Return the row ids in order; one that is missing is ''."""
+    return tuple(sorted("" if pd.isna(row_id) else str(row_id) for row_id in row_ids))
