@@ -10,10 +10,12 @@ from kedro.runner import SequentialRunner
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.frames import build_frame
-from sumida_data.pipelines.packages.pipeline import (
+from sumida_data.pipelines.packages.pipeline import create_pipeline
+from sumida_data.pipelines.tables import (
+    CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
-    create_pipeline,
+    name_datasets,
 )
 from tests.opendata.conftest import build, built, frames, packages
 
@@ -31,15 +33,14 @@ def catalog(tmp_path, dictionary, frames, packages, plan, sources):
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
     }
-    for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
-        for name in names:
-            frame = frames.get(name, build_frame(dictionary[name], []))
-            datasets[f"{name}#{stage}"] = MemoryDataset(frame)
+    for name, dataset in name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES).items():
+        datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
     return DataCatalog(datasets)
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    assert sorted(PRIMARY_TABLES + INDICATOR_TABLES) == sorted(dictionary.names())
+    listed = PRIMARY_TABLES + CHECK_TABLES + INDICATOR_TABLES
+    assert sorted(listed) == sorted(dictionary.names())
 
 
 def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
@@ -50,5 +51,5 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 1,)
+    assert tables == (len(PRIMARY_TABLES + CHECK_TABLES + INDICATOR_TABLES) + 1,)
     assert float(value[0]) == 59.3
