@@ -28,8 +28,15 @@ INDICATOR_TABLES = (
     "indicator_value",
     "indicator_value_by_department",
     "indicator_progress",
+    "response_rate",
+    "answer_rate",
     "review_hint",
     "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
 )
 # Made from all the others.
 CHECK_TABLES = ("check_result", "check_failure")

@@ -22,10 +22,13 @@ YEARMONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
 def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[Rule]:
     """Return every rule: those derived from the descriptions, then those written down.
 
+    Tables whose rows have no id are left out: they are made from the descriptions themselves.
+
     Raises:
         KeyError: If a written rule names a table or a field that is not described.
     """
-    derived = [rule for table in dictionary.tables for rule in _derive(table, rules)]
+    tables = [table for table in dictionary.tables if "row_id" in table.column_names]
+    derived = [rule for table in tables for rule in _derive(table, rules)]
     for rule in rules.rules:
         table = dictionary[rule.table]
         for name in rule.fields:

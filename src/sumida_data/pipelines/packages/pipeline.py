@@ -4,7 +4,12 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from sumida_data.pipelines.packages.nodes import build_packages, build_preview, gather_database
+from sumida_data.pipelines.packages.nodes import (
+    build_packages,
+    build_preview,
+    gather_database,
+    measure_response,
+)
 from sumida_data.pipelines.tables import (
     CHECK_TABLES,
     INDICATOR_TABLES,
@@ -19,8 +24,14 @@ def create_pipeline(**_: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
+                measure_response,
+                inputs=["response#primary", "answer#primary", "data_dictionary"],
+                outputs=["response_rate#indicator", "answer_rate#indicator"],
+                name="measure_response",
+            ),
+            Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
                 name="gather_database",
             ),
@@ -28,9 +39,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                 build_packages,
                 inputs={
                     "packages": "params:packages",
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
                     "sources": "params:sources",
                     "dictionary": "data_dictionary",
+                    "published": "published_packages",
                     **tables,
                 },
                 outputs="packages",
@@ -38,8 +50,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan"],
-                outputs="preview_catalogue",
+                inputs=["packages", "params:packages", "params:municipality"],
+                outputs="catalogue_files",
                 name="build_preview",
             ),
         ],

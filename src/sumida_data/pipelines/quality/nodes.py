@@ -6,7 +6,7 @@ import pandas as pd
 
 from sumida_data.frames import read_rows
 from sumida_data.metadata import DataDictionary
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.quality import relations
 from sumida_data.quality.check import run_checks
 from sumida_data.quality.rules import QualityRules
@@ -16,7 +16,7 @@ from sumida_data.survey.form import Waves
 
 def check_tables(
     rules: QualityRules,
-    plan: Plan,
+    plans: Plans,
     waves: Waves,
     published: dict[str, SourceFile],
     dictionary: dict[str, Any],
@@ -28,7 +28,7 @@ def check_tables(
         "asked_department": relations.list_asked_departments(
             waves, read_rows(tables["department"])
         ),
-        "indicator_limit": relations.list_limits(plan.indicators),
+        "indicator_limit": relations.list_limits(plans.indicators),
         "published_value": relations.read_published_values(last.read() if last else None),
     }
     checked = run_checks(rules, DataDictionary.model_validate(dictionary), tables, named)

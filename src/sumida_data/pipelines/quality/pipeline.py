@@ -21,7 +21,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 check_tables,
                 inputs={
                     "rules": "params:quality_rules",
-                    "plan": "params:plan",
+                    "plans": "params:plans",
                     "waves": "params:waves",
                     "published": "published_packages",
                     "dictionary": "data_dictionary",
