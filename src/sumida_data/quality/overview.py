@@ -1,13 +1,13 @@
 """The results of the checks, ordered for people: what failed and where, and what was looked at."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from sumida_data.metadata import DataDictionary, Table
+from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.quality.rules import QualityRules, Rule, RuleWords
 
 Row = Mapping[str, Any]
@@ -96,6 +96,7 @@ def give_overview(
     dictionary: DataDictionary,
     results: Sequence[Row],
     failures: Iterable[Row],
+    titles: Mapping[str, str],
 ) -> Overview:
     """Order the results.
 
@@ -104,17 +105,28 @@ def give_overview(
         dictionary: Descriptions of the tables.
         results: Rows of ``check_result``.
         failures: Rows of ``check_failure``.
+        titles: Japanese titles of subjects that are no columns, such as indicators by id.
     """
     names = dictionary["check_result"].field("characteristic").codes
-    titles = {table.name: table.title for table in dictionary.tables}
+    tables = {table.name: table.title for table in dictionary.tables}
     by_characteristic = _group(results, lambda row: names[row["characteristic"]].title)
-    by_table = _group(results, lambda row: titles[row["table_name"]])
+    by_table = _group(results, lambda row: tables[row["table_name"]])
     by_rule = _group(results, itemgetter("rule_id"))
     return Overview(
         tally=count_checks(results),
         by_characteristic={name: count_checks(rows) for name, rows in by_characteristic.items()},
         by_table={name: count_checks(rows) for name, rows in by_table.items()},
-        failed=_list_failed(rules, dictionary, results, failures),
+        failed=[
+            Failed(
+                result=row,
+                words=rules.words[row["rule_id"]],
+                table=tables[row["table_name"]],
+                subject=_name_subject(dictionary[row["table_name"]], row["subject"], titles),
+                places=places[:_PLACES_SHOWN],
+                more=max(0, len(places) - _PLACES_SHOWN),
+            )
+            for row, places in _find_failed(results, failures)
+        ],
         rules=[
             (words, count_checks(by_rule.get(rule_id, ())), _show_example(words, dictionary))
             for rule_id, words in sorted(rules.words.items())
@@ -123,40 +135,30 @@ def give_overview(
     )
 
 
-def _group(rows: Iterable[Row], key: Any) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = {}
+def _group(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    groups: dict[Any, list[Row]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups
 
 
-def _list_failed(
-    rules: QualityRules,
-    dictionary: DataDictionary,
-    results: Iterable[Row],
-    failures: Iterable[Row],
-) -> list[Failed]:
+def _find_failed(
+    results: Iterable[Row], failures: Iterable[Row]
+) -> Iterator[tuple[Row, Sequence[Row]]]:
+    """Yield the checks that failed, errors first, each with its rows of ``check_failure``."""
     key = itemgetter("rule_id", "table_name", "subject")
-    places = {of: list(rows) for of, rows in groupby(sorted(failures, key=key), key=key)}
+    places = _group(failures, key)
     failed = [row for row in results if row["passed"] is False]
-    return [
-        Failed(
-            result=row,
-            words=rules.words[row["rule_id"]],
-            table=dictionary[row["table_name"]].title,
-            subject=_name_subject(dictionary[row["table_name"]], row["subject"]),
-            places=places.get(key(row), [])[:_PLACES_SHOWN],
-            more=max(0, len(places.get(key(row), [])) - _PLACES_SHOWN),
-        )
-        for row in sorted(failed, key=lambda row: (row["severity"], row["row_id"]))
-    ]
+    for row in sorted(failed, key=itemgetter("severity", "row_id")):
+        yield row, places.get(key(row), [])
 
 
-def _name_subject(table: Table, subject: str) -> str:
-    """Return the Japanese name of a subject that is a column, and others as they are."""
-    titles = {field.name: field.title for field in table.fields}
-    names = [titles.get(name, name) for name in subject.split("、")]
-    return "" if names == ["-"] else "、".join(names)
+def _name_subject(table: Table, subject: str, titles: Mapping[str, str]) -> str:
+    """Return the Japanese name of a subject, or '' for a check of a whole table."""
+    if subject == WHOLE_TABLE:
+        return ""
+    columns = {field.name: field.title for field in table.fields}
+    return "、".join(titles.get(name) or columns.get(name, name) for name in subject.split("、"))
 
 
 def _show_example(words: RuleWords, dictionary: DataDictionary) -> str:

@@ -61,7 +61,14 @@ def write_quality_page(
 ) -> bytes:
     """Write the results of the checks as a page."""
     described = DataDictionary.model_validate(dictionary)
-    overview = give_overview(rules, described, read_rows(check_result), read_rows(check_failure))
+    indicators = [one.line.indicator for one in report.indicators]
+    overview = give_overview(
+        rules,
+        described,
+        read_rows(check_result),
+        read_rows(check_failure),
+        {indicator.indicator_id: indicator.title for indicator in indicators},
+    )
     return render_quality_page(municipality, report.period, overview, sample=report.sample)
 
 
