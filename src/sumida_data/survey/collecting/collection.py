@@ -19,7 +19,7 @@ from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
-from sumida_data.survey.reading.reader import Record
+from sumida_data.survey.reading.records import Record
 from sumida_data.survey.reading.text import fold
 
 Track = Callable[[Sequence[SourceFile]], Iterable[SourceFile]]

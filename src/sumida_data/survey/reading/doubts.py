@@ -9,9 +9,11 @@ those where something was found are parsed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from struct import unpack_from
 from typing import Literal
 from xml.etree.ElementTree import Element, iterparse
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
+from zlib import MAX_WBITS, decompress
 
 from sumida_data.survey.files import UnusableFileError
 
@@ -27,8 +29,10 @@ _FORMULA_WITHOUT_VALUE = re.compile(
 _HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*>')
 # An element that ends in /> has no content. A cell may leave its place to its row.
 _PLACELESS = rb'"[^>/]*>\s*<(?:\w+:)?c(?: (?!r=)|>)'
-_FAR_CELL = re.compile(rb'r="(?:(?:[A-Z]{3}\d+|[A-Z]+\d{5,})"[^>/]*>|\d{5,}' + _PLACELESS + rb")")
+_FAR_PLACE = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}\d{5})')
 _CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*>|(\d+)' + _PLACELESS + rb")")
+# In front of a part: a header, in it the lengths of the name and of what else follows it.
+_LOCAL_HEADER, _LENGTHS = 30, 26
 _SHEET_PARTS = "xl/worksheets/"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -50,8 +54,12 @@ class SecondLook:
     merged: list[tuple[Cell, Cell]] = field(default_factory=list)
 
 
-def look_into_workbook(archive: ZipFile) -> dict[str, SecondLook] | None:
+def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook] | None:
     """Look for what the fast reader does not tell of the sheets of an .xlsx.
+
+    Args:
+        archive: The file.
+        content: Its bytes.
 
     Returns:
         What was found by name of the sheet, or None if the sheets are kept in another way.
@@ -63,7 +71,7 @@ def look_into_workbook(archive: ZipFile) -> dict[str, SecondLook] | None:
     parts = [name for name in names if name.startswith(_SHEET_PARTS) and name.endswith(".xml")]
     if not parts or "xl/workbook.xml" not in names:
         return None
-    suspects = {part for part in parts if _is_suspect(archive.read(part))}
+    suspects = {part for part in parts if _is_suspect(unpack(archive, content, part))}
     has_comments = any("comments" in name for name in names)
     if not suspects and not has_comments:
         return {}
@@ -86,6 +94,26 @@ def refuse_large_sheet(rows: int, columns: int) -> None:
         raise UnusableFileError("F105", f"{rows} x {columns}")
 
 
+def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
+    """Return a part in half the time that the archive takes, without computing its check sum.
+
+    Args:
+        archive: The archive; the sizes that it states have been found true.
+        content: Its bytes.
+        part: The name of the part.
+
+    Raises:
+        zlib.error: If the part is damaged.
+    """
+    info = archive.getinfo(part)
+    if info.compress_type != ZIP_DEFLATED:
+        return archive.read(part)
+    lengths = unpack_from("<HH", content, info.header_offset + _LENGTHS)
+    start = info.header_offset + _LOCAL_HEADER + sum(lengths)
+    packed = memoryview(content)[start : start + info.compress_size]
+    return decompress(packed, -MAX_WBITS, info.file_size)
+
+
 def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
     """Yield the elements of an XML part as each of them ends."""
     with archive.open(part) as stream:
@@ -95,7 +123,7 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
 
 
 def _is_suspect(xml: bytes) -> bool:
-    if _FAR_CELL.search(xml):
+    if _FAR_PLACE.search(xml):
         _refuse_far_cells(xml)
     return (
         b't="e"' in xml
