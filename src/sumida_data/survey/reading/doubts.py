@@ -9,6 +9,7 @@ those where something was found are parsed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from struct import unpack_from
 from typing import Literal
 from xml.etree.ElementTree import Element, iterparse
@@ -21,16 +22,16 @@ Doubt = Literal["error", "not_calculated"]
 Cell = tuple[int, int]
 
 # A survey workbook has some ten sheets of some hundred rows; what is larger by far is not one.
-MAX_CELLS = 1_000_000
+MAX_CELLS = 300_000
 
 _FORMULA_WITHOUT_VALUE = re.compile(
-    rb"f\b[^>]*>\s*<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
+    rb"f\b[^>]*+>\s*+<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
 )
-_HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*>')
+_HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*+>')
 # An element that ends in /> has no content. A cell may leave its place to its row.
-_PLACELESS = rb'"[^>/]*>\s*<(?:\w+:)?c(?: (?!r=)|>)'
+_PLACELESS = rb'"[^>/]*+>\s*+<(?:\w+:)?c(?: (?!r=)|>)'
 _FAR_PLACE = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}\d{5})')
-_CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*>|(\d+)' + _PLACELESS + rb")")
+_CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*+>|(\d+)' + _PLACELESS + rb")")
 # In front of a part: a header, in it the lengths of the name and of what else follows it.
 _LOCAL_HEADER, _LENGTHS = 30, 26
 _SHEET_PARTS = "xl/worksheets/"
@@ -138,7 +139,7 @@ def _refuse_far_cells(xml: bytes) -> None:
         letters, row, placeless_row = match.groups(b"")
         rows = max(rows, int(row or placeless_row))
         columns = max(columns, _column_number(letters.decode()) + 1)
-    refuse_large_sheet(rows, columns)
+        refuse_large_sheet(rows, columns)
 
 
 def _sheet_parts(archive: ZipFile) -> Iterator[tuple[str, str]]:
@@ -201,6 +202,7 @@ def _parse_address(address: str) -> Cell:
     return int(address.removeprefix(letters)) - 1, _column_number(letters)
 
 
+@lru_cache(maxsize=1024)
 def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
