@@ -5,7 +5,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import (
+    Finding,
+    FindingRule,
+    FindingRules,
+    Place,
+    make_finding,
+)
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.reading.layout import heading_key
 from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
@@ -61,6 +67,26 @@ class Return:
         """What orders the returns of one department, oldest first."""
         answered_on = self.cover.value_of("answered_on") if self.cover else None
         return (answered_on or "", self.arrived_at, self.source_file)
+
+    def report(
+        self, rule: FindingRule, value: str | None = None, *, cell: str | None = None, **words: str
+    ) -> None:
+        """Add a finding.
+
+        Args:
+            rule: The kind.
+            value: The text that stands there.
+            cell: The cell, if it is about one.
+            **words: Words of the message; ``sheet`` also says where it is.
+        """
+        place = Place(
+            period=self.period,
+            department_code=self.department_code,
+            source_file=self.source_file,
+            sheet=words.get("sheet"),
+            cell=cell,
+        )
+        self.findings.append(make_finding(rule, place, value, **words))
 
 
 @dataclass(frozen=True)
