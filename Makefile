@@ -10,7 +10,7 @@ RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | he
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-mutation bench format lock clean
+.PHONY: run test test-mutation bench docs format lock clean
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -23,7 +23,7 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest -n 2
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
@@ -34,6 +34,9 @@ bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and b
 	$(BIN)/python -m benchmarks.hostile
 	$(BIN)/python benchmarks/reading.py
 
+docs: .venv/installed-dev  ## Write the reference pages anew.
+	$(BIN)/python -m sumida_data.reference
+
 format: .venv/installed-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -42,8 +45,8 @@ lock:  ## Write the lock files anew; needs uv.
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
 
-clean:  ## Remove all that was made; what was received stays.
-	rm -rf data/0[2-8]_* data/sumida.duckdb .viz
+clean:  ## Remove all that was made; what was received, published and recorded stays.
+	rm -rf data/0[2-57-8]_* data/06_catalog/preview data/06_catalog/changes.json data/sumida.duckdb .viz
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

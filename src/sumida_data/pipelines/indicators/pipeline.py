@@ -8,8 +8,10 @@ from sumida_data.pipelines.indicators.nodes import (
     assess_progress,
     choose_period,
     compute_values,
-    describe_plan,
+    describe_plans,
+    describe_publications,
     find_review_hints,
+    freeze_published,
 )
 from sumida_data.plan.coverage import measure_coverage
 
@@ -49,7 +51,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 compute_values,
                 inputs={
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
+                    "plans": "params:plans",
                     "coverage": "coverage",
                     "response": "response#primary",
                     "departments": "departments_csv",
@@ -57,22 +60,50 @@ def create_pipeline(**_: Any) -> Pipeline:
                     **{name: f"{name}#primary" for name in QUERIED_TABLES},
                 },
                 outputs=[
-                    "indicator_value#indicator",
-                    "lineage#indicator",
+                    "computed_values",
+                    "computed_lineage",
                     "indicator_value_by_department#indicator",
                 ],
                 name="compute_values",
             ),
             Node(
+                freeze_published,
+                inputs=[
+                    "params:plans",
+                    "computed_values",
+                    "computed_lineage",
+                    "publication_history",
+                    "revisions_csv",
+                    "data_dictionary",
+                ],
+                outputs=[
+                    "indicator_value#indicator",
+                    "lineage#indicator",
+                    "pending_revision#indicator",
+                    "correction_notice#indicator",
+                ],
+                name="freeze_published",
+            ),
+            Node(
+                describe_publications,
+                inputs=["publication_history", "data_dictionary"],
+                outputs=[
+                    "publication#indicator",
+                    "publication_dataset#indicator",
+                    "value_publication#indicator",
+                ],
+                name="describe_publications",
+            ),
+            Node(
                 assess_progress,
-                inputs=["params:plan", "indicator_value#indicator", "data_dictionary"],
+                inputs=["params:plans", "indicator_value#indicator", "data_dictionary"],
                 outputs="indicator_progress#indicator",
                 name="assess_progress",
             ),
             Node(
                 find_review_hints,
                 inputs=[
-                    "params:plan",
+                    "params:plans",
                     "indicator_value#indicator",
                     "indicator_value_by_department#indicator",
                     "hint_notes_csv",
@@ -82,10 +113,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="find_review_hints",
             ),
             Node(
-                describe_plan,
-                inputs=["params:plan", "data_dictionary"],
+                describe_plans,
+                inputs=["params:plans", "data_dictionary"],
                 outputs=["indicator#indicator", "indicator_target#indicator"],
-                name="describe_plan",
+                name="describe_plans",
             ),
         ],
         tags="indicators",

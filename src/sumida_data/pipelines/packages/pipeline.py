@@ -4,7 +4,12 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from sumida_data.pipelines.packages.nodes import build_packages, build_preview, gather_database
+from sumida_data.pipelines.packages.nodes import (
+    build_packages,
+    build_preview,
+    gather_database,
+    measure_response,
+)
 
 # Kedro wants the names of a node's inputs before it reads the parameters; a test holds these
 # lists against the data dictionary. Which of the tables go out is said in packages.yml.
@@ -33,8 +38,15 @@ INDICATOR_TABLES = (
     "indicator_value",
     "indicator_value_by_department",
     "indicator_progress",
+    "response_rate",
+    "answer_rate",
     "review_hint",
     "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
 )
 
 
@@ -45,8 +57,14 @@ def create_pipeline(**_: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
+                measure_response,
+                inputs=["response#primary", "answer#primary", "params:form", "data_dictionary"],
+                outputs=["response_rate#indicator", "answer_rate#indicator"],
+                name="measure_response",
+            ),
+            Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
                 name="gather_database",
             ),
@@ -54,9 +72,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                 build_packages,
                 inputs={
                     "packages": "params:packages",
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
                     "sources": "params:sources",
                     "dictionary": "data_dictionary",
+                    "published": "published_packages",
                     **tables,
                 },
                 outputs="packages",
@@ -64,8 +83,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan"],
-                outputs="preview_catalogue",
+                inputs=["packages", "params:packages", "params:municipality"],
+                outputs="catalogue_files",
                 name="build_preview",
             ),
         ],
