@@ -30,7 +30,8 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once than the tests do.
 	MUTATION_PAIRS=5000 $(BIN)/python -m pytest tests/mutation
 
-bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine.
+bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine, and of hostile files.
+	$(BIN)/python -m benchmarks.hostile
 	$(BIN)/python benchmarks/reading.py
 
 docs: .venv/installed-dev  ## Write the reference pages anew.
