@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.portal.office import PROPOSAL
 
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
@@ -47,7 +48,7 @@ CHECK = {
 
 
 @pytest.fixture
-def outputs(
+def outputs(  # noqa: PLR0917  # one fixture for each thing that the report reads
     municipality: HomeMunicipality,
     plans: Plans,
     rules: FindingRules,
@@ -70,6 +71,7 @@ def outputs(
         "check_result#primary": build_frame(dictionary["check_result"], [CHECK]),
         "check_failure#primary": build_frame(dictionary["check_failure"], []),
         "reported_period": "FY2022Q3",
+        "publication_proposal": PROPOSAL.model_dump(mode="json"),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     results = SequentialRunner().run(create_pipeline(), catalog)

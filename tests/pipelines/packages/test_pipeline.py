@@ -10,6 +10,7 @@ from kedro.runner import SequentialRunner
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.frames import build_frame
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.database import MADE_HERE
 from sumida_data.opendata.views import Views
 from sumida_data.pipelines.packages.pipeline import create_pipeline
@@ -25,12 +26,15 @@ __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, municipality, sources, raw_parameters):
+def catalog(tmp_path, dictionary, frames, packages, sources, raw_parameters, form):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
-        "params:municipality": MemoryDataset(municipality),
+        "params:municipality": MemoryDataset(
+            HomeMunicipality.model_validate(raw_parameters["municipality"])
+        ),
         "params:sources": MemoryDataset(sources),
+        "params:form": MemoryDataset(form),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),

@@ -25,7 +25,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 measure_response,
-                inputs=["response#primary", "answer#primary", "data_dictionary"],
+                inputs=["response#primary", "answer#primary", "params:form", "data_dictionary"],
                 outputs=["response_rate#indicator", "answer_rate#indicator"],
                 name="measure_response",
             ),

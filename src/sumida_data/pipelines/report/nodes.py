@@ -9,6 +9,7 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
+from sumida_data.portal.changes import Proposal
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
@@ -32,6 +33,7 @@ PRODUCTS = {
     "課ごとの確認結果": "data/08_reporting/returns/{period}",
     "データパッケージ": "data/05_package",
     "公開カタログの下見": "data/06_catalog/preview/index.html",
+    "公開すると変わるもの": "data/06_catalog/preview/changes.html",
     "分析用データベース": "data/sumida.duckdb",
 }
 
@@ -91,9 +93,11 @@ def summarise(
     quota: Quota,
     response: pd.DataFrame,
     finding: pd.DataFrame,
+    proposal: dict[str, Any],
     check_result: pd.DataFrame,
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    summary = summarise_run(report, response, finding, products, quota, check_result)
+    proposed = Proposal.model_validate(proposal)
+    summary = summarise_run(report, response, finding, products, quota, proposed, check_result)
     return summary.model_dump(mode="json")

@@ -54,6 +54,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:quota",
                     "response#primary",
                     "finding#primary",
+                    "publication_proposal",
                     "check_result#primary",
                 ],
                 outputs="run_summary",
