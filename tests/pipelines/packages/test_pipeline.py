@@ -29,7 +29,7 @@ def catalog(tmp_path, dictionary, frames, packages, plan, sources):
         "params:sources": MemoryDataset(sources),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
-        "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
+        "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
     for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
         for name in names:

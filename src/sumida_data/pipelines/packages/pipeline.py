@@ -35,6 +35,11 @@ INDICATOR_TABLES = (
     "indicator_progress",
     "review_hint",
     "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
 )
 
 
@@ -65,7 +70,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 build_preview,
                 inputs=["packages", "params:packages", "params:plan"],
-                outputs="preview_catalogue",
+                outputs="catalogue_files",
                 name="build_preview",
             ),
         ],
