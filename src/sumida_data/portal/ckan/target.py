@@ -204,12 +204,16 @@ class CkanTarget:
         package = self.site.persist(self._show, self.site, wanted.name)
         if package is None:
             return
-        found = Found(package, {})
-        for table in tables if self.ready.datastore else ():
-            one = found.resource_id(table.key)
+        ids = [Found(package, {}).resource_id(table.key) for table in tables]
+        for one, table in zip(ids, tables, strict=True) if self.ready.datastore else ():
             self.site.persist(fill, self.site, one, table)
-        if new:
+        # A kill before this step leaves tables without a view, and nothing new to tell of it.
+        if new or not all(self.site.persist(self._list_views, one) for one in ids):
             self.site.persist(self._add_views, wanted.name)
+
+    def _list_views(self, resource_id: str) -> list[Entry]:
+        views: list[Entry] = self.site.call("resource_view_list", {"id": resource_id})
+        return views
 
     def _add_views(self, name: str) -> None:
         """Add the views that a file uploaded alone gets by itself; CKAN adds none twice."""

@@ -18,7 +18,6 @@ from ckan.plugins.toolkit import get_action
 from werkzeug.serving import run_simple
 
 EDITOR = "publisher"
-ORGANIZATION = "t131075"
 
 
 def prepare(settings: dict[str, Any]) -> None:
@@ -52,7 +51,7 @@ def capture(*arguments: str) -> bytes:
         return stream.read()
 
 
-def create_people() -> dict[str, str]:
+def create_people(organization: str) -> dict[str, str]:
     """Create an administrator, the organisation, a group and an editor, who is no administrator."""
     tokens = {}
     own = get_action("get_site_user")({"ignore_auth": True}, {})
@@ -62,8 +61,8 @@ def create_people() -> dict[str, str]:
         token = get_action("api_token_create")(_as(own), {"user": name, "name": "tests"})
         tokens[name] = token["token"]
     member = {"name": EDITOR, "capacity": "editor"}
-    organization = {"name": ORGANIZATION, "title": "墨田区", "users": [member]}
-    get_action("organization_create")(_as(own), organization)
+    described = {"name": organization, "title": "墨田区", "users": [member]}
+    get_action("organization_create")(_as(own), described)
     group = {"name": "c029", "title": "行財政", "users": [member | {"capacity": "member"}]}
     get_action("group_create")(_as(own), group)
     return tokens
@@ -82,6 +81,6 @@ if __name__ == "__main__":
     app = make_app(load_config(ini))
     if fresh:
         with app._wsgi_app.test_request_context():
-            tokens = create_people()
+            tokens = create_people(settings["organization"])
         Path(tokens_path).write_text(json.dumps(tokens), "utf-8")
     run_simple("127.0.0.1", settings["port"], app, threaded=True)

@@ -24,13 +24,38 @@ from typing import Any, Self
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[3] / ".ckan"
 VERSIONS = ("2.12", "2.11", "2.10")
+ORGANIZATION = "t131075"
 STAND_IN = "検索エンジン(Solr)だけは代用品です。全文検索の結果は実際のサイトと異なります。"
 _PATIENCE = 120
 # PostgreSQL refuses to run as root.
 _USER = "nobody" if os.geteuid() == 0 else None
 
 
-class Ckan:
+class OtherCkan:
+    """A CKAN that somebody else runs.
+
+    Args:
+        url: Its address.
+        token: Token of an editor of the organisation that CKAN_TEST_ORGANIZATION names.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.tokens = {"publisher": token}
+        self.organization = os.environ.get("CKAN_TEST_ORGANIZATION", ORGANIZATION)
+
+    def action(self, action: str, /, user: str = "publisher", **arguments: Any) -> Any:
+        """Call an action and return its result."""
+        request = urllib.request.Request(
+            f"{self.url}/api/3/action/{action}",
+            json.dumps(arguments).encode(),
+            {"Content-Type": "application/json", "Authorization": self.tokens[user]},
+        )
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
+            return json.load(response)["result"]
+
+
+class Ckan(OtherCkan):
     """A CKAN on free ports of 127.0.0.1.
 
     Args:
@@ -39,7 +64,8 @@ class Ckan:
         migrations: Those of them that have tables of their own.
 
     Attributes:
-        url: Its address.
+        version: Its version.
+        files: Its file store.
         tokens: A token of ``publisher``, editor of the organisation ``t131075``, and of ``admin``.
     """
 
@@ -56,10 +82,10 @@ class Ckan:
         self._folder = Path(tempfile.mkdtemp(prefix="ckan-"))
         self._folder.chmod(0o755)
         self._port, self._search_port, self._queue_port, self._database_port = _free_ports(4)
-        self.url = f"http://127.0.0.1:{self._port}"
+        super().__init__(f"http://127.0.0.1:{self._port}", "")
         self._ini = self._folder / "ckan.ini"
+        self.files = self._folder / "files"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.tokens: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -111,6 +137,7 @@ class Ckan:
         psql = ["psql", "-q", f"postgresql://postgres@127.0.0.1:{self._database_port}/ckan"]
         settings = {
             "version": self.version,
+            "organization": ORGANIZATION,
             "port": self._port,
             "migrations": list(self._migrations),
             "psql": [str(self._folder / "pgserver/pginstall/bin" / psql[0]), *psql[1:]],
@@ -128,16 +155,6 @@ class Ckan:
         if done.returncode:
             raise RuntimeError(f"ckan {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout + done.stderr
-
-    def action(self, action: str, /, user: str = "admin", **arguments: Any) -> Any:
-        """Call an action as ``admin`` or ``publisher`` and return its result."""
-        request = urllib.request.Request(
-            f"{self.url}/api/3/action/{action}",
-            json.dumps(arguments).encode(),
-            {"Content-Type": "application/json", "Authorization": self.tokens[user]},
-        )
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
-            return json.load(response)["result"]
 
     def _start_database(self) -> None:
         packages = next(self._python.parents[1].glob("lib/python*/site-packages"))
@@ -221,7 +238,7 @@ class Ckan:
                 ("activity datastore text_view datatables_view", *self._plugins)
             ),
             "ckan.views.default_views": "text_view datatables_view",
-            "ckan.storage_path": str(self._folder / "files"),
+            "ckan.storage_path": str(self.files),
             "ckan.max_resource_size": "2",
         }
         lines = "".join(f"{key} = {value}\n" for key, value in settings.items())
@@ -303,7 +320,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Ckan(version) as ckan:
-            print(f"CKAN {version}  {ckan.url}  組織 t131075")
+            print(f"CKAN {version}  {ckan.url}  組織 {ORGANIZATION}")
             print(f"CKAN_URL={ckan.url}\nCKAN_API_TOKEN={ckan.tokens['publisher']}")
             print(f"{STAND_IN}\n止めるには Ctrl-C", flush=True)
             signal.pause()
