@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,19 @@ _ASKED = os.environ.get("CKAN_TEST_VERSIONS", VERSIONS[0]).split()
 _NUMBERS = itertools.count()
 
 
+def make_settings(ckan: OtherCkan, **settings: Any) -> CkanSettings:
+    """Return settings for a CKAN, with little patience."""
+    given = {
+        "url": ckan.url,
+        "token": ckan.tokens["publisher"],
+        "organization": ckan.organization,
+        "backoff": 0.05,
+    }
+    return CkanSettings.model_validate(given | settings)
+
+
 @pytest.fixture(scope="session", params=_ASKED)
-def ckan(request: pytest.FixtureRequest) -> Iterator[Ckan | OtherCkan]:
+def ckan(request: pytest.FixtureRequest) -> Iterator[OtherCkan]:
     """A CKAN of ours, or that of CKAN_TEST_URL."""
     url = os.environ.get("CKAN_TEST_URL")
     if url:
@@ -28,7 +40,7 @@ def ckan(request: pytest.FixtureRequest) -> Iterator[Ckan | OtherCkan]:
 
 
 @pytest.fixture
-def own_ckan(ckan: Ckan | OtherCkan) -> Ckan:
+def own_ckan(ckan: OtherCkan) -> Ckan:
     """A CKAN whose parts a test may kill, and whose administrator it may be."""
     if not isinstance(ckan, Ckan):
         pytest.skip("a CKAN of others is not to be killed, nor ours to administer")
@@ -36,26 +48,19 @@ def own_ckan(ckan: Ckan | OtherCkan) -> Ckan:
 
 
 @pytest.fixture
-def proxy(ckan: Ckan | OtherCkan) -> Iterator[Proxy]:
+def proxy(ckan: OtherCkan) -> Iterator[Proxy]:
     with Proxy(ckan.url) as standing:
         yield standing
 
 
 @pytest.fixture
-def open_ckan(ckan: Ckan | OtherCkan, proxy: Proxy) -> Callable[..., CkanTarget]:
+def open_ckan(ckan: OtherCkan, proxy: Proxy) -> Callable[..., CkanTarget]:
     """Return a function that opens the CKAN through the proxy, among names of this test alone."""
     prefix = f"t{os.getpid()}-{next(_NUMBERS)}-"
 
-    def open_target(previous: Catalogue | None = None, **settings: object) -> CkanTarget:
-        given = {
-            "url": proxy.url,
-            "token": ckan.tokens["publisher"],
-            "organization": ckan.organization,
-            "name_prefix": prefix,
-            "backoff": 0.05,
-            **settings,
-        }
-        return CkanTarget(CkanSettings.model_validate(given), lambda: previous or make_catalogue())
+    def open_target(previous: Catalogue | None = None, **settings: Any) -> CkanTarget:
+        given = {"url": proxy.url, "name_prefix": prefix, **settings}
+        return CkanTarget(make_settings(ckan, **given), lambda: previous or make_catalogue())
 
     return open_target
 
@@ -63,3 +68,10 @@ def open_ckan(ckan: Ckan | OtherCkan, proxy: Proxy) -> Callable[..., CkanTarget]
 @pytest.fixture
 def target(open_ckan: Callable[..., CkanTarget]) -> CkanTarget:
     return open_ckan()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests that need the CKAN, so that only one is started."""
+    for item in items:
+        if "ckan" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("ckan"))

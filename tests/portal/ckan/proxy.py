@@ -26,12 +26,14 @@ class Fault:
     """What happens to a call instead of its answer.
 
     Attributes:
-        action: The call that it befalls, or "download".
+        action: The call that it befalls, "download", or "write" for any that writes.
+        skip: How many such calls pass before.
         status: Status of a page of HTML, or 0 for a connection that just ends.
         forward: Whether CKAN gets the call all the same.
         times: How often.
         headers: Of the page.
         delay: Seconds before CKAN's own answer arrives.
+        before: Called before CKAN gets the call.
         then: Called before anything is answered.
     """
 
@@ -39,9 +41,21 @@ class Fault:
     status: int = 0
     forward: bool = False
     times: int = 1
+    skip: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
+    before: Callable[[], object] | None = None
     then: Callable[[], object] | None = None
+
+    def befalls(self, action: str) -> bool:
+        """Say whether this call is the one, and count it."""
+        if action != self.action and not (self.action == "write" and action in WRITES):
+            return False
+        self.skip -= 1
+        if self.skip >= 0 or self.times <= 0:
+            return False
+        self.times -= 1
+        return True
 
 
 class Proxy(ThreadingHTTPServer):
@@ -95,11 +109,7 @@ class Proxy(ThreadingHTTPServer):
         with self._lock:
             self.calls.append(action)
             self.sent.append(size)
-            for fault in self.faults:
-                if fault.action == action and fault.times > 0:
-                    fault.times -= 1
-                    return fault
-        return None
+            return next((fault for fault in self.faults if fault.befalls(action)), None)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -122,14 +132,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _spoil(self, fault: Fault, body: bytes) -> None:
         self.close_connection = True
+        if fault.before:
+            fault.before()
         answer = self._forward(body) if fault.forward or fault.delay else None
         if fault.then:
             fault.then()
         time.sleep(fault.delay)
-        if fault.delay and answer:
-            self._answer(*answer)
-        elif fault.status:
+        if fault.status:
             self._answer(fault.status, {"Content-Type": "text/html"} | fault.headers, _PAGE)
+        elif answer and (fault.delay or fault.before):
+            self._answer(*answer)
 
     def _forward(self, body: bytes) -> Answer:
         connection = http.client.HTTPConnection(self.server.target, timeout=60)

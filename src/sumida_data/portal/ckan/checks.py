@@ -29,13 +29,13 @@ class Readiness:
     Attributes:
         organization_id: Id of the organisation.
         licenses: Ids of the licences that it knows.
-        groups: Groups into which datasets may be put.
+        groups: Names of the groups that we may put datasets into.
         datastore: Whether its DataStore is ours to fill.
     """
 
     organization_id: str
     licenses: frozenset[str]
-    groups: tuple[str, ...]
+    groups: frozenset[str]
     datastore: bool
 
 
@@ -64,11 +64,10 @@ def check_site(site: Site, settings: CkanSettings) -> Readiness:
     if problems:
         raise TargetError("\n".join(problems))
     extensions = set(status["extensions"])
-    allowed = {group["name"] for group in _ask(site, "group_list_authz")}
     return Readiness(
         organization_id=organizations[settings.organization],
         licenses=frozenset(one["id"] for one in _ask(site, "license_list")),
-        groups=(settings.group,) if settings.group in allowed else (),
+        groups=frozenset(group["name"] for group in _ask(site, "group_list_authz")),
         datastore=settings.datastore and "datastore" in extensions and not extensions & _LOADERS,
     )
 

@@ -91,7 +91,7 @@ class Revision:
     files: Files = field(default_factory=dict)
 
 
-def describe(dataset: Dataset, name: str, license_id: str, groups: tuple[str, ...]) -> Wanted:
+def describe(dataset: Dataset, name: str, license_id: str, groups: Iterable[str]) -> Wanted:
     """Put a dataset into the words of a CKAN.
 
     Args:
@@ -169,14 +169,19 @@ def read_state(found: Found) -> DatasetState:
     )
 
 
-def revise(wanted: Wanted, found: Found) -> Revision | None:
+def revise(wanted: Wanted, found: Found, own_groups: frozenset[str]) -> Revision | None:
     """Return the one call that makes a CKAN hold a dataset, or None where it does.
 
     Only changed fields and the bytes of changed files go into it. It is refused if the dataset has
     changed since it was looked at.
+
+    Args:
+        wanted: What it is to hold.
+        found: What it holds.
+        own_groups: Names of the groups that we may put datasets into.
     """
     package, resources = found.package, found.resources
-    changed = _compare_fields(_keep_groups(wanted.fields, package), package)
+    changed = _compare_fields(_add_groups(wanted.fields, package, own_groups), package)
     ids = {found.resource_id(upload.key): upload for upload in wanted.uploads}
     update: Entry = {}
     files = {}
@@ -203,7 +208,7 @@ def revise(wanted: Wanted, found: Found) -> Revision | None:
     arguments = {
         "match__id": package["id"],
         "match__metadata_modified": package["metadata_modified"],
-        "filter": ",".join(replaced + gone),
+        "filter": ",".join([*_leave_groups(package, own_groups), *replaced, *gone]),
         "update": changed,
         **({"update__resources__extend": new} if new else {}),
         **update,
@@ -211,23 +216,30 @@ def revise(wanted: Wanted, found: Found) -> Revision | None:
     return Revision(_as_text(arguments) if files else arguments, files)
 
 
-def hide(package: Entry) -> Revision:
+def hide(package: Entry, own_groups: frozenset[str]) -> Revision:
     """Return the call that takes a dataset out of public view."""
     return Revision(
         {
             "match__id": package["id"],
             "match__metadata_modified": package["metadata_modified"],
+            "filter": ",".join(_leave_groups(package, own_groups)),
             "update": {"private": True},
         }
     )
 
 
-def _keep_groups(fields: Entry, package: Entry) -> Entry:
-    """Add to the groups in which others have put a dataset, rather than take it out of them."""
-    if "groups" not in fields:
-        return fields
-    names = {group["name"] for group in (*fields["groups"], *package["groups"])}
-    return fields | {"groups": [{"name": name} for name in sorted(names)]}
+def _add_groups(fields: Entry, package: Entry, own_groups: frozenset[str]) -> Entry:
+    """Ask for groups only where one is missing, beside those of ours that are there."""
+    wanted = {group["name"] for group in fields.get("groups", ())}
+    standing = {group["name"] for group in package["groups"]}
+    names = sorted(wanted | standing & own_groups)
+    others = {name: value for name, value in fields.items() if name != "groups"}
+    return others | ({"groups": [{"name": n} for n in names]} if wanted - standing else {})
+
+
+def _leave_groups(package: Entry, own_groups: frozenset[str]) -> list[str]:
+    """Leave unsaid the groups that others chose: CKAN keeps them, but would refuse us for them."""
+    return [f"-groups__{one['id']}" for one in package["groups"] if one["name"] not in own_groups]
 
 
 def _as_text(arguments: Entry) -> Entry:

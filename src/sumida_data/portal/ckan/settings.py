@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pydantic import Field as Described
-from pydantic import SecretStr
+from pydantic import SecretStr, field_validator
 
 from sumida_data.metadata import Model
 
@@ -42,6 +42,13 @@ class CkanSettings(Model):
     timeout: float = 120
     backoff: float = 1
     attempts: int = 6
+
+    @field_validator("url")
+    @classmethod
+    def _refuse_other_addresses(cls, url: str) -> str:
+        if url and not (urlsplit(url).hostname and urlsplit(url).scheme in ("http", "https")):
+            raise ValueError(f"{url} は http(s):// で始まる住所ではありません")
+        return url
 
     @property
     def on_loopback(self) -> bool:

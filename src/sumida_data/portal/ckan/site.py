@@ -28,6 +28,8 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _USER_AGENT = f"sumida-data/{__version__} (open data publisher)"
 _UNCERTAIN = {408, 429}
+# Keys of a 409: the dataset has changed since it was looked at, or its name has been taken.
+_OVERTAKEN = {"match", "name"}
 _LONGEST_WAIT = 60
 _LONGEST_QUOTE = 300
 _CHUNK = 1 << 20
@@ -75,9 +77,10 @@ class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 f"CKANが {action} を許可しませんでした(403)。トークンの期限が切れたか、"
                 f"利用者が組織 {self._settings.organization} の編集者ではありません。"
                 "新しいトークンを作り、編集者であることを確かめてください。"
+                f"CKANの答え: {_quote(error)}"
             ) from error
         except ValidationError as error:
-            if "match" in error.error_dict:
+            if _OVERTAKEN & error.error_dict.keys():
                 raise UncertainError("ほかの人が同じデータセットを先に変えました") from error
             raise TargetError(_explain(action, error.error_dict)) from error
         except NotFound as error:
@@ -169,8 +172,6 @@ class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 allow_redirects=False,
                 **requests_kwargs,
             )
-        except requests.exceptions.InvalidURL as error:
-            raise TargetError(f"CKANの住所 {self.address} は正しくありません。") from error
         except requests.RequestException as error:
             raise UncertainError(f"CKANとの通信が途切れました({type(error).__name__})") from error
         self._judge(answer)
@@ -218,6 +219,10 @@ def _explain(action: str, problems: Mapping[str, Any]) -> str:
     if "too large" in text or "upload" in told:
         return f"ファイルが大きすぎるか、受け付けられない種類です(409)。CKANの答え: {text}"
     return f"CKANが {action} の内容を受け付けませんでした(409)。CKANの答え: {text}"
+
+
+def _quote(error: Exception) -> str:
+    return str(error)[:_LONGEST_QUOTE]
 
 
 def _read_wait(answer: requests.Response) -> float | None:

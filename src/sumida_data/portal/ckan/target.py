@@ -137,7 +137,8 @@ class CkanTarget:
 
     def _describe(self, dataset: Dataset) -> Wanted:
         license_id = choose_license(dataset.metadata["license_id"], self.settings, self.ready)
-        return describe(dataset, self._name(dataset.name), license_id, self.ready.groups)
+        groups = self.ready.groups & {self.settings.group}
+        return describe(dataset, self._name(dataset.name), license_id, groups)
 
     def _list(self) -> list[Entry]:
         """Return our public datasets; the search finds them, the database says what they hold."""
@@ -170,7 +171,8 @@ class CkanTarget:
 
         def step() -> None:
             package = self._show(self.site, wanted.name) or self._create(wanted)
-            revision = revise(wanted, Found(package, self._hash(self.site, package)))
+            found = Found(package, self._hash(self.site, package))
+            revision = revise(wanted, found, self.ready.groups)
             if revision:
                 self.site.call("package_revise", revision.arguments, revision.files)
                 raise UncertainError("書いたものがまだ確かめられていません", wait=0)
@@ -194,7 +196,7 @@ class CkanTarget:
         def step() -> None:
             package = self._show(self.site, self._name(name))
             if package and not package["private"]:
-                self.site.call("package_revise", hide(package).arguments)
+                self.site.call("package_revise", hide(package, self.ready.groups).arguments)
 
         _LOG.info("データセット %s の公開をやめます。", name)
         self.site.persist(step)

@@ -44,12 +44,12 @@ class OtherCkan:
         self.tokens = {"publisher": token}
         self.organization = os.environ.get("CKAN_TEST_ORGANIZATION", ORGANIZATION)
 
-    def action(self, action: str, /, user: str = "publisher", **arguments: Any) -> Any:
-        """Call an action and return its result."""
+    def action(self, action: str, /, *, caller: str = "publisher", **arguments: Any) -> Any:
+        """Call an action as ``publisher`` or ``admin`` and return its result."""
         request = urllib.request.Request(
             f"{self.url}/api/3/action/{action}",
             json.dumps(arguments).encode(),
-            {"Content-Type": "application/json", "Authorization": self.tokens[user]},
+            {"Content-Type": "application/json", "Authorization": self.tokens[caller]},
         )
         with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
             return json.load(response)["result"]
