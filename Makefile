@@ -11,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | he
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-mutation test-ckan ckan bench format lock clean
+.PHONY: run test test-mutation bench docs format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -24,7 +24,7 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadgroup
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
@@ -39,6 +39,9 @@ test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN ve
 
 bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine.
 	$(BIN)/python benchmarks/reading.py
+
+docs: .venv/installed-dev  ## Write the reference pages anew.
+	$(BIN)/python -m sumida_data.reference
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import ReferenceTableError
 
 Row = Mapping[str, Any]
@@ -123,13 +123,13 @@ class _Outcome:
         self.computed_now.append(computed)
 
 
-def parse_revisions(rows: Iterable[Mapping[str, str]], plan: Plan) -> list[Reason]:
+def parse_revisions(rows: Iterable[Mapping[str, str]], plans: Plans) -> list[Reason]:
     """Read the rows of revisions.csv.
 
     Raises:
         ReferenceTableError: If a row names an unknown indicator or leaves something out.
     """
-    known = {indicator.indicator_id for indicator in plan.indicators}
+    known = {indicator.indicator_id for indicator in plans.indicators}
     reasons: list[Reason] = []
     for number, row in enumerate(rows, start=2):
         reason = _parse_reason(row, f"{_FILE} の{number}行目", known)

@@ -4,10 +4,13 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
+from sumida_data.portal.changes import Proposal
 from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.page import render_page
+from sumida_data.report.page import render_briefings, render_council_paper, render_page
+from sumida_data.report.slides import render_slides
 from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.summary import summarise_run
 from sumida_data.report.survey_state import describe_survey
@@ -18,16 +21,20 @@ from sumida_data.survey.findings import FindingRules
 PRODUCTS = {
     "進捗レポート": "data/08_reporting/{period}/progress_report.html",
     "進捗表(Excel)": "data/08_reporting/{period}/progress_table.xlsx",
+    "議会資料(印刷用)": "data/08_reporting/{period}/council_paper.html",
+    "議会資料(スライド)": "data/08_reporting/{period}/council_slides.pptx",
     "回収状況と催促の文面": "data/08_reporting/returns/{period}/_回収状況.html",
     "課ごとの確認結果": "data/08_reporting/returns/{period}",
     "データパッケージ": "data/05_package",
     "公開カタログの下見": "data/06_catalog/preview/index.html",
+    "公開すると変わるもの": "data/06_catalog/preview/changes.html",
     "分析用データベース": "data/sumida.duckdb",
 }
 
 
 def gather_report(
-    plan: Plan,
+    municipality: HomeMunicipality,
+    plans: Plans,
     finding_rules: FindingRules,
     reported_period: str,
     response: pd.DataFrame,
@@ -36,20 +43,32 @@ def gather_report(
 ) -> ProgressReport:
     """Gather what the report of a period says."""
     survey = describe_survey(reported_period, response, finding, finding_rules)
-    return build_report(plan, Period.parse(reported_period), tables, survey)
+    period = Period.parse(reported_period)
+    return build_report(municipality.name, plans.reported_in(period), period, tables, survey)
 
 
 def write_report(report: ProgressReport) -> dict[str, bytes]:
-    """Give the report the form of a page and of a workbook, by file name."""
-    return {
-        f"{report.period}/progress_report.html": render_page(report),
-        f"{report.period}/progress_table.xlsx": render_spreadsheet(report),
+    """Give the report the form of pages, a workbook and slides, by file name."""
+    papers = {
+        "progress_report.html": render_page(report),
+        "progress_table.xlsx": render_spreadsheet(report),
+        "council_paper.html": render_council_paper(report),
+        "council_slides.pptx": render_slides(report),
     }
+    briefings = render_briefings(report).items()
+    papers |= {f"briefing_{indicator}.html": page for indicator, page in briefings}
+    return {f"{report.period}/{name}": content for name, content in papers.items()}
 
 
 def summarise(
-    report: ProgressReport, quota: Quota, response: pd.DataFrame, finding: pd.DataFrame
+    report: ProgressReport,
+    quota: Quota,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+    proposal: dict[str, Any],
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    return summarise_run(report, response, finding, products, quota).model_dump(mode="json")
+    proposed = Proposal.model_validate(proposal)
+    summary = summarise_run(report, response, finding, products, quota, proposed)
+    return summary.model_dump(mode="json")

@@ -14,7 +14,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 nodes.gather_report,
                 inputs={
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
+                    "plans": "params:plans",
                     "finding_rules": "params:finding_rules",
                     "reported_period": "reported_period",
                     "response": "response#primary",
@@ -35,7 +36,13 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 nodes.summarise,
-                inputs=["report_content", "params:quota", "response#primary", "finding#primary"],
+                inputs=[
+                    "report_content",
+                    "params:quota",
+                    "response#primary",
+                    "finding#primary",
+                    "publication_proposal",
+                ],
                 outputs="run_summary",
                 name="summarise",
             ),
