@@ -80,7 +80,7 @@ class TestCsv:
         content = indicators["indicator_target.csv"]
         header = (
             "municipality_code,municipality_name,plan_id,indicator_id,"
-            "decided_on,decided_on_status,target_date,"
+            "target_number,decided_on,decided_on_status,target_date,"
             "target_min,target_min_status,target_max,target_max_status,note"
         )
         assert content.startswith(b"\xef\xbb\xbf" + header.encode() + b"\n131075,")
