@@ -6,30 +6,32 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
 from sumida_data.portal.datasets import SAMPLE, Entry, describe_dataset
 
 
-def build_preview(files: Mapping[str, bytes], packages: Packages, plan: Plan) -> dict[str, bytes]:
+def build_preview(
+    files: Mapping[str, bytes], packages: Packages, municipality: HomeMunicipality
+) -> dict[str, bytes]:
     """Build the preview catalogue.
 
     Args:
         files: All packages: contents by path, such as ``dx-indicators/README.md``.
         packages: What is published.
-        plan: The plan, which says whose data these are.
+        municipality: Whose data these are.
 
     Returns:
         Contents by path: ``index.html`` for people, ``dataset/<name>/…`` with the files of each
         package, and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
     """
     datasets = [
-        describe_dataset(_select(files, package.name), packages, plan)
+        describe_dataset(_select(files, package.name), packages, municipality)
         for package in packages.packages
     ]
     result = {"count": len(datasets), "facets": {}, "search_facets": {}, "results": datasets}
     return {
-        "index.html": _render_index(datasets, packages, plan),
+        "index.html": _render_index(datasets, packages, municipality),
         "api/3/action/package_list": _answer(
             "package_list", [d["name"] for d in datasets], packages
         ),
@@ -53,7 +55,9 @@ def _answer(action: str, result: Any, packages: Packages) -> bytes:
     return json.dumps(answer, ensure_ascii=False, indent=1).encode()
 
 
-def _render_index(datasets: Sequence[Entry], packages: Packages, plan: Plan) -> bytes:
+def _render_index(
+    datasets: Sequence[Entry], packages: Packages, municipality: HomeMunicipality
+) -> bytes:
     environment = Environment(
         loader=PackageLoader("sumida_data.portal"),
         autoescape=True,
@@ -68,6 +72,6 @@ def _render_index(datasets: Sequence[Entry], packages: Packages, plan: Plan) -> 
         sample=sample,
         # Relative, so that the page works from disk.
         prefix=f"{packages.catalogue_url}/",
-        plan=plan,
+        municipality=municipality,
     )
     return page.encode()

@@ -21,11 +21,11 @@ __all__ = ["build", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, plan, sources):
+def catalog(tmp_path, dictionary, frames, packages, municipality, sources):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
-        "params:plan": MemoryDataset(plan),
+        "params:municipality": MemoryDataset(municipality),
         "params:sources": MemoryDataset(sources),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),

@@ -54,7 +54,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:form",
                     "params:waves",
                     "params:finding_rules",
-                    "params:plan",
+                    "params:municipality",
                     "departments_csv",
                     "layout_map_csv",
                 ],
@@ -72,7 +72,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 inputs=[
                     "params:sources",
                     "params:finding_rules",
-                    "params:plan",
+                    "params:municipality",
                     "external_files",
                     "municipalities_csv",
                     "response#primary",

@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
 from sumida_data.portal import preview
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources
@@ -16,7 +16,7 @@ from sumida_data.survey.form import CentralSources
 
 def build_packages(
     packages: Packages,
-    plan: Plan,
+    municipality: HomeMunicipality,
     sources: CentralSources,
     dictionary: dict[str, Any],
     **tables: pd.DataFrame,
@@ -27,13 +27,15 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published.
     """
     described = DataDictionary.model_validate(dictionary)
-    return package.build_packages(packages, described, tables, plan, sources)
+    return package.build_packages(packages, described, tables, municipality, sources)
 
 
-def build_preview(files: dict[str, SourceFile], packages: Packages, plan: Plan) -> dict[str, bytes]:
+def build_preview(
+    files: dict[str, SourceFile], packages: Packages, municipality: HomeMunicipality
+) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
-    return preview.build_preview(contents, packages, plan)
+    return preview.build_preview(contents, packages, municipality)
 
 
 def gather_database(dictionary: dict[str, Any], **tables: pd.DataFrame) -> Database:

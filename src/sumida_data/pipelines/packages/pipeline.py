@@ -54,7 +54,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 build_packages,
                 inputs={
                     "packages": "params:packages",
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
                     "sources": "params:sources",
                     "dictionary": "data_dictionary",
                     **tables,
@@ -64,7 +64,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan"],
+                inputs=["packages", "params:packages", "params:municipality"],
                 outputs="preview_catalogue",
                 name="build_preview",
             ),
