@@ -12,6 +12,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.sample.models import Sample
+from sumida_data.site.models import Site
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -27,6 +28,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "plans": Plans,
     "quota": Quota,
     "sample": Sample,
+    "site": Site,
     "sources": CentralSources,
     "tables": TableDescriptions,
     "waves": Waves,

@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from sumida_data.report import chart
-from sumida_data.report.chart import Point, lay_out_chart
+from sumida_data.report.chart import Frame, Point, lay_out_chart
 
+FRAME = Frame()
 FIRST, LAST = date(2022, 3, 31), date(2026, 3, 31)
 START, TARGET = Point(FIRST, Decimal(20)), Point(LAST, Decimal(50))
 

@@ -106,7 +106,7 @@ def _describe_resources(
                 "mimetype": known[path]["mediatype"],
                 "size": len(content),
                 "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-                "url": f"{catalogue_url}/dataset/{descriptor['name']}/{path}",
+                "url": f"{catalogue_url}/dataset/{descriptor['name']}/latest/{path}",
                 "url_type": None,
                 "state": "active",
             }

@@ -31,6 +31,7 @@ class Frame(NamedTuple):
     bottom: int = 190
 
 
+LARGE = Frame()
 SMALL = Frame(width=320, height=150, left=40, right=300, top=14, bottom=110)
 
 
@@ -83,7 +84,7 @@ def lay_out_chart(
     target: Point,
     values: Sequence[Point],
     first_day: date,
-    frame: Frame = Frame(),
+    frame: Frame = LARGE,
 ) -> Chart:
     """Find the place of every mark.
 

@@ -64,7 +64,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:municipality"],
+                inputs=[
+                    "packages",
+                    "params:packages",
+                    "params:municipality",
+                    "params:plans",
+                    "params:waves",
+                    "params:site",
+                ],
                 outputs="preview_catalogue",
                 name="build_preview",
             ),
