@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.sample.models import Sample
 from sumida_data.site.models import Site
@@ -31,6 +32,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "site": Site,
     "sources": CentralSources,
     "tables": TableDescriptions,
+    "views": Views,
     "waves": Waves,
 }
 

@@ -41,7 +41,9 @@ def page(preview):
 
 def test_every_file_of_every_package_is_there_unchanged(preview, built):
     files = {path: content for path, content in preview.items() if path.startswith("dataset/")}
-    assert files == {f"dataset/{path}": content for path, content in built.items()}
+    assert files == {
+        f"dataset/{path.replace('/', '/latest/')}": content for path, content in built.items()
+    }
 
 
 def test_the_same_packages_give_the_same_bytes(preview, built, packages, municipality):
@@ -98,7 +100,7 @@ class TestApi:
 
     def test_every_file_of_a_package_is_a_resource(self, datasets, built):
         listed = {
-            resource["url"].removeprefix("http://localhost:8000/dataset/")
+            resource["url"].removeprefix("http://localhost:8000/dataset/").replace("/latest/", "/")
             for dataset in datasets.values()
             for resource in dataset["resources"]
         }

@@ -10,6 +10,8 @@ from kedro.runner import SequentialRunner
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.frames import build_frame
+from sumida_data.opendata.database import MADE_HERE
+from sumida_data.opendata.views import Views
 from sumida_data.pipelines.packages.pipeline import (
     INDICATOR_TABLES,
     PRIMARY_TABLES,
@@ -21,15 +23,16 @@ __all__ = ["build", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, municipality, sources):
+def catalog(tmp_path, dictionary, frames, packages, municipality, sources, raw_parameters):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
         "params:municipality": MemoryDataset(municipality),
         "params:sources": MemoryDataset(sources),
+        "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
-        "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
+        "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
     for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
         for name in names:
@@ -39,7 +42,7 @@ def catalog(tmp_path, dictionary, frames, packages, municipality, sources):
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    assert sorted(PRIMARY_TABLES + INDICATOR_TABLES) == sorted(dictionary.names())
+    assert {*PRIMARY_TABLES, *INDICATOR_TABLES, *MADE_HERE} == set(dictionary.names())
 
 
 def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
@@ -50,5 +53,5 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 1,)
+    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES + MADE_HERE),)
     assert float(value[0]) == 59.3

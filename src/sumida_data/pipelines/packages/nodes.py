@@ -9,6 +9,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans
 from sumida_data.portal import preview
 from sumida_data.site.models import Site
@@ -45,6 +46,6 @@ def build_preview(
     return preview.build_preview(contents, packages, municipality, plans, waves, site)
 
 
-def gather_database(dictionary: dict[str, Any], **tables: pd.DataFrame) -> Database:
-    """Put the tables together with their descriptions."""
-    return Database(tables, DataDictionary.model_validate(dictionary))
+def gather_database(dictionary: dict[str, Any], views: Views, **tables: pd.DataFrame) -> Database:
+    """Put the tables together with their descriptions and the usual questions to them."""
+    return Database(tables, DataDictionary.model_validate(dictionary), views)

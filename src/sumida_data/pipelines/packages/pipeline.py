@@ -35,6 +35,11 @@ INDICATOR_TABLES = (
     "indicator_progress",
     "review_hint",
     "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
 )
 
 
@@ -46,7 +51,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
                 name="gather_database",
             ),
@@ -72,7 +77,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:waves",
                     "params:site",
                 ],
-                outputs="preview_catalogue",
+                outputs="catalogue_files",
                 name="build_preview",
             ),
         ],
