@@ -84,7 +84,7 @@ def _find_loose_ends(
                 place = f"{_file_of('waves', folder)}: waves.{period}.sheets = {sheet!r}"
                 yield f"{place} — 使えるのは {'、'.join(sheets)} です。"
     fields = {part.table: part.fields for part in (*form.answer_sheets, *sources.root)}
-    for indicator in plans.indicators:
+    for indicator in (version for one in plans.indicators for version in one.versions):
         place = f"{_file_of('plans', folder)}: {indicator.indicator_id} の"
         if indicator.table not in fields:
             allowed = "、".join(fields)
