@@ -1,6 +1,6 @@
 """What the pages say, before it is given their form."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -12,8 +12,16 @@ from sumida_data.plan.models import Indicator, Plan
 from sumida_data.report.chart import LARGE, SMALL, Chart, Frame, Point, lay_out_chart
 from sumida_data.site.language import publication_day
 from sumida_data.site.models import Site
-from sumida_data.site.published import Published, Row
+from sumida_data.site.published import Published, PublishedDataset, Row
 from sumida_data.survey.form import Waves
+
+# What is not known comes first: it is older than what is.
+_ORDERS: Mapping[str, Callable[[Row], Any]] = {
+    "indicator_value": itemgetter("period", "revision"),
+    "indicator_progress": itemgetter("period", "revision"),
+    "indicator": lambda row: row["valid_from"] or date.min,
+    "indicator_target": lambda row: (row["decided_on"] or date.min, row["target_date"] or date.min),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +29,14 @@ class IndicatorPage:
     """What is said about one indicator.
 
     Attributes:
-        indicator: Its definition in force.
+        indicator: The indicator by the definition of its newest value.
         current: Its newest row of ``indicator_value``; None if none is published.
         progress: Rows of ``indicator_progress`` for that value, the primary method first.
         series: All rows of ``indicator_value``, oldest first, every revision.
         versions: Rows of ``indicator``: the versions of its definition, oldest first.
         targets: Rows of ``indicator_target``, oldest first.
+        responses: Rows of ``response_rate`` of the newest value's period, the whole city first;
+            none if departments are not asked.
         chart: Its chart; None if no value is published.
         small_chart: The same for the overview.
     """
@@ -37,6 +47,7 @@ class IndicatorPage:
     series: tuple[Row, ...]
     versions: tuple[Row, ...]
     targets: tuple[Row, ...]
+    responses: tuple[Row, ...]
     chart: Chart | None
     small_chart: Chart | None
 
@@ -95,26 +106,40 @@ def gather_indicators(plan: Plan, published: Published) -> tuple[IndicatorPage, 
     tables = {
         name: sorted(
             (row for row in published.rows(name) if row["plan_id"] == plan.plan_id),
-            key=itemgetter(*order),
+            key=order,
         )
-        for name, order in {
-            "indicator_value": ("period", "revision"),
-            "indicator_progress": ("period", "revision"),
-            "indicator": ("definition_version", "indicator_id"),
-            "indicator_target": ("target_date", "indicator_id"),
-        }.items()
+        for name, order in _ORDERS.items()
     }
+    responses = _gather_responses(published)
     return tuple(
-        _gather(plan, indicator, {name: _of(indicator, rows) for name, rows in tables.items()})
+        _gather(
+            plan,
+            indicator,
+            {name: _of(indicator, rows) for name, rows in tables.items()},
+            responses if indicator.source == "survey" else {},
+        )
         for indicator in plan.indicators
     )
+
+
+def _gather_responses(published: Published) -> dict[str, list[Row]]:
+    rows = sorted(published.rows("response_rate"), key=lambda row: row["level"] != "区")
+    return {
+        period: [row for row in rows if row["period"] == period]
+        for period in {row["period"] for row in rows}
+    }
 
 
 def _of(indicator: Indicator, rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row["indicator_id"] == indicator.indicator_id)
 
 
-def _gather(plan: Plan, indicator: Indicator, tables: dict[str, tuple[Row, ...]]) -> IndicatorPage:
+def _gather(
+    plan: Plan,
+    indicator: Indicator,
+    tables: Mapping[str, tuple[Row, ...]],
+    responses: Mapping[str, Sequence[Row]],
+) -> IndicatorPage:
     series = tables["indicator_value"]
     current = series[-1] if series else None
     progress = _progress_of(plan, current, tables["indicator_progress"])
@@ -127,13 +152,15 @@ def _gather(plan: Plan, indicator: Indicator, tables: dict[str, tuple[Row, ...]]
         _draw(plan, indicator, progress, points, frame) if series else None
         for frame in (LARGE, SMALL)
     ]
+    day = Period.parse(current["period"]).last_day if current else plan.last_day
     return IndicatorPage(
-        indicator=indicator,
+        indicator=indicator.version_on(day),
         current=current,
         progress=progress,
         series=series,
         versions=tables["indicator"],
         targets=tables["indicator_target"],
+        responses=tuple(responses.get(current["period"], ())) if current else (),
         chart=charts[0],
         small_chart=charts[1],
     )
@@ -188,6 +215,13 @@ def gather_corrections(published: Published) -> dict[str, Any] | None:
         return None
     table = next(one for one in dataset.tables if one["name"] == "correction")
     return {"fields": table["schema"]["fields"], "rows": rows}
+
+
+def gather_checks(published: Published, dataset: PublishedDataset) -> list[Row]:
+    """Gather the results of the checks of the dataset's tables, those that failed first."""
+    names = {table["name"] for table in dataset.tables}
+    rows = [row for row in published.rows("check_result") if row["table_name"] in names]
+    return sorted(rows, key=lambda row: (row["passed"] is not False, row["rule_id"]))
 
 
 def gather_calendar(waves: Waves, site: Site, published: Published) -> tuple[Publication, ...]:

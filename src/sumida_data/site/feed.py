@@ -1,6 +1,6 @@
 """The update feed (Atom): what was published last comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -41,7 +41,13 @@ def render_feed(
     the same feed.
     """
     entries = sorted(
-        map(_describe, published.datasets), key=lambda entry: entry.updated, reverse=True
+        (
+            _describe(dataset, version)
+            for dataset in published.datasets
+            for version in dataset.versions
+        ),
+        key=lambda entry: entry.updated,
+        reverse=True,
     )
     return (
         environment.get_template("feed.xml")
@@ -56,15 +62,14 @@ def render_feed(
     )
 
 
-def _describe(dataset: PublishedDataset) -> FeedEntry:
-    described = dataset.descriptor
-    day = described["sumida:temporal"]["end"] or _NO_DAY
+def _describe(dataset: PublishedDataset, version: Mapping[str, Any]) -> FeedEntry:
+    described, number = dataset.descriptor, version["version"]
     return FeedEntry(
-        id=str(uuid5(UUID(described["id"]), described["version"])),
-        title=f"{described['title']} 第{described['version']}版",
-        updated=f"{day}T00:00:00+09:00",
+        id=str(uuid5(UUID(described["id"]), number)),
+        title=f"{described['title']} 第{number}版",
+        updated=f"{version['as_of'] or _NO_DAY}T00:00:00+09:00",
         path=dataset.page,
-        summary=described["description"],
+        summary="".join(change["text"] for change in version["changes"]),
     )
 
 

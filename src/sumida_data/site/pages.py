@@ -23,7 +23,6 @@ from sumida_data.site.content import IndicatorPage
 from sumida_data.site.feed import render_feed
 from sumida_data.site.index import list_columns, list_datasets, list_indicators
 from sumida_data.site.language import Language
-from sumida_data.site.linked_data import describe_linked_data
 from sumida_data.site.models import Site
 from sumida_data.site.published import Published, PublishedDataset, Row
 from sumida_data.survey.form import Waves
@@ -154,7 +153,7 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
             section="dataset/index.html",
             values={
                 "dataset": dataset,
-                "linked_data": describe_linked_data(dataset),
+                "checks": content.gather_checks(published, dataset),
                 "previews": {
                     table["name"]: _read_first_rows(dataset, table["name"])
                     for table in dataset.tables
@@ -173,6 +172,8 @@ def _describe_other_pages(
     yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
     yield _page(
         "corrections.html",
+        notices=published.rows("correction_notice"),
+        by_id={one.indicator.indicator_id: one.indicator for pages in indicators for one in pages},
         revisions=[pair for pages in indicators for one in pages for pair in one.revisions],
         corrections=content.gather_corrections(published),
     )

@@ -64,6 +64,17 @@ class PublishedDataset:
         return f"dataset/{self.name}/index.html"
 
     @property
+    def linked_data(self) -> Any:
+        """The dataset in the words of schema.org, as JSON-LD."""
+        return json.loads(self.files["schema_org.jsonld"])
+
+    @property
+    def versions(self) -> list[dict[str, Any]]:
+        """Its versions, newest first, each with what changed."""
+        versions: list[dict[str, Any]] = json.loads(self.files["changelog.json"])["versions"]
+        return versions
+
+    @property
     def sample(self) -> bool:
         """Whether invented data went into it."""
         return bool(self.descriptor["sumida:sample"])
