@@ -17,12 +17,12 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plan, Plans
-from sumida_data.report.words import VERDICT_SYMBOLS, format_number
+from sumida_data.report.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
 from sumida_data.site.feed import render_feed
 from sumida_data.site.index import list_columns, list_datasets, list_indicators
-from sumida_data.site.language import Language
+from sumida_data.site.language import Language, write_number
 from sumida_data.site.models import Site
 from sumida_data.site.published import Published, PublishedDataset, Row
 from sumida_data.survey.form import Waves
@@ -251,7 +251,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"number": format_number, "period": Period.parse}
+    environment.filters |= {"number": write_number, "period": Period.parse}
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     return environment
 
