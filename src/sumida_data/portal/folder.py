@@ -99,7 +99,7 @@ class FolderTarget:
     def read(self) -> dict[str, DatasetState]:
         """Return the datasets that stand there, with the hashes of the bytes as they are now."""
         release = self._read_release(self._find_current())
-        states: dict[str, DatasetState] = Described(default_factory=dict)
+        states: dict[str, DatasetState] = {}
         for folder in sorted(self._path.glob("dataset/*/latest")):
             name = folder.parent.name
             described = release.resources.get(name, {})
@@ -257,7 +257,7 @@ class FolderTarget:
     def _gather_versions(
         self, versions: Mapping[str, Mapping[str, Mapping[str, str]]], new: Mapping[str, Dataset]
     ) -> dict[str, bytes]:
-        files: dict[str, bytes] = Described(default_factory=dict)
+        files: dict[str, bytes] = {}
         for name, by_version in versions.items():
             for version, hashes in by_version.items():
                 start = f"dataset/{name}/{version}/"

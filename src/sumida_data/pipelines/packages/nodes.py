@@ -9,6 +9,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.response_rates import measure_answer_rates, measure_response_rates
 from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans
 from sumida_data.portal import preview
@@ -17,20 +18,32 @@ from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources, Waves
 
 
+def measure_response(
+    response: pd.DataFrame, answer: pd.DataFrame, dictionary: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return tables ``response_rate`` and ``answer_rate``."""
+    described = DataDictionary.model_validate(dictionary)
+    return measure_response_rates(response, described), measure_answer_rates(answer, described)
+
+
 def build_packages(
     packages: Packages,
     municipality: HomeMunicipality,
     sources: CentralSources,
     dictionary: dict[str, Any],
+    published: dict[str, SourceFile],
     **tables: pd.DataFrame,
 ) -> dict[str, bytes]:
     """Build every package of packages.yml from the tables.
 
     Raises:
-        PackageError: If packages.yml asks for what cannot be published.
+        PackageError: If packages.yml asks for what cannot be published, or for the removal of
+            what was not announced to go.
     """
     described = DataDictionary.model_validate(dictionary)
-    return package.build_packages(packages, described, tables, municipality, sources)
+    surroundings = package.Surroundings(packages, municipality, sources)
+    before = {name: file.read() for name, file in published.items()}
+    return package.build_packages(surroundings, described, tables, before)
 
 
 def build_preview(

@@ -4,7 +4,12 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from sumida_data.pipelines.packages.nodes import build_packages, build_preview, gather_database
+from sumida_data.pipelines.packages.nodes import (
+    build_packages,
+    build_preview,
+    gather_database,
+    measure_response,
+)
 
 # Kedro wants the names of a node's inputs before it reads the parameters; a test holds these
 # lists against the data dictionary. Which of the tables go out is said in packages.yml.
@@ -33,6 +38,8 @@ INDICATOR_TABLES = (
     "indicator_value",
     "indicator_value_by_department",
     "indicator_progress",
+    "response_rate",
+    "answer_rate",
     "review_hint",
     "lineage",
     "pending_revision",
@@ -50,6 +57,12 @@ def create_pipeline(**_: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
+                measure_response,
+                inputs=["response#primary", "answer#primary", "data_dictionary"],
+                outputs=["response_rate#indicator", "answer_rate#indicator"],
+                name="measure_response",
+            ),
+            Node(
                 gather_database,
                 inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
                 outputs="database",
@@ -62,6 +75,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "municipality": "params:municipality",
                     "sources": "params:sources",
                     "dictionary": "data_dictionary",
+                    "published": "published_packages",
                     **tables,
                 },
                 outputs="packages",

@@ -13,6 +13,12 @@ from sumida_data.portal.publication import Publication, TargetRecord, prepare_pu
 from sumida_data.portal.target import TargetState
 from sumida_data.survey.files import SourceFile
 
+_DONE = {
+    "publish": "公開先 {target} に、承認 {approval} の内容を公開しました。",
+    "repair": "公開先 {target} を、承認 {approval} で公開した内容に直しました。",
+    "none": "公開先 {target} は承認 {approval} の内容のとおりです。",
+}
+
 
 def decide_publication(
     preview: dict[str, SourceFile],
@@ -50,14 +56,15 @@ def summarise_publication(publication: Publication, state: TargetState) -> dict[
         publication: What was to be published.
         state: What stands in the target now.
     """
-    return {
-        "target": state.name,
-        "kind": "none" if publication.changes_nothing else publication.kind,
-        "approval_id": publication.approval.approval_id,
-        "changes": count_actions(list_changes(publication.changes)),
-        "datasets": {
-            one.name: str(one.metadata["version"]) for one in publication.catalogue.datasets
-        },
-        "blocked": list(publication.catalogue.blocked),
-        "exit_code": 2 if publication.catalogue.blocked else 0,
-    }
+    repeats = publication.kind == "repair" and publication.changes_nothing
+    done = "none" if repeats else publication.kind
+    lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
+    if done != "none":
+        lines.append(f"変更：{count_actions(list_changes(publication.changes))}。")
+    lines += [f"  {one.name} 版{one.metadata['version']}" for one in publication.catalogue.datasets]
+    blocked = publication.catalogue.blocked
+    if blocked:
+        lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
+    lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
+    lines.append("次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。")
+    return {"lines": lines, "exit_code": 2 if blocked else 0}
