@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.dcat import describe_catalogue
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Plans
 from sumida_data.portal.datasets import describe_dataset
 from sumida_data.site.models import Site
 from sumida_data.site.pages import build_site
-from sumida_data.site.published import read_published
+from sumida_data.site.published import Published, read_published
 from sumida_data.survey.form import Waves
 
 
@@ -35,7 +36,8 @@ def build_preview(
 
     Returns:
         Contents by path: the site, ``dataset/<name>/latest/…`` with the files of each package,
-        and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
+        ``api/3/action/…`` with the answers that a harvester asks a CKAN for, and ``catalog.jsonld``
+        with the same in DCAT.
     """
     published = read_published(files, [package.name for package in packages.packages])
     datasets = [describe_dataset(one.files, packages, municipality) for one in published.datasets]
@@ -43,6 +45,7 @@ def build_preview(
     names = [dataset["name"] for dataset in datasets]
     return {
         **build_site(published, municipality, plans, waves, site),
+        "catalog.jsonld": _describe_catalogue(published, packages, site),
         "api/3/action/package_list": _answer("package_list", names, packages),
         "api/3/action/package_search": _answer("package_search", result, packages),
         **{
@@ -51,6 +54,12 @@ def build_preview(
             for path, content in one.files.items()
         },
     }
+
+
+def _describe_catalogue(published: Published, packages: Packages, site: Site) -> bytes:
+    descriptors = [one.descriptor for one in published.datasets]
+    described = describe_catalogue(descriptors, packages, site.title, site.description)
+    return f"{json.dumps(described, ensure_ascii=False, indent=1)}\n".encode()
 
 
 def _answer(action: str, result: Any, packages: Packages) -> bytes:

@@ -31,6 +31,7 @@ class Site(Model):
     Attributes:
         title: Its Japanese title.
         title_en: Its English title.
+        description: What it holds, in Japanese.
         days_to_publication: Days from the day by which departments answer to the publication.
         contact: How to reach the office.
         units_en: English words for the units of the indicators; a unit without one stays Japanese.
@@ -39,6 +40,7 @@ class Site(Model):
 
     title: str
     title_en: str
+    description: str
     days_to_publication: int = Described(ge=0)
     contact: Contact
     units_en: dict[str, str]

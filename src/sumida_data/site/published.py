@@ -13,6 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
+from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY
+
 Row = dict[str, Any]
 
 _OTHER_FILES = {
@@ -55,7 +57,7 @@ class PublishedDataset:
     """
 
     name: str
-    descriptor: Mapping[str, Any]
+    descriptor: dict[str, Any]
     files: Mapping[str, bytes]
 
     @property
@@ -81,8 +83,16 @@ class PublishedDataset:
 
     @property
     def tables(self) -> list[dict[str, Any]]:
-        """The descriptions of its tables: the resources that have a schema."""
-        return [one for one in self.descriptor["resources"] if "schema" in one]
+        """The descriptions of its tables.
+
+        Those that explain the others, as every page does, are left to be downloaded.
+        """
+        explaining = (CODE_LIST, DATA_DICTIONARY)
+        return [
+            one
+            for one in self.descriptor["resources"]
+            if "schema" in one and one["name"] not in explaining
+        ]
 
     @cached_property
     def downloads(self) -> tuple[Download, ...]:
