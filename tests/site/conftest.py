@@ -11,9 +11,9 @@ from sumida_data.site.models import Site
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import read_published
 from sumida_data.survey.form import Waves
-from tests.opendata.conftest import build, built, frames, packages
+from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
-__all__ = ["build", "built", "frames", "packages"]
+__all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 Files = dict[str, bytes]
 

@@ -10,6 +10,7 @@ from kedro.runner import SequentialRunner
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.frames import build_frame
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.database import MADE_HERE
 from sumida_data.opendata.views import Views
 from sumida_data.pipelines.packages.pipeline import (
@@ -17,18 +18,25 @@ from sumida_data.pipelines.packages.pipeline import (
     PRIMARY_TABLES,
     create_pipeline,
 )
+from sumida_data.site.models import Site
+from sumida_data.survey.form import CentralSources
 from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, municipality, sources, raw_parameters):
+def catalog(tmp_path, dictionary, frames, packages, plans, waves, raw_parameters):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
-        "params:municipality": MemoryDataset(municipality),
-        "params:sources": MemoryDataset(sources),
+        "params:municipality": MemoryDataset(
+            HomeMunicipality.model_validate(raw_parameters["municipality"])
+        ),
+        "params:plans": MemoryDataset(plans),
+        "params:waves": MemoryDataset(waves),
+        "params:site": MemoryDataset(Site.model_validate(raw_parameters["site"])),
+        "params:sources": MemoryDataset(CentralSources.model_validate(raw_parameters["sources"])),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),
