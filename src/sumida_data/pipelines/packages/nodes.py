@@ -15,15 +15,16 @@ from sumida_data.plan.models import Plans
 from sumida_data.portal import preview
 from sumida_data.site.models import Site
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.form import CentralSources, Waves
+from sumida_data.survey.form import CentralSources, Form, Waves
 
 
 def measure_response(
-    response: pd.DataFrame, answer: pd.DataFrame, dictionary: dict[str, Any]
+    response: pd.DataFrame, answer: pd.DataFrame, form: Form, dictionary: dict[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return tables ``response_rate`` and ``answer_rate``."""
     described = DataDictionary.model_validate(dictionary)
-    return measure_response_rates(response, described), measure_answer_rates(answer, described)
+    rates = measure_response_rates(response, described)
+    return rates, measure_answer_rates(answer, described, form)
 
 
 def build_packages(
