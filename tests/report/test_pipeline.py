@@ -48,7 +48,7 @@ CHECK = {
 
 
 @pytest.fixture
-def outputs(  # noqa: PLR0917  # one fixture for each thing that the report reads
+def outputs(  # one fixture for each thing that the report reads
     municipality: HomeMunicipality,
     plans: Plans,
     rules: FindingRules,

@@ -126,9 +126,9 @@ class RunSummary(Model):
         responses: Who answered in the reported period.
         gaps: What was found in the reported period, or belongs to none.
         other_gaps: What was found in all other periods.
-        checks: How the checks of the tables of all periods went.
         public_changes: What publishing would change in the public target, in words.
         pending_revisions: Published values that would change without a reason, one line each.
+        checks: How the checks of the tables of all periods went.
         products: Where each product lies, by its title.
         next_steps: What to do next, one sentence each.
         exit_code: 0 done, 2 done with things set aside in any period, or with a check failed that
@@ -143,9 +143,9 @@ class RunSummary(Model):
     responses: ResponseSummary
     gaps: Gaps
     other_gaps: Gaps
-    checks: Checks
     public_changes: str
     pending_revisions: tuple[str, ...]
+    checks: Checks
     products: dict[str, str]
     next_steps: tuple[str, ...]
     exit_code: int
@@ -158,8 +158,8 @@ def summarise_run(
     finding: pd.DataFrame,
     products: Mapping[str, str],
     quota: Quota,
-    proposal: Proposal,
     check_result: pd.DataFrame,
+    proposal: Proposal,
 ) -> RunSummary:
     """Say what a run did.
 
@@ -169,8 +169,8 @@ def summarise_run(
         finding: Table ``finding``, all periods.
         products: Where each product lies, by its title.
         quota: The gaps up to which nobody needs to accept them.
-        proposal: What would be published.
         check_result: Table ``check_result``.
+        proposal: What would be published.
     """
     checks = _count_checks(check_result)
     ours = response["period"].eq(str(report.period))

@@ -93,11 +93,11 @@ def summarise(
     quota: Quota,
     response: pd.DataFrame,
     finding: pd.DataFrame,
-    proposal: dict[str, Any],
     check_result: pd.DataFrame,
+    proposal: dict[str, Any],
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
     proposed = Proposal.model_validate(proposal)
-    summary = summarise_run(report, response, finding, products, quota, proposed, check_result)
+    summary = summarise_run(report, response, finding, products, quota, check_result, proposed)
     return summary.model_dump(mode="json")
