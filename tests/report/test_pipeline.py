@@ -37,6 +37,7 @@ CHECK = {
     "severity": "error",
     "characteristic": "consistency",
     "owner": "ICT推進担当",
+    "depends_on": "data",
     "engines": "sql",
     "engines_agree": True,
     "rows_checked": 10,
