@@ -33,6 +33,8 @@ class Return:
         findings: What is wrong with it.
         rows_set_aside: Number of rows left out.
         sample: Whether it is sample data.
+        personal_texts: What the cover gives as names and other personal data; it is not shown,
+            not stored, and serves only to find the same names elsewhere.
     """
 
     source_file: str
@@ -44,6 +46,7 @@ class Return:
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
     sample: bool = False
+    personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def department_code(self) -> str | None:
@@ -113,6 +116,9 @@ class FormReader:
             return
         returned.cover = cover.records[0]
         returned.findings += cover.findings
+        returned.personal_texts = frozenset().union(
+            *(readers[0].find_personal_texts(one) for one in workbook.sheets if one.name == cover.sheet)
+        )
         place = replace(place, department_code=returned.department_code)
         returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
         asked = wave.sheets_for(returned.department_code)

@@ -1,0 +1,1 @@
+"""What is promised of the data, and the proof that it is kept."""
