@@ -32,6 +32,7 @@ class Field(Model):
         type: Table Schema type.
         description: What a value means, in Japanese.
         unit: Unit of a number, such as 件 or %.
+        unit_field: The field that holds the unit, where it differs from row to row.
         required: Whether a value may be missing.
         enum: All values that may stand here, in the order in which a form lists them.
         minimum: Smallest number allowed.
@@ -39,6 +40,8 @@ class Field(Model):
         pattern: Regular expression that the whole text must match.
         personal: Whether it names or reaches a person; such a field never leaves ingest.
         published: Whether it may be published; nothing is unless it says so.
+        free_text: Whether it may hold anything; of such a field only those cells are published
+            that a person has released one by one.
     """
 
     name: Name
@@ -47,6 +50,7 @@ class Field(Model):
     type: FieldType = "string"
     description: str = ""
     unit: str | None = None
+    unit_field: Name | None = None
     required: bool = False
     enum: tuple[str, ...] | None = None
     minimum: int | None = None
@@ -54,6 +58,7 @@ class Field(Model):
     pattern: str | None = None
     personal: bool = False
     published: bool = False
+    free_text: bool = False
 
     @model_validator(mode="after")
     def _refuse_published_personal_data(self) -> Self:
@@ -87,12 +92,14 @@ class Table(Model):
         primary_key: Names of the fields that tell rows apart.
         foreign_keys: References to other tables.
         fields: The columns, in order.
+        counts_only: Whether its rows never go out, only figures counted from them.
     """
 
     name: Name
     title: str
     title_en: str
     description: str
+    counts_only: bool = False
     primary_key: tuple[Name, ...] = ("row_id",)
     foreign_keys: tuple[ForeignKey, ...] = ()
     fields: tuple[Field, ...]

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Plan, ReportedPeriod
+from sumida_data.quality.privacy.models import Privacy
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
@@ -23,6 +24,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "packages": Packages,
     "period": ReportedPeriod,
     "plan": Plan,
+    "privacy": Privacy,
     "quota": Quota,
     "sample": Sample,
     "sources": CentralSources,

@@ -100,6 +100,11 @@ def _select(
 
 def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
     table = dictionary[resource.table]
+    if table.counts_only:
+        raise PackageError(
+            f"packages.yml: resources の table {table.name!r} は件数だけを公開する表です。"
+            "行は公開できません。"
+        )
     own = {field.name: field for field in table.fields if field.published}
     first = {name: own.get(name) or _find(dictionary, name) for name in _MUNICIPALITY}
     fields = first | own

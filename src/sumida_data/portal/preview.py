@@ -9,15 +9,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Plan
 from sumida_data.portal.datasets import SAMPLE, Entry, describe_dataset
+from sumida_data.quality.privacy.gate import BlockedPackage
 
 
-def build_preview(files: Mapping[str, bytes], packages: Packages, plan: Plan) -> dict[str, bytes]:
+def build_preview(
+    files: Mapping[str, bytes],
+    packages: Packages,
+    plan: Plan,
+    blocked: Sequence[BlockedPackage] = (),
+) -> dict[str, bytes]:
     """Build the preview catalogue.
 
     Args:
         files: All packages: contents by path, such as ``dx-indicators/README.md``.
         packages: What is published.
         plan: The plan, which says whose data these are.
+        blocked: Packages that the privacy gate has blocked; they have no files.
 
     Returns:
         Contents by path: ``index.html`` for people, ``dataset/<name>/…`` with the files of each
@@ -26,10 +33,11 @@ def build_preview(files: Mapping[str, bytes], packages: Packages, plan: Plan) ->
     datasets = [
         describe_dataset(_select(files, package.name), packages, plan)
         for package in packages.packages
+        if f"{package.name}/datapackage.json" in files
     ]
     result = {"count": len(datasets), "facets": {}, "search_facets": {}, "results": datasets}
     return {
-        "index.html": _render_index(datasets, packages, plan),
+        "index.html": _render_index(datasets, packages, plan, blocked),
         "api/3/action/package_list": _answer(
             "package_list", [d["name"] for d in datasets], packages
         ),
@@ -53,7 +61,12 @@ def _answer(action: str, result: Any, packages: Packages) -> bytes:
     return json.dumps(answer, ensure_ascii=False, indent=1).encode()
 
 
-def _render_index(datasets: Sequence[Entry], packages: Packages, plan: Plan) -> bytes:
+def _render_index(
+    datasets: Sequence[Entry],
+    packages: Packages,
+    plan: Plan,
+    blocked: Sequence[BlockedPackage],
+) -> bytes:
     environment = Environment(
         loader=PackageLoader("sumida_data.portal"),
         autoescape=True,
@@ -65,6 +78,7 @@ def _render_index(datasets: Sequence[Entry], packages: Packages, plan: Plan) -> 
     sample = any({"key": SAMPLE, "value": "該当"} in dataset["extras"] for dataset in datasets)
     page = environment.get_template("index.html").render(
         datasets=datasets,
+        blocked=blocked,
         sample=sample,
         # Relative, so that the page works from disk.
         prefix=f"{packages.catalogue_url}/",

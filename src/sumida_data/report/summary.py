@@ -98,6 +98,21 @@ class Gaps(Model):
         return bool(self.errors or self.files or self.rows)
 
 
+class PrivacyState(Model):
+    """What the privacy gate did.
+
+    Attributes:
+        blocked: Titles of the packages that it blocked.
+        void_releases: Releases of free text that no longer fit what stands in the cell.
+    """
+
+    blocked: tuple[str, ...] = ()
+    void_releases: int = 0
+
+
+NOTHING_BLOCKED = PrivacyState()
+
+
 class RunSummary(Model):
     """What a run did.
 
@@ -134,6 +149,7 @@ def summarise_run(
     finding: pd.DataFrame,
     products: Mapping[str, str],
     quota: Quota,
+    privacy: PrivacyState = NOTHING_BLOCKED,
 ) -> RunSummary:
     """Say what a run did.
 
@@ -143,12 +159,13 @@ def summarise_run(
         finding: Table ``finding``, all periods.
         products: Where each product lies, by its title.
         quota: The gaps up to which nobody needs to accept them.
+        privacy: What the privacy gate did.
     """
     ours = response["period"].eq(str(report.period))
     concerned = concerns_period(finding, str(report.period))
     gaps = _count_gaps(response[ours], finding[concerned])
     other_gaps = _count_gaps(response[~ours], finding[~concerned])
-    incomplete = gaps.anything_set_aside or other_gaps.anything_set_aside
+    incomplete = gaps.anything_set_aside or other_gaps.anything_set_aside or bool(privacy.blocked)
     total = report.survey.total
     return RunSummary(
         period=str(report.period),
@@ -165,9 +182,12 @@ def summarise_run(
         gaps=gaps,
         other_gaps=other_gaps,
         products=dict(products),
-        next_steps=tuple(_advise(report, gaps, measure_gaps(quota, report, response[ours]))),
+        next_steps=(
+            *_advise_on_privacy(privacy),
+            *_advise(report, gaps, measure_gaps(quota, report, response[ours])),
+        ),
         exit_code=DONE_WITH_GAPS if incomplete else DONE,
-        closing=_close(report, gaps, other_gaps),
+        closing=_close(report, gaps, other_gaps) + _close_on_privacy(privacy),
     )
 
 
@@ -233,6 +253,27 @@ def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
         warnings=int(finding["severity"].eq("warning").sum()),
         files=tuple(sorted(set_aside)),
         rows=int(response["rows_set_aside"].sum()),
+    )
+
+
+def _advise_on_privacy(privacy: PrivacyState) -> Iterator[str]:
+    if privacy.blocked:
+        yield (
+            "公開を止めたデータを直してください。止めた理由は公開カタログの下見にあります："
+            f"{_name_some(privacy.blocked)}"
+        )
+    if privacy.void_releases:
+        yield (
+            f"released_texts.csv の{privacy.void_releases}件は、文字が違うため公開しません。"
+            "書き直してください。"
+        )
+
+
+def _close_on_privacy(privacy: PrivacyState) -> str:
+    if not privacy.blocked:
+        return ""
+    return (
+        f"個人に関する記載があるため、データパッケージ{len(privacy.blocked)}件の公開を止めました。"
     )
 
 

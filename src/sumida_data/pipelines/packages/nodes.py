@@ -4,36 +4,62 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.frames import build_frame, read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Plan
 from sumida_data.portal import preview
+from sumida_data.quality.privacy.gate import Gate, GuardedTables, list_blocked
+from sumida_data.quality.privacy.models import Privacy
+from sumida_data.quality.privacy.releases import parse_releases
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.form import CentralSources
+from sumida_data.survey.form import CentralSources, Form
+
+
+def guard_tables(  # one argument for each thing that decides what may go out
+    packages: Packages,
+    plan: Plan,
+    form: Form,
+    privacy: Privacy,
+    released_texts: pd.DataFrame,
+    dictionary: dict[str, Any],
+    **tables: pd.DataFrame,
+) -> tuple[GuardedTables, pd.DataFrame]:
+    """Let the tables through the privacy gate.
+
+    Returns:
+        What may go out, and table ``privacy_check``.
+
+    Raises:
+        ReferenceTableError: If released_texts.csv has a mistake.
+    """
+    described = DataDictionary.model_validate(dictionary)
+    releases = parse_releases(read_rows(released_texts), form)
+    guarded = Gate(described, plan, privacy, releases, packages).guard(tables)
+    rows = [outcome.as_row() for outcome in guarded.outcomes]
+    return guarded, build_frame(described["privacy_check"], rows)
 
 
 def build_packages(
-    packages: Packages,
-    plan: Plan,
-    sources: CentralSources,
-    dictionary: dict[str, Any],
-    **tables: pd.DataFrame,
+    packages: Packages, plan: Plan, sources: CentralSources, guarded: GuardedTables
 ) -> dict[str, bytes]:
-    """Build every package of packages.yml from the tables.
+    """Build every package of packages.yml that the privacy gate does not block.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published.
     """
-    described = DataDictionary.model_validate(dictionary)
-    return package.build_packages(packages, described, tables, plan, sources)
+    admitted = guarded.admit(packages)
+    return package.build_packages(admitted, guarded.dictionary, guarded.frames, plan, sources)
 
 
-def build_preview(files: dict[str, SourceFile], packages: Packages, plan: Plan) -> dict[str, bytes]:
+def build_preview(
+    files: dict[str, SourceFile], packages: Packages, plan: Plan, privacy_check: pd.DataFrame
+) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
-    return preview.build_preview(contents, packages, plan)
+    return preview.build_preview(contents, packages, plan, list_blocked(packages, privacy_check))
 
 
 def gather_database(dictionary: dict[str, Any], **tables: pd.DataFrame) -> Database:

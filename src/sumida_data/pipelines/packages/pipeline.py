@@ -4,7 +4,12 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from sumida_data.pipelines.packages.nodes import build_packages, build_preview, gather_database
+from sumida_data.pipelines.packages.nodes import (
+    build_packages,
+    build_preview,
+    gather_database,
+    guard_tables,
+)
 
 # Kedro wants the names of a node's inputs before it reads the parameters; a test holds these
 # lists against the data dictionary. Which of the tables go out is said in packages.yml.
@@ -26,6 +31,7 @@ PRIMARY_TABLES = (
     "mynumber_card",
     "document_approval",
     "open_dataset",
+    "personal_hit",
 )
 INDICATOR_TABLES = (
     "indicator",
@@ -36,35 +42,46 @@ INDICATOR_TABLES = (
     "review_hint",
     "lineage",
 )
+# What was found when the packages were made; what they are made of comes before it.
+CHECK_TABLES = ("privacy_check",)
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
     tables = {name: f"{name}#primary" for name in PRIMARY_TABLES}
     tables |= {name: f"{name}#indicator" for name in INDICATOR_TABLES}
+    checks = {name: f"{name}#primary" for name in CHECK_TABLES}
     return Pipeline(
         [
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables},
+                inputs={"dictionary": "data_dictionary", **tables, **checks},
                 outputs="database",
                 name="gather_database",
             ),
             Node(
-                build_packages,
+                guard_tables,
                 inputs={
                     "packages": "params:packages",
                     "plan": "params:plan",
-                    "sources": "params:sources",
+                    "form": "params:form",
+                    "privacy": "params:privacy",
+                    "released_texts": "released_texts_csv",
                     "dictionary": "data_dictionary",
                     **tables,
                 },
+                outputs=["guarded_tables", "privacy_check#primary"],
+                name="guard_tables",
+            ),
+            Node(
+                build_packages,
+                inputs=["params:packages", "params:plan", "params:sources", "guarded_tables"],
                 outputs="packages",
                 name="build_packages",
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan"],
+                inputs=["packages", "params:packages", "params:plan", "privacy_check#primary"],
                 outputs="preview_catalogue",
                 name="build_preview",
             ),

@@ -4,12 +4,14 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.opendata.models import Packages
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plan
+from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_page
 from sumida_data.report.spreadsheet import render_spreadsheet
-from sumida_data.report.summary import summarise_run
+from sumida_data.report.summary import PrivacyState, summarise_run
 from sumida_data.report.survey_state import describe_survey
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
@@ -47,9 +49,19 @@ def write_report(report: ProgressReport) -> dict[str, bytes]:
     }
 
 
-def summarise(
-    report: ProgressReport, quota: Quota, response: pd.DataFrame, finding: pd.DataFrame
+def summarise(  # one argument for each thing that the summary speaks of
+    report: ProgressReport,
+    quota: Quota,
+    packages: Packages,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+    privacy_check: pd.DataFrame,
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
+    privacy = PrivacyState(
+        blocked=tuple(one.title for one in list_blocked(packages, privacy_check)),
+        void_releases=count_void_releases(privacy_check),
+    )
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    return summarise_run(report, response, finding, products, quota).model_dump(mode="json")
+    summary = summarise_run(report, response, finding, products, quota, privacy)
+    return summary.model_dump(mode="json")

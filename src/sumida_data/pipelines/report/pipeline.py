@@ -35,7 +35,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 nodes.summarise,
-                inputs=["report_content", "params:quota", "response#primary", "finding#primary"],
+                inputs=[
+                    "report_content",
+                    "params:quota",
+                    "params:packages",
+                    "response#primary",
+                    "finding#primary",
+                    "privacy_check#primary",
+                ],
                 outputs="run_summary",
                 name="summarise",
             ),

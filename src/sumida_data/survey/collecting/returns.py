@@ -117,7 +117,11 @@ class FormReader:
         returned.cover = cover.records[0]
         returned.findings += cover.findings
         returned.personal_texts = frozenset().union(
-            *(readers[0].find_personal_texts(one) for one in workbook.sheets if one.name == cover.sheet)
+            *(
+                readers[0].find_personal_texts(one)
+                for one in workbook.sheets
+                if one.name == cover.sheet
+            )
         )
         place = replace(place, department_code=returned.department_code)
         returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
