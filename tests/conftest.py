@@ -9,7 +9,8 @@ import xlsxwriter
 import yaml
 
 from sumida_data.metadata import DataDictionary
-from sumida_data.plan.models import Plan
+from sumida_data.municipality import HomeMunicipality
+from sumida_data.plan.models import Plan, Plans
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
@@ -30,8 +31,19 @@ def raw_parameters() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def plan(raw_parameters: dict[str, Any]) -> Plan:
-    return Plan.model_validate(raw_parameters["plan"])
+def municipality(raw_parameters: dict[str, Any]) -> HomeMunicipality:
+    return HomeMunicipality.model_validate(raw_parameters["municipality"])
+
+
+@pytest.fixture(scope="session")
+def plans(raw_parameters: dict[str, Any]) -> Plans:
+    return Plans.model_validate(raw_parameters["plans"])
+
+
+@pytest.fixture(scope="session")
+def plan(plans: Plans) -> Plan:
+    """The plan of the ward's deck."""
+    return plans.by_id["sumida-fy2022"]
 
 
 @pytest.fixture(scope="session")

@@ -63,3 +63,8 @@ def test_a_number_or_day_of_the_survey_says_why_it_is_empty(dictionary: DataDict
     assert names[names.index("annual_cases") + 1] == "annual_cases_status"
     assert names[names.index("online_started_on") + 1] == "online_started_on_status"
     assert "fee_status" not in names
+
+
+def test_free_text_is_not_published_as_a_whole() -> None:
+    with pytest.raises(ValidationError, match="free_text"):
+        Field(name="remarks", title="備考", title_en="Remarks", free_text=True, published=True)

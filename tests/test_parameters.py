@@ -13,9 +13,9 @@ def test_every_key_has_a_model_and_every_model_a_key(raw_parameters: dict[str, A
 
 
 def test_a_missing_file_is_told(raw_parameters: dict[str, Any], tmp_path: Path) -> None:
-    without = {key: value for key, value in raw_parameters.items() if key != "plan"}
+    without = {key: value for key, value in raw_parameters.items() if key != "plans"}
     assert list(find_mistakes(without, tmp_path)) == [
-        f"{tmp_path}: plan がありません。plan.yml を元に戻してください。"
+        f"{tmp_path}: plans がありません。plans.yml を元に戻してください。"
     ]
 
 
@@ -28,19 +28,19 @@ def test_a_long_value_is_shortened_and_an_unknown_file_is_the_folder(
 
 
 def test_rules_between_keys_are_told(raw_parameters: dict[str, Any]) -> None:
-    plan = raw_parameters["plan"]
+    [plan] = raw_parameters["plans"]
     first, second, *_ = plan["indicators"]
     twice = plan | {"indicators": [first, first]}
-    [line] = find_mistakes(raw_parameters | {"plan": twice}, FOLDER)
+    [line] = find_mistakes(raw_parameters | {"plans": [twice]}, FOLDER)
     assert "['online_procedures_dx'] が2回書かれています" in line
     loose = plan | {"indicators": [first | {"title_footnote": "nowhere"}]}
-    [line] = find_mistakes(raw_parameters | {"plan": loose}, FOLDER)
+    [line] = find_mistakes(raw_parameters | {"plans": [loose]}, FOLDER)
     assert "脚注 ['nowhere'] が footnotes にありません" in line
     ratio = plan | {"indicators": [second | {"kind": "ratio"}]}
-    [line] = find_mistakes(raw_parameters | {"plan": ratio}, FOLDER)
+    [line] = find_mistakes(raw_parameters | {"plans": [ratio]}, FOLDER)
     assert "denominator_fields" in line
     unbounded = plan | {"indicators": [first | {"targets": [{"target_date": "2026-03-31"}]}]}
-    line, *_ = find_mistakes(raw_parameters | {"plan": unbounded}, FOLDER)
+    line, *_ = find_mistakes(raw_parameters | {"plans": [unbounded]}, FOLDER)
     assert "target_min か target_max" in line
 
 
@@ -49,15 +49,16 @@ def test_a_name_that_another_file_does_not_know_is_told(raw_parameters: dict[str
     waves = {"FY2022Q3": wave | {"sheets": {"手続き": "all"}}}
     [line] = find_mistakes(raw_parameters | {"waves": waves}, FOLDER)
     assert "waves.FY2022Q3.sheets = '手続き' — 使えるのは 手続、" in line
-    plan = raw_parameters["plan"]
+    [plan] = raw_parameters["plans"]
     first = plan["indicators"][1]
     [line] = find_mistakes(
-        raw_parameters | {"plan": plan | {"indicators": [first | {"table": "procedures"}]}}, FOLDER
+        raw_parameters | {"plans": [plan | {"indicators": [first | {"table": "procedures"}]}]},
+        FOLDER,
     )
     assert "online_procedures_priority の table = 'procedures'" in line
     [line] = find_mistakes(
         raw_parameters
-        | {"plan": plan | {"indicators": [first | {"numerator_fields": ["online"]}]}},
+        | {"plans": [plan | {"indicators": [first | {"numerator_fields": ["online"]}]}]},
         FOLDER,
     )
     assert "項目 'online' — 使えるのは procedure_number、" in line

@@ -40,8 +40,8 @@ class Field(Model):
         pattern: Regular expression that the whole text must match.
         personal: Whether it names or reaches a person; such a field never leaves ingest.
         published: Whether it may be published; nothing is unless it says so.
-        free_text: Whether it may hold anything; of such a field only those cells are published
-            that a person has released one by one.
+        free_text: Whether it may hold anything; it is never published as a whole, only those
+            cells that a person has released one by one.
     """
 
     name: Name
@@ -64,6 +64,10 @@ class Field(Model):
     def _refuse_published_personal_data(self) -> Self:
         if self.personal and self.published:
             raise ValueError("個人に関する項目(personal)は公開(published)にできません")
+        if self.free_text and self.published:
+            raise ValueError(
+                "自由記入(free_text)は公開(published)にできません。欄ごとに公開を認めます"
+            )
         return self
 
 

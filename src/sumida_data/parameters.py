@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan, ReportedPeriod
+from sumida_data.opendata.views import Views
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
@@ -21,14 +23,16 @@ from sumida_data.survey.tables import TableDescriptions
 PARAMETERS: dict[str, type[BaseModel]] = {
     "finding_rules": FindingRules,
     "form": Form,
+    "municipality": HomeMunicipality,
     "packages": Packages,
     "period": ReportedPeriod,
-    "plan": Plan,
+    "plans": Plans,
     "privacy": Privacy,
     "quota": Quota,
     "sample": Sample,
     "sources": CentralSources,
     "tables": TableDescriptions,
+    "views": Views,
     "waves": Waves,
 }
 
@@ -65,12 +69,12 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
                 yield _describe(details, key, folder)
     if len(read) == len(PARAMETERS):
         yield from _find_loose_ends(
-            read["form"], read["waves"], read["plan"], read["sources"], folder
+            read["form"], read["waves"], read["plans"], read["sources"], folder
         )
 
 
 def _find_loose_ends(
-    form: Form, waves: Waves, plan: Plan, sources: CentralSources, folder: Path
+    form: Form, waves: Waves, plans: Plans, sources: CentralSources, folder: Path
 ) -> Iterator[str]:
     """Yield a line for each name in one file that another file does not know."""
     sheets = dict.fromkeys(part.sheet for part in form.answer_sheets)
@@ -80,8 +84,8 @@ def _find_loose_ends(
                 place = f"{_file_of('waves', folder)}: waves.{period}.sheets = {sheet!r}"
                 yield f"{place} — 使えるのは {'、'.join(sheets)} です。"
     fields = {part.table: part.fields for part in (*form.answer_sheets, *sources.root)}
-    for indicator in plan.indicators:
-        place = f"{_file_of('plan', folder)}: {indicator.indicator_id} の"
+    for indicator in plans.indicators:
+        place = f"{_file_of('plans', folder)}: {indicator.indicator_id} の"
         if indicator.table not in fields:
             allowed = "、".join(fields)
             yield f"{place} table = {indicator.table!r} — 使えるのは {allowed} です。"

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from sumida_data.datasets import FolderDataset
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.indicators.nodes import compute_values
 from sumida_data.pipelines.ingest.nodes import (
     build_tables,
@@ -27,7 +28,7 @@ from sumida_data.pipelines.ingest.nodes import (
     prepare_collector,
 )
 from sumida_data.plan.coverage import measure_coverage
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plan, Plans
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -54,7 +55,8 @@ class Ward:
     form: Form
     waves: Waves
     rules: FindingRules
-    plan: Plan
+    municipality: HomeMunicipality
+    plans: Plans
     sources: CentralSources
     dictionary: dict[str, Any]
     survey: Mapping[str, SourceFile]
@@ -72,7 +74,7 @@ class Ward:
             self.form,
             self.waves,
             self.rules,
-            self.plan,
+            self.municipality,
             register("departments"),
             register("layout_map"),
         )
@@ -80,7 +82,7 @@ class Ward:
         central, _ = collect_central_files(
             self.sources,
             self.rules,
-            self.plan,
+            self.municipality,
             dict(self.external),
             register("municipalities"),
             response,
@@ -90,7 +92,8 @@ class Ward:
         tables = build_tables(answer, self.dictionary, self.form, self.sources)
         coverage = measure_coverage(self.form, self.waves, response)
         values, lineage, _ = compute_values(
-            self.plan,
+            self.municipality,
+            self.plans,
             coverage,
             response,
             register("departments"),
@@ -151,12 +154,13 @@ def compare_with_truth(values: pd.DataFrame) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ward(
+def ward(  # noqa: PLR0917  # one fixture for each thing that values are computed from
     sample_project: Project,
     form: Form,
     waves: Waves,
     rules: FindingRules,
-    plan: Plan,
+    municipality: HomeMunicipality,
+    plans: Plans,
     sources: CentralSources,
     dictionary: Any,
 ) -> Ward:
@@ -165,7 +169,8 @@ def ward(
         form,
         waves,
         rules,
-        plan,
+        municipality,
+        plans,
         sources,
         dictionary.model_dump(mode="json"),
         FolderDataset(path=str(raw / "survey")).load(),

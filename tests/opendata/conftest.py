@@ -10,9 +10,10 @@ import pytest
 
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.package import build_packages
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.survey.form import CentralSources
 
@@ -96,13 +97,13 @@ def packages(raw_parameters: dict[str, Any]) -> Packages:
 
 
 @pytest.fixture(scope="session")
-def frames(dictionary: DataDictionary, plan: Plan) -> Frames:
+def frames(dictionary: DataDictionary, plans: Plans) -> Frames:
     earlier = PROCEDURE | {"procedure_number": "T1203-01", "procedure_name": "住民税の申告"}
     rows: Mapping[str, Iterable[Row]] = {
         "indicator_value": [SYSTEMS, CARD_RATE],
-        "indicator_target": describe_targets(plan),
+        "indicator_target": describe_targets(plans),
         "indicator_progress": [PROGRESS],
-        "indicator": describe_indicators(plan),
+        "indicator": describe_indicators(plans),
         "procedure": [PROCEDURE, earlier],
     }
     return {name: build_frame(dictionary[name], rows[name]) for name in rows}
@@ -113,14 +114,14 @@ def build(
     packages: Packages,
     dictionary: DataDictionary,
     frames: Frames,
-    plan: Plan,
+    municipality: HomeMunicipality,
     sources: CentralSources,
 ) -> Callable[..., Files]:
     """Return a function that builds all packages, with other rows in the tables named."""
 
     def build_with(described: Packages = packages, **rows: Iterable[Row]) -> Files:
         changed = {name: build_frame(dictionary[name], rows[name]) for name in rows}
-        return build_packages(described, dictionary, frames | changed, plan, sources)
+        return build_packages(described, dictionary, frames | changed, municipality, sources)
 
     return build_with
 

@@ -27,17 +27,22 @@ def edit(project: Project, name: str, old: str, new: str) -> None:
     ("name", "old", "new", "told"),
     [
         (
-            "plan.yml",
+            "plans.yml",
             "goal: at_least",
             "goal: at_leest",
-            ["plan.indicators[0].goal = 'at_leest'", "at_least"],
+            ["plans[0].indicators[0].goal = 'at_leest'", "at_least"],
         ),
-        ("plan.yml", "decimals: 0", "decimals: zero", ["plan.indicators[0].decimals = 'zero'"]),
         (
-            "plan.yml",
+            "plans.yml",
+            "decimals: 0",
+            "decimals: zero",
+            ["plans[0].indicators[0].decimals = 'zero'"],
+        ),
+        (
+            "plans.yml",
             "target_min: 25",
             "target_mni: 25",
-            ["plan.indicators[0].targets[0]", "target_mni"],
+            ["plans[0].indicators[0].targets[0]", "target_mni"],
         ),
         (
             "waves.yml",
@@ -52,7 +57,7 @@ def edit(project: Project, name: str, old: str, new: str) -> None:
             ["form.sheets[1].fields[0].title", "必ず書いてください"],
         ),
         ("period.yml", "latest", "2022Q3", ["period", "FY2022Q3"]),
-        ("plan.yml", "  plan_id:", "  plan_id: [", ["plan.yml"]),
+        ("plans.yml", "- plan_id:", "- plan_id: [", ["plans.yml"]),
     ],
 )
 def test_a_mistake_in_yaml_is_told_in_a_line(
@@ -166,9 +171,9 @@ INDICATOR = {
 
 
 def test_an_indicator_is_one_entry_of_yaml(copy: Project) -> None:
-    path = copy.path / "conf/base/parameters/plan.yml"
+    path = copy.path / "conf/base/parameters/plans.yml"
     content = yaml.safe_load(path.read_text("utf-8"))
-    content["plan"]["indicators"].append(INDICATOR)
+    content["plans"][0]["indicators"].append(INDICATOR)
     path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
     run = copy.kedro("run")
     assert run.code == 2, run.output

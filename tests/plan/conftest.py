@@ -1,6 +1,8 @@
 """Typed tables made from a handful of answers, as ingest makes them."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -8,8 +10,9 @@ import pytest
 
 from sumida_data.frames import build_frame, build_frame_of_tuples
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.plan.coverage import Coverage
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecessor, Target
 from sumida_data.plan.values import ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.reading.reader import Answer, Record
@@ -69,14 +72,46 @@ def answers() -> Answers:
     return Answers()
 
 
+@pytest.fixture(scope="session")
+def two_plans(plan: Plan) -> Plans:
+    """The ward's plan, and one for the four years after it that goes on counting two things."""
+    later = plan.model_copy(
+        update={
+            "plan_id": "sumida-fy2026",
+            "title": "次の計画",
+            "first_day": date(2026, 4, 1),
+            "last_day": date(2030, 3, 31),
+            "baseline_fiscal_year": 2025,
+            "assumed_baseline_day": date(2026, 3, 31),
+            "indicators": (
+                _continue(plan, "open_datasets", base=210, target=300),
+                _continue(plan, "staff_trainings", base=12, target=20),
+            ),
+        }
+    )
+    return Plans.model_validate((plan, later))
+
+
+def _continue(plan: Plan, indicator_id: str, *, base: int, target: int) -> Indicator:
+    """The indicator as a plan for FY2026 to FY2029 goes on with it."""
+    return plan.indicator(indicator_id).model_copy(
+        update={
+            "indicator_id": f"{indicator_id}_2026",
+            "continues": Predecessor(plan_id=plan.plan_id, indicator_id=indicator_id),
+            "baseline": Baseline(value=Decimal(base), as_of=date(2026, 3, 31)),
+            "targets": (Target(target_date=date(2030, 3, 31), target_min=Decimal(target)),),
+        }
+    )
+
+
 @pytest.fixture
 def compute(
-    answers: Answers, dictionary: DataDictionary, plan: Plan
+    answers: Answers, dictionary: DataDictionary, municipality: HomeMunicipality, plans: Plans
 ) -> Callable[..., tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]]:
     """Return a function that computes all values, by indicator and quarter, and lineage."""
 
     def run(
-        *periods: str, plan: Plan = plan, asked: int = 75, answered: int = 70
+        *periods: str, plans: Plans = plans, asked: int = 75, answered: int = 70
     ) -> tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]:
         frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
         tables = build_typed_tables(frame, [dictionary[name] for name in TABLES])
@@ -88,7 +123,9 @@ def compute(
             for period in periods
             for table in survey
         }
-        with ValueEngine(plan, tables | {"answer": frame}, coverage, sample=False) as engine:
+        with ValueEngine(
+            municipality, plans, tables | {"answer": frame}, coverage, sample=False
+        ) as engine:
             computed = engine.compute(periods)
         rows, lineage = computed.values, computed.lineage
         build_frame(dictionary["indicator_value"], rows)

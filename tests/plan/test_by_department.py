@@ -7,7 +7,7 @@ import pytest
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.plan.by_department import divide_values
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import Department
 
 DEPARTMENTS = [
@@ -30,9 +30,9 @@ def part(
 
 
 @pytest.fixture
-def by_owner(plan: Plan, dictionary: DataDictionary) -> Any:
+def by_owner(plans: Plans, dictionary: DataDictionary) -> Any:
     def divide(*parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        rows = divide_values(plan, parts, DEPARTMENTS)
+        rows = divide_values("131075", plans, parts, DEPARTMENTS)
         build_frame(dictionary["indicator_value_by_department"], rows)
         return {row["section"] or row["department_code"] or row["division"]: row for row in rows}
 

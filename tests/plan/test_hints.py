@@ -6,7 +6,7 @@ import pytest
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.plan.hints import find_hints
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 
 PERIODS = ("FY2022Q1", "FY2022Q2", "FY2022Q3")
 
@@ -38,11 +38,11 @@ def by_department(indicator_id: str, period: str, **values: int) -> list[dict[st
 
 
 @pytest.fixture
-def find(plan: Plan, dictionary: DataDictionary) -> Any:
+def find(plans: Plans, dictionary: DataDictionary) -> Any:
     def run(
         *rows: dict[str, Any], divided: Any = (), notes: Any = ()
     ) -> list[tuple[str, str, str]]:
-        found = find_hints(plan, list(rows), list(divided), notes)
+        found = find_hints(plans, list(rows), list(divided), notes)
         build_frame(dictionary["review_hint"], found)
         return [(row["indicator_id"], row["period"], row["hint"]) for row in found]
 
@@ -55,15 +55,15 @@ def test_ordinary_growth_is_no_hint(find: Any) -> None:
     )
 
 
-def test_a_jump_over_the_baseline_or_the_value_before(find: Any, plan: Plan) -> None:
+def test_a_jump_over_the_baseline_or_the_value_before(find: Any, plans: Plans) -> None:
     rows = series("cashless_procedures", 39, 40, 209)
     assert find(*rows) == [
         ("cashless_procedures", "FY2022Q2", "jump"),
         ("cashless_procedures", "FY2022Q3", "jump"),
     ]
-    messages = [row["message"] for row in find_hints(plan, rows, [], [])]
+    messages = [row["message"] for row in find_hints(plans, rows, [], [])]
     assert messages == ["基準値13の3倍を超えた。", "基準値13の3倍を超えた。"]
-    [row] = find_hints(plan, series("standardized_systems", 2, 7), [], [])
+    [row] = find_hints(plans, series("standardized_systems", 2, 7), [], [])
     assert row["message"] == "前の値2の3倍を超えた。"
 
 
@@ -110,7 +110,7 @@ def test_missing_values_are_passed_over(find: Any) -> None:
     assert find(*series("open_datasets", 140, None, 139)) == [("open_datasets", "FY2022Q3", "fall")]
 
 
-def test_a_note_stays_beside_its_hint(plan: Plan) -> None:
+def test_a_note_stays_beside_its_hint(plans: Plans) -> None:
     note = {
         "indicator_id": "open_datasets",
         "period": "FY2022Q2",
@@ -119,7 +119,9 @@ def test_a_note_stays_beside_its_hint(plan: Plan) -> None:
         "noted_by": "ICT推進担当",
         "noted_on": "2023-01-20",
     }
-    [row] = find_hints(plan, series("open_datasets", 140, 139), [], [note])
+    [row] = find_hints(plans, series("open_datasets", 140, 139), [], [note])
     assert (row["note"], row["noted_by"]) == ("統合のため", "ICT推進担当")
-    [row] = find_hints(plan, series("open_datasets", 140, 139), [], [note | {"period": "FY2022Q3"}])
+    [row] = find_hints(
+        plans, series("open_datasets", 140, 139), [], [note | {"period": "FY2022Q3"}]
+    )
     assert row["note"] is None

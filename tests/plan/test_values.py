@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plan, Plans
 from sumida_data.plan.values import QueryError, round_half_up
 from tests.plan.conftest import Answers
 
@@ -214,6 +214,8 @@ def test_what_was_carried_forward_shows_in_the_value(answers: Answers, compute: 
 
 
 def test_a_broken_query_names_its_indicator(answers: Answers, compute: Compute, plan: Plan) -> None:
-    broken = plan.indicators[0].model_copy(update={"query": "SELECT nothing FROM procedure"})
-    with pytest.raises(QueryError, match="online_procedures_dx"):
-        compute("FY2022Q3", plan=plan.model_copy(update={"indicators": (broken,)}))
+    broken = plan.indicator("cashless_procedures").model_copy(
+        update={"query": "SELECT nothing FROM procedure"}
+    )
+    with pytest.raises(QueryError, match="cashless_procedures"):
+        compute("FY2022Q3", plans=Plans((plan.model_copy(update={"indicators": (broken,)}),)))

@@ -24,8 +24,8 @@ class Links(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def preview(built, packages, plan):
-    return build_preview(built, packages, plan)
+def preview(built, packages, municipality):
+    return build_preview(built, packages, municipality)
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +44,8 @@ def test_every_file_of_every_package_is_there_unchanged(preview, built):
     assert files == {f"dataset/{path}": content for path, content in built.items()}
 
 
-def test_the_same_packages_give_the_same_bytes(preview, built, packages, plan):
-    assert build_preview(dict(built), packages, plan) == preview
+def test_the_same_packages_give_the_same_bytes(preview, built, packages, municipality):
+    assert build_preview(dict(built), packages, municipality) == preview
 
 
 class TestApi:
@@ -60,9 +60,9 @@ class TestApi:
         assert result["count"] == len(result["results"]) == 2
 
     def test_ids_are_uuids_and_the_same_whatever_the_data_say(
-        self, datasets, build, packages, plan
+        self, datasets, build, packages, municipality
     ):
-        other = build_preview(build(procedure=[]), packages, plan)
+        other = build_preview(build(procedure=[]), packages, municipality)
         again = json.loads(other["api/3/action/package_search"])["result"]["results"]
         assert [ids(dataset) for dataset in again] == [ids(one) for one in datasets.values()]
         everything = [one for dataset in datasets.values() for one in ids(dataset)]
@@ -73,10 +73,10 @@ class TestApi:
         assert datasets["dx-indicators"]["metadata_modified"] == "2023-01-31T00:00:00.000000"
         assert datasets["online-procedures"]["metadata_modified"] == "2022-12-31T00:00:00.000000"
 
-    def test_a_package_without_days_has_the_first_day_of_the_plan(self, build, packages, plan):
-        preview = build_preview(build(procedure=[]), packages, plan)
+    def test_a_package_without_days_names_no_day(self, build, packages, municipality):
+        preview = build_preview(build(procedure=[]), packages, municipality)
         datasets = json.loads(preview["api/3/action/package_search"])["result"]["results"]
-        assert datasets[1]["metadata_modified"] == "2022-04-01T00:00:00.000000"
+        assert datasets[1]["metadata_modified"] == "1970-01-01T00:00:00.000000"
 
     def test_a_dataset_names_ward_licence_sources_and_update_frequency(self, datasets):
         dataset = datasets["dx-indicators"]
@@ -131,19 +131,19 @@ class TestPage:
         assert "まだ公開されていません" in page
         assert "架空の調査票" not in page
 
-    def test_sample_data_are_stamped(self, build, built, packages, plan, frames):
+    def test_sample_data_are_stamped(self, build, built, packages, municipality, frames):
         rows = frames["procedure"].astype(object)
         rows = rows.where(rows.notna(), None).to_dict("records")
         sample = build(procedure=[row | {"sample": True} for row in rows])
-        page = build_preview(sample, packages, plan)["index.html"].decode()
+        page = build_preview(sample, packages, municipality)["index.html"].decode()
         assert "架空の調査票から作ったもので、実際の数ではありません" in page
         assert "<title>【見本データ】" in page
         assert page.count("【見本データ】") == 2  # the page, and the one package with sample rows
 
-    def test_text_is_not_taken_for_markup(self, build, packages, plan):
+    def test_text_is_not_taken_for_markup(self, build, packages, municipality):
         hostile = "<script>alert(1)</script>"
         described = packages.model_copy(update={"publisher": hostile})
-        page = build_preview(build(described), described, plan)["index.html"].decode()
+        page = build_preview(build(described), described, municipality)["index.html"].decode()
         assert hostile not in page
         assert "&lt;script&gt;" in page
 

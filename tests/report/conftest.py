@@ -10,6 +10,7 @@ import pytest
 
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
@@ -47,7 +48,7 @@ def quota(raw_parameters: dict[str, Any]) -> Quota:
 
 
 @pytest.fixture
-def make_value(plan: Plan) -> Callable[..., Row]:
+def make_value(plan: Plan, municipality: HomeMunicipality) -> Callable[..., Row]:
     """Return a function that makes a row of indicator_value; without a value it is not measured."""
 
     def make(indicator_id: str, period: str, value: str | None, **more: Any) -> Row:
@@ -57,8 +58,8 @@ def make_value(plan: Plan) -> Callable[..., Row]:
         asked = indicator.source == "survey"
         return {
             "row_id": f"{indicator_id}/{period}",
-            "municipality_code": plan.municipality_code,
-            "municipality_name": plan.municipality_name,
+            "municipality_code": municipality.code,
+            "municipality_name": municipality.name,
             "plan_id": plan.plan_id,
             "indicator_id": indicator_id,
             "indicator_title": indicator.title,
@@ -163,12 +164,14 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
 
 
 @pytest.fixture
-def make_report(plan: Plan, rules: FindingRules) -> Callable[..., ProgressReport]:
+def make_report(
+    municipality: HomeMunicipality, plan: Plan, rules: FindingRules
+) -> Callable[..., ProgressReport]:
     """Return a function that gathers the report of a period from the frames."""
 
     def make(frames: dict[str, pd.DataFrame], period: str = "FY2022Q3") -> ProgressReport:
         survey = describe_survey(period, frames["response"], frames["finding"], rules)
-        return build_report(plan, Period.parse(period), frames, survey)
+        return build_report(municipality.name, plan, Period.parse(period), frames, survey)
 
     return make
 

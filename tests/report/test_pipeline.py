@@ -8,8 +8,9 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.report import create_pipeline
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 
@@ -25,7 +26,8 @@ ROOM = {
 
 @pytest.fixture
 def outputs(
-    plan: Plan,
+    municipality: HomeMunicipality,
+    plans: Plans,
     rules: FindingRules,
     quota: Quota,
     make_frames: Callable[..., dict[str, pd.DataFrame]],
@@ -35,7 +37,8 @@ def outputs(
     frames = make_frames(value_rows, response_rows)
     inputs = {f"{name}#{ROOM[name]}": frame for name, frame in frames.items()}
     inputs |= {
-        "params:plan": plan,
+        "params:municipality": municipality,
+        "params:plans": plans,
         "params:finding_rules": rules,
         "params:quota": quota,
         "reported_period": "FY2022Q3",

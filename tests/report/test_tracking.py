@@ -11,8 +11,8 @@ import pytest
 
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
 from sumida_data.report.reminder import write_reminders
 from sumida_data.report.tracking import DepartmentState, ResponseTracking, track_responses
 from sumida_data.report.tracking_page import render_tracking_page
@@ -27,7 +27,7 @@ HOSTILE = "<script>alert('x')</script>"
 
 @pytest.fixture
 def track(
-    plan: Plan,
+    municipality: HomeMunicipality,
     form: Form,
     rules: FindingRules,
     dictionary: DataDictionary,
@@ -44,7 +44,7 @@ def track(
             "answer": answers or [],
         }
         tables = {name: build_frame(dictionary[name], rows) for name, rows in frames.items()}
-        return track_responses(plan, form, rules, Period.parse("FY2022Q3"), **tables)
+        return track_responses(municipality, form, rules, Period.parse("FY2022Q3"), **tables)
 
     return run
 

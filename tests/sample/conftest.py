@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sumida_data.plan.models import Plan
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files, make_returns
 from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import Department, parse_departments
@@ -45,8 +45,8 @@ def returns(
 @pytest.fixture(scope="session")
 def external_files(
     sample: Sample,
-    plan: Plan,
+    municipality: HomeMunicipality,
     departments: list[Department],
     municipalities: list[Municipality],
 ) -> dict[str, bytes]:
-    return make_external_files(sample, plan, departments, municipalities)
+    return make_external_files(sample, municipality.code, departments, municipalities)

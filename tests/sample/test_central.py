@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import openpyxl
 import pytest
 
-from sumida_data.plan.models import Plan
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files
 from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import Department
@@ -150,10 +150,15 @@ def test_every_file_is_stamped(external_files: dict[str, bytes]) -> None:
 def test_same_seed_gives_the_same_bytes(
     external_files: dict[str, bytes],
     sample: Sample,
-    plan: Plan,
+    municipality: HomeMunicipality,
     departments: list[Department],
     municipalities: list[Municipality],
 ) -> None:
-    assert make_external_files(sample, plan, departments, municipalities) == external_files
+    assert (
+        make_external_files(sample, municipality.code, departments, municipalities)
+        == external_files
+    )
     other = sample.model_copy(update={"seed": 1})
-    assert make_external_files(other, plan, departments, municipalities) != external_files
+    assert (
+        make_external_files(other, municipality.code, departments, municipalities) != external_files
+    )

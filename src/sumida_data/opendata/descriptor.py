@@ -11,9 +11,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from sumida_data.metadata import Field, Table
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.published import PackageError, PublishedPackage, PublishedTable
-from sumida_data.plan.models import Plan
 from sumida_data.survey.form import CentralSources
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
@@ -40,7 +40,10 @@ Descriptor = dict[str, Any]
 
 
 def describe_package(
-    published: PublishedPackage, packages: Packages, plan: Plan, sources: CentralSources
+    published: PublishedPackage,
+    packages: Packages,
+    municipality: HomeMunicipality,
+    sources: CentralSources,
 ) -> Descriptor:
     """Describe a package without its files.
 
@@ -60,7 +63,7 @@ def describe_package(
         "contributors": [
             {
                 "title": packages.publisher,
-                "organization": plan.municipality_name,
+                "organization": municipality.name,
                 "roles": ["creator", "publisher"],
             }
         ],

@@ -7,6 +7,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.descriptor import (
     Descriptor,
     describe_copy,
@@ -17,7 +18,6 @@ from sumida_data.opendata.files import write_csv, write_parquet
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.published import PublishedPackage, select_package
 from sumida_data.opendata.workbook import SAMPLE_WARNING, write_workbook
-from sumida_data.plan.models import Plan
 from sumida_data.survey.form import CentralSources
 
 
@@ -25,7 +25,7 @@ def build_packages(
     packages: Packages,
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
-    plan: Plan,
+    municipality: HomeMunicipality,
     sources: CentralSources,
 ) -> dict[str, bytes]:
     """Build every package.
@@ -34,7 +34,7 @@ def build_packages(
         packages: What is published.
         dictionary: Descriptions of the tables.
         frames: The tables by name; those that no package names are left alone.
-        plan: The plan, which says whose data these are.
+        municipality: Whose data these are.
         sources: Where figures of central files come from.
 
     Returns:
@@ -45,8 +45,8 @@ def build_packages(
     """
     built: dict[str, bytes] = {}
     for package in packages.packages:
-        published = select_package(package, dictionary, frames, plan)
-        descriptor = describe_package(published, packages, plan, sources)
+        published = select_package(package, dictionary, frames, municipality)
+        descriptor = describe_package(published, packages, municipality, sources)
         files = _write_files(published, descriptor, packages.publisher_en)
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from sumida_data.frames import arrow_type, to_arrow
 from sumida_data.metadata import DataDictionary, Field, Table
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Package, Resource
-from sumida_data.plan.models import Plan
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 _MUNICIPALITY = ("municipality_code", "municipality_name")
@@ -60,14 +60,19 @@ class PublishedPackage:
 
 
 def select_package(
-    package: Package, dictionary: DataDictionary, frames: Mapping[str, pd.DataFrame], plan: Plan
+    package: Package,
+    dictionary: DataDictionary,
+    frames: Mapping[str, pd.DataFrame],
+    municipality: HomeMunicipality,
 ) -> PublishedPackage:
     """Take from the frames what the package publishes.
 
     Raises:
         PackageError: If the package names a table or a key that cannot be published.
     """
-    tables = tuple(_select(resource, dictionary, frames, plan) for resource in package.resources)
+    tables = tuple(
+        _select(resource, dictionary, frames, municipality) for resource in package.resources
+    )
     days = [day for table in tables for day in _values(table, "as_of")]
     return PublishedPackage(
         package=package,
@@ -82,7 +87,7 @@ def _select(
     resource: Resource,
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
-    plan: Plan,
+    municipality: HomeMunicipality,
 ) -> PublishedTable:
     if resource.table not in frames or resource.table not in dictionary:
         raise PackageError(
@@ -91,7 +96,8 @@ def _select(
         )
     table = _describe(resource, dictionary)
     frame = frames[resource.table]
-    constants = {name: getattr(plan, name) for name in _MUNICIPALITY if name not in frame}
+    whose = dict(zip(_MUNICIPALITY, (municipality.code, municipality.name), strict=True))
+    constants = {name: value for name, value in whose.items() if name not in frame}
     # No column is closed to missing values here: the check of the package names the row.
     schema = pa.schema([(field.name, arrow_type(field)) for field in table.fields])
     rows = to_arrow(frame.assign(**constants)[table.column_names]).cast(schema)

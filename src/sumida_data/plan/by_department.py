@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plan, Plans
 from sumida_data.plan.values import calculate
 from sumida_data.survey.departments import Department
 
@@ -15,7 +15,10 @@ _Key = tuple[str, str, str, str | None, str | None]
 
 
 def divide_values(
-    plan: Plan, parts: Iterable[Mapping[str, Any]], departments: Iterable[Department]
+    municipality_code: str,
+    plans: Plans,
+    parts: Iterable[Mapping[str, Any]],
+    departments: Iterable[Department],
 ) -> list[dict[str, Any]]:
     """Compute every value by division and by department.
 
@@ -23,7 +26,8 @@ def divide_values(
     averaged.
 
     Args:
-        plan: The plan.
+        municipality_code: Whose values these are.
+        plans: The plans.
         parts: Sums by indicator_id, period and department_code: numerator, denominator.
         departments: The departments over time; the name at the end of the quarter counts.
 
@@ -40,7 +44,11 @@ def divide_values(
         for key in ((*owner, part["department_code"], section), (*owner, None, None)):
             for place, name in enumerate(("numerator", "denominator")):
                 sums[key][place] = _add(sums[key][place], part[name])
-    return [_describe(plan, key, *sums[key]) for key in sorted(sums, key=str)]
+    owners = {one.indicator_id: plan for plan in plans.root for one in plan.indicators}
+    return [
+        {"municipality_code": municipality_code} | _describe(owners[key[0]], key, *sums[key])
+        for key in sorted(sums, key=str)
+    ]
 
 
 def _find(departments: list[Department], code: str, period: str) -> Department | None:
@@ -59,11 +67,10 @@ def _describe(
     denominator: Decimal | None,
 ) -> dict[str, Any]:
     indicator_id, period, division, code, section = key
-    indicator = next(one for one in plan.indicators if one.indicator_id == indicator_id)
+    indicator = plan.indicator(indicator_id)
     value = calculate(indicator, numerator, denominator)
     return {
         "row_id": f"{indicator_id}/{period}/{code or division}",
-        "municipality_code": plan.municipality_code,
         "plan_id": plan.plan_id,
         "indicator_id": indicator_id,
         "indicator_title": indicator.title,

@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Literal
 
-from sumida_data.plan.models import Indicator, Plan
+from sumida_data.plan.models import Indicator, Plan, Plans
 
 Hint = Literal["jump", "fall", "beyond_whole", "beyond_limit", "unchanged_everywhere"]
 Row = Mapping[str, Any]
@@ -18,12 +18,12 @@ _Found = tuple[Hint, Row, str]
 
 
 def find_hints(
-    plan: Plan, values: Sequence[Row], divided: Sequence[Row], notes: Iterable[Mapping[str, str]]
+    plans: Plans, values: Sequence[Row], divided: Sequence[Row], notes: Iterable[Mapping[str, str]]
 ) -> list[dict[str, Any]]:
     """Find what is worth a second look.
 
     Args:
-        plan: The plan.
+        plans: The plans.
         values: Rows of ``indicator_value``.
         divided: Rows of ``indicator_value_by_department``.
         notes: Rows of hint_notes.csv: indicator_id, period, hint, note, noted_by, noted_on.
@@ -33,7 +33,8 @@ def find_hints(
     """
     noted = {(row["indicator_id"], row["period"], row["hint"]): row for row in notes}
     rows = []
-    for hint, value, message in _find(plan, values, divided):
+    found = (one for plan in plans.root for one in _find(plan, values, divided))
+    for hint, value, message in found:
         note = noted.get((value["indicator_id"], value["period"], hint), {})
         rows.append(
             {

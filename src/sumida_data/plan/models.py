@@ -1,5 +1,7 @@
 """The plan as data: indicators, baselines, targets and footnotes."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Literal, Self
@@ -65,11 +67,24 @@ class Target(Model):
         return sum(bounds, Decimal(0)) / len(bounds)
 
 
+class Predecessor(Model):
+    """The indicator of an earlier plan that an indicator continues.
+
+    Attributes:
+        plan_id: The earlier plan.
+        indicator_id: The indicator there.
+    """
+
+    plan_id: str
+    indicator_id: Name
+
+
 class Indicator(Model):
     """One indicator: what it counts, and the query that counts it.
 
     Attributes:
-        indicator_id: Its id, which never changes.
+        indicator_id: Its id, which never changes and belongs to one plan.
+        continues: The indicator of an earlier plan that it continues.
         definition_version: Version of the definition.
         title: Japanese title.
         title_en: English title.
@@ -100,6 +115,7 @@ class Indicator(Model):
     """
 
     indicator_id: Name
+    continues: Predecessor | None = None
     definition_version: str
     title: str
     title_en: str
@@ -174,10 +190,6 @@ class Plan(Model):
         plan_id: Its id.
         title: Japanese title.
         title_en: English title.
-        municipality_code: Six-digit code of the municipality, with check digit.
-        municipality_name: Its name.
-        municipality_name_en: Its English name.
-        prefecture_name: The prefecture, which tells municipalities of one name apart.
         owner: Department that answers for the plan.
         first_day: First day of the plan.
         last_day: Last day of the plan.
@@ -193,10 +205,6 @@ class Plan(Model):
     plan_id: str
     title: str
     title_en: str
-    municipality_code: str = Described(pattern=r"^\d{6}$")
-    municipality_name: str
-    municipality_name_en: str
-    prefecture_name: str
     owner: str
     first_day: date
     last_day: date
@@ -208,11 +216,19 @@ class Plan(Model):
     footnotes: dict[Name, str]
     indicators: tuple[Indicator, ...]
 
+    def indicator(self, indicator_id: str) -> Indicator:
+        """Return one of its indicators.
+
+        Raises:
+            StopIteration: If it has none of that id.
+        """
+        return next(one for one in self.indicators if one.indicator_id == indicator_id)
+
     @model_validator(mode="after")
     def _refuse_loose_ends(self) -> Self:
         ids = [indicator.indicator_id for indicator in self.indicators]
-        if repeated := {name for name in ids if ids.count(name) > 1}:
-            raise ValueError(f"indicator_id {sorted(repeated)} が2回書かれています")
+        if repeated := _find_repeated(ids):
+            raise ValueError(f"indicator_id {repeated} が2回書かれています")
         used = {indicator.title_footnote for indicator in self.indicators}
         used |= {target.footnote for one in self.indicators for target in one.targets}
         if unknown := used - {None} - set(self.footnotes):
@@ -223,6 +239,74 @@ class Plan(Model):
         return self
 
 
+class Plans(RootModel[tuple[Plan, ...]]):
+    """The plans, the oldest first.
+
+    An indicator's id belongs to one plan only, so that a value's key, which has no plan, names one
+    definition. Plans may overlap: the last year of one is the first year of baselines of the next.
+    """
+
+    root: tuple[Plan, ...]
+
+    @model_validator(mode="after")
+    def _refuse_one_name_twice(self) -> Self:
+        if not self.root:
+            raise ValueError("計画を1つ以上書いてください")
+        if repeated := _find_repeated(plan.plan_id for plan in self.root):
+            raise ValueError(f"plan_id {repeated} が2回書かれています")
+        if repeated := _find_repeated(one.indicator_id for one in self.indicators):
+            raise ValueError(
+                f"indicator_id {repeated} が2つの計画にあります。新しい計画では別の名前にし、"
+                "continues に続きであることを書いてください"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unknown_predecessors(self) -> Self:
+        known: set[tuple[str, str]] = set()
+        for plan in self.root:
+            for indicator in plan.indicators:
+                before = indicator.continues
+                if before and (before.plan_id, before.indicator_id) not in known:
+                    raise ValueError(
+                        f"{indicator.indicator_id} の continues にある {before.plan_id} の "
+                        f"{before.indicator_id} は、それより前に書かれた計画にありません"
+                    )
+            known |= {(plan.plan_id, one.indicator_id) for one in plan.indicators}
+        return self
+
+    @property
+    def by_id(self) -> dict[str, Plan]:
+        """The plans by plan_id."""
+        return {plan.plan_id: plan for plan in self.root}
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        """The indicators of all plans, in their order."""
+        return tuple(indicator for plan in self.root for indicator in plan.indicators)
+
+    def measured_in(self, period: Period) -> tuple[Plan, ...]:
+        """Return the plans that have values in a period: from the year of their baselines on.
+
+        A plan that has ended is still measured: some of its last figures come later. The plan
+        that is reported always has values.
+        """
+        reported = self.reported_in(period)
+        return tuple(
+            plan
+            for plan in self.root
+            if plan is reported or period.fiscal_year >= plan.baseline_fiscal_year
+        )
+
+    def reported_in(self, period: Period) -> Plan:
+        """Return the plan that a report of a period is about.
+
+        It is the one begun last by the end of the period; before all plans, the first.
+        """
+        begun = [plan for plan in self.root if plan.first_day <= period.last_day]
+        return max(begun, key=lambda plan: plan.first_day, default=self.root[0])
+
+
 class ReportedPeriod(RootModel[str]):
     """The quarter that is reported: ``latest``, or one such as ``FY2022Q3``."""
 
@@ -230,3 +314,7 @@ class ReportedPeriod(RootModel[str]):
     @classmethod
     def _refuse_other_forms(cls, text: str) -> str:
         return text if text == "latest" else str(Period.parse(text))
+
+
+def _find_repeated(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, number in Counter(names).items() if number > 1)

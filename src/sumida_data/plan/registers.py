@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from sumida_data.plan.models import Indicator, Plan
+from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.progress import find_start
 
 
-def describe_indicators(plan: Plan) -> list[dict[str, Any]]:
+def describe_indicators(plans: Plans) -> list[dict[str, Any]]:
     """Return the rows of table ``indicator``; one row is one version of a definition."""
-    return [_describe_indicator(plan, indicator) for indicator in plan.indicators]
+    return [
+        _describe_indicator(plan, indicator) for plan in plans.root for indicator in plan.indicators
+    ]
 
 
-def describe_targets(plan: Plan) -> list[dict[str, Any]]:
+def describe_targets(plans: Plans) -> list[dict[str, Any]]:
     """Return the rows of table ``indicator_target``; one row is one target."""
     return [
         {
@@ -24,6 +26,7 @@ def describe_targets(plan: Plan) -> list[dict[str, Any]]:
             "target_max": target.target_max,
             "note": target.note or None,
         }
+        for plan in plans.root
         for indicator in plan.indicators
         for number, target in enumerate(indicator.targets, start=1)
     ]
@@ -32,6 +35,7 @@ def describe_targets(plan: Plan) -> list[dict[str, Any]]:
 def _describe_indicator(plan: Plan, indicator: Indicator) -> dict[str, Any]:
     version = indicator.definition_version
     start = find_start(plan, indicator)
+    before = indicator.continues
     described = indicator.model_dump(
         include={
             "indicator_id",
@@ -53,6 +57,8 @@ def _describe_indicator(plan: Plan, indicator: Indicator) -> dict[str, Any]:
     return described | {
         "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{version}",
         "plan_id": plan.plan_id,
+        "continues_plan_id": before.plan_id if before else None,
+        "continues_indicator_id": before.indicator_id if before else None,
         "indicator_title": indicator.title,
         "indicator_title_en": indicator.title_en,
         "limits": indicator.limits or None,

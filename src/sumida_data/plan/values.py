@@ -15,13 +15,14 @@ import pandas as pd
 import pyarrow as pa
 
 from sumida_data.frames import to_arrow
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import (
     Period,
     fiscal_year_first_day,
     fiscal_year_last_day,
 )
 from sumida_data.plan.coverage import Coverage
-from sumida_data.plan.models import Indicator, Plan
+from sumida_data.plan.models import Indicator, Plan, Plans
 
 FIRST_REVISION = 1
 
@@ -118,7 +119,8 @@ class ValueEngine:
 
     def __init__(
         self,
-        plan: Plan,
+        municipality: HomeMunicipality,
+        plans: Plans,
         tables: Mapping[str, pd.DataFrame],
         coverage: Mapping[tuple[str, str], Coverage],
         *,
@@ -127,12 +129,14 @@ class ValueEngine:
         """Load the tables.
 
         Args:
-            plan: The plan.
+            municipality: Whose values are computed.
+            plans: The plans.
             tables: The typed tables and ``answer``, by name.
             coverage: For each (quarter, survey table) who was asked and who answered.
             sample: Whether the data are sample data.
         """
-        self._plan = plan
+        self._municipality = municipality
+        self._plans = plans
         self._tables = tables
         self._coverage = coverage
         self._sample = sample
@@ -147,22 +151,23 @@ class ValueEngine:
         self._connection.close()
 
     def compute(self, periods: Sequence[str]) -> Computed:
-        """Compute every indicator for every quarter.
+        """Compute every indicator of every plan measured, for every quarter.
 
         Raises:
             QueryError: If an indicator's query fails; the message names the indicator.
         """
         values, lineage, parts = [], [], []
         for period in periods:
-            self._set_period(Period.parse(period))
-            for indicator in self._plan.indicators:
-                self._count_rows(indicator)
-                values.append(self._value(indicator, Period.parse(period)))
-                lineage.append(self._lineage(indicator, period))
-                parts.append(self._parts(indicator, period))
+            for plan in self._plans.measured_in(Period.parse(period)):
+                self._set_period(plan, Period.parse(period))
+                for indicator in plan.indicators:
+                    self._count_rows(indicator)
+                    values.append(self._value(plan, indicator, Period.parse(period)))
+                    lineage.append(self._lineage(indicator, period))
+                    parts.append(self._parts(indicator, period))
         return Computed(values, pa.concat_tables(lineage), pa.concat_tables(parts))
 
-    def _set_period(self, period: Period) -> None:
+    def _set_period(self, plan: Plan, period: Period) -> None:
         before = period.fiscal_year - 1
         row = {
             "period": str(period),
@@ -170,7 +175,7 @@ class ValueEngine:
             "fiscal_year_first_day": fiscal_year_first_day(period.fiscal_year),
             "previous_fiscal_year_first_month": f"{fiscal_year_first_day(before):%Y-%m}",
             "previous_fiscal_year_last_month": f"{fiscal_year_last_day(before):%Y-%m}",
-            "plan_first_day": self._plan.first_day,
+            "plan_first_day": plan.first_day,
         }
         self._connection.register("reporting_period", pa.Table.from_pylist([row]))
 
@@ -185,7 +190,7 @@ class ValueEngine:
             complete=f"q.numerator IS NOT NULL{' AND q.denominator IS NOT NULL' * is_ratio}",
         )
         try:
-            self._connection.execute(statement, {"municipality": self._plan.municipality_code})
+            self._connection.execute(statement, {"municipality": self._municipality.code})
         except duckdb.Error as error:
             raise QueryError(
                 f"指標 {indicator.indicator_id} の query を実行できません: {error}"
@@ -195,19 +200,19 @@ class ValueEngine:
         [row] = self._connection.execute(_SUM_ROWS).fetchall()
         return _Count(*row)
 
-    def _value(self, indicator: Indicator, period: Period) -> dict[str, Any]:
+    def _value(self, plan: Plan, indicator: Indicator, period: Period) -> dict[str, Any]:
         count = self._sum_rows()
         coverage = self._coverage.get((str(period), indicator.table))
-        reason = self._reason_not_measured(indicator, period, count, coverage)
+        reason = self._reason_not_measured(plan, indicator, period, count, coverage)
         value = None if reason else calculate(indicator, count.numerator, count.denominator)
         status = _status_of(value, reason, count)
         newest = count.newest if indicator.as_of == "rows" else None
-        code = self._plan.municipality_code
+        code = self._municipality.code
         return {
             "row_id": f"{code}/{indicator.indicator_id}/{period}/{FIRST_REVISION}",
             "municipality_code": code,
-            "municipality_name": self._plan.municipality_name,
-            "plan_id": self._plan.plan_id,
+            "municipality_name": self._municipality.name,
+            "plan_id": plan.plan_id,
             "indicator_id": indicator.indicator_id,
             "indicator_title": indicator.title,
             "period": str(period),
@@ -228,10 +233,15 @@ class ValueEngine:
         }
 
     def _reason_not_measured(
-        self, indicator: Indicator, period: Period, count: _Count, coverage: Coverage | None
+        self,
+        plan: Plan,
+        indicator: Indicator,
+        period: Period,
+        count: _Count,
+        coverage: Coverage | None,
     ) -> str | None:
         """Say why there is no value although nothing went wrong, or return None."""
-        if indicator.kind == "cumulative" and period.last_day < self._plan.first_day:
+        if indicator.kind == "cumulative" and period.last_day < plan.first_day:
             return "計画の初日より前のため、数えていない。"
         if coverage is not None:
             if coverage.asked == 0:

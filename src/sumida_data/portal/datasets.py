@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
 
 Entry = dict[str, Any]
 SAMPLE = "見本データ"
+# A catalogue wants a day even of a package that speaks of none.
+_NO_DAY = "1970-01-01"
 
 # What people open first comes first.
 _ORDER = ("md", "xlsx", "csv", "parquet", "json")
@@ -20,7 +22,9 @@ _OTHER_FILES = {
 }
 
 
-def describe_dataset(files: Mapping[str, bytes], packages: Packages, plan: Plan) -> Entry:
+def describe_dataset(
+    files: Mapping[str, bytes], packages: Packages, municipality: HomeMunicipality
+) -> Entry:
     """Describe a package as CKAN's ``package_show`` would.
 
     ``metadata_modified`` is no clock time but the newest day that the data speak of, so that the
@@ -29,10 +33,10 @@ def describe_dataset(files: Mapping[str, bytes], packages: Packages, plan: Plan)
     Args:
         files: The package: contents by path.
         packages: Publisher, licences and address of the catalogue.
-        plan: The plan, which says whose data these are.
+        municipality: Whose data these are.
     """
     descriptor = json.loads(files["datapackage.json"])
-    organization = _describe_organization(packages, plan)
+    organization = _describe_organization(packages, municipality)
     terms = descriptor["licenses"][0]
     resources = _describe_resources(descriptor, files, packages.catalogue_url)
     return {
@@ -55,18 +59,18 @@ def describe_dataset(files: Mapping[str, bytes], packages: Packages, plan: Plan)
         "tags": [{"name": word, "display_name": word} for word in descriptor["keywords"]],
         "num_tags": len(descriptor["keywords"]),
         "extras": _describe_extras(descriptor),
-        "metadata_modified": f"{_newest_day(descriptor, plan)}T00:00:00.000000",
+        "metadata_modified": f"{_newest_day(descriptor)}T00:00:00.000000",
         "num_resources": len(resources),
         "resources": resources,
     }
 
 
-def _describe_organization(packages: Packages, plan: Plan) -> Entry:
+def _describe_organization(packages: Packages, municipality: HomeMunicipality) -> Entry:
     return {
         "id": str(uuid5(NAMESPACE_URL, packages.homepage)),
         # As the catalogue of Tokyo names its municipalities.
-        "name": f"t{plan.municipality_code}",
-        "title": plan.municipality_name,
+        "name": f"t{municipality.code}",
+        "title": municipality.name,
         "type": "organization",
         "is_organization": True,
         "state": "active",
@@ -110,8 +114,8 @@ def _describe_resources(
     return resources
 
 
-def _newest_day(descriptor: Entry, plan: Plan) -> str:
-    return descriptor["sumida:temporal"]["end"] or str(plan.first_day)
+def _newest_day(descriptor: Entry) -> str:
+    return descriptor["sumida:temporal"]["end"] or _NO_DAY
 
 
 def _place(path: str) -> int:

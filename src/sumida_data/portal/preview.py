@@ -6,8 +6,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
 from sumida_data.portal.datasets import SAMPLE, Entry, describe_dataset
 from sumida_data.quality.privacy.gate import BlockedPackage
 
@@ -15,7 +15,7 @@ from sumida_data.quality.privacy.gate import BlockedPackage
 def build_preview(
     files: Mapping[str, bytes],
     packages: Packages,
-    plan: Plan,
+    municipality: HomeMunicipality,
     blocked: Sequence[BlockedPackage] = (),
 ) -> dict[str, bytes]:
     """Build the preview catalogue.
@@ -23,7 +23,7 @@ def build_preview(
     Args:
         files: All packages: contents by path, such as ``dx-indicators/README.md``.
         packages: What is published.
-        plan: The plan, which says whose data these are.
+        municipality: Whose data these are.
         blocked: Packages that the privacy gate has blocked; they have no files.
 
     Returns:
@@ -31,13 +31,13 @@ def build_preview(
         package, and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
     """
     datasets = [
-        describe_dataset(_select(files, package.name), packages, plan)
+        describe_dataset(_select(files, package.name), packages, municipality)
         for package in packages.packages
         if f"{package.name}/datapackage.json" in files
     ]
     result = {"count": len(datasets), "facets": {}, "search_facets": {}, "results": datasets}
     return {
-        "index.html": _render_index(datasets, packages, plan, blocked),
+        "index.html": _render_index(datasets, packages, municipality, blocked),
         "api/3/action/package_list": _answer(
             "package_list", [d["name"] for d in datasets], packages
         ),
@@ -64,7 +64,7 @@ def _answer(action: str, result: Any, packages: Packages) -> bytes:
 def _render_index(
     datasets: Sequence[Entry],
     packages: Packages,
-    plan: Plan,
+    municipality: HomeMunicipality,
     blocked: Sequence[BlockedPackage],
 ) -> bytes:
     environment = Environment(
@@ -82,6 +82,6 @@ def _render_index(
         sample=sample,
         # Relative, so that the page works from disk.
         prefix=f"{packages.catalogue_url}/",
-        plan=plan,
+        municipality=municipality,
     )
     return page.encode()

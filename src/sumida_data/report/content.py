@@ -40,6 +40,7 @@ class ProgressReport:
     """What the report of one period says.
 
     Attributes:
+        municipality_name: Whose figures these are.
         plan: The plan.
         period: The reported period.
         table: The progress table.
@@ -50,6 +51,7 @@ class ProgressReport:
         sample: Whether sample data went into any figure.
     """
 
+    municipality_name: str
     plan: Plan
     period: Period
     table: ProgressTable
@@ -67,11 +69,16 @@ class ProgressReport:
 
 
 def build_report(
-    plan: Plan, period: Period, tables: Mapping[str, pd.DataFrame], survey: SurveyState
+    municipality_name: str,
+    plan: Plan,
+    period: Period,
+    tables: Mapping[str, pd.DataFrame],
+    survey: SurveyState,
 ) -> ProgressReport:
     """Gather what the report of a period says.
 
     Args:
+        municipality_name: Whose figures these are.
         plan: The plan.
         period: The reported period.
         tables: ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``.
@@ -86,6 +93,7 @@ def build_report(
     table = build_table(plan, period, values)
     reports = (_report_indicator(plan, period, line, values, progress) for line in table.rows)
     return ProgressReport(
+        municipality_name=municipality_name,
         plan=plan,
         period=period,
         table=table,

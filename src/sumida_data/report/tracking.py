@@ -8,8 +8,8 @@ from datetime import date
 import pandas as pd
 
 from sumida_data.frames import read_rows
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
 from sumida_data.report.changes import SheetChange, count_changes
 from sumida_data.report.survey_state import SurveyState, describe_survey
 from sumida_data.survey.feedback.addressing import RESPONSE_STATES, Row, collect_findings
@@ -79,7 +79,7 @@ class ResponseTracking:
     """Where all departments stand in a quarter.
 
     Attributes:
-        plan: The plan, for the names of ward and office.
+        municipality: Who asks, for the names of ward and office.
         form: The survey form.
         period: The quarter.
         survey: Counts by division.
@@ -89,7 +89,7 @@ class ResponseTracking:
         sample: Whether it is about sample data.
     """
 
-    plan: Plan
+    municipality: HomeMunicipality
     form: Form
     period: Period
     survey: SurveyState
@@ -114,7 +114,7 @@ class ResponseTracking:
 
 
 def track_responses(
-    plan: Plan,
+    municipality: HomeMunicipality,
     form: Form,
     rules: FindingRules,
     period: Period,
@@ -125,7 +125,7 @@ def track_responses(
     """Say where each department stands in a quarter.
 
     Args:
-        plan: The plan.
+        municipality: Who asks.
         form: The survey form.
         rules: The finding rules.
         period: The quarter.
@@ -141,7 +141,7 @@ def track_responses(
         if row["department_code"] is not None:
             by_department[row["department_code"]].append(row)
     return ResponseTracking(
-        plan=plan,
+        municipality=municipality,
         form=form,
         period=period,
         survey=describe_survey(str(period), response, finding, rules),

@@ -11,7 +11,6 @@ from typing import Any
 from xlsxwriter import Workbook
 
 from sumida_data.periods import Period, fiscal_year_of, format_era_date
-from sumida_data.plan.models import Plan
 from sumida_data.sample.handwriting import write_short_era_date
 from sumida_data.sample.models import Sample, SampleCards
 from sumida_data.sample.seeded import seeded_random, share_out
@@ -30,7 +29,7 @@ _APPROVAL_HEADINGS = ("年月", "所属コード", "所属名", "起案件数", 
 
 def make_external_files(
     sample: Sample,
-    plan: Plan,
+    home_code: str,
     departments: Sequence[Department],
     municipalities: Sequence[Municipality],
 ) -> dict[str, bytes]:
@@ -38,7 +37,7 @@ def make_external_files(
 
     Args:
         sample: The sample data's settings.
-        plan: The plan, for the municipality whose figures are the published ones.
+        home_code: Code of the municipality whose figures are the published ones.
         departments: All departments of all times.
         municipalities: All municipalities.
 
@@ -51,12 +50,12 @@ def make_external_files(
         months = _list_months(settings.first_month, last_day)
         files |= {
             f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx": _write_cards(
-                sample.seed, settings.cards, plan.municipality_code, municipalities
+                sample.seed, settings.cards, home_code, municipalities
             ),
             f"document_approval/{name}/文書管理システム月次集計.csv": _write_csv(
                 _APPROVAL_HEADINGS, _count_approvals(sample, departments, months), "cp932"
             ),
-            f"open_dataset/{name}/{plan.municipality_code}_open_data_list.csv": _write_csv(
+            f"open_dataset/{name}/{home_code}_open_data_list.csv": _write_csv(
                 load_facts("open_data_list")[0], _list_open_data(last_day), "utf-8-sig"
             ),
         }

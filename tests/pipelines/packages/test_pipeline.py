@@ -3,6 +3,7 @@
 import json
 
 import duckdb
+import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
@@ -10,23 +11,36 @@ from kedro.runner import SequentialRunner
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.frames import build_frame
+from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.database import MADE_HERE
+from sumida_data.opendata.views import Views
 from sumida_data.pipelines.packages.pipeline import (
+    CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
     create_pipeline,
 )
+from sumida_data.plan.models import Plans
+from sumida_data.quality.privacy.models import Privacy
 from tests.opendata.conftest import build, built, frames, packages
 
 __all__ = ["build", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, plan, sources):
+def catalog(tmp_path, dictionary, frames, packages, sources, form, raw_parameters):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
-        "params:plan": MemoryDataset(plan),
+        "params:municipality": MemoryDataset(
+            HomeMunicipality.model_validate(raw_parameters["municipality"])
+        ),
+        "params:plans": MemoryDataset(Plans.model_validate(raw_parameters["plans"])),
+        "params:form": MemoryDataset(form),
+        "params:privacy": MemoryDataset(Privacy.model_validate(raw_parameters["privacy"])),
+        "released_texts_csv": MemoryDataset(pd.DataFrame(columns=["period"])),
         "params:sources": MemoryDataset(sources),
+        "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
@@ -39,7 +53,9 @@ def catalog(tmp_path, dictionary, frames, packages, plan, sources):
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    assert sorted(PRIMARY_TABLES + INDICATOR_TABLES) == sorted(dictionary.names())
+    assert {*PRIMARY_TABLES, *INDICATOR_TABLES, *CHECK_TABLES, *MADE_HERE} == set(
+        dictionary.names()
+    )
 
 
 def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
@@ -50,5 +66,21 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 1,)
+    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES + CHECK_TABLES + MADE_HERE),)
     assert float(value[0]) == 59.3
+
+
+def test_a_blocked_package_is_left_out_and_told_and_the_others_go_out(
+    catalog, tmp_path, dictionary, frames
+):
+    rows = frames["procedure"].assign(procedure_name="問合せはmihon@example.jpへ")
+    catalog["procedure#primary"] = MemoryDataset(rows)
+    catalog["privacy_check#primary"] = MemoryDataset()
+    SequentialRunner().run(create_pipeline(), catalog)
+    assert {name.partition("/")[0] for name in catalog.load("packages")} == {"dx-indicators"}
+    page = (tmp_path / "preview/index.html").read_text("utf-8")
+    assert "公開を止めたデータ" in page
+    assert "表 procedure の列 procedure_name の2欄に、メールアドレスがあります。" in page
+    assert "mihon@" not in page
+    (row,) = catalog.load("privacy_check#primary").to_dict("records")
+    assert (row["package_name"], row["outcome"]) == ("online-procedures", "blocked")

@@ -8,8 +8,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from sumida_data.datasets import FolderDataset
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.sample import create_pipeline
-from sumida_data.plan.models import Plan
 from sumida_data.sample import RealFilesError, Sample
 from sumida_data.survey.form import Form, Waves
 
@@ -18,7 +18,11 @@ REGISTERS = Path(__file__).parents[3] / "data/01_raw/reference"
 
 @pytest.fixture
 def catalog(
-    tmp_path: Path, raw_parameters: dict[str, Any], form: Form, waves: Waves, plan: Plan
+    tmp_path: Path,
+    raw_parameters: dict[str, Any],
+    form: Form,
+    waves: Waves,
+    municipality: HomeMunicipality,
 ) -> DataCatalog:
     """The pipeline's datasets on empty folders, with one quarter to make."""
     sample = Sample.model_validate(raw_parameters["sample"])
@@ -27,7 +31,7 @@ def catalog(
         "params:sample": sample.model_copy(update={"periods": periods}),
         "params:form": form,
         "params:waves": waves,
-        "params:plan": plan,
+        "params:municipality": municipality,
     }
     registers = {
         f"{name}_csv": pd.read_csv(

@@ -9,7 +9,7 @@ import pytest
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.quality.privacy.gate import Gate, GuardedTables
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.privacy.names import NameScreen
@@ -45,7 +45,7 @@ def privacy(raw_parameters: dict[str, Any]) -> Privacy:
 @pytest.fixture(scope="session")
 def guard(
     dictionary: DataDictionary,
-    plan: Plan,
+    plans: Plans,
     form: Form,
     privacy: Privacy,
     packages: Packages,
@@ -63,7 +63,9 @@ def guard(
         primary = {name: tables[name] for name in tables if not name.startswith("indicator")}
         hits = find_named_cells(NameScreen(frozenset(NAMES)), primary, dictionary)
         tables["personal_hit"] = build_frame(dictionary["personal_hit"], hits)
-        gate = Gate(dictionary, plan, privacy, parse_releases(releases, form), described)
+        gate = Gate(
+            dictionary, plans.indicators, privacy, parse_releases(releases, form), described
+        )
         return gate.guard(tables)
 
     return guard_with

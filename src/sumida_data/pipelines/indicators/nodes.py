@@ -6,10 +6,11 @@ import pandas as pd
 
 from sumida_data.frames import build_frame, read_rows, to_frame
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.hints import find_hints
-from sumida_data.plan.models import Plan, ReportedPeriod
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.plan.values import ValueEngine
@@ -39,8 +40,9 @@ def choose_period(period: ReportedPeriod, response: Frame) -> str:
     return chosen
 
 
-def compute_values(
-    plan: Plan,
+def compute_values(  # one argument for each thing that decides what counts
+    municipality: HomeMunicipality,
+    plans: Plans,
     coverage: dict[tuple[str, str], Coverage],
     response: Frame,
     departments: Frame,
@@ -57,10 +59,10 @@ def compute_values(
     """
     described = DataDictionary.model_validate(dictionary)
     sample = bool(response["sample"].any())
-    with ValueEngine(plan, tables, coverage, sample=sample) as engine:
+    with ValueEngine(municipality, plans, tables, coverage, sample=sample) as engine:
         computed = engine.compute(sorted(response["period"].unique()))
     known = parse_departments(read_rows(departments))
-    divided = divide_values(plan, computed.parts.to_pylist(), known)
+    divided = divide_values(municipality.code, plans, computed.parts.to_pylist(), known)
     return (
         build_frame(described["indicator_value"], computed.values),
         to_frame(computed.lineage),
@@ -69,30 +71,32 @@ def compute_values(
 
 
 def find_review_hints(
-    plan: Plan, values: Frame, divided: Frame, notes: Frame, dictionary: dict[str, Any]
+    plans: Plans, values: Frame, divided: Frame, notes: Frame, dictionary: dict[str, Any]
 ) -> Frame:
     """Find the values that are worth a second look."""
     described = DataDictionary.model_validate(dictionary)
-    hints = find_hints(plan, *map(read_rows, (values, divided, notes)))
+    hints = find_hints(plans, *map(read_rows, (values, divided, notes)))
     return build_frame(described["review_hint"], hints)
 
 
-def assess_progress(plan: Plan, values: Frame, dictionary: dict[str, Any]) -> Frame:
-    """Compare every value with its target, by every method of the plan."""
+def assess_progress(plans: Plans, values: Frame, dictionary: dict[str, Any]) -> Frame:
+    """Compare every value with its target, by every method of its plan."""
     described = DataDictionary.model_validate(dictionary)
-    indicators = {indicator.indicator_id: indicator for indicator in plan.indicators}
+    by_id = plans.by_id
     progress = [
         row
         for value in read_rows(values)
-        for row in assess(plan, indicators[value["indicator_id"]], value)
+        for row in assess(
+            by_id[value["plan_id"]], by_id[value["plan_id"]].indicator(value["indicator_id"]), value
+        )
     ]
     return build_frame(described["indicator_progress"], progress)
 
 
-def describe_plan(plan: Plan, dictionary: dict[str, Any]) -> tuple[Frame, Frame]:
-    """Return the plan as tables ``indicator`` and ``indicator_target``."""
+def describe_plans(plans: Plans, dictionary: dict[str, Any]) -> tuple[Frame, Frame]:
+    """Return the plans as tables ``indicator`` and ``indicator_target``."""
     described = DataDictionary.model_validate(dictionary)
     return (
-        build_frame(described["indicator"], describe_indicators(plan)),
-        build_frame(described["indicator_target"], describe_targets(plan)),
+        build_frame(described["indicator"], describe_indicators(plans)),
+        build_frame(described["indicator_target"], describe_targets(plans)),
     )

@@ -8,7 +8,7 @@ from sumida_data.pipelines.indicators.nodes import (
     assess_progress,
     choose_period,
     compute_values,
-    describe_plan,
+    describe_plans,
     find_review_hints,
 )
 from sumida_data.plan.coverage import measure_coverage
@@ -49,7 +49,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 compute_values,
                 inputs={
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
+                    "plans": "params:plans",
                     "coverage": "coverage",
                     "response": "response#primary",
                     "departments": "departments_csv",
@@ -65,14 +66,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 assess_progress,
-                inputs=["params:plan", "indicator_value#indicator", "data_dictionary"],
+                inputs=["params:plans", "indicator_value#indicator", "data_dictionary"],
                 outputs="indicator_progress#indicator",
                 name="assess_progress",
             ),
             Node(
                 find_review_hints,
                 inputs=[
-                    "params:plan",
+                    "params:plans",
                     "indicator_value#indicator",
                     "indicator_value_by_department#indicator",
                     "hint_notes_csv",
@@ -82,10 +83,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="find_review_hints",
             ),
             Node(
-                describe_plan,
-                inputs=["params:plan", "data_dictionary"],
+                describe_plans,
+                inputs=["params:plans", "data_dictionary"],
                 outputs=["indicator#indicator", "indicator_target#indicator"],
-                name="describe_plan",
+                name="describe_plans",
             ),
         ],
         tags="indicators",

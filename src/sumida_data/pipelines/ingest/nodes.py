@@ -9,7 +9,7 @@ from rich.progress import track
 from sumida_data.corrections import apply_corrections, parse_corrections
 from sumida_data.frames import build_frame, build_frame_of_tuples, read_rows
 from sumida_data.metadata import DataDictionary
-from sumida_data.plan.models import Plan
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.quality.privacy.names import NameScreen
 from sumida_data.quality.privacy.screening import find_named_cells
 from sumida_data.survey.collecting.central import CentralCollector, Municipality
@@ -57,7 +57,7 @@ def prepare_collector(  # one argument for each thing that decides what counts
     form: Form,
     waves: Waves,
     rules: FindingRules,
-    plan: Plan,
+    municipality: HomeMunicipality,
     departments: Frame,
     layout_map: Frame,
 ) -> Collector:
@@ -68,7 +68,7 @@ def prepare_collector(  # one argument for each thing that decides what counts
     """
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
     parsed = parse_departments(read_rows(departments))
-    return Collector(reader, waves, parsed, plan.municipality_code)
+    return Collector(reader, waves, parsed, municipality.code)
 
 
 def collect_returns(
@@ -102,7 +102,7 @@ def collect_returns(
 def collect_central_files(  # one argument for each thing that decides what counts
     sources: CentralSources,
     rules: FindingRules,
-    plan: Plan,
+    municipality: HomeMunicipality,
     files: dict[str, SourceFile],
     municipalities: Frame,
     response: Frame,
@@ -117,7 +117,7 @@ def collect_central_files(  # one argument for each thing that decides what coun
         Municipality(row["municipality_code"], row["prefecture_name"], row["municipality_name"])
         for row in read_rows(municipalities)
     ]
-    home = Municipality(plan.municipality_code, plan.prefecture_name, plan.municipality_name)
+    home = Municipality(municipality.code, municipality.prefecture_name, municipality.name)
     sample = bool(response["sample"].any())
     collector = CentralCollector(sources.root, rules, home, known, sample=sample)
     contents = collector.collect(files, sorted(response["period"].unique()))

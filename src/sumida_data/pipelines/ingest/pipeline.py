@@ -55,7 +55,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:form",
                     "params:waves",
                     "params:finding_rules",
-                    "params:plan",
+                    "params:municipality",
                     "departments_csv",
                     "layout_map_csv",
                 ],
@@ -73,7 +73,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 inputs=[
                     "params:sources",
                     "params:finding_rules",
-                    "params:plan",
+                    "params:municipality",
                     "external_files",
                     "municipalities_csv",
                     "response#primary",

@@ -6,10 +6,12 @@ import pandas as pd
 
 from sumida_data.frames import build_frame, read_rows
 from sumida_data.metadata import DataDictionary
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
+from sumida_data.opendata.views import Views
+from sumida_data.plan.models import Plans
 from sumida_data.portal import preview
 from sumida_data.quality.privacy.gate import Gate, GuardedTables, list_blocked
 from sumida_data.quality.privacy.models import Privacy
@@ -20,7 +22,7 @@ from sumida_data.survey.form import CentralSources, Form
 
 def guard_tables(  # one argument for each thing that decides what may go out
     packages: Packages,
-    plan: Plan,
+    plans: Plans,
     form: Form,
     privacy: Privacy,
     released_texts: pd.DataFrame,
@@ -37,13 +39,16 @@ def guard_tables(  # one argument for each thing that decides what may go out
     """
     described = DataDictionary.model_validate(dictionary)
     releases = parse_releases(read_rows(released_texts), form)
-    guarded = Gate(described, plan, privacy, releases, packages).guard(tables)
+    guarded = Gate(described, plans.indicators, privacy, releases, packages).guard(tables)
     rows = [outcome.as_row() for outcome in guarded.outcomes]
     return guarded, build_frame(described["privacy_check"], rows)
 
 
 def build_packages(
-    packages: Packages, plan: Plan, sources: CentralSources, guarded: GuardedTables
+    packages: Packages,
+    municipality: HomeMunicipality,
+    sources: CentralSources,
+    guarded: GuardedTables,
 ) -> dict[str, bytes]:
     """Build every package of packages.yml that the privacy gate does not block.
 
@@ -51,17 +56,22 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published.
     """
     admitted = guarded.admit(packages)
-    return package.build_packages(admitted, guarded.dictionary, guarded.frames, plan, sources)
+    described, tables = guarded.dictionary, guarded.frames
+    return package.build_packages(admitted, described, tables, municipality, sources)
 
 
 def build_preview(
-    files: dict[str, SourceFile], packages: Packages, plan: Plan, privacy_check: pd.DataFrame
+    files: dict[str, SourceFile],
+    packages: Packages,
+    municipality: HomeMunicipality,
+    privacy_check: pd.DataFrame,
 ) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
-    return preview.build_preview(contents, packages, plan, list_blocked(packages, privacy_check))
+    blocked = list_blocked(packages, privacy_check)
+    return preview.build_preview(contents, packages, municipality, blocked)
 
 
-def gather_database(dictionary: dict[str, Any], **tables: pd.DataFrame) -> Database:
-    """Put the tables together with their descriptions."""
-    return Database(tables, DataDictionary.model_validate(dictionary))
+def gather_database(dictionary: dict[str, Any], views: Views, **tables: pd.DataFrame) -> Database:
+    """Put the tables together with their descriptions and the usual questions to them."""
+    return Database(tables, DataDictionary.model_validate(dictionary), views)

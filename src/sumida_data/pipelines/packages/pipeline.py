@@ -55,7 +55,12 @@ def create_pipeline(**_: Any) -> Pipeline:
         [
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", **tables, **checks},
+                inputs={
+                    "dictionary": "data_dictionary",
+                    "views": "params:views",
+                    **tables,
+                    **checks,
+                },
                 outputs="database",
                 name="gather_database",
             ),
@@ -63,7 +68,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 guard_tables,
                 inputs={
                     "packages": "params:packages",
-                    "plan": "params:plan",
+                    "plans": "params:plans",
                     "form": "params:form",
                     "privacy": "params:privacy",
                     "released_texts": "released_texts_csv",
@@ -75,13 +80,23 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_packages,
-                inputs=["params:packages", "params:plan", "params:sources", "guarded_tables"],
+                inputs=[
+                    "params:packages",
+                    "params:municipality",
+                    "params:sources",
+                    "guarded_tables",
+                ],
                 outputs="packages",
                 name="build_packages",
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:plan", "privacy_check#primary"],
+                inputs=[
+                    "packages",
+                    "params:packages",
+                    "params:municipality",
+                    "privacy_check#primary",
+                ],
                 outputs="preview_catalogue",
                 name="build_preview",
             ),

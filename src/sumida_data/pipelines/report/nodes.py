@@ -4,9 +4,10 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Plans
 from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_page
@@ -29,7 +30,8 @@ PRODUCTS = {
 
 
 def gather_report(
-    plan: Plan,
+    municipality: HomeMunicipality,
+    plans: Plans,
     finding_rules: FindingRules,
     reported_period: str,
     response: pd.DataFrame,
@@ -38,7 +40,8 @@ def gather_report(
 ) -> ProgressReport:
     """Gather what the report of a period says."""
     survey = describe_survey(reported_period, response, finding, finding_rules)
-    return build_report(plan, Period.parse(reported_period), tables, survey)
+    period = Period.parse(reported_period)
+    return build_report(municipality.name, plans.reported_in(period), period, tables, survey)
 
 
 def write_report(report: ProgressReport) -> dict[str, bytes]:

@@ -14,7 +14,8 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 nodes.gather_report,
                 inputs={
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
+                    "plans": "params:plans",
                     "finding_rules": "params:finding_rules",
                     "reported_period": "reported_period",
                     "response": "response#primary",

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from sumida_data.frames import read_rows
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
-from sumida_data.plan.models import Plan
 from sumida_data.report.tracking import ResponseTracking, track_responses
 from sumida_data.report.tracking_page import render_tracking_page
 from sumida_data.report.tracking_workbook import render_tracking_workbook
@@ -16,7 +16,7 @@ from sumida_data.survey.form import Form
 
 
 def track(  # one argument for each table and description
-    plan: Plan,
+    municipality: HomeMunicipality,
     form: Form,
     finding_rules: FindingRules,
     reported_period: str,
@@ -26,7 +26,7 @@ def track(  # one argument for each table and description
 ) -> ResponseTracking:
     """Say where each department stands in the reported period."""
     period = Period.parse(reported_period)
-    return track_responses(plan, form, finding_rules, period, response, finding, answer)
+    return track_responses(municipality, form, finding_rules, period, response, finding, answer)
 
 
 def write_returns(
@@ -37,7 +37,7 @@ def write_returns(
     finding: pd.DataFrame,
 ) -> dict[str, bytes]:
     """Write the return sheets and the response tracking, by file name."""
-    form, period, owner = tracking.form, tracking.period, tracking.plan.owner
+    form, period, owner = tracking.form, tracking.period, tracking.municipality.office
     feedback = Feedback(form, finding_rules, period, owner, files)
     sheets = feedback.address(read_rows(response), read_rows(finding))
     written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}

@@ -14,7 +14,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 nodes.track,
                 inputs={
-                    "plan": "params:plan",
+                    "municipality": "params:municipality",
                     "form": "params:form",
                     "finding_rules": "params:finding_rules",
                     "reported_period": "reported_period",

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from sumida_data.frames import read_rows
-from sumida_data.plan.models import Plan
+from sumida_data.municipality import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files, make_returns, refuse_real_files
 from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import parse_departments
@@ -33,12 +33,15 @@ def make_sample_returns(
 
 
 def make_sample_external_files(
-    sample: Sample, plan: Plan, departments: pd.DataFrame, municipalities: pd.DataFrame
+    sample: Sample,
+    municipality: HomeMunicipality,
+    departments: pd.DataFrame,
+    municipalities: pd.DataFrame,
 ) -> dict[str, bytes]:
     """Make the central files."""
     return make_external_files(
         sample,
-        plan,
+        municipality.code,
         parse_departments(read_rows(departments)),
         [Municipality(*row.values()) for row in read_rows(municipalities)],
     )

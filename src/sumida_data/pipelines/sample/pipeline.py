@@ -29,7 +29,12 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 make_sample_external_files,
-                inputs=["permitted_sample", "params:plan", "departments_csv", "municipalities_csv"],
+                inputs=[
+                    "permitted_sample",
+                    "params:municipality",
+                    "departments_csv",
+                    "municipalities_csv",
+                ],
                 outputs="sample_external_files",
                 name="make_sample_external_files",
             ),

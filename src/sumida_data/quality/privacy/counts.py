@@ -6,7 +6,7 @@ withheld with it. The same count may stand in several tables and is withheld in 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import pandas as pd
 
 from sumida_data.frames import build_frame, read_rows
 from sumida_data.metadata import DataDictionary, Field, Table
-from sumida_data.plan.models import Indicator, Plan
+from sumida_data.plan.models import Indicator
 from sumida_data.quality.privacy.models import Privacy
 
 STATUS = "suppressed"
@@ -70,20 +70,23 @@ class Withheld(NamedTuple):
 
 
 def withhold_small_counts(
-    frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary, plan: Plan, privacy: Privacy
+    frames: Mapping[str, pd.DataFrame],
+    dictionary: DataDictionary,
+    indicators: Sequence[Indicator],
+    privacy: Privacy,
 ) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
     """Take small counts of people out of the tables.
 
     Args:
         frames: The tables by name; they are not changed.
         dictionary: Their descriptions: units, and which columns are published.
-        plan: The plan; its indicators say which parts of a ratio count people.
+        indicators: All indicators; they say which parts of a ratio count people.
         privacy: The size, and which units count people.
 
     Returns:
         The tables that change, and what was withheld in each column.
     """
-    ledger = _Ledger(dictionary, plan, privacy)
+    ledger = _Ledger(dictionary, indicators, privacy)
     rows = {name: read_rows(frames[name]) for name in ledger.tables if name in frames}
     ledger.enter(rows)
     ledger.withhold(privacy.smallest_count)
@@ -101,7 +104,9 @@ def withhold_small_counts(
 class _Ledger:
     """All counts of people, and which of them add up to a sum that goes out."""
 
-    def __init__(self, dictionary: DataDictionary, plan: Plan, privacy: Privacy) -> None:
+    def __init__(
+        self, dictionary: DataDictionary, indicators: Sequence[Indicator], privacy: Privacy
+    ) -> None:
         self.people = set(privacy.people)
         self.counts: dict[Key, Count] = {}
         self.sums: defaultdict[Key, list[Key]] = defaultdict(list)
@@ -112,7 +117,7 @@ class _Ledger:
         }
         self.parts = {
             indicator.indicator_id: (indicator.table, parts)
-            for indicator in plan.indicators
+            for indicator in indicators
             # What a ministry publishes of all people is no count of a department's staff.
             if indicator.source == "survey"
             and (parts := dict(self._find_parts(indicator, dictionary)))

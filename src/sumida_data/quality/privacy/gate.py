@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from sumida_data.frames import arrow_type, read_rows, to_arrow
 from sumida_data.metadata import DataDictionary, Field, Table
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Indicator
 from sumida_data.quality.privacy.counts import withhold_small_counts
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.privacy.patterns import find_kinds
@@ -89,14 +89,14 @@ class Gate:
 
     Attributes:
         dictionary: Descriptions of the tables.
-        plan: The plan.
+        indicators: All indicators.
         privacy: What may be set of the gate.
         releases: Free text that a person has released.
         packages: What is published.
     """
 
     dictionary: DataDictionary
-    plan: Plan
+    indicators: Sequence[Indicator]
     privacy: Privacy
     releases: Sequence[Release]
     packages: Packages
@@ -110,7 +110,9 @@ class Gate:
         guarded = dict(frames)
         outcomes = list(self._empty_free_text(guarded))
         dictionary = self._open_released(outcomes)
-        changed, withheld = withhold_small_counts(guarded, dictionary, self.plan, self.privacy)
+        changed, withheld = withhold_small_counts(
+            guarded, dictionary, self.indicators, self.privacy
+        )
         guarded |= changed
         outcomes += [
             Outcome(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
@@ -137,8 +139,8 @@ class Gate:
         tables = []
         for table in self.dictionary.tables:
             fields = tuple(
-                item.model_copy(update={"published": (table.name, item.name) in released})
-                if item.free_text
+                item.model_copy(update={"published": True})
+                if (table.name, item.name) in released
                 else item
                 for item in table.fields
             )

@@ -90,7 +90,7 @@ def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySh
         (part.sheet, item.title): (part, item)
         for part in form.answer_sheets
         for item in part.fields
-        if item.free_text and item.published
+        if item.free_text and not part.counts_only
     }
     wanted = (row["sheet"], row["field"])
     if wanted not in known:
