@@ -16,7 +16,9 @@ from sumida_data.quality.readability.files import (
     str_of,
 )
 
-_NO_MEANING = re.compile(r"(?:列|column|unnamed:?|field|項目|f|v)?[\s_]*\d*[\W_]*", re.IGNORECASE)
+_NO_MEANING = re.compile(
+    r"[\d\W_]*|(?:列|column|unnamed:?|field|項目|f|v)[\s_]*\d+", re.IGNORECASE
+)
 _LAYOUT = re.compile(r"^\s|\s$|[\n\r\t]|[ \u3000]{2,}|^\S(?:[ \u3000]\S)+$")
 _TWO_NUMBERS = re.compile(
     r"(?!\d{4}[/-]\d{1,2}$)(?!\d{4}-\d{4}$)"
@@ -185,7 +187,7 @@ def _find_lists(column: Column) -> set[str]:
         text
         for text in texts
         if len(parts[text]) > 1
-        and any(part in column.distinct for part in parts[text])
+        and sum(part in column.distinct for part in parts[text]) > 1
         and all(uses[part] > 1 and len(part) <= _LONGEST_CHOICE for part in parts[text])
         and not all(is_number(part) for part in parts[text])
     }

@@ -18,7 +18,7 @@ _UNIT_IN_HEADER = re.compile(
 )
 _TIME_HEADER = re.compile(
     r"年月日?|日付|日$|時点|年度|期間|四半期|年$|日時|(?:^|_)(?:on|date|day|period|month|year|as_of)$"
-    r"|as_of|_on$",
+    r"|_on$",
     re.IGNORECASE,
 )
 _TIME_FORMS = (
@@ -88,7 +88,7 @@ def find_unusual_times(file: DataFile) -> Iterator[Break]:
 
 def find_missing_area(file: DataFile) -> Iterator[Break]:
     """L3-06: no column that says which place the row is about, or a wrong code in it."""
-    for grid in file.grids:
+    for grid in _data_grids(file):
         codes = [one for one in grid.columns if _heads(one, _AREA_CODE_HEADER)]
         names = [one for one in grid.columns if _heads(one, _AREA_NAME_HEADER)]
         if not codes and not names:
@@ -120,7 +120,7 @@ def find_missing_definitions(file: DataFile) -> Iterator[Break]:
         yield Break()
     if file.form == "csv" and not _says_encoding(file):
         yield Break()
-    for grid, column in _columns(file):
+    for grid, column in ((grid, column) for grid in _data_grids(file) for column in grid.columns):
         note = column.note
         if note is None or not note.description or not _PHYSICAL_NAME.fullmatch(note.name):
             yield at(grid.name, grid.header_row, column.number)
@@ -139,6 +139,12 @@ def is_area_code(code: str) -> bool:
 
 def _columns(file: DataFile) -> Iterator[tuple[Grid, Column]]:
     return ((grid, column) for grid in file.grids for column in grid.columns)
+
+
+def _data_grids(file: DataFile) -> list[Grid]:
+    """Return the grids with data; the others of a described workbook explain it."""
+    described = [grid for grid in file.grids if any(column.note for column in grid.columns)]
+    return described or list(file.grids)
 
 
 def _heads(column: Column, pattern: re.Pattern[str]) -> bool:
