@@ -41,8 +41,8 @@ lock:  ## Write the lock files anew; needs uv.
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
 
-clean:  ## Remove all that was made; what was received stays.
-	rm -rf data/0[2-8]_* data/sumida.duckdb .viz
+clean:  ## Remove all that was made; what was received, published and recorded stays.
+	rm -rf data/0[2-57-8]_* data/06_catalog/preview data/06_catalog/changes.json data/sumida.duckdb .viz
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -1,7 +1,7 @@
 """The database that analysts open: every table, explained in Japanese."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,13 @@ from duckdb import DuckDBPyConnection
 import sumida_data
 from sumida_data.frames import arrow_schema, to_arrow
 from sumida_data.metadata import DataDictionary, Table
+from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.opendata.views import Macro, View, Views, describe_views
 
-DATA_DICTIONARY = "data_dictionary"
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
 # The tables that are not made before, but here, of all the others.
-MADE_HERE = (DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
+MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
 
 Row = dict[str, Any]
 
@@ -56,8 +56,8 @@ def write_tables(
 ) -> None:
     """Create tables, views and macros, with comments, in the connection's database.
 
-    Beside them stand ``data_dictionary``, ``database_build`` with the id of the run, and
-    ``schema_change``: every column that came, went or changed its type since the first build.
+    Beside them stand ``data_dictionary``, ``code_list``, ``database_build`` with the id of the run,
+    and ``schema_change``: every column that came, went or changed its type since the first build.
 
     Raises:
         KeyError: If a table is not described, or lacks a described column.
@@ -69,8 +69,9 @@ def write_tables(
     run_id = _identify(connection, described)
     shown = [*described, *describe_views(database.views, dictionary)]
     shown += [dictionary[name] for name in MADE_HERE]
-    columns = [row for table in shown for row in _list_columns(table)]
+    columns = list(list_columns(shown))
     rows = {
+        CODE_LIST: list(list_codes(shown)),
         DATA_DICTIONARY: columns,
         SCHEMA_CHANGE: list_schema_changes(earlier, columns, run_id),
         DATABASE_BUILD: [{"run_id": run_id, "software_version": sumida_data.__version__}],
@@ -165,20 +166,6 @@ def _comment(connection: DuckDBPyConnection, kind: str, table: Table) -> None:
         unit = f"（単位：{field.unit}）" if field.unit else ""
         comment = _quote(f"{field.title}：{field.description}{unit}")
         connection.execute(f'COMMENT ON COLUMN "{table.name}"."{field.name}" IS {comment}')
-
-
-def _list_columns(table: Table) -> Iterator[Row]:
-    for field in table.fields:
-        yield {
-            "table_name": table.name,
-            "table_title": table.title,
-            "column_name": field.name,
-            "column_title": field.title,
-            "column_title_en": field.title_en,
-            "type": field.type,
-            "unit": field.unit,
-            "description": field.description,
-        }
 
 
 def _quote(text: str) -> str:

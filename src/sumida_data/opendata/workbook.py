@@ -14,7 +14,16 @@ from sumida_data.opendata.published import PublishedPackage, PublishedTable
 
 SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
 
-_FIELD_HEADINGS = ("シート", "列の見出し", "英数字の列名", "型", "単位", "意味", "取りうる値")
+_FIELD_HEADINGS = (
+    "シート",
+    "列の見出し",
+    "英数字の列名",
+    "型",
+    "単位",
+    "意味",
+    "取りうる値",
+    "空欄の理由",
+)
 _TYPE_WORDS = {
     "string": "文字",
     "integer": "整数",
@@ -42,7 +51,7 @@ def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes
             {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"}
         )
         _write_guide(workbook, heading, published, descriptor)
-        for table in published.tables:
+        for table in (*published.tables, published.codes):
             _write_table(workbook.add_worksheet(table.table.title), heading, table)
         if published.sample:
             for sheet in workbook.worksheets():
@@ -57,7 +66,7 @@ def _write_guide(
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    for column, width in enumerate((22, 26, 26, 8, 8, 60, 40)):
+    for column, width in enumerate((22, 26, 26, 8, 8, 60, 40, 30)):
         sheet.set_column(column, column, width)
     sheet.write(0, 0, published.title, workbook.add_format({"bold": True, "font_size": 16}))
     warning = workbook.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#B00020"})
@@ -81,15 +90,21 @@ def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[S
     for terms in descriptor["licenses"]:
         yield "利用条件", f"{terms['title']} {terms['path']}"
     for source in descriptor["sources"]:
-        yield "出典", f"{source['sumida:attribution']}を加工して作成"
+        yield "出典", source["sumida:credit"]
+    yield "版", f"{descriptor['version']}（{descriptor['sumida:address']}）"
+    yield "引用の仕方", descriptor["sumida:citation"]
     yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
-    yield "空欄", "値がないことを表す。理由は「…の状態」の列にある。"
-    for table in published.tables:
+    yield (
+        "空欄",
+        "値がないことを表す。数と日付の理由は右の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",
+    )
+    for table in (*published.tables, published.codes):
         yield table.table.title, f"{table.table.description}（{table.rows.num_rows}行）"
 
 
 def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
     for table in published.tables:
+        titles = {field.name: field.title for field in table.table.fields}
         for field in table.table.fields:
             yield (
                 table.table.title,
@@ -99,6 +114,7 @@ def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
                 field.unit or "",
                 field.description,
                 "、".join(field.enum or ()),
+                "、".join(field.empty.values()) or (titles[field.status] if field.status else ""),
             )
 
 

@@ -27,8 +27,8 @@ def build_preview(
         blocked: Packages that the privacy gate has blocked; they have no files.
 
     Returns:
-        Contents by path: ``index.html`` for people, ``dataset/<name>/…`` with the files of each
-        package, and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
+        Contents by path: ``index.html`` for people, ``dataset/<name>/latest/…`` with the files of
+        each package, and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
     """
     datasets = [
         describe_dataset(_select(files, package.name), packages, municipality)
@@ -42,8 +42,13 @@ def build_preview(
             "package_list", [d["name"] for d in datasets], packages
         ),
         "api/3/action/package_search": _answer("package_search", result, packages),
-        **{f"dataset/{path}": content for path, content in files.items()},
+        **{_place(path): content for path, content in files.items()},
     }
+
+
+def _place(path: str) -> str:
+    name, _, file = path.partition("/")
+    return f"dataset/{name}/latest/{file}"
 
 
 def _select(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:

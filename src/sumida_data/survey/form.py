@@ -6,14 +6,12 @@ because they are read in the same way: by heading.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
-from sumida_data.metadata import Field, Model, Name
-
-PeriodText = Annotated[str, Described(pattern=r"^FY\d{4}Q[1-4]$")]
+from sumida_data.metadata import Field, Model, Name, PeriodText
 
 
 class FormField(Field):
@@ -225,6 +223,7 @@ class CentralSource(RecordSheet):
         publisher: Who publishes it.
         license: Licence id.
         attribution: The line that must accompany figures from it.
+        path: The page on which it is published, or None.
         heading_dates: Columns whose heading carries a date, and the field that takes the date.
         month: The field whose month gives the as-of date, its last day.
     """
@@ -234,6 +233,7 @@ class CentralSource(RecordSheet):
     publisher: str
     license: str
     attribution: str
+    path: str | None = None
     heading_dates: dict[Name, Name] = Described(default_factory=dict)
     month: Name | None = None
 

@@ -22,9 +22,9 @@ from sumida_data.pipelines.packages.pipeline import (
 )
 from sumida_data.plan.models import Plans
 from sumida_data.quality.privacy.models import Privacy
-from tests.opendata.conftest import build, built, frames, packages
+from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
-__all__ = ["build", "built", "frames", "packages"]
+__all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
@@ -42,8 +42,9 @@ def catalog(tmp_path, dictionary, frames, packages, sources, form, raw_parameter
         "params:sources": MemoryDataset(sources),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
+        "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
-        "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
+        "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
     for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
         for name in names:
@@ -62,7 +63,7 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     SequentialRunner().run(create_pipeline(), catalog)
     assert {name: file.read() for name, file in catalog.load("packages").items()} == built
     search = tmp_path / "preview/api/3/action/package_search"
-    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 2
+    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 9
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()

@@ -10,6 +10,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import package
 from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
+from sumida_data.opendata.response_rates import measure_answer_rates, measure_response_rates
 from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans
 from sumida_data.portal import preview
@@ -44,20 +45,30 @@ def guard_tables(  # one argument for each thing that decides what may go out
     return guarded, build_frame(described["privacy_check"], rows)
 
 
+def measure_response(
+    response: pd.DataFrame, answer: pd.DataFrame, dictionary: dict[str, Any]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return tables ``response_rate`` and ``answer_rate``."""
+    described = DataDictionary.model_validate(dictionary)
+    return measure_response_rates(response, described), measure_answer_rates(answer, described)
+
+
 def build_packages(
     packages: Packages,
     municipality: HomeMunicipality,
     sources: CentralSources,
     guarded: GuardedTables,
+    published: dict[str, SourceFile],
 ) -> dict[str, bytes]:
     """Build every package of packages.yml that the privacy gate does not block.
 
     Raises:
-        PackageError: If packages.yml asks for what cannot be published.
+        PackageError: If packages.yml asks for what cannot be published, or for the removal of
+            what was not announced to go.
     """
-    admitted = guarded.admit(packages)
-    described, tables = guarded.dictionary, guarded.frames
-    return package.build_packages(admitted, described, tables, municipality, sources)
+    surroundings = package.Surroundings(guarded.admit(packages), municipality, sources)
+    before = {name: file.read() for name, file in published.items()}
+    return package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)
 
 
 def build_preview(

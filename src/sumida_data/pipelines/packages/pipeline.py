@@ -9,6 +9,7 @@ from sumida_data.pipelines.packages.nodes import (
     build_preview,
     gather_database,
     guard_tables,
+    measure_response,
 )
 
 # Kedro wants the names of a node's inputs before it reads the parameters; a test holds these
@@ -39,8 +40,15 @@ INDICATOR_TABLES = (
     "indicator_value",
     "indicator_value_by_department",
     "indicator_progress",
+    "response_rate",
+    "answer_rate",
     "review_hint",
     "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
 )
 # What was found when the packages were made; what they are made of comes before it.
 CHECK_TABLES = ("privacy_check",)
@@ -53,6 +61,12 @@ def create_pipeline(**_: Any) -> Pipeline:
     checks = {name: f"{name}#primary" for name in CHECK_TABLES}
     return Pipeline(
         [
+            Node(
+                measure_response,
+                inputs=["response#primary", "answer#primary", "data_dictionary"],
+                outputs=["response_rate#indicator", "answer_rate#indicator"],
+                name="measure_response",
+            ),
             Node(
                 gather_database,
                 inputs={
@@ -85,6 +99,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:municipality",
                     "params:sources",
                     "guarded_tables",
+                    "published_packages",
                 ],
                 outputs="packages",
                 name="build_packages",
@@ -97,7 +112,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:municipality",
                     "privacy_check#primary",
                 ],
-                outputs="preview_catalogue",
+                outputs="catalogue_files",
                 name="build_preview",
             ),
         ],

@@ -10,7 +10,8 @@ from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
 from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.page import render_page
+from sumida_data.report.page import render_briefings, render_council_paper, render_page
+from sumida_data.report.slides import render_slides
 from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.summary import PrivacyState, summarise_run
 from sumida_data.report.survey_state import describe_survey
@@ -21,6 +22,8 @@ from sumida_data.survey.findings import FindingRules
 PRODUCTS = {
     "進捗レポート": "data/08_reporting/{period}/progress_report.html",
     "進捗表(Excel)": "data/08_reporting/{period}/progress_table.xlsx",
+    "議会資料(印刷用)": "data/08_reporting/{period}/council_paper.html",
+    "議会資料(スライド)": "data/08_reporting/{period}/council_slides.pptx",
     "回収状況と催促の文面": "data/08_reporting/returns/{period}/_回収状況.html",
     "課ごとの確認結果": "data/08_reporting/returns/{period}",
     "データパッケージ": "data/05_package",
@@ -45,11 +48,16 @@ def gather_report(
 
 
 def write_report(report: ProgressReport) -> dict[str, bytes]:
-    """Give the report the form of a page and of a workbook, by file name."""
-    return {
-        f"{report.period}/progress_report.html": render_page(report),
-        f"{report.period}/progress_table.xlsx": render_spreadsheet(report),
+    """Give the report the form of pages, a workbook and slides, by file name."""
+    papers = {
+        "progress_report.html": render_page(report),
+        "progress_table.xlsx": render_spreadsheet(report),
+        "council_paper.html": render_council_paper(report),
+        "council_slides.pptx": render_slides(report),
     }
+    briefings = render_briefings(report).items()
+    papers |= {f"briefing_{indicator}.html": page for indicator, page in briefings}
+    return {f"{report.period}/{name}": content for name, content in papers.items()}
 
 
 def summarise(  # one argument for each thing that the summary speaks of

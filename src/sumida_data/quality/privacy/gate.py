@@ -149,15 +149,13 @@ class Gate:
 
     def _screen(self, frames: Frames, dictionary: DataDictionary) -> dict[str, list[Outcome]]:
         hits = _find_name_hits(frames["personal_hit"])
-        found: dict[str, list[tuple[str, str, int]]] = {}
         blocked: dict[str, list[Outcome]] = {}
         for package in self.packages.packages:
             # A table that there is not is told of where the package is built.
-            names = (one.table for one in package.resources if one.table in frames)
-            for name in names:
-                if name not in found:
-                    found[name] = list(_screen_table(dictionary[name], frames[name], hits))
-                for item, reason, cells in found[name]:
+            for resource in (one for one in package.resources if one.table in frames):
+                name = resource.table
+                frame = _keep_only(frames[name], resource.only)
+                for item, reason, cells in _screen_table(dictionary[name], frame, hits):
                     outcome = Outcome(package.name, name, item, "blocked", reason, cells)
                     blocked.setdefault(package.name, []).append(outcome)
         return blocked
@@ -211,6 +209,13 @@ def _choose_released(
 
 def _is_of(release: Release, table: Table, item: Field) -> bool:
     return release.part.table == table.name and release.item.name == item.name
+
+
+def _keep_only(frame: pd.DataFrame, only: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Leave out the rows that the package does not publish."""
+    for name in (name for name in only if name in frame):
+        frame = frame[frame[name].isin(only[name])]
+    return frame
 
 
 def _find_name_hits(personal_hit: pd.DataFrame) -> dict[tuple[str, str], set[str]]:

@@ -16,9 +16,7 @@ from sumida_data.quality.readability.files import (
     str_of,
 )
 
-_NO_MEANING = re.compile(
-    r"[\d\W_]*|(?:列|column|unnamed:?|field|項目|f|v)[\s_]*\d+", re.IGNORECASE
-)
+_NO_MEANING = re.compile(r"[\d\W_]*|(?:列|column|unnamed:?|field|項目|f|v)[\s_]*\d+", re.IGNORECASE)
 _LAYOUT = re.compile(r"^\s|\s$|[\n\r\t]|[ \u3000]{2,}|^\S(?:[ \u3000]\S)+$")
 _TWO_NUMBERS = re.compile(
     r"(?!\d{4}[/-]\d{1,2}$)(?!\d{4}-\d{4}$)"

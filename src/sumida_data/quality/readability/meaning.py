@@ -120,10 +120,10 @@ def find_missing_definitions(file: DataFile) -> Iterator[Break]:
         yield Break()
     if file.form == "csv" and not _says_encoding(file):
         yield Break()
-    for grid, column in ((grid, column) for grid in _data_grids(file) for column in grid.columns):
-        note = column.note
-        if note is None or not note.description or not _PHYSICAL_NAME.fullmatch(note.name):
-            yield at(grid.name, grid.header_row, column.number)
+    for grid in _data_grids(file):
+        for column in grid.columns:
+            if not _is_defined(column):
+                yield at(grid.name, grid.header_row, column.number)
 
 
 def is_area_code(code: str) -> bool:
@@ -145,6 +145,11 @@ def _data_grids(file: DataFile) -> list[Grid]:
     """Return the grids with data; the others of a described workbook explain it."""
     described = [grid for grid in file.grids if any(column.note for column in grid.columns)]
     return described or list(file.grids)
+
+
+def _is_defined(column: Column) -> bool:
+    note = column.note
+    return note is not None and bool(note.description and _PHYSICAL_NAME.fullmatch(note.name))
 
 
 def _heads(column: Column, pattern: re.Pattern[str]) -> bool:

@@ -41,7 +41,8 @@ def _read_package(name: str, files: Mapping[str, bytes]) -> Iterator[DataFile]:
             keys=tuple(resource.get("schema", {}).get("primaryKey", ())),
             encoding=resource.get("encoding", ""),
             byte_order_mark=resource.get("dialect", {}).get("sumida:byteOrderMark"),
-            says_missing="missingValues" in resource.get("schema", {}) or not resource.get("schema"),
+            says_missing="missingValues" in resource.get("schema", {})
+            or not resource.get("schema"),
             history=history,
         )
         yield read_file(f"{name}/{path}", files[path], said)
