@@ -123,6 +123,7 @@ class TestWorkbook:
         book = read_book(indicators, "dx-indicators.xlsx")
         assert book.sheetnames == [
             "説明",
+            "列の説明",
             "指標の値",
             "目標値",
             "指標の進み具合",
@@ -143,8 +144,9 @@ class TestWorkbook:
         assert cells["全国地方公共団体コード"].value == "131075"
 
     def test_the_guide_names_licence_source_and_every_column(self, indicators):
-        sheet = read_book(indicators, "dx-indicators.xlsx")["説明"]
-        text = "\n".join(str(cell.value) for row in sheet.rows for cell in row)
+        book = read_book(indicators, "dx-indicators.xlsx")
+        sheets = (book["説明"], book["列の説明"])
+        text = "\n".join(str(c.value) for sheet in sheets for row in sheet.rows for c in row)
         assert "クリエイティブ・コモンズ 表示 4.0 国際" in text
         assert "出典：総務省「マイナンバーカード交付状況」（https://www.soumu.go.jp/" in text
         assert "PDL1.0（https://www.digital.go.jp/" in text
@@ -212,7 +214,7 @@ class TestSampleData:
         assert descriptor["sumida:sample"] is True
         assert "見本データ：架空" in sample["dx-indicators/README.md"].decode()
         guide = read_book(sample, "dx-indicators/dx-indicators.xlsx")["説明"]
-        assert guide["A2"].value.startswith("見本データ")
+        assert guide["B3"].value.startswith("見本データ")
         assert read_lines(sample, "dx-indicators/indicator_value.csv")[1].endswith(",true")
 
     def test_real_data_carry_no_stamp(self, built):

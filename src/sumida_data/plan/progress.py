@@ -32,6 +32,7 @@ _COPIED = (
     "as_of",
     "sample",
     "value",
+    "unit",
 )
 
 

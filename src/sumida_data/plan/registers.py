@@ -24,6 +24,7 @@ def describe_targets(plans: Plans) -> list[dict[str, Any]]:
             "target_date": target.target_date,
             "target_min": target.target_min,
             "target_max": target.target_max,
+            "unit": indicator.unit,
             "note": target.note or None,
         }
         for plan in plans.root

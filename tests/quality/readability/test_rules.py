@@ -29,7 +29,7 @@ NOTES = (
     Note("year", "年度", "integer", "年度", description="年度が始まる年。"),
     Note("cases", "受付件数(件)", "integer", "件", description="受け付けた件数。"),
 )
-SAID = Description(NOTES, (), "utf-8", byte_order_mark=True, says_missing=True, history=True)
+SAID = Description(NOTES, {}, (), "utf-8", byte_order_mark=True, says_missing=True, history=True)
 
 
 def csv_of(rows: Rows, *, mark: bool = True) -> bytes:
@@ -184,14 +184,14 @@ def test_a_file_that_breaks_a_rule_fails_it(rule: str, name: str, content: bytes
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("L1-09", Description(NOTES, (), "utf-8", byte_order_mark=True, history=True)),
+        ("L1-09", Description(NOTES, {}, (), "utf-8", byte_order_mark=True, history=True)),
         ("L3-07", Description(NOTES, previous={"": ["団体コード", "年度", "団体名", "受付件数(件)"]})),
         ("L3-07", Description(NOTES, previous={"": ["団体コード", "町名"]})),
-        ("L3-08", Description(NOTES, (), "utf-8", byte_order_mark=True)),
-        ("L3-08", Description(NOTES, (), "utf-8", byte_order_mark=False, history=True)),
-        ("L3-08", Description(NOTES, (), "shift_jis", byte_order_mark=True, history=True)),
-        ("L3-08", Description(NOTES, (), "utf-8", history=True)),
-        ("L3-08", Description(NOTES[:3], (), "utf-8", byte_order_mark=True, history=True)),
+        ("L3-08", Description(NOTES, {}, (), "utf-8", byte_order_mark=True)),
+        ("L3-08", Description(NOTES, {}, (), "utf-8", byte_order_mark=False, history=True)),
+        ("L3-08", Description(NOTES, {}, (), "shift_jis", byte_order_mark=True, history=True)),
+        ("L3-08", Description(NOTES, {}, (), "utf-8", history=True)),
+        ("L3-08", Description(NOTES[:3], {}, (), "utf-8", byte_order_mark=True, history=True)),
         ("L3-08", Description((Note("件数", "受付件数(件)", description="件数。"),), history=True)),
         ("L3-08", None),
     ],

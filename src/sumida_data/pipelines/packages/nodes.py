@@ -12,11 +12,14 @@ from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.response_rates import measure_answer_rates, measure_response_rates
 from sumida_data.opendata.views import Views
-from sumida_data.plan.models import Plans
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.portal import preview
 from sumida_data.quality.privacy.gate import Gate, GuardedTables, list_blocked
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.privacy.releases import parse_releases
+from sumida_data.quality.readability.published import read_packages
+from sumida_data.quality.readability.received import list_received
+from sumida_data.quality.readability.tables import report
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources, Form
 
@@ -81,6 +84,27 @@ def build_preview(
     contents = {name: file.read() for name, file in files.items()}
     blocked = list_blocked(packages, privacy_check)
     return preview.build_preview(contents, packages, municipality, blocked)
+
+
+def check_readability(
+    files: dict[str, SourceFile],
+    returns: dict[str, SourceFile],
+    central: dict[str, SourceFile],
+    period: ReportedPeriod,
+    dictionary: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold what goes out and what came in for the reported quarter against the national rules.
+
+    Returns:
+        Tables ``readability_check`` and ``readability_score``.
+    """
+    published = report("published", read_packages({name: files[name].read() for name in files}))
+    received = report("received", list_received([*returns.values(), *central.values()], period))
+    described = DataDictionary.model_validate(dictionary)
+    return (
+        build_frame(described["readability_check"], published.checks + received.checks),
+        build_frame(described["readability_score"], published.scores + received.scores),
+    )
 
 
 def gather_database(dictionary: dict[str, Any], views: Views, **tables: pd.DataFrame) -> Database:

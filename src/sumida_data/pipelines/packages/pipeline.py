@@ -7,6 +7,7 @@ from kedro.pipeline import Node, Pipeline
 from sumida_data.pipelines.packages.nodes import (
     build_packages,
     build_preview,
+    check_readability,
     gather_database,
     guard_tables,
     measure_response,
@@ -51,7 +52,7 @@ INDICATOR_TABLES = (
     "value_publication",
 )
 # What was found when the packages were made; what they are made of comes before it.
-CHECK_TABLES = ("privacy_check",)
+CHECK_TABLES = ("privacy_check", "readability_check", "readability_score")
 
 
 def create_pipeline(**_: Any) -> Pipeline:
@@ -103,6 +104,18 @@ def create_pipeline(**_: Any) -> Pipeline:
                 ],
                 outputs="packages",
                 name="build_packages",
+            ),
+            Node(
+                check_readability,
+                inputs=[
+                    "packages",
+                    "survey_returns",
+                    "external_files",
+                    "params:period",
+                    "data_dictionary",
+                ],
+                outputs=["readability_check#primary", "readability_score#primary"],
+                name="check_readability",
             ),
             Node(
                 build_preview,

@@ -56,7 +56,8 @@ class Description:
     """What is said of a file outside of it.
 
     Attributes:
-        notes: What is said of its columns, by table.
+        notes: What is said of its columns.
+        by_table: What is said of the columns of each of its sheets, by the name of the sheet.
         keys: Names and titles of the columns that tell rows apart.
         encoding: The encoding stated.
         byte_order_mark: Whether it states that there is a byte order mark; None if it does not say.
@@ -66,6 +67,7 @@ class Description:
     """
 
     notes: tuple[Note, ...] = ()
+    by_table: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     encoding: str = ""
     byte_order_mark: bool | None = None
@@ -73,9 +75,9 @@ class Description:
     history: bool = False
     previous: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def find(self, header: str) -> Note | None:
+    def find(self, sheet: str, header: str) -> Note | None:
         """Return what is said of a column: it stands under its name, or its title and unit."""
-        for note in self.notes:
+        for note in self.by_table.get(sheet, () if self.by_table else self.notes):
             if header in {note.name, note.title, f"{note.title}({note.unit})"}:
                 return note
         return None
@@ -154,7 +156,9 @@ class Grid:
         for number in range(max(len(row) for row in self.rows)):
             text = "" if number >= len(header) else str_of(header[number]).strip()
             cells = [row[number] if number < len(row) else "" for row in below]
-            yield Column(number, text, cells, self.header_row + 1, self.description.find(text))
+            yield Column(
+                number, text, cells, self.header_row + 1, self.description.find(self.name, text)
+            )
 
 
 @dataclass(frozen=True)

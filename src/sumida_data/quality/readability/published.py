@@ -31,13 +31,16 @@ def read_packages(files: Mapping[str, bytes]) -> dict[str, list[DataFile]]:
 def _read_package(name: str, files: Mapping[str, bytes]) -> Iterator[DataFile]:
     descriptor = json.loads(files["datapackage.json"])
     history = _has_history(descriptor, files)
-    notes = tuple(note for one in descriptor["resources"] for note in _list_notes(one))
+    by_table = {
+        one["title"]: tuple(_list_notes(one)) for one in descriptor["resources"] if "schema" in one
+    }
     data = (one for one in descriptor["resources"] if _is_data(one))
     for resource in data:
         path = resource["path"]
-        described = tuple(_list_notes(resource)) or _notes_of_copy(descriptor, path) or notes
+        notes = tuple(_list_notes(resource)) or _notes_of_copy(descriptor, path)
         said = Description(
-            notes=described,
+            notes=notes,
+            by_table={} if notes else by_table,
             keys=tuple(resource.get("schema", {}).get("primaryKey", ())),
             encoding=resource.get("encoding", ""),
             byte_order_mark=resource.get("dialect", {}).get("sumida:byteOrderMark"),
