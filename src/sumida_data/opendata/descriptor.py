@@ -37,6 +37,8 @@ _CSV = {
         "quoteChar": '"',
         "doubleQuote": True,
         "sumida:byteOrderMark": True,
+        # Stands before a text that a spreadsheet would take for a formula; see write_csv.
+        "sumida:formulaGuard": "'",
     },
 }
 

@@ -109,7 +109,8 @@ def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[S
         yield "出典", source["sumida:credit"]
     yield "版", f"{descriptor['version']}（{descriptor['sumida:address']}）"
     yield "引用の仕方", descriptor["sumida:citation"]
-    yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
+    if published.first_day:
+        yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
     yield (
         "空欄",
         "値がないことを表す。数と日付の理由は「列の説明」の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",

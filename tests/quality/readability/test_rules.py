@@ -202,7 +202,7 @@ def test_what_is_not_said_fails_too(rule: str, said: Description | None) -> None
 
 def test_a_column_added_at_the_end_is_the_same_format() -> None:
     before = Description(
-        NOTES, (), "utf-8", byte_order_mark=True, history=True, previous={"": HEAD[:3]}
+        NOTES, {}, (), "utf-8", byte_order_mark=True, history=True, previous={"": HEAD[:3]}
     )
     assert "L3-07" not in failing(csv_of(GOOD), "a.csv", before)
 

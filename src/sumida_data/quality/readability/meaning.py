@@ -167,6 +167,8 @@ def _has_unit_column(grid: Grid) -> bool:
 
 
 def _is_time(column: Column) -> bool:
+    if column.note and column.note.enum:
+        return False
     if column.note and column.note.type != "string":
         by_type = column.note.type in {"date", "yearmonth", "datetime", "year"}
         return by_type or _heads(column, _TIME_HEADER)
