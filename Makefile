@@ -10,7 +10,7 @@ RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | he
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-mutation bench format lock clean
+.PHONY: run test test-mutation bench docs format lock clean
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -32,6 +32,9 @@ test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once th
 
 bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine.
 	$(BIN)/python benchmarks/reading.py
+
+docs: .venv/installed-dev  ## Write the reference pages anew.
+	$(BIN)/python -m sumida_data.reference
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

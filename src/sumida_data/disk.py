@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 
@@ -25,28 +25,32 @@ def replace_file(path: Path, content: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write files by their paths below a new folder.
+def refuse_outside(names: Iterable[str]) -> None:
+    """Refuse names of files that lead out of their folder.
 
     Raises:
-        OutsideFolderError: If a path leads out of the folder.
+        OutsideFolderError: If one does.
     """
-    for name in files:
+    for name in names:
         if name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name:
-            raise OutsideFolderError(f"File name {name!r} leads out of the folder {folder}.")
-    folder.mkdir(parents=True)
-    for name, content in files.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+            raise OutsideFolderError(f"File name {name!r} leads out of the folder.")
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Make a folder hold exactly these files: the new one is built beside the old and swapped."""
+    """Make a folder hold exactly these files: the new one is built beside the old and swapped.
+
+    Raises:
+        OutsideFolderError: If the path of a file leads out of the folder.
+    """
+    refuse_outside(files)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
         new, old = Path(workshop) / "new", Path(workshop) / "old"
-        write_folder(new, files)
+        new.mkdir()
+        for name, content in files.items():
+            target = new / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
         if folder.exists():
             folder.rename(old)
         new.rename(folder)

@@ -13,6 +13,7 @@ from sumida_data.opendata.models import Packages
 from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality.privacy.models import Privacy
+from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
@@ -28,6 +29,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "period": ReportedPeriod,
     "plans": Plans,
     "privacy": Privacy,
+    "quality_rules": QualityRules,
     "quota": Quota,
     "sample": Sample,
     "sources": CentralSources,

@@ -482,6 +482,14 @@ class TestWithdrawnPackages:
         with pytest.raises(ValidationError, match="replacement 'newer-figures' というパッケージは"):
             Packages.model_validate(packages.model_dump() | {"withdrawn": [lost]})
 
-    def test_is_not_built(self, build, packages):
-        described = Packages.model_validate(packages.model_dump() | {"withdrawn": [GONE]})
-        assert not any(path.startswith("old-figures") for path in build(described))
+    def test_is_not_built_again(self, build, built, packages):
+        described = packages.model_dump() | {"withdrawn": [GONE | {"name": "survey-quality"}]}
+        described["packages"] = described["packages"][:-1]
+        files = build(Packages.model_validate(described), before=built)
+        assert not any(path.startswith("survey-quality") for path in files)
+
+    def test_a_published_package_does_not_vanish_without_a_word(self, build, built, packages):
+        described = packages.model_dump()
+        described["packages"] = described["packages"][:-1]
+        with pytest.raises(PackageError, match=r"公開した survey-quality がありません.*withdrawn"):
+            build(Packages.model_validate(described), before=built)

@@ -70,17 +70,45 @@ def test_a_file_of_no_known_department_is_no_department(measure):
 
 
 def test_sample_returns_are_stamped(measure):
-    rates = measure(("1203", "received", {"sample": True}))
-    assert rates["区全体"]["sample"] is True
+    silent = ("1001", "not_received", {"division": "企画経営室"})
+    rates = measure(("1203", "received", {"sample": True}), silent)
+    assert {row["sample"] for row in rates.values()} == {True}
     assert str(rates["区全体"]["as_of"]) == "2022-12-31"
 
 
-def test_cells_left_empty_or_unreadable_lower_the_answer_rate(dictionary):
+def test_cells_left_empty_or_unreadable_lower_the_answer_rate(dictionary, form):
     statuses = ["answered", "answered", "not_applicable", "undetermined", "not_answered"]
     statuses += ["unreadable"]
-    rows = [CELL | {"answer_status": status} for status in statuses]
+    rows = [
+        CELL | {"answer_status": status, "field": "fee", "record_id": str(number)}
+        for number, status in enumerate(statuses)
+    ]
     rows[0] |= {"carried_from": "FY2022Q2"}
-    (rate,) = read_rows(measure_answer_rates(build_frame(dictionary["answer"], rows), dictionary))
+    rows.append(CELL | {"table_name": "mynumber_card", "answer_status": "answered"})
+    answer = build_frame(dictionary["answer"], rows)
+    (rate,) = read_rows(measure_answer_rates(answer, dictionary, form))
     assert rate["table_title"] == "行政手続"
     assert (rate["cells"], rate["answered"], rate["carried_forward"]) == (6, 2, 1)
     assert rate["answer_rate"] == Decimal("66.7")
+
+
+def test_a_cell_that_need_not_be_answered_does_not_count(dictionary, form):
+    def record(name, **values):
+        for field, value in values.items():
+            status = "answered" if value else "not_answered"
+            yield CELL | {
+                "record_id": name,
+                "field": field,
+                "value": value,
+                "answer_status": status,
+            }
+
+    rows = [
+        *record("undecided", online_status="未定", online_started_on=None, remarks=None),
+        *record("online", online_status="済", online_started_on=None, remarks=None),
+        *record("unknown", online_status=None, online_started_on=None),
+    ]
+    answer = build_frame(dictionary["answer"], rows)
+    (rate,) = read_rows(measure_answer_rates(answer, dictionary, form))
+    # The status of all three, and the day of the one that is online.
+    assert (rate["cells"], rate["answered"], rate["not_answered"]) == (4, 2, 2)

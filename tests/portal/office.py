@@ -28,6 +28,21 @@ from sumida_data.survey.collecting.quota import Gap
 
 DAY = date(2023, 2, 1)
 GAP = Gap(title="未回答の課", missing=20, total=75, allowed_share=Decimal("0.1"))
+# Proposes nothing.
+PROPOSAL = Proposal(
+    target="folder",
+    period="FY2022Q3",
+    sample=False,
+    content_sha256="0" * 64,
+    target_sha256="1" * 64,
+    changes=(),
+    versions={},
+    blocked=(),
+    gaps=(),
+    findings={},
+    failed_checks=(),
+    pending_revisions=(),
+)
 NO_LINEAGE = pa.table(
     {
         "municipality_code": pa.array([], pa.string()),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.portal.office import PROPOSAL
 
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.report import create_pipeline
@@ -42,6 +43,7 @@ def outputs(
         "params:finding_rules": rules,
         "params:quota": quota,
         "reported_period": "FY2022Q3",
+        "publication_proposal": PROPOSAL.model_dump(mode="json"),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     results = SequentialRunner().run(create_pipeline(), catalog)

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from tests.portal.office import PROPOSAL
 
+from sumida_data.portal.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import RunSummary, render_summary, summarise_run
 from sumida_data.survey.collecting.quota import Quota
@@ -42,11 +44,14 @@ def summarise(
         findings: list[Row] | None = None,
         values: list[Row] | None = None,
         responses: list[Row] | None = None,
+        proposal: Proposal = PROPOSAL,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
         report = make_report(frames)
-        return summarise_run(report, frames["response"], frames["finding"], PRODUCTS, quota)
+        return summarise_run(
+            report, frames["response"], frames["finding"], PRODUCTS, quota, proposal
+        )
 
     return make
 
@@ -206,3 +211,27 @@ class TestRendering:
         assert "見本データ" not in printed(summarise())
         summary = summarise(values=[row | {"sample": True} for row in value_rows])
         assert "見本データ：実際の数ではありません。" in printed(summary)
+
+
+class TestPublishing:
+    def test_says_what_publishing_would_change_and_how_to_publish(
+        self, summarise: Summarise
+    ) -> None:
+        changes = (
+            ListedChange(action="update", dataset="dx-indicators"),
+            ListedChange(action="update", dataset="dx-indicators", file="indicator_value.csv"),
+        )
+        summary = summarise(proposal=PROPOSAL.model_copy(update={"changes": changes}))
+        assert "公開先(folder)での変更：更新 1データセット・1ファイル" in printed(summary)
+        assert "sumida-data approve" in summary.next_steps[-1]
+
+    def test_nothing_to_publish_is_no_step(self, summarise: Summarise) -> None:
+        summary = summarise()
+        assert summary.public_changes.endswith("何もありません")
+        assert not any("approve" in step for step in summary.next_steps)
+
+    def test_lists_published_values_that_wait_for_a_reason(self, summarise: Summarise) -> None:
+        pending = ("オンライン化手続数① FY2022Q3：公表した値と違います(値 23→24)。",)
+        summary = summarise(proposal=PROPOSAL.model_copy(update={"pending_revisions": pending}))
+        assert "値 23→24" in printed(summary)
+        assert any("revisions.csv" in step for step in summary.next_steps)

@@ -21,7 +21,7 @@ from sumida_data.opendata.descriptor import (
 )
 from sumida_data.opendata.files import write_csv, write_parquet
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PublishedPackage, select_package
+from sumida_data.opendata.published import PackageError, PublishedPackage, select_package
 from sumida_data.opendata.versions import (
     REWORDED,
     Version,
@@ -78,12 +78,23 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
+    _refuse_vanished(surroundings.packages, before)
     built: dict[str, bytes] = {}
     for package in surroundings.packages.packages:
         published = select_package(package, dictionary, frames, surroundings.municipality)
         files = _build(published, surroundings, _select(before, package.name))
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built
+
+
+def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:
+    """A package that was published must not vanish without a word."""
+    known = {one.name for one in packages.packages} | {one.name for one in packages.withdrawn}
+    if vanished := {path.partition("/")[0] for path in before} - known:
+        raise PackageError(
+            f"packages.yml: 公開した {'、'.join(sorted(vanished))} がありません。元に戻すか、"
+            "withdrawn に name、title、withdrawn_on、reason を書いてください。"
+        )
 
 
 def _find_notices(published: PublishedPackage) -> list[Notice]:

@@ -1,16 +1,18 @@
 """How completely the departments answered: by division, and by table."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from sumida_data.frames import build_frame, to_arrow
 from sumida_data.metadata import DataDictionary
 from sumida_data.periods import Period
 from sumida_data.plan.values import round_half_up
+from sumida_data.survey.form import Form
 
 WHOLE = "区全体"
 
@@ -32,12 +34,19 @@ SELECT municipality_code, period,
     count(*) FILTER (answered) AS answered,
     count(*) FILTER (no_change) AS no_change,
     count(*) FILTER (set_aside AND NOT answered) AS unusable,
-    bool_or(sample) AS sample
+    -- A division of which nobody answered is as invented as the others.
+    bool_or(bool_or(sample)) OVER (PARTITION BY period) AS sample
 FROM departments
 GROUP BY GROUPING SETS ((municipality_code, period), (municipality_code, period, division))
 ORDER BY ALL
 """  # noqa: S608  # the only value put in is a constant
+# An empty cell that the form does not ask for is no gap.
 _BY_TABLE = """
+WITH not_asked AS (
+    SELECT record_id, condition.field
+    FROM answer JOIN condition USING (table_name)
+    WHERE answer.field = condition.on_field AND NOT list_contains(choices, coalesce(value, ''))
+)
 SELECT municipality_code, period, table_name,
     count(*) AS cells,
     count(*) FILTER (answer_status = 'answered') AS answered,
@@ -47,7 +56,7 @@ SELECT municipality_code, period, table_name,
     count(*) FILTER (answer_status = 'unreadable') AS unreadable,
     count(carried_from) AS carried_forward,
     bool_or(sample) AS sample
-FROM answer
+FROM answer JOIN item USING (table_name, field) ANTI JOIN not_asked USING (record_id, field)
 GROUP BY ALL
 ORDER BY ALL
 """
@@ -71,26 +80,50 @@ def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -
     return build_frame(dictionary["response_rate"], measured)
 
 
-def measure_answer_rates(answer: pd.DataFrame, dictionary: DataDictionary) -> pd.DataFrame:
-    """Return table ``answer_rate``; one row is one table in one quarter.
+def measure_answer_rates(
+    answer: pd.DataFrame, dictionary: DataDictionary, form: Form
+) -> pd.DataFrame:
+    """Return table ``answer_rate``; one row is one table of the survey in one quarter.
 
     Args:
-        answer: Table ``answer``.
+        answer: Table ``answer``, of which the cells of central files do not count.
         dictionary: Descriptions of the tables.
+        form: The survey form.
     """
-    return build_frame(dictionary["answer_rate"], _measure_answers(answer, dictionary))
-
-
-def _measure_answers(answer: pd.DataFrame, dictionary: DataDictionary) -> Iterator[dict[str, Any]]:
+    titles = {sheet.table: sheet.title for sheet in form.answer_sheets}
     with duckdb.connect() as connection:
         connection.register("answer", to_arrow(answer))
-        rows = connection.sql(_BY_TABLE).to_arrow_table().to_pylist()
-    for row in rows:
-        given = row["cells"] - row["not_answered"] - row["unreadable"]
-        yield _complete(row, row["table_name"]) | {
-            "table_title": dictionary[row["table_name"]].title,
-            "answer_rate": _percentage(given, row["cells"]),
-        }
+        connection.register("item", pa.Table.from_pylist(_list_items(form)))
+        connection.register("condition", pa.Table.from_pylist(_list_conditions(form)))
+        rows = connection.sql(_BY_TABLE).to_arrow_table()
+    measured = (_measure_answers(row, titles) for row in rows.to_pylist())
+    return build_frame(dictionary["answer_rate"], measured)
+
+
+def _list_items(form: Form) -> list[dict[str, Any]]:
+    return [
+        {"table_name": sheet.table, "field": field.name}
+        for sheet in form.answer_sheets
+        for field in sheet.fields
+        if not field.optional
+    ]
+
+
+def _list_conditions(form: Form) -> list[dict[str, Any]]:
+    return [
+        {"table_name": sheet.table, "field": field.name, "on_field": name, "choices": choices}
+        for sheet in form.answer_sheets
+        for field in sheet.fields
+        for name, choices in field.asked_when.items()
+    ]
+
+
+def _measure_answers(row: dict[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
+    given = row["cells"] - row["not_answered"] - row["unreadable"]
+    return _complete(row, row["table_name"]) | {
+        "table_title": titles[row["table_name"]],
+        "answer_rate": _percentage(given, row["cells"]),
+    }
 
 
 def _complete(row: dict[str, Any], name: str) -> dict[str, Any]:

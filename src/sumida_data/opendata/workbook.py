@@ -39,6 +39,7 @@ _OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
 }
+_FONT = {"font_name": "Yu Gothic", "font_size": 10.5}
 # The workbook must have the same bytes whenever it is made.
 _CREATED = datetime(2022, 4, 1)
 
@@ -46,7 +47,9 @@ _CREATED = datetime(2022, 4, 1)
 def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes:
     """Write the package as XLSX: two sheets that explain it, then a sheet per table."""
     content = BytesIO()
-    with Workbook(content, _OPTIONS) as workbook:
+    # XlsxWriter changes the properties given, and the next workbook would differ.
+    options = _OPTIONS | {"default_format_properties": dict(_FONT)}
+    with Workbook(content, options) as workbook:
         workbook.set_properties({"title": published.title, "created": _CREATED})
         heading = workbook.add_format(
             {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"}
@@ -89,8 +92,7 @@ def _write_lines(
     headings: Sequence[str],
     lines: Iterable[Sequence[str]],
 ) -> None:
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    _fit_to_paper(sheet)
     sheet.freeze_panes(1, 0)
     sheet.write_row(0, 0, headings, heading)
     for number, line in enumerate(lines, start=1):
@@ -137,6 +139,8 @@ def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
 
 def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -> None:
     fields = published.table.fields
+    _fit_to_paper(sheet)
+    sheet.repeat_rows(0)
     sheet.freeze_panes(1, 0)
     sheet.set_row(0, 32)
     sheet.autofilter(0, 0, published.rows.num_rows, len(fields) - 1)
@@ -144,6 +148,13 @@ def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -
         sheet.write(0, column, _head(field), heading)
         sheet.set_column(column, column, 24 if field.type == "string" else 12)
         sheet.write_column(1, column, published.rows[field.name].to_pylist())
+
+
+def _fit_to_paper(sheet: Worksheet) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P / &N")
 
 
 def _head(field: Field) -> str:

@@ -20,6 +20,7 @@ def describe_targets(plans: Plans) -> list[dict[str, Any]]:
             "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{number}",
             "plan_id": plan.plan_id,
             "indicator_id": indicator.indicator_id,
+            "target_number": number,
             "decided_on": target.decided_on,
             "target_date": target.target_date,
             "target_min": target.target_min,

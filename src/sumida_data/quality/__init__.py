@@ -1,1 +1,1 @@
-"""What is promised of the data, and the proof that it is kept."""
+"""Rules with owners, the engines that hold tables to them, and the results as data."""

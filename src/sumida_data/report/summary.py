@@ -14,6 +14,7 @@ from rich.text import Text
 
 from sumida_data.metadata import Model
 from sumida_data.plan.progress import Verdict
+from sumida_data.portal.changes import Proposal, count_actions
 from sumida_data.report.content import IndicatorReport, ProgressReport
 from sumida_data.report.survey_state import ANSWERED, concerns_period
 from sumida_data.report.words import (
@@ -124,6 +125,8 @@ class RunSummary(Model):
         responses: Who answered in the reported period.
         gaps: What was found in the reported period, or belongs to none.
         other_gaps: What was found in all other periods.
+        public_changes: What publishing would change in the public target, in words.
+        pending_revisions: Published values that would change without a reason, one line each.
         products: Where each product lies, by its title.
         next_steps: What to do next, one sentence each.
         exit_code: 0 done, 2 done with things set aside in any period.
@@ -137,6 +140,8 @@ class RunSummary(Model):
     responses: ResponseSummary
     gaps: Gaps
     other_gaps: Gaps
+    public_changes: str
+    pending_revisions: tuple[str, ...]
     products: dict[str, str]
     next_steps: tuple[str, ...]
     exit_code: int
@@ -149,6 +154,7 @@ def summarise_run(
     finding: pd.DataFrame,
     products: Mapping[str, str],
     quota: Quota,
+    proposal: Proposal,
     privacy: PrivacyState = NOTHING_BLOCKED,
 ) -> RunSummary:
     """Say what a run did.
@@ -159,6 +165,7 @@ def summarise_run(
         finding: Table ``finding``, all periods.
         products: Where each product lies, by its title.
         quota: The gaps up to which nobody needs to accept them.
+        proposal: What would be published.
         privacy: What the privacy gate did.
     """
     ours = response["period"].eq(str(report.period))
@@ -181,10 +188,13 @@ def summarise_run(
         ),
         gaps=gaps,
         other_gaps=other_gaps,
+        public_changes=f"公開先({proposal.target})での変更：{count_actions(proposal.changes)}",
+        pending_revisions=proposal.pending_revisions,
         products=dict(products),
         next_steps=(
             *_advise_on_privacy(privacy),
             *_advise(report, gaps, measure_gaps(quota, report, response[ours])),
+            *_advise_on_publishing(proposal),
         ),
         exit_code=DONE_WITH_GAPS if incomplete else DONE,
         closing=_close(report, gaps, other_gaps) + _close_on_privacy(privacy),
@@ -224,6 +234,8 @@ def render_summary(content: Mapping[str, Any]) -> RenderableType:
         _indicator_table(summary),
         Text(_describe_responses(summary.responses)),
         _gap_table(summary),
+        *map(Text, summary.pending_revisions),
+        Text(summary.public_changes),
         _product_table(summary),
         Text("次にすること", "bold"),
         _number_steps(summary),
@@ -295,6 +307,19 @@ def _advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> It
     if open_hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
         yield f"確かめたい値が{len(open_hints)}件あります：{_name_some(open_hints)}"
     yield "進捗レポートを開いて、内容を確かめてください。"
+
+
+def _advise_on_publishing(proposal: Proposal) -> Iterator[str]:
+    if proposal.pending_revisions:
+        yield (
+            f"公表した値と違う値が{len(proposal.pending_revisions)}件あります。"
+            "改めるときは data/01_raw/reference/revisions.csv に理由を書いてください。"
+        )
+    if proposal.real_changes:
+        yield (
+            "公開するときは、下見の changes.html を確かめ、sumida-data approve で承認を受け、"
+            "kedro run --pipelines=publish を実行してください。"
+        )
 
 
 def _name_exceeded(quota_gaps: Iterable[Gap]) -> Iterator[str]:

@@ -49,11 +49,12 @@ def guard_tables(  # one argument for each thing that decides what may go out
 
 
 def measure_response(
-    response: pd.DataFrame, answer: pd.DataFrame, dictionary: dict[str, Any]
+    response: pd.DataFrame, answer: pd.DataFrame, form: Form, dictionary: dict[str, Any]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return tables ``response_rate`` and ``answer_rate``."""
     described = DataDictionary.model_validate(dictionary)
-    return measure_response_rates(response, described), measure_answer_rates(answer, described)
+    rates = measure_response_rates(response, described)
+    return rates, measure_answer_rates(answer, described, form)
 
 
 def build_packages(

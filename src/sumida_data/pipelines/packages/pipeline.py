@@ -12,59 +12,24 @@ from sumida_data.pipelines.packages.nodes import (
     guard_tables,
     measure_response,
 )
-
-# Kedro wants the names of a node's inputs before it reads the parameters; a test holds these
-# lists against the data dictionary. Which of the tables go out is said in packages.yml.
-PRIMARY_TABLES = (
-    "procedure",
-    "consultation",
-    "standardization",
-    "training",
-    "security_training",
-    "security_incident",
-    "initiative",
-    "initiative_effect",
-    "department",
-    "department_succession",
-    "response",
-    "answer",
-    "correction",
-    "finding",
-    "mynumber_card",
-    "document_approval",
-    "open_dataset",
-    "personal_hit",
+from sumida_data.pipelines.tables import (
+    CHECK_TABLES,
+    INDICATOR_TABLES,
+    PRIMARY_TABLES,
+    RELEASE_TABLES,
+    name_datasets,
 )
-INDICATOR_TABLES = (
-    "indicator",
-    "indicator_target",
-    "indicator_value",
-    "indicator_value_by_department",
-    "indicator_progress",
-    "response_rate",
-    "answer_rate",
-    "review_hint",
-    "lineage",
-    "pending_revision",
-    "correction_notice",
-    "publication",
-    "publication_dataset",
-    "value_publication",
-)
-# What was found when the packages were made; what they are made of comes before it.
-CHECK_TABLES = ("privacy_check", "readability_check", "readability_score")
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
-    tables = {name: f"{name}#primary" for name in PRIMARY_TABLES}
-    tables |= {name: f"{name}#indicator" for name in INDICATOR_TABLES}
-    checks = {name: f"{name}#primary" for name in CHECK_TABLES}
+    tables = name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES)
+    checks = name_datasets(RELEASE_TABLES)
     return Pipeline(
         [
             Node(
                 measure_response,
-                inputs=["response#primary", "answer#primary", "data_dictionary"],
+                inputs=["response#primary", "answer#primary", "params:form", "data_dictionary"],
                 outputs=["response_rate#indicator", "answer_rate#indicator"],
                 name="measure_response",
             ),

@@ -8,6 +8,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
+from sumida_data.portal.changes import Proposal
 from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_briefings, render_council_paper, render_page
@@ -28,6 +29,7 @@ PRODUCTS = {
     "課ごとの確認結果": "data/08_reporting/returns/{period}",
     "データパッケージ": "data/05_package",
     "公開カタログの下見": "data/06_catalog/preview/index.html",
+    "公開すると変わるもの": "data/06_catalog/preview/changes.html",
     "分析用データベース": "data/sumida.duckdb",
 }
 
@@ -67,6 +69,7 @@ def summarise(  # one argument for each thing that the summary speaks of
     response: pd.DataFrame,
     finding: pd.DataFrame,
     privacy_check: pd.DataFrame,
+    proposal: dict[str, Any],
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     privacy = PrivacyState(
@@ -74,5 +77,6 @@ def summarise(  # one argument for each thing that the summary speaks of
         void_releases=count_void_releases(privacy_check),
     )
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    summary = summarise_run(report, response, finding, products, quota, privacy)
+    proposed = Proposal.model_validate(proposal)
+    summary = summarise_run(report, response, finding, products, quota, proposed, privacy)
     return summary.model_dump(mode="json")

@@ -43,6 +43,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "response#primary",
                     "finding#primary",
                     "privacy_check#primary",
+                    "publication_proposal",
                 ],
                 outputs="run_summary",
                 name="summarise",
