@@ -128,5 +128,6 @@ def _describe_status(item: FormField, status: AnswerStatus) -> Field:
             "enum": status.enum,
             "required": True,
             "published": item.published,
+            "deprecated": item.deprecated,
         }
     )

@@ -14,14 +14,15 @@ from sumida_data.opendata.response_rates import measure_answer_rates, measure_re
 from sumida_data.opendata.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.portal import preview
-from sumida_data.quality.privacy.gate import Gate, GuardedTables, list_blocked
+from sumida_data.quality.privacy.gate import Gate, GuardedTables
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.privacy.releases import parse_releases
 from sumida_data.quality.readability.published import read_packages
 from sumida_data.quality.readability.received import list_received
 from sumida_data.quality.readability.tables import report
+from sumida_data.site.models import Site
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.form import CentralSources, Form
+from sumida_data.survey.form import CentralSources, Form, Waves
 
 
 def guard_tables(  # one argument for each thing that decides what may go out
@@ -79,12 +80,13 @@ def build_preview(
     files: dict[str, SourceFile],
     packages: Packages,
     municipality: HomeMunicipality,
-    privacy_check: pd.DataFrame,
+    plans: Plans,
+    waves: Waves,
+    site: Site,
 ) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
-    blocked = list_blocked(packages, privacy_check)
-    return preview.build_preview(contents, packages, municipality, blocked)
+    return preview.build_preview(contents, packages, municipality, plans, waves, site)
 
 
 def check_readability(

@@ -11,7 +11,8 @@ from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.layout import FoundTable, cell_address, find_heading, find_table
-from sumida_data.survey.reading.reader import Answer, Record, SheetReader
+from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.records import Answer, Record
 from sumida_data.survey.reading.text import Reading, find_date, raw_text_of
 from sumida_data.survey.reading.workbook import Sheet, has_sample_stamp, open_workbook
 
