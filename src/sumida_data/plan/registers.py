@@ -86,7 +86,7 @@ def _describe_version(plan: Plan, indicator: Indicator) -> dict[str, Any]:
         "indicator_title_en": indicator.title_en,
         "version_reason": indicator.version_reason or None,
         "limits": indicator.limits or None,
-        "query": indicator.query,
+        "query": " ".join(indicator.query.split()),
         "baseline": indicator.baseline.value,
         "baseline_as_of": indicator.baseline.as_of,
         "baseline_reason": reason or assumption or None,
