@@ -35,14 +35,14 @@ def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
         note = indicator.unknown_targets
         yield owner | {
             "row_id": f"{start}/0",
-            "target_number": 0,
+            "target_number": 1,
             "target_state": "unknown",
             "note": note,
         }
     for number, target in enumerate(indicator.targets, start=1):
         yield owner | {
             "row_id": f"{start}/{number}",
-            "target_number": number,
+            "target_number": number + bool(indicator.unknown_targets),
             "target_state": "known",
             "decided_on": target.decided_on,
             "target_date": target.target_date,
