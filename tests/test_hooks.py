@@ -9,8 +9,11 @@ from kedro.io import DatasetError
 
 from tests.project import make_project
 
-# Of a library that Kedro uses.
-pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
+# Of Kedro and a library that it uses.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:register_new_resolver"),
+    pytest.mark.filterwarnings("ignore:Accessing the 'model_fields' attribute"),
+]
 
 
 @pytest.fixture
