@@ -5,7 +5,7 @@ from kedro.pipeline import Pipeline
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
 # made, forms are written, and anything is published, only when asked for.
-QUARTER = ("ingest", "indicators", "returns", "packages", "changes", "report")
+QUARTER = ("ingest", "indicators", "returns", "quality", "packages", "changes", "report")
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -68,6 +68,14 @@ class TestWhole:
             published.publish(changed)
         assert published.show() == before
 
+    def test_real_data_do_not_continue_what_invented_data_began(self, office):
+        office.approve_and_publish(make_catalogue(*SECOND.datasets, sample=True))
+        real = make_catalogue(make_dataset("a", "1.1.0", data__csv="7\n"))
+        office.approve_and_publish(real)
+        shown = office.show()
+        assert shown["dataset/a/1.1.0/data.csv"] == b"7\n"
+        assert not any(path.startswith("dataset/b/") for path in shown)
+
     def test_a_link_to_nowhere_is_not_published(self, office):
         broken = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
         broken.pages["index.html"] = b'<a href="dataset/a/latest/gone.csv">x</a>'

@@ -13,25 +13,32 @@ from sumida_data.frames import build_frame
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.database import MADE_HERE
 from sumida_data.opendata.views import Views
-from sumida_data.pipelines.packages.pipeline import (
+from sumida_data.pipelines.packages.pipeline import create_pipeline
+from sumida_data.pipelines.tables import (
+    CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
-    create_pipeline,
+    name_datasets,
 )
+from sumida_data.site.models import Site
+from sumida_data.survey.form import CentralSources, Waves
 from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, sources, raw_parameters, form):
+def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
         "params:municipality": MemoryDataset(
             HomeMunicipality.model_validate(raw_parameters["municipality"])
         ),
-        "params:sources": MemoryDataset(sources),
+        "params:plans": MemoryDataset(plans),
+        "params:waves": MemoryDataset(Waves.model_validate(raw_parameters["waves"])),
+        "params:site": MemoryDataset(Site.model_validate(raw_parameters["site"])),
+        "params:sources": MemoryDataset(CentralSources.model_validate(raw_parameters["sources"])),
         "params:form": MemoryDataset(form),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
@@ -39,15 +46,14 @@ def catalog(tmp_path, dictionary, frames, packages, sources, raw_parameters, for
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
-    for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
-        for name in names:
-            frame = frames.get(name, build_frame(dictionary[name], []))
-            datasets[f"{name}#{stage}"] = MemoryDataset(frame)
+    for name, dataset in name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES).items():
+        datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
     return DataCatalog(datasets)
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    assert {*PRIMARY_TABLES, *INDICATOR_TABLES, *MADE_HERE} == set(dictionary.names())
+    listed = {*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES, *MADE_HERE}
+    assert listed == set(dictionary.names())
 
 
 def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
@@ -58,5 +64,6 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES + MADE_HERE),)
+    made = PRIMARY_TABLES + CHECK_TABLES + INDICATOR_TABLES + MADE_HERE
+    assert tables == (len(made),)
     assert float(value[0]) == 59.3

@@ -10,50 +10,17 @@ from sumida_data.pipelines.packages.nodes import (
     gather_database,
     measure_response,
 )
-
-# Kedro wants the names of a node's inputs before it reads the parameters; a test holds these
-# lists against the data dictionary. Which of the tables go out is said in packages.yml.
-PRIMARY_TABLES = (
-    "procedure",
-    "consultation",
-    "standardization",
-    "training",
-    "security_training",
-    "security_incident",
-    "initiative",
-    "initiative_effect",
-    "department",
-    "department_succession",
-    "response",
-    "answer",
-    "correction",
-    "finding",
-    "mynumber_card",
-    "document_approval",
-    "open_dataset",
-)
-INDICATOR_TABLES = (
-    "indicator",
-    "indicator_target",
-    "indicator_value",
-    "indicator_value_by_department",
-    "indicator_progress",
-    "response_rate",
-    "answer_rate",
-    "review_hint",
-    "lineage",
-    "pending_revision",
-    "correction_notice",
-    "publication",
-    "publication_dataset",
-    "value_publication",
+from sumida_data.pipelines.tables import (
+    CHECK_TABLES,
+    INDICATOR_TABLES,
+    PRIMARY_TABLES,
+    name_datasets,
 )
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
-    tables = {name: f"{name}#primary" for name in PRIMARY_TABLES}
-    tables |= {name: f"{name}#indicator" for name in INDICATOR_TABLES}
+    tables = name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES)
     return Pipeline(
         [
             Node(
@@ -83,7 +50,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:municipality"],
+                inputs=[
+                    "packages",
+                    "params:packages",
+                    "params:municipality",
+                    "params:plans",
+                    "params:waves",
+                    "params:site",
+                ],
                 outputs="catalogue_files",
                 name="build_preview",
             ),
