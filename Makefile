@@ -30,8 +30,9 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once than the tests do.
 	MUTATION_PAIRS=5000 $(BIN)/python -m pytest tests/mutation
 
-bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine.
+bench: .venv/installed-dev  ## Time reading beside pandas and bare calamine, and the figures of the nation beside pandas.
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/national.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

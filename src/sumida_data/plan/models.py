@@ -245,6 +245,8 @@ class Indicator(Model):
     @property
     def versions(self) -> tuple["Indicator", ...]:
         """The indicator by every version of its definition, the first one first."""
+        if not self.later_versions:
+            return (self,)
         first = self.model_copy(update={"later_versions": ()})
         return tuple(accumulate(self.later_versions, _change_definition, initial=first))
 
