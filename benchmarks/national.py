@@ -1,10 +1,10 @@
 """A quarter's values, verdicts and lineage for all 1,741 municipalities at once.
 
-The sample ward's answers of a quarter stand for every municipality, each with a share of the ward's
-departments that falls as one by its rank, because a village has few of them. A script that groups with
-pandas (`national_by_hand.py`) computes the same values from the same tables, without verdicts and
-lineage; both take turns in one run, so that their ratio holds on a busy machine too, and they must
-agree in every value.
+The sample ward's answers of a quarter stand for every municipality, each with a share of the
+ward's departments that falls as one by its rank, because a village has few of them. A script that
+groups with pandas (`national_by_hand.py`) computes the same values from the same tables, without
+verdicts and lineage; both take turns in one run, so that their ratio holds on a busy machine too,
+and they must agree in every value.
 """
 
 import json
@@ -52,7 +52,8 @@ _SPREAD = """
     WHERE CASE a.table_name
         WHEN 'mynumber_card' THEN a.municipality_code = m.municipality_code
         ELSE a.municipality_code = $home
-            AND (a.department_code IS NULL OR hash(a.department_code) % 1000 < 1000 * 100 / (100 + m.rank))
+            AND (a.department_code IS NULL
+                OR hash(a.department_code) % 1000 < 100000 / (100 + m.rank))
         END
         AND (a.period = $period OR (a.table_name = 'document_approval' AND a.period = $last_year))
 """

@@ -266,7 +266,7 @@ class Indicator(Model):
 
 
 def _change_definition(before: Indicator, later: LaterVersion) -> Indicator:
-    changes = later.model_dump(exclude_unset=True)
+    changes = later.model_dump(exclude_none=True)
     return before.model_copy(update={"series_break": later.series_break, **changes})
 
 

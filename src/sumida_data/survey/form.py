@@ -86,6 +86,9 @@ class RecordSheet(Model):
 
     # Whether every column of the sheet is described, so that another one is worth a finding.
     is_complete: ClassVar[bool] = False
+    # Within how many rows from the top its headings stand; government forms put titles and
+    # instructions above a table, rarely more than this.
+    search_rows: ClassVar[int] = 60
 
     sheet: str
     table: Name
@@ -223,7 +226,12 @@ class CentralSource(RecordSheet):
         publisher: Who publishes it.
         license: Licence id.
         attribution: The line that must accompany figures from it.
+        layouts: Where the publisher has changed the table: for each form that it has had, the
+            fields that not all of them have. The form that fits best is read.
         heading_dates: Columns whose heading carries a date, and the field that takes the date.
+        title_date: The field whose date may stand in the title instead.
+        rows_expected: How many municipalities the table lists; None where it has other rows.
+        grouped_by: The field that groups rows, such as the dataset of a file; both are counted.
         month: The field whose month gives the as-of date, its last day.
     """
 
@@ -232,8 +240,32 @@ class CentralSource(RecordSheet):
     publisher: str
     license: str
     attribution: str
+    layouts: tuple[tuple[Name, ...], ...] = ()
     heading_dates: dict[Name, Name] = Described(default_factory=dict)
+    title_date: Name | None = None
+    rows_expected: int | None = None
+    grouped_by: Name | None = None
     month: Name | None = None
+
+    # Ministries put notes, prefectures and old rows above the table.
+    search_rows: ClassVar[int] = 200
+
+    @property
+    def forms(self) -> tuple["CentralSource", ...]:
+        """The source in each form that its table has had."""
+        special = {name for layout in self.layouts for name in layout}
+        return tuple(
+            self.model_copy(
+                update={
+                    "fields": tuple(
+                        field
+                        for field in self.fields
+                        if field.name not in special or field.name in layout
+                    )
+                }
+            )
+            for layout in self.layouts or ((),)
+        )
 
 
 class CentralSources(RootModel[tuple[CentralSource, ...]]):

@@ -14,8 +14,6 @@ from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
-# Government forms put titles and instructions above the table, rarely more than this.
-_HEADER_SEARCH_ROWS = 60
 _HEADER_DEPTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
@@ -23,6 +21,10 @@ _NOTE = re.compile(r"^(※|\*|注|\(注)")
 _TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
 # Columns that count or check the rows are no answers.
 _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
+# Ministries put the day of a column into its heading, in some months without brackets.
+_TRAILING_DAY = re.compile(
+    r"(令和|平成|[rh])\.?(元|[0-9]{1,2})[年./-][0-9年月日末./-]*(時点|現在)$", re.IGNORECASE
+)
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 
@@ -71,12 +73,14 @@ class FoundLabel:
 class Headings:
     """The headings under which fields may stand; made once and used for many sheets."""
 
-    def __init__(self, fields: Iterable[FormField]) -> None:
+    def __init__(self, fields: Iterable[FormField], search_rows: int = 60) -> None:
         """Prepare the headings of the fields.
 
         Args:
             fields: The fields of one table or of one set of label cells.
+            search_rows: Within how many rows from the top the headings of a table stand.
         """
+        self.search_rows = search_rows
         listed = list(fields)
         self.count = len(listed)
         self.keys = {field.name for field in listed if field.key}
@@ -87,7 +91,7 @@ class Headings:
 @lru_cache(maxsize=16384)
 def heading_key(text: str) -> str:
     """Return what identifies a heading: 「年間件数（件）※1」 and 「年間件数」 are the same."""
-    key = fold(text).split("※", 1)[0].rstrip(":*")
+    key = _TRAILING_DAY.sub("", fold(text).split("※", 1)[0].rstrip(":*"))
     while shorter := _TRAILING_PARENTHESES.sub("", key):
         if shorter == key:
             break
@@ -109,7 +113,7 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
         return None
     best: FoundTable | None = None
     above: tuple[tuple[str, ...], ...] = ()
-    for number, keys in enumerate(_list_heading_keys(sheet)):
+    for number, keys in enumerate(_list_heading_keys(sheet, headings.search_rows)):
         above = (*above[1 - _HEADER_DEPTH :], keys)
         # A row without the end of any heading cannot match more than the rows above it do.
         if headings.endings.isdisjoint(above[-1]):
@@ -195,15 +199,15 @@ def _column_letters(column: int) -> str:
     return letters
 
 
-def _list_heading_keys(sheet: Sheet) -> list[tuple[str, ...]]:
+def _list_heading_keys(sheet: Sheet, search_rows: int) -> list[tuple[str, ...]]:
     # A sheet is searched for one table after the other.
     if not sheet.heading_keys:
-        sheet.heading_keys.extend(map(_keys_of, _fill_merged_headings(sheet)))
+        sheet.heading_keys.extend(map(_keys_of, _fill_merged_headings(sheet, search_rows)))
     return sheet.heading_keys
 
 
-def _fill_merged_headings(sheet: Sheet) -> list[list[CellValue]]:
-    rows = [list(row) for row in sheet.rows[:_HEADER_SEARCH_ROWS]]
+def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue]]:
+    rows = [list(row) for row in sheet.rows[:search_rows]]
     for (first_row, first_column), (last_row, last_column) in sheet.merged:
         if last_row >= len(rows):
             continue

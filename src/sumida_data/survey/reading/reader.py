@@ -133,7 +133,7 @@ class SheetReader(Generic[Described]):
     @cached_property
     def headings(self) -> Headings:
         """The headings under which the fields may stand."""
-        return Headings(self.description.fields)
+        return Headings(self.description.fields, self.description.search_rows)
 
     def has_table(self, sheet: Sheet) -> bool:
         """Tell whether the sheet has such a table."""
