@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
+from sumida_data.plan.initiatives import InitiativeRules
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
@@ -21,6 +22,7 @@ from sumida_data.survey.tables import TableDescriptions
 PARAMETERS: dict[str, type[BaseModel]] = {
     "finding_rules": FindingRules,
     "form": Form,
+    "initiatives": InitiativeRules,
     "municipality": HomeMunicipality,
     "packages": Packages,
     "period": ReportedPeriod,

@@ -150,7 +150,8 @@ class Indicator(Model):
         limit: The most that there can be, such as the length of a list; more is worth a look.
         part_of: Id of the indicator that includes this one.
         as_of: ``period``: the last day of the period; ``rows``: the newest as-of date of the
-            rows that count.
+            rows that count; ``rows_of_other_periods``: the same, where the definition says that
+            they come from other periods.
         title_footnote: Name of the plan's footnote that belongs to the title.
         baseline: Where it stood.
         unknown_targets: What is said of targets before the first one listed, which are not known;
@@ -186,7 +187,7 @@ class Indicator(Model):
     limits: str = ""
     limit: Decimal | None = None
     part_of: Name | None = None
-    as_of: Literal["period", "rows"] = "period"
+    as_of: Literal["period", "rows", "rows_of_other_periods"] = "period"
     title_footnote: str | None = None
     baseline: Baseline
     unknown_targets: str = ""

@@ -32,10 +32,12 @@ def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
     start = "/".join(owner.values())
     if indicator.unknown_targets:
         note = indicator.unknown_targets
-        yield owner | {"row_id": f"{start}/0", "target_state": "unknown", "note": note}
+        unknown = {"target_number": 0, "target_state": "unknown", "note": note}
+        yield owner | {"row_id": f"{start}/0"} | unknown
     for number, target in enumerate(indicator.targets, start=1):
         yield owner | {
             "row_id": f"{start}/{number}",
+            "target_number": number,
             "target_state": "known",
             "decided_on": target.decided_on,
             "target_date": target.target_date,

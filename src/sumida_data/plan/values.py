@@ -263,7 +263,7 @@ class ValueEngine:
         reason = _reason_not_measured(task, count, coverage, delivered=delivered)
         value = None if reason else calculate(indicator, count.numerator, count.denominator)
         status = _status_of(value, reason, count)
-        newest = count.newest if indicator.as_of == "rows" else None
+        newest = None if indicator.as_of == "period" else count.newest
         return {
             "row_id": f"{code}/{indicator.indicator_id}/{period}/{FIRST_REVISION}",
             "as_of": newest or period.last_day,

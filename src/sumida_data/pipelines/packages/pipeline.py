@@ -23,6 +23,7 @@ PRIMARY_TABLES = (
     "answer",
     "correction",
     "finding",
+    "source_file",
     "mynumber_card",
     "document_approval",
     "open_dataset",
@@ -34,6 +35,8 @@ INDICATOR_TABLES = (
     "indicator_value_by_department",
     "indicator_progress",
     "review_hint",
+    "initiative_effect_figure",
+    "initiative_effect_summary",
     "lineage",
 )
 
