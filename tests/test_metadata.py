@@ -63,3 +63,12 @@ def test_a_number_or_day_of_the_survey_says_why_it_is_empty(dictionary: DataDict
     assert names[names.index("annual_cases") + 1] == "annual_cases_status"
     assert names[names.index("online_started_on") + 1] == "online_started_on_status"
     assert "fee_status" not in names
+
+
+def test_codes_with_their_meanings_become_choices_and_end_the_description():
+    codes = {"up": "上がる", "keep": {"title": "保つ", "description": "下がらないようにする"}}
+    field = Field(name="goal", title="向き", title_en="Goal", description="目標。", enum=codes)
+    assert field.enum == ("up", "keep")
+    assert field.codes["keep"].title == "保つ"
+    assert field.description == "目標。up 上がる、keep 下がらないようにする。"
+    assert Field.model_validate(field.model_dump(mode="json")) == field

@@ -37,6 +37,8 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         _fail([str(error)])
     if "run_summary" in outputs:
         _finish(outputs["run_summary"].load())
+    if "publication_summary" in outputs:
+        _finish_publication(outputs["publication_summary"].load())
 
 
 def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
@@ -64,6 +66,12 @@ def _finish(summary: dict[str, Any]) -> None:
     from sumida_data.report.summary import render_summary  # noqa: PLC0415
 
     Console().print(render_summary(summary))
+    sys.exit(summary["exit_code"])
+
+
+def _finish_publication(summary: dict[str, Any]) -> None:
+    for line in summary["lines"]:
+        Console(soft_wrap=True, highlight=False).print(line, markup=False)
     sys.exit(summary["exit_code"])
 
 

@@ -6,7 +6,12 @@ from importlib import import_module
 import click
 
 _HELP = "行政情報化の取組状況のデータを扱います。四半期の集計は kedro run で行います。"
-_COMMANDS = {"check": "sumida_data.check.cli"}
+_COMMANDS = {
+    "check": "sumida_data.check.cli",
+    "approve": "sumida_data.publishing.approve",
+    "verify": "sumida_data.publishing.verify",
+    "undo": "sumida_data.publishing.undo",
+}
 
 
 class _Commands(click.Group):

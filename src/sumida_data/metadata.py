@@ -7,19 +7,37 @@ own: English title, unit, personal, published.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Described
 
 FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean"]
 Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
 
 
 class Model(BaseModel):
     """Base of all models read from YAML: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Code(Model):
+    """What one of the allowed values of a field means.
+
+    Attributes:
+        title: Its Japanese word.
+        description: What it means where the word does not say so.
+    """
+
+    title: str
+    description: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_word(cls, code: Any) -> Any:
+        return {"title": code} if isinstance(code, str) else code
 
 
 class Field(Model):
@@ -33,12 +51,17 @@ class Field(Model):
         description: What a value means, in Japanese.
         unit: Unit of a number, such as 件 or %.
         required: Whether a value may be missing.
-        enum: All values that may stand here, in the order in which a form lists them.
+        enum: All values that may stand here, in the order in which a form lists them. In YAML a
+            mapping gives each its ``Code``; the meanings then also end the description.
+        codes: What the values of ``enum`` mean, where they are not Japanese words themselves.
+        status: Name of the column that says why a value is missing.
+        empty: What a missing value stands for, by code, where there is only one reason.
         minimum: Smallest number allowed.
         maximum: Largest number allowed.
         pattern: Regular expression that the whole text must match.
         personal: Whether it names or reaches a person; such a field never leaves ingest.
         published: Whether it may be published; nothing is unless it says so.
+        deprecated: The quarter in which it was announced that the field will go.
     """
 
     name: Name
@@ -49,11 +72,27 @@ class Field(Model):
     unit: str | None = None
     required: bool = False
     enum: tuple[str, ...] | None = None
+    codes: dict[str, Code] = Described(default_factory=dict)
+    status: Name | None = None
+    empty: Annotated[dict[Name, str], Described(max_length=1)] = Described(default_factory=dict)
     minimum: int | None = None
     maximum: int | None = None
     pattern: str | None = None
     personal: bool = False
     published: bool = False
+    deprecated: PeriodText | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_codes(cls, field: Any) -> Any:
+        if not isinstance(field, dict) or not isinstance(field.get("enum"), dict):
+            return field
+        codes = {name: Code.model_validate(code) for name, code in field["enum"].items()}
+        words = "、".join(
+            f"{name} {code.description or code.title}" for name, code in codes.items()
+        )
+        description = f"{field.get('description', '')}{words}。"
+        return field | {"enum": tuple(codes), "codes": codes, "description": description}
 
     @model_validator(mode="after")
     def _refuse_published_personal_data(self) -> Self:

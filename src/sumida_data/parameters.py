@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
-from sumida_data.plan.initiatives import InitiativeRules
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.opendata.views import Views
+from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
+from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
@@ -27,10 +28,12 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "packages": Packages,
     "period": ReportedPeriod,
     "plans": Plans,
+    "quality_rules": QualityRules,
     "quota": Quota,
     "sample": Sample,
     "sources": CentralSources,
     "tables": TableDescriptions,
+    "views": Views,
     "waves": Waves,
 }
 

@@ -4,8 +4,8 @@ from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
-# made, and forms are written, only when asked for.
-QUARTER = ("ingest", "indicators", "returns", "packages", "report")
+# made, forms are written, and anything is published, only when asked for.
+QUARTER = ("ingest", "indicators", "returns", "quality", "packages", "changes", "report")
 
 
 def register_pipelines() -> dict[str, Pipeline]:

@@ -155,7 +155,7 @@ def compare_with_truth(values: pd.DataFrame) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ward(  # noqa: PLR0917  # one fixture for each thing that values are computed from
+def ward(  # one fixture for each thing that values are computed from
     sample_project: Project,
     form: Form,
     waves: Waves,

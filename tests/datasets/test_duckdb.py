@@ -1,5 +1,10 @@
 """The DuckDB dataset: types, comments, and what a crash leaves behind."""
 
+import pickle
+import signal
+import subprocess
+import sys
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +14,9 @@ from kedro.io import DatasetError
 
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.frames import build_frame
-from sumida_data.opendata.database import Database
+from sumida_data.metadata import DataDictionary
+from sumida_data.opendata.database import MADE_HERE, Database
+from sumida_data.opendata.views import Views
 
 VALUE = {
     "row_id": "131075/mynumber_card_rate/FY2022Q3/1",
@@ -23,12 +30,41 @@ VALUE = {
 }
 
 
+SERIES = Views.model_validate(
+    {
+        "views": [
+            {
+                "name": "value_series",
+                "title": "指標の推移",
+                "title_en": "Series",
+                "description": "1行は、1つの値。",
+                "tables": ["indicator_value"],
+                "fields": ["indicator_id", "value"],
+                "query": "SELECT {columns} FROM indicator_value QUALIFY "
+                "row_number() OVER (PARTITION BY indicator_id ORDER BY revision DESC) = 1",
+            }
+        ],
+        "macros": [
+            {
+                "name": "find_column",
+                "title": "列を探す",
+                "description": "題に言葉を含む列。",
+                "parameters": ["word"],
+                "example": "FROM find_column('値')",
+                "query": "SELECT column_name FROM data_dictionary "
+                "WHERE contains(column_title, word)",
+            }
+        ],
+    }
+)
+
+
 @pytest.fixture
 def database(dictionary):
     procedure = {"row_id": "p1", "procedure_name": "'); DROP TABLE indicator_value; --"}
     rows = {"indicator_value": [VALUE], "procedure": [procedure]}
     frames = {name: build_frame(dictionary[name], rows[name]) for name in rows}
-    return Database(frames, dictionary)
+    return Database(frames, dictionary, SERIES)
 
 
 @pytest.fixture
@@ -66,7 +102,7 @@ def test_values_come_back_as_they_were(connection):
 
 def test_every_table_and_column_has_a_japanese_comment(connection):
     tables = dict(connection.execute("SELECT table_name, comment FROM duckdb_tables()").fetchall())
-    assert set(tables) == {"indicator_value", "procedure", "data_dictionary"}
+    assert set(tables) == {"indicator_value", "procedure"} | set(MADE_HERE)
     assert tables["indicator_value"].startswith("指標の値：1行は、1つの指標の1つの期間の値")
     columns = connection.execute(
         "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
@@ -105,22 +141,23 @@ def test_the_file_is_one_that_duckdb_1_2_opens(connection):
 
 def test_saving_again_replaces_everything(dataset, database, dictionary):
     dataset.save(database)
-    dataset.save(Database({"indicator_value": database.tables["indicator_value"]}, dictionary))
+    tables = {"indicator_value": database.tables["indicator_value"]}
+    dataset.save(replace(database, tables=tables))
     with dataset.load() as connection:
         names = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    assert sorted(names) == [("data_dictionary",), ("indicator_value",)]
+    assert {name for (name,) in names} == {"indicator_value"} | set(MADE_HERE)
 
 
 def test_a_reader_keeps_what_it_sees_while_the_file_is_replaced(dataset, database, dictionary):
     dataset.save(database)
     with dataset.load() as reader:
-        dataset.save(Database({}, dictionary))
+        dataset.save(Database({}, dictionary, Views(views=(), macros=())))
         assert reader.execute("SELECT count(*) FROM indicator_value").fetchone() == (1,)
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(dataset, database, tmp_path):
     dataset.save(database)
-    broken = Database({"answer": database.tables["procedure"]}, database.dictionary)
+    broken = replace(database, tables={"answer": database.tables["procedure"]})
     with pytest.raises(DatasetError):
         dataset.save(broken)
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["sumida.duckdb"]
@@ -138,3 +175,139 @@ def test_a_path_with_a_quote_works(tmp_path, database):
     dataset = DuckDBDataset(filepath=str(tmp_path / "o'brien.duckdb"))
     dataset.save(database)
     assert dataset.exists()
+
+
+class TestBuilds:
+    """What the file says of itself, run after run."""
+
+    def test_the_same_content_has_the_same_run_id(self, dataset, database):
+        ids = []
+        for _ in range(2):
+            dataset.save(database)
+            with dataset.load() as connection:
+                ids += connection.execute("SELECT run_id FROM database_build").fetchall()
+        assert ids[0] == ids[1]
+
+    def test_another_content_has_another_run_id(self, dataset, database, dictionary):
+        dataset.save(database)
+        with dataset.load() as connection:
+            [before] = connection.execute("SELECT run_id FROM database_build").fetchall()
+        other = build_frame(dictionary["indicator_value"], [VALUE | {"value": Decimal("59.4")}])
+        dataset.save(replace(database, tables=database.tables | {"indicator_value": other}))
+        with dataset.load() as connection:
+            assert connection.execute("SELECT run_id FROM database_build").fetchall() != [before]
+
+    def test_a_column_that_came_or_changed_its_type_is_told(self, dataset, database):
+        procedure = database.dictionary["procedure"]
+        old = procedure.model_copy(
+            update={
+                "fields": tuple(
+                    field.model_copy(update={"type": "string"})
+                    if field.name == "annual_cases"
+                    else field
+                    for field in procedure.fields
+                    if field.name != "fee"
+                )
+            }
+        )
+        others = tuple(t for t in database.dictionary.tables if t.name != "procedure")
+        frame = build_frame(old, [{"row_id": "p1"}])
+        dataset.save(
+            replace(
+                database,
+                dictionary=DataDictionary(tables=(old, *others)),
+                tables=database.tables | {"procedure": frame},
+            )
+        )
+        for _ in range(2):  # what was told once stays, and is not told again
+            dataset.save(database)
+        with dataset.load() as connection:
+            changes = connection.execute(
+                "SELECT table_name, column_name, schema_change, type_before, type_after "
+                "FROM schema_change"
+            ).fetchall()
+        assert changes == [
+            ("procedure", "annual_cases", "retyped", "string", "integer"),
+            ("procedure", "fee", "added", None, "string"),
+        ]
+
+    def test_a_file_that_is_no_database_is_replaced(self, dataset, database, tmp_path):
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data/sumida.duckdb").write_bytes(b"no database")
+        dataset.save(database)
+        with dataset.load() as connection:
+            assert connection.execute("SELECT * FROM schema_change").fetchall() == []
+
+
+def test_a_foreign_log_is_set_aside_and_told(dataset, database, tmp_path, caplog):
+    dataset.save(database)
+    log = tmp_path / "data/sumida.duckdb.wal"
+    log.write_bytes(b"what somebody wrote who opened the file for writing")
+    dataset.save(database)
+    assert "sumida.duckdb.wal.aside に移しました" in caplog.text
+    assert not log.exists()
+    with dataset.load() as connection:
+        assert connection.execute("SELECT count(*) FROM procedure").fetchone() == (1,)
+
+
+_KILLED_WHILE_SAVING = """
+import os, pickle, signal, sys
+import sumida_data.datasets.duckdb as module
+import sumida_data.opendata.database as database
+
+def kill(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def kill_after(function):
+    def run(*arguments, **named):
+        function(*arguments, **named)
+        kill()
+    return run
+
+step, filepath, content = sys.argv[1], sys.argv[2], sys.argv[3]
+if step == "before the first table":
+    module.write_tables = kill
+elif step == "after the first table":
+    database._create = kill_after(database._create)
+elif step == "before the views":
+    database._create_view = kill
+elif step == "before the checkpoint":
+    module.write_tables = kill_after(module.write_tables)
+elif step == "before the swap":
+    module.DuckDBDataset._set_foreign_log_aside = kill
+elif step == "after the swap":
+    module.Path.replace = kill_after(module.Path.replace)
+with open(content, "rb") as file:
+    data = pickle.load(file)
+module.DuckDBDataset(filepath=filepath).save(data)
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "rows"),
+    [
+        ("before the first table", 1),
+        ("after the first table", 1),
+        ("before the views", 1),
+        ("before the checkpoint", 1),
+        ("before the swap", 1),
+        ("after the swap", 2),
+    ],
+)
+def test_a_kill_leaves_the_old_file_or_the_new_one(step, rows, dataset, database, tmp_path):
+    dataset.save(database)
+    filepath, content = tmp_path / "data/sumida.duckdb", tmp_path / "content.pickle"
+    values = [VALUE, VALUE | {"row_id": "another", "revision": 2}]
+    frame = build_frame(database.dictionary["indicator_value"], values)
+    new = replace(database, tables=database.tables | {"indicator_value": frame})
+    content.write_bytes(pickle.dumps(new))
+    with dataset.load() as reader:
+        command = [sys.executable, "-c", _KILLED_WHILE_SAVING, step, str(filepath), str(content)]
+        assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+        assert reader.execute("SELECT count(*) FROM indicator_value").fetchall() == [(1,)]
+    with dataset.load() as reader:
+        assert reader.execute("SELECT count(*) FROM value_series").fetchall() == [(1,)]
+        assert reader.execute("SELECT count(*) FROM indicator_value").fetchall() == [(rows,)]
+    dataset.save(new)
+    with dataset.load() as reader:
+        assert reader.execute("SELECT count(*) FROM indicator_value").fetchall() == [(2,)]

@@ -12,7 +12,7 @@ from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.package import build_packages
+from sumida_data.opendata.package import Surroundings, build_packages
 from sumida_data.plan.models import Plans
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.survey.form import CentralSources
@@ -106,22 +106,37 @@ def frames(dictionary: DataDictionary, plans: Plans) -> Frames:
         "indicator": describe_indicators(plans),
         "procedure": [PROCEDURE, earlier],
     }
-    return {name: build_frame(dictionary[name], rows[name]) for name in rows}
+    return {name: build_frame(dictionary[name], rows.get(name, [])) for name in dictionary.names()}
 
 
 @pytest.fixture(scope="session")
-def build(
-    packages: Packages,
+def build_packages_of(
     dictionary: DataDictionary,
     frames: Frames,
     municipality: HomeMunicipality,
     sources: CentralSources,
 ) -> Callable[..., Files]:
-    """Return a function that builds all packages, with other rows in the tables named."""
+    """Return a function that builds packages, with other rows in the tables named."""
 
-    def build_with(described: Packages = packages, **rows: Iterable[Row]) -> Files:
-        changed = {name: build_frame(dictionary[name], rows[name]) for name in rows}
-        return build_packages(described, dictionary, frames | changed, municipality, sources)
+    def build_with(
+        described: Packages,
+        before: Files | None = None,
+        tables: DataDictionary = dictionary,
+        **rows: Iterable[Row],
+    ) -> Files:
+        changed = {name: build_frame(tables[name], rows[name]) for name in rows}
+        surroundings = Surroundings(described, municipality, sources)
+        return build_packages(surroundings, tables, frames | changed, before or {})
+
+    return build_with
+
+
+@pytest.fixture(scope="session")
+def build(build_packages_of: Callable[..., Files], packages: Packages) -> Callable[..., Files]:
+    """Return a function that builds the project's packages, or others."""
+
+    def build_with(described: Packages = packages, **changes: Any) -> Files:
+        return build_packages_of(described, **changes)
 
     return build_with
 

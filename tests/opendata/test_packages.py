@@ -45,11 +45,17 @@ def with_change(packages, **changes):
 class TestFiles:
     def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
         tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
+        tables += ["correction", "correction_notice", "code_list", "data_dictionary"]
         expected = {f"{table}.{form}" for table in tables for form in ("csv", "parquet")}
         assert set(indicators) == expected | {
             "datapackage.json",
             "README.md",
             "dx-indicators.xlsx",
+            "csv-metadata.json",
+            "dcat.jsonld",
+            "schema_org.jsonld",
+            "changelog.json",
+            "changelog.atom",
         }
 
     def test_a_new_resource_needs_only_its_line_in_the_yaml(self, build, packages):
@@ -71,7 +77,8 @@ class TestCsv:
         content = indicators["indicator_target.csv"]
         header = (
             "municipality_code,municipality_name,plan_id,indicator_id,"
-            "target_number,target_state,decided_on,target_date,target_min,target_max,reason,note"
+            "target_number,target_state,decided_on,decided_on_status,target_date,"
+            "target_min,target_max,reason,note"
         )
         assert content.startswith(b"\xef\xbb\xbf" + header.encode() + b"\n131075,")
         assert b"\r" not in content
@@ -80,12 +87,12 @@ class TestCsv:
         row = read_lines(indicators, "indicator_value.csv")[1]
         assert row == (
             "131075,墨田区,sumida-fy2022,mynumber_card_rate,マイナンバーカード普及率,FY2022Q3,1,"
-            "2022,3,2023-01-31,59.3,164826,278038,%,measured,1,,,,,false"
+            "2022,3,2023-01-31,59.3,164826,278038,given,%,measured,1,,whole,,whole,,,none,false"
         )
 
     def test_a_value_that_was_not_measured_is_empty_and_a_real_zero_is_zero(self, indicators):
         row = read_lines(indicators, "indicator_value.csv")[2]
-        assert ",2022-12-31,,,,業務,not_measured,1,0,,," in row
+        assert ",2022-12-31,,,,none,業務,not_measured,1,0,given,,whole,," in row
 
     def test_rows_stand_in_the_order_of_their_key(self, built):
         rows = read_lines(built, "online-procedures/procedure.csv")
@@ -114,7 +121,16 @@ class TestParquet:
 class TestWorkbook:
     def test_has_a_guide_and_a_sheet_per_table_with_japanese_headings(self, indicators):
         book = read_book(indicators, "dx-indicators.xlsx")
-        assert book.sheetnames == ["説明", "指標の値", "目標値", "指標の進み具合", "指標"]
+        assert book.sheetnames == [
+            "説明",
+            "指標の値",
+            "目標値",
+            "指標の進み具合",
+            "指標",
+            "訂正",
+            "訂正のお知らせ",
+            "コード表",
+        ]
         headings = [cell.value for cell in book["指標の値"][1]]
         assert headings[:2] == ["全国地方公共団体コード", "地方公共団体名"]
         assert "照会した課数(課)" in headings
@@ -130,7 +146,9 @@ class TestWorkbook:
         sheet = read_book(indicators, "dx-indicators.xlsx")["説明"]
         text = "\n".join(str(cell.value) for row in sheet.rows for cell in row)
         assert "クリエイティブ・コモンズ 表示 4.0 国際" in text
-        assert "総務省「マイナンバーカード交付状況」を加工して作成" in text
+        assert "出典：総務省「マイナンバーカード交付状況」（https://www.soumu.go.jp/" in text
+        assert "PDL1.0（https://www.digital.go.jp/" in text
+        assert "を加工して作成" in text
         assert "departments_answered" in text
 
 
@@ -144,8 +162,8 @@ class TestPrivacy:
         shown = str([cell.value for sheet in book for row in sheet.rows for cell in row])
         texts = [shown, str(stored.to_pydict())]
         texts += [c.decode() for p, c in package.items() if p.endswith((".csv", ".md", ".json"))]
+        assert sum("納税証明書の交付請求" in text for text in texts) == 3
         for text in texts:
-            assert "納税証明書の交付請求" in text or "procedure_name" in text
             for secret in ("担当者の私見", "remarks", "備考", "row_id"):
                 assert secret not in text
 
@@ -213,7 +231,7 @@ class TestDescriptor:
     def test_names_publisher_sources_licence_and_days(self, descriptor):
         assert descriptor["$schema"].endswith("/2.0/datapackage.json")
         assert descriptor["licenses"][0]["name"] == "CC-BY-4.0"
-        assert descriptor["contributors"][0]["roles"] == ["creator", "publisher"]
+        assert descriptor["contributors"][0]["roles"] == ["creator", "publisher", "contact"]
         assert descriptor["sumida:temporal"] == {"start": "2022-12-31", "end": "2023-01-31"}
         ministry = descriptor["sources"][1]
         assert ministry["sumida:attribution"] == "出典：総務省「マイナンバーカード交付状況」"
@@ -258,6 +276,11 @@ class TestMistakesInTheYaml:
         with pytest.raises(PackageError, match=r"census という出所はありません.*mynumber_card"):
             build(described)
 
+    def test_a_licence_of_a_source_must_be_known(self, build, packages):
+        described = packages.model_copy(update={"source_licenses": packages.source_licenses[:1]})
+        with pytest.raises(PackageError, match=r"license = 'PDL-1.0' — 使えるのは .* CC-BY-4.0"):
+            build(described)
+
     def test_a_keyword_that_no_catalogue_takes_is_refused(self, packages):
         with pytest.raises(ValidationError, match=r"keywords\.0"):
             with_change(packages, keywords=["年齢・男女別"])
@@ -278,3 +301,196 @@ def test_large_numbers_keep_every_digit(build, frames):
     row = frames["indicator_value"].iloc[1].dropna().to_dict()
     files = build(indicator_value=[row | {"numerator": Decimal("12345678901234.0001")}])
     assert "12345678901234.0001" in files["dx-indicators/indicator_value.csv"].decode()
+
+
+INITIATIVE = {
+    "municipality_code": "131075",
+    "period": "FY2022Q3",
+    "as_of": date(2022, 12, 31),
+    "department_code": "1203",
+    "sample": False,
+    "initiative_name": "学校連絡サービス",
+    "category": "区民サービス",
+    "may_publish": "可",
+}
+EFFECT = {key: INITIATIVE[key] for key in INITIATIVE if key not in ("category", "may_publish")} | {
+    "effect": "人数",
+    "effect_value": Decimal(60),
+    "effect_value_status": "answered",
+    "annual_cases_status": "not_answered",
+    "minutes_per_case_status": "not_answered",
+    "sites_status": "not_answered",
+}
+
+
+class TestRowsThatGoOut:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def initiatives(build):
+        names = {"出す事例": "可", "出さない事例": "否", "答えのない事例": None}
+        return build(
+            initiative=[
+                INITIATIVE | {"initiative_name": name, "may_publish": answer}
+                for name, answer in names.items()
+            ],
+            initiative_effect=[EFFECT | {"initiative_name": name} for name in names],
+        )
+
+    def test_only_what_a_department_releases_goes_out(self, initiatives):
+        for table in ("initiative", "initiative_effect"):
+            rows = read_lines(initiatives, f"dx-initiatives/{table}.csv")
+            assert len(rows) == 3  # heading, one row, end of the last line
+            assert "出す事例" in rows[1]
+            assert "may_publish" not in rows[0]
+
+    def test_an_effect_refers_to_its_initiative(self, initiatives):
+        descriptor = json.loads(initiatives["dx-initiatives/datapackage.json"])
+        (key,) = descriptor["resources"][1]["schema"]["foreignKeys"]
+        assert key["reference"]["resource"] == "initiative"
+        assert key["fields"] == key["reference"]["fields"]
+
+    def test_an_unknown_column_to_choose_by_is_named(self, build, packages):
+        described = with_change(
+            packages, resources=[{"table": "indicator", "only": {"knid": ["stock"]}}]
+        )
+        with pytest.raises(PackageError, match=r"表 indicator の only に、列 'knid' はありません"):
+            build(described)
+
+    def test_rows_of_a_table_that_does_not_go_out_cannot_be_followed(self, build, packages):
+        described = with_change(
+            packages, resources=[{"table": "indicator", "rows_of": "indicator_value"}]
+        )
+        with pytest.raises(
+            PackageError, match="rows_of = 'indicator_value' — 同じパッケージで先に"
+        ):
+            build(described)
+
+    def test_rows_that_lack_the_key_of_the_other_table_cannot_be_followed(self, build, packages):
+        described = with_change(
+            packages,
+            resources=[
+                {"table": "indicator_value"},
+                {"table": "indicator", "rows_of": "indicator_value"},
+            ],
+        )
+        with pytest.raises(PackageError, match="indicator に列 period、revision がない"):
+            build(described)
+
+
+class TestMissingValues:
+    def test_every_number_and_day_that_may_be_missing_has_a_status(self, built):
+        for path, content in built.items():
+            if not path.endswith("datapackage.json"):
+                continue
+            for resource in json.loads(content)["resources"]:
+                fields = resource.get("schema", {"fields": []})["fields"]
+                names = [field["name"] for field in fields]
+                for field in fields:
+                    if field["type"] == "string" or field.get("constraints", {}).get("required"):
+                        continue
+                    assert field["sumida:statusField"] in names, (path, field["name"])
+
+    def test_every_text_that_may_be_missing_says_what_that_stands_for(self, built):
+        for path, content in built.items():
+            if not path.endswith("datapackage.json"):
+                continue
+            for resource in json.loads(content)["resources"]:
+                for field in resource.get("schema", {"fields": []})["fields"]:
+                    if field.get("constraints", {}).get("required") or field["type"] != "string":
+                        continue
+                    assert field["missingValues"][0]["value"] == "", (path, field["name"])
+                    assert field["missingValues"][0]["label"]
+
+    def test_the_only_possible_reason_stands_beside_a_missing_value(self, indicators):
+        heading, row = read_lines(indicators, "indicator_target.csv")[:2]
+        target = dict(zip(heading.split(","), row.split(","), strict=False))
+        assert (target["decided_on"], target["decided_on_status"]) == ("", "unknown")
+        # What a target may lack depends on whether it is known at all.
+        assert (target["target_state"], target["target_max"]) == ("known", "")
+        assert "target_max_status" not in target
+
+
+class TestExplanations:
+    def test_every_column_stands_in_the_data_dictionary(self, indicators):
+        listed = {
+            tuple(row.split(",")[2:5:2]) for row in read_lines(indicators, "data_dictionary.csv")
+        }
+        for table in ("indicator_value", "indicator_target", "indicator", "correction"):
+            for name in read_lines(indicators, f"{table}.csv")[0].split(","):
+                assert (table, name) in listed
+
+    def test_every_code_has_its_meaning(self, indicators):
+        rows = read_lines(indicators, "code_list.csv")
+        assert "131075,墨田区,indicator_value,value_status,not_measured,未測定,未測定" in rows
+        assert (
+            "131075,墨田区,indicator_progress,method,linear,直線の計画線,起点と目標値を結ぶ直線と比べる"
+            in rows
+        )
+
+    def test_correction_notices_stand_in_readme_and_log(self, build):
+        notice = {
+            "indicator_id": "mynumber_card_rate",
+            "indicator_title": "マイナンバーカード普及率",
+            "period": "FY2022Q3",
+            "revision": 2,
+            "old_value": Decimal("59.5"),
+            "new_value": Decimal("59.3"),
+            "unit": "%",
+            "reason": "時点の読み違い",
+            "scope": "令和4年度第3四半期の普及率",
+            "cause": "時点の読み違い",
+            "impact": "0.2ポイント高く公表した",
+            "response": "値を改めた",
+            "decided_by": "ICT推進担当",
+            "decided_on": date(2023, 4, 1),
+        }
+        files = build(correction_notice=[notice])
+        log = json.loads(files["dx-indicators/changelog.json"])
+        assert log["corrections"] == [
+            {
+                "範囲": "令和4年度第3四半期の普及率",
+                "原因": "時点の読み違い",
+                "影響": "0.2ポイント高く公表した",
+                "対応": "値を改めた",
+            }
+        ]
+        assert "- 原因: 時点の読み違い" in files["dx-indicators/README.md"].decode()
+        assert json.loads(files["online-procedures/changelog.json"])["corrections"] == []
+
+    def test_says_how_to_cite(self, indicators):
+        assert (
+            "> 墨田区企画経営室ICT推進担当「墨田区行財政改革・行政情報化計画の指標」第1.0.0版、"
+            "2023-01-31現在、http://localhost:8000/dataset/dx-indicators/1.0.0/、CC-BY-4.0"
+        ) in indicators["README.md"].decode()
+
+
+GONE = {
+    "name": "old-figures",
+    "title": "古い数値",
+    "withdrawn_on": "2023-04-01",
+    "reason": "調査をやめたため。",
+}
+
+
+class TestWithdrawnPackages:
+    def test_name_stays_taken(self, packages):
+        taken = GONE | {"name": "dx-indicators"}
+        with pytest.raises(ValidationError, match=r"dx-indicators.*2回"):
+            Packages.model_validate(packages.model_dump() | {"withdrawn": [taken]})
+
+    def test_replacement_must_be_published(self, packages):
+        lost = GONE | {"replacement": "newer-figures"}
+        with pytest.raises(ValidationError, match="replacement 'newer-figures' というパッケージは"):
+            Packages.model_validate(packages.model_dump() | {"withdrawn": [lost]})
+
+    def test_is_not_built_again(self, build, built, packages):
+        described = packages.model_dump() | {"withdrawn": [GONE | {"name": "survey-quality"}]}
+        described["packages"] = described["packages"][:-1]
+        files = build(Packages.model_validate(described), before=built)
+        assert not any(path.startswith("survey-quality") for path in files)
+
+    def test_a_published_package_does_not_vanish_without_a_word(self, build, built, packages):
+        described = packages.model_dump()
+        described["packages"] = described["packages"][:-1]
+        with pytest.raises(PackageError, match=r"公開した survey-quality がありません.*withdrawn"):
+            build(Packages.model_validate(described), before=built)

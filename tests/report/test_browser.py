@@ -1,5 +1,6 @@
 """The pages in a real browser: nothing from elsewhere, nothing too wide, nothing amiss."""
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
 PAGES = ["08_reporting/FY2022Q3/progress_report.html", "06_catalog/preview/index.html"]
+PAPERS = ["council_paper.html", "briefing_electronic_approval_rate.html"]
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is not installed; .ci/run installs it."
@@ -71,4 +73,13 @@ def test_every_chart_of_the_report_has_its_table(quarter: Quarter, browser: Brow
     charts = page.locator("svg[role=img]").count()
     tables = page.locator("details", has_text="図の数値を表で見る").locator("table")
     assert charts == tables.count() >= 10
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_a_paper_fits_on_one_sheet(quarter: Quarter, browser: Browser, name: str) -> None:
+    page = browser.new_page()
+    page.goto((quarter.data / "08_reporting/FY2022Q3" / name).as_uri())
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
     page.close()

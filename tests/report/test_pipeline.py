@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,14 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.portal.office import PROPOSAL
 
+from sumida_data.frames import build_frame
+from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans
+from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 
@@ -23,6 +28,24 @@ ROOM = {
     "review_hint": "indicator",
 }
 
+CHECK = {
+    "row_id": "Q205/procedure/-",
+    "rule_id": "Q205",
+    "rule_title": "手続番号は区の中で1つである",
+    "table_name": "procedure",
+    "subject": "-",
+    "severity": "error",
+    "characteristic": "consistency",
+    "owner": "ICT推進担当",
+    "engines": "sql",
+    "engines_agree": True,
+    "rows_checked": 10,
+    "rows_failed": 0,
+    "share_failed": Decimal(0),
+    "may_fail": Decimal(0),
+    "passed": True,
+}
+
 
 @pytest.fixture
 def outputs(
@@ -31,6 +54,8 @@ def outputs(
     rules: FindingRules,
     quota: Quota,
     make_frames: Callable[..., dict[str, pd.DataFrame]],
+    dictionary: DataDictionary,
+    raw_parameters: dict[str, Any],
     value_rows: list[dict[str, Any]],
     response_rows: list[dict[str, Any]],
 ) -> dict[str, Any]:
@@ -41,7 +66,12 @@ def outputs(
         "params:plans": plans,
         "params:finding_rules": rules,
         "params:quota": quota,
+        "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
+        "data_dictionary": dictionary.model_dump(mode="json"),
+        "check_result#primary": build_frame(dictionary["check_result"], [CHECK]),
+        "check_failure#primary": build_frame(dictionary["check_failure"], []),
         "reported_period": "FY2022Q3",
+        "publication_proposal": PROPOSAL.model_dump(mode="json"),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     results = SequentialRunner().run(create_pipeline(), catalog)
@@ -50,7 +80,15 @@ def outputs(
 
 def test_writes_page_and_workbook_of_the_period(outputs: dict[str, Any]) -> None:
     files = outputs["progress_report"]
-    assert sorted(files) == ["FY2022Q3/progress_report.html", "FY2022Q3/progress_table.xlsx"]
+    assert sorted(files) == [
+        "FY2022Q3/briefing_electronic_approval_rate.html",
+        "FY2022Q3/council_paper.html",
+        "FY2022Q3/council_slides.pptx",
+        "FY2022Q3/progress_report.html",
+        "FY2022Q3/progress_table.xlsx",
+        "FY2022Q3/quality.html",
+    ]
+    assert "手続番号は区の中で1つである" in files["FY2022Q3/quality.html"].decode()
     assert files["FY2022Q3/progress_report.html"].startswith(b"<!DOCTYPE html>")
     assert files["FY2022Q3/progress_table.xlsx"].startswith(b"PK")
 
@@ -58,5 +96,7 @@ def test_writes_page_and_workbook_of_the_period(outputs: dict[str, Any]) -> None
 def test_summary_names_where_the_report_lies(outputs: dict[str, Any]) -> None:
     summary = json.loads(json.dumps(outputs["run_summary"]))
     paths = [Path(path) for path in summary["products"].values()]
-    assert {f"{path.parent.name}/{path.name}" for path in paths} >= set(outputs["progress_report"])
+    named = {f"{path.parent.name}/{path.name}" for path in paths}
+    written = {name for name in outputs["progress_report"] if "briefing" not in name}
+    assert named >= written
     assert summary["exit_code"] == 0

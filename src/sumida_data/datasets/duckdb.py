@@ -1,5 +1,6 @@
 """A DuckDB file as one dataset."""
 
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,14 @@ from typing import Any
 import duckdb
 from kedro.io import AbstractDataset
 
-from sumida_data.opendata.database import Database, write_tables
+from sumida_data.opendata.database import (
+    Database,
+    EarlierBuild,
+    read_earlier_build,
+    write_tables,
+)
+
+_LOGGER = logging.getLogger(__name__)
 
 # Without a network DuckDB would wait more than a minute for an extension that is not there.
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -22,6 +30,9 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
     The new file is built beside the old one and then takes its place, so that a crash leaves the
     old file and a reader who has it open keeps what he sees. It is written in the format of DuckDB
     1.2, which older tools open too. On Windows nobody may have the old file open.
+
+    A ``.wal`` beside the file is what somebody left who opened it for writing. It belongs to the
+    old file and would keep the new one from opening, so it is set aside, and the log says so.
 
     Examples:
         Using the YAML API:
@@ -59,9 +70,32 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
                 path = str(aside).replace("'", "''")
                 connection.execute(f"ATTACH '{path}' AS built (STORAGE_VERSION 'v1.2.0')")
                 connection.execute("USE built")
-                write_tables(connection, data)
+                write_tables(connection, data, self._read_earlier_build())
                 connection.execute("CHECKPOINT built")
+            self._set_foreign_log_aside()
             aside.replace(self._filepath)
+
+    def _read_earlier_build(self) -> EarlierBuild | None:
+        try:
+            with duckdb.connect(self._filepath, read_only=True, config=_OFFLINE) as connection:
+                return read_earlier_build(connection)
+        except duckdb.Error:
+            # There is none, or somebody has it open for writing, or it is no database of ours:
+            # all the more reason to write a new one.
+            return None
+
+    def _set_foreign_log_aside(self) -> None:
+        log = self._filepath.with_name(f"{self._filepath.name}.wal")
+        if not log.exists():
+            return
+        aside = log.with_name(f"{log.name}.aside")
+        log.replace(aside)
+        _LOGGER.warning(
+            "%s は書き込み用に開かれていました。書きかけの内容は %s に移しました。"
+            "このファイルは読み取り専用で開いてください。",
+            self._filepath,
+            aside,
+        )
 
     def _exists(self) -> bool:
         return self._filepath.is_file()

@@ -4,13 +4,13 @@ Kedro's own ``PartitionedDataset`` refuses an empty folder, and a dataset per wo
 a run's time quadratic in their number.
 """
 
-import tempfile
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
+from sumida_data.disk import OutsideFolderError, refuse_outside, replace_folder
 from sumida_data.survey.files import SourceFile
 
 
@@ -63,36 +63,22 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         Raises:
             DatasetError: If a name leads out of the folder.
         """
-        for name in data:
-            parts = PurePosixPath(name).parts
-            if name.startswith("/") or ".." in parts or "\\" in name:
-                raise DatasetError(f"File name {name!r} leads out of the folder {self._path}.")
+        try:
+            refuse_outside(data)
+        except OutsideFolderError as error:
+            raise DatasetError(f"{self._path}: {error}") from error
         if not self._by_subfolder:
-            _replace_folder(self._path, data)
+            replace_folder(self._path, data)
             return
         for folder, names in groupby(sorted(data), key=lambda name: name.partition("/")[0]):
             files = {name.removeprefix(f"{folder}/"): data[name] for name in names}
-            _replace_folder(self._path / folder, files)
+            replace_folder(self._path / folder, files)
 
     def _exists(self) -> bool:
         return self._path.is_dir()
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path), "by_subfolder": self._by_subfolder}
-
-
-def _replace_folder(folder: Path, files: dict[str, bytes]) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
-        new, old = Path(workshop) / "new", Path(workshop) / "old"
-        new.mkdir()
-        for name, content in files.items():
-            target = new / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
 
 
 def _hidden(path: Path) -> bool:

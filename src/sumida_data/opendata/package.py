@@ -1,13 +1,18 @@
 """Data packages as files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata import dcat, schema_org
+from sumida_data.opendata.changelog import Notice, list_parts, write_feed, write_log
+from sumida_data.opendata.csvw import describe_tables
 from sumida_data.opendata.descriptor import (
     Descriptor,
     describe_copy,
@@ -16,48 +21,147 @@ from sumida_data.opendata.descriptor import (
 )
 from sumida_data.opendata.files import write_csv, write_parquet
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PublishedPackage, select_package
+from sumida_data.opendata.published import PackageError, PublishedPackage, select_package
+from sumida_data.opendata.versions import (
+    REWORDED,
+    Version,
+    add_version,
+    decide_history,
+    read_edition,
+)
 from sumida_data.opendata.workbook import SAMPLE_WARNING, write_workbook
 from sumida_data.survey.form import CentralSources
 
+_DOCUMENTS = {
+    "README.md": "説明(README)",
+    "csv-metadata.json": "CSVの説明(CSV on the Web)",
+    "dcat.jsonld": "カタログの説明(DCAT-AP 3)",
+    "schema_org.jsonld": "検索エンジンのための説明(schema.org)",
+    "changelog.json": "変更の記録",
+    "changelog.atom": "変更の記録(購読用)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every package is described with.
+
+    Attributes:
+        packages: What all packages have in common.
+        municipality: Whose data these are.
+        sources: Where figures of central files come from.
+    """
+
+    packages: Packages
+    municipality: HomeMunicipality
+    sources: CentralSources
+
 
 def build_packages(
-    packages: Packages,
+    surroundings: Surroundings,
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
-    municipality: HomeMunicipality,
-    sources: CentralSources,
+    before: Mapping[str, bytes],
 ) -> dict[str, bytes]:
     """Build every package.
 
     Args:
-        packages: What is published.
+        surroundings: What is published, and how it is described.
         dictionary: Descriptions of the tables.
         frames: The tables by name; those that no package names are left alone.
-        municipality: Whose data these are.
-        sources: Where figures of central files come from.
+        before: The packages as they were last published: contents by path.
 
     Returns:
         Contents by path, such as ``dx-indicators/datapackage.json``.
 
     Raises:
-        PackageError: If packages.yml asks for what cannot be published.
+        PackageError: If packages.yml asks for what cannot be published, or for the removal of
+            what was not announced to go.
     """
+    _refuse_vanished(surroundings.packages, before)
     built: dict[str, bytes] = {}
-    for package in packages.packages:
-        published = select_package(package, dictionary, frames, municipality)
-        descriptor = describe_package(published, packages, municipality, sources)
-        files = _write_files(published, descriptor, packages.publisher_en)
+    for package in surroundings.packages.packages:
+        published = select_package(package, dictionary, frames, surroundings.municipality)
+        files = _build(published, surroundings, _select(before, package.name))
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built
 
 
-def _write_files(
-    published: PublishedPackage, descriptor: Descriptor, publisher_en: str
+def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:
+    """A package that was published must not vanish without a word."""
+    known = {one.name for one in packages.packages} | {one.name for one in packages.withdrawn}
+    if vanished := {path.partition("/")[0] for path in before} - known:
+        raise PackageError(
+            f"packages.yml: 公開した {'、'.join(sorted(vanished))} がありません。元に戻すか、"
+            "withdrawn に name、title、withdrawn_on、reason を書いてください。"
+        )
+
+
+def _find_notices(published: PublishedPackage) -> list[Notice]:
+    tables = (table for table in published.tables if table.table.name == "correction_notice")
+    return [row for table in tables for row in table.rows.to_pylist()]
+
+
+def _select(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    start = f"{name}/"
+    return {
+        path.removeprefix(start): content
+        for path, content in files.items()
+        if path.startswith(start)
+    }
+
+
+def _build(
+    published: PublishedPackage,
+    surroundings: Surroundings,
+    before: Mapping[str, bytes],
 ) -> dict[str, bytes]:
+    edition = read_edition(before, sample=published.sample)
+    history = decide_history(published, edition)
+    files = _write_files(published, surroundings, history)
+    if edition and history == edition.history and files != edition.files:
+        # No row and no column is different, yet a byte is: a text, or how a file is written.
+        history = add_version(published, history, [REWORDED])
+        files = _write_files(published, surroundings, history)
+    return files
+
+
+def _write_files(
+    published: PublishedPackage,
+    surroundings: Surroundings,
+    history: Sequence[Version],
+) -> dict[str, bytes]:
+    descriptor = describe_package(
+        published,
+        surroundings.packages,
+        surroundings.municipality,
+        surroundings.sources,
+        history[0].version,
+    )
+    files, resources = _write_data(published, descriptor)
+    whole = descriptor | {"resources": resources}
+    notices = _find_notices(published)
+    documents = {
+        "README.md": _write_readme(published, descriptor, notices, history),
+        "csv-metadata.json": _write_json(describe_tables(whole)),
+        "dcat.jsonld": _write_json({"@context": dcat.CONTEXT} | dcat.describe_dataset(whole)),
+        "schema_org.jsonld": _write_json(schema_org.describe_dataset(whole)),
+        "changelog.json": write_log(descriptor, history, notices),
+        "changelog.atom": write_feed(descriptor, history),
+    }
+    resources += [
+        describe_copy(_DOCUMENTS[path], path, content) for path, content in documents.items()
+    ]
+    return {"datapackage.json": _write_json(whole), **documents, **files}
+
+
+def _write_data(
+    published: PublishedPackage, descriptor: Descriptor
+) -> tuple[dict[str, bytes], list[Descriptor]]:
+    """Return the tables as files by path, and the descriptions of these files."""
     files: dict[str, bytes] = {}
     resources, copies = [], []
-    for table in published.tables:
+    for table in published.all_tables:
         name = table.table.name
         files[f"{name}.csv"] = csv = write_csv(table)
         files[f"{name}.parquet"] = parquet = write_parquet(table)
@@ -66,12 +170,19 @@ def _write_files(
     book = f"{published.package.name}.xlsx"
     files[book] = write_workbook(published, descriptor)
     copies.append(describe_copy(published.package.title, book, files[book]))
-    text = json.dumps(descriptor | {"resources": resources + copies}, ensure_ascii=False, indent=2)
-    readme = _write_readme(published, descriptor, publisher_en)
-    return {"datapackage.json": f"{text}\n".encode(), "README.md": readme, **files}
+    return files, resources + copies
 
 
-def _write_readme(published: PublishedPackage, descriptor: Descriptor, publisher_en: str) -> bytes:
+def _write_json(content: Any) -> bytes:
+    return f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode()
+
+
+def _write_readme(
+    published: PublishedPackage,
+    descriptor: Descriptor,
+    notices: Iterable[Notice],
+    history: Sequence[Version],
+) -> bytes:
     environment = Environment(
         loader=PackageLoader("sumida_data.opendata"),
         autoescape=select_autoescape(),
@@ -83,7 +194,9 @@ def _write_readme(published: PublishedPackage, descriptor: Descriptor, publisher
     text = environment.get_template("README.md").render(
         package=descriptor,
         tables=published.tables,
-        publisher_en=publisher_en,
+        explanations=(published.codes, published.dictionary),
+        history=history,
+        notices=[dict(list_parts(notice)) for notice in notices],
         warning=SAMPLE_WARNING,
     )
     return text.encode()

@@ -1,6 +1,6 @@
 """The part of a table that goes out, and under which promises."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,13 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sumida_data.frames import arrow_type, to_arrow
-from sumida_data.metadata import DataDictionary, Field, Table
+from sumida_data.frames import arrow_schema, arrow_type, to_arrow
+from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Table
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.opendata.models import Package, Resource
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 _MUNICIPALITY = ("municipality_code", "municipality_name")
+# A missing number or day says itself why; what an empty text stands for is told once.
+_TYPES_WITH_STATUS = {"integer", "number", "date"}
+_GIVEN = {"given": Code(title="値あり")}
 
 
 class PackageError(ValueError):
@@ -29,10 +33,12 @@ class PublishedTable:
     Attributes:
         table: Its description: published fields only, municipality first, a published key.
         rows: Its rows, in the order of the key.
+        deprecated: The quarter in which it was announced that the table will go, or None.
     """
 
     table: Table
     rows: pa.Table
+    deprecated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +48,27 @@ class PublishedPackage:
     Attributes:
         package: What packages.yml says of it.
         tables: Its tables.
+        dictionary: What their columns mean; one row is one column.
+        codes: What their codes mean; one row is one code.
         sample: Whether invented data went into it.
         first_day: The oldest day that its rows speak of, or None where they name no day.
         last_day: The newest.
+        last_period: The newest quarter, or None where no row names one.
     """
 
     package: Package
     tables: tuple[PublishedTable, ...]
+    dictionary: PublishedTable
+    codes: PublishedTable
     sample: bool
     first_day: date | None
     last_day: date | None
+    last_period: str | None
+
+    @property
+    def all_tables(self) -> tuple[PublishedTable, ...]:
+        """Its tables, and those that explain them."""
+        return (*self.tables, self.codes, self.dictionary)
 
     @property
     def title(self) -> str:
@@ -70,16 +87,21 @@ def select_package(
     Raises:
         PackageError: If the package names a table or a key that cannot be published.
     """
-    tables = tuple(
-        _select(resource, dictionary, frames, municipality) for resource in package.resources
-    )
-    days = [day for table in tables for day in _values(table, "as_of")]
+    tables: dict[str, PublishedTable] = {}
+    for resource in package.resources:
+        tables[resource.table] = _select(resource, dictionary, frames, municipality, tables)
+    selected = tuple(tables.values())
+    described = [table.table for table in selected]
+    days = [day for table in selected for day in _values(table, "as_of")]
     return PublishedPackage(
         package=package,
-        tables=tables,
-        sample=any(value for table in tables for value in _values(table, "sample")),
+        tables=selected,
+        dictionary=_tabulate(DATA_DICTIONARY, list_columns(described), dictionary, municipality),
+        codes=_tabulate(CODE_LIST, list_codes(described), dictionary, municipality),
+        sample=any(value for table in selected for value in _values(table, "sample")),
         first_day=min(days, default=None),
         last_day=max(days, default=None),
+        last_period=max((p for t in selected for p in _values(t, "period")), default=None),
     )
 
 
@@ -88,6 +110,7 @@ def _select(
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
     municipality: HomeMunicipality,
+    selected: Mapping[str, PublishedTable],
 ) -> PublishedTable:
     if resource.table not in frames or resource.table not in dictionary:
         raise PackageError(
@@ -95,13 +118,70 @@ def _select(
             f"書けるのは {'、'.join(sorted(frames))} です。"
         )
     table = _describe(resource, dictionary)
-    frame = frames[resource.table]
+    rows = to_arrow(frames[resource.table])
+    for name, values in resource.only.items():
+        rows = rows.filter(pc.is_in(_find_column(rows, name, resource), pa.array(values)))
+    rows = _arrange(rows, table, municipality)
+    if resource.rows_of:
+        table, rows = _keep_rows_of(resource.rows_of, table, rows, selected)
+    rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
+    return PublishedTable(table, rows, resource.deprecated)
+
+
+def _find_column(rows: pa.Table, name: str, resource: Resource) -> pa.ChunkedArray:
+    if name not in rows.column_names:
+        raise PackageError(
+            f"packages.yml: 表 {resource.table} の only に、列 {name!r} はありません。"
+            f"書けるのは {'、'.join(rows.column_names)} です。"
+        )
+    return rows[name]
+
+
+def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:
+    """Give rows the described columns, and say why numbers and days are missing."""
     whose = dict(zip(_MUNICIPALITY, (municipality.code, municipality.name), strict=True))
-    constants = {name: value for name, value in whose.items() if name not in frame}
+    columns = []
+    for field in table.fields:
+        if field.name in rows.column_names:
+            column = rows[field.name]
+        elif field.name in whose:
+            column = pa.repeat(whose[field.name], len(rows))
+        else:
+            (reason,) = set(field.codes) - set(_GIVEN)
+            missing = pc.is_null(rows[field.name.removesuffix("_status")])
+            column = pc.if_else(missing, reason, next(iter(_GIVEN)))
+        columns.append(column.cast(arrow_type(field)))
     # No column is closed to missing values here: the check of the package names the row.
-    schema = pa.schema([(field.name, arrow_type(field)) for field in table.fields])
-    rows = to_arrow(frame.assign(**constants)[table.column_names]).cast(schema)
-    return PublishedTable(table, rows.sort_by([(name, "ascending") for name in table.primary_key]))
+    return pa.table(columns, names=table.column_names)
+
+
+def _keep_rows_of(
+    name: str, table: Table, rows: pa.Table, selected: Mapping[str, PublishedTable]
+) -> tuple[Table, pa.Table]:
+    place = f"packages.yml: 表 {table.name} の rows_of = {name!r} — "
+    if name not in selected:
+        allowed = "、".join(selected) or "ありません"
+        raise PackageError(f"{place}同じパッケージで先に書いた表だけを書けます({allowed})。")
+    key = selected[name].table.primary_key
+    if lacking := [column for column in key if column not in table.column_names]:
+        raise PackageError(
+            f"{place}{table.name} に列 {'、'.join(lacking)} がないため、たどれません。"
+        )
+    parents = selected[name].rows.select(list(key))
+    kept = rows.join(parents, keys=list(key), join_type="left semi")
+    reference = ForeignKey(fields=key, table=name, reference_fields=key)
+    return table.model_copy(update={"foreign_keys": (reference,)}), kept.select(table.column_names)
+
+
+def _tabulate(
+    name: str,
+    rows: Iterable[Mapping[str, Any]],
+    dictionary: DataDictionary,
+    municipality: HomeMunicipality,
+) -> PublishedTable:
+    table = _describe(Resource(table=name), dictionary)
+    data = pa.Table.from_pylist(list(rows), schema=arrow_schema(dictionary[name]))
+    return PublishedTable(table, _arrange(data, table, municipality))
 
 
 def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
@@ -109,6 +189,7 @@ def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
     own = {field.name: field for field in table.fields if field.published}
     first = {name: own.get(name) or _find(dictionary, name) for name in _MUNICIPALITY}
     fields = first | own
+    fields = {one.name: one for field in fields.values() for one in _with_status(field)}
     key = resource.primary_key or table.primary_key
     if unpublished := [name for name in key if name not in fields]:
         raise PackageError(
@@ -117,6 +198,25 @@ def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
         )
     changes = {"fields": tuple(fields.values()), "primary_key": key, "foreign_keys": ()}
     return table.model_copy(update=changes)
+
+
+def _with_status(field: Field) -> Iterator[Field]:
+    """Yield the field, and a status beside it if a missing number or day has one known reason."""
+    if not field.empty or field.type not in _TYPES_WITH_STATUS:
+        yield field
+        return
+    status = f"{field.name}_status"
+    yield field.model_copy(update={"status": status, "empty": {}})
+    yield Field.model_validate(
+        {
+            "name": status,
+            "title": f"{field.title}の状態",
+            "title_en": f"{field.title_en}, status",
+            "enum": _GIVEN | field.empty,
+            "required": True,
+            "published": True,
+        }
+    )
 
 
 def _find(dictionary: DataDictionary, name: str) -> Field:

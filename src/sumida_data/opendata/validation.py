@@ -1,12 +1,8 @@
-"""Checks that built packages keep what they promise."""
+"""The gate before packages are written: what their descriptors promise must be true."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from frictionless import Error, validate
-from frictionless.errors import RowError
+from sumida_data.quality.promises import find_errors
 
 
 class InvalidPackageError(ValueError):
@@ -30,25 +26,3 @@ class PackagesValidator:
         if errors:
             raise InvalidPackageError("公開できないパッケージがあります。\n" + "\n".join(errors))
         return data
-
-
-def find_errors(files: Mapping[str, bytes]) -> list[str]:
-    """Check a package with frictionless: descriptor, sizes, hashes, and every row of CSV.
-
-    Args:
-        files: The package: contents by path.
-
-    Returns:
-        One line per error, beginning with the file; nothing for a valid package.
-    """
-    with TemporaryDirectory() as folder:
-        for path, content in files.items():
-            (Path(folder) / path).write_bytes(content)
-        report = validate(str(Path(folder) / "datapackage.json"), type="package")
-    places = [("datapackage.json", error) for error in report.errors]
-    places += [(task.place, error) for task in report.tasks for error in task.errors]
-    return [f"{place}: {_name_row(error)}{error.message}" for place, error in places]
-
-
-def _name_row(error: Error) -> str:
-    return f"{error.row_number}行目: " if isinstance(error, RowError) else ""

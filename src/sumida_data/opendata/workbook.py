@@ -14,7 +14,16 @@ from sumida_data.opendata.published import PublishedPackage, PublishedTable
 
 SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
 
-_FIELD_HEADINGS = ("シート", "列の見出し", "英数字の列名", "型", "単位", "意味", "取りうる値")
+_FIELD_HEADINGS = (
+    "シート",
+    "列の見出し",
+    "英数字の列名",
+    "型",
+    "単位",
+    "意味",
+    "取りうる値",
+    "空欄の理由",
+)
 _TYPE_WORDS = {
     "string": "文字",
     "integer": "整数",
@@ -29,6 +38,7 @@ _OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
 }
+_FONT = {"font_name": "Yu Gothic", "font_size": 10.5}
 # The workbook must have the same bytes whenever it is made.
 _CREATED = datetime(2022, 4, 1)
 
@@ -36,13 +46,15 @@ _CREATED = datetime(2022, 4, 1)
 def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes:
     """Write the package as XLSX: a sheet that explains it, then a sheet per table."""
     content = BytesIO()
-    with Workbook(content, _OPTIONS) as workbook:
+    # XlsxWriter changes the properties given, and the next workbook would differ.
+    options = _OPTIONS | {"default_format_properties": dict(_FONT)}
+    with Workbook(content, options) as workbook:
         workbook.set_properties({"title": published.title, "created": _CREATED})
         heading = workbook.add_format(
             {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"}
         )
         _write_guide(workbook, heading, published, descriptor)
-        for table in published.tables:
+        for table in (*published.tables, published.codes):
             _write_table(workbook.add_worksheet(table.table.title), heading, table)
         if published.sample:
             for sheet in workbook.worksheets():
@@ -55,9 +67,8 @@ def _write_guide(
 ) -> None:
     sheet = workbook.add_worksheet("説明")
     sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
-    for column, width in enumerate((22, 26, 26, 8, 8, 60, 40)):
+    _fit_to_paper(sheet)
+    for column, width in enumerate((22, 26, 26, 8, 8, 60, 40, 30)):
         sheet.set_column(column, column, width)
     sheet.write(0, 0, published.title, workbook.add_format({"bold": True, "font_size": 16}))
     warning = workbook.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#B00020"})
@@ -81,15 +92,21 @@ def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[S
     for terms in descriptor["licenses"]:
         yield "利用条件", f"{terms['title']} {terms['path']}"
     for source in descriptor["sources"]:
-        yield "出典", f"{source['sumida:attribution']}を加工して作成"
+        yield "出典", source["sumida:credit"]
+    yield "版", f"{descriptor['version']}（{descriptor['sumida:address']}）"
+    yield "引用の仕方", descriptor["sumida:citation"]
     yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
-    yield "空欄", "値がないことを表す。理由は「…の状態」の列にある。"
-    for table in published.tables:
+    yield (
+        "空欄",
+        "値がないことを表す。数と日付の理由は右の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",
+    )
+    for table in (*published.tables, published.codes):
         yield table.table.title, f"{table.table.description}（{table.rows.num_rows}行）"
 
 
 def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
     for table in published.tables:
+        titles = {field.name: field.title for field in table.table.fields}
         for field in table.table.fields:
             yield (
                 table.table.title,
@@ -99,11 +116,14 @@ def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
                 field.unit or "",
                 field.description,
                 "、".join(field.enum or ()),
+                "、".join(field.empty.values()) or (titles[field.status] if field.status else ""),
             )
 
 
 def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -> None:
     fields = published.table.fields
+    _fit_to_paper(sheet)
+    sheet.repeat_rows(0)
     sheet.freeze_panes(1, 0)
     sheet.set_row(0, 32)
     sheet.autofilter(0, 0, published.rows.num_rows, len(fields) - 1)
@@ -111,6 +131,13 @@ def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -
         sheet.write(0, column, _head(field), heading)
         sheet.set_column(column, column, 24 if field.type == "string" else 12)
         sheet.write_column(1, column, published.rows[field.name].to_pylist())
+
+
+def _fit_to_paper(sheet: Worksheet) -> None:
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P / &N")
 
 
 def _head(field: Field) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sumida_data.metadata import Model
 from sumida_data.periods import Period
+from sumida_data.plan.models import InitiativeRules
 from sumida_data.plan.values import round_half_up
 from sumida_data.survey.departments import Department
 
@@ -37,18 +37,6 @@ _COPIED = (
 )
 # municipality, quarter, level, and of it category, division, department
 _Key = tuple[str, str, str, str | None, str | None, str | None]
-
-
-class InitiativeRules(Model):
-    """What may be done with the effects of initiatives.
-
-    Attributes:
-        additive: Kinds of effects that may be added, each with the unit that it must have.
-        plain_conditions: Conditions that limit nothing but the time counted.
-    """
-
-    additive: dict[str, str]
-    plain_conditions: tuple[str, ...] = ()
 
 
 def describe_effects(

@@ -466,6 +466,18 @@ class Plans(RootModel[tuple[Plan, ...]]):
         return max(begun, key=lambda plan: plan.first_day, default=self.root[0])
 
 
+class InitiativeRules(Model):
+    """What may be done with the effects of initiatives.
+
+    Attributes:
+        additive: Kinds of effects that may be added, each with the unit that it must have.
+        plain_conditions: Conditions that limit nothing but the time counted.
+    """
+
+    additive: dict[str, str]
+    plain_conditions: tuple[str, ...] = ()
+
+
 class ReportedPeriod(RootModel[str]):
     """The quarter that is reported: ``latest``, or one such as ``FY2022Q3``."""
 

@@ -15,9 +15,8 @@ SAMPLE = "見本データ"
 _NO_DAY = "1970-01-01"
 
 # What people open first comes first.
-_ORDER = ("md", "xlsx", "csv", "parquet", "json")
+_ORDER = ("md", "xlsx", "csv", "parquet", "json", "jsonld", "atom")
 _OTHER_FILES = {
-    "README.md": {"title": "説明(README)", "mediatype": "text/markdown"},
     "datapackage.json": {"title": "機械が読むための説明", "mediatype": "application/json"},
 }
 
@@ -106,7 +105,7 @@ def _describe_resources(
                 "mimetype": known[path]["mediatype"],
                 "size": len(content),
                 "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-                "url": f"{catalogue_url}/dataset/{descriptor['name']}/{path}",
+                "url": f"{catalogue_url}/dataset/{descriptor['name']}/latest/{path}",
                 "url_type": None,
                 "state": "active",
             }

@@ -22,8 +22,8 @@ def build_preview(
         municipality: Whose data these are.
 
     Returns:
-        Contents by path: ``index.html`` for people, ``dataset/<name>/…`` with the files of each
-        package, and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
+        Contents by path: ``index.html`` for people, ``dataset/<name>/latest/…`` with the files of
+        each package, and ``api/3/action/…`` with the answers that a harvester asks a CKAN for.
     """
     datasets = [
         describe_dataset(_select(files, package.name), packages, municipality)
@@ -36,8 +36,13 @@ def build_preview(
             "package_list", [d["name"] for d in datasets], packages
         ),
         "api/3/action/package_search": _answer("package_search", result, packages),
-        **{f"dataset/{path}": content for path, content in files.items()},
+        **{_place(path): content for path, content in files.items()},
     }
+
+
+def _place(path: str) -> str:
+    name, _, file = path.partition("/")
+    return f"dataset/{name}/latest/{file}"
 
 
 def _select(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:

@@ -12,8 +12,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sumida_data.frames import read_rows
 from sumida_data.metadata import Model
 from sumida_data.plan.progress import Verdict
+from sumida_data.portal.changes import Proposal, count_actions
+from sumida_data.quality.overview import count_checks
 from sumida_data.report.content import IndicatorReport, ProgressReport
 from sumida_data.report.survey_state import ANSWERED, concerns_period
 from sumida_data.report.words import (
@@ -98,6 +101,20 @@ class Gaps(Model):
         return bool(self.errors or self.files or self.rows)
 
 
+class Checks(Model):
+    """How the checks of the tables went.
+
+    Attributes:
+        total: All checks.
+        failed_errors: Those that failed and make figures unreliable.
+        failed_warnings: Those that failed and need a look.
+    """
+
+    total: int
+    failed_errors: int
+    failed_warnings: int
+
+
 class RunSummary(Model):
     """What a run did.
 
@@ -109,9 +126,13 @@ class RunSummary(Model):
         responses: Who answered in the reported period.
         gaps: What was found in the reported period, or belongs to none.
         other_gaps: What was found in all other periods.
+        public_changes: What publishing would change in the public target, in words.
+        pending_revisions: Published values that would change without a reason, one line each.
+        checks: How the checks of the tables of all periods went.
         products: Where each product lies, by its title.
         next_steps: What to do next, one sentence each.
-        exit_code: 0 done, 2 done with things set aside in any period.
+        exit_code: 0 done, 2 done with things set aside in any period, or with a check failed that
+            makes figures unreliable.
         closing: What happened, in one sentence.
     """
 
@@ -122,6 +143,9 @@ class RunSummary(Model):
     responses: ResponseSummary
     gaps: Gaps
     other_gaps: Gaps
+    public_changes: str
+    pending_revisions: tuple[str, ...]
+    checks: Checks
     products: dict[str, str]
     next_steps: tuple[str, ...]
     exit_code: int
@@ -134,6 +158,8 @@ def summarise_run(
     finding: pd.DataFrame,
     products: Mapping[str, str],
     quota: Quota,
+    check_result: pd.DataFrame,
+    proposal: Proposal,
 ) -> RunSummary:
     """Say what a run did.
 
@@ -143,12 +169,15 @@ def summarise_run(
         finding: Table ``finding``, all periods.
         products: Where each product lies, by its title.
         quota: The gaps up to which nobody needs to accept them.
+        check_result: Table ``check_result``.
+        proposal: What would be published.
     """
+    checks = _count_checks(check_result)
     ours = response["period"].eq(str(report.period))
     concerned = concerns_period(finding, str(report.period))
     gaps = _count_gaps(response[ours], finding[concerned])
     other_gaps = _count_gaps(response[~ours], finding[~concerned])
-    incomplete = gaps.anything_set_aside or other_gaps.anything_set_aside
+    set_aside = gaps.anything_set_aside or other_gaps.anything_set_aside
     total = report.survey.total
     return RunSummary(
         period=str(report.period),
@@ -164,9 +193,16 @@ def summarise_run(
         ),
         gaps=gaps,
         other_gaps=other_gaps,
+        checks=checks,
+        public_changes=f"公開先({proposal.target})での変更：{count_actions(proposal.changes)}",
+        pending_revisions=proposal.pending_revisions,
         products=dict(products),
-        next_steps=tuple(_advise(report, gaps, measure_gaps(quota, report, response[ours]))),
-        exit_code=DONE_WITH_GAPS if incomplete else DONE,
+        next_steps=(
+            *_advise_checks(checks),
+            *_advise(report, gaps, measure_gaps(quota, report, response[ours])),
+            *_advise_on_publishing(proposal),
+        ),
+        exit_code=DONE_WITH_GAPS if set_aside or checks.failed_errors else DONE,
         closing=_close(report, gaps, other_gaps),
     )
 
@@ -203,7 +239,10 @@ def render_summary(content: Mapping[str, Any]) -> RenderableType:
         *stamp,
         _indicator_table(summary),
         Text(_describe_responses(summary.responses)),
+        Text(_describe_checks(summary.checks)),
         _gap_table(summary),
+        *map(Text, summary.pending_revisions),
+        Text(summary.public_changes),
         _product_table(summary),
         Text("次にすること", "bold"),
         _number_steps(summary),
@@ -236,6 +275,23 @@ def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
     )
 
 
+def _count_checks(check_result: pd.DataFrame) -> Checks:
+    tally = count_checks(read_rows(check_result))
+    return Checks(
+        total=tally.total,
+        failed_errors=tally.failed_errors,
+        failed_warnings=tally.failed_warnings,
+    )
+
+
+def _advise_checks(checks: Checks) -> Iterator[str]:
+    if checks.failed_errors:
+        yield (
+            f"数を信頼できなくなる検査{checks.failed_errors}件が不合格です。"
+            "「データの検査結果」を開いて、直してください。"
+        )
+
+
 def _advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> Iterator[str]:
     if report.sample:
         yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
@@ -254,6 +310,19 @@ def _advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> It
     if open_hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
         yield f"確かめたい値が{len(open_hints)}件あります：{_name_some(open_hints)}"
     yield "進捗レポートを開いて、内容を確かめてください。"
+
+
+def _advise_on_publishing(proposal: Proposal) -> Iterator[str]:
+    if proposal.pending_revisions:
+        yield (
+            f"公表した値と違う値が{len(proposal.pending_revisions)}件あります。"
+            "改めるときは data/01_raw/reference/revisions.csv に理由を書いてください。"
+        )
+    if proposal.real_changes:
+        yield (
+            "公開するときは、下見の changes.html を確かめ、sumida-data approve で承認を受け、"
+            "kedro run --pipelines=publish を実行してください。"
+        )
 
 
 def _name_exceeded(quota_gaps: Iterable[Gap]) -> Iterator[str]:
@@ -305,6 +374,16 @@ def _describe_responses(responses: ResponseSummary) -> str:
     return (
         f"回収率{responses.rate}：照会{responses.asked}課のうち{responses.answered}課が回答"
         f"(前回から変更なし{responses.no_change}課)、未回答{len(responses.missing)}課"
+    )
+
+
+def _describe_checks(checks: Checks) -> str:
+    failed = checks.failed_errors + checks.failed_warnings
+    if not failed:
+        return f"検査{checks.total}件：不合格なし"
+    return (
+        f"検査{checks.total}件のうち不合格{failed}件(重いもの{checks.failed_errors}件)："
+        "詳しくは「データの検査結果」"
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from sumida_data.survey.reading.reader import Answer, Record
+from sumida_data.survey.reading.records import Answer, Record
 
 
 class AnswerRow(NamedTuple):
@@ -72,10 +72,11 @@ def carry_forward(rows: list[AnswerRow], period: str) -> Iterator[AnswerRow]:
     """Yield the rows as answers of a later quarter; each keeps the quarter it was given in."""
     for row in rows:
         carried_from = row.carried_from or row.period
+        record_id = sha256(f"{row.record_id}\x1f{period}".encode()).hexdigest()[:16]
         yield row._replace(
-            row_id=f"{row.row_id.rpartition('@')[0]}@{period}",
+            row_id=_make_row_id(record_id, row.field),
             period=period,
-            record_id=sha256(f"{row.record_id}\x1f{period}".encode()).hexdigest()[:16],
+            record_id=record_id,
             change="carried_forward",
             carried_from=carried_from,
         )
@@ -84,7 +85,7 @@ def carry_forward(rows: list[AnswerRow], period: str) -> Iterator[AnswerRow]:
 def _make_row(answer: Answer, table: str, record_id: str, origin: Origin) -> AnswerRow:
     reading = answer.reading
     return AnswerRow(
-        row_id=f"{origin.file_sha256[:16]}!{answer.sheet}!{answer.cell}@{origin.period}",
+        row_id=_make_row_id(record_id, answer.field),
         municipality_code=origin.municipality_code,
         period=origin.period,
         department_code=origin.department_code,
@@ -104,3 +105,8 @@ def _make_row(answer: Answer, table: str, record_id: str, origin: Origin) -> Ans
         carried_from=None,
         sample=origin.sample,
     )
+
+
+def _make_row_id(record_id: str, field: str) -> str:
+    # Not from the cell: the date in a heading is the answer of every record below it.
+    return f"{record_id}/{field}"

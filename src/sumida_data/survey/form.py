@@ -6,14 +6,15 @@ because they are read in the same way: by heading.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
-from sumida_data.metadata import Field, Model, Name
+from sumida_data.metadata import Field, Model, Name, PeriodText
 
-PeriodText = Annotated[str, Described(pattern=r"^FY\d{4}Q[1-4]$")]
+# Government forms put titles and instructions above a table, rarely more than this.
+HEADER_SEARCH_ROWS = 60
 
 
 class FormField(Field):
@@ -86,9 +87,8 @@ class RecordSheet(Model):
 
     # Whether every column of the sheet is described, so that another one is worth a finding.
     is_complete: ClassVar[bool] = False
-    # Within how many rows from the top its headings stand; government forms put titles and
-    # instructions above a table, rarely more than this.
-    search_rows: ClassVar[int] = 60
+    # Within how many rows from the top its headings stand.
+    search_rows: ClassVar[int] = HEADER_SEARCH_ROWS
 
     sheet: str
     table: Name
@@ -226,6 +226,7 @@ class CentralSource(RecordSheet):
         publisher: Who publishes it.
         license: Licence id.
         attribution: The line that must accompany figures from it.
+        path: The page on which it is published, or None.
         layouts: Where the publisher has changed the table: for each form that it has had, the
             fields that not all of them have. The form that fits best is read.
         heading_dates: Columns whose heading carries a date, and the field that takes the date.
@@ -240,6 +241,7 @@ class CentralSource(RecordSheet):
     publisher: str
     license: str
     attribution: str
+    path: str | None = None
     layouts: tuple[tuple[Name, ...], ...] = ()
     heading_dates: dict[Name, Name] = Described(default_factory=dict)
     title_date: Name | None = None

@@ -1,11 +1,12 @@
 """The data dictionary, made from the descriptions of the form and of the other tables."""
 
-from sumida_data.metadata import DataDictionary, Field, ForeignKey, Model, Name, Table
+from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
 from sumida_data.survey.form import Form, FormField, SurveySheet
 
 STATUS_SUFFIX = "_status"
 # An empty number or date must say why it is empty; a text or a choice says so itself.
 _TYPES_WITH_STATUS = {"integer", "number", "date"}
+_NOT_GIVEN = {"not_given": "回答がない、または当てはまらない"}
 
 
 class AnswerStatus(Model):
@@ -14,14 +15,12 @@ class AnswerStatus(Model):
     Attributes:
         title: Ending of the Japanese title.
         title_en: Ending of the English title.
-        description: What the statuses mean.
-        enum: The statuses.
+        enum: The statuses and what they mean.
     """
 
     title: str
     title_en: str
-    description: str
-    enum: tuple[str, ...]
+    enum: dict[str, Code]
 
 
 class TableDescription(Model):
@@ -111,16 +110,22 @@ def _describe_sheet(
 def _describe_answer(item: FormField) -> Field:
     shown = item.model_dump(include=set(Field.model_fields))
     # Only the key is certain to be there: an officer may leave any other cell empty.
-    return Field(**shown | {"required": item.key})
+    shown["required"] = item.key
+    if has_status(item):
+        shown["status"] = status_column(item.name)
+    elif not item.key:
+        shown["empty"] = _NOT_GIVEN
+    return Field(**shown)
 
 
 def _describe_status(item: FormField, status: AnswerStatus) -> Field:
-    return Field(
-        name=status_column(item.name),
-        title=item.title + status.title,
-        title_en=item.title_en + status.title_en,
-        description=status.description,
-        enum=status.enum,
-        required=True,
-        published=item.published,
+    return Field.model_validate(
+        {
+            "name": status_column(item.name),
+            "title": item.title + status.title,
+            "title_en": item.title_en + status.title_en,
+            "enum": status.enum,
+            "required": True,
+            "published": item.published,
+        }
     )

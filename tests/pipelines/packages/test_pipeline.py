@@ -10,45 +10,55 @@ from kedro.runner import SequentialRunner
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.frames import build_frame
-from sumida_data.pipelines.packages.pipeline import (
+from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.database import MADE_HERE
+from sumida_data.opendata.views import Views
+from sumida_data.pipelines.packages.pipeline import create_pipeline
+from sumida_data.pipelines.tables import (
+    CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
-    create_pipeline,
+    name_datasets,
 )
-from tests.opendata.conftest import build, built, frames, packages
+from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
-__all__ = ["build", "built", "frames", "packages"]
+__all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, municipality, sources):
+def catalog(tmp_path, dictionary, frames, packages, sources, raw_parameters, form):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
-        "params:municipality": MemoryDataset(municipality),
+        "params:municipality": MemoryDataset(
+            HomeMunicipality.model_validate(raw_parameters["municipality"])
+        ),
         "params:sources": MemoryDataset(sources),
+        "params:form": MemoryDataset(form),
+        "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
+        "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
-        "preview_catalogue": FolderDataset(path=str(tmp_path / "preview")),
+        "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
-    for stage, names in (("primary", PRIMARY_TABLES), ("indicator", INDICATOR_TABLES)):
-        for name in names:
-            frame = frames.get(name, build_frame(dictionary[name], []))
-            datasets[f"{name}#{stage}"] = MemoryDataset(frame)
+    for name, dataset in name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES).items():
+        datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
     return DataCatalog(datasets)
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    assert sorted(PRIMARY_TABLES + INDICATOR_TABLES) == sorted(dictionary.names())
+    listed = {*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES, *MADE_HERE}
+    assert listed == set(dictionary.names())
 
 
 def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     SequentialRunner().run(create_pipeline(), catalog)
     assert {name: file.read() for name, file in catalog.load("packages").items()} == built
     search = tmp_path / "preview/api/3/action/package_search"
-    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 2
+    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 9
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    assert tables == (len(PRIMARY_TABLES + INDICATOR_TABLES) + 1,)
+    made = PRIMARY_TABLES + CHECK_TABLES + INDICATOR_TABLES + MADE_HERE
+    assert tables == (len(made),)
     assert float(value[0]) == 59.3

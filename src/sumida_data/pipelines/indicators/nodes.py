@@ -4,17 +4,25 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import build_frame, read_rows, to_frame
+from sumida_data.frames import build_frame, read_rows, to_arrow, to_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage, CoverageKey
 from sumida_data.plan.hints import find_hints
-from sumida_data.plan.initiatives import InitiativeRules, describe_effects, sum_effects
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.plan.initiatives import describe_effects, sum_effects
+from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
+from sumida_data.plan.revisions import freeze_values, parse_revisions
 from sumida_data.plan.values import ValueEngine
+from sumida_data.portal.history import (
+    TargetHistory,
+    list_publications,
+    list_published_datasets,
+    list_published_values,
+    merge_histories,
+)
 from sumida_data.survey.departments import parse_departments
 
 Frame = pd.DataFrame
@@ -53,7 +61,8 @@ def compute_values(  # one argument for each thing that decides what counts
     """Compute every indicator for every quarter.
 
     Returns:
-        Tables ``indicator_value``, ``lineage`` and ``indicator_value_by_department``.
+        Tables ``indicator_value`` and ``lineage`` as the data give them now, whatever has been
+        published, and ``indicator_value_by_department``.
 
     Raises:
         QueryError: If an indicator's query fails.
@@ -72,12 +81,54 @@ def compute_values(  # one argument for each thing that decides what counts
     )
 
 
+def freeze_published(
+    plans: Plans,
+    computed: Frame,
+    lineage: Frame,
+    histories: list[TargetHistory],
+    revisions: Frame,
+    dictionary: dict[str, Any],
+) -> tuple[Frame, Frame, Frame, Frame]:
+    """Keep the values that were published, and revise those for which there is a reason.
+
+    Returns:
+        Tables ``indicator_value``, ``lineage``, ``pending_revision`` and ``correction_notice``.
+
+    Raises:
+        ReferenceTableError: If revisions.csv has a mistake.
+    """
+    described = DataDictionary.model_validate(dictionary)
+    reasons = parse_revisions(read_rows(revisions), plans)
+    frozen = freeze_values(
+        read_rows(computed), to_arrow(lineage), merge_histories(histories), reasons
+    )
+    return (
+        build_frame(described["indicator_value"], frozen.values),
+        to_frame(frozen.lineage),
+        build_frame(described["pending_revision"], frozen.pending),
+        build_frame(described["correction_notice"], frozen.notices),
+    )
+
+
+def describe_publications(
+    histories: list[TargetHistory], dictionary: dict[str, Any]
+) -> tuple[Frame, Frame, Frame]:
+    """Return tables ``publication``, ``publication_dataset`` and ``value_publication``."""
+    described = DataDictionary.model_validate(dictionary)
+    return (
+        build_frame(described["publication"], list_publications(histories)),
+        build_frame(described["publication_dataset"], list_published_datasets(histories)),
+        build_frame(described["value_publication"], list_published_values(histories)),
+    )
+
+
 def find_review_hints(
     plans: Plans, values: Frame, divided: Frame, notes: Frame, dictionary: dict[str, Any]
 ) -> Frame:
     """Find the values that are worth a second look."""
     described = DataDictionary.model_validate(dictionary)
-    hints = find_hints(plans, *map(read_rows, (values, divided, notes)))
+    newest = values.sort_values("revision").drop_duplicates(["indicator_id", "period"], keep="last")
+    hints = find_hints(plans, *map(read_rows, (newest.sort_index(), divided, notes)))
     return build_frame(described["review_hint"], hints)
 
 
@@ -85,9 +136,12 @@ def assess_progress(plans: Plans, values: Frame, dictionary: dict[str, Any]) -> 
     """Compare every value with its target, by every method of its plan."""
     described = DataDictionary.model_validate(dictionary)
     by_id = plans.by_id
+    known = {indicator.indicator_id for indicator in plans.indicators}
     progress = [
         row
         for value in read_rows(values)
+        # A published value of an indicator that is in no plan any more has no target.
+        if value["indicator_id"] in known
         for row in assess(
             by_id[value["plan_id"]], by_id[value["plan_id"]].indicator(value["indicator_id"]), value
         )

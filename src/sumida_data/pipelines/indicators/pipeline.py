@@ -10,7 +10,9 @@ from sumida_data.pipelines.indicators.nodes import (
     compute_values,
     describe_initiatives,
     describe_plans,
+    describe_publications,
     find_review_hints,
+    freeze_published,
 )
 from sumida_data.plan.coverage import measure_coverage
 
@@ -59,11 +61,39 @@ def create_pipeline(**_: Any) -> Pipeline:
                     **{name: f"{name}#primary" for name in QUERIED_TABLES},
                 },
                 outputs=[
-                    "indicator_value#indicator",
-                    "lineage#indicator",
+                    "computed_values",
+                    "computed_lineage",
                     "indicator_value_by_department#indicator",
                 ],
                 name="compute_values",
+            ),
+            Node(
+                freeze_published,
+                inputs=[
+                    "params:plans",
+                    "computed_values",
+                    "computed_lineage",
+                    "publication_history",
+                    "revisions_csv",
+                    "data_dictionary",
+                ],
+                outputs=[
+                    "indicator_value#indicator",
+                    "lineage#indicator",
+                    "pending_revision#indicator",
+                    "correction_notice#indicator",
+                ],
+                name="freeze_published",
+            ),
+            Node(
+                describe_publications,
+                inputs=["publication_history", "data_dictionary"],
+                outputs=[
+                    "publication#indicator",
+                    "publication_dataset#indicator",
+                    "value_publication#indicator",
+                ],
+                name="describe_publications",
             ),
             Node(
                 assess_progress,

@@ -58,6 +58,7 @@ def prepare_collector(  # one argument for each thing that decides what counts
     rules: FindingRules,
     municipality: HomeMunicipality,
     departments: Frame,
+    successions: Frame,
     layout_map: Frame,
 ) -> Collector:
     """Make what collects the returns.
@@ -67,7 +68,8 @@ def prepare_collector(  # one argument for each thing that decides what counts
     """
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
     parsed = parse_departments(read_rows(departments))
-    return Collector(reader, waves, parsed, municipality.code)
+    changes = parse_successions(read_rows(successions), parsed)
+    return Collector(reader, waves, parsed, municipality.code, changes)
 
 
 def collect_returns(

@@ -56,6 +56,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:finding_rules",
                     "params:municipality",
                     "departments_csv",
+                    "department_succession_csv",
                     "layout_map_csv",
                 ],
                 outputs="collector",

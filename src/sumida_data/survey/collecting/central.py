@@ -16,7 +16,8 @@ from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.layout import FoundTable, find_table
-from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
+from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.records import Answer, Record, SheetContents
 from sumida_data.survey.reading.text import Reading, fold
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
 
@@ -275,7 +276,7 @@ def _open(content: bytes, name: str) -> Workbook:
 
 def _fit(reader: SheetReader[CentralSource], table: FoundTable) -> tuple[int, int]:
     """Say how well a form fits: most columns found, then fewest missing."""
-    return len(table.columns), -len(reader.items)
+    return len(table.columns), -reader.headings.count
 
 
 def _month_end(record: Record, month: str) -> Answer:

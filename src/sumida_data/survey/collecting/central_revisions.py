@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
-from sumida_data.survey.reading.reader import Record
+from sumida_data.survey.reading.records import Record
 
 Row = dict[str, Any]
 

@@ -5,11 +5,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import (
+    Finding,
+    FindingRule,
+    FindingRules,
+    Place,
+    make_finding,
+)
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.reading.layout import heading_key
 from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
-from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
+from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.records import Record, SheetContents
 from sumida_data.survey.reading.stamp import Stamp
 from sumida_data.survey.reading.workbook import (
     Sheet,
@@ -61,6 +68,26 @@ class Return:
         answered_on = self.cover.value_of("answered_on") if self.cover else None
         return (answered_on or "", self.arrived_at, self.source_file)
 
+    def report(
+        self, rule: FindingRule, value: str | None = None, *, cell: str | None = None, **words: str
+    ) -> None:
+        """Add a finding.
+
+        Args:
+            rule: The kind.
+            value: The text that stands there.
+            cell: The cell, if it is about one.
+            **words: Words of the message; ``sheet`` also says where it is.
+        """
+        place = Place(
+            period=self.period,
+            department_code=self.department_code,
+            source_file=self.source_file,
+            sheet=words.get("sheet"),
+            cell=cell,
+        )
+        self.findings.append(make_finding(rule, place, value, **words))
+
 
 @dataclass(frozen=True)
 class FormReader:
@@ -75,6 +102,10 @@ class FormReader:
     form: Form
     rules: FindingRules
     layout_map: Sequence[MappedHeading] = ()
+
+    @cached_property
+    def _sheet_keys(self) -> set[str]:
+        return {heading_key(part.sheet) for part in self.form.sheets}
 
     @cached_property
     def _readers(self) -> dict[tuple[MappedHeading, ...], list[SheetReader[SurveySheet]]]:
@@ -176,10 +207,13 @@ class FormReader:
     def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> Iterator[Sheet]:
         """Yield the sheets of that name, then those whose name holds it, then unknown ones."""
         wanted = heading_key(name)
-        keys = {sheet.name: heading_key(sheet.name) for sheet in sheets}
-        yield from (sheet for sheet in sheets if keys[sheet.name] == wanted)
-        named = {heading_key(part.sheet) for part in self.form.sheets}
-        unnamed = [sheet for sheet in sheets if keys[sheet.name] not in named]
-        yield from (sheet for sheet in unnamed if wanted in keys[sheet.name])
+        keys = [heading_key(sheet.name) for sheet in sheets]
+        yield from (sheet for sheet, key in zip(sheets, keys, strict=True) if key == wanted)
+        unnamed = [
+            (sheet, wanted in key)
+            for sheet, key in zip(sheets, keys, strict=True)
+            if key not in self._sheet_keys
+        ]
+        yield from (sheet for sheet, is_like in unnamed if is_like)
         if is_asked:
-            yield from (sheet for sheet in unnamed if wanted not in keys[sheet.name])
+            yield from (sheet for sheet, is_like in unnamed if not is_like)

@@ -1,0 +1,68 @@
+"""Writing files and folders so that a reader sees the old or the new, never half of either."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+
+class OutsideFolderError(ValueError):
+    """A file name that leads out of its folder."""
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside the old one, see it on the disk, and put it in its place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def refuse_outside(names: Iterable[str]) -> None:
+    """Refuse names of files that lead out of their folder.
+
+    Raises:
+        OutsideFolderError: If one does.
+    """
+    for name in names:
+        if name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name:
+            raise OutsideFolderError(f"File name {name!r} leads out of the folder.")
+
+
+def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Make a folder hold exactly these files: the new one is built beside the old and swapped.
+
+    Raises:
+        OutsideFolderError: If the path of a file leads out of the folder.
+    """
+    refuse_outside(files)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
+        new, old = Path(workshop) / "new", Path(workshop) / "old"
+        new.mkdir()
+        for name, content in files.items():
+            target = new / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder by their paths, in order; nothing if there is none."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all in it, if it is there."""
+    if folder.exists():
+        shutil.rmtree(folder)

@@ -1,0 +1,45 @@
+"""Nodes of the changes pipeline."""
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from sumida_data.opendata.models import Packages
+from sumida_data.portal.catalogue import CHANGES_PAGE, gather_catalogue
+from sumida_data.portal.changes import Proposal, propose
+from sumida_data.portal.changes_page import render_changes
+from sumida_data.portal.target import TargetState
+from sumida_data.report.content import ProgressReport
+from sumida_data.report.summary import measure_gaps
+from sumida_data.survey.collecting.quota import Quota
+
+
+def compare_with_target(
+    files: dict[str, bytes],
+    packages: Packages,
+    state: TargetState,
+    report: ProgressReport,
+    quota: Quota,
+    **tables: pd.DataFrame,
+) -> dict[str, Any]:
+    """Say what would change in the public target, and what a person must know to approve it."""
+    catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
+    period = str(report.period)
+    response, finding, pending = (
+        tables[name] for name in ("response", "finding", "pending_revision")
+    )
+    proposal = propose(
+        catalogue,
+        state,
+        period=period,
+        gaps=measure_gaps(quota, report, response[response["period"] == period]),
+        findings=Counter(finding["severity"]),
+        pending_revisions=tuple(pending["message"]),
+    )
+    return proposal.model_dump(mode="json")
+
+
+def complete_preview(files: dict[str, bytes], proposal: dict[str, Any]) -> dict[str, bytes]:
+    """Add to the catalogue the page that shows the office what would change."""
+    return files | {CHANGES_PAGE: render_changes(Proposal.model_validate(proposal))}

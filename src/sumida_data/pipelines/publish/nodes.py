@@ -1,0 +1,70 @@
+"""Nodes of the publish pipeline."""
+
+from typing import Any
+
+import pandas as pd
+
+from sumida_data.frames import to_arrow
+from sumida_data.opendata.models import Packages
+from sumida_data.portal.approval import RefusedError
+from sumida_data.portal.catalogue import gather_catalogue
+from sumida_data.portal.changes import Proposal, count_actions, list_changes
+from sumida_data.portal.publication import Publication, TargetRecord, prepare_publication
+from sumida_data.portal.target import TargetState
+from sumida_data.survey.files import SourceFile
+
+_DONE = {
+    "publish": "公開先 {target} に、承認 {approval} の内容を公開しました。",
+    "repair": "公開先 {target} を、承認 {approval} で公開した内容に直しました。",
+    "none": "公開先 {target} は承認 {approval} の内容のとおりです。",
+}
+
+
+def decide_publication(
+    preview: dict[str, SourceFile],
+    packages: Packages,
+    proposal: dict[str, Any] | None,
+    state: TargetState,
+    record: TargetRecord,
+    lineage: pd.DataFrame,
+) -> tuple[Publication, Publication]:
+    """Decide whether the preview may be published; it is published by being saved.
+
+    Returns:
+        The publication twice: for the target, and for the summary.
+
+    Raises:
+        RefusedError: If it may not; the text says why and what to do.
+    """
+    if not preview or proposal is None:
+        raise RefusedError("公開するものがありません。先に kedro run を実行してください。")
+    files = {name: file.read() for name, file in preview.items()}
+    publication = prepare_publication(
+        gather_catalogue(files, tuple(one.name for one in packages.packages)),
+        Proposal.model_validate(proposal),
+        state,
+        record,
+        to_arrow(lineage),
+    )
+    return publication, publication
+
+
+def summarise_publication(publication: Publication, state: TargetState) -> dict[str, Any]:
+    """Say what was published and what to do next, as plain data.
+
+    Args:
+        publication: What was to be published.
+        state: What stands in the target now.
+    """
+    repeats = publication.kind == "repair" and publication.changes_nothing
+    done = "none" if repeats else publication.kind
+    lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
+    if done != "none":
+        lines.append(f"変更：{count_actions(list_changes(publication.changes))}。")
+    lines += [f"  {one.name} 版{one.metadata['version']}" for one in publication.catalogue.datasets]
+    blocked = publication.catalogue.blocked
+    if blocked:
+        lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
+    lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
+    lines.append("次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。")
+    return {"lines": lines, "exit_code": 2 if blocked else 0}

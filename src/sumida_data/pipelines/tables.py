@@ -1,0 +1,51 @@
+"""The tables by stage; a test holds these lists against the data dictionary.
+
+Kedro wants the names of a node's inputs before it reads the parameters.
+"""
+
+PRIMARY_TABLES = (
+    "procedure",
+    "consultation",
+    "standardization",
+    "training",
+    "security_training",
+    "security_incident",
+    "initiative",
+    "initiative_effect",
+    "department",
+    "department_succession",
+    "response",
+    "answer",
+    "correction",
+    "finding",
+    "source_file",
+    "mynumber_card",
+    "document_approval",
+    "open_dataset",
+)
+INDICATOR_TABLES = (
+    "indicator",
+    "indicator_target",
+    "indicator_value",
+    "indicator_value_by_department",
+    "indicator_progress",
+    "response_rate",
+    "answer_rate",
+    "review_hint",
+    "initiative_effect_figure",
+    "initiative_effect_summary",
+    "lineage",
+    "pending_revision",
+    "correction_notice",
+    "publication",
+    "publication_dataset",
+    "value_publication",
+)
+# Made from all the others.
+CHECK_TABLES = ("check_result", "check_failure")
+
+
+def name_datasets(primary: tuple[str, ...], indicator: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the catalogue's names of tables by table."""
+    datasets = {name: f"{name}#primary" for name in primary}
+    return datasets | {name: f"{name}#indicator" for name in indicator}

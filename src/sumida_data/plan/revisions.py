@@ -1,0 +1,357 @@
+"""Published values are frozen: they change only with a reason, and then the old one stays.
+
+A value that was published keeps its revision. Where the data give another value now, the
+published one stands until the office writes the reason into ``revisions.csv``; then the new value
+stands beside it as the next revision.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sumida_data.periods import Period
+from sumida_data.plan.models import Plans
+from sumida_data.survey.departments import ReferenceTableError
+
+Row = Mapping[str, Any]
+ValueKey = tuple[str, str, str]
+
+_FILE = "revisions.csv"
+# What makes a value another one. Titles and notes may be put better without a revision.
+_PARTS = {
+    "value": "値",
+    "numerator": "分子",
+    "denominator": "分母",
+    "value_status": "値の状態",
+    "as_of": "時点",
+    "unit": "単位",
+    "definition_version": "定義の版",
+    "departments_asked": "照会した課数",
+    "departments_answered": "回答した課数",
+}
+_WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
+_RENUMBER = """
+    SELECT l.* REPLACE (k.new_revision AS revision)
+    FROM computed AS l
+    JOIN kept AS k USING (municipality_code, indicator_id, period)
+    WHERE k.from_computed
+    UNION ALL BY NAME
+    SELECT p.*
+    FROM published AS p
+    JOIN kept AS k USING (municipality_code, indicator_id, period)
+    WHERE NOT k.from_computed AND p.revision = k.new_revision
+    ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a published value is revised.
+
+    Attributes:
+        indicator_id: The indicator.
+        period: The quarter.
+        revision: The number of the new revision.
+        reason: Why, in a sentence.
+        scope: 範囲.
+        cause: 原因.
+        impact: 影響.
+        response: 対応.
+        decided_by: Who decided it: a department or a post.
+        decided_on: When.
+    """
+
+    indicator_id: str
+    period: str
+    revision: int
+    reason: str
+    scope: str
+    cause: str
+    impact: str
+    response: str
+    decided_by: str
+    decided_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedValues:
+    """What has been published, over all targets.
+
+    Attributes:
+        standing: Rows of ``indicator_value`` that are public now somewhere, each revision once.
+        ever: All that were ever public, those taken back among them.
+        lineage: Rows of ``lineage`` of all that were ever public, or None.
+    """
+
+    standing: Sequence[Row]
+    ever: Sequence[Row]
+    lineage: pa.Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Values after published ones were frozen.
+
+    Attributes:
+        values: Rows of ``indicator_value``, each revision.
+        pending: Rows of ``pending_revision``.
+        notices: Rows of ``correction_notice``.
+        lineage: Table ``lineage`` of all these revisions.
+    """
+
+    values: list[dict[str, Any]]
+    pending: list[dict[str, Any]]
+    notices: list[dict[str, Any]]
+    lineage: pa.Table
+
+
+@dataclass(slots=True)
+class _Outcome:
+    values: list[dict[str, Any]] = field(default_factory=list)
+    pending: list[dict[str, Any]] = field(default_factory=list)
+    # For each value whether its cells are those of this run.
+    computed_now: list[bool] = field(default_factory=list)
+
+    def keep(self, row: dict[str, Any], *, computed: bool) -> None:
+        self.values.append(row)
+        self.computed_now.append(computed)
+
+
+def parse_revisions(rows: Iterable[Mapping[str, str]], plans: Plans) -> list[Reason]:
+    """Read the rows of revisions.csv.
+
+    Raises:
+        ReferenceTableError: If a row names an unknown indicator or leaves something out.
+    """
+    known = {indicator.indicator_id for indicator in plans.indicators}
+    reasons: list[Reason] = []
+    for number, row in enumerate(rows, start=2):
+        reason = _parse_reason(row, f"{_FILE} の{number}行目", known)
+        if any(_address(reason) == _address(one) for one in reasons):
+            raise ReferenceTableError(
+                f"{_FILE} の{number}行目: 同じ指標・期間・改訂番号の行が2回あります。"
+            )
+        reasons.append(reason)
+    return reasons
+
+
+def freeze_values(
+    computed: Sequence[Row],
+    lineage: pa.Table,
+    published: PublishedValues,
+    reasons: Sequence[Reason],
+) -> Frozen:
+    """Keep what was published, and revise it where there is a reason.
+
+    Args:
+        computed: Rows of ``indicator_value`` as the data give them now.
+        lineage: Their rows of ``lineage``.
+        published: What has been published. Invented data and real ones do not freeze each other.
+        reasons: The rows of revisions.csv.
+
+    Raises:
+        ReferenceTableError: If the reason of a published revision is missing.
+    """
+    sample = any(row["sample"] for row in computed)
+    standing = _group(row for row in published.standing if row["sample"] == sample)
+    ever = _group(row for row in published.ever if row["sample"] == sample)
+    by_address = {_address(reason): reason for reason in reasons}
+    outcome = _Outcome()
+    for row in computed:
+        _freeze(dict(row), standing.pop(_key(row), []), ever[_key(row)], by_address, outcome)
+    for rows in standing.values():
+        for row in rows:
+            outcome.keep(_number(dict(row), row["revision"]), computed=False)
+        outcome.pending.append(_describe_missing(rows[-1]))
+    return Frozen(
+        values=outcome.values,
+        pending=outcome.pending,
+        notices=list(_write_notices(outcome.values, by_address)),
+        lineage=_lead_back(outcome, lineage, published.lineage),
+    )
+
+
+def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Reason:
+    for column in _WORDS:
+        if not row[column].strip():
+            raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
+    if row["indicator_id"] not in known:
+        raise ReferenceTableError(
+            f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
+            f"書けるのは {'、'.join(sorted(known))} です。"
+        )
+    if not row["revision"].isdecimal() or int(row["revision"]) < 2:
+        raise ReferenceTableError(
+            f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
+        )
+    try:
+        return Reason(
+            indicator_id=row["indicator_id"],
+            period=str(Period.parse(row["period"])),
+            revision=int(row["revision"]),
+            decided_on=date.fromisoformat(row["decided_on"]),
+            **{column: row[column].strip() for column in _WORDS},
+        )
+    except ValueError as error:
+        raise ReferenceTableError(f"{place}: {error}") from error
+
+
+def _freeze(
+    row: dict[str, Any],
+    standing: Sequence[Row],
+    ever: Sequence[Row],
+    reasons: Mapping[tuple[str, str, int], Reason],
+    outcome: _Outcome,
+) -> None:
+    number = _find_number(row, standing, ever)
+    if not standing:
+        outcome.keep(_number(row, number), computed=True)
+        return
+    last = standing[-1]
+    unchanged = not _differ(last, row)
+    revised = _number(row, last["revision"] if unchanged else number)
+    for one in standing[:-1] if unchanged else standing:
+        outcome.keep(_number(row | dict(one), one["revision"]), computed=False)
+    if unchanged or _address_of(revised) in reasons:
+        outcome.keep(revised, computed=True)
+    else:
+        outcome.pending.append(_describe_pending(last, revised))
+
+
+def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
+    """Return the number of the next revision; one that was taken back keeps its own."""
+    last: int = standing[-1]["revision"] if standing else 0
+    taken_back = [one for one in ever if one["revision"] > last]
+    same: list[int] = [one["revision"] for one in taken_back if not _differ(one, row)]
+    return same[-1] if same else max((one["revision"] for one in ever), default=last) + 1
+
+
+def _differ(one: Row, other: Row) -> list[str]:
+    """Return the parts in which two rows differ; a part that one does not know is no difference."""
+    return [name for name in _PARTS if name in one and one[name] != other[name]]
+
+
+def _number(row: dict[str, Any], revision: int) -> dict[str, Any]:
+    code, indicator, period = _key(row)
+    return row | {"revision": revision, "row_id": f"{code}/{indicator}/{period}/{revision}"}
+
+
+def _describe_pending(last: Row, revised: Row) -> dict[str, Any]:
+    differences = "、".join(
+        f"{_PARTS[name]} {_show(last[name])}→{_show(revised[name])}"
+        for name in _differ(last, revised)
+    )
+    title, period, number = revised["indicator_title"], revised["period"], revised["revision"]
+    return _pending_row(last, number, differences) | {
+        "computed_value": revised["value"],
+        "message": f"{title} {period}：公表した値と違います({differences})。改めるときは、"
+        f"{_FILE} に改訂番号{number}の理由を書いてください。",
+    }
+
+
+def _describe_missing(last: Row) -> dict[str, Any]:
+    title, period = last["indicator_title"], last["period"]
+    difference = f"値 {_show(last['value'])}→計算されていない"
+    return _pending_row(last, last["revision"] + 1, difference) | {
+        "message": f"{title} {period}：公表した値が、今のデータからは計算されません。"
+        "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
+    }
+
+
+def _pending_row(last: Row, number: int, differences: str) -> dict[str, Any]:
+    return {
+        "row_id": f"{last['municipality_code']}/{last['indicator_id']}/{last['period']}/{number}",
+        "indicator_id": last["indicator_id"],
+        "indicator_title": last["indicator_title"],
+        "period": last["period"],
+        "published_revision": last["revision"],
+        "next_revision": number,
+        "published_value": last["value"],
+        "differences": differences,
+    }
+
+
+def _write_notices(
+    values: Sequence[Row], reasons: Mapping[tuple[str, str, int], Reason]
+) -> Iterator[dict[str, Any]]:
+    before: Row = {}
+    for row in values:
+        revises = bool(before) and _key(before) == _key(row)
+        if revises:
+            yield _write_notice(before, row, reasons)
+        before = row
+
+
+def _write_notice(
+    before: Row, row: Row, reasons: Mapping[tuple[str, str, int], Reason]
+) -> dict[str, Any]:
+    if _address_of(row) not in reasons:
+        raise ReferenceTableError(
+            f"{_FILE}: 公表した {row['indicator_id']} {row['period']} の改訂{row['revision']}の行が"
+            "ありません。公表した改訂の理由は消さないでください。"
+        )
+    reason = reasons[_address_of(row)]
+    return {
+        "row_id": row["row_id"],
+        "indicator_title": row["indicator_title"],
+        "old_value": before["value"],
+        "new_value": row["value"],
+        "unit": row["unit"],
+        "indicator_id": reason.indicator_id,
+        "period": reason.period,
+        "revision": reason.revision,
+        "decided_on": reason.decided_on,
+        **{name: getattr(reason, name) for name in _WORDS},
+    }
+
+
+def _lead_back(outcome: _Outcome, computed: pa.Table, published: pa.Table | None) -> pa.Table:
+    kept = pa.Table.from_pylist(
+        [
+            {
+                "municipality_code": row["municipality_code"],
+                "indicator_id": row["indicator_id"],
+                "period": row["period"],
+                "new_revision": row["revision"],
+                "from_computed": now,
+            }
+            for row, now in zip(outcome.values, outcome.computed_now, strict=True)
+        ]
+    )
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        connection.register("kept", kept)
+        connection.register("computed", computed)
+        connection.register("published", computed.slice(0, 0) if published is None else published)
+        return connection.sql(_RENUMBER).to_arrow_table().cast(computed.schema)
+
+
+def _group(rows: Iterable[Row]) -> defaultdict[ValueKey, list[Row]]:
+    """Return the rows by value, in the order of their revisions."""
+    groups: defaultdict[ValueKey, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: int(row["revision"])):
+        groups[_key(row)].append(row)
+    return groups
+
+
+def _key(row: Row) -> ValueKey:
+    return (row["municipality_code"], row["indicator_id"], row["period"])
+
+
+def _address(reason: Reason) -> tuple[str, str, int]:
+    return (reason.indicator_id, reason.period, reason.revision)
+
+
+def _address_of(row: Row) -> tuple[str, str, int]:
+    return (row["indicator_id"], row["period"], row["revision"])
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "なし"
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,204 @@
+"""What would change in a public target, and what else a person must know to approve it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sumida_data.metadata import Model
+from sumida_data.portal.target import (
+    PAGES,
+    Action,
+    Catalogue,
+    Change,
+    Dataset,
+    DatasetState,
+    FileState,
+    TargetState,
+)
+from sumida_data.survey.collecting.quota import Gap
+
+ACTIONS: dict[Action, str] = {
+    "create": "新しく公開",
+    "update": "更新",
+    "keep": "変更なし",
+    "remove": "公開をやめる",
+}
+
+
+class ListedChange(Model):
+    """A change as it is written down.
+
+    Attributes:
+        action: What would happen.
+        dataset: Name of the dataset; empty for a page.
+        file: Key of the resource or path of the page; None where the dataset itself is meant.
+    """
+
+    action: Action
+    dataset: str
+    file: str | None = None
+
+
+class Proposal(Model):
+    """What the last run would publish, as it is put before the person who approves.
+
+    Attributes:
+        target: Name of the public target.
+        period: The reported period, such as FY2022Q3.
+        sample: Whether invented data went into it.
+        content_sha256: Hash of the catalogue.
+        target_sha256: Hash of what stands in the target.
+        changes: What would change in the target, and what would stay.
+        versions: The version of each dataset by name.
+        blocked: Datasets that may not go out; what stands of them stays.
+        gaps: What is missing from the figures of the quarter.
+        findings: Number of open findings by severity.
+        failed_checks: Checks that failed, one line each.
+        pending_revisions: Published values that would change without a reason, one line each.
+    """
+
+    target: str
+    period: str
+    sample: bool
+    content_sha256: str
+    target_sha256: str
+    changes: tuple[ListedChange, ...]
+    versions: dict[str, str]
+    blocked: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    findings: dict[str, int]
+    failed_checks: tuple[str, ...]
+    pending_revisions: tuple[str, ...]
+
+    @property
+    def gaps_to_accept(self) -> tuple[Gap, ...]:
+        """The gaps that a named person must accept before anything is published."""
+        return tuple(gap for gap in self.gaps if gap.exceeds_quota)
+
+    @property
+    def real_changes(self) -> tuple[ListedChange, ...]:
+        """The changes without what stays."""
+        return tuple(change for change in self.changes if change.action != "keep")
+
+    @property
+    def remarks(self) -> dict[str, tuple[str, ...]]:
+        """What else a person must know, one line each, by heading."""
+        return {
+            "公開できないデータセット(前に公開したものが残ります)": self.blocked,
+            "不合格の確認": self.failed_checks,
+            "公表した値と違うが、理由がないので公表した値のままにしたもの": self.pending_revisions,
+        }
+
+
+def propose(
+    catalogue: Catalogue,
+    state: TargetState,
+    *,
+    period: str,
+    gaps: tuple[Gap, ...],
+    findings: Mapping[str, int],
+    failed_checks: tuple[str, ...] = (),
+    pending_revisions: tuple[str, ...] = (),
+) -> Proposal:
+    """Put before the person who approves what a run would publish.
+
+    Args:
+        catalogue: What would be public.
+        state: What stands in the target.
+        period: The reported period.
+        gaps: What is missing from the figures of the period.
+        findings: Number of open findings by severity.
+        failed_checks: Checks that failed, one line each.
+        pending_revisions: Published values that would change without a reason, one line each.
+    """
+    return Proposal(
+        target=state.name,
+        period=period,
+        sample=catalogue.sample,
+        content_sha256=catalogue.sha256,
+        target_sha256=state.sha256,
+        changes=list_changes(compare(catalogue, state)),
+        versions={one.name: str(one.metadata["version"]) for one in catalogue.datasets},
+        blocked=catalogue.blocked,
+        gaps=gaps,
+        findings=dict(findings),
+        failed_checks=failed_checks,
+        pending_revisions=pending_revisions,
+    )
+
+
+def compare(catalogue: Catalogue, state: TargetState) -> tuple[Change, ...]:
+    """Compare a catalogue with what stands in a target, by hashes alone.
+
+    Returns:
+        For each dataset, each of its resources and each page, what would happen. A dataset is
+        updated if its description or any of its resources changes.
+    """
+    wanted = {dataset.name: dataset for dataset in catalogue.datasets}
+    changes: list[Change] = []
+    for name in sorted(wanted.keys() | state.datasets.keys()):
+        if name in wanted:
+            changes += _compare_dataset(wanted[name], state.datasets.get(name))
+        else:
+            action: Action = "keep" if name in catalogue.blocked else "remove"
+            keys = sorted(state.datasets[name].files)
+            changes += [Change(action, name), *(Change(action, name, key) for key in keys)]
+    return (*changes, *_compare_pages(catalogue, state))
+
+
+def count_actions(changes: Sequence[ListedChange]) -> str:
+    """Say in words how many datasets and files would change."""
+    counts = []
+    for action, words in ACTIONS.items():
+        ours = [change for change in changes if change.action == action]
+        if ours:
+            datasets = sum(change.file is None for change in ours)
+            files = sum(change.file is not None and change.dataset != PAGES for change in ours)
+            pages = sum(change.dataset == PAGES for change in ours)
+            counts.append(f"{words} {datasets}データセット・{files}ファイル・{pages}ページ")
+    return "、".join(counts) or "何もありません"
+
+
+def list_changes(changes: Sequence[Change]) -> tuple[ListedChange, ...]:
+    """Return the changes as they are written down."""
+    return tuple(
+        ListedChange(action=change.action, dataset=change.dataset, file=change.file)
+        for change in changes
+    )
+
+
+def _compare_dataset(dataset: Dataset, state: DatasetState | None) -> Iterator[Change]:
+    standing: Mapping[str, FileState] = state.files if state else {}
+    files = [
+        Change(_compare_hashes(hashes, standing.get(file.key)), dataset.name, file.key)
+        for file in dataset.files
+        for hashes in [(file.sha256, file.metadata_sha256)]
+    ]
+    kept = {file.key for file in dataset.files}
+    files += [Change("remove", dataset.name, key) for key in sorted(standing.keys() - kept)]
+    if state is None:
+        action: Action = "create"
+    else:
+        same = state.metadata_sha256 == dataset.metadata_sha256
+        untouched = same and all(change.action == "keep" for change in files)
+        action = "keep" if untouched else "update"
+    yield Change(action, dataset.name)
+    yield from files
+
+
+def _compare_hashes(hashes: tuple[str, str], state: FileState | None) -> Action:
+    if state is None:
+        return "create"
+    return "keep" if hashes == (state.sha256, state.metadata_sha256) else "update"
+
+
+def _compare_pages(catalogue: Catalogue, state: TargetState) -> Iterator[Change]:
+    if state.pages is None:
+        return
+    wanted = catalogue.page_hashes
+    for path in sorted(wanted.keys() | state.pages.keys()):
+        if path not in wanted:
+            yield Change("remove", PAGES, path)
+        elif path not in state.pages:
+            yield Change("create", PAGES, path)
+        else:
+            same = wanted[path] == state.pages[path]
+            yield Change("keep" if same else "update", PAGES, path)

@@ -1,0 +1,1 @@
+"""Commands around a publication: approving it, reading it back, taking it back."""

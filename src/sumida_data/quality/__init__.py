@@ -1,0 +1,1 @@
+"""Rules with owners, the engines that hold tables to them, and the results as data."""

@@ -1,0 +1,148 @@
+"""The results of checks as tables ``check_result`` and ``check_failure``."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from hashlib import sha256
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from sumida_data.frames import arrow_schema, build_frame, to_arrow, to_frame
+from sumida_data.metadata import Table
+from sumida_data.quality.outcomes import Outcome
+from sumida_data.quality.rules import Rule, RuleWords
+
+WHOLE_TABLE = "-"
+_FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
+_SHARE_STEP = Decimal("0.0001")
+# Rows of these know their place themselves; every other row is led back by its answers.
+OWN_PLACES = ("answer", "finding", "response")
+_PLACE = ("period", "department_code", "source_file", "file_sha256", "sheet", "cell")
+_LEAD_BACK = """
+    WITH cells AS (
+        SELECT table_name, record_id, field, {place} FROM answer
+        UNION ALL BY NAME {own_places}
+    )
+    SELECT f.*, {place}
+    FROM failing AS f
+    LEFT JOIN cells AS c ON c.table_name = f.table_name AND c.record_id = f.record_id
+        AND (c.field = f.field OR c.field IS NULL)
+    ORDER BY f.rule_id, f.table_name, f.subject, c.period, c.department_code, f.record_id, f.field
+"""
+
+
+def build_check_result(
+    words: Mapping[str, RuleWords], outcomes: Iterable[Outcome], table: Table
+) -> pd.DataFrame:
+    """Make table ``check_result``.
+
+    Args:
+        words: The words of the rules by id.
+        outcomes: What all engines found.
+        table: Description of ``check_result``.
+
+    Returns:
+        One row is one rule's result on one table, or on one subject of it. A row fails if any
+        engine says so.
+    """
+    results = _by_key(outcomes)
+    rows = [_describe(words[key[0]], key, found) for key, found in sorted(results.items())]
+    return build_frame(table, rows)
+
+
+def build_check_failure(
+    rules: Iterable[Rule],
+    outcomes: Iterable[Outcome],
+    frames: Mapping[str, pd.DataFrame],
+    table: Table,
+) -> pd.DataFrame:
+    """Make table ``check_failure``.
+
+    Args:
+        rules: The rules.
+        outcomes: What all engines found.
+        frames: The tables by name, of which ``answer`` and some others know the cells.
+        table: Description of ``check_failure``.
+
+    Returns:
+        One row is one field of one row that breaks a rule, with the cell it was read from. What
+        stands in the cell is left out: an unreadable one may hold anything, a name as well.
+    """
+    # A query may name subjects of its own; a derived rule's subject is part of its key.
+    fields: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for rule in rules:
+        fields[rule.key if rule.subject else (rule.rule_id, rule.table)] = rule.fields
+    failing = list(_list_failing(_by_key(outcomes), fields))
+    schema = pa.schema([(name, pa.string()) for name in _FAILING])
+    data = pa.Table.from_pylist(failing, schema)
+    with duckdb.connect() as connection:
+        connection.register("failing", data)
+        for name in OWN_PLACES:
+            connection.register(name, to_arrow(frames[name]))
+        led_back = connection.sql(_lead_back(frames)).to_arrow_table()
+    return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
+
+
+def _lead_back(frames: Mapping[str, pd.DataFrame]) -> str:
+    own_places = " UNION ALL BY NAME ".join(
+        f"SELECT '{name}' AS table_name, row_id AS record_id, "  # noqa: S608  # names of our own
+        f"{', '.join(column for column in _PLACE if column in frames[name])} FROM {name}"
+        for name in OWN_PLACES
+    )
+    return _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
+
+
+def _by_key(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], list[Outcome]]:
+    results: dict[tuple[str, str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        results.setdefault(outcome.key, []).append(outcome)
+    return results
+
+
+def _describe(
+    words: RuleWords, key: tuple[str, str, str], found: Sequence[Outcome]
+) -> dict[str, Any]:
+    rule_id, table, subject = key
+    checked = max(one.rows_checked for one in found)
+    failed = _count_failing(found)
+    share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
+    return {
+        "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
+        "rule_id": rule_id,
+        "rule_title": words.title,
+        "table_name": table,
+        "subject": subject or WHOLE_TABLE,
+        "severity": words.severity,
+        "characteristic": words.characteristic,
+        "owner": words.owner,
+        "engines": " ".join(one.engine for one in found),
+        "engines_agree": len({one.failing for one in found}) == 1,
+        "rows_checked": checked,
+        "rows_failed": failed,
+        "share_failed": share,
+        "may_fail": words.may_fail,
+        # Compared exactly, not as rounded for the table: one row in a million is a failure.
+        "passed": failed <= words.may_fail * checked if checked else None,
+    }
+
+
+def _count_failing(found: Sequence[Outcome]) -> int:
+    # Rows that share a row id are as many rows; engines that disagree are added up, not averaged.
+    together = {row_id for one in found for row_id in one.failing}
+    return max(len(together), *(len(one.failing) for one in found))
+
+
+def _list_failing(
+    results: Mapping[tuple[str, str, str], Sequence[Outcome]],
+    fields: Mapping[tuple[str, ...], Sequence[str]],
+) -> Iterator[dict[str, Any]]:
+    for (rule_id, table, subject), found in results.items():
+        looked_at: Sequence[str | None]
+        looked_at = fields.get((rule_id, table, subject)) or fields.get((rule_id, table)) or [None]
+        for record_id in sorted({row_id for one in found for row_id in one.failing}):
+            for field in looked_at:
+                parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
+                row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+                yield dict(zip(_FAILING, (row_id, *parts), strict=True))

@@ -1,0 +1,234 @@
+"""The rule table: what must hold, why, who answers for it, and the check itself.
+
+What a field's description already says (required, allowed values, bounds, pattern, keys) is not
+said again: the rule table gives such a family of rules its words, and ``derived_rules`` makes one
+rule for each description. Row-local checks are data, from which three compilers write; checks over
+several tables are SQL.
+"""
+
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field as Described
+from pydantic import model_validator
+
+from sumida_data.metadata import Model, Name
+
+Severity = Literal["error", "warn"]
+FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
+# The fifteen characteristics of data quality of JIS X 25012.
+Characteristic = Literal[
+    "accuracy",
+    "completeness",
+    "consistency",
+    "credibility",
+    "currentness",
+    "accessibility",
+    "compliance",
+    "confidentiality",
+    "efficiency",
+    "precision",
+    "traceability",
+    "understandability",
+    "availability",
+    "portability",
+    "recoverability",
+]
+When = dict[Name, tuple[str, ...]]
+
+
+class Required(Model):
+    """A value is there; ``when`` names columns and the values for which it is asked for."""
+
+    kind: Literal["required"] = "required"
+    field: Name
+    when: When = Described(default_factory=dict)
+
+
+class Unique(Model):
+    """No two rows have the same values; rows in which one of them is missing are not compared."""
+
+    kind: Literal["unique"] = "unique"
+    fields: tuple[Name, ...] = Described(min_length=1)
+
+
+class OneOf(Model):
+    """A value, if there is one, is one of these."""
+
+    kind: Literal["one_of"] = "one_of"
+    field: Name
+    values: tuple[str, ...] = Described(min_length=1)
+
+
+class Range(Model):
+    """A number, if there is one, lies within these bounds, which belong to it."""
+
+    kind: Literal["range"] = "range"
+    field: Name
+    minimum: int | None = None
+    maximum: int | None = None
+
+    @model_validator(mode="after")
+    def _refuse_no_bounds(self) -> Self:
+        if self.minimum is None and self.maximum is None:
+            raise ValueError("minimum か maximum を書いてください")
+        return self
+
+
+class Pattern(Model):
+    """The whole of a text, if there is one, matches."""
+
+    kind: Literal["pattern"] = "pattern"
+    field: Name
+    pattern: str
+
+
+class Comparison(Model):
+    """Two values of a row, if both are there, compare like this; ``when`` as in ``Required``."""
+
+    kind: Literal["comparison"] = "comparison"
+    field: Name
+    operator: Literal["<", "<=", "="]
+    other: Name
+    when: When = Described(default_factory=dict)
+
+
+class Query(Model):
+    """What a query finds over any tables.
+
+    Attributes:
+        kind: ``query``.
+        query: DuckDB SQL that returns the rows that the rule concerns: ``row_id``, ``passed`` (a
+            row for which that is missing is not judged), and, where each has a result of its own,
+            ``subject``.
+        fields: Fields of the rule's table that a failing row is led back by.
+    """
+
+    kind: Literal["query"] = "query"
+    query: str
+    fields: tuple[Name, ...] = ()
+
+
+RowCheck = Required | Unique | OneOf | Range | Pattern | Comparison
+Check = Annotated[RowCheck | Query, Described(discriminator="kind")]
+Rows = tuple[dict[Name, Any], ...]
+
+
+class Example(Model):
+    """Rows by table that keep a rule, and rows that break it; columns not named are empty."""
+
+    passing: dict[Name, Rows]
+    failing: dict[Name, Rows]
+
+
+class RuleWords(Model):
+    """What people need to know of a rule.
+
+    Attributes:
+        rule_id: Its id. The hundreds order the kinds: 1 descriptions of fields, 2 one row of one
+            table, 3 several tables, 4 targets, 5 the last publication.
+        title: What must hold, in a few words.
+        reason: What is checked and why.
+        owner: Who answers for it.
+        severity: ``error`` where a figure cannot be relied on, ``warn`` where it needs a look.
+        may_fail: Share of the rows that may fail, from 0 to 1.
+        characteristic: The characteristic of JIS X 25012 that it serves.
+        how_to_fix: What to do about a failing row.
+    """
+
+    rule_id: str = Described(pattern=r"^Q[1-5]\d\d$")
+    title: str
+    reason: str
+    owner: str
+    severity: Severity
+    may_fail: Decimal = Described(Decimal(0), ge=0, lt=1)
+    characteristic: Characteristic
+    how_to_fix: str
+
+
+class Family(RuleWords):
+    """The words of all rules that come from one kind of description.
+
+    Attributes:
+        family: The kind.
+        example: How a failing value looks, in words.
+    """
+
+    family: FamilyName
+    example: str
+
+
+class Rule(RuleWords):
+    """One rule on one table.
+
+    Attributes:
+        table: The table.
+        subject: What of the table it is about where the id alone does not say it.
+        check: The check.
+        example: Rows that keep it and rows that break it; None for derived rules, whose examples
+            follow from the description.
+    """
+
+    table: Name
+    subject: str = ""
+    check: Check
+    example: Example | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells rules apart: id, table and subject."""
+        return self.rule_id, self.table, self.subject
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the table that the rule looks at."""
+        if isinstance(self.check, Query | Unique):
+            return self.check.fields
+        more = (self.check.other,) if isinstance(self.check, Comparison) else ()
+        conditions = tuple(getattr(self.check, "when", ()))
+        return (self.check.field, *more, *conditions)
+
+
+class WrittenRule(Rule):
+    """A rule of the rule table, which must bring its example."""
+
+    example: Example
+
+
+class QualityRules(Model):
+    """The rule table.
+
+    Attributes:
+        great_expectations: Tables that Great Expectations checks as well, at some 4 ms a rule and
+            two seconds for its import; none switches it off.
+        frictionless_up_to: Tables with at most so many rows frictionless checks as well; 0
+            switches it off.
+        families: The words of derived rules.
+        rules: All others.
+    """
+
+    great_expectations: tuple[Name, ...] = ()
+    frictionless_up_to: int = Described(0, ge=0)
+    families: tuple[Family, ...]
+    rules: tuple[WrittenRule, ...]
+
+    @model_validator(mode="after")
+    def _refuse_repeated_ids(self) -> Self:
+        ids = [words.rule_id for words in (*self.families, *self.rules)]
+        if repeated := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"rule_id {'、'.join(repeated)} が2回書かれています")
+        names = {family.family for family in self.families}
+        if missing := sorted(set(FamilyName.__args__) - names):  # type: ignore[attr-defined]
+            raise ValueError(f"families に {'、'.join(missing)} がありません")
+        return self
+
+    @cached_property
+    def family(self) -> dict[str, Family]:
+        """The families by name."""
+        return {family.family: family for family in self.families}
+
+    @cached_property
+    def words(self) -> dict[str, RuleWords]:
+        """The words of every rule by id."""
+        return {words.rule_id: words for words in (*self.families, *self.rules)}

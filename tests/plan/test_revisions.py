@@ -1,0 +1,265 @@
+"""Published values are frozen; with a reason, a new revision stands beside the old."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from sumida_data.plan.models import Plans
+from sumida_data.plan.revisions import (
+    Frozen,
+    PublishedValues,
+    Reason,
+    freeze_values,
+    parse_revisions,
+)
+from sumida_data.survey.departments import ReferenceTableError
+
+Row = dict[str, Any]
+INDICATOR = "online_procedures_dx"
+LINEAGE = pa.schema(
+    [
+        ("municipality_code", pa.string()),
+        ("indicator_id", pa.string()),
+        ("period", pa.string()),
+        ("revision", pa.int64()),
+        ("cell", pa.string()),
+    ]
+)
+REASON = Reason(
+    indicator_id=INDICATOR,
+    period="FY2022Q3",
+    revision=2,
+    reason="1手続の回答漏れ",
+    scope="オンライン化手続数①の令和4年度第3四半期",
+    cause="介護保険課の回答漏れ",
+    impact="判定は変わらない",
+    response="回答を直し、点検表に加えた",
+    decided_by="ICT推進担当",
+    decided_on=date(2023, 3, 1),
+)
+CSV_ROW = {
+    "indicator_id": INDICATOR,
+    "period": "FY2022Q3",
+    "revision": "2",
+    "reason": "1手続の回答漏れ",
+    "scope": "範囲",
+    "cause": "原因",
+    "impact": "影響",
+    "response": "対応",
+    "decided_by": "ICT推進担当",
+    "decided_on": "2023-03-01",
+}
+
+
+def value_row(value: str | None, revision: int = 1, **other: Any) -> Row:
+    number = None if value is None else Decimal(value)
+    row = {
+        "row_id": f"131075/{INDICATOR}/FY2022Q3/{revision}",
+        "municipality_code": "131075",
+        "indicator_id": INDICATOR,
+        "indicator_title": "オンライン化手続数①",
+        "period": "FY2022Q3",
+        "revision": revision,
+        "as_of": date(2022, 12, 31),
+        "value": number,
+        "numerator": number,
+        "denominator": None,
+        "unit": "手続",
+        "value_status": "not_measured" if value is None else "measured",
+        "definition_version": "1",
+        "departments_asked": 75,
+        "departments_answered": 69,
+        "note": None,
+        "sample": False,
+    }
+    return row | other
+
+
+def cells(*rows: tuple[int, str]) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "municipality_code": "131075",
+                "indicator_id": INDICATOR,
+                "period": "FY2022Q3",
+                "revision": revision,
+                "cell": cell,
+            }
+            for revision, cell in rows
+        ],
+        schema=LINEAGE,
+    )
+
+
+def freeze(
+    computed: Row,
+    *standing: Row,
+    taken_back: tuple[Row, ...] = (),
+    reasons: tuple[Reason, ...] = (),
+    published_cells: pa.Table | None = None,
+) -> Frozen:
+    published = PublishedValues(standing, (*standing, *taken_back), published_cells)
+    return freeze_values([computed], cells((1, "F20")), published, reasons)
+
+
+def numbers(frozen: Frozen) -> list[tuple[int, Decimal | None]]:
+    return [(row["revision"], row["value"]) for row in frozen.values]
+
+
+class TestFreezing:
+    def test_what_was_never_published_is_free(self) -> None:
+        frozen = freeze(value_row("23"))
+        assert numbers(frozen) == [(1, 23)]
+        assert frozen.pending == frozen.notices == []
+        assert frozen.lineage.equals(cells((1, "F20")))
+
+    def test_the_same_value_stays_the_same_revision(self) -> None:
+        frozen = freeze(value_row("23"), value_row("23.0000"))
+        assert numbers(frozen) == [(1, 23)]
+        assert frozen.pending == []
+
+    def test_words_may_be_put_better_without_a_revision(self) -> None:
+        frozen = freeze(value_row("23", note="新しい注記"), value_row("23"))
+        assert frozen.values[0]["note"] == "新しい注記"
+        assert frozen.pending == []
+
+    def test_another_value_without_a_reason_waits_and_the_published_one_stays(self) -> None:
+        frozen = freeze(
+            value_row("24"), value_row("23"), published_cells=cells((1, "F19"), (2, "X1"))
+        )
+        assert numbers(frozen) == [(1, 23)]
+        [pending] = frozen.pending
+        assert pending["published_value"] == 23
+        assert pending["computed_value"] == 24
+        assert pending["differences"] == "値 23→24、分子 23→24"
+        assert "改訂番号2の理由" in pending["message"]
+        # Its cells are those of the published value, not those of this run.
+        assert frozen.lineage.to_pylist() == cells((1, "F19")).to_pylist()
+
+    @pytest.mark.parametrize(
+        ("part", "value", "shown"),
+        [
+            (
+                "value_status",
+                "carried_forward_in_part",
+                "値の状態 measured→carried_forward_in_part",
+            ),
+            ("as_of", date(2023, 1, 31), "時点 2022-12-31→2023-01-31"),
+            ("departments_answered", 70, "回答した課数 69→70"),
+            ("definition_version", "2", "定義の版 1→2"),
+            ("value", None, "値 23→なし"),
+        ],
+    )
+    def test_every_part_of_a_value_is_frozen(self, part: str, value: Any, shown: str) -> None:
+        frozen = freeze(value_row("23") | {part: value}, value_row("23"))
+        assert [row["differences"] for row in frozen.pending] == [shown]
+        assert frozen.values[0][part] == value_row("23")[part]
+
+    def test_a_part_that_was_not_published_is_no_difference(self) -> None:
+        published = value_row("23")
+        del published["departments_answered"]
+        frozen = freeze(value_row("23"), published)
+        assert frozen.pending == []
+        assert frozen.values[0]["departments_answered"] == 69
+
+    def test_missing_then_measured_is_a_difference_too(self) -> None:
+        frozen = freeze(value_row("0"), value_row(None))
+        assert numbers(frozen) == [(1, None)]
+        assert "値 なし→0" in frozen.pending[0]["differences"]
+
+    def test_with_a_reason_the_new_revision_stands_beside_the_old(self) -> None:
+        frozen = freeze(
+            value_row("24"),
+            value_row("23"),
+            reasons=(REASON,),
+            published_cells=cells((1, "F19")),
+        )
+        assert numbers(frozen) == [(1, 23), (2, 24)]
+        assert frozen.values[1]["row_id"] == f"131075/{INDICATOR}/FY2022Q3/2"
+        assert frozen.pending == []
+        assert frozen.lineage.to_pylist() == cells((1, "F19"), (2, "F20")).to_pylist()
+        [notice] = frozen.notices
+        assert (notice["old_value"], notice["new_value"], notice["revision"]) == (23, 24, 2)
+        assert (notice["scope"], notice["cause"]) == (REASON.scope, REASON.cause)
+        assert (notice["impact"], notice["response"]) == (REASON.impact, REASON.response)
+
+    def test_a_reason_for_another_revision_does_not_help(self) -> None:
+        frozen = freeze(value_row("25"), value_row("23"), value_row("24", 2), reasons=(REASON,))
+        assert numbers(frozen) == [(1, 23), (2, 24)]
+        assert frozen.pending[0]["next_revision"] == 3
+        assert frozen.pending[0]["published_revision"] == 2
+
+    def test_going_back_to_an_older_value_is_a_revision_as_well(self) -> None:
+        frozen = freeze(value_row("23"), value_row("23"), value_row("24", 2), reasons=(REASON,))
+        assert numbers(frozen) == [(1, 23), (2, 24)]
+        assert frozen.pending[0]["next_revision"] == 3
+
+    def test_a_revision_taken_back_comes_again_under_its_number(self) -> None:
+        frozen = freeze(
+            value_row("24"),
+            value_row("23"),
+            taken_back=(value_row("24", 2),),
+            reasons=(REASON,),
+        )
+        assert numbers(frozen) == [(1, 23), (2, 24)]
+
+    def test_another_value_does_not_take_the_number_of_one_taken_back(self) -> None:
+        frozen = freeze(
+            value_row("25"),
+            value_row("23"),
+            taken_back=(value_row("24", 2),),
+            reasons=(REASON,),
+        )
+        assert frozen.pending[0]["next_revision"] == 3
+
+    def test_a_published_revision_needs_its_reason_for_ever(self) -> None:
+        with pytest.raises(ReferenceTableError, match="改訂2の行がありません"):
+            freeze(value_row("24"), value_row("23"), value_row("24", 2))
+
+    def test_a_value_that_is_computed_no_longer_stays(self) -> None:
+        published = value_row("23") | {"period": "FY2022Q2"}
+        frozen = freeze(value_row("24"), published)
+        assert [(row["period"], row["value"]) for row in frozen.values] == [
+            ("FY2022Q3", 24),
+            ("FY2022Q2", 23),
+        ]
+        assert frozen.pending[0]["period"] == "FY2022Q2"
+        assert "計算されません" in frozen.pending[0]["message"]
+
+    def test_invented_data_do_not_freeze_real_ones(self) -> None:
+        frozen = freeze(value_row("24"), value_row("23") | {"sample": True})
+        assert numbers(frozen) == [(1, 24)]
+        assert frozen.pending == []
+
+
+class TestReasons:
+    def test_reads_a_row(self, plans: Plans) -> None:
+        [reason] = parse_revisions([CSV_ROW], plans)
+        assert (reason.period, reason.revision) == ("FY2022Q3", 2)
+        assert reason.decided_on == date(2023, 3, 1)
+
+    @pytest.mark.parametrize(
+        ("column", "value", "told"),
+        [
+            ("reason", " ", "reason が空"),
+            ("response", "", "response が空"),
+            ("indicator_id", "online", "'online' という指標はありません"),
+            ("revision", "1", "2以上の整数"),
+            ("revision", "二", "2以上の整数"),
+            ("period", "2022Q3", "2022Q3"),
+            ("decided_on", "3月1日", "3月1日"),
+        ],
+    )
+    def test_a_mistake_is_told_with_its_row(
+        self, plans: Plans, column: str, value: str, told: str
+    ) -> None:
+        with pytest.raises(ReferenceTableError, match=told) as caught:
+            parse_revisions([CSV_ROW | {column: value}], plans)
+        assert str(caught.value).startswith("revisions.csv の2行目")
+
+    def test_a_reason_stands_once(self, plans: Plans) -> None:
+        with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):
+            parse_revisions([CSV_ROW, CSV_ROW], plans)

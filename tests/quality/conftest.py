@@ -1,0 +1,16 @@
+"""The rule table as the project has it."""
+
+import pytest
+
+from sumida_data.quality.derived_rules import list_rules
+from sumida_data.quality.rules import QualityRules, Rule
+
+
+@pytest.fixture(scope="session")
+def quality_rules(raw_parameters) -> QualityRules:
+    return QualityRules.model_validate(raw_parameters["quality_rules"])
+
+
+@pytest.fixture(scope="session")
+def all_rules(quality_rules, dictionary) -> list[Rule]:
+    return list_rules(quality_rules, dictionary)

@@ -1,0 +1,211 @@
+"""Every promise that a descriptor can make has a good file that passes and a bad one that fails."""
+
+import hashlib
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sumida_data.quality.promised_values import UnknownPromiseError, list_promises
+from sumida_data.quality.promises import find_errors
+
+
+def make_package(schema, rows, path="t.csv", other=None, **resource):
+    """A package of one table, and another where ``other`` gives its schema and rows."""
+    files, resources = {}, []
+    tables = [("t", path, schema, rows), *([("o", "o.csv", *other)] if other else [])]
+    for name, file, described, lines in tables:
+        content = lines if isinstance(lines, bytes) else "\n".join(lines).encode() + b"\n"
+        files[file] = content
+        resources.append(
+            {
+                "name": name,
+                "type": "table",
+                "path": file,
+                "format": file.rpartition(".")[2],
+                "bytes": len(content),
+                "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+                "schema": described,
+            }
+        )
+    resources[0] |= resource
+    descriptor = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "p",
+        "resources": resources,
+    }
+    return files | {"datapackage.json": json.dumps(descriptor).encode()}
+
+
+def a_field(kind="string", constraints=None, **more):
+    field = {"name": "a", "type": kind, **more}
+    return {"fields": [field | ({"constraints": constraints} if constraints else {})]}
+
+
+TWO = {"fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "integer"}]}
+
+CASES = [
+    ("type integer", a_field("integer"), ["a", "-12", '""'], ["a", "1.5"], "type"),
+    ("type integer words", a_field("integer"), ["a", "1"], ["a", "約60"], "type"),
+    ("type integer blanks", a_field("integer"), ["a", "1"], ["a", " 1"], "type"),
+    ("type number", a_field("number"), ["a", "1.5", "-0.5", "1e3"], ["a", '"1,000"'], "type"),
+    ("type date", a_field("date"), ["a", "2022-12-31"], ["a", "2022-02-30"], "type"),
+    ("type date words", a_field("date"), ["a", "2022-12-31"], ["a", "2022/12/31"], "type"),
+    ("type datetime", a_field("datetime"), ["a", "2022-12-31T01:02:03Z"], ["a", "2022-12-31"], "type"),
+    ("type year", a_field("year"), ["a", "2022"], ["a", "令和4"], "type"),
+    ("type yearmonth", a_field("yearmonth"), ["a", "2022-12"], ["a", "2022-13"], "type"),
+    ("type boolean", a_field("boolean"), ["a", "true", "0"], ["a", "はい"], "type"),
+    ("own words of boolean", a_field("boolean", trueValues=["有"], falseValues=["無"]), ["a", "有", "無"], ["a", "true"], "type"),
+    ("required", a_field(constraints={"required": True}), ["a", "x"], ["a", '""'], "required"),
+    ("unique", a_field(constraints={"unique": True}), ["a", "x", "y", '""', '""'], ["a", "x", "x"], "unique"),
+    ("unique number", a_field("number", {"unique": True}), ["a", "1", "2"], ["a", "1", "1.0"], "unique"),
+    ("enum", a_field(constraints={"enum": ["済", "予定"]}), ["a", "済", '""'], ["a", "済 "], "enum"),
+    ("enum integer", a_field("integer", {"enum": [1, 2]}), ["a", "01"], ["a", "3"], "enum"),
+    ("categories", a_field(categories=["有", "無"]), ["a", "有"], ["a", "否"], "categories"),
+    ("labelled categories", a_field("integer", categories=[{"value": 0, "label": "無"}]), ["a", "0"], ["a", "1"], "categories"),
+    ("minimum", a_field("integer", {"minimum": 0}), ["a", "0"], ["a", "-1"], "minimum"),
+    ("maximum", a_field("number", {"maximum": 100}), ["a", "100"], ["a", "100.1"], "maximum"),
+    ("minimum date", a_field("date", {"minimum": "2022-04-01"}), ["a", "2022-04-01"], ["a", "2022-03-31"], "minimum"),
+    ("exclusiveMinimum", a_field("integer", {"exclusiveMinimum": 0}), ["a", "1"], ["a", "0"], "exclusiveMinimum"),
+    ("exclusiveMaximum", a_field("integer", {"exclusiveMaximum": 9}), ["a", "8"], ["a", "9"], "exclusiveMaximum"),
+    ("minLength", a_field(constraints={"minLength": 2}), ["a", "墨田"], ["a", "区"], "minLength"),
+    ("maxLength", a_field(constraints={"maxLength": 2}), ["a", "墨田"], ["a", "墨田区"], "maxLength"),
+    ("pattern", a_field(constraints={"pattern": "[0-9]{2}"}), ["a", "12"], ["a", "123"], "pattern"),
+    ("missingValues", a_field("integer") | {"missingValues": ["", "-"]}, ["a", "-"], ["a", "x"], "type"),
+    ("labelled missingValues", a_field("integer") | {"missingValues": [{"value": "x", "label": "秘匿"}]}, ["a", "x"], ["a", "-"], "type"),
+    ("missingValues of a field", a_field("integer", {"required": True}, missingValues=["-"]), ["a", "1"], ["a", "-"], "required"),
+    ("no missingValues", a_field(constraints={"required": True}) | {"missingValues": []}, ["a", '""'], ["a"], None),
+    ("primaryKey", TWO | {"primaryKey": ["a", "b"]}, ["a,b", "x,1", "x,2"], ["a,b", "x,1", "x,1"], "primaryKey"),
+    ("primaryKey missing", TWO | {"primaryKey": "a"}, ["a,b", "x,1"], ["a,b", ",1"], "primaryKey"),
+    ("uniqueKeys", TWO | {"uniqueKeys": [["a", "b"]]}, ["a,b", "x,1", ",1", ",1"], ["a,b", "x,1", "x,1"], "uniqueKeys"),
+    ("fieldsMatch exact", TWO, ["a,b", "x,1"], ["b,a", "1,x"], "fieldsMatch"),
+    ("fieldsMatch equal", TWO | {"fieldsMatch": "equal"}, ["b,a", "1,x"], ["a", "x"], "fieldsMatch"),
+    ("fieldsMatch subset", TWO | {"fieldsMatch": "subset"}, ["a,b,c", "x,1,z"], ["a,c", "x,z"], "fieldsMatch"),
+    ("fieldsMatch superset", TWO | {"fieldsMatch": "superset"}, ["a", "x"], ["a,c", "x,z"], "fieldsMatch"),
+    ("fieldsMatch partial", TWO | {"fieldsMatch": "partial"}, ["a,c", "x,z"], ["c", "z"], "fieldsMatch"),
+    ("columns in a row", TWO, ["a,b", "x,1"], ["a,b", "x,1,2"], "表として読めません"),
+    ("headings once", TWO | {"fieldsMatch": "equal"}, ["a,b", "x,1"], ["a,b,b", "x,1,1"], "見出し"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad", "promise"), [case[1:] for case in CASES], ids=[c[0] for c in CASES]
+)
+def test_a_promise_holds_for_a_good_file_and_is_broken_by_a_bad_one(schema, good, bad, promise):
+    assert find_errors(make_package(schema, good)) == []
+    errors = find_errors(make_package(schema, bad))
+    if promise is None:
+        assert errors == []
+        return
+    assert len(errors) == 1
+    assert errors[0].startswith("t.csv: ")
+    assert promise in errors[0]
+
+
+def test_the_first_row_is_named_and_the_others_are_counted():
+    rows = ["a", "1", "x", "2", "y", "z"]
+    (error,) = find_errors(make_package(a_field("integer"), rows))
+    assert error == (
+        "t.csv: 3行目: a の「x」は、integer として読めるという約束(type)に合いません(ほか2行)"
+    )
+
+
+class TestForeignKeys:
+    SCHEMA = a_field() | {
+        "foreignKeys": [{"fields": "a", "reference": {"resource": "o", "fields": "b"}}]
+    }
+    OTHER = ({"fields": [{"name": "b", "type": "string"}]}, ["b", "x"])
+
+    def test_values_are_found_in_the_other_table(self):
+        assert find_errors(make_package(self.SCHEMA, ["a", "x", '""'], other=self.OTHER)) == []
+
+    def test_an_orphan_is_found(self):
+        (error,) = find_errors(make_package(self.SCHEMA, ["a", "x", "y"], other=self.OTHER))
+        assert error.startswith("t.csv: 3行目: a の「y」")
+        assert "foreignKeys" in error
+
+    def test_a_table_may_refer_to_itself(self):
+        schema = TWO | {
+            "fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]
+        }
+        schema |= {
+            "foreignKeys": [{"fields": ["b"], "reference": {"resource": "", "fields": ["a"]}}]
+        }
+        assert find_errors(make_package(schema, ["a,b", "x,", "y,x"])) == []
+        assert "foreignKeys" in find_errors(make_package(schema, ["a,b", "x,z"]))[0]
+
+    def test_a_table_that_is_not_there_is_an_error(self):
+        errors = find_errors(make_package(self.SCHEMA, ["a", "x"]))
+        assert len(errors) == 1
+        assert "foreignKeys" in errors[0]
+
+
+class TestFiles:
+    GOOD = make_package(a_field(), ["a", "x"])
+
+    def test_other_bytes_are_found(self):
+        (error,) = find_errors(self.GOOD | {"t.csv": b"a\ny\n"})
+        assert "hash" in error
+
+    def test_another_size_is_found(self):
+        errors = find_errors(self.GOOD | {"t.csv": b"a\nx\nx\n"})
+        assert [word in error for word, error in zip(("bytes", "hash"), errors, strict=True)]
+        assert "bytes" in errors[0]
+
+    def test_a_hash_without_a_name_is_md5(self):
+        digest = hashlib.md5(b"a\nx\n", usedforsecurity=False).hexdigest()
+        assert find_errors(make_package(a_field(), ["a", "x"], hash=digest)) == []
+        assert find_errors(make_package(a_field(), ["a", "x"], hash="0" * 32)) != []
+
+    def test_an_unknown_algorithm_proves_nothing(self):
+        assert "hash" in find_errors(make_package(a_field(), ["a", "x"], hash="rot13:aa"))[0]
+
+    def test_a_missing_file_is_found(self):
+        files = {"datapackage.json": self.GOOD["datapackage.json"]}
+        assert find_errors(files) == ["t.csv: ファイルがありません"]
+
+    def test_a_descriptor_that_is_no_json_or_is_missing_is_found(self):
+        assert "JSON" in find_errors({"datapackage.json": b"{"})[0]
+        assert "JSON" in find_errors({})[0]
+
+    def test_a_descriptor_without_resources_is_found(self):
+        assert "resources" in find_errors({"datapackage.json": b'{"name": "p"}'})[0]
+
+    def test_other_characters_are_found_and_the_stated_encoding_is_used(self):
+        rows = "a\n墨田区\n".encode("cp932")
+        assert "表として読めません" in find_errors(make_package(a_field(), rows))[0]
+        assert find_errors(make_package(a_field(), rows, encoding="cp932")) == []
+
+    def test_an_unknown_encoding_is_found(self):
+        package = make_package(a_field(), ["a", "x"], encoding="ebcdic-墨田")
+        assert "表として読めません" in find_errors(package)[0]
+
+    def test_a_mark_and_line_breaks_in_cells_are_data(self):
+        rows = '\ufeffa\n"x\ny"\n'.encode()
+        assert find_errors(make_package(a_field(constraints={"minLength": 3}), rows)) == []
+
+    def test_the_dialect_is_used(self):
+        package = make_package(TWO, ["a;b", "x,y;1"], dialect={"delimiter": ";"})
+        assert find_errors(package) == []
+
+
+def test_a_promise_that_cannot_be_checked_is_an_error():
+    (error,) = find_errors(make_package(a_field("geopoint"), ["a", "x"]))
+    assert "確かめられません" in error
+    with pytest.raises(UnknownPromiseError, match="jsonSchema"):
+        list(list_promises(a_field(constraints={"jsonSchema": {}})))
+
+
+def test_promises_of_parquet_are_checked_too():
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"a": pa.array([1, None, 7])}), sink)
+    schema = a_field("integer", {"maximum": 6})
+    (error,) = find_errors(make_package(schema, sink.getvalue(), path="t.parquet"))
+    assert error.startswith("t.parquet: 4行目: a の「7」")
+
+
+def test_a_constraint_that_is_switched_off_promises_nothing():
+    schema = a_field(constraints={"required": False, "unique": False})
+    assert find_errors(make_package(schema, ["a", '""', "x", "x"])) == []

@@ -1,0 +1,106 @@
+"""The council's papers: the table to print, a sheet for each indicator behind, and the slides."""
+
+from datetime import date
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from pptx import Presentation
+
+from sumida_data.report.page import render_briefings, render_council_paper
+from sumida_data.report.slides import render_slides
+
+DECK_ROW = ["文書管理システム電子決裁率", "58%", "64.4% ※5", "", "", "100%", "× 遅れ"]
+
+
+@pytest.fixture
+def slides(report):
+    return Presentation(BytesIO(render_slides(report))).slides
+
+
+def _texts(slide):
+    return "\n".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+
+def _charts(slides):
+    return [shape.chart for slide in slides for shape in slide.shapes if shape.has_chart]
+
+
+class TestPages:
+    """What is printed on A4."""
+
+    def test_the_table_has_footnotes_response_rate_and_verdicts(self, report):
+        page = render_council_paper(report).decode()
+        assert "(※4) 令和5年1月末の実績" in page
+        assert "回収率：75.0%（照会4課のうち3課が回答、うち前回から変更なし1課）" in page
+        assert page.count("<tr>") == 1 + len(report.indicators)
+        assert "× 遅れ" in page
+        assert "size: A4 landscape" in page
+
+    def test_values_carried_forward_are_marked(self, make_frames, make_report, value_rows):
+        changed = [
+            row | {"value_status": "carried_forward_in_part"}
+            if row["indicator_id"] == "cashless_procedures"
+            else row
+            for row in value_rows
+        ]
+        page = render_council_paper(make_report(make_frames(changed))).decode()
+        assert "<td>209手続<small>一部引継ぎ</small></td>" in page
+        assert "R4：一部の課の前回の回答を引き継いだ値：キャッシュレス決済手続数" in page
+
+    def test_only_indicators_behind_get_a_briefing(self, report):
+        briefings = render_briefings(report)
+        assert list(briefings) == ["electronic_approval_rate"]
+        page = briefings["electronic_approval_rate"].decode()
+        assert "令和4年3月31日時点で<b>64.4%</b>" in page
+        assert "<td>-2.0ポイント</td>" in page
+        assert "定義（未確認）" in page
+
+    def test_sample_data_are_stamped(self, make_frames, make_report, value_rows):
+        sample = make_report(make_frames([row | {"sample": True} for row in value_rows]))
+        for page in (render_council_paper(sample), *render_briefings(sample).values()):
+            assert "【見本データ】架空の調査票" in page.decode()
+
+
+class TestSlides:
+    """The presentation, as PowerPoint or Impress would read it."""
+
+    def test_the_table_is_that_of_the_deck(self, slides):
+        [table] = [shape.table for shape in slides[0].shapes if shape.has_table]
+        rows = [[cell.text for cell in row.cells] for row in table.rows]
+        assert rows[0] == ["指標", "基準値 R3", "R4", "R5", "R6", "目標値 R7", "判定"]
+        assert rows[7] == DECK_ROW
+        assert len(rows) == 12
+        assert "回収率：75.0%" in _texts(slides[0])
+
+    def test_every_indicator_has_a_chart(self, slides):
+        assert len(_charts(slides)) == 11
+        assert "マイナンバーカード普及率　59.3%（目標 70%）　○ 順調" in _texts(slides[2])
+
+    def test_a_chart_holds_path_values_and_target(self, slides):
+        chart = _charts(slides)[3]
+        path, values, target = (list(series.values) for series in chart.plots[0].series)
+        days = [category.label for category in chart.plots[0].categories]
+        assert len(days) == 3
+        assert path[0] == 20.0
+        assert path[1] == pytest.approx(20 + 30 * 275 / 1461)
+        assert path[2] == 50.0
+        assert values == [20.0, 26.0, None]
+        assert target == [None, None, 50.0]
+
+    def test_an_indicator_without_start_has_no_path(self, slides):
+        path, values, target = (list(s.values) for s in _charts(slides)[7].plots[0].series)
+        assert path == values == [None]
+        assert target == [18.0]
+
+    def test_the_same_report_gives_the_same_bytes(self, report):
+        first = render_slides(report)
+        assert first == render_slides(report)
+        with ZipFile(BytesIO(first)) as archive:
+            assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+            assert str(date.today()).encode() not in archive.read("docProps/core.xml")
+
+    def test_sample_data_are_stamped(self, make_frames, make_report, value_rows):
+        sample = make_report(make_frames([row | {"sample": True} for row in value_rows]))
+        slides = Presentation(BytesIO(render_slides(sample))).slides
+        assert all("【見本データ】" in _texts(slide) for slide in slides)
