@@ -14,6 +14,7 @@ from sumida_data.opendata.views import Views
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
+from sumida_data.site.models import Site
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -31,6 +32,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "quality_rules": QualityRules,
     "quota": Quota,
     "sample": Sample,
+    "site": Site,
     "sources": CentralSources,
     "tables": TableDescriptions,
     "views": Views,
