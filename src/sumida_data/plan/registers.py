@@ -33,16 +33,12 @@ def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
     owner["unit"] = indicator.unit
     if indicator.unknown_targets:
         note = indicator.unknown_targets
-        yield owner | {
-            "row_id": f"{start}/0",
-            "target_number": 1,
-            "target_state": "unknown",
-            "note": note,
-        }
+        unknown = {"target_number": 0, "target_state": "unknown", "note": note}
+        yield owner | {"row_id": f"{start}/0"} | unknown
     for number, target in enumerate(indicator.targets, start=1):
         yield owner | {
             "row_id": f"{start}/{number}",
-            "target_number": number + bool(indicator.unknown_targets),
+            "target_number": number,
             "target_state": "known",
             "decided_on": target.decided_on,
             "target_date": target.target_date,
