@@ -43,15 +43,6 @@ PROPOSAL = Proposal(
     failed_checks=(),
     pending_revisions=(),
 )
-NO_LINEAGE = pa.table(
-    {
-        "municipality_code": pa.array([], pa.string()),
-        "indicator_id": pa.array([], pa.string()),
-        "period": pa.array([], pa.string()),
-        "revision": pa.array([], pa.int64()),
-        "cell": pa.array([], pa.string()),
-    }
-)
 
 
 def make_dataset(name: str, version: str, **files: str | bytes) -> Dataset:
@@ -128,6 +119,24 @@ def make_values(*rows: tuple[str, str, int, str]) -> bytes:
     )
 
 
+def make_cells(*rows_and_cell: Any) -> pa.Table:
+    """Make a table of lineage: a row of values, as for make_values, and the cell it rests on."""
+    schema = pa.schema(
+        [
+            ("municipality_code", pa.string()),
+            ("indicator_id", pa.string()),
+            ("period", pa.string()),
+            ("revision", pa.int64()),
+            ("cell", pa.string()),
+        ]
+    )
+    if not rows_and_cell:
+        return schema.empty_table()
+    (indicator, period, revision, _), cell = rows_and_cell
+    row = ("131075", indicator, period, revision, cell)
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True))], schema=schema)
+
+
 def write_parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
@@ -145,7 +154,8 @@ class Office:
 
     path: Path
     day: date = DAY
-    gaps: tuple[Gap, ...] = field(default=())
+    gaps: tuple[Gap, ...] = ()
+    lineage: pa.Table = field(default_factory=lambda: make_cells())  # noqa: PLW0108  # defined below
 
     @property
     def target(self) -> FolderTarget:
@@ -191,7 +201,7 @@ class Office:
             proposal or self.propose(catalogue),
             observe(self.target, self.day),
             record,
-            NO_LINEAGE,
+            self.lineage,
         )
 
     def publish(self, catalogue: Catalogue) -> None:
