@@ -5,11 +5,14 @@ import json
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from frictionless import Package
 from pydantic import ValidationError
 
 from sumida_data.opendata.models import Packages
@@ -77,7 +80,7 @@ class TestCsv:
         content = indicators["indicator_target.csv"]
         header = (
             "municipality_code,municipality_name,plan_id,indicator_id,"
-            "decided_on,decided_on_status,target_date,"
+            "target_number,decided_on,decided_on_status,target_date,"
             "target_min,target_min_status,target_max,target_max_status,note"
         )
         assert content.startswith(b"\xef\xbb\xbf" + header.encode() + b"\n131075,")
@@ -404,6 +407,42 @@ class TestMissingValues:
         target = dict(zip(heading.split(","), row.split(","), strict=False))
         assert (target["decided_on"], target["decided_on_status"]) == ("", "unknown")
         assert (target["target_min_status"], target["target_max_status"]) == ("given", "not_set")
+
+
+class TestReaders:
+    """Other people's programs read what the descriptor says, by name alone."""
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def folder(indicators, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("package")
+        for path, content in indicators.items():
+            (folder / path).write_bytes(content)
+        return folder
+
+    def test_frictionless_reads_typed_rows(self, folder):
+        package = Package(str(folder / "datapackage.json"))
+        row = package.get_table_resource("indicator_value").read_rows()[1]
+        assert row["indicator_id"] == "standardized_systems"
+        assert row["value"] is None
+        assert row["as_of"] == date(2022, 12, 31)
+
+    def test_pandas_reads_csv_and_parquet_alike(self, folder):
+        codes = {"municipality_code": str, "definition_version": str}
+        read = pd.read_csv(folder / "indicator_value.csv", dtype=codes, encoding="utf-8-sig")
+        stored = pd.read_parquet(folder / "indicator_value.parquet")
+        assert list(read) == list(stored)
+        assert list(read["municipality_code"]) == list(stored["municipality_code"])
+        assert read["value"].isna().tolist() == stored["value"].isna().tolist() == [False, True]
+
+    def test_duckdb_joins_values_with_the_meaning_of_their_codes(self, folder):
+        values, codes = folder / "indicator_value.csv", folder / "code_list.parquet"
+        rows = duckdb.sql(
+            f"SELECT indicator_id, title FROM read_csv('{values}') AS v JOIN '{codes}' AS c "
+            "ON c.table_name = 'indicator_value' AND c.column_name = 'value_status' "
+            "AND c.code = v.value_status ORDER BY ALL"
+        ).fetchall()
+        assert rows == [("mynumber_card_rate", "実測"), ("standardized_systems", "未測定")]
 
 
 class TestExplanations:

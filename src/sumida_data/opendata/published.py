@@ -17,8 +17,8 @@ from sumida_data.opendata.models import Package, Resource
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 _MUNICIPALITY = ("municipality_code", "municipality_name")
-# A missing number or day says itself why; what an empty text stands for is told once.
-_TYPES_WITH_STATUS = {"integer", "number", "date"}
+# What an empty text stands for is told once; anything else that is missing says itself why.
+_TYPES_WITHOUT_STATUS = {"string", "yearmonth"}
 _GIVEN = {"given": Code(title="値あり")}
 
 
@@ -138,7 +138,7 @@ def _find_column(rows: pa.Table, name: str, resource: Resource) -> pa.ChunkedArr
 
 
 def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:
-    """Give rows the described columns, and say why numbers and days are missing."""
+    """Give rows the described columns, and say why others than texts are missing."""
     whose = dict(zip(_MUNICIPALITY, (municipality.code, municipality.name), strict=True))
     columns = []
     for field in table.fields:
@@ -201,8 +201,8 @@ def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
 
 
 def _with_status(field: Field) -> Iterator[Field]:
-    """Yield the field, and a status beside it if a missing number or day has one known reason."""
-    if not field.empty or field.type not in _TYPES_WITH_STATUS:
+    """Yield the field, and a status beside it if it may be missing for one known reason."""
+    if not field.empty or field.type in _TYPES_WITHOUT_STATUS:
         yield field
         return
     status = f"{field.name}_status"
@@ -215,6 +215,7 @@ def _with_status(field: Field) -> Iterator[Field]:
             "enum": _GIVEN | field.empty,
             "required": True,
             "published": True,
+            "deprecated": field.deprecated,
         }
     )
 

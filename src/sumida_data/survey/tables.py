@@ -127,5 +127,6 @@ def _describe_status(item: FormField, status: AnswerStatus) -> Field:
             "enum": status.enum,
             "required": True,
             "published": item.published,
+            "deprecated": item.deprecated,
         }
     )

@@ -20,20 +20,25 @@ from sumida_data.pipelines.tables import (
     PRIMARY_TABLES,
     name_datasets,
 )
+from sumida_data.site.models import Site
+from sumida_data.survey.form import CentralSources, Waves
 from tests.opendata.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture
-def catalog(tmp_path, dictionary, frames, packages, sources, raw_parameters, form):
+def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters):
     datasets = {
         "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
         "params:packages": MemoryDataset(packages),
         "params:municipality": MemoryDataset(
             HomeMunicipality.model_validate(raw_parameters["municipality"])
         ),
-        "params:sources": MemoryDataset(sources),
+        "params:plans": MemoryDataset(plans),
+        "params:waves": MemoryDataset(Waves.model_validate(raw_parameters["waves"])),
+        "params:site": MemoryDataset(Site.model_validate(raw_parameters["site"])),
+        "params:sources": MemoryDataset(CentralSources.model_validate(raw_parameters["sources"])),
         "params:form": MemoryDataset(form),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),

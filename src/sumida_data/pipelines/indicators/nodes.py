@@ -8,7 +8,7 @@ from sumida_data.frames import build_frame, read_rows, to_arrow, to_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.plan.by_department import divide_values
-from sumida_data.plan.coverage import Coverage
+from sumida_data.plan.coverage import Coverage, CoverageKey
 from sumida_data.plan.hints import find_hints
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
@@ -51,7 +51,7 @@ def choose_period(period: ReportedPeriod, response: Frame) -> str:
 def compute_values(  # one argument for each thing that decides what counts
     municipality: HomeMunicipality,
     plans: Plans,
-    coverage: dict[tuple[str, str], Coverage],
+    coverage: dict[CoverageKey, Coverage],
     response: Frame,
     departments: Frame,
     dictionary: dict[str, Any],
@@ -68,10 +68,11 @@ def compute_values(  # one argument for each thing that decides what counts
     """
     described = DataDictionary.model_validate(dictionary)
     sample = bool(response["sample"].any())
-    with ValueEngine(municipality, plans, tables, coverage, sample=sample) as engine:
+    home = {municipality.code: municipality.name}
+    with ValueEngine(home, plans, tables, coverage, sample=sample) as engine:
         computed = engine.compute(sorted(response["period"].unique()))
     known = parse_departments(read_rows(departments))
-    divided = divide_values(municipality.code, plans, computed.parts.to_pylist(), known)
+    divided = divide_values(plans, computed.parts.to_pylist(), known)
     return (
         build_frame(described["indicator_value"], computed.values),
         to_frame(computed.lineage),

@@ -11,9 +11,11 @@ from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.response_rates import measure_answer_rates, measure_response_rates
 from sumida_data.opendata.views import Views
+from sumida_data.plan.models import Plans
 from sumida_data.portal import preview
+from sumida_data.site.models import Site
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.form import CentralSources, Form
+from sumida_data.survey.form import CentralSources, Form, Waves
 
 
 def measure_response(
@@ -46,11 +48,16 @@ def build_packages(
 
 
 def build_preview(
-    files: dict[str, SourceFile], packages: Packages, municipality: HomeMunicipality
+    files: dict[str, SourceFile],
+    packages: Packages,
+    municipality: HomeMunicipality,
+    plans: Plans,
+    waves: Waves,
+    site: Site,
 ) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
-    return preview.build_preview(contents, packages, municipality)
+    return preview.build_preview(contents, packages, municipality, plans, waves, site)
 
 
 def gather_database(dictionary: dict[str, Any], views: Views, **tables: pd.DataFrame) -> Database:

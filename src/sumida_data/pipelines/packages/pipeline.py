@@ -50,7 +50,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 build_preview,
-                inputs=["packages", "params:packages", "params:municipality"],
+                inputs=[
+                    "packages",
+                    "params:packages",
+                    "params:municipality",
+                    "params:plans",
+                    "params:waves",
+                    "params:site",
+                ],
                 outputs="catalogue_files",
                 name="build_preview",
             ),

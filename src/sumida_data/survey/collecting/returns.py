@@ -1,6 +1,6 @@
 """Reading one returned workbook: its cover sheet and all its answer sheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -136,8 +136,7 @@ class FormReader:
             return
         returned.sample = has_sample_stamp(workbook)
         returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
-        readers = self._readers_of(returned)
-        cover = self._read_part(workbook, readers[0], place, is_asked=True)
+        cover = self._read_part(workbook, self._readers_of(returned)[0], place, is_asked=True)
         if cover is None:
             finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)
             returned.findings.append(finding)
@@ -147,12 +146,19 @@ class FormReader:
         place = replace(place, department_code=returned.department_code)
         returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
         asked = wave.sheets_for(returned.department_code)
-        read = {cover.sheet}
-        for reader in readers[1:]:
+        read = {cover.sheet, *self._read_answers(workbook, returned, place, asked)}
+        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
+        returned.findings += self._find_unread_tables(unread, self._readers_of(returned), place)
+
+    def _read_answers(
+        self, workbook: Workbook, returned: Return, place: Place, asked: Collection[str]
+    ) -> Iterator[str]:
+        """Read all parts of the form but the cover; yield the names of the sheets read."""
+        for reader in self._readers_of(returned)[1:]:
             part = reader.description
             contents = self._read_part(workbook, reader, place, is_asked=part.sheet in asked)
             if contents is not None:
-                read.add(contents.sheet)
+                yield contents.sheet
                 returned.findings += self._check_sheet(workbook, part, contents.sheet, place)
                 returned.records += contents.records
                 returned.findings += contents.findings
@@ -160,8 +166,6 @@ class FormReader:
             elif part.sheet in asked:
                 words = {"sheet": part.sheet, "title": part.title}
                 returned.findings.append(make_finding(self.rules["F204"], place, **words))
-        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
-        returned.findings += self._find_unread_tables(unread, readers, place)
 
     def _check_sheet(
         self, workbook: Workbook, part: SurveySheet, read: str, place: Place

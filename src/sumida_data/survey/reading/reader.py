@@ -251,14 +251,9 @@ class _TablePass(_Pass):
             self.report("F213", place, raw_text_of(row[first]), sheet=self.sheet.name)
 
     def read_row(self, number: int) -> None:
-        row, sheet, number_text = self.sheet.rows[number], self.sheet.name, str(number + 1)
+        row = self.sheet.rows[number]
         judgements = self._judge_row(number, row)
-        answers = [
-            Answer(column.field.name, sheet, column.letters + number_text, raw_text, reading)
-            for column, (raw_text, _, reading, _, _) in zip(
-                self.columns.answers, judgements, strict=True
-            )
-        ]
+        answers = self._make_answers(number, judgements)
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
         for column, judgement, answer in zip(
             self.columns.answers, judgements, answers, strict=True
@@ -283,6 +278,15 @@ class _TablePass(_Pass):
                 for column in self.columns.answers
             ]
         return [column.judge(row[column.number]) for column in self.columns.answers]
+
+    def _make_answers(self, number: int, judgements: Sequence[Judgement]) -> list[Answer]:
+        sheet, row = self.sheet.name, str(number + 1)
+        return [
+            Answer(column.field.name, sheet, column.letters + row, raw_text, reading)
+            for column, (raw_text, _, reading, *_) in zip(
+                self.columns.answers, judgements, strict=True
+            )
+        ]
 
     def _check_bare_columns(self, number: int, label: str) -> None:
         """Report the first answer in each column that has no heading."""
