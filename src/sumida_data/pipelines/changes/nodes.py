@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
+from sumida_data.frames import read_rows, to_arrow
 from sumida_data.opendata.models import Packages
 from sumida_data.portal.catalogue import CHANGES_PAGE, gather_catalogue
-from sumida_data.portal.changes import Proposal, propose
+from sumida_data.portal.changes import Circumstances, Proposal, propose
 from sumida_data.portal.changes_page import render_changes
+from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.target import TargetState
 from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.report.content import ProgressReport
@@ -31,10 +32,9 @@ def compare_with_target(
     response, finding, pending, checks = (
         tables[name] for name in ("response", "finding", "pending_revision", "check_result")
     )
-    proposal = propose(
-        catalogue,
-        state,
+    circumstances = Circumstances(
         period=period,
+        lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
         gaps=measure_gaps(quota, report, response[response["period"] == period]),
         findings=Counter(finding["severity"]),
         failed_checks=tuple(
@@ -42,7 +42,7 @@ def compare_with_target(
         ),
         pending_revisions=tuple(pending["message"]),
     )
-    return proposal.model_dump(mode="json")
+    return propose(catalogue, state, circumstances).model_dump(mode="json")
 
 
 def complete_preview(files: dict[str, bytes], proposal: dict[str, Any]) -> dict[str, bytes]:

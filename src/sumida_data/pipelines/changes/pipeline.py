@@ -23,6 +23,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "finding": "finding#primary",
                     "pending_revision": "pending_revision#indicator",
                     "check_result": "check_result#primary",
+                    "lineage": "lineage#indicator",
                 },
                 outputs="publication_proposal",
                 name="compare_with_target",
