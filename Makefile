@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 KEDRO := $(BIN)/kedro
+STACK := tests/portal/ckan/stack
 UV := $(shell command -v uv 2>/dev/null)
 # uv is used where it is there; pip does the same, only slower.
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(BIN)/python -m pip install --disable-pip-version-check)
@@ -10,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | he
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-mutation bench docs format lock clean
+.PHONY: run test test-mutation bench docs format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -23,15 +24,24 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m coverage run -m pytest -n 2
+	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadgroup
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
 test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once than the tests do.
 	MUTATION_PAIRS=5000 $(BIN)/python -m pytest tests/mutation
 
-bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine.
+ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or 2.10 for another.
+	$(PYTHON) tests/portal/ckan/stack/start.py $(CKAN_VERSION)
+
+test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
+	CKAN_TEST_VERSIONS="2.12 2.11 2.10" CKAN_TEST_KILLS=50 $(BIN)/python -m pytest tests/portal/ckan
+
+bench: .venv/installed-dev  ## Time reading, hostile files, checks and the figures of a nation beside what one would use instead.
+	$(BIN)/python -m benchmarks.hostile
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/checks.py
+	$(BIN)/python benchmarks/national.py
 
 docs: .venv/installed-dev  ## Write the reference pages anew.
 	$(BIN)/python -m sumida_data.reference
@@ -43,6 +53,7 @@ format: .venv/installed-dev
 lock:  ## Write the lock files anew; needs uv.
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
+	for version in 2.12 2.11 2.10; do uv pip compile $(STACK)/requirements-$$version.in --override $(STACK)/overrides.txt --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(STACK)/requirements-$$version.lock || exit 1; done
 
 clean:  ## Remove all that was made; what was received, published and recorded stays.
 	rm -rf data/0[2-57-8]_* data/06_catalog/preview data/06_catalog/changes.json data/sumida.duckdb .viz
