@@ -69,8 +69,8 @@ def outputs(  # one fixture for each thing that the report reads
         "params:quota": quota,
         "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
         "data_dictionary": dictionary.model_dump(mode="json"),
-        "check_result#primary": build_frame(dictionary["check_result"], [CHECK]),
-        "check_failure#primary": build_frame(dictionary["check_failure"], []),
+        "check_result#check": build_frame(dictionary["check_result"], [CHECK]),
+        "check_failure#check": build_frame(dictionary["check_failure"], []),
         "reported_period": "FY2022Q3",
         "publication_proposal": PROPOSAL.model_dump(mode="json"),
     }

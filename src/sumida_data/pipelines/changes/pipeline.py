@@ -22,7 +22,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "response": "response#primary",
                     "finding": "finding#primary",
                     "pending_revision": "pending_revision#indicator",
-                    "check_result": "check_result#primary",
+                    "check_result": "check_result#check",
                     "lineage": "lineage#indicator",
                 },
                 outputs="publication_proposal",
