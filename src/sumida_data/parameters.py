@@ -11,9 +11,11 @@ from pydantic_core import ErrorDetails
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.views import Views
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
+from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
+from sumida_data.site.models import Site
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -23,13 +25,16 @@ from sumida_data.survey.tables import TableDescriptions
 PARAMETERS: dict[str, type[BaseModel]] = {
     "finding_rules": FindingRules,
     "form": Form,
+    "initiatives": InitiativeRules,
     "municipality": HomeMunicipality,
     "packages": Packages,
     "period": ReportedPeriod,
     "plans": Plans,
+    "privacy": Privacy,
     "quality_rules": QualityRules,
     "quota": Quota,
     "sample": Sample,
+    "site": Site,
     "sources": CentralSources,
     "tables": TableDescriptions,
     "views": Views,
@@ -84,7 +89,7 @@ def _find_loose_ends(
                 place = f"{_file_of('waves', folder)}: waves.{period}.sheets = {sheet!r}"
                 yield f"{place} — 使えるのは {'、'.join(sheets)} です。"
     fields = {part.table: part.fields for part in (*form.answer_sheets, *sources.root)}
-    for indicator in plans.indicators:
+    for indicator in (version for one in plans.indicators for version in one.versions):
         place = f"{_file_of('plans', folder)}: {indicator.indicator_id} の"
         if indicator.table not in fields:
             allowed = "、".join(fields)

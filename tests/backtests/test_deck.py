@@ -79,13 +79,14 @@ class Ward:
             register("layout_map"),
         )
         answers, response, _ = collect_returns(collector, dict(self.survey), self.dictionary)
-        central, _ = collect_central_files(
+        central, *_ = collect_central_files(
             self.sources,
             self.rules,
             self.municipality,
             dict(self.external),
             register("municipalities"),
             response,
+            None,
             self.dictionary,
         )
         answer = combine(answers, central)
@@ -154,7 +155,7 @@ def compare_with_truth(values: pd.DataFrame) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def ward(  # noqa: PLR0917  # one fixture for each thing that values are computed from
+def ward(  # one fixture for each thing that values are computed from
     sample_project: Project,
     form: Form,
     waves: Waves,

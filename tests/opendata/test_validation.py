@@ -70,7 +70,9 @@ def test_rewriting_the_same_cells_changes_nothing(indicators):
     ],
 )
 def test_a_cell_that_breaks_its_promise_is_found(indicators, promise, cells):
-    errors = find_errors(change_cells(indicators, **cells))
+    found = find_errors(change_cells(indicators, **cells))
+    # A choice among codes is promised twice, for readers of both versions of Table Schema.
+    errors = [error for error in found if "(categories)" not in error]
     assert len(errors) == 1
     assert errors[0].startswith(f"{VALUES}: 2行目: ")
     assert promise in errors[0]

@@ -249,6 +249,17 @@ class TestRemoval:
         with pytest.raises(PackageError, match="予告なし"):
             build(before=first, tables=narrower, procedure=[PROCEDURE | NEXT])
 
+    def test_announced_for_a_column_holds_for_its_status_too(self, build, first, dictionary):
+        announced = change_field(
+            dictionary, "indicator_target", "decided_on", deprecated="FY2022Q3"
+        )
+        second = build(before=first, tables=announced)
+        words = read_words(second, "dx-indicators")
+        assert [text.partition("の列")[2] for text in words] == [
+            "「決定日」(decided_on)をなくすことを予告した(FY2022Q3)。",
+            "「決定日の状態」(decided_on_status)をなくすことを予告した(FY2022Q3)。",
+        ]
+
     def test_of_a_table_follows_the_same_rule(self, build_packages_of, first, packages):
         narrower = without_resource(packages, "correction")
         with pytest.raises(PackageError, match="dx-indicators: 表 correction は予告なし"):

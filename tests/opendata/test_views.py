@@ -61,8 +61,11 @@ def test_every_view_and_macro_is_explained(views, connection):
 
 
 def test_the_example_of_every_macro_runs(views, connection):
+    # Nothing has been published in the sample quarter.
+    empty = {"indicator_value_as_published"}
     for macro in views.macros:
-        assert connection.execute(macro.example).fetchall(), macro.name
+        rows = connection.execute(macro.example).fetchall()
+        assert bool(rows) is (macro.name not in empty), macro.name
 
 
 def test_current_values_are_those_of_the_deck(connection):

@@ -15,7 +15,7 @@ from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecessor, Target
 from sumida_data.plan.values import ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
-from sumida_data.survey.reading.reader import Answer, Record
+from sumida_data.survey.reading.records import Answer, Record
 from sumida_data.survey.reading.text import Reading
 from sumida_data.typed_tables import build_typed_tables
 
@@ -117,14 +117,18 @@ def compute(
         tables = build_typed_tables(frame, [dictionary[name] for name in TABLES])
         survey = [name for name in TABLES if name not in TABLES[-3:]]
         coverage = {
-            (period, table): Coverage(0, 0)
+            (municipality.code, period, table): Coverage(0, 0)
             if table == "standardization"
             else Coverage(asked, answered)
             for period in periods
             for table in survey
         }
         with ValueEngine(
-            municipality, plans, tables | {"answer": frame}, coverage, sample=False
+            {municipality.code: municipality.name},
+            plans,
+            tables | {"answer": frame},
+            coverage,
+            sample=False,
         ) as engine:
             computed = engine.compute(periods)
         rows, lineage = computed.values, computed.lineage

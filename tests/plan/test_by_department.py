@@ -22,6 +22,7 @@ def part(
 ) -> dict[str, Any]:
     return {
         "indicator_id": indicator,
+        "municipality_code": "131075",
         "period": "FY2022Q3",
         "department_code": code,
         "numerator": Decimal(numerator),
@@ -32,7 +33,7 @@ def part(
 @pytest.fixture
 def by_owner(plans: Plans, dictionary: DataDictionary) -> Any:
     def divide(*parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        rows = divide_values("131075", plans, parts, DEPARTMENTS)
+        rows = divide_values(plans, parts, DEPARTMENTS)
         build_frame(dictionary["indicator_value_by_department"], rows)
         return {row["section"] or row["department_code"] or row["division"]: row for row in rows}
 

@@ -18,11 +18,16 @@ def test_a_sheet_counts_only_the_departments_that_it_is_for(
     response = build_frame(
         dictionary["response"],
         [
-            {"period": "FY2022Q4", "department_code": code, "response_status": status}
+            {
+                "municipality_code": "131075",
+                "period": "FY2022Q4",
+                "department_code": code,
+                "response_status": status,
+            }
             for code, status in [*statuses.items(), ("1203", "superseded"), (None, "set_aside")]
         ],
     )
     coverage = measure_coverage(form, Waves({"FY2022Q4": wave}), response)
-    assert coverage["FY2022Q4", "procedure"] == Coverage(asked=4, answered=3)
-    assert coverage["FY2022Q4", "standardization"] == Coverage(asked=2, answered=1)
-    assert coverage["FY2022Q4", "training"] == Coverage(asked=0, answered=0)
+    assert coverage["131075", "FY2022Q4", "procedure"] == Coverage(asked=4, answered=3)
+    assert coverage["131075", "FY2022Q4", "standardization"] == Coverage(asked=2, answered=1)
+    assert coverage["131075", "FY2022Q4", "training"] == Coverage(asked=0, answered=0)

@@ -53,10 +53,9 @@ def test_both_plans_have_values_in_the_year_between(
 def test_a_value_is_judged_by_its_own_plan(two_plans: Plans) -> None:
     later = two_plans.by_id["sumida-fy2026"]
     value = {
-        **dict.fromkeys(
-            ("row_id", "municipality_code", "municipality_name", "plan_id", "period"), "x"
-        ),
+        **dict.fromkeys(("row_id", "municipality_code", "municipality_name", "plan_id"), "x"),
         **dict.fromkeys(("indicator_id", "indicator_title"), "x"),
+        "period": "FY2027Q4",
         "revision": 1,
         "sample": False,
         "as_of": date(2028, 3, 31),

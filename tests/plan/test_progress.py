@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sumida_data.plan.models import Baseline, Indicator, Plan, Target
+from sumida_data.plan.methods import METHODS, Situation, compare_with_growth
+from sumida_data.plan.models import Baseline, Indicator, LaterVersion, Plan, Target
 from sumida_data.plan.progress import assess, find_start
 
 EVE = date(2022, 3, 31)
@@ -35,7 +36,12 @@ def named(plan: Plan, indicator_id: str) -> Indicator:
 
 
 def judge(
-    plan: Plan, indicator: Indicator, value: str | None, as_of: date = Q3, method: str = "linear"
+    plan: Plan,
+    indicator: Indicator,
+    value: str | None,
+    as_of: date = Q3,
+    method: str = "linear",
+    period: str = "FY2022Q3",
 ) -> dict[str, Any]:
     row = {
         "row_id": "x",
@@ -44,7 +50,7 @@ def judge(
         "plan_id": "p",
         "indicator_id": indicator.indicator_id,
         "indicator_title": indicator.title,
-        "period": "FY2022Q3",
+        "period": period,
         "revision": 1,
         "as_of": as_of,
         "sample": False,
@@ -53,6 +59,10 @@ def judge(
     rows = assess(plan, indicator, row)
     assert [one["method"] for one in rows] == ["linear", "yearly_share", "compound_growth"]
     return next(one for one in rows if one["method"] == method)
+
+
+def situation(*, start: str, target: str, actual: str) -> Situation:
+    return Situation(Decimal(start), EVE, Decimal(target), END, Decimal(actual), Q3, EVE)
 
 
 class TestLine:
@@ -126,7 +136,10 @@ class TestLine:
     def test_yes_or_no(self, plan: Plan) -> None:
         wanted = path(plan, "0", "1", goal="yes_no")
         assert judge(plan, wanted, "1")["verdict"] == "achieved"
-        assert judge(plan, wanted, "0")["verdict"] == "behind"
+        # Before its day nothing can be said of something that is or is not.
+        assert judge(plan, wanted, "0")["verdict"] == "cannot_say"
+        assert "途中の進み具合" in judge(plan, wanted, "0")["reason"]
+        assert judge(plan, wanted, "0", date(2026, 4, 1))["verdict"] == "behind"
 
     def test_a_level_to_keep_is_kept_or_lost(self, plan: Plan) -> None:
         keep = named(plan, "serious_incidents")
@@ -134,8 +147,53 @@ class TestLine:
         assert judge(plan, keep, "1")["verdict"] == "behind"
         assert judge(plan, keep, "0")["progress_ratio"] is None
 
-    def test_a_target_passed_long_ago_is_achieved(self, plan: Plan) -> None:
-        assert judge(plan, named(plan, "cashless_procedures"), "209")["verdict"] == "achieved"
+    @pytest.mark.parametrize("method", METHODS)
+    def test_a_target_passed_by_far_is_achieved_but_doubted(self, plan: Plan, method: str) -> None:
+        cashless = named(plan, "cashless_procedures")
+        passed = judge(plan, cashless, "209", method=method)
+        assert passed["verdict"] == "achieved"
+        # 209 ÷ 40 = 5.225
+        assert "目標値の5.2倍" in passed["reason"]
+        assert judge(plan, cashless, "120", method=method)["reason"] == "目標値に達している。"
+
+    @pytest.mark.parametrize(
+        ("base", "target", "value"), [("120", "100", "90"), ("100", "100", "98"), ("5", "10", "12")]
+    )
+    def test_what_was_reached_at_the_start_and_lost_is_behind(
+        self, plan: Plan, base: str, target: str, value: str
+    ) -> None:
+        falls = Decimal(value) > Decimal(target)
+        bound = {"target_max" if falls else "target_min": Decimal(target)}
+        lost = path(plan, base, target, goal="at_most" if falls else "at_least", **bound)
+        progress = judge(plan, lost, value)
+        assert progress["verdict"] == "behind"
+        assert progress["reason"].startswith("起点では目標値に達していた")
+
+    @pytest.mark.parametrize(
+        ("value", "verdict"),
+        [("30", "achieved"), ("46.2", "on_track"), ("46.9", "slightly_behind"), ("47", "behind")],
+    )
+    def test_a_goal_not_to_exceed(self, plan: Plan, value: str, verdict: str) -> None:
+        # 50 − 20 × 275/1461 = 46.2355, that is 3.7645 less; 46.9 is 0.82 of it, 47 is 0.797.
+        at_most = path(plan, "50", "30", goal="at_most")
+        progress = judge(plan, at_most, value)
+        assert progress["expected_value"] == Decimal("46.2355")
+        assert progress["verdict"] == verdict
+
+    def test_a_level_not_to_fall_below(self, plan: Plan) -> None:
+        keep = path(plan, "95", "90", goal="keep_at_least", target_min=Decimal(90))
+        assert judge(plan, keep, "90")["verdict"] == "achieved"
+        lost = judge(plan, keep, "89.9")
+        assert (lost["verdict"], lost["reason"]) == ("behind", "保つべき目標値から外れている。")
+
+    def test_a_baseline_after_the_day_of_the_target(self, plan: Plan) -> None:
+        late = indicator_like(
+            plan,
+            baseline=Baseline(value=Decimal(10), as_of=END),
+            targets=(Target(target_date=Q3, target_min=Decimal(20)),),
+        )
+        assert judge(plan, late, "15")["expected_value"] == 20
+        assert judge(plan, late, "15", END)["verdict"] == "behind"
 
     def test_a_target_before_the_end_of_the_plan_and_after_its_day(self, plan: Plan) -> None:
         procedures = named(plan, "online_procedures_dx")
@@ -152,7 +210,66 @@ class TestLine:
         assert early["pace_so_far"] is None
 
 
+class TestTargetInForce:
+    @pytest.fixture
+    def raised(self, plan: Plan) -> Indicator:
+        """Raised from 160 to 200 on 1 October 2022."""
+        return indicator_like(
+            plan,
+            targets=(
+                Target(target_date=END, target_min=Decimal(160), decided_on=date(2022, 4, 1)),
+                Target(target_date=END, target_min=Decimal(200), decided_on=date(2022, 10, 1)),
+            ),
+        )
+
+    def test_a_value_is_judged_by_the_target_of_its_day(
+        self, plan: Plan, raised: Indicator
+    ) -> None:
+        before = judge(plan, raised, "162", date(2022, 9, 30))
+        assert (before["target_value"], before["verdict"]) == (160, "achieved")
+        assert before["target_decided_on"] == date(2022, 4, 1)
+        after = judge(plan, raised, "162", date(2022, 10, 1))
+        assert (after["target_min"], after["verdict"]) == (200, "on_track")
+
+    def test_before_any_target_nothing_can_be_said(self, plan: Plan, raised: Indicator) -> None:
+        early = judge(plan, raised, "162", date(2022, 3, 31))
+        assert early["verdict"] == "cannot_say"
+        assert early["reason"] == "この時点で定められていた目標値がないため判定できない。"
+        assert "target_value" not in early
+
+
+def test_after_a_break_the_verdict_says_that_it_compares_different_things(plan: Plan) -> None:
+    broken = indicator_like(
+        plan,
+        later_versions=(
+            LaterVersion(
+                definition_version="2",
+                valid_from=date(2022, 10, 1),
+                version_reason="数える対象が変わった。",
+                series_break=True,
+            ),
+        ),
+    )
+    progress = judge(plan, broken, "154")
+    assert progress["series_break"] == date(2022, 10, 1)
+    assert "違うものを比べている。数える対象が変わった。" in progress["reason"]
+    assert judge(plan, broken, "154", period="FY2022Q2")["series_break"] is None
+    assert "違うもの" not in judge(plan, broken, None)["reason"]
+
+
 class TestYearlyShares:
+    def test_the_shares_are_those_of_the_plan(self, plan: Plan) -> None:
+        cuts = plan.methods[1].model_copy(
+            update={"yearly_shares": tuple(map(Decimal, (10, 30, 60, 100)))}
+        )
+        slow = plan.model_copy(update={"methods": (plan.methods[0], cuts, plan.methods[2])})
+        # 130 + 70 × 10 %; a target that is due earlier has equal shares of its own time.
+        assert (
+            judge(slow, indicator_like(plan), "137", method="yearly_share")["expected_value"] == 137
+        )
+        early = named(plan, "online_procedures_dx")
+        assert judge(slow, early, "23", method="yearly_share")["expected_value"] == 25
+
     @pytest.mark.parametrize(
         ("as_of", "expected"),
         [
@@ -180,7 +297,7 @@ class TestYearlyShares:
     def test_a_target_in_the_first_year_is_due_in_full_in_that_year(self, plan: Plan) -> None:
         progress = judge(plan, named(plan, "online_procedures_dx"), "23", method="yearly_share")
         assert (progress["expected_value"], progress["verdict"]) == (25, "slightly_behind")
-        assert "年ごとに等分した伸びの89%" in progress["reason"]
+        assert "年ごとの割合による伸びの89%" in progress["reason"]
 
     def test_a_value_from_before_the_plan_cannot_be_judged(self, plan: Plan) -> None:
         assert (
@@ -211,8 +328,8 @@ class TestGrowth:
     def test_it_does_not_apply_without_time_or_way(self, plan: Plan) -> None:
         early = judge(plan, path(plan, "10", "60"), "20", EVE, "compound_growth")
         assert early["verdict"] == "not_applicable"
-        level = path(plan, "10", "10")
-        assert judge(plan, level, "9", method="compound_growth")["verdict"] == "not_applicable"
+        level = compare_with_growth(situation(start="10", target="10", actual="9"))
+        assert (level.ratio, level.reason[:5]) == (None, "伸びを比べ")
 
 
 def test_where_methods_disagree_they_say_so(plan: Plan) -> None:
@@ -240,7 +357,8 @@ def test_without_a_baseline_only_the_target_itself_decides(plan: Plan) -> None:
     assert find_start(plan, systems) is None
     assert judge(plan, systems, "17")["verdict"] == "cannot_say"
     assert judge(plan, systems, "18")["verdict"] == "achieved"
-    assert judge(plan, systems, None)["verdict"] == "cannot_say"
+    missing = judge(plan, systems, None)
+    assert (missing["verdict"], missing["reason"]) == ("cannot_say", "値がないため判定できない。")
 
 
 def test_a_known_and_an_assumed_day_of_the_baseline(plan: Plan) -> None:

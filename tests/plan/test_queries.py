@@ -2,11 +2,15 @@ import pytest
 import sqlglot
 
 from sumida_data.metadata import DataDictionary
-from sumida_data.plan.models import Plan
+from sumida_data.plan.models import Indicator, Plan
+
+
+def versions(plan: Plan) -> list[Indicator]:
+    return [version for one in plan.indicators for version in one.versions]
 
 
 def test_every_query_can_be_written_for_spark_without_loss(plan: Plan) -> None:
-    for indicator in plan.indicators:
+    for indicator in versions(plan):
         tree = sqlglot.parse_one(indicator.query, read="duckdb")
         spark = tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
         assert sqlglot.parse_one(spark, read="spark") == tree, indicator.indicator_id
@@ -23,5 +27,5 @@ def test_the_comparison_notices_a_loss() -> None:
 def test_every_field_named_is_in_the_table(
     plan: Plan, dictionary: DataDictionary, part: str
 ) -> None:
-    for indicator in plan.indicators:
+    for indicator in versions(plan):
         assert set(getattr(indicator, part)) <= set(dictionary[indicator.table].column_names)

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from sumida_data.frames import DECIMAL
 from sumida_data.portal.approval import write_approval
-from sumida_data.portal.changes import Proposal, propose
+from sumida_data.portal.changes import Circumstances, Proposal, propose
 from sumida_data.portal.folder import FolderTarget
+from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.publication import (
     Publication,
     TargetRecord,
@@ -28,29 +29,24 @@ from sumida_data.survey.collecting.quota import Gap
 
 DAY = date(2023, 2, 1)
 GAP = Gap(title="未回答の課", missing=20, total=75, allowed_share=Decimal("0.1"))
+CIRCUMSTANCES = Circumstances(
+    period="FY2022Q3",
+    lineage_sha256="2" * 64,
+    gaps=(),
+    findings={},
+    failed_checks=(),
+    pending_revisions=(),
+)
 # Proposes nothing.
 PROPOSAL = Proposal(
     target="folder",
-    period="FY2022Q3",
     sample=False,
     content_sha256="0" * 64,
     target_sha256="1" * 64,
     changes=(),
     versions={},
     blocked=(),
-    gaps=(),
-    findings={},
-    failed_checks=(),
-    pending_revisions=(),
-)
-NO_LINEAGE = pa.table(
-    {
-        "municipality_code": pa.array([], pa.string()),
-        "indicator_id": pa.array([], pa.string()),
-        "period": pa.array([], pa.string()),
-        "revision": pa.array([], pa.int64()),
-        "cell": pa.array([], pa.string()),
-    }
+    **dict(CIRCUMSTANCES),
 )
 
 
@@ -128,6 +124,24 @@ def make_values(*rows: tuple[str, str, int, str]) -> bytes:
     )
 
 
+def make_cells(*rows_and_cell: Any) -> pa.Table:
+    """Make a table of lineage: a row of values, as for make_values, and the cell it rests on."""
+    schema = pa.schema(
+        [
+            ("municipality_code", pa.string()),
+            ("indicator_id", pa.string()),
+            ("period", pa.string()),
+            ("revision", pa.int64()),
+            ("cell", pa.string()),
+        ]
+    )
+    if not rows_and_cell:
+        return schema.empty_table()
+    (indicator, period, revision, _), cell = rows_and_cell
+    row = ("131075", indicator, period, revision, cell)
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True))], schema=schema)
+
+
 def write_parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
@@ -145,7 +159,8 @@ class Office:
 
     path: Path
     day: date = DAY
-    gaps: tuple[Gap, ...] = field(default=())
+    gaps: tuple[Gap, ...] = ()
+    lineage: pa.Table = field(default_factory=lambda: make_cells())  # noqa: PLW0108  # defined below
 
     @property
     def target(self) -> FolderTarget:
@@ -160,12 +175,14 @@ class Office:
         return self.path / "public"
 
     def propose(self, catalogue: Catalogue) -> Proposal:
+        circumstances = {
+            "lineage_sha256": hash_lineage(self.lineage),
+            "gaps": self.gaps,
+        }
         return propose(
             catalogue,
             observe(self.target, self.day),
-            period="FY2022Q3",
-            gaps=self.gaps,
-            findings={},
+            CIRCUMSTANCES.model_copy(update=circumstances),
         )
 
     def approve(self, catalogue: Catalogue, **options: Any) -> None:
@@ -191,7 +208,7 @@ class Office:
             proposal or self.propose(catalogue),
             observe(self.target, self.day),
             record,
-            NO_LINEAGE,
+            self.lineage,
         )
 
     def publish(self, catalogue: Catalogue) -> None:

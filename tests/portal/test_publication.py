@@ -18,7 +18,7 @@ from sumida_data.portal.history import read_histories
 from sumida_data.portal.publication import publish
 from sumida_data.portal.record import Journal, Record
 from sumida_data.portal.target import Change, TargetError
-from tests.portal.office import GAP, Office, make_catalogue, make_dataset, make_values
+from tests.portal.office import GAP, Office, make_catalogue, make_cells, make_dataset, make_values
 
 FIRST = make_catalogue(
     make_dataset("a", "1.0.0", data__csv="1\n", README__md="a"),
@@ -67,6 +67,14 @@ class TestWhole:
         with pytest.raises(TargetError, match=r"a の版 1\.0\.0 は公開済み"):
             published.publish(changed)
         assert published.show() == before
+
+    def test_real_data_do_not_continue_what_invented_data_began(self, office):
+        office.approve_and_publish(make_catalogue(*SECOND.datasets, sample=True))
+        real = make_catalogue(make_dataset("a", "1.1.0", data__csv="7\n"))
+        office.approve_and_publish(real)
+        shown = office.show()
+        assert shown["dataset/a/1.1.0/data.csv"] == b"7\n"
+        assert not any(path.startswith("dataset/b/") for path in shown)
 
     def test_a_link_to_nowhere_is_not_published(self, office):
         broken = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
@@ -191,6 +199,13 @@ class TestApproval:
         office.approve(FIRST)
         with pytest.raises(RefusedError, match="最後の kedro run と違います"):
             office.decide(SECOND, proposal)
+
+    def test_tables_of_a_run_that_did_not_finish_are_refused(self, office):
+        proposal = office.propose(FIRST)
+        office.approve(FIRST)
+        office.lineage = make_cells(("x", "FY2022Q3", 1, "5"), "F20")
+        with pytest.raises(RefusedError, match="途中で終わったため、表が下見と合いません"):
+            office.decide(FIRST, proposal)
 
 
 class Killed(BaseException):

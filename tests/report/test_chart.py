@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from sumida_data.report import chart
-from sumida_data.report.chart import Point, lay_out_chart
+from sumida_data.report.chart import Frame, Point, lay_out_chart
 
+FRAME = Frame()
 FIRST, LAST = date(2022, 3, 31), date(2026, 3, 31)
 START, TARGET = Point(FIRST, Decimal(20)), Point(LAST, Decimal(50))
 
@@ -14,12 +14,12 @@ class TestPlaces:
     def test_path_runs_from_side_to_side(self) -> None:
         drawn = lay_out_chart(START, TARGET, [], FIRST)
         assert drawn.start is not None
-        assert (drawn.start.x, drawn.target.x) == (chart.LEFT, chart.RIGHT)
+        assert (drawn.start.x, drawn.target.x) == (FRAME.left, FRAME.right)
 
     def test_heights_are_in_proportion_from_zero(self) -> None:
         drawn = lay_out_chart(START, TARGET, [Point(date(2022, 12, 31), Decimal(25))], FIRST)
-        height = chart.BOTTOM - drawn.target.y
-        assert chart.BOTTOM - drawn.values[0].y == pytest.approx(height / 2, abs=0.1)
+        height = FRAME.bottom - drawn.target.y
+        assert FRAME.bottom - drawn.values[0].y == pytest.approx(height / 2, abs=0.1)
 
     def test_value_on_the_path_lies_on_it(self) -> None:
         halfway = Point(date(2024, 3, 30), Decimal(35))
@@ -34,13 +34,13 @@ class TestPlaces:
     def test_everything_lies_within_the_axes(self, day: date, amount: int) -> None:
         drawn = lay_out_chart(START, TARGET, [Point(day, Decimal(amount))], FIRST)
         for place in (*drawn.values, drawn.target):
-            assert chart.LEFT <= place.x <= chart.RIGHT
-            assert chart.TOP <= place.y <= chart.BOTTOM
+            assert FRAME.left <= place.x <= FRAME.right
+            assert FRAME.top <= place.y <= FRAME.bottom
 
     def test_without_a_path_time_begins_with_the_plan(self) -> None:
         drawn = lay_out_chart(None, TARGET, [], date(2022, 4, 1))
         assert drawn.start is None
-        assert drawn.days[0] == (date(2022, 4, 1), chart.LEFT)
+        assert drawn.days[0] == (date(2022, 4, 1), FRAME.left)
 
 
 class TestAxes:
@@ -71,5 +71,5 @@ class TestAxes:
     def test_label_near_a_side_stays_within(self) -> None:
         values = [Point(FIRST, Decimal(1)), Point(date(2024, 1, 1), Decimal(2))]
         drawn = lay_out_chart(START, TARGET, values, FIRST)
-        assert [place.anchor for place in drawn.values] == ["start", "middle"]
-        assert drawn.target.anchor == "end"
+        assert [drawn.anchor(place) for place in drawn.values] == ["start", "middle"]
+        assert drawn.anchor(drawn.target) == "end"

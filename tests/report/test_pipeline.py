@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.portal.office import PROPOSAL
 
+from sumida_data.frames import build_frame
+from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans
+from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 
@@ -24,14 +28,35 @@ ROOM = {
     "review_hint": "indicator",
 }
 
+CHECK = {
+    "row_id": "Q205/procedure/-",
+    "rule_id": "Q205",
+    "rule_title": "手続番号は区の中で1つである",
+    "table_name": "procedure",
+    "subject": "-",
+    "severity": "error",
+    "characteristic": "consistency",
+    "owner": "ICT推進担当",
+    "depends_on": "data",
+    "engines": "sql",
+    "engines_agree": True,
+    "rows_checked": 10,
+    "rows_failed": 0,
+    "share_failed": Decimal(0),
+    "may_fail": Decimal(0),
+    "passed": True,
+}
+
 
 @pytest.fixture
-def outputs(
+def outputs(  # one fixture for each thing that the report reads
     municipality: HomeMunicipality,
     plans: Plans,
     rules: FindingRules,
     quota: Quota,
     make_frames: Callable[..., dict[str, pd.DataFrame]],
+    dictionary: DataDictionary,
+    raw_parameters: dict[str, Any],
     value_rows: list[dict[str, Any]],
     response_rows: list[dict[str, Any]],
 ) -> dict[str, Any]:
@@ -42,6 +67,10 @@ def outputs(
         "params:plans": plans,
         "params:finding_rules": rules,
         "params:quota": quota,
+        "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
+        "data_dictionary": dictionary.model_dump(mode="json"),
+        "check_result#primary": build_frame(dictionary["check_result"], [CHECK]),
+        "check_failure#primary": build_frame(dictionary["check_failure"], []),
         "reported_period": "FY2022Q3",
         "publication_proposal": PROPOSAL.model_dump(mode="json"),
     }
@@ -58,7 +87,9 @@ def test_writes_page_and_workbook_of_the_period(outputs: dict[str, Any]) -> None
         "FY2022Q3/council_slides.pptx",
         "FY2022Q3/progress_report.html",
         "FY2022Q3/progress_table.xlsx",
+        "FY2022Q3/quality.html",
     ]
+    assert "手続番号は区の中で1つである" in files["FY2022Q3/quality.html"].decode()
     assert files["FY2022Q3/progress_report.html"].startswith(b"<!DOCTYPE html>")
     assert files["FY2022Q3/progress_table.xlsx"].startswith(b"PK")
 

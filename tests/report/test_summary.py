@@ -9,6 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from tests.portal.office import PROPOSAL
 
+from sumida_data.frames import build_frame
+from sumida_data.metadata import DataDictionary
 from sumida_data.portal.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import RunSummary, render_summary, summarise_run
@@ -34,6 +36,7 @@ def summarise(
     make_frames: Callable[..., dict[str, pd.DataFrame]],
     make_report: Callable[..., ProgressReport],
     quota: Quota,
+    dictionary: DataDictionary,
     value_rows: list[Row],
     response_rows: list[Row],
 ) -> Summarise:
@@ -45,12 +48,14 @@ def summarise(
         values: list[Row] | None = None,
         responses: list[Row] | None = None,
         proposal: Proposal = PROPOSAL,
+        checks: list[Row] | None = None,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
         report = make_report(frames)
+        results = build_frame(dictionary["check_result"], checks or [])
         return summarise_run(
-            report, frames["response"], frames["finding"], PRODUCTS, quota, proposal
+            report, frames["response"], frames["finding"], PRODUCTS, quota, results, proposal
         )
 
     return make
@@ -235,3 +240,27 @@ class TestPublishing:
         summary = summarise(proposal=PROPOSAL.model_copy(update={"pending_revisions": pending}))
         assert "値 23→24" in printed(summary)
         assert any("revisions.csv" in step for step in summary.next_steps)
+
+
+class TestChecks:
+    @staticmethod
+    def make(*outcomes: tuple[str, bool | None]) -> list[Row]:
+        return [{"severity": severity, "passed": passed} for severity, passed in outcomes]
+
+    def test_all_passed(self, summarise: Summarise) -> None:
+        summary = summarise(checks=self.make(("error", True), ("warn", True), ("error", None)))
+        assert summary.exit_code == 0
+        assert "検査3件：不合格なし" in printed(summary)
+
+    def test_a_warning_is_counted_and_changes_no_exit_code(self, summarise: Summarise) -> None:
+        summary = summarise(checks=self.make(("warn", False), ("error", True)))
+        assert summary.exit_code == 0
+        assert "検査2件のうち不合格1件(重いもの0件)：詳しくは「データの検査結果」" in printed(
+            summary
+        )
+
+    def test_an_error_is_the_first_thing_to_do(self, summarise: Summarise) -> None:
+        summary = summarise(checks=self.make(("error", False), ("warn", False)))
+        assert summary.exit_code == 2
+        assert "数を信頼できなくなる検査1件が不合格です" in summary.next_steps[0]
+        assert "不合格2件(重いもの1件)" in printed(summary)

@@ -178,6 +178,26 @@ class TestSheets:
         assert "税務課" in sheet.oddHeader.right.text
 
 
+@pytest.mark.parametrize(("is_shared", "told"), [(True, "内容を消してください"), (False, "")])
+def test_inherited_answers_may_be_cleared_with_their_names(
+    form: Form,
+    waves: Waves,
+    is_shared: bool,  # noqa: FBT001
+    told: str,
+) -> None:
+    inquiry = Inquiry(form, Period.parse("FY2022Q4"), waves.root["FY2022Q4"], sample=False)
+    own, inherited = answered(**ANSWERS), answered(**ANSWERS | {"procedure_number": "T2"})
+    tables = ({"procedure": {"1": own}}, {"procedure": {"2": inherited}})
+    last = LastAnswers("FY2022Q3", *tables, ("1903",), is_shared=is_shared)
+    book = load(write_blank_form(inquiry, DEPARTMENT, last))
+    sheet = book["手続"]
+    for number, is_locked in (("T1", True), ("T2", False)):
+        assert sheet.cell(*find(sheet, number)).protection.locked is is_locked
+    row, column = find(sheet, "引き継いだ課（1903）の前回の回答")
+    assert str(sheet.cell(row, column).value).endswith(f"{told}。" if told else "入っています。")
+    assert "引き継いだ課" not in str([cell.value for row in book["研修"] for cell in row])
+
+
 def test_sample_answers_are_stamped(write: Write) -> None:
     assert has_sample_stamp(open_workbook(write(sample=True), "a.xlsx"))
     assert not has_sample_stamp(open_workbook(write(sample=False), "a.xlsx"))

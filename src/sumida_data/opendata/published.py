@@ -14,11 +14,12 @@ from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Table
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.opendata.models import Package, Resource
+from sumida_data.quality.readability.characters import write_plainly
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 _MUNICIPALITY = ("municipality_code", "municipality_name")
-# A missing number or day says itself why; what an empty text stands for is told once.
-_TYPES_WITH_STATUS = {"integer", "number", "date"}
+# What an empty text stands for is told once; anything else that is missing says itself why.
+_TYPES_WITHOUT_STATUS = {"string", "yearmonth"}
 _GIVEN = {"given": Code(title="値あり")}
 
 
@@ -121,7 +122,7 @@ def _select(
     rows = to_arrow(frames[resource.table])
     for name, values in resource.only.items():
         rows = rows.filter(pc.is_in(_find_column(rows, name, resource), pa.array(values)))
-    rows = _arrange(rows, table, municipality)
+    rows = _write_plainly(_arrange(rows, table, municipality))
     if resource.rows_of:
         table, rows = _keep_rows_of(resource.rows_of, table, rows, selected)
     rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
@@ -138,7 +139,7 @@ def _find_column(rows: pa.Table, name: str, resource: Resource) -> pa.ChunkedArr
 
 
 def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:
-    """Give rows the described columns, and say why numbers and days are missing."""
+    """Give rows the described columns, and say why others than texts are missing."""
     whose = dict(zip(_MUNICIPALITY, (municipality.code, municipality.name), strict=True))
     columns = []
     for field in table.fields:
@@ -153,6 +154,17 @@ def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa
         columns.append(column.cast(arrow_type(field)))
     # No column is closed to missing values here: the check of the package names the row.
     return pa.table(columns, names=table.column_names)
+
+
+def _write_plainly(rows: pa.Table) -> pa.Table:
+    """Write characters that not every device shows alike, such as ①, with plain ones."""
+    for number, column in enumerate(rows.columns):
+        if pa.types.is_string(column.type):
+            encoded = column.combine_chunks().dictionary_encode()
+            plain = [write_plainly(text) for text in encoded.dictionary.to_pylist()]
+            texts = pa.array(plain, pa.string()).take(encoded.indices)
+            rows = rows.set_column(number, rows.column_names[number], texts)
+    return rows
 
 
 def _keep_rows_of(
@@ -186,6 +198,11 @@ def _tabulate(
 
 def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
     table = dictionary[resource.table]
+    if table.counts_only:
+        raise PackageError(
+            f"packages.yml: resources の table {table.name!r} は件数だけを公開する表です。"
+            "行は公開できません。"
+        )
     own = {field.name: field for field in table.fields if field.published}
     first = {name: own.get(name) or _find(dictionary, name) for name in _MUNICIPALITY}
     fields = first | own
@@ -201,8 +218,8 @@ def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
 
 
 def _with_status(field: Field) -> Iterator[Field]:
-    """Yield the field, and a status beside it if a missing number or day has one known reason."""
-    if not field.empty or field.type not in _TYPES_WITH_STATUS:
+    """Yield the field, and a status beside it if it may be missing for one known reason."""
+    if not field.empty or field.type in _TYPES_WITHOUT_STATUS:
         yield field
         return
     status = f"{field.name}_status"
@@ -215,6 +232,7 @@ def _with_status(field: Field) -> Iterator[Field]:
             "enum": _GIVEN | field.empty,
             "required": True,
             "published": True,
+            "deprecated": field.deprecated,
         }
     )
 

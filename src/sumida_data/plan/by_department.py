@@ -10,12 +10,11 @@ from sumida_data.plan.models import Plan, Plans
 from sumida_data.plan.values import calculate
 from sumida_data.survey.departments import Department
 
-# indicator, quarter, division, and of a department its code and name
-_Key = tuple[str, str, str, str | None, str | None]
+# municipality, indicator, quarter, division, and of a department its code and name
+_Key = tuple[str, str, str, str, str | None, str | None]
 
 
 def divide_values(
-    municipality_code: str,
     plans: Plans,
     parts: Iterable[Mapping[str, Any]],
     departments: Iterable[Department],
@@ -26,9 +25,9 @@ def divide_values(
     averaged.
 
     Args:
-        municipality_code: Whose values these are.
         plans: The plans.
-        parts: Sums by indicator_id, period and department_code: numerator, denominator.
+        parts: Sums by municipality_code, indicator_id, period and department_code: numerator,
+            denominator.
         departments: The departments over time; the name at the end of the quarter counts.
 
     Returns:
@@ -40,15 +39,12 @@ def divide_values(
         department = _find(known, part["department_code"], part["period"])
         division = department.division if department else "所属不明"
         section = department.section if department else None
-        owner = (part["indicator_id"], part["period"], division)
+        owner = (part["municipality_code"], part["indicator_id"], part["period"], division)
         for key in ((*owner, part["department_code"], section), (*owner, None, None)):
             for place, name in enumerate(("numerator", "denominator")):
                 sums[key][place] = _add(sums[key][place], part[name])
     owners = {one.indicator_id: plan for plan in plans.root for one in plan.indicators}
-    return [
-        {"municipality_code": municipality_code} | _describe(owners[key[0]], key, *sums[key])
-        for key in sorted(sums, key=str)
-    ]
+    return [_describe(owners[key[1]], key, *sums[key]) for key in sorted(sums, key=str)]
 
 
 def _find(departments: list[Department], code: str, period: str) -> Department | None:
@@ -66,11 +62,12 @@ def _describe(
     numerator: Decimal | None,
     denominator: Decimal | None,
 ) -> dict[str, Any]:
-    indicator_id, period, division, code, section = key
+    municipality_code, indicator_id, period, division, code, section = key
     indicator = plan.indicator(indicator_id)
     value = calculate(indicator, numerator, denominator)
     return {
         "row_id": f"{indicator_id}/{period}/{code or division}",
+        "municipality_code": municipality_code,
         "plan_id": plan.plan_id,
         "indicator_id": indicator_id,
         "indicator_title": indicator.title,

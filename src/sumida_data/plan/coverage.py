@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -21,21 +22,26 @@ class Coverage:
     answered: int
 
 
+# Municipality code, quarter, survey table.
+CoverageKey = tuple[str, str, str]
+
+
 def measure_coverage(
     form: Form, waves: Waves, response: pd.DataFrame
-) -> dict[tuple[str, str], Coverage]:
-    """Count for each (quarter, survey table) the departments asked and those that answered."""
+) -> dict[CoverageKey, Coverage]:
+    """Count the departments asked about each survey table and those that answered."""
     known = response.dropna(subset=["department_code"])
-    replied = known[known["response_status"].isin(["received", "no_change"])]
     coverage = {}
-    for period in sorted(known["period"].unique()):
+    for group, ours in known.groupby(["municipality_code", "period"]):
+        code, period = cast("tuple[str, str]", group)
         wave = waves.root[period]
-        asked, answered = (_count_by_sheet(wave, period, frame) for frame in (known, replied))
+        replied = ours[ours["response_status"].isin(["received", "no_change"])]
+        asked, answered = (_count_by_sheet(wave, frame) for frame in (ours, replied))
         for part in form.answer_sheets:
-            coverage[period, part.table] = Coverage(asked[part.sheet], answered[part.sheet])
+            coverage[code, period, part.table] = Coverage(asked[part.sheet], answered[part.sheet])
     return coverage
 
 
-def _count_by_sheet(wave: Wave, period: str, response: pd.DataFrame) -> Counter[str]:
-    codes = response.loc[response["period"] == period, "department_code"].unique()
+def _count_by_sheet(wave: Wave, response: pd.DataFrame) -> Counter[str]:
+    codes = response["department_code"].unique()
     return Counter(sheet for code in codes for sheet in wave.sheets_for(code))

@@ -4,7 +4,7 @@ Each takes the same situation and gives the progress ratio: how much of what was
 has been done. A method that does not apply says so instead of giving a number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -26,6 +26,8 @@ class Situation:
         actual: The value now.
         as_of: The day of the value.
         plan_first_day: First day of the plan.
+        yearly_shares: Shares of the way, from 0 to 1, due in each year of the plan; empty where
+            its years have equal shares.
     """
 
     start_value: Decimal
@@ -35,6 +37,7 @@ class Situation:
     actual: Decimal
     as_of: date
     plan_first_day: date
+    yearly_shares: Sequence[Decimal] = ()
 
     @property
     def way(self) -> Decimal:
@@ -45,6 +48,8 @@ class Situation:
     def share_of_time(self) -> Decimal:
         """Share of the time from start to target that has passed, from 0 to 1."""
         whole = (self.target_day - self.start_day).days
+        if whole <= 0:
+            return Decimal(1)
         passed = min(max((self.as_of - self.start_day).days, 0), whole)
         return Decimal(passed) / whole
 
@@ -81,7 +86,7 @@ def compare_with_line(situation: Situation) -> Comparison:
 
 
 def compare_with_yearly_shares(situation: Situation) -> Comparison:
-    """Compare with an equal share of the way for each fiscal year up to the target.
+    """Compare with the share of the way due in each fiscal year up to the target.
 
     What is due in a fiscal year is due for the whole of it, as cities judge their plans year by
     year: a plan of four years expects a quarter of the way in its first year.
@@ -91,7 +96,9 @@ def compare_with_yearly_shares(situation: Situation) -> Comparison:
     begun = min(fiscal_year_of(situation.as_of) - first + 1, years)
     if begun < 1:
         return Comparison(None, None, "計画の初年度より前の値のため比べられない。")
-    expected = situation.start_value + situation.way * begun / years
+    own = len(situation.yearly_shares) == years
+    share = situation.yearly_shares[begun - 1] if own else Decimal(begun) / years
+    expected = situation.start_value + situation.way * share
     return _compare(situation, expected, "起点と目標値が同じため比べられない。")
 
 
@@ -105,10 +112,12 @@ def compare_with_growth(situation: Situation) -> Comparison:
     whole = situation.years_passed + situation.years_left
     if situation.years_passed <= 0 or not situation.way:
         return Comparison(None, None, "伸びを比べる期間がないため、この方法は当てはまらない。")
-    required = (situation.target_value / situation.start_value) ** (1 / whole)
-    so_far = (situation.actual / situation.start_value) ** (1 / situation.years_passed)
-    expected = situation.start_value * required**situation.years_passed
-    return Comparison(expected, (so_far - 1) / (required - 1))
+    # Roots are never exact; floats give them many times faster, and far beyond the places kept.
+    start, passed = float(situation.start_value), float(situation.years_passed)
+    required = (float(situation.target_value) / start) ** (1 / float(whole))
+    so_far = (float(situation.actual) / start) ** (1 / passed)
+    expected, ratio = start * required**passed, (so_far - 1) / (required - 1)
+    return Comparison(Decimal(repr(expected)), Decimal(repr(ratio)))
 
 
 METHODS: dict[str, Callable[[Situation], Comparison]] = {

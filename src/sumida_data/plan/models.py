@@ -1,16 +1,18 @@
 """The plan as data: indicators, baselines, targets and footnotes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from typing import Literal, Self
 
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
 
 from sumida_data.metadata import Model, Name
-from sumida_data.periods import Period
+from sumida_data.periods import Period, fiscal_year_of
 
 Kind = Literal["stock", "ratio", "cumulative", "flow"]
 Goal = Literal[
@@ -43,7 +45,8 @@ class Target(Model):
         target_date: The day by which it is to be reached.
         target_min: The value to reach at least.
         target_max: The value not to exceed.
-        note: What is known about it.
+        reason: Why it was decided so.
+        note: What else is known about it.
         footnote: Name of the plan's footnote that belongs to it.
     """
 
@@ -51,6 +54,7 @@ class Target(Model):
     target_date: date
     target_min: Decimal | None = None
     target_max: Decimal | None = None
+    reason: str = ""
     note: str = ""
     footnote: str | None = None
 
@@ -65,6 +69,41 @@ class Target(Model):
         """The bound that progress is measured against; of a range its middle."""
         bounds = [bound for bound in (self.target_min, self.target_max) if bound is not None]
         return sum(bounds, Decimal(0)) / len(bounds)
+
+
+class LaterVersion(Model):
+    """A later version of an indicator's definition: what of it changes, from when on, and why.
+
+    Attributes:
+        definition_version: Its name.
+        valid_from: The first day on which it is in force; a period has the definition in force
+            on its last day.
+        version_reason: Why the definition changed.
+        series_break: Whether values from here on count something else than those before.
+        definition: See `Indicator`, as the others below; what is not given stays as it was.
+        numerator_words: See `Indicator`.
+        denominator_words: See `Indicator`.
+        limits: See `Indicator`.
+        confirmed: See `Indicator`.
+        table: See `Indicator`.
+        numerator_fields: See `Indicator`.
+        denominator_fields: See `Indicator`.
+        query: See `Indicator`.
+    """
+
+    definition_version: str
+    valid_from: date
+    version_reason: str
+    series_break: bool = False
+    definition: str | None = None
+    numerator_words: str | None = None
+    denominator_words: str | None = None
+    limits: str | None = None
+    confirmed: bool | None = None
+    table: Name | None = None
+    numerator_fields: tuple[Name, ...] | None = None
+    denominator_fields: tuple[Name, ...] | None = None
+    query: str | None = None
 
 
 class Predecessor(Model):
@@ -82,10 +121,16 @@ class Predecessor(Model):
 class Indicator(Model):
     """One indicator: what it counts, and the query that counts it.
 
+    What stands here is the first version of the definition; later ones say what they change.
+
     Attributes:
         indicator_id: Its id, which never changes and belongs to one plan.
         continues: The indicator of an earlier plan that it continues.
         definition_version: Version of the definition.
+        valid_from: The first day on which this version is in force; None for the first.
+        version_reason: Why this version took the place of the one before.
+        series_break: Whether its values count something else than those of the version before.
+        later_versions: Later versions of the definition, the oldest first.
         title: Japanese title.
         title_en: English title.
         printed_title: The title as the ward's deck prints it, where that differs.
@@ -105,9 +150,12 @@ class Indicator(Model):
         limit: The most that there can be, such as the length of a list; more is worth a look.
         part_of: Id of the indicator that includes this one.
         as_of: ``period``: the last day of the period; ``rows``: the newest as-of date of the
-            rows that count.
+            rows that count; ``rows_of_other_periods``: the same, where the definition says that
+            they come from other periods.
         title_footnote: Name of the plan's footnote that belongs to the title.
         baseline: Where it stood.
+        unknown_targets: What is said of targets before the first one listed, which are not known;
+            empty where there were none.
         targets: Every target known to have been in force, oldest first.
         query: DuckDB SQL that returns the rows that count: row_id, numerator, denominator.
         numerator_fields: Fields of the table on which the numerator rests.
@@ -117,6 +165,10 @@ class Indicator(Model):
     indicator_id: Name
     continues: Predecessor | None = None
     definition_version: str
+    valid_from: date | None = None
+    version_reason: str = ""
+    series_break: bool = False
+    later_versions: tuple[LaterVersion, ...] = ()
     title: str
     title_en: str
     printed_title: str | None = None
@@ -135,9 +187,10 @@ class Indicator(Model):
     limits: str = ""
     limit: Decimal | None = None
     part_of: Name | None = None
-    as_of: Literal["period", "rows"] = "period"
+    as_of: Literal["period", "rows", "rows_of_other_periods"] = "period"
     title_footnote: str | None = None
     baseline: Baseline
+    unknown_targets: str = ""
     targets: tuple[Target, ...] = Described(min_length=1)
     query: str
     numerator_fields: tuple[Name, ...]
@@ -145,16 +198,104 @@ class Indicator(Model):
 
     @model_validator(mode="after")
     def _require_denominator_of_ratio(self) -> Self:
-        if (self.kind == "ratio") != bool(self.denominator_fields):
+        for one in self.versions:
+            if (self.kind == "ratio") != bool(one.denominator_fields):
+                raise ValueError(
+                    "kind が ratio の指標には denominator_fields が要り、それ以外には書けません"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _require_order_of_versions(self) -> Self:
+        if repeated := _find_repeated(one.definition_version for one in self.versions):
+            raise ValueError(f"definition_version {repeated} が2回書かれています")
+        days = [one.valid_from for one in self.later_versions]
+        if days != sorted(set(days)):
+            raise ValueError("later_versions は valid_from の古い順に書いてください")
+        return self
+
+    @model_validator(mode="after")
+    def _require_order_of_targets(self) -> Self:
+        days = [target.decided_on for target in self.targets]
+        known = [day for day in days if day is not None]
+        if None in days[1:] or known != sorted(known):
             raise ValueError(
-                "kind が ratio の指標には denominator_fields が要り、それ以外には書けません"
+                "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _require_bounds_of_goal(self) -> Self:
+        for target in self.targets:
+            if not _GOALS[self.goal].fits(target):
+                raise ValueError(
+                    f"goal が {self.goal} の目標には {_GOALS[self.goal].bounds} を書いてください"
+                )
         return self
 
     @property
     def target(self) -> Target:
-        """The target in force, which is the last one listed."""
+        """The last target decided."""
         return self.targets[-1]
+
+    def target_on(self, day: date) -> Target | None:
+        """Return the target in force on a day, or None if the first was decided later."""
+        decided = [one for one in self.targets if one.decided_on is None or one.decided_on <= day]
+        return decided[-1] if decided else None
+
+    @property
+    def versions(self) -> tuple["Indicator", ...]:
+        """The indicator by every version of its definition, the first one first."""
+        if not self.later_versions:
+            return (self,)
+        first = self.model_copy(update={"later_versions": ()})
+        return tuple(accumulate(self.later_versions, _change_definition, initial=first))
+
+    def version_on(self, day: date) -> "Indicator":
+        """Return the indicator by the definition in force on a day."""
+        *_, newest = (one for one in self.versions if not one.valid_from or one.valid_from <= day)
+        return newest
+
+    def break_between(self, start: date, end: date) -> "Indicator | None":
+        """Return the newest version by which values do not connect, begun after start up to end."""
+        breaks = [
+            one
+            for one in self.versions
+            if one.series_break and one.valid_from and start < one.valid_from <= end
+        ]
+        return breaks[-1] if breaks else None
+
+
+def _change_definition(before: Indicator, later: LaterVersion) -> Indicator:
+    changes = later.model_dump(exclude_none=True)
+    return before.model_copy(update={"series_break": later.series_break, **changes})
+
+
+@dataclass(frozen=True, slots=True)
+class _GoalBounds:
+    """Which bounds a target of a goal has, in words and as a test."""
+
+    bounds: str
+    fits: Callable[[Target], bool]
+
+
+_ONLY_MIN = _GoalBounds("target_min だけ", lambda one: one.target_max is None)
+_ONLY_MAX = _GoalBounds("target_max だけ", lambda one: one.target_min is None)
+_GOALS: dict[Goal, _GoalBounds] = {
+    "at_least": _ONLY_MIN,
+    "keep_at_least": _ONLY_MIN,
+    "at_most": _ONLY_MAX,
+    "keep_at_most": _ONLY_MAX,
+    "range": _GoalBounds(
+        "target_min と target_max", lambda one: None not in {one.target_min, one.target_max}
+    ),
+    "reach_zero": _GoalBounds(
+        "target_max: 0", lambda one: one.target_min is None and one.target_max == 0
+    ),
+    "yes_no": _GoalBounds(
+        "target_min: 1", lambda one: one.target_min == 1 and one.target_max is None
+    ),
+}
 
 
 class CutPoints(Model):
@@ -164,13 +305,28 @@ class CutPoints(Model):
         method: The method.
         on_track: Smallest progress ratio that is 順調.
         slightly_behind: Smallest progress ratio that is やや遅れ.
+        yearly_shares: Of method ``yearly_share``: the shares of the way, in percent, due in each
+            year of the plan; without them the years have equal shares, as they have on the way
+            to a target that is due before or after the end of the plan.
         reason: Why these.
     """
 
     method: Method
     on_track: Decimal
     slightly_behind: Decimal
+    yearly_shares: tuple[Decimal, ...] = ()
     reason: str
+
+    @model_validator(mode="after")
+    def _require_rising_shares(self) -> Self:
+        shares = self.yearly_shares
+        if shares and (self.method != "yearly_share" or shares[-1] != 100):
+            raise ValueError(
+                "yearly_shares は method が yearly_share のときに、最後を100として書いてください"
+            )
+        if list(shares) != sorted(shares):
+            raise ValueError("yearly_shares は小さい順に書いてください")
+        return self
 
 
 class HintBounds(Model):
@@ -233,6 +389,9 @@ class Plan(Model):
         used |= {target.footnote for one in self.indicators for target in one.targets}
         if unknown := used - {None} - set(self.footnotes):
             raise ValueError(f"脚注 {sorted(map(str, unknown))} が footnotes にありません")
+        years = fiscal_year_of(self.last_day) - fiscal_year_of(self.first_day) + 1
+        if any(len(cuts.yearly_shares) not in {0, years} for cuts in self.methods):
+            raise ValueError(f"yearly_shares は計画の年数({years})と同じ数だけ書いてください")
         wholes = {indicator.part_of for indicator in self.indicators} - {None}
         if unknown := wholes - set(ids):
             raise ValueError(f"part_of の {sorted(map(str, unknown))} という指標はありません")
@@ -305,6 +464,18 @@ class Plans(RootModel[tuple[Plan, ...]]):
         """
         begun = [plan for plan in self.root if plan.first_day <= period.last_day]
         return max(begun, key=lambda plan: plan.first_day, default=self.root[0])
+
+
+class InitiativeRules(Model):
+    """What may be done with the effects of initiatives.
+
+    Attributes:
+        additive: Kinds of effects that may be added, each with the unit that it must have.
+        plain_conditions: Conditions that limit nothing but the time counted.
+    """
+
+    additive: dict[str, str]
+    plain_conditions: tuple[str, ...] = ()
 
 
 class ReportedPeriod(RootModel[str]):

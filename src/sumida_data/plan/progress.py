@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
+from sumida_data.periods import Period
 from sumida_data.plan.methods import METHODS, Comparison, Situation
 from sumida_data.plan.models import CutPoints, Indicator, Plan, Target
 from sumida_data.plan.values import round_half_up
@@ -16,7 +18,7 @@ Verdict = Literal[
 _PLACES = 4
 _WHAT_IS_DUE = {
     "linear": "計画線の伸び",
-    "yearly_share": "年ごとに等分した伸び",
+    "yearly_share": "年ごとの割合による伸び",
     "compound_growth": "目標に必要な伸び率",
 }
 # Verdicts that rest on the path, and so on what was assumed to draw it.
@@ -32,6 +34,7 @@ _COPIED = (
     "as_of",
     "sample",
     "value",
+    "unit",
 )
 
 
@@ -68,7 +71,7 @@ def find_start(plan: Plan, indicator: Indicator) -> Start | None:
 
 
 def assess(plan: Plan, indicator: Indicator, value: dict[str, Any]) -> list[dict[str, Any]]:
-    """Compare a value with the target in force, by every method of the plan.
+    """Compare a value with the target in force on its day, by every method of the plan.
 
     Args:
         plan: The plan.
@@ -79,52 +82,98 @@ def assess(plan: Plan, indicator: Indicator, value: dict[str, Any]) -> list[dict
         Rows of table ``indicator_progress``, the plan's primary method first, each with every
         part of the comparison.
     """
-    start = find_start(plan, indicator)
-    rows = [_assess_by(cuts, plan, indicator, start, value) for cuts in plan.methods]
+    case = _Case(plan, indicator, value, find_start(plan, indicator))
+    rows = [_assess_by(cuts, case) for cuts in plan.methods]
     for row in rows:
         row["agrees"] = row["verdict"] in (rows[0]["verdict"], "not_applicable")
     return rows
 
 
-def _assess_by(
-    cuts: CutPoints, plan: Plan, indicator: Indicator, start: Start | None, value: dict[str, Any]
-) -> dict[str, Any]:
-    situation = _situate(plan, indicator, start, value)
+@dataclass(frozen=True)
+class _Case:
+    """A value and all that it is judged by.
+
+    Attributes:
+        plan: The plan.
+        indicator: The indicator.
+        value: A row of table ``indicator_value``.
+        start: Where the path starts, or None.
+    """
+
+    plan: Plan
+    indicator: Indicator
+    value: dict[str, Any]
+    start: Start | None
+
+    @property
+    def actual(self) -> Decimal | None:
+        """The value to be judged."""
+        actual: Decimal | None = self.value["value"]
+        return actual
+
+    @cached_property
+    def target(self) -> Target | None:
+        """The target in force on the day of the value."""
+        return self.indicator.target_on(self.value["as_of"])
+
+    @cached_property
+    def broken_by(self) -> Indicator | None:
+        """The definition by which the value counts something else than baseline and target do."""
+        since = self.start.day if self.start else self.plan.first_day
+        return self.indicator.break_between(since, Period.parse(self.value["period"]).last_day)
+
+    def situate(self, cuts: CutPoints) -> Situation | None:
+        """Return the situation that methods compare, or None without a path."""
+        if self.start is None or self.target is None:
+            return None
+        return Situation(
+            start_value=self.start.value,
+            start_day=self.start.day,
+            target_value=self.target.value,
+            target_day=self.target.target_date,
+            # Without a value the path still says what is expected by now.
+            actual=self.start.value if self.actual is None else self.actual,
+            as_of=self.value["as_of"],
+            plan_first_day=self.plan.first_day,
+            yearly_shares=[share / 100 for share in cuts.yearly_shares],
+        )
+
+
+def _assess_by(cuts: CutPoints, case: _Case) -> dict[str, Any]:
+    situation, target, start = case.situate(cuts), case.target, case.start
     compared = METHODS[cuts.method](situation) if situation else Comparison(None, None)
-    verdict, reason = _judge(indicator, value, start, compared, cuts)
-    assumption = start.assumption if start and verdict in _VERDICTS_BY_PATH else ""
+    verdict, reason = _judge(case, compared, cuts)
+    if start and verdict in _VERDICTS_BY_PATH:
+        reason += start.assumption
+    if case.broken_by and verdict != "cannot_say":
+        reason += f"ただし基準値・目標値とは違うものを比べている。{case.broken_by.version_reason}"
     return {
-        "row_id": f"{value['row_id']}/{cuts.method}",
-        **{name: value[name] for name in _COPIED},
+        "row_id": f"{case.value['row_id']}/{cuts.method}",
+        **{name: case.value[name] for name in _COPIED},
         "method": cuts.method,
-        "target_value": indicator.target.value,
-        "target_date": indicator.target.target_date,
+        **_describe_target(target),
         "start_value": start.value if start else None,
         "start_date": start.day if start else None,
-        **_describe_path(situation, compared, actual=value["value"]),
+        **_describe_path(situation, compared, actual=case.actual),
         "on_track_from": cuts.on_track,
         "slightly_behind_from": cuts.slightly_behind,
         "cut_points_reason": cuts.reason,
         "verdict": verdict,
-        "reason": reason + assumption,
+        "series_break": case.broken_by.valid_from if case.broken_by else None,
+        "reason": reason,
     }
 
 
-def _situate(
-    plan: Plan, indicator: Indicator, start: Start | None, value: dict[str, Any]
-) -> Situation | None:
-    if start is None:
-        return None
-    return Situation(
-        start_value=start.value,
-        start_day=start.day,
-        target_value=indicator.target.value,
-        target_day=indicator.target.target_date,
-        # Without a value the path still says what is expected by now.
-        actual=start.value if value["value"] is None else value["value"],
-        as_of=value["as_of"],
-        plan_first_day=plan.first_day,
-    )
+def _describe_target(target: Target | None) -> dict[str, Any]:
+    if target is None:
+        return {}
+    return {
+        "target_value": target.value,
+        "target_min": target.target_min,
+        "target_max": target.target_max,
+        "target_date": target.target_date,
+        "target_decided_on": target.decided_on,
+    }
 
 
 def _describe_path(
@@ -153,30 +202,38 @@ def _describe_pace(situation: Situation) -> dict[str, Decimal | None]:
     }
 
 
-def _is_reached(indicator: Indicator, actual: Decimal) -> bool:
-    target = indicator.target
+def _is_reached(target: Target, actual: Decimal) -> bool:
     above = target.target_min is None or actual >= target.target_min
     below = target.target_max is None or actual <= target.target_max
     return above and below
 
 
-def _judge(
-    indicator: Indicator,
-    value: dict[str, Any],
-    start: Start | None,
-    compared: Comparison,
-    cuts: CutPoints,
-) -> tuple[Verdict, str]:
-    actual, target = value["value"], indicator.target
-    if actual is None:
-        return "cannot_say", "値がないため判定できない。"
-    if _is_reached(indicator, actual):
-        return "achieved", "目標値に達している。"
-    if value["as_of"] > target.target_date:
+def _judge(case: _Case, compared: Comparison, cuts: CutPoints) -> tuple[Verdict, str]:
+    """Judge by the target itself where that is enough, and by the path otherwise."""
+    actual, target = case.actual, case.target
+    if actual is None or target is None:
+        missing = "値が" if actual is None else "この時点で定められていた目標値が"
+        return "cannot_say", f"{missing}ないため判定できない。"
+    if _is_reached(target, actual):
+        return "achieved", f"目標値に達している。{_doubt_excess(case.plan, target, actual)}"
+    if case.value["as_of"] > target.target_date:
         return "behind", "期日を過ぎたが目標値に達していない。"
-    if indicator.goal in ("keep_at_least", "keep_at_most", "yes_no"):
-        return "behind", "目標値から外れている。"
-    return _judge_on_the_way(target, actual, start, compared, cuts)
+    if case.indicator.goal in ("keep_at_least", "keep_at_most"):
+        return "behind", "保つべき目標値から外れている。"
+    if case.indicator.goal == "yes_no":
+        return (
+            "cannot_say",
+            "実現したかどうかの目標のため、期日までは途中の進み具合を判定できない。",
+        )
+    return _judge_on_the_way(target, actual, case.start, compared, cuts)
+
+
+def _doubt_excess(plan: Plan, target: Target, actual: Decimal) -> str:
+    """Say so where a target is passed so far that something else was probably counted."""
+    if target.target_min and actual > plan.hints.jump * target.target_min:
+        times = round_half_up(actual / target.target_min, 1)
+        return f"目標値の{times}倍であり、数え方が目標値を定めた時と違う可能性がある。"
+    return ""
 
 
 def _judge_on_the_way(
@@ -184,6 +241,8 @@ def _judge_on_the_way(
 ) -> tuple[Verdict, str]:
     if start is None:
         return "cannot_say", "基準値がないため計画線を引けない。"
+    if _is_reached(target, start.value):
+        return "behind", "起点では目標値に達していたが、今は外れている。"
     if _overshoots(target, start.value, actual):
         return "behind", "目標の範囲を越えている。"
     return _judge_ratio(compared, cuts)

@@ -1,5 +1,6 @@
-"""The plan as rows: indicators with their definitions, and every target known."""
+"""The plans as rows: every version of every definition, and every target known."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sumida_data.plan.models import Indicator, Plan, Plans
@@ -9,31 +10,46 @@ from sumida_data.plan.progress import find_start
 def describe_indicators(plans: Plans) -> list[dict[str, Any]]:
     """Return the rows of table ``indicator``; one row is one version of a definition."""
     return [
-        _describe_indicator(plan, indicator) for plan in plans.root for indicator in plan.indicators
+        _describe_version(plan, version)
+        for plan in plans.root
+        for indicator in plan.indicators
+        for version in indicator.versions
     ]
 
 
 def describe_targets(plans: Plans) -> list[dict[str, Any]]:
-    """Return the rows of table ``indicator_target``; one row is one target."""
+    """Return the rows of table ``indicator_target``; one row is one target, known or not."""
     return [
-        {
-            "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{number}",
-            "plan_id": plan.plan_id,
-            "indicator_id": indicator.indicator_id,
+        row
+        for plan in plans.root
+        for indicator in plan.indicators
+        for row in _list_targets(plan, indicator)
+    ]
+
+
+def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
+    owner = {"plan_id": plan.plan_id, "indicator_id": indicator.indicator_id}
+    start = "/".join(owner.values())
+    owner["unit"] = indicator.unit
+    if indicator.unknown_targets:
+        note = indicator.unknown_targets
+        unknown = {"target_number": 0, "target_state": "unknown", "note": note}
+        yield owner | {"row_id": f"{start}/0"} | unknown
+    for number, target in enumerate(indicator.targets, start=1):
+        yield owner | {
+            "row_id": f"{start}/{number}",
             "target_number": number,
+            "target_state": "known",
             "decided_on": target.decided_on,
             "target_date": target.target_date,
             "target_min": target.target_min,
             "target_max": target.target_max,
+            "reason": target.reason or None,
             "note": target.note or None,
         }
-        for plan in plans.root
-        for indicator in plan.indicators
-        for number, target in enumerate(indicator.targets, start=1)
-    ]
 
 
-def _describe_indicator(plan: Plan, indicator: Indicator) -> dict[str, Any]:
+def _describe_version(plan: Plan, indicator: Indicator) -> dict[str, Any]:
     version = indicator.definition_version
     start = find_start(plan, indicator)
     before = indicator.continues
@@ -41,6 +57,8 @@ def _describe_indicator(plan: Plan, indicator: Indicator) -> dict[str, Any]:
         include={
             "indicator_id",
             "definition_version",
+            "valid_from",
+            "series_break",
             "definition",
             "numerator_words",
             "denominator_words",
@@ -62,7 +80,9 @@ def _describe_indicator(plan: Plan, indicator: Indicator) -> dict[str, Any]:
         "continues_indicator_id": before.indicator_id if before else None,
         "indicator_title": indicator.title,
         "indicator_title_en": indicator.title_en,
+        "version_reason": indicator.version_reason or None,
         "limits": indicator.limits or None,
+        "query": " ".join(indicator.query.split()),
         "baseline": indicator.baseline.value,
         "baseline_as_of": indicator.baseline.as_of,
         "baseline_reason": reason or assumption or None,

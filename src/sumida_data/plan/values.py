@@ -4,49 +4,55 @@ An indicator's query returns the rows that count. Here they are summed, divided,
 and led back to their cells. Nothing in this module knows a particular indicator.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from sumida_data.frames import to_arrow
-from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import (
     Period,
     fiscal_year_first_day,
     fiscal_year_last_day,
 )
-from sumida_data.plan.coverage import Coverage
+from sumida_data.plan.coverage import Coverage, CoverageKey
 from sumida_data.plan.models import Indicator, Plan, Plans
 
 FIRST_REVISION = 1
 
+_MAKE_ROOM = """
+    CREATE TEMP TABLE counted (
+        indicator_id VARCHAR, period VARCHAR, table_name VARCHAR, municipality_code VARCHAR,
+        row_id VARCHAR, numerator DECIMAL(18, 4), denominator DECIMAL(18, 4), complete BOOLEAN,
+        as_of DATE, department_code VARCHAR, carried_from VARCHAR
+    );
+    CREATE TEMP TABLE roles (
+        indicator_id VARCHAR, period VARCHAR, role VARCHAR, field VARCHAR
+    );
+"""
 # Tables of central files have no department, or nothing carried forward; the engine reads both.
 _COUNT_ROWS = """
-    CREATE OR REPLACE TEMP TABLE counted AS
+    INSERT INTO counted
     SELECT
-        t.row_id,
-        q.numerator::DECIMAL(18, 4) AS numerator,
-        {denominator}::DECIMAL(18, 4) AS denominator,
-        {complete} AS complete,
-        t.as_of,
-        t.department_code,
-        t.carried_from
+        $indicator, $period, $table, t.municipality_code, t.row_id, q.numerator, {denominator},
+        {complete}, t.as_of, t.department_code, t.carried_from
     FROM ({query}) AS q
     JOIN (
         SELECT * FROM {table}
         UNION ALL BY NAME
         SELECT NULL::VARCHAR AS department_code, NULL::VARCHAR AS carried_from WHERE false
     ) AS t ON q.row_id = t.row_id
-    WHERE t.municipality_code = $municipality
+    SEMI JOIN municipality AS m ON t.municipality_code = m.code
 """
 _SUM_ROWS = """
     SELECT
+        indicator_id, period, municipality_code,
         count(*) FILTER (WHERE complete),
         (sum(numerator) FILTER (WHERE complete))::DECIMAL(18, 4),
         (sum(denominator) FILTER (WHERE complete))::DECIMAL(18, 4),
@@ -54,28 +60,29 @@ _SUM_ROWS = """
         count(DISTINCT department_code) FILTER (WHERE carried_from IS NOT NULL),
         count(*) FILTER (WHERE NOT complete)
     FROM counted
+    GROUP BY ALL
 """
 _SUM_PARTS = """
     SELECT
-        $indicator AS indicator_id, $period AS period, department_code,
+        municipality_code, indicator_id, period, department_code,
         sum(numerator)::DECIMAL(18, 4) AS numerator,
         sum(denominator)::DECIMAL(18, 4) AS denominator
     FROM counted
     WHERE complete AND department_code IS NOT NULL
-    GROUP BY department_code
-    ORDER BY department_code
+    GROUP BY ALL
+    ORDER BY ALL
 """
 _LEAD_BACK = """
     SELECT
-        a.municipality_code, $indicator AS indicator_id, $period AS period,
-        $revision::BIGINT AS revision, r.role, a.table_name, a.record_id AS row_id, a.field,
-        a.source_file, a.file_sha256, a.sheet, a.cell, a.raw_text, a.value, a.change,
-        a.correction_id, a.carried_from
+        a.municipality_code, c.indicator_id, c.period, $revision::BIGINT AS revision, r.role,
+        a.table_name, a.record_id AS row_id, a.field, a.source_file, a.file_sha256, a.sheet, a.cell,
+        a.raw_text, a.value, a.change, a.correction_id, a.carried_from
     FROM counted AS c
-    JOIN answer AS a ON a.record_id = c.row_id
-    JOIN roles AS r ON r.field = a.field
-    WHERE c.complete AND a.table_name = $table
-    ORDER BY ALL
+    JOIN roles AS r USING (indicator_id, period)
+    JOIN answer AS a
+        ON a.record_id = c.row_id AND a.table_name = c.table_name AND a.field = r.field
+    WHERE c.complete
+    ORDER BY c.period, a.municipality_code, c.indicator_id, r.role, a.record_id, a.field
 """
 
 
@@ -90,8 +97,8 @@ class Computed:
     Attributes:
         values: Rows of table ``indicator_value``.
         lineage: Table ``lineage``.
-        parts: Sums by indicator_id, period and department_code: numerator, denominator. Only
-            of indicators whose rows belong to departments.
+        parts: Sums by municipality_code, indicator_id, period and department_code: numerator,
+            denominator. Only of indicators whose rows belong to departments.
     """
 
     values: list[dict[str, Any]]
@@ -99,48 +106,63 @@ class Computed:
     parts: pa.Table
 
 
-@dataclass(frozen=True, slots=True)
-class _Count:
+class _Count(NamedTuple):
     """Sums over the rows that count."""
 
-    rows: int
-    numerator: Decimal | None
-    denominator: Decimal | None
-    newest: date | None
-    carried_departments: int
-    incomplete_rows: int
+    rows: int = 0
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    newest: date | None = None
+    carried_departments: int = 0
+    incomplete_rows: int = 0
+
+
+class _Task(NamedTuple):
+    """What is computed at a time, for all municipalities."""
+
+    plan: Plan
+    indicator: Indicator  # by the definition in force on the last day of the period
+    period: Period
+    series_break: date | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The indicator's id and the period; no other task has both."""
+        return self.indicator.indicator_id, str(self.period)
 
 
 class ValueEngine:
     """Computes indicator values over a set of typed tables.
 
-    Use it as a context manager: it holds an in-memory database.
+    One indicator of one quarter is counted for all municipalities at once, and the answers are
+    searched once for the lineage of all, so that a ward and a nation take the same path. Use it as
+    a context manager: it holds an in-memory database.
     """
 
     def __init__(
         self,
-        municipality: HomeMunicipality,
+        municipalities: Mapping[str, str],
         plans: Plans,
         tables: Mapping[str, pd.DataFrame],
-        coverage: Mapping[tuple[str, str], Coverage],
+        coverage: Mapping[CoverageKey, Coverage],
         *,
         sample: bool,
     ) -> None:
         """Load the tables.
 
         Args:
-            municipality: Whose values are computed.
+            municipalities: Names of the municipalities whose values are computed, by code.
             plans: The plans.
             tables: The typed tables and ``answer``, by name.
-            coverage: For each (quarter, survey table) who was asked and who answered.
+            coverage: Who was asked about a survey table and who answered.
             sample: Whether the data are sample data.
         """
-        self._municipality = municipality
+        self._municipalities = municipalities
         self._plans = plans
-        self._tables = tables
         self._coverage = coverage
         self._sample = sample
         self._connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+        self._connection.register("municipality", pa.table({"code": list(municipalities)}))
         for name, frame in tables.items():
             self._connection.register(name, to_arrow(frame))
 
@@ -156,31 +178,43 @@ class ValueEngine:
         Raises:
             QueryError: If an indicator's query fails; the message names the indicator.
         """
-        values, lineage, parts = [], [], []
-        for period in periods:
-            for plan in self._plans.measured_in(Period.parse(period)):
-                self._set_period(plan, Period.parse(period))
-                for indicator in plan.indicators:
-                    self._count_rows(indicator)
-                    values.append(self._value(plan, indicator, Period.parse(period)))
-                    lineage.append(self._lineage(indicator, period))
-                    parts.append(self._parts(indicator, period))
-        return Computed(values, pa.concat_tables(lineage), pa.concat_tables(parts))
+        tasks = list(self._list_tasks(map(Period.parse, periods)))
+        self._connection.execute(_MAKE_ROOM)
+        for task in tasks:
+            self._set_period(task)
+            self._count_rows(task)
+        counts: dict[tuple[str, str], dict[str, _Count]] = defaultdict(dict)
+        for name, period, code, *sums in self._connection.execute(_SUM_ROWS).fetchall():
+            counts[name, period][code] = _Count(*sums)
+        return Computed(
+            [row for task in tasks for row in self._values(task, counts[task.key])],
+            self._connection.sql(_LEAD_BACK, params={"revision": FIRST_REVISION}).to_arrow_table(),
+            self._connection.sql(_SUM_PARTS).to_arrow_table(),
+        )
 
-    def _set_period(self, plan: Plan, period: Period) -> None:
-        before = period.fiscal_year - 1
+    def _list_tasks(self, periods: Iterable[Period]) -> Iterator[_Task]:
+        for period in periods:
+            for plan in self._plans.measured_in(period):
+                for indicator in plan.indicators:
+                    version = indicator.version_on(period.last_day)
+                    broken_by = indicator.break_between(date.min, period.last_day)
+                    yield _Task(plan, version, period, broken_by.valid_from if broken_by else None)
+
+    def _set_period(self, task: _Task) -> None:
+        period, before = task.period, task.period.fiscal_year - 1
         row = {
             "period": str(period),
             "as_of": period.last_day,
             "fiscal_year_first_day": fiscal_year_first_day(period.fiscal_year),
             "previous_fiscal_year_first_month": f"{fiscal_year_first_day(before):%Y-%m}",
             "previous_fiscal_year_last_month": f"{fiscal_year_last_day(before):%Y-%m}",
-            "plan_first_day": plan.first_day,
+            "plan_first_day": task.plan.first_day,
         }
         self._connection.register("reporting_period", pa.Table.from_pylist([row]))
 
-    def _count_rows(self, indicator: Indicator) -> None:
-        """Put the rows that count into the relation ``counted``."""
+    def _count_rows(self, task: _Task) -> None:
+        """Add the rows that count, and the fields they rest on, to ``counted`` and ``roles``."""
+        indicator = task.indicator
         is_ratio = indicator.kind == "ratio"
         statement = _COUNT_ROWS.format(
             query=indicator.query,
@@ -189,88 +223,67 @@ class ValueEngine:
             # A row that lacks a part would shift the ratio, so it counts in neither part.
             complete=f"q.numerator IS NOT NULL{' AND q.denominator IS NOT NULL' * is_ratio}",
         )
+        name, period = task.key
+        owner = {"indicator": name, "period": period, "table": indicator.table}
         try:
-            self._connection.execute(statement, {"municipality": self._municipality.code})
+            self._connection.execute(statement, owner)
         except duckdb.Error as error:
-            raise QueryError(
-                f"指標 {indicator.indicator_id} の query を実行できません: {error}"
-            ) from error
+            raise QueryError(f"指標 {name} の query を実行できません: {error}") from error
+        roles = [("numerator", field) for field in indicator.numerator_fields]
+        roles += [("denominator", field) for field in indicator.denominator_fields]
+        self._connection.executemany(
+            "INSERT INTO roles VALUES (?, ?, ?, ?)", [(name, period, *role) for role in roles]
+        )
 
-    def _sum_rows(self) -> _Count:
-        [row] = self._connection.execute(_SUM_ROWS).fetchall()
-        return _Count(*row)
+    def _values(self, task: _Task, counts: Mapping[str, _Count]) -> list[dict[str, Any]]:
+        delivered = self._find_delivered(task)
+        common = {
+            "plan_id": task.plan.plan_id,
+            "indicator_id": task.indicator.indicator_id,
+            "indicator_title": task.indicator.title,
+            "period": str(task.period),
+            "revision": FIRST_REVISION,
+            "fiscal_year": task.period.fiscal_year,
+            "fiscal_quarter": task.period.quarter,
+            "unit": task.indicator.unit,
+            "definition_version": task.indicator.definition_version,
+            "series_break": task.series_break,
+            "sample": self._sample,
+        }
+        return [
+            common
+            | {"municipality_code": code, "municipality_name": name}
+            | self._value(task, code, counts.get(code, _Count()), delivered=code in delivered)
+            for code, name in self._municipalities.items()
+        ]
 
-    def _value(self, plan: Plan, indicator: Indicator, period: Period) -> dict[str, Any]:
-        count = self._sum_rows()
-        coverage = self._coverage.get((str(period), indicator.table))
-        reason = self._reason_not_measured(plan, indicator, period, count, coverage)
+    def _value(self, task: _Task, code: str, count: _Count, *, delivered: bool) -> dict[str, Any]:
+        indicator, period = task.indicator, task.period
+        coverage = self._coverage.get((code, str(period), indicator.table))
+        reason = _reason_not_measured(task, count, coverage, delivered=delivered)
         value = None if reason else calculate(indicator, count.numerator, count.denominator)
         status = _status_of(value, reason, count)
-        newest = count.newest if indicator.as_of == "rows" else None
-        code = self._municipality.code
+        newest = None if indicator.as_of == "period" else count.newest
         return {
             "row_id": f"{code}/{indicator.indicator_id}/{period}/{FIRST_REVISION}",
-            "municipality_code": code,
-            "municipality_name": self._municipality.name,
-            "plan_id": plan.plan_id,
-            "indicator_id": indicator.indicator_id,
-            "indicator_title": indicator.title,
-            "period": str(period),
-            "revision": FIRST_REVISION,
-            "fiscal_year": period.fiscal_year,
-            "fiscal_quarter": period.quarter,
             "as_of": newest or period.last_day,
             "value": value,
             "numerator": None if value is None else count.numerator or Decimal(0),
             "denominator": None if value is None else count.denominator,
-            "unit": indicator.unit,
             "value_status": status,
-            "definition_version": indicator.definition_version,
             "departments_asked": coverage.asked if coverage else None,
             "departments_answered": coverage.answered if coverage else None,
             "note": reason or _describe_count(count, status),
-            "sample": self._sample,
         }
 
-    def _reason_not_measured(
-        self,
-        plan: Plan,
-        indicator: Indicator,
-        period: Period,
-        count: _Count,
-        coverage: Coverage | None,
-    ) -> str | None:
-        """Say why there is no value although nothing went wrong, or return None."""
-        if indicator.kind == "cumulative" and period.last_day < plan.first_day:
-            return "計画の初日より前のため、数えていない。"
-        if coverage is not None:
-            if coverage.asked == 0:
-                return "この期間は照会していない。"
-            return None if coverage.answered else "回答した課がない。"
-        if count.rows or count.incomplete_rows:
-            return None
-        table = self._tables[indicator.table]
-        if indicator.kind == "ratio" or not (table["period"] == str(period)).any():
-            return "この期間のデータがない。"
-        return None
-
-    def _lineage(self, indicator: Indicator, period: str) -> pa.Table:
-        roles = [("numerator", name) for name in indicator.numerator_fields]
-        roles += [("denominator", name) for name in indicator.denominator_fields]
-        self._connection.register(
-            "roles", pa.table({"role": [r for r, _ in roles], "field": [f for _, f in roles]})
+    def _find_delivered(self, task: _Task) -> set[str]:
+        """Return the municipalities whose file of the period has rows, counted or not."""
+        rows = self._connection.execute(
+            f"SELECT DISTINCT municipality_code FROM {task.indicator.table} "  # noqa: S608
+            "WHERE period = $period",
+            {"period": str(task.period)},
         )
-        parameters = {
-            "indicator": indicator.indicator_id,
-            "period": period,
-            "revision": FIRST_REVISION,
-            "table": indicator.table,
-        }
-        return self._connection.sql(_LEAD_BACK, params=parameters).to_arrow_table()
-
-    def _parts(self, indicator: Indicator, period: str) -> pa.Table:
-        parameters = {"indicator": indicator.indicator_id, "period": period}
-        return self._connection.sql(_SUM_PARTS, params=parameters).to_arrow_table()
+        return {code for (code,) in rows.fetchall()}
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:
@@ -287,6 +300,23 @@ def calculate(
     if not denominator or numerator is None:
         return None
     return round_half_up(100 * numerator / denominator, indicator.decimals)
+
+
+def _reason_not_measured(
+    task: _Task, count: _Count, coverage: Coverage | None, *, delivered: bool
+) -> str | None:
+    """Say why there is no value although nothing went wrong, or return None."""
+    if task.indicator.kind == "cumulative" and task.period.last_day < task.plan.first_day:
+        return "計画の初日より前のため、数えていない。"
+    if coverage is not None:
+        if coverage.asked == 0:
+            return "この期間は照会していない。"
+        return None if coverage.answered else "回答した課がない。"
+    if count.rows or count.incomplete_rows:
+        return None
+    if task.indicator.kind == "ratio" or not delivered:
+        return "この期間のデータがない。"
+    return None
 
 
 def _status_of(value: Decimal | None, reason: str | None, count: _Count) -> str:

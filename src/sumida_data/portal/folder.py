@@ -43,6 +43,7 @@ class _Release(Model):
 
     Attributes:
         content_sha256: Hash of the catalogue that it shows.
+        sample: Whether it shows invented data.
         files: Hashes of all files by path.
         datasets: Hashes of the descriptions of the datasets that stand in it.
         resources: Hashes of the descriptions of their resources by dataset and key.
@@ -53,6 +54,7 @@ class _Release(Model):
     """
 
     content_sha256: str = ""
+    sample: bool = False
     files: dict[str, str] = Described(default_factory=dict)
     datasets: dict[str, str] = Described(default_factory=dict)
     resources: dict[str, dict[str, str]] = Described(default_factory=dict)
@@ -133,7 +135,9 @@ class FolderTarget:
         del changes
         current = self._find_current()
         before = self._read_release(current)
-        release, files = self._lay_out(catalogue, before)
+        # Real data do not continue what invented data began, nor the other way round.
+        continued = before if before.sample == catalogue.sample else _Release()
+        release, files = self._lay_out(catalogue, continued)
         with _explain_failure():
             self._refuse_full_disk(files)
             for dataset in catalogue.datasets:
@@ -239,6 +243,7 @@ class FolderTarget:
             )
         release = _Release(
             content_sha256=catalogue.sha256,
+            sample=catalogue.sample,
             files={path: hash_content(content) for path, content in files.items()},
             datasets={name: before.datasets[name] for name in kept}
             | {name: one.metadata_sha256 for name, one in new.items()},

@@ -35,4 +35,4 @@ def undo(env: str | None, *, yes: bool) -> None:
     click.echo(
         f"取消し {line.publication_id} を {record.folder / 'publications.jsonl'} に記録しました。"
     )
-    click.echo("続けて kedro run を実行すると、表とレポートもこの公開に合います。")
+    click.echo("もう一度公開する前に、取り消した理由を直して kedro run を実行してください。")

@@ -44,7 +44,7 @@ def run_checks(
     Args:
         rules: The rule table.
         dictionary: Descriptions of the tables.
-        frames: The tables by name, all but the results themselves, ``answer`` among them.
+        frames: The tables by name, all but the results themselves.
         relations: What queries name beside the tables.
 
     Raises:
@@ -58,7 +58,7 @@ def run_checks(
     limit = rules.frictionless_up_to
     if small := {name: frame for name, frame in frames.items() if 0 < len(frame) <= limit}:
         outcomes += check_with_frictionless(all_rules, small, dictionary)
-    return _check_results(rules, dictionary, all_rules, outcomes, frames["answer"])
+    return _check_results(rules, dictionary, all_rules, outcomes, frames)
 
 
 def _check_with_sql(
@@ -77,7 +77,7 @@ def _check_results(
     dictionary: DataDictionary,
     all_rules: list[Rule],
     outcomes: list[Outcome],
-    answer: pd.DataFrame,
+    frames: Mapping[str, pd.DataFrame],
 ) -> CheckedTables:
     """Make the result tables, and hold them to their own rules as well."""
 
@@ -85,7 +85,7 @@ def _check_results(
         result, failure = (dictionary[name] for name in RESULT_TABLES)
         return {
             "check_result": build_check_result(rules.words, found, result),
-            "check_failure": build_check_failure(all_rules, found, answer, failure),
+            "check_failure": build_check_failure(all_rules, found, frames, failure),
         }
 
     ours = [rule for rule in list_rules(rules, dictionary) if rule.table in RESULT_TABLES]

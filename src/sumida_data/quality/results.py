@@ -1,5 +1,6 @@
 """The results of checks as tables ``check_result`` and ``check_failure``."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
@@ -12,26 +13,34 @@ import pyarrow as pa
 from sumida_data.frames import arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.metadata import Table
 from sumida_data.quality.outcomes import Outcome
-from sumida_data.quality.rules import Rule, RuleWords
+from sumida_data.quality.rules import Query, Rule, RuleWords
 
 WHOLE_TABLE = "-"
 _FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
+# What earlier publications left behind, and the results, which count what is found there.
+_RECORD = (
+    "published_value",
+    "publication",
+    "publication_dataset",
+    "value_publication",
+    "pending_revision",
+    "correction_notice",
+    "check_result",
+    "check_failure",
+)
 _SHARE_STEP = Decimal("0.0001")
-# A failing answer is its own cell; every other row is led back by the answers that made it.
+# Rows of these know their place themselves; every other row is led back by its answers.
+OWN_PLACES = ("answer", "finding", "response")
+_PLACE = ("period", "department_code", "source_file", "file_sha256", "sheet", "cell")
 _LEAD_BACK = """
     WITH cells AS (
-        SELECT table_name, record_id, field, period, department_code,
-            source_file, file_sha256, sheet, cell
-        FROM answer
-        UNION ALL
-        SELECT 'answer', row_id, NULL, period, department_code,
-            source_file, file_sha256, sheet, cell
-        FROM answer
+        SELECT table_name, record_id, field, {place} FROM answer
+        UNION ALL BY NAME {own_places}
     )
-    SELECT f.*, c.period, c.department_code, c.source_file, c.file_sha256, c.sheet, c.cell
+    SELECT f.*, {place}
     FROM failing AS f
     LEFT JOIN cells AS c ON c.table_name = f.table_name AND c.record_id = f.record_id
-        AND (c.field = f.field OR f.table_name = 'answer')
+        AND (c.field = f.field OR c.field IS NULL)
     ORDER BY f.rule_id, f.table_name, f.subject, c.period, c.department_code, f.record_id, f.field
 """
 
@@ -56,14 +65,17 @@ def build_check_result(
 
 
 def build_check_failure(
-    rules: Iterable[Rule], outcomes: Iterable[Outcome], answer: pd.DataFrame, table: Table
+    rules: Iterable[Rule],
+    outcomes: Iterable[Outcome],
+    frames: Mapping[str, pd.DataFrame],
+    table: Table,
 ) -> pd.DataFrame:
     """Make table ``check_failure``.
 
     Args:
         rules: The rules.
         outcomes: What all engines found.
-        answer: Table ``answer``, which knows the cells.
+        frames: The tables by name, of which ``answer`` and some others know the cells.
         table: Description of ``check_failure``.
 
     Returns:
@@ -79,9 +91,19 @@ def build_check_failure(
     data = pa.Table.from_pylist(failing, schema)
     with duckdb.connect() as connection:
         connection.register("failing", data)
-        connection.register("answer", to_arrow(answer))
-        led_back = connection.sql(_LEAD_BACK).to_arrow_table()
+        for name in OWN_PLACES:
+            connection.register(name, to_arrow(frames[name]))
+        led_back = connection.sql(_lead_back(frames)).to_arrow_table()
     return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
+
+
+def _lead_back(frames: Mapping[str, pd.DataFrame]) -> str:
+    own_places = " UNION ALL BY NAME ".join(
+        f"SELECT '{name}' AS table_name, row_id AS record_id, "  # noqa: S608  # names of our own
+        f"{', '.join(column for column in _PLACE if column in frames[name])} FROM {name}"
+        for name in OWN_PLACES
+    )
+    return _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
 
 
 def _by_key(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], list[Outcome]]:
@@ -107,6 +129,7 @@ def _describe(
         "severity": words.severity,
         "characteristic": words.characteristic,
         "owner": words.owner,
+        "depends_on": "record" if _depends_on_record(words, table) else "data",
         "engines": " ".join(one.engine for one in found),
         "engines_agree": len({one.failing for one in found}) == 1,
         "rows_checked": checked,
@@ -116,6 +139,12 @@ def _describe(
         # Compared exactly, not as rounded for the table: one row in a million is a failure.
         "passed": failed <= words.may_fail * checked if checked else None,
     }
+
+
+def _depends_on_record(words: RuleWords, table: str) -> bool:
+    check = words.check if isinstance(words, Rule) else None
+    named = set(re.findall(r"\w+", check.query)) if isinstance(check, Query) else set()
+    return not named.isdisjoint(_RECORD) or table in _RECORD
 
 
 def _count_failing(found: Sequence[Outcome]) -> int:

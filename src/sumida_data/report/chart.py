@@ -15,12 +15,24 @@ from typing import NamedTuple
 
 from sumida_data.periods import fiscal_year_last_day, fiscal_year_of
 
-WIDTH, HEIGHT = 440, 236
-LEFT, RIGHT, TOP, BOTTOM = 44, 418, 30, 190
-
 _MOST_STEPS = 5
 # Two dates closer than this cannot both be written under the axis.
 _LABEL_WIDTH = 44
+
+
+class Frame(NamedTuple):
+    """The chart's size, and where its axes lie in it, in pixels from its upper left corner."""
+
+    width: int = 440
+    height: int = 236
+    left: int = 44
+    right: int = 418
+    top: int = 30
+    bottom: int = 190
+
+
+LARGE = Frame()
+SMALL = Frame(width=320, height=150, left=40, right=300, top=14, bottom=110)
 
 
 class Point(NamedTuple):
@@ -38,14 +50,6 @@ class Place(NamedTuple):
     x: float
     y: float
 
-    @property
-    def anchor(self) -> str:
-        """How a label at this place is aligned so that it stays within the chart."""
-        third = (RIGHT - LEFT) / 3
-        if self.x < LEFT + third / 2:
-            return "start"
-        return "end" if self.x > RIGHT - third else "middle"
-
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -57,6 +61,7 @@ class Chart:
         values: The values by their as-of dates.
         days: Labels of the time axis, with their places.
         amounts: Labels of the amount axis, with their places.
+        frame: Where the axes lie.
     """
 
     start: Place | None
@@ -64,10 +69,22 @@ class Chart:
     values: tuple[Place, ...]
     days: tuple[tuple[date, float], ...]
     amounts: tuple[tuple[Decimal, float], ...]
+    frame: Frame
+
+    def anchor(self, place: Place) -> str:
+        """How a label at the place is aligned so that it stays within the chart."""
+        third = (self.frame.right - self.frame.left) / 3
+        if place.x < self.frame.left + third / 2:
+            return "start"
+        return "end" if place.x > self.frame.right - third else "middle"
 
 
 def lay_out_chart(
-    start: Point | None, target: Point, values: Sequence[Point], first_day: date
+    start: Point | None,
+    target: Point,
+    values: Sequence[Point],
+    first_day: date,
+    frame: Frame = LARGE,
 ) -> Chart:
     """Find the place of every mark.
 
@@ -76,17 +93,19 @@ def lay_out_chart(
         target: The target and its date.
         values: Values by as-of date, oldest first.
         first_day: Where the time axis begins if there is no path.
+        frame: Size of the chart.
     """
     points = [target, *values, *([start] if start else [])]
     first = min([point.day for point in points] + ([] if start else [first_day]))
     last = max(point.day for point in points)
     amounts = _round_amounts(max(point.amount for point in points))
+    _, _, left, right, top, bottom = frame
 
     def x(day: date) -> float:
-        return round(LEFT + (RIGHT - LEFT) * (day - first) / max(last - first, timedelta(1)), 1)
+        return round(left + (right - left) * (day - first) / max(last - first, timedelta(1)), 1)
 
     def y(amount: Decimal) -> float:
-        return round(float(BOTTOM - (BOTTOM - TOP) * amount / amounts[-1]), 1)
+        return round(float(bottom - (bottom - top) * amount / amounts[-1]), 1)
 
     def place(point: Point) -> Place:
         return Place(*point, x(point.day), y(point.amount))
@@ -97,6 +116,7 @@ def lay_out_chart(
         values=tuple(place(value) for value in values),
         days=tuple(_choose_days([(day, x(day)) for day in _candidate_days(first, last)])),
         amounts=tuple((amount, y(amount)) for amount in amounts),
+        frame=frame,
     )
 
 

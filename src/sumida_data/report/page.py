@@ -3,7 +3,7 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sumida_data.periods import Period, format_era_date
-from sumida_data.report import chart, words
+from sumida_data.report import words
 from sumida_data.report.content import ProgressReport
 
 
@@ -37,7 +37,7 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"words": words, "frame": chart}
+    environment.globals |= {"words": words}
     environment.filters |= {
         "amount": words.format_amount,
         "difference": words.format_difference,

@@ -12,9 +12,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sumida_data.frames import read_rows
 from sumida_data.metadata import Model
 from sumida_data.plan.progress import Verdict
 from sumida_data.portal.changes import Proposal, count_actions
+from sumida_data.quality.overview import count_checks
 from sumida_data.report.content import IndicatorReport, ProgressReport
 from sumida_data.report.survey_state import ANSWERED, concerns_period
 from sumida_data.report.words import (
@@ -99,6 +101,32 @@ class Gaps(Model):
         return bool(self.errors or self.files or self.rows)
 
 
+class PrivacyState(Model):
+    """What the privacy gate did.
+
+    Attributes:
+        blocked: Why it blocked packages, by their titles; the reasons hold no data.
+        void_releases: Releases of free text that no longer fit what stands in the cell.
+    """
+
+    blocked: dict[str, tuple[str, ...]]
+    void_releases: int
+
+
+class Checks(Model):
+    """How the checks of the tables went.
+
+    Attributes:
+        total: All checks.
+        failed_errors: Those that failed and make figures unreliable.
+        failed_warnings: Those that failed and need a look.
+    """
+
+    total: int
+    failed_errors: int
+    failed_warnings: int
+
+
 class RunSummary(Model):
     """What a run did.
 
@@ -112,9 +140,11 @@ class RunSummary(Model):
         other_gaps: What was found in all other periods.
         public_changes: What publishing would change in the public target, in words.
         pending_revisions: Published values that would change without a reason, one line each.
+        checks: How the checks of the tables of all periods went.
         products: Where each product lies, by its title.
         next_steps: What to do next, one sentence each.
-        exit_code: 0 done, 2 done with things set aside in any period.
+        exit_code: 0 done, 2 done with things set aside in any period, or with a check failed that
+            makes figures unreliable.
         closing: What happened, in one sentence.
     """
 
@@ -127,6 +157,7 @@ class RunSummary(Model):
     other_gaps: Gaps
     public_changes: str
     pending_revisions: tuple[str, ...]
+    checks: Checks
     products: dict[str, str]
     next_steps: tuple[str, ...]
     exit_code: int
@@ -139,6 +170,7 @@ def summarise_run(
     finding: pd.DataFrame,
     products: Mapping[str, str],
     quota: Quota,
+    check_result: pd.DataFrame,
     proposal: Proposal,
 ) -> RunSummary:
     """Say what a run did.
@@ -149,13 +181,15 @@ def summarise_run(
         finding: Table ``finding``, all periods.
         products: Where each product lies, by its title.
         quota: The gaps up to which nobody needs to accept them.
+        check_result: Table ``check_result``.
         proposal: What would be published.
     """
+    checks = _count_checks(check_result)
     ours = response["period"].eq(str(report.period))
     concerned = concerns_period(finding, str(report.period))
     gaps = _count_gaps(response[ours], finding[concerned])
     other_gaps = _count_gaps(response[~ours], finding[~concerned])
-    incomplete = gaps.anything_set_aside or other_gaps.anything_set_aside
+    set_aside = gaps.anything_set_aside or other_gaps.anything_set_aside
     total = report.survey.total
     return RunSummary(
         period=str(report.period),
@@ -171,15 +205,28 @@ def summarise_run(
         ),
         gaps=gaps,
         other_gaps=other_gaps,
+        checks=checks,
         public_changes=f"公開先({proposal.target})での変更：{count_actions(proposal.changes)}",
         pending_revisions=proposal.pending_revisions,
         products=dict(products),
         next_steps=(
+            *_advise_checks(checks),
             *_advise(report, gaps, measure_gaps(quota, report, response[ours])),
             *_advise_on_publishing(proposal),
         ),
-        exit_code=DONE_WITH_GAPS if incomplete else DONE,
+        exit_code=DONE_WITH_GAPS if set_aside or checks.failed_errors else DONE,
         closing=_close(report, gaps, other_gaps),
+    )
+
+
+def add_privacy(summary: RunSummary, privacy: PrivacyState) -> RunSummary:
+    """Say in the summary what the privacy gate did, before all else."""
+    return summary.model_copy(
+        update={
+            "next_steps": (*_advise_on_privacy(privacy), *summary.next_steps),
+            "exit_code": DONE_WITH_GAPS if privacy.blocked else summary.exit_code,
+            "closing": summary.closing + _close_on_privacy(privacy),
+        }
     )
 
 
@@ -215,6 +262,7 @@ def render_summary(content: Mapping[str, Any]) -> RenderableType:
         *stamp,
         _indicator_table(summary),
         Text(_describe_responses(summary.responses)),
+        Text(_describe_checks(summary.checks)),
         _gap_table(summary),
         *map(Text, summary.pending_revisions),
         Text(summary.public_changes),
@@ -248,6 +296,41 @@ def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
         files=tuple(sorted(set_aside)),
         rows=int(response["rows_set_aside"].sum()),
     )
+
+
+def _advise_on_privacy(privacy: PrivacyState) -> Iterator[str]:
+    for title, reasons in privacy.blocked.items():
+        yield f"公開を止めた「{title}」を直してください：{''.join(reasons)}"
+    if privacy.void_releases:
+        yield (
+            f"released_texts.csv の{privacy.void_releases}件は、文字が違うため公開しません。"
+            "書き直してください。"
+        )
+
+
+def _close_on_privacy(privacy: PrivacyState) -> str:
+    if not privacy.blocked:
+        return ""
+    return (
+        f"個人に関する記載があるため、データパッケージ{len(privacy.blocked)}件の公開を止めました。"
+    )
+
+
+def _count_checks(check_result: pd.DataFrame) -> Checks:
+    tally = count_checks(read_rows(check_result))
+    return Checks(
+        total=tally.total,
+        failed_errors=tally.failed_errors,
+        failed_warnings=tally.failed_warnings,
+    )
+
+
+def _advise_checks(checks: Checks) -> Iterator[str]:
+    if checks.failed_errors:
+        yield (
+            f"数を信頼できなくなる検査{checks.failed_errors}件が不合格です。"
+            "「データの検査結果」を開いて、直してください。"
+        )
 
 
 def _advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> Iterator[str]:
@@ -332,6 +415,16 @@ def _describe_responses(responses: ResponseSummary) -> str:
     return (
         f"回収率{responses.rate}：照会{responses.asked}課のうち{responses.answered}課が回答"
         f"(前回から変更なし{responses.no_change}課)、未回答{len(responses.missing)}課"
+    )
+
+
+def _describe_checks(checks: Checks) -> str:
+    failed = checks.failed_errors + checks.failed_warnings
+    if not failed:
+        return f"検査{checks.total}件：不合格なし"
+    return (
+        f"検査{checks.total}件のうち不合格{failed}件(重いもの{checks.failed_errors}件)："
+        "詳しくは「データの検査結果」"
     )
 
 

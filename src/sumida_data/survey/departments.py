@@ -140,6 +140,32 @@ def find_series(
     return series
 
 
+def find_takeovers(
+    code: str, successions: Iterable[Succession], after: date, until: date
+) -> list[Succession]:
+    """Return the successions by which work came to a department, in the order of their days.
+
+    Args:
+        code: The department.
+        successions: All successions.
+        after: The day before the first that counts.
+        until: The last day that counts.
+    """
+    found = [
+        one for one in successions if one.successor == code and after < one.changed_on <= until
+    ]
+    return sorted(found, key=lambda one: (one.changed_on, one.predecessor))
+
+
+def find_heirs(succession: Succession, successions: Iterable[Succession]) -> set[str]:
+    """Return the departments among which the predecessor's work was divided on that day."""
+    return {
+        one.successor
+        for one in successions
+        if (one.predecessor, one.changed_on) == (succession.predecessor, succession.changed_on)
+    }
+
+
 def _parse_department(row: Mapping[str, str], place: str) -> Department:
     try:
         return Department(

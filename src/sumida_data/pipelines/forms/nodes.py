@@ -5,8 +5,13 @@ import pandas as pd
 from sumida_data.frames import read_rows
 from sumida_data.periods import Period
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.survey.blank_form import Inquiry, find_last_answers, write_blank_form
-from sumida_data.survey.departments import parse_departments
+from sumida_data.survey.blank_form import (
+    Inquiry,
+    find_last_answers,
+    inherit_answers,
+    write_blank_form,
+)
+from sumida_data.survey.departments import parse_departments, parse_successions
 from sumida_data.survey.form import Form, Waves
 
 
@@ -14,11 +19,12 @@ class UnknownWaveError(ValueError):
     """A form was asked for in a quarter that has no inquiry."""
 
 
-def write_forms(
+def write_forms(  # one argument for each thing that decides what is asked
     form: Form,
     waves: Waves,
     period: ReportedPeriod,
     departments: pd.DataFrame,
+    successions: pd.DataFrame,
     answer: pd.DataFrame | None,
 ) -> dict[str, bytes]:
     """Write a form for each department asked.
@@ -28,6 +34,7 @@ def write_forms(
         waves: The inquiries.
         period: The quarter; ``latest`` is the latest inquiry.
         departments: The register of departments.
+        successions: Which department took over whose work.
         answer: Table ``answer`` of earlier runs; None before the first.
 
     Returns:
@@ -47,14 +54,17 @@ def write_forms(
     sample = any(row["sample"] for row in known)
     inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
     last = find_last_answers(known, name)
+    registered = parse_departments(read_rows(departments))
+    changes = parse_successions(read_rows(successions), registered)
+    last_day = inquiry.period.last_day
     asked = [
         department
-        for department in parse_departments(read_rows(departments))
-        if department.exists_on(inquiry.period.last_day) and inquiry.wave.asks(department.code)
+        for department in registered
+        if department.exists_on(last_day) and inquiry.wave.asks(department.code)
     ]
     return {
         f"{name}/{one.code}_{one.section}_調査票.xlsx": write_blank_form(
-            inquiry, one, last.get(one.code)
+            inquiry, one, inherit_answers(last, one.code, changes, last_day)
         )
         for one in asked
     }

@@ -18,6 +18,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:waves",
                     "params:period",
                     "departments_csv",
+                    "department_succession_csv",
                     "known_answers",
                 ],
                 outputs="blank_forms",

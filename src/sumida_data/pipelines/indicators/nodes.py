@@ -8,9 +8,10 @@ from sumida_data.frames import build_frame, read_rows, to_arrow, to_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.plan.by_department import divide_values
-from sumida_data.plan.coverage import Coverage
+from sumida_data.plan.coverage import Coverage, CoverageKey
 from sumida_data.plan.hints import find_hints
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.plan.initiatives import describe_effects, sum_effects
+from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.plan.revisions import freeze_values, parse_revisions
@@ -51,7 +52,7 @@ def choose_period(period: ReportedPeriod, response: Frame) -> str:
 def compute_values(  # one argument for each thing that decides what counts
     municipality: HomeMunicipality,
     plans: Plans,
-    coverage: dict[tuple[str, str], Coverage],
+    coverage: dict[CoverageKey, Coverage],
     response: Frame,
     departments: Frame,
     dictionary: dict[str, Any],
@@ -68,10 +69,11 @@ def compute_values(  # one argument for each thing that decides what counts
     """
     described = DataDictionary.model_validate(dictionary)
     sample = bool(response["sample"].any())
-    with ValueEngine(municipality, plans, tables, coverage, sample=sample) as engine:
+    home = {municipality.code: municipality.name}
+    with ValueEngine(home, plans, tables, coverage, sample=sample) as engine:
         computed = engine.compute(sorted(response["period"].unique()))
     known = parse_departments(read_rows(departments))
-    divided = divide_values(municipality.code, plans, computed.parts.to_pylist(), known)
+    divided = divide_values(plans, computed.parts.to_pylist(), known)
     return (
         build_frame(described["indicator_value"], computed.values),
         to_frame(computed.lineage),
@@ -145,6 +147,24 @@ def assess_progress(plans: Plans, values: Frame, dictionary: dict[str, Any]) -> 
         )
     ]
     return build_frame(described["indicator_progress"], progress)
+
+
+def describe_initiatives(  # one argument for each thing that decides what is added
+    initiatives: InitiativeRules,
+    initiative: Frame,
+    initiative_effect: Frame,
+    departments: Frame,
+    dictionary: dict[str, Any],
+) -> tuple[Frame, Frame]:
+    """Return tables ``initiative_effect_figure`` and ``initiative_effect_summary``."""
+    described = DataDictionary.model_validate(dictionary)
+    known = parse_departments(read_rows(departments))
+    effects = (read_rows(initiative), read_rows(initiative_effect))
+    figures = describe_effects(initiatives, *effects, known)
+    return (
+        build_frame(described["initiative_effect_figure"], figures),
+        build_frame(described["initiative_effect_summary"], sum_effects(figures)),
+    )
 
 
 def describe_plans(plans: Plans, dictionary: dict[str, Any]) -> tuple[Frame, Frame]:

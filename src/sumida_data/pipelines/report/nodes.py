@@ -4,15 +4,22 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.frames import read_rows
+from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.models import Packages
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
 from sumida_data.portal.changes import Proposal
+from sumida_data.quality.overview import give_overview
+from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
+from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_briefings, render_council_paper, render_page
+from sumida_data.report.quality_page import render_quality_page
 from sumida_data.report.slides import render_slides
 from sumida_data.report.spreadsheet import render_spreadsheet
-from sumida_data.report.summary import summarise_run
+from sumida_data.report.summary import PrivacyState, add_privacy, summarise_run
 from sumida_data.report.survey_state import describe_survey
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
@@ -21,6 +28,7 @@ from sumida_data.survey.findings import FindingRules
 PRODUCTS = {
     "進捗レポート": "data/08_reporting/{period}/progress_report.html",
     "進捗表(Excel)": "data/08_reporting/{period}/progress_table.xlsx",
+    "データの検査結果": "data/08_reporting/{period}/quality.html",
     "議会資料(印刷用)": "data/08_reporting/{period}/council_paper.html",
     "議会資料(スライド)": "data/08_reporting/{period}/council_slides.pptx",
     "回収状況と催促の文面": "data/08_reporting/returns/{period}/_回収状況.html",
@@ -47,10 +55,32 @@ def gather_report(
     return build_report(municipality.name, plans.reported_in(period), period, tables, survey)
 
 
-def write_report(report: ProgressReport) -> dict[str, bytes]:
+def write_quality_page(
+    report: ProgressReport,
+    municipality: HomeMunicipality,
+    rules: QualityRules,
+    dictionary: dict[str, Any],
+    check_result: pd.DataFrame,
+    check_failure: pd.DataFrame,
+) -> bytes:
+    """Write the results of the checks as a page."""
+    described = DataDictionary.model_validate(dictionary)
+    indicators = [one.line.indicator for one in report.indicators]
+    overview = give_overview(
+        rules,
+        described,
+        read_rows(check_result),
+        read_rows(check_failure),
+        {indicator.indicator_id: indicator.title for indicator in indicators},
+    )
+    return render_quality_page(municipality, report.period, overview, sample=report.sample)
+
+
+def write_report(report: ProgressReport, quality_page: bytes) -> dict[str, bytes]:
     """Give the report the form of pages, a workbook and slides, by file name."""
     papers = {
         "progress_report.html": render_page(report),
+        "quality.html": quality_page,
         "progress_table.xlsx": render_spreadsheet(report),
         "council_paper.html": render_council_paper(report),
         "council_slides.pptx": render_slides(report),
@@ -60,15 +90,25 @@ def write_report(report: ProgressReport) -> dict[str, bytes]:
     return {f"{report.period}/{name}": content for name, content in papers.items()}
 
 
-def summarise(
+def describe_privacy(packages: Packages, privacy_check: pd.DataFrame) -> PrivacyState:
+    """Say what the privacy gate did."""
+    return PrivacyState(
+        blocked={one.title: one.reasons for one in list_blocked(packages, privacy_check)},
+        void_releases=count_void_releases(privacy_check),
+    )
+
+
+def summarise(  # one argument for each thing that the summary speaks of
     report: ProgressReport,
     quota: Quota,
     response: pd.DataFrame,
     finding: pd.DataFrame,
+    check_result: pd.DataFrame,
+    privacy: PrivacyState,
     proposal: dict[str, Any],
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
     proposed = Proposal.model_validate(proposal)
-    summary = summarise_run(report, response, finding, products, quota, proposed)
-    return summary.model_dump(mode="json")
+    summary = summarise_run(report, response, finding, products, quota, check_result, proposed)
+    return add_privacy(summary, privacy).model_dump(mode="json")

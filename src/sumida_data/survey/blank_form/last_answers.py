@@ -1,10 +1,15 @@
 """What departments answered last, for the forms of a new quarter."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
+from sumida_data.periods import Period
+from sumida_data.survey.departments import Succession, find_heirs, find_takeovers
 from sumida_data.survey.reading.text import BLANK, Reading
+
+Tables = dict[str, dict[str, dict[str, Reading]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +20,16 @@ class LastAnswers:
         period: The quarter.
         tables: For each table the records by id, in the order in which they were read; a record
             is its answers by field.
+        inherited: Likewise, the records of departments whose work it has taken over since.
+        predecessors: Codes of these departments.
+        is_shared: Whether others have taken over work of these too.
     """
 
     period: str
-    tables: dict[str, dict[str, dict[str, Reading]]] = field(default_factory=dict)
+    tables: Tables = field(default_factory=dict)
+    inherited: Tables = field(default_factory=dict)
+    predecessors: tuple[str, ...] = ()
+    is_shared: bool = False
 
 
 def find_last_answers(rows: Iterable[Mapping[str, Any]], period: str) -> dict[str, LastAnswers]:
@@ -42,6 +53,47 @@ def find_last_answers(rows: Iterable[Mapping[str, Any]], period: str) -> dict[st
             records = last.tables.setdefault(row["table_name"], {})
             records.setdefault(row["record_id"], {})[row["field"]] = _reading_of(row)
     return found
+
+
+def inherit_answers(
+    found: Mapping[str, LastAnswers], code: str, successions: Sequence[Succession], day: date
+) -> LastAnswers | None:
+    """Return a department's last answers with those of departments whose work came to it since.
+
+    Args:
+        found: The answers by department code.
+        code: The department.
+        successions: Which department took over whose work.
+        day: The last day that counts.
+
+    Returns:
+        The answers, or None if there are none. Where work was divided, each successor gets all.
+    """
+    own = found.get(code)
+    answered_for = Period.parse(own.period).last_day if own else date.min
+    last = own or LastAnswers("")
+    for one in find_takeovers(code, successions, answered_for, day):
+        handed_over = one.changed_on - timedelta(days=1)
+        before = inherit_answers(found, one.predecessor, successions, handed_over)
+        # A department that goes on with other work has answered for that since.
+        if before and Period.parse(before.period).last_day < one.changed_on:
+            is_shared = last.is_shared or len(find_heirs(one, successions)) > 1
+            last = _add(last, before, one.predecessor, is_shared=is_shared)
+    return last if last.period else None
+
+
+def _add(last: LastAnswers, before: LastAnswers, code: str, *, is_shared: bool) -> LastAnswers:
+    inherited = {table: dict(records) for table, records in last.inherited.items()}
+    for tables in (before.tables, before.inherited):
+        for table, records in tables.items():
+            inherited.setdefault(table, {}).update(records)
+    return replace(
+        last,
+        period=max(last.period, before.period),
+        inherited=inherited,
+        predecessors=(*last.predecessors, code),
+        is_shared=is_shared or before.is_shared,
+    )
 
 
 def _reading_of(row: Mapping[str, Any]) -> Reading:

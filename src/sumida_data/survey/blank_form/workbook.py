@@ -67,6 +67,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "free": {**_BODY, "locked": False},
     "title": {**_BODY, "bold": True, "font_size": 14},
     "sample": {**_BODY, "bold": True, "font_color": "#C00000"},
+    "hint": {**_BODY, "bold": True},
     "link": {**_CELL, "font_color": "#0563C1", "underline": 1},
     "heading": {**_CELL, "bold": True, "bg_color": "#DCE6F1", "align": "center"},
     "verdict": _COUNTER,
@@ -179,6 +180,8 @@ class _Writer:
             (self._write_table if block.is_table else self._write_labels)(sheet, block)
             self._add_rules(sheet, block)
             blocks.append(block)
+        if self.last and any(block.part.table in self.last.inherited for block in blocks):
+            sheet.write(_FIRST_ROW - 1, 0, _tell_of_inheritance(self.last), self.styles["hint"])
         if blocks[0].is_table:
             self._hold_in_view(sheet, blocks[0])
         for column, (style, formula) in enumerate(_count(blocks).items()):
@@ -191,7 +194,8 @@ class _Writer:
         if part.layout == "labels":
             known = [self._fill_cover() if part.kind == "cover" else {}]
         elif part.kind == "stock" and self.last:
-            known = self.last.tables.get(part.table, {}).values()
+            tables = (self.last.tables, self.last.inherited)
+            known = [record for one in tables for record in one.get(part.table, {}).values()]
         names = [field.name for field in part.fields]
         return [{name: record.get(name, BLANK) for name in names} for record in known]
 
@@ -225,10 +229,13 @@ class _Writer:
         sheet.write(top + 1, 0, "記入例", self.styles["example"])
         self._write_record(sheet, top + 1, fields, example, style="example", key_style="example")
         records = [*block.records, *[{}] * SPARE_ROWS]
+        own = len(self.last.tables.get(block.part.table, {})) if self.last else 0
         for number, record in enumerate(records):
             row = block.first_row + number
             self._write_formula(sheet, (row, 0), block.verdict(number), "verdict")
-            self._write_record(sheet, row, fields, record)
+            # What another department answered may be cleared, with its name.
+            key_style = "fixed" if number < own else "answer"
+            self._write_record(sheet, row, fields, record, key_style=key_style)
 
     def _write_record(
         self,
@@ -307,6 +314,12 @@ class _Writer:
         for row, label_and_value in enumerate(stamp.labels.items()):
             sheet.write_row(row, 0, label_and_value)
         sheet.very_hidden()
+
+
+def _tell_of_inheritance(last: LastAnswers) -> str:
+    whose = "、".join(last.predecessors)
+    told = f"引き継いだ課（{whose}）の前回の回答が入っています。"
+    return f"{told}この課の仕事でない行は、内容を消してください。" if last.is_shared else told
 
 
 def _count(blocks: Sequence[Block]) -> dict[str, Formula]:

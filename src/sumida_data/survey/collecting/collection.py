@@ -11,15 +11,14 @@ from datetime import date
 from typing import Any
 
 from sumida_data.periods import Period
-from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
+from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.batch import read_returns
-from sumida_data.survey.collecting.comparison import compare_records
 from sumida_data.survey.collecting.returns import FormReader, Return
-from sumida_data.survey.departments import Department
+from sumida_data.survey.collecting.stocks import Stocks
+from sumida_data.survey.departments import Department, Succession
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
-from sumida_data.survey.reading.reader import Record
 from sumida_data.survey.reading.text import fold
 
 Track = Callable[[Sequence[SourceFile]], Iterable[SourceFile]]
@@ -33,11 +32,13 @@ class Collected:
         answers: Rows of table ``answer``.
         responses: Rows of table ``response``.
         findings: All findings.
+        personal_texts: What the covers of all returns give as names and other personal data.
     """
 
     answers: list[AnswerRow] = field(default_factory=list)
     responses: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,14 @@ class Collector:
         waves: Who is asked what, and when.
         departments: The departments over time.
         municipality_code: The municipality.
+        successions: Which department took over whose work.
     """
 
     reader: FormReader
     waves: Waves
     departments: Sequence[Department]
     municipality_code: str
+    successions: Sequence[Succession] = ()
 
     def collect(self, files: Mapping[str, SourceFile], track: Track = iter) -> Collected:
         """Read all files and decide what counts.
@@ -67,6 +70,7 @@ class Collector:
         accepted = [file for file in files.values() if self._accept(file, collected)]
         read = read_returns(self.reader, self.waves, accepted)
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
+        collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
         by_period = defaultdict(list)
         for returned in returns:
@@ -122,21 +126,13 @@ class _History:
         self.collector = collector
         self.rules = collector.reader.rules
         form = collector.reader.form
-        self.stocks = {sheet.table for sheet in form.answer_sheets if sheet.kind == "stock"}
         self.unique = {
             (sheet.table, item.name)
             for sheet in form.answer_sheets
             for item in sheet.fields
             if item.unique
         }
-        self.numbers = {
-            (sheet.table, item.name): item.title
-            for sheet in form.answer_sheets
-            for item in sheet.fields
-            if item.type in {"integer", "number"}
-        }
-        self.last_stocks: dict[str, list[AnswerRow]] = {}
-        self.last_records: dict[str, list[Record]] = {}
+        self.stocks = Stocks(form, self.rules, collector.successions)
 
     def count_period(self, period: str, returns: list[Return], collected: Collected) -> None:
         """Add the quarter's answers and responses."""
@@ -217,34 +213,7 @@ class _History:
             returned.sample,
         )
         rows = [row for record in returned.records for row in make_rows(record, origin)]
-        stocks = [row for row in rows if row.table_name in self.stocks]
-        if returned.says_no_change:
-            others = [row for row in rows if row.table_name not in self.stocks]
-            carried = list(carry_forward(self.last_stocks.get(code, []), returned.period))
-            self._compare_with_last(returned, stocks, carried)
-            stocks, rows = carried, others + carried
-        else:
-            self._compare_records(code, returned)
-        self.last_stocks[code] = stocks
-        return rows
-
-    def _compare_records(self, code: str, returned: Return) -> None:
-        now = [record for record in returned.records if record.table in self.stocks]
-        for change in compare_records(self.last_records.get(code, []), now, self.numbers):
-            self._report(**change._asdict(), returned=returned)
-        self.last_records[code] = now
-
-    def _compare_with_last(
-        self, returned: Return, stocks: list[AnswerRow], carried: list[AnswerRow]
-    ) -> None:
-        if not carried:
-            self._report("F402", returned)
-        last = {(row.table_name, row.field, row.value) for row in carried}
-        differing = {
-            row.sheet for row in stocks if (row.table_name, row.field, row.value) not in last
-        }
-        for sheet in sorted(differing):
-            self._report("F401", returned, sheet=sheet)
+        return self.stocks.update(code, returned, rows)
 
     def _response(
         self, returned: Return, wave: Wave, rows: list[AnswerRow] | None
@@ -289,22 +258,9 @@ class _History:
         }
 
     def _report(
-        self,
-        rule_id: str,
-        returned: Return,
-        value: str | None = None,
-        *,
-        cell: str | None = None,
-        **words: str,
+        self, rule_id: str, returned: Return, value: str | None = None, **words: str
     ) -> None:
-        place = Place(
-            period=returned.period,
-            department_code=returned.department_code,
-            source_file=returned.source_file,
-            sheet=words.get("sheet"),
-            cell=cell,
-        )
-        returned.findings.append(make_finding(self.rules[rule_id], place, value, **words))
+        returned.report(self.rules[rule_id], value, **words)
 
 
 def _refuse_period(period: str, name: str, waves: Waves) -> str | None:

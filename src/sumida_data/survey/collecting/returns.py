@@ -1,15 +1,22 @@
 """Reading one returned workbook: its cover sheet and all its answer sheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import (
+    Finding,
+    FindingRule,
+    FindingRules,
+    Place,
+    make_finding,
+)
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.reading.layout import heading_key
 from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
-from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
+from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.records import Record, SheetContents
 from sumida_data.survey.reading.stamp import Stamp
 from sumida_data.survey.reading.workbook import (
     Sheet,
@@ -33,6 +40,8 @@ class Return:
         findings: What is wrong with it.
         rows_set_aside: Number of rows left out.
         sample: Whether it is sample data.
+        personal_texts: What the cover gives as names and other personal data; it is not shown,
+            not stored, and serves only to find the same names elsewhere.
     """
 
     source_file: str
@@ -44,6 +53,7 @@ class Return:
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
     sample: bool = False
+    personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def department_code(self) -> str | None:
@@ -61,6 +71,26 @@ class Return:
         answered_on = self.cover.value_of("answered_on") if self.cover else None
         return (answered_on or "", self.arrived_at, self.source_file)
 
+    def report(
+        self, rule: FindingRule, value: str | None = None, *, cell: str | None = None, **words: str
+    ) -> None:
+        """Add a finding.
+
+        Args:
+            rule: The kind.
+            value: The text that stands there.
+            cell: The cell, if it is about one.
+            **words: Words of the message; ``sheet`` also says where it is.
+        """
+        place = Place(
+            period=self.period,
+            department_code=self.department_code,
+            source_file=self.source_file,
+            sheet=words.get("sheet"),
+            cell=cell,
+        )
+        self.findings.append(make_finding(rule, place, value, **words))
+
 
 @dataclass(frozen=True)
 class FormReader:
@@ -75,6 +105,10 @@ class FormReader:
     form: Form
     rules: FindingRules
     layout_map: Sequence[MappedHeading] = ()
+
+    @cached_property
+    def _sheet_keys(self) -> set[str]:
+        return {heading_key(part.sheet) for part in self.form.sheets}
 
     @cached_property
     def _readers(self) -> dict[tuple[MappedHeading, ...], list[SheetReader[SurveySheet]]]:
@@ -105,23 +139,30 @@ class FormReader:
             return
         returned.sample = has_sample_stamp(workbook)
         returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
-        readers = self._readers_of(returned)
-        cover = self._read_part(workbook, readers[0], place, is_asked=True)
+        cover = self._read_part(workbook, self._readers_of(returned)[0], place, is_asked=True)
         if cover is None:
             finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)
             returned.findings.append(finding)
             return
         returned.cover = cover.records[0]
         returned.findings += cover.findings
+        returned.personal_texts = self._find_personal_texts(workbook, returned, cover.sheet)
         place = replace(place, department_code=returned.department_code)
         returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
         asked = wave.sheets_for(returned.department_code)
-        read = {cover.sheet}
-        for reader in readers[1:]:
+        read = {cover.sheet, *self._read_answers(workbook, returned, place, asked)}
+        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
+        returned.findings += self._find_unread_tables(unread, self._readers_of(returned), place)
+
+    def _read_answers(
+        self, workbook: Workbook, returned: Return, place: Place, asked: Collection[str]
+    ) -> Iterator[str]:
+        """Read all parts of the form but the cover; yield the names of the sheets read."""
+        for reader in self._readers_of(returned)[1:]:
             part = reader.description
             contents = self._read_part(workbook, reader, place, is_asked=part.sheet in asked)
             if contents is not None:
-                read.add(contents.sheet)
+                yield contents.sheet
                 returned.findings += self._check_sheet(workbook, part, contents.sheet, place)
                 returned.records += contents.records
                 returned.findings += contents.findings
@@ -129,8 +170,13 @@ class FormReader:
             elif part.sheet in asked:
                 words = {"sheet": part.sheet, "title": part.title}
                 returned.findings.append(make_finding(self.rules["F204"], place, **words))
-        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
-        returned.findings += self._find_unread_tables(unread, readers, place)
+
+    def _find_personal_texts(
+        self, workbook: Workbook, returned: Return, cover: str
+    ) -> frozenset[str]:
+        reader = self._readers_of(returned)[0]
+        sheets = (one for one in workbook.sheets if one.name == cover)
+        return frozenset[str]().union(*(reader.find_personal_texts(one) for one in sheets))
 
     def _check_sheet(
         self, workbook: Workbook, part: SurveySheet, read: str, place: Place
@@ -176,10 +222,13 @@ class FormReader:
     def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> Iterator[Sheet]:
         """Yield the sheets of that name, then those whose name holds it, then unknown ones."""
         wanted = heading_key(name)
-        keys = {sheet.name: heading_key(sheet.name) for sheet in sheets}
-        yield from (sheet for sheet in sheets if keys[sheet.name] == wanted)
-        named = {heading_key(part.sheet) for part in self.form.sheets}
-        unnamed = [sheet for sheet in sheets if keys[sheet.name] not in named]
-        yield from (sheet for sheet in unnamed if wanted in keys[sheet.name])
+        keys = [heading_key(sheet.name) for sheet in sheets]
+        yield from (sheet for sheet, key in zip(sheets, keys, strict=True) if key == wanted)
+        unnamed = [
+            (sheet, wanted in key)
+            for sheet, key in zip(sheets, keys, strict=True)
+            if key not in self._sheet_keys
+        ]
+        yield from (sheet for sheet, is_like in unnamed if is_like)
         if is_asked:
-            yield from (sheet for sheet in unnamed if wanted not in keys[sheet.name])
+            yield from (sheet for sheet, is_like in unnamed if not is_like)

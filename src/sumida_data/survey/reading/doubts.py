@@ -9,9 +9,12 @@ those where something was found are parsed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from struct import unpack_from
 from typing import Literal
 from xml.etree.ElementTree import Element, iterparse
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
+from zlib import MAX_WBITS, decompress
 
 from sumida_data.survey.files import UnusableFileError
 
@@ -19,16 +22,18 @@ Doubt = Literal["error", "not_calculated"]
 Cell = tuple[int, int]
 
 # A survey workbook has some ten sheets of some hundred rows; what is larger by far is not one.
-MAX_CELLS = 1_000_000
+MAX_CELLS = 300_000
 
 _FORMULA_WITHOUT_VALUE = re.compile(
-    rb"f\b[^>]*>\s*<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
+    rb"f\b[^>]*+>\s*+<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
 )
-_HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*>')
+_HIDDEN_ROW = re.compile(rb'hidden="(?:1|true)"[^>/]*+>')
 # An element that ends in /> has no content. A cell may leave its place to its row.
-_PLACELESS = rb'"[^>/]*>\s*<(?:\w+:)?c(?: (?!r=)|>)'
-_FAR_CELL = re.compile(rb'r="(?:(?:[A-Z]{3}\d+|[A-Z]+\d{5,})"[^>/]*>|\d{5,}' + _PLACELESS + rb")")
-_CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*>|(\d+)' + _PLACELESS + rb")")
+_PLACELESS = rb'"[^>/]*+>\s*+<(?:\w+:)?c(?: (?!r=)|>)'
+_FAR_PLACE = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}\d{5})')
+_CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*+>|(\d+)' + _PLACELESS + rb")")
+# In front of a part: a header, in it the lengths of the name and of what else follows it.
+_LOCAL_HEADER, _LENGTHS = 30, 26
 _SHEET_PARTS = "xl/worksheets/"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -50,8 +55,12 @@ class SecondLook:
     merged: list[tuple[Cell, Cell]] = field(default_factory=list)
 
 
-def look_into_workbook(archive: ZipFile) -> dict[str, SecondLook] | None:
+def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook] | None:
     """Look for what the fast reader does not tell of the sheets of an .xlsx.
+
+    Args:
+        archive: The file.
+        content: Its bytes.
 
     Returns:
         What was found by name of the sheet, or None if the sheets are kept in another way.
@@ -63,7 +72,7 @@ def look_into_workbook(archive: ZipFile) -> dict[str, SecondLook] | None:
     parts = [name for name in names if name.startswith(_SHEET_PARTS) and name.endswith(".xml")]
     if not parts or "xl/workbook.xml" not in names:
         return None
-    suspects = {part for part in parts if _is_suspect(archive.read(part))}
+    suspects = {part for part in parts if _is_suspect(unpack(archive, content, part))}
     has_comments = any("comments" in name for name in names)
     if not suspects and not has_comments:
         return {}
@@ -86,6 +95,26 @@ def refuse_large_sheet(rows: int, columns: int) -> None:
         raise UnusableFileError("F105", f"{rows} x {columns}")
 
 
+def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
+    """Return a part in half the time that the archive takes, without computing its check sum.
+
+    Args:
+        archive: The archive; the sizes that it states have been found true.
+        content: Its bytes.
+        part: The name of the part.
+
+    Raises:
+        zlib.error: If the part is damaged.
+    """
+    info = archive.getinfo(part)
+    if info.compress_type != ZIP_DEFLATED:
+        return archive.read(part)
+    lengths = unpack_from("<HH", content, info.header_offset + _LENGTHS)
+    start = info.header_offset + _LOCAL_HEADER + sum(lengths)
+    packed = memoryview(content)[start : start + info.compress_size]
+    return decompress(packed, -MAX_WBITS, info.file_size)
+
+
 def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
     """Yield the elements of an XML part as each of them ends."""
     with archive.open(part) as stream:
@@ -95,7 +124,7 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
 
 
 def _is_suspect(xml: bytes) -> bool:
-    if _FAR_CELL.search(xml):
+    if _FAR_PLACE.search(xml):
         _refuse_far_cells(xml)
     return (
         b't="e"' in xml
@@ -110,7 +139,7 @@ def _refuse_far_cells(xml: bytes) -> None:
         letters, row, placeless_row = match.groups(b"")
         rows = max(rows, int(row or placeless_row))
         columns = max(columns, _column_number(letters.decode()) + 1)
-    refuse_large_sheet(rows, columns)
+        refuse_large_sheet(rows, columns)
 
 
 def _sheet_parts(archive: ZipFile) -> Iterator[tuple[str, str]]:
@@ -173,6 +202,7 @@ def _parse_address(address: str) -> Cell:
     return int(address.removeprefix(letters)) - 1, _column_number(letters)
 
 
+@lru_cache(maxsize=1024)
 def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:

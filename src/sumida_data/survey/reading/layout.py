@@ -5,17 +5,15 @@ formula. A heading is compared without width, white space, notes (※…) and a 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
-from sumida_data.survey.form import FormField
+from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
 from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
-# Government forms put titles and instructions above the table, rarely more than this.
-_HEADER_SEARCH_ROWS = 60
 _HEADER_DEPTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
@@ -23,6 +21,10 @@ _NOTE = re.compile(r"^(※|\*|注|\(注)")
 _TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
 # Columns that count or check the rows are no answers.
 _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
+# Ministries put the day of a column into its heading, in some months without brackets.
+_TRAILING_DAY = re.compile(
+    r"(令和|平成|[rh])\.?(元|[0-9]{1,2})[年./-][0-9年月日末./-]*(時点|現在)$", re.IGNORECASE
+)
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 
@@ -71,23 +73,38 @@ class FoundLabel:
 class Headings:
     """The headings under which fields may stand; made once and used for many sheets."""
 
-    def __init__(self, fields: Iterable[FormField]) -> None:
+    def __init__(self, fields: Iterable[FormField], search_rows: int = HEADER_SEARCH_ROWS) -> None:
         """Prepare the headings of the fields.
 
         Args:
             fields: The fields of one table or of one set of label cells.
+            search_rows: Within how many rows from the top the headings of a table stand.
         """
+        self.search_rows = search_rows
         listed = list(fields)
         self.count = len(listed)
         self.keys = {field.name for field in listed if field.key}
         self.names = {heading_key(text): field.name for field in listed for text in field.headings}
-        self.endings = {key[start:] for key in self.names for start in range(len(key))}
+        self.endings = _endings(self.names)
+        self._endings_of_keys = [
+            _endings(key for key, name in self.names.items() if name == field.name)
+            for field in listed
+            if field.key
+        ]
+
+    def may_stand_among(self, keys: Mapping[str, object]) -> bool:
+        """Tell whether there is the end of a heading of every key field among these."""
+        return not any(endings.isdisjoint(keys) for endings in self._endings_of_keys)
+
+
+def _endings(keys: Iterable[str]) -> set[str]:
+    return {key[start:] for key in keys for start in range(len(key))}
 
 
 @lru_cache(maxsize=16384)
 def heading_key(text: str) -> str:
     """Return what identifies a heading: 「年間件数（件）※1」 and 「年間件数」 are the same."""
-    key = fold(text).split("※", 1)[0].rstrip(":*")
+    key = _TRAILING_DAY.sub("", fold(text).split("※", 1)[0].rstrip(":*"))
     while shorter := _TRAILING_PARENTHESES.sub("", key):
         if shorter == key:
             break
@@ -105,16 +122,18 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
     Returns:
         The table, or None if the sheet has no such table.
     """
-    if 2 * len(next(iter(sheet.rows), ())) < headings.count:
+    texts = _list_upper_texts(sheet, headings.search_rows)
+    if not headings.may_stand_among(texts):
         return None
+    # A row without the end of any heading cannot match more than the rows above it do.
+    telling = {text for key in texts if key in headings.endings for text in texts[key]}
+    rows = _fill_merged_headings(sheet, headings.search_rows)
+    numbers = [number for number, row in enumerate(rows) if not telling.isdisjoint(row)]
+    keys = {above: _keys_of(rows[above]) for number in numbers for above in _rows_above(number)}
     best: FoundTable | None = None
-    above: tuple[tuple[str, ...], ...] = ()
-    for number, keys in enumerate(_list_heading_keys(sheet)):
-        above = (*above[1 - _HEADER_DEPTH :], keys)
-        # A row without the end of any heading cannot match more than the rows above it do.
-        if headings.endings.isdisjoint(above[-1]):
-            continue
-        found = _match_headings(above, number, headings)
+    for number in numbers:
+        stacked = tuple(keys[above] for above in _rows_above(number))
+        found = _match_headings(stacked, number, headings)
         if best is None or len(found.columns) > len(best.columns):
             best = found
         if len(best.columns) == headings.count:
@@ -130,36 +149,40 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
     Empty rows, prefilled numbering, totals, notes and repeated headings hold none.
     """
     columns = list(table.columns.values())
-    above = sheet.rows[max(0, table.header_row + 1 - _HEADER_DEPTH) : table.header_row + 1]
-    headings = [{heading_key(_text(row, column)) for row in above} for column in columns]
+    above = list_heading_rows(sheet, table)
     doubtful = {row for row, column in sheet.doubts if column in columns}
-    for number in range(table.header_row + 1, len(sheet.rows)):
-        row = sheet.rows[number]
-        cells = [row[column] for column in columns]
+    for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
         is_doubtful = number in doubtful
-        if not is_doubtful and _is_empty(cells):
+        if not is_doubtful and _is_empty([row[column] for column in columns]):
             continue
-        first, key = _first_text(row), heading_key(cells[0]) if isinstance(cells[0], str) else ""
-        if _EXAMPLE.match(first) or _EXAMPLE.match(key):
+        kind = _kind_of(row, row[columns[0]])
+        if kind == "example":
             yield FoundRow(number, is_example=True)
-        elif not _is_aside(row, first, key) and (
-            is_doubtful or not all(map(_repeats, cells, headings))
-        ):
+        elif kind == "answer" and (is_doubtful or not _repeats_headings(row, columns, above)):
             yield FoundRow(number, is_example=False)
 
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
     """Find label cells and the answers beside them or, under a row of labels, below them."""
+    is_low = len(sheet.rows) <= HEADER_SEARCH_ROWS
+    texts = _list_upper_texts(sheet) if is_low else _group_by_key(sheet.rows)
+    telling = {text for key in texts if key in headings.names for text in texts[key]}
     found: dict[str, FoundLabel] = {}
     for number, row in enumerate(sheet.rows):
-        keys = _keys_of(row)
-        if headings.names.keys().isdisjoint(keys):
+        if telling.isdisjoint(row):
             continue
-        for column, key in enumerate(keys):
-            name = headings.names.get(key)
-            if name and name not in found:
+        for column, text in enumerate(row):
+            if not isinstance(text, str) or text not in telling:
+                continue
+            name = headings.names[heading_key(text)]
+            if name not in found:
                 found[name] = _find_answer(sheet, number, column, headings.names)
     return found
+
+
+def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
+    """Return the rows in which the headings of a table may stand, the lowest last."""
+    return [sheet.rows[number] for number in _rows_above(table.header_row)]
 
 
 def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
@@ -173,7 +196,7 @@ def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
 
 def find_bare_columns(sheet: Sheet, table: FoundTable) -> Iterator[int]:
     """Yield the columns within or to the right of the table that have no heading."""
-    above = sheet.rows[max(0, table.header_row + 1 - _HEADER_DEPTH) : table.header_row + 1]
+    above = list_heading_rows(sheet, table)
     taken = set(table.columns.values())
     for column in range(min(taken), len(sheet.rows[table.header_row])):
         if column not in taken and all(_is_blank(row[column]) for row in above):
@@ -182,11 +205,12 @@ def find_bare_columns(sheet: Sheet, table: FoundTable) -> Iterator[int]:
 
 def cell_address(row: int, column: int) -> str:
     """Return the A1 address of a cell counted from 0."""
-    return f"{_column_letters(column)}{row + 1}"
+    return f"{column_letters(column)}{row + 1}"
 
 
 @lru_cache(maxsize=1024)
-def _column_letters(column: int) -> str:
+def column_letters(column: int) -> str:
+    """Return the letters of a column counted from 0."""
     letters = ""
     number = column + 1
     while number:
@@ -195,20 +219,35 @@ def _column_letters(column: int) -> str:
     return letters
 
 
-def _list_heading_keys(sheet: Sheet) -> list[tuple[str, ...]]:
+def _rows_above(number: int) -> range:
+    """Return the rows in which headings may stand of which the lowest is in this one."""
+    return range(max(0, number + 1 - _HEADER_DEPTH), number + 1)
+
+
+def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> dict[str, list[str]]:
     # A sheet is searched for one table after the other.
-    if not sheet.heading_keys:
-        sheet.heading_keys.extend(map(_keys_of, _fill_merged_headings(sheet)))
-    return sheet.heading_keys
+    if not sheet.upper_texts:
+        sheet.upper_texts.update(_group_by_key(sheet.rows[:search_rows]))
+    return sheet.upper_texts
 
 
-def _fill_merged_headings(sheet: Sheet) -> list[list[CellValue]]:
-    rows = [list(row) for row in sheet.rows[:_HEADER_SEARCH_ROWS]]
+def _group_by_key(rows: Iterable[Iterable[CellValue]]) -> dict[str, list[str]]:
+    """Return the texts of the rows, each once, by what identifies them as a heading."""
+    texts: dict[str, list[str]] = {}
+    for text in set().union(*rows):
+        if isinstance(text, str) and (key := heading_key(text)):
+            texts.setdefault(key, []).append(text)
+    return texts
+
+
+def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue]]:
+    rows = sheet.rows[:search_rows]
     for (first_row, first_column), (last_row, last_column) in sheet.merged:
         if last_row >= len(rows):
             continue
         text = rows[first_row][first_column] if first_column < len(rows[first_row]) else ""
-        for row in rows[first_row : last_row + 1]:
+        for number in range(first_row, last_row + 1):
+            row = rows[number] = list(rows[number])
             for column in range(first_column, min(last_column + 1, len(row))):
                 row[column] = text
     return rows
@@ -259,18 +298,49 @@ def _column_after(sheet: Sheet, row: int, column: int) -> int:
     return column + 1
 
 
-def _first_text(row: Sequence[CellValue]) -> str:
-    return next((fold(cell) for cell in row if isinstance(cell, str) and cell.strip()), "")
+RowKind = Literal["example", "total", "note", "answer"]
+_PRECEDENCE: tuple[RowKind, ...] = get_args(RowKind)
 
 
-def _is_aside(row: Sequence[CellValue], first: str, key: str) -> bool:
-    if heading_key(first) in _TOTALS or key in _TOTALS:
-        return True
-    return _NOTE.match(first) is not None and sum(not _is_blank(cell) for cell in row) == 1
+def _kind_of(row: Sequence[CellValue], leading: CellValue) -> RowKind:
+    """Return what a row is, by its first text and by the first cell of the table's own."""
+    first = next((cell for cell in row if isinstance(cell, str) and cell.strip()), "")
+    kinds = [_kind_by_first_text(first)]
+    if isinstance(leading, str):
+        kinds.append(_kind_by_leading_text(leading))
+    if "note" in kinds and sum(not _is_blank(cell) for cell in row) > 1:
+        kinds.remove("note")
+    return min(kinds, key=_PRECEDENCE.index, default="answer")
 
 
-def _repeats(cell: CellValue, headings: set[str]) -> bool:
-    return _is_blank(cell) or (isinstance(cell, str) and heading_key(cell) in headings)
+# The same few texts begin the rows of most returns.
+@lru_cache(maxsize=4096)
+def _kind_by_first_text(text: str) -> RowKind:
+    folded = fold(text)
+    if _EXAMPLE.match(folded):
+        return "example"
+    if heading_key(text) in _TOTALS:
+        return "total"
+    return "note" if _NOTE.match(folded) else "answer"
+
+
+@lru_cache(maxsize=4096)
+def _kind_by_leading_text(text: str) -> RowKind:
+    key = heading_key(text)
+    if _EXAMPLE.match(key):
+        return "example"
+    return "total" if key in _TOTALS else "answer"
+
+
+def _repeats_headings(
+    row: Sequence[CellValue], columns: Iterable[int], above: Sequence[Sequence[CellValue]]
+) -> bool:
+    """Tell whether all that stands in the columns stands above them as a heading too."""
+    return all(
+        _is_blank(row[column])
+        or heading_key(_text(row, column)) in {heading_key(_text(one, column)) for one in above}
+        for column in columns
+    )
 
 
 def _is_empty(cells: list[CellValue]) -> bool:

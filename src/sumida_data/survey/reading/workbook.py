@@ -8,6 +8,8 @@ is taken for blank that is not.
 import csv
 import io
 import re
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -23,6 +25,7 @@ from sumida_data.survey.reading.doubts import (
     SecondLook,
     look_into_workbook,
     refuse_large_sheet,
+    unpack,
 )
 from sumida_data.survey.reading.opendocument import CONTENT, look_into_open_document
 
@@ -48,6 +51,18 @@ _PASSWORD = re.compile(
 )
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
 _NO_LOOK = SecondLook()
+# What readers raise about files that are not what they seem; RuntimeError about locked parts.
+_BROKEN = (
+    CalamineError,
+    BadZipFile,
+    ParseError,
+    KeyError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 _NOT_CHECKABLE = "F111"
 _EXTERNAL_LINKS = "F112"
 _OTHER_EPOCH = "F113"
@@ -64,7 +79,8 @@ class Sheet:
         doubts: Cells whose value could not be read, by (row, column), and why.
         hidden_rows: Rows with content that a person does not see.
         comments: Cells with a comment.
-        heading_keys: What its upper rows may be as headings, once it has been searched for one.
+        upper_texts: The texts of its upper rows by what they are as headings, once it has been
+            searched for one.
     """
 
     name: str
@@ -73,7 +89,7 @@ class Sheet:
     doubts: dict[Cell, Doubt] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     comments: set[Cell] = field(default_factory=set)
-    heading_keys: list[tuple[str, ...]] = field(default_factory=list)
+    upper_texts: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +142,7 @@ def _read_spreadsheet(content: bytes) -> Workbook:
         # From bytes rather than by path, calamine judges the format by the contents.
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [_read_sheet(book, name, looks.get(name, _NO_LOOK)) for name in book.sheet_names]
-    except (CalamineError, BadZipFile, ParseError, KeyError, OSError, ValueError) as error:
+    except _BROKEN as error:
         # Where calamine judges the format itself, it does not tell a password from a broken file.
         rule_id = "F102" if _PASSWORD.search(content) else "F104"
         raise UnusableFileError(rule_id, str(error)) from error
@@ -142,11 +158,11 @@ def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
         names = archive.namelist()
         if CONTENT in names:
             return look_into_open_document(archive), []
-        looks = look_into_workbook(archive)
+        looks = look_into_workbook(archive, content)
         if looks is None:
             return {}, [_NOT_CHECKABLE]
         remarks = [_EXTERNAL_LINKS] * any(name.startswith("xl/externalLinks/") for name in names)
-        if b'date1904="1"' in archive.read("xl/workbook.xml"):
+        if b'date1904="1"' in unpack(archive, content, "xl/workbook.xml"):
             remarks.append(_OTHER_EPOCH)
         return looks, remarks
 

@@ -34,6 +34,7 @@ _KANJI = re.compile(
     rf"(?P<rest>[0-9]{{3,4}}|{_SECTION})"
 )
 _PART = re.compile(r"([0-9.]*)([千百十]?)")
+_DIGITS = frozenset("0123456789")
 _POWERS = {"千": 1000, "百": 100, "十": 10, "": 1}
 # 1、200 is 1,200 to one reader and 1 and 200 to another; 1.200 is 1.2 or 1,200.
 _LIST_OR_THOUSANDS = re.compile(r"-?[0-9]{1,3}(?:[、､][0-9]{3})+")
@@ -81,6 +82,10 @@ class _NumberReader:
         units = spellings("unit") | own
         return {fold(unit): units[unit] for unit in sorted(units, key=len, reverse=True)}
 
+    @cached_property
+    def _unit_spellings(self) -> tuple[str, ...]:
+        return tuple(self._units)
+
     def _read_text(self, text: str) -> Reading:
         folded = fold(text)
         if not folded:
@@ -104,7 +109,7 @@ class _NumberReader:
     def _strip(self, folded: str) -> tuple[str, list[str], str | None]:
         """Return what is left without qualities and unit, the rules of these, and the unit."""
         core, rules, unit = folded, list[str](), None
-        while True:
+        while core[:1] not in _DIGITS or core[-1:] not in _DIGITS:
             before = core
             for word, rule in spellings("before_number").items():
                 if core.startswith(word):
@@ -114,11 +119,12 @@ class _NumberReader:
                 if core.endswith(word):
                     core = core.removesuffix(word)
                     rules.append(rule)
-            if unit is None:
-                ending = next((word for word in self._units if core.endswith(word)), "")
-                core, unit = core.removesuffix(ending), self._units.get(ending)
+            if unit is None and core.endswith(self._unit_spellings):
+                ending = next(word for word in self._units if core.endswith(word))
+                core, unit = core.removesuffix(ending), self._units[ending]
             if core == before:
-                return core, rules, unit
+                break
+        return core, rules, unit
 
     def _explain(self, text: str, core: str) -> Reading:
         """Say why the text is no number."""

@@ -66,6 +66,8 @@ def raw_text_of(cell: CellValue) -> str:
 
 def name_changes(text: str) -> list[str]:
     """Return the names of the rules that `fold` applies to the text, other than case."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return []
     rules = []
     visible = text.translate(DROP_INVISIBLE)
     if visible != text:

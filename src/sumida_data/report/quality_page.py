@@ -1,0 +1,32 @@
+"""The results of the checks as one page that needs nothing else."""
+
+from sumida_data.municipality import HomeMunicipality
+from sumida_data.periods import Period
+from sumida_data.quality.overview import Overview
+from sumida_data.report.page import make_environment
+from sumida_data.report.words import format_percentage
+
+SEVERITIES = {"error": "重い", "warn": "確かめる"}
+
+
+def render_quality_page(
+    municipality: HomeMunicipality, period: Period, overview: Overview, *, sample: bool
+) -> bytes:
+    """Return the quality page.
+
+    Args:
+        municipality: Whose data these are.
+        period: The reported period; the checks concern all periods.
+        overview: The results.
+        sample: Whether sample data went into any figure.
+    """
+    environment = make_environment()
+    environment.filters["percentage"] = format_percentage
+    template = environment.get_template("quality.html")
+    return template.render(
+        municipality=municipality,
+        report_period=period,
+        overview=overview,
+        sample=sample,
+        severities=SEVERITIES,
+    ).encode()

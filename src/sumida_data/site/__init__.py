@@ -1,0 +1,1 @@
+"""The public site: pages for residents, built from nothing but what is published."""

@@ -1,0 +1,47 @@
+"""What the site says about itself, as data."""
+
+from pydantic import Field as Described
+
+from sumida_data.metadata import Model
+
+
+class Contact(Model):
+    """How to reach the office.
+
+    Attributes:
+        office: Its Japanese name.
+        office_en: Its English name.
+        address: Its postal address, in Japanese.
+        page: A page of the municipality with a form or further ways to write.
+        telephone: Its number; None shows none.
+        email: Its address; None shows none.
+    """
+
+    office: str
+    office_en: str
+    address: str
+    page: str = Described(pattern=r"^https://\S+$")
+    telephone: str | None = None
+    email: str | None = None
+
+
+class Site(Model):
+    """The site.
+
+    Attributes:
+        title: Its Japanese title.
+        title_en: Its English title.
+        description: What it holds, in Japanese.
+        days_to_publication: Days from the day by which departments answer to the publication.
+        contact: How to reach the office.
+        units_en: English words for the units of the indicators; a unit without one stays Japanese.
+        prefixes_en: English words for the prefixes of their values, such as 延べ.
+    """
+
+    title: str
+    title_en: str
+    description: str
+    days_to_publication: int = Described(ge=0)
+    contact: Contact
+    units_en: dict[str, str]
+    prefixes_en: dict[str, str]

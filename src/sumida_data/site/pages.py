@@ -1,0 +1,276 @@
+"""Every page of the site, in Japanese and, below ``en/``, in English.
+
+Links are relative and name a file, so that the site works from disk and below any path.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+from sumida_data.municipality import HomeMunicipality
+from sumida_data.periods import Period
+from sumida_data.plan.models import Plan, Plans
+from sumida_data.report.words import VERDICT_SYMBOLS
+from sumida_data.site import content
+from sumida_data.site.content import IndicatorPage
+from sumida_data.site.feed import render_feed
+from sumida_data.site.index import list_columns, list_datasets, list_indicators
+from sumida_data.site.language import Language, write_number
+from sumida_data.site.models import Site
+from sumida_data.site.published import Published, PublishedDataset, Row
+from sumida_data.survey.form import Waves
+
+_TITLES = {
+    "index.html": ("指標", "Indicators"),
+    "initiatives.html": ("取組事例", "Initiatives"),
+    "dataset/index.html": ("データ", "Data"),
+    "corrections.html": ("訂正", "Corrections"),
+    "calendar.html": ("公表の予定", "Calendar"),
+    "search.html": ("索引と検索", "Index and search"),
+    "about.html": ("このサイトについて", "About"),
+    "accessibility.html": ("アクセシビリティ", "Accessibility"),
+    "contact.html": ("問い合わせ", "Contact"),
+}
+_FOOTER = ("about.html", "accessibility.html", "contact.html")
+_TILES = ("achieved", "on_track", "slightly_behind", "behind", "cannot_say")
+_FIRST_ROWS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page before it is given its form.
+
+    Attributes:
+        path: Its path within its language.
+        template: The template that it fills in.
+        title: Its Japanese title.
+        title_en: Its English title.
+        section: Path of the page of the navigation to which it belongs.
+        values: What its template needs beyond what every page has.
+    """
+
+    path: str
+    template: str
+    title: str
+    title_en: str
+    section: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build_site(
+    published: Published,
+    municipality: HomeMunicipality,
+    plans: Plans,
+    waves: Waves,
+    site: Site,
+) -> dict[str, bytes]:
+    """Build the site.
+
+    Args:
+        published: Everything that is published, and nothing else.
+        municipality: Whose site it is.
+        plans: The plans, with the definitions of their indicators.
+        waves: The quarters that are asked for.
+        site: What the site says about itself.
+
+    Returns:
+        Contents by path, such as ``indicators/open_datasets.html`` and ``assets/site.css``.
+    """
+    indicators = [content.gather_indicators(plan, published) for plan in plans.root]
+    plan = _choose_plan(plans, published)
+    common = {
+        "municipality": municipality,
+        "plan": plan,
+        "plans": plans,
+        "site": site,
+        "sample": published.sample,
+        "symbols": VERDICT_SYMBOLS,
+        "tiles": _TILES,
+    }
+    pages = [
+        *_describe_plans(plans, plan, indicators, published),
+        *_describe_datasets(published),
+        *_describe_other_pages(plans, indicators, published, waves, site),
+    ]
+    environment = _make_environment()
+    japanese, english = Language("ja", site), Language("en", site)
+    return {
+        **_read_assets(),
+        "feed.xml": render_feed(environment, published, site, common),
+        **dict(_render(page, environment, japanese, english, common) for page in pages),
+        **dict(_render(page, environment, english, japanese, common) for page in pages),
+    }
+
+
+def _choose_plan(plans: Plans, published: Published) -> Plan:
+    newest = max((row["period"] for row in published.rows("indicator_value")), default=None)
+    return plans.reported_in(Period.parse(newest)) if newest else plans.root[-1]
+
+
+def _describe_plans(
+    plans: Plans,
+    shown: Plan,
+    indicators: Sequence[Sequence[IndicatorPage]],
+    published: Published,
+) -> Iterator[Page]:
+    dataset = published.find("indicator_value")
+    for plan, pages in zip(plans.root, indicators, strict=True):
+        periods = [one.current["period"] for one in pages if one.current]
+        yield Page(
+            path="index.html" if plan is shown else f"plans/{plan.plan_id}.html",
+            template="overview.html",
+            title=plan.title,
+            title_en=plan.title_en,
+            section="index.html",
+            values={"indicators": pages, "plan": plan, "newest": max(periods, default=None)},
+        )
+        for one in pages:
+            yield Page(
+                path=f"indicators/{one.indicator.indicator_id}.html",
+                template="indicator.html",
+                title=one.indicator.title,
+                title_en=one.indicator.title_en,
+                section="index.html",
+                values={"one": one, "plan": plan, "dataset": dataset},
+            )
+
+
+def _describe_datasets(published: Published) -> Iterator[Page]:
+    yield _page("dataset/index.html", "datasets.html", datasets=published.datasets)
+    for dataset in published.datasets:
+        yield Page(
+            path=dataset.page,
+            template="dataset.html",
+            title=dataset.descriptor["title"],
+            title_en=dataset.descriptor["sumida:titleEn"],
+            section="dataset/index.html",
+            values={
+                "dataset": dataset,
+                "checks": content.gather_checks(published, dataset),
+                "previews": {
+                    table["name"]: _read_first_rows(dataset, table["name"])
+                    for table in dataset.tables
+                },
+            },
+        )
+
+
+def _describe_other_pages(
+    plans: Plans,
+    indicators: Sequence[Sequence[IndicatorPage]],
+    published: Published,
+    waves: Waves,
+    site: Site,
+) -> Iterator[Page]:
+    yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
+    yield _page(
+        "corrections.html",
+        notices=published.rows("correction_notice"),
+        by_id={one.indicator.indicator_id: one.indicator for pages in indicators for one in pages},
+        revisions=[pair for pages in indicators for one in pages for pair in one.revisions],
+        corrections=content.gather_corrections(published),
+    )
+    yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
+    index = {
+        ("指標", "Indicators"): list_indicators(plans.indicators),
+        ("データ", "Datasets"): list_datasets(published),
+        ("列", "Columns"): list_columns(published),
+    }
+    yield _page("search.html", index=index)
+    licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
+    yield _page("about.html", licenses=licenses)
+    yield _page("accessibility.html")
+    yield _page("contact.html")
+
+
+def _page(path: str, template: str | None = None, **values: Any) -> Page:
+    title, title_en = _TITLES[path]
+    return Page(path, template or path, title, title_en, path, values)
+
+
+def _render(
+    page: Page,
+    environment: Environment,
+    language: Language,
+    other: Language,
+    common: Mapping[str, Any],
+) -> tuple[str, bytes]:
+    say = language.say
+    here = _place(page.path, language)
+    to = partial(_link, here, language)
+    menu = {path: say(*titles) for path, titles in _TITLES.items()}
+    trail = [path for path in dict.fromkeys(("index.html", page.section)) if path != page.path]
+    text = environment.get_template(page.template).render(
+        {
+            **common,
+            **page.values,
+            "language": language,
+            "other": other,
+            "say": say,
+            "to": to,
+            "file": partial(_relative, here),
+            "in_other_language": _link(here, other, page.path),
+            "page": page.path,
+            "section": page.section,
+            "title": say(page.title, page.title_en),
+            "navigation": [item for item in menu.items() if item[0] not in _FOOTER],
+            "footer": [(path, menu[path]) for path in _FOOTER],
+            "trail": [(path, menu[path]) for path in trail],
+        }
+    )
+    return here, text.encode()
+
+
+def _place(path: str, language: Language) -> str:
+    return language.say(path, f"en/{path}")
+
+
+def _link(here: str, language: Language, path: str) -> str:
+    return _relative(here, _place(path, language))
+
+
+def _relative(here: str, path: str) -> str:
+    return posixpath.relpath(path, posixpath.dirname(here) or ".")
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=ChoiceLoader(
+            [PackageLoader("sumida_data.site"), PackageLoader("sumida_data.report")]
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"number": write_number, "period": Period.parse}
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+    return environment
+
+
+def _read_assets() -> dict[str, bytes]:
+    folder = files("sumida_data.site") / "assets"
+    found = sorted(folder.iterdir(), key=lambda asset: asset.name)
+    return {f"assets/{asset.name}": asset.read_bytes() for asset in found}
+
+
+def _read_first_rows(dataset: PublishedDataset, table: str) -> list[Row]:
+    rows = dataset.read(table).slice(0, _FIRST_ROWS).to_pylist()
+    return [{name: _write_cell(value) for name, value in row.items()} for row in rows]
+
+
+def _write_cell(value: Any) -> str | None:
+    """Write a value as the CSV file does."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else value and str(value)

@@ -1,0 +1,174 @@
+"""What is published, read back from the files of the packages.
+
+The site knows no other figures: what a package leaves out cannot appear on a page.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY
+
+Row = dict[str, Any]
+
+_OTHER_FILES = {
+    "README.md": ("説明(README)", "Description (README)"),
+    "datapackage.json": ("機械が読むための説明", "Description for machines"),
+}
+# What people open first comes first.
+_ORDER = ("XLSX", "CSV", "PARQUET", "MD", "JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that can be downloaded.
+
+    Attributes:
+        path: Its path within the dataset.
+        title: What it is, in Japanese.
+        title_en: The same in English.
+        format: Its format in capitals, such as CSV.
+        size: Bytes.
+        sha256: Hash of its bytes, in hexadecimal.
+    """
+
+    path: str
+    title: str
+    title_en: str
+    format: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class PublishedDataset:
+    """A data package as it is published.
+
+    Attributes:
+        name: Its name in addresses.
+        descriptor: Its ``datapackage.json``.
+        files: Its files by path.
+    """
+
+    name: str
+    descriptor: dict[str, Any]
+    files: Mapping[str, bytes]
+
+    @property
+    def page(self) -> str:
+        """Path of its page."""
+        return f"dataset/{self.name}/index.html"
+
+    @property
+    def linked_data(self) -> Any:
+        """The dataset in the words of schema.org, as JSON-LD."""
+        return json.loads(self.files["schema_org.jsonld"])
+
+    @property
+    def versions(self) -> list[dict[str, Any]]:
+        """Its versions, newest first, each with what changed."""
+        versions: list[dict[str, Any]] = json.loads(self.files["changelog.json"])["versions"]
+        return versions
+
+    @property
+    def sample(self) -> bool:
+        """Whether invented data went into it."""
+        return bool(self.descriptor["sumida:sample"])
+
+    @property
+    def tables(self) -> list[dict[str, Any]]:
+        """The descriptions of its tables.
+
+        Those that explain the others, as every page does, are left to be downloaded.
+        """
+        explaining = (CODE_LIST, DATA_DICTIONARY)
+        return [
+            one
+            for one in self.descriptor["resources"]
+            if "schema" in one and one["name"] not in explaining
+        ]
+
+    @cached_property
+    def downloads(self) -> tuple[Download, ...]:
+        """Every file, workbooks first."""
+        found = sorted(self._describe_files(), key=lambda one: (_place(one.format), one.path))
+        return tuple(found)
+
+    def _describe_files(self) -> Iterator[Download]:
+        described = {one["path"]: one for one in self.descriptor["resources"]}
+        for path, content in self.files.items():
+            resource = described.get(path, {})
+            title, title_en = _OTHER_FILES.get(path, (path, path))
+            yield Download(
+                path=path,
+                title=resource.get("title", title),
+                title_en=resource.get("sumida:titleEn", path if resource else title_en),
+                format=path.rpartition(".")[2].upper(),
+                size=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+
+    def read(self, table: str) -> pa.Table:
+        """Return the rows of one of its tables.
+
+        Raises:
+            KeyError: If the dataset does not publish the table.
+        """
+        # Parquet and not CSV: 59.3 stays 59.3 and a day a day, without a second reading of types.
+        return pyarrow.parquet.read_table(pa.BufferReader(self.files[f"{table}.parquet"]))
+
+
+@dataclass(frozen=True)
+class Published:
+    """Everything that is published.
+
+    Attributes:
+        datasets: The datasets, in the order of packages.yml.
+    """
+
+    datasets: tuple[PublishedDataset, ...]
+
+    @property
+    def sample(self) -> bool:
+        """Whether invented data went into any of it."""
+        return any(dataset.sample for dataset in self.datasets)
+
+    def find(self, table: str) -> PublishedDataset | None:
+        """Return the first dataset that publishes the table, or None."""
+        holders = (one for one in self.datasets if f"{table}.parquet" in one.files)
+        return next(holders, None)
+
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows of a table; none where no dataset publishes it."""
+        dataset = self.find(table)
+        return dataset.read(table).to_pylist() if dataset else []
+
+
+def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Published:
+    """Read the packages back from their files.
+
+    Args:
+        files: Contents by path, such as ``dx-indicators/datapackage.json``.
+        names: The packages in the order in which they are shown; those without files are left out.
+    """
+    by_name: dict[str, dict[str, bytes]] = {}
+    for path, content in files.items():
+        name, _, rest = path.partition("/")
+        by_name.setdefault(name, {})[rest] = content
+    return Published(
+        tuple(
+            PublishedDataset(name, json.loads(by_name[name]["datapackage.json"]), by_name[name])
+            for name in names
+            if name in by_name
+        )
+    )
+
+
+def _place(form: str) -> int:
+    return _ORDER.index(form) if form in _ORDER else len(_ORDER)

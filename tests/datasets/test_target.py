@@ -1,0 +1,91 @@
+"""The public target, its record and all records, as datasets."""
+
+from pathlib import Path
+
+import pytest
+from kedro.io import DatasetError
+
+from sumida_data.datasets import HistoryDataset, OptionalJSONDataset, RecordDataset, TargetDataset
+from sumida_data.portal.folder import FolderTarget
+from sumida_data.portal.target import TargetError
+from tests.portal.office import Office, make_catalogue, make_dataset
+
+CATALOGUE = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+@pytest.fixture
+def dataset(office: Office) -> TargetDataset:
+    return TargetDataset(
+        target={
+            "class": "sumida_data.portal.folder.FolderTarget",
+            "path": str(office.public),
+            "record": str(office.record.folder),
+        }
+    )
+
+
+def test_loading_shows_what_stands_there(dataset: TargetDataset, office: Office) -> None:
+    state = dataset.load()
+    assert (state.name, state.accepts_sample, state.datasets) == ("folder", True, {})
+    office.approve_and_publish(CATALOGUE)
+    assert list(dataset.load().datasets) == ["a"]
+
+
+def test_saving_publishes_and_writes_it_down(dataset: TargetDataset, office: Office) -> None:
+    office.approve(CATALOGUE)
+    dataset.save(office.decide(CATALOGUE))
+    assert office.faults() == []
+    records = RecordDataset(path=str(office.record.folder)).load()
+    assert [line.publication_id for line in records.publications] == ["P0001"]
+    assert [one.approval_id for one in records.approvals] == ["A0001"]
+    assert records.journal is None
+    [history] = HistoryDataset(path=str(office.path / "record")).load()
+    assert history.target == "folder"
+
+
+def test_what_goes_wrong_is_told_in_plain_words_alone(
+    dataset: TargetDataset, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.approve(CATALOGUE)
+    decided = office.decide(CATALOGUE)
+    with office.record.lock(), pytest.raises(DatasetError) as caught:
+        dataset.save(decided)
+    assert str(caught.value).startswith("ほかの人が公開の作業をしています")
+
+    def fail(_: FolderTarget) -> None:
+        raise TargetError("公開先を読めません。")
+
+    monkeypatch.setattr(FolderTarget, "read", fail)
+    with pytest.raises(DatasetError) as caught:
+        dataset.load()
+    assert str(caught.value) == "公開先を読めません。"
+
+
+def test_credentials_are_arguments_of_the_target_and_are_not_shown(tmp_path: Path) -> None:
+    dataset = TargetDataset(
+        target={"class": "sumida_data.portal.folder.FolderTarget", "path": str(tmp_path)},
+        credentials={"record": "secret"},
+    )
+    assert isinstance(dataset.target, FolderTarget)
+    assert "secret" not in str(dataset)
+
+
+@pytest.mark.parametrize("kind", [RecordDataset, HistoryDataset])
+def test_a_record_is_written_by_publishing_only(
+    kind: type[RecordDataset | HistoryDataset], tmp_path: Path
+) -> None:
+    with pytest.raises(DatasetError, match="written by publishing"):
+        kind(path=str(tmp_path)).save([])  # type: ignore[arg-type]
+    assert str(tmp_path) in str(kind(path=str(tmp_path)))
+
+
+def test_a_json_file_need_not_be_there(tmp_path: Path) -> None:
+    dataset = OptionalJSONDataset(filepath=str(tmp_path / "changes.json"))
+    assert dataset.load() is None
+    dataset.save({"a": 1})
+    assert dataset.load() == {"a": 1}

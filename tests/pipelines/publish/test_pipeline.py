@@ -1,0 +1,192 @@
+"""From a run to the public folder and back, as the office does it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from sumida_data.portal.history import read_histories
+from tests.project import Project, Quarter, Run
+
+APPROVED = [
+    "--name",
+    "見本 部長",
+    "--decision-number",
+    "4墨企第1号",
+    "--day",
+    "2023-02-01",
+    "--yes",
+]
+REASON = "{},FY2022Q3,2,回答漏れ,令和4年度第3四半期,見落とし,判定は変わらない,点検表に加えた,ICT推進担当,2023-03-01\n"
+
+
+def sumida_data(project: Project, *arguments: str) -> Run:
+    script = "from sumida_data.commands import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=project.path,
+        env=os.environ | {"COLUMNS": "120", "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout + done.stderr)
+
+
+def ask(project: Project, question: str) -> list[tuple[object, ...]]:
+    path = str(project.path / "data/sumida.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
+        return connection.sql(question).fetchall()
+
+
+def show(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def put_online(project: Project) -> None:
+    """Change a return as its department would: one procedure of the plan is online after all."""
+    [(record,)] = ask(
+        project,
+        "SELECT row_id FROM procedure WHERE period = 'FY2022Q3' AND dx_plan_target = '該当' "
+        "AND online_status = '予定' ORDER BY row_id LIMIT 1",
+    )
+    cells = {
+        str(field): (str(file), str(sheet), str(cell))
+        for field, file, sheet, cell in ask(
+            project,
+            f"SELECT field, source_file, sheet, cell FROM answer WHERE record_id = '{record}'",
+        )
+    }
+    file, sheet, status = cells["online_status"]
+    path = project.path / "data/01_raw/survey" / file
+    book = openpyxl.load_workbook(path)
+    book[sheet][status] = "済"
+    book[sheet][cells["online_started_on"][2]] = "2022/10/01"
+    book.save(path)
+
+
+@pytest.fixture(scope="module")
+def published(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project in which the quarter has been approved and published."""
+    project = quarter.copy_to(tmp_path_factory.mktemp("publish") / "project")
+    refused = project.kedro("run", "--pipelines=publish")
+    assert refused.code == 1
+    assert "承認されていません。sumida-data approve で" in refused.output
+    assert "Traceback" not in refused.output
+    assert not (project.path / "data/06_catalog/public").exists()
+    assert sumida_data(project, "approve", *APPROVED).code == 0
+    run = project.kedro("run", "--pipelines=publish")
+    assert run.code == 0, run.output
+    assert "承認 A0001 の内容を公開しました" in run.output
+    return project
+
+
+def test_what_is_public_is_what_was_approved(published: Project) -> None:
+    catalogue = published.path / "data/06_catalog"
+    preview, public = show(catalogue / "preview"), show(catalogue / "public")
+    assert preview.pop("changes.html")
+    assert {path: public[path] for path in preview} == preview
+    versions = [path for path in public if re.match(r"dataset/[^/]+/\d", path)]
+    assert public.keys() - preview.keys() == set(versions)
+    verified = sumida_data(published, "verify")
+    assert verified.code == 0, verified.output
+    assert "P0001 のとおりです" in verified.output
+
+
+def test_the_record_says_what_was_published(published: Project) -> None:
+    [history] = read_histories(published.path / "data/06_catalog/record")
+    [line] = history.publications
+    assert (line.kind, line.approval_id, line.target) == ("publish", "A0001", "folder")
+    assert {one.version for one in line.datasets} == {"1.0.0"}
+    values = {(row["indicator_id"], row["period"]): row for row in history.standing_values}
+    assert values["online_procedures_dx", "FY2022Q3"]["value"] == 23
+    kept = published.path / "data/06_catalog/record/folder/published"
+    assert show(kept) == show(published.path / "data/05_package")
+
+
+def test_clean_leaves_what_was_published(published: Project) -> None:
+    makefile = Path(__file__).parents[3] / "Makefile"
+    before = show(published.path / "data/06_catalog/public")
+    copy = published.copy_to(published.path.parent / "cleaned")
+    make = shutil.which("make") or pytest.skip("make is not installed")
+    subprocess.run([make, "-f", str(makefile), "clean"], cwd=copy.path, check=True)
+    assert show(copy.path / "data/06_catalog/public") == before
+    assert (copy.path / "data/06_catalog/record/folder/approvals.jsonl").exists()
+    assert sorted(path.name for path in (copy.path / "data").iterdir()) == [
+        "01_raw",
+        "06_catalog",
+    ]
+
+
+def test_an_edit_by_hand_is_found_and_mended(published: Project, tmp_path: Path) -> None:
+    project = published.copy_to(tmp_path / "project")
+    index = project.path / "data/06_catalog/public/index.html"
+    index.write_bytes(index.read_bytes() + b"<!-- by hand -->")
+    found = sumida_data(project, "verify")
+    assert found.code == 2
+    assert "index.html: 中身が公開したものと違います" in found.output
+    assert project.kedro("run", "--pipelines=publish").code == 0
+    assert sumida_data(project, "verify").code == 0
+
+
+def test_a_published_figure_is_revised_only_with_a_reason(
+    published: Project, tmp_path: Path
+) -> None:
+    project = published.copy_to(tmp_path / "project")
+    put_online(project)
+    run = project.kedro("run", "--to-nodes=freeze_published")
+    assert run.code == 0, run.output
+    figure = "indicator_id = 'online_procedures_dx' AND period = 'FY2022Q3'"
+    tables = project.path / "data/04_indicator"
+    frozen = f"SELECT revision, value FROM '{tables}/indicator_value.parquet' WHERE {figure}"
+    assert duckdb.sql(frozen).fetchall() == [(1, 23)]
+    question = f"SELECT indicator_id, differences FROM '{tables}/pending_revision.parquet'"
+    waiting = dict(duckdb.sql(question).fetchall())
+    assert waiting["online_procedures_dx"] == "値 23→24、分子 23→24"
+
+    reasons = project.path / "data/01_raw/reference/revisions.csv"
+    with reasons.open("a", encoding="utf-8") as file:
+        file.writelines(map(REASON.format, waiting))
+    assert project.kedro("run").code == 2
+    revisions = ask(
+        project, f"SELECT revision, value FROM indicator_value WHERE {figure} ORDER BY revision"
+    )
+    assert revisions == [(1, 23), (2, 24)]
+    rows = ask(
+        project,
+        "SELECT revision, count(DISTINCT row_id) FROM lineage "
+        f"WHERE {figure} GROUP BY revision ORDER BY revision",
+    )
+    assert rows == [(1, 23), (2, 24)]
+    notices = ask(
+        project, f"SELECT old_value, new_value, scope FROM correction_notice WHERE {figure}"
+    )
+    assert notices == [(23, 24, "令和4年度第3四半期")]
+    day = "SELECT max(value) FROM indicator_value_as_published('folder', current_date) WHERE"
+    assert ask(project, f"{day} {figure}") == [(23,)]
+
+    assert sumida_data(project, "approve", *APPROVED).code == 0
+    assert project.kedro("run", "--pipelines=publish").code == 0
+    public = project.path / "data/06_catalog/public/dataset/dx-indicators"
+    assert (public / "latest/indicator_value.csv").read_bytes() != (
+        public / "1.0.0/indicator_value.csv"
+    ).read_bytes()
+    undone = sumida_data(project, "undo", "--yes")
+    assert undone.code == 0, undone.output
+    assert "公開 P0001 の内容に戻しました" in undone.output
+    assert show(project.path / "data/06_catalog/public") == show(
+        published.path / "data/06_catalog/public"
+    )
+    assert sumida_data(project, "verify").code == 0
+    assert sumida_data(project, "undo", "--yes").code == 0
+    assert len(list(public.glob("*"))) == 3

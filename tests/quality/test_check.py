@@ -1,0 +1,202 @@
+"""A whole run of the checks on small tables, and the engines' manners."""
+
+import socket
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from sumida_data.frames import build_frame, read_rows
+from sumida_data.opendata.database import MADE_HERE
+from sumida_data.quality.check import run_checks
+from sumida_data.quality.compile_expectations import EngineError, check_with_expectations
+from sumida_data.quality.compile_sql import RuleQueryError, breaks, failing_rows
+from sumida_data.quality.compile_table_schema import compile_checklist, compile_schema
+from sumida_data.quality.relations import SCHEMAS
+from sumida_data.quality.rules import Query, Range, Rule, Unique
+from tests.quality.cases import base_row
+
+MADE_LATER = {*MADE_HERE, "check_result", "check_failure"}
+
+
+@pytest.fixture
+def frames(dictionary):
+    return {
+        name: build_frame(dictionary[name], [])
+        for name in dictionary.names()
+        if name not in MADE_LATER
+    }
+
+
+@pytest.fixture
+def run(quality_rules, dictionary, frames):
+    relations = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
+
+    def check(rules=quality_rules, **rows):
+        tables = {name: build_frame(dictionary[name], found) for name, found in rows.items()}
+        return run_checks(rules, dictionary, frames | tables, relations)
+
+    return check
+
+
+def results_of(checked, rule_id):
+    return [row for row in read_rows(checked.result) if row["rule_id"] == rule_id]
+
+
+@pytest.fixture
+def procedure(dictionary):
+    return base_row(dictionary["procedure"])
+
+
+def test_every_engine_checks_what_is_set_for_it(run, quality_rules, procedure):
+    rules = quality_rules.model_copy(
+        update={"great_expectations": ("procedure",), "frictionless_up_to": 1}
+    )
+    rows = [procedure | {"online_cases": 2, "annual_cases": 1}]
+    (row,) = results_of(run(rules, procedure=rows), "Q203")
+    assert row["engines"] == "sql great_expectations frictionless"
+    assert row["engines_agree"] is True
+    assert (row["rows_failed"], row["passed"]) == (1, False)
+
+
+def test_engines_can_be_switched_off(run, quality_rules, procedure):
+    rules = quality_rules.model_copy(update={"great_expectations": (), "frictionless_up_to": 0})
+    engines = {row["engines"] for row in read_rows(run(rules, procedure=[procedure]).result)}
+    assert engines == {"sql"}
+
+
+def test_large_tables_are_not_for_frictionless(run, quality_rules, procedure):
+    rules = quality_rules.model_copy(update={"great_expectations": (), "frictionless_up_to": 1})
+    rows = [procedure, procedure | {"row_id": "2"}]
+    (row,) = results_of(run(rules, procedure=rows), "Q203")
+    assert row["engines"] == "sql"
+
+
+def test_the_result_tables_are_held_to_their_own_rules(run):
+    tables = {row["table_name"] for row in read_rows(run().result)}
+    assert {"check_result", "check_failure"} <= tables
+
+
+def test_a_query_that_fails_is_told_with_its_rule(run, quality_rules):
+    rule = quality_rules.rules[-1]
+    check = Query(query="SELECT row_id, passed FROM no_such_table")
+    broken = quality_rules.model_copy(
+        update={"rules": (rule.model_copy(update={"check": check}),), "great_expectations": ()}
+    )
+    with pytest.raises(RuleQueryError, match=rule.rule_id):
+        run(broken)
+
+
+class TestGreatExpectations:
+    @pytest.fixture
+    def rule(self, quality_rules):
+        return next(rule for rule in quality_rules.rules if rule.rule_id == "Q214")
+
+    def test_what_cannot_be_evaluated_is_no_failing_row(self, rule):
+        frame = pd.DataFrame({"row_id": ["a"], "another_column": [1]})
+        with pytest.raises(EngineError, match="minutes_per_case"):
+            check_with_expectations([rule], {"initiative_effect": frame})
+
+    def test_sends_nothing_and_shows_no_bars(self, rule, dictionary, monkeypatch, capfd):
+        def refuse(*_):
+            raise AssertionError("something was sent")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        rows = [{"row_id": "a", "minutes_per_case": 9000}]
+        frame = build_frame(dictionary["initiative_effect"], rows)
+        (outcome,) = check_with_expectations([rule], {"initiative_effect": frame})
+        assert outcome.failing == ("a",)
+        out, err = capfd.readouterr()
+        assert "Calculating" not in out + err
+        assert "%|" not in out + err
+
+    def test_is_imported_only_when_it_runs(self):
+        code = (
+            "import sys, sumida_data.quality.check, sumida_data.quality.promises;"
+            "print({'great_expectations', 'frictionless'} & set(sys.modules))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == "set()"
+
+
+class TestCompilers:
+    def test_a_query_is_no_row_check(self, quality_rules):
+        rule = next(rule for rule in quality_rules.rules if rule.check.kind == "query")
+        with pytest.raises(TypeError, match=rule.rule_id):
+            check_with_expectations.__globals__["_translate"](rule)
+
+    def test_uniqueness_has_no_condition_of_one_row(self):
+        with pytest.raises(TypeError, match="unique"):
+            breaks(Unique(fields=("a",)))
+
+    def test_texts_are_quoted(self, all_rules):
+        rule = next(rule for rule in all_rules if rule.check.kind == "one_of")
+        check = rule.check.model_copy(update={"values": ("it's",)})
+        assert "'it''s'" in failing_rows(rule.model_copy(update={"check": check}))
+
+    def test_a_schema_says_each_constraint_once(self, dictionary, quality_rules):
+        rule = next(rule for rule in quality_rules.rules if rule.rule_id == "Q214")
+        twice = [
+            rule,
+            rule.model_copy(update={"check": Range(field="minutes_per_case", maximum=9)}),
+        ]
+        with pytest.raises(ValueError, match="Q214 の minutes_per_case の maximum"):
+            compile_schema(dictionary["initiative_effect"], twice)
+
+    def test_the_schema_of_a_table_is_a_table_schema(self, dictionary, all_rules):
+        rules = [r for r in all_rules if r.table == "procedure" and not isinstance(r.check, Query)]
+        fields = {f["name"]: f for f in compile_schema(dictionary["procedure"], rules)["fields"]}
+        assert fields["fee"]["constraints"] == {"enum": ["有", "無"]}
+        assert fields["row_id"]["constraints"] == {"unique": True, "required": True}
+        assert fields["annual_cases"] == {
+            "name": "annual_cases",
+            "type": "integer",
+            "constraints": {"minimum": 0},
+        }
+
+    def test_what_a_schema_cannot_say_is_in_the_checklist(self, quality_rules):
+        rules = {rule.rule_id: rule for rule in quality_rules.rules}
+        checks = compile_checklist([rules["Q203"], rules["Q201"], rules["Q205"]]).checks
+        assert [check.type for check in checks] == [
+            "row-constraint",
+            "row-constraint",
+            "unique-key",
+        ]
+
+
+class TestRuleTable:
+    def test_a_rule_that_names_an_unknown_column_is_refused(self, quality_rules, dictionary):
+        check = Range(field="no_such_field", maximum=1)
+        rule = quality_rules.rules[0].model_copy(update={"check": check})
+        rules = quality_rules.model_copy(update={"rules": (rule,)})
+        with pytest.raises(KeyError, match="no_such_field"):
+            run_checks(rules, dictionary, {}, {})
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (lambda raw: raw["rules"].append(raw["rules"][0]), "rule_id Q201 が2回"),
+            (lambda raw: raw["families"].pop(), "foreign_key がありません"),
+            (lambda raw: raw["rules"][0].pop("example"), "example"),
+            (lambda raw: raw["rules"][0].update(severity="fatal"), "severity"),
+            (lambda raw: raw["rules"][0].update(may_fail=1), "may_fail"),
+            (
+                lambda raw: raw["rules"][0].update(check={"kind": "range", "field": "fee"}),
+                "minimum か maximum",
+            ),
+        ],
+    )
+    def test_a_mistake_is_refused(self, raw_parameters, quality_rules, changes, message):
+        raw = quality_rules.model_dump(mode="json")
+        changes(raw)
+        with pytest.raises(ValueError, match=message):
+            type(quality_rules).model_validate(raw)
+
+    def test_every_written_rule_says_all_that_people_need(self, quality_rules):
+        for words in quality_rules.words.values():
+            for text in (words.title, words.reason, words.owner, words.how_to_fix):
+                assert len(text) >= 2, words.rule_id
+        assert all(isinstance(rule, Rule) for rule in quality_rules.rules)
