@@ -37,6 +37,7 @@ CHECK = {
     "severity": "error",
     "characteristic": "consistency",
     "owner": "ICT推進担当",
+    "depends_on": "data",
     "engines": "sql",
     "engines_agree": True,
     "rows_checked": 10,
@@ -48,7 +49,7 @@ CHECK = {
 
 
 @pytest.fixture
-def outputs(
+def outputs(  # one fixture for each thing that the report reads
     municipality: HomeMunicipality,
     plans: Plans,
     rules: FindingRules,

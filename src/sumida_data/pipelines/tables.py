@@ -22,6 +22,7 @@ PRIMARY_TABLES = (
     "mynumber_card",
     "document_approval",
     "open_dataset",
+    "personal_hit",
 )
 INDICATOR_TABLES = (
     "indicator",
@@ -43,6 +44,8 @@ INDICATOR_TABLES = (
 )
 # Made from all the others.
 CHECK_TABLES = ("check_result", "check_failure")
+# Made with the packages, and therefore in none of them.
+RELEASE_TABLES = ("privacy_check", "readability_check", "readability_score")
 
 
 def name_datasets(primary: tuple[str, ...], indicator: tuple[str, ...] = ()) -> dict[str, str]:

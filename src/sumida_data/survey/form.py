@@ -132,6 +132,7 @@ class SurveySheet(RecordSheet):
         description: What one row of the typed table is.
         layout: ``labels`` for label cells with the answer beside them, ``rows`` for a table.
         kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are.
+        counts_only: Whether its rows never go out, only figures counted from them.
     """
 
     is_complete: ClassVar[bool] = True
@@ -141,6 +142,7 @@ class SurveySheet(RecordSheet):
     description: str
     layout: Literal["labels", "rows"]
     kind: Literal["cover", "stock", "events", "year_to_date"]
+    counts_only: bool = False
 
     @property
     def asked_fields(self) -> tuple[FormField, ...]:

@@ -82,6 +82,16 @@ class SheetReader(Generic[Described]):
         """Tell whether the sheet has such a table."""
         return find_table(sheet, self.headings) is not None
 
+    def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
+        """Return what stands beside the labels of personal fields.
+
+        It serves one purpose: to find the same names elsewhere. It becomes no answer.
+        """
+        personal = {item.name for item in self.description.fields if item.personal}
+        labels = find_labels(sheet, self.headings) if personal else {}
+        texts = (raw_text_of(label.value) for name, label in labels.items() if name in personal)
+        return frozenset(text for text in texts if text.strip())
+
     def read_rows(self, sheet: Sheet, place: Place) -> SheetContents | None:
         """Read a sheet with one record a row.
 
