@@ -380,6 +380,11 @@ class Plan(Model):
         """
         return next(one for one in self.indicators if one.indicator_id == indicator_id)
 
+    def on(self, day: date) -> "Plan":
+        """Return the plan with each indicator by the definition in force on a day."""
+        versions = tuple(indicator.version_on(day) for indicator in self.indicators)
+        return self.model_copy(update={"indicators": versions})
+
     @model_validator(mode="after")
     def _refuse_loose_ends(self) -> Self:
         ids = [indicator.indicator_id for indicator in self.indicators]
