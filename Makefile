@@ -37,10 +37,11 @@ ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or
 test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
 	CKAN_TEST_VERSIONS="2.12 2.11 2.10" CKAN_TEST_KILLS=50 $(BIN)/python -m pytest tests/portal/ckan
 
-bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine, of hostile files, and the checks.
+bench: .venv/installed-dev  ## Time reading, hostile files, checks and the figures of a nation beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/checks.py
+	$(BIN)/python benchmarks/national.py
 
 docs: .venv/installed-dev  ## Write the reference pages anew.
 	$(BIN)/python -m sumida_data.reference

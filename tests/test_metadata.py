@@ -65,6 +65,11 @@ def test_a_number_or_day_of_the_survey_says_why_it_is_empty(dictionary: DataDict
     assert "fee_status" not in names
 
 
+def test_free_text_is_not_published_as_a_whole() -> None:
+    with pytest.raises(ValidationError, match="free_text"):
+        Field(name="remarks", title="備考", title_en="Remarks", free_text=True, published=True)
+
+
 def test_codes_with_their_meanings_become_choices_and_end_the_description():
     codes = {"up": "上がる", "keep": {"title": "保つ", "description": "下がらないようにする"}}
     field = Field(name="goal", title="向き", title_en="Goal", description="目標。", enum=codes)

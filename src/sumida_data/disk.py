@@ -1,14 +1,23 @@
 """Writing files and folders so that a reader sees the old or the new, never half of either."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+# Windows opens these as devices whatever their ending, and drops dots and blanks at the end.
+_DEVICE = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
+)
+_NEVER_IN_A_NAME = re.compile(r'[\x00-\x1f<>:"|?*\\]|[. ]$')
+# As much as file systems keep of one name.
+_LONGEST_NAME = 255
 
 
 class OutsideFolderError(ValueError):
-    """A file name that leads out of its folder."""
+    """A file name that leads out of its folder, or that not every system can keep in it."""
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -26,14 +35,24 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def refuse_outside(names: Iterable[str]) -> None:
-    """Refuse names of files that lead out of their folder.
+    """Refuse names of files that lead out of their folder, or that another system takes for more.
 
     Raises:
         OutsideFolderError: If one does.
     """
     for name in names:
-        if name.startswith("/") or ".." in PurePosixPath(name).parts or "\\" in name:
-            raise OutsideFolderError(f"File name {name!r} leads out of the folder.")
+        if name.startswith("/") or not name or any(map(_is_unsafe, name.split("/"))):
+            raise OutsideFolderError(f"File name {name[:80]!r} leads out of the folder.")
+
+
+def _is_unsafe(part: str) -> bool:
+    too_long = len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME
+    return (
+        part in {"", ".", ".."}
+        or too_long
+        or _NEVER_IN_A_NAME.search(part) is not None
+        or _DEVICE.fullmatch(part) is not None
+    )
 
 
 def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:

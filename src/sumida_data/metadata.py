@@ -50,6 +50,7 @@ class Field(Model):
         type: Table Schema type.
         description: What a value means, in Japanese.
         unit: Unit of a number, such as 件 or %.
+        unit_field: The field that holds the unit, where it differs from row to row.
         required: Whether a value may be missing.
         enum: All values that may stand here, in the order in which a form lists them. In YAML a
             mapping gives each its ``Code``; the meanings then also end the description.
@@ -61,6 +62,8 @@ class Field(Model):
         pattern: Regular expression that the whole text must match.
         personal: Whether it names or reaches a person; such a field never leaves ingest.
         published: Whether it may be published; nothing is unless it says so.
+        free_text: Whether it may hold anything; it is never published as a whole, only those
+            cells that a person has released one by one.
         deprecated: The quarter in which it was announced that the field will go.
     """
 
@@ -70,6 +73,7 @@ class Field(Model):
     type: FieldType = "string"
     description: str = ""
     unit: str | None = None
+    unit_field: Name | None = None
     required: bool = False
     enum: tuple[str, ...] | None = None
     codes: dict[str, Code] = Described(default_factory=dict)
@@ -80,6 +84,7 @@ class Field(Model):
     pattern: str | None = None
     personal: bool = False
     published: bool = False
+    free_text: bool = False
     deprecated: PeriodText | None = None
 
     @model_validator(mode="before")
@@ -98,6 +103,10 @@ class Field(Model):
     def _refuse_published_personal_data(self) -> Self:
         if self.personal and self.published:
             raise ValueError("個人に関する項目(personal)は公開(published)にできません")
+        if self.free_text and self.published:
+            raise ValueError(
+                "自由記入(free_text)は公開(published)にできません。欄ごとに公開を認めます"
+            )
         return self
 
 
@@ -126,12 +135,14 @@ class Table(Model):
         primary_key: Names of the fields that tell rows apart.
         foreign_keys: References to other tables.
         fields: The columns, in order.
+        counts_only: Whether its rows never go out, only figures counted from them.
     """
 
     name: Name
     title: str
     title_en: str
     description: str
+    counts_only: bool = False
     primary_key: tuple[Name, ...] = ("row_id",)
     foreign_keys: tuple[ForeignKey, ...] = ()
     fields: tuple[Field, ...]

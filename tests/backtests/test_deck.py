@@ -79,13 +79,14 @@ class Ward:
             register("layout_map"),
         )
         answers, response, _ = collect_returns(collector, dict(self.survey), self.dictionary)
-        central, _ = collect_central_files(
+        central, *_ = collect_central_files(
             self.sources,
             self.rules,
             self.municipality,
             dict(self.external),
             register("municipalities"),
             response,
+            None,
             self.dictionary,
         )
         answer = combine(answers, central)

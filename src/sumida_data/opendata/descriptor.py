@@ -37,6 +37,8 @@ _CSV = {
         "quoteChar": '"',
         "doubleQuote": True,
         "sumida:byteOrderMark": True,
+        # Stands before a text that a spreadsheet would take for a formula; see write_csv.
+        "sumida:formulaGuard": "'",
     },
 }
 
@@ -231,6 +233,7 @@ def _describe_field(field: Field) -> Descriptor:
         ],
         "sumida:titleEn": field.title_en,
         "sumida:unit": field.unit,
+        "sumida:unitField": field.unit_field,
         "sumida:statusField": field.status,
         "sumida:deprecated": field.deprecated,
         "missingValues": [{"value": "", "label": word} for word in field.empty.values()],

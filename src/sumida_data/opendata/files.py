@@ -1,6 +1,7 @@
 """Published tables as CSV and Parquet."""
 
 import csv
+import re
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,12 +10,15 @@ import pyarrow.parquet
 from sumida_data.metadata import Field
 from sumida_data.opendata.published import PublishedTable
 
+_RUNS = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－−＠]|[\t\r\n]|'")
+
 
 def write_csv(published: PublishedTable) -> bytes:
     """Write UTF-8 with a byte order mark and lines ending in LF.
 
-    A text stays as it is even if a spreadsheet would take it for a formula, because a reader of
-    data must get the value itself; people who open a package in a spreadsheet get the workbook.
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, and so does one
+    that begins with an apostrophe: the first apostrophe of a text is never its own, and leaving it
+    out gives the text itself. Numbers and days have none. Parquet and XLSX need no such guard.
     """
     lines = _Lines()
     # Python 3.11 puts a text with a lone CR in quotes only if lines end in it.
@@ -36,12 +40,24 @@ def write_parquet(published: PublishedTable) -> bytes:
     return content
 
 
+def guard_formula(text: str | None) -> str | None:
+    """Put an apostrophe before a text that a spreadsheet would run, or that begins with one.
+
+    Spreadsheets overlook white space before a formula, and Japanese ones read ＝ as =.
+    """
+    if not text or not _RUNS.match(text):
+        return text
+    return f"'{text}"
+
+
 class _Lines(list[str]):
     write = list.append
 
 
 def _write_cells(column: pa.ChunkedArray) -> list[str | None]:
     texts = column.cast(pa.string())
+    if pa.types.is_string(column.type):
+        return [guard_formula(text) for text in texts.to_pylist()]
     if pa.types.is_decimal(column.type):
         # 59.3000 has zeros that only its storage needs.
         texts = pc.replace_substring_regex(texts, r"\.?0+$", "")

@@ -14,6 +14,7 @@ from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Table
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.opendata.models import Package, Resource
+from sumida_data.quality.readability.characters import write_plainly
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 _MUNICIPALITY = ("municipality_code", "municipality_name")
@@ -121,7 +122,7 @@ def _select(
     rows = to_arrow(frames[resource.table])
     for name, values in resource.only.items():
         rows = rows.filter(pc.is_in(_find_column(rows, name, resource), pa.array(values)))
-    rows = _arrange(rows, table, municipality)
+    rows = _write_plainly(_arrange(rows, table, municipality))
     if resource.rows_of:
         table, rows = _keep_rows_of(resource.rows_of, table, rows, selected)
     rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
@@ -155,6 +156,17 @@ def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa
     return pa.table(columns, names=table.column_names)
 
 
+def _write_plainly(rows: pa.Table) -> pa.Table:
+    """Write characters that not every device shows alike, such as ①, with plain ones."""
+    for number, column in enumerate(rows.columns):
+        if pa.types.is_string(column.type):
+            encoded = column.combine_chunks().dictionary_encode()
+            plain = [write_plainly(text) for text in encoded.dictionary.to_pylist()]
+            texts = pa.array(plain, pa.string()).take(encoded.indices)
+            rows = rows.set_column(number, rows.column_names[number], texts)
+    return rows
+
+
 def _keep_rows_of(
     name: str, table: Table, rows: pa.Table, selected: Mapping[str, PublishedTable]
 ) -> tuple[Table, pa.Table]:
@@ -186,6 +198,11 @@ def _tabulate(
 
 def _describe(resource: Resource, dictionary: DataDictionary) -> Table:
     table = dictionary[resource.table]
+    if table.counts_only:
+        raise PackageError(
+            f"packages.yml: resources の table {table.name!r} は件数だけを公開する表です。"
+            "行は公開できません。"
+        )
     own = {field.name: field for field in table.fields if field.published}
     first = {name: own.get(name) or _find(dictionary, name) for name in _MUNICIPALITY}
     fields = first | own

@@ -1,6 +1,6 @@
 """A package as one workbook for people: Japanese headings, real numbers and dates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from io import BytesIO
 
@@ -14,6 +14,7 @@ from sumida_data.opendata.published import PublishedPackage, PublishedTable
 
 SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
 
+_ABOUT_HEADINGS = ("項目", "内容")
 _FIELD_HEADINGS = (
     "シート",
     "列の見出し",
@@ -44,7 +45,7 @@ _CREATED = datetime(2022, 4, 1)
 
 
 def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes:
-    """Write the package as XLSX: a sheet that explains it, then a sheet per table."""
+    """Write the package as XLSX: two sheets that explain it, then a sheet per table."""
     content = BytesIO()
     # XlsxWriter changes the properties given, and the next workbook would differ.
     options = _OPTIONS | {"default_format_properties": dict(_FONT)}
@@ -65,28 +66,43 @@ def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes
 def _write_guide(
     workbook: Workbook, heading: Format, published: PublishedPackage, descriptor: Descriptor
 ) -> None:
-    sheet = workbook.add_worksheet("説明")
-    sheet.hide_gridlines(2)
-    _fit_to_paper(sheet)
-    for column, width in enumerate((22, 26, 26, 8, 8, 60, 40, 30)):
-        sheet.set_column(column, column, width)
-    sheet.write(0, 0, published.title, workbook.add_format({"bold": True, "font_size": 16}))
-    warning = workbook.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#B00020"})
-    if published.sample:
-        sheet.write_row(1, 0, [SAMPLE_WARNING, *[""] * (len(_FIELD_HEADINGS) - 1)], warning)
-    row = 3
-    for line in _describe(published, descriptor):
-        sheet.write_row(row, 0, line)
-        row += 1
-    sheet.write_row(row + 1, 0, _FIELD_HEADINGS, heading)
+    """Explain the package in sheets that are plain tables themselves, as the national rules ask."""
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-    for offset, line in enumerate(_list_fields(published), row + 2):
-        sheet.write_row(offset, 0, line, wrapped)
+    columns = [field for table in published.tables for field in table.table.fields]
+    heights = [
         # LibreOffice does not make a row higher for wrapped text by itself.
-        sheet.set_row(offset, 15 * (1 + max(len(line[5]) // 30, len(line[6]) // 20)))
+        15 * (1 + max(len(field.description) // 30, len("、".join(field.enum or ())) // 20))
+        for field in columns
+    ]
+    about = workbook.add_worksheet("説明")
+    _write_lines(about, heading, wrapped, _ABOUT_HEADINGS, _describe(published, descriptor))
+    fields = workbook.add_worksheet("列の説明")
+    _write_lines(fields, heading, wrapped, _FIELD_HEADINGS, _list_fields(published))
+    for number, height in enumerate(heights, start=1):
+        fields.set_row(number, height)
+    for sheet, widths in ((about, (22, 110)), (fields, (22, 26, 26, 8, 8, 60, 40, 30))):
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
 
 
-def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[Sequence[str | int]]:
+def _write_lines(
+    sheet: Worksheet,
+    heading: Format,
+    look: Format,
+    headings: Sequence[str],
+    lines: Iterable[Sequence[str]],
+) -> None:
+    _fit_to_paper(sheet)
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, headings, heading)
+    for number, line in enumerate(lines, start=1):
+        sheet.write_row(number, 0, line, look)
+
+
+def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[Sequence[str]]:
+    yield "題名", published.title
+    if published.sample:
+        yield "注意", SAMPLE_WARNING
     yield "内容", descriptor["description"]
     yield "提供者", descriptor["contributors"][0]["title"]
     for terms in descriptor["licenses"]:
@@ -95,10 +111,11 @@ def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[S
         yield "出典", source["sumida:credit"]
     yield "版", f"{descriptor['version']}（{descriptor['sumida:address']}）"
     yield "引用の仕方", descriptor["sumida:citation"]
-    yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
+    if published.first_day:
+        yield "対象の時点", "{start} から {end}".format_map(descriptor["sumida:temporal"])
     yield (
         "空欄",
-        "値がないことを表す。数と日付の理由は右の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",
+        "値がないことを表す。数と日付の理由は「列の説明」の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",
     )
     for table in (*published.tables, published.codes):
         yield table.table.title, f"{table.table.description}（{table.rows.num_rows}行）"

@@ -18,9 +18,11 @@ PRIMARY_TABLES = (
     "answer",
     "correction",
     "finding",
+    "source_file",
     "mynumber_card",
     "document_approval",
     "open_dataset",
+    "personal_hit",
 )
 INDICATOR_TABLES = (
     "indicator",
@@ -31,6 +33,8 @@ INDICATOR_TABLES = (
     "response_rate",
     "answer_rate",
     "review_hint",
+    "initiative_effect_figure",
+    "initiative_effect_summary",
     "lineage",
     "pending_revision",
     "correction_notice",
@@ -40,6 +44,8 @@ INDICATOR_TABLES = (
 )
 # Made from all the others.
 CHECK_TABLES = ("check_result", "check_failure")
+# Made with the packages, and therefore in none of them.
+RELEASE_TABLES = ("privacy_check", "readability_check", "readability_score")
 
 
 def name_datasets(primary: tuple[str, ...], indicator: tuple[str, ...] = ()) -> dict[str, str]:

@@ -34,6 +34,7 @@ _COPIED = (
     "as_of",
     "sample",
     "value",
+    "unit",
 )
 
 

@@ -30,14 +30,11 @@ def describe_targets(plans: Plans) -> list[dict[str, Any]]:
 def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
     owner = {"plan_id": plan.plan_id, "indicator_id": indicator.indicator_id}
     start = "/".join(owner.values())
+    owner["unit"] = indicator.unit
     if indicator.unknown_targets:
         note = indicator.unknown_targets
-        yield owner | {
-            "row_id": f"{start}/0",
-            "target_number": 0,
-            "target_state": "unknown",
-            "note": note,
-        }
+        unknown = {"target_number": 0, "target_state": "unknown", "note": note}
+        yield owner | {"row_id": f"{start}/0"} | unknown
     for number, target in enumerate(indicator.targets, start=1):
         yield owner | {
             "row_id": f"{start}/{number}",
@@ -85,7 +82,7 @@ def _describe_version(plan: Plan, indicator: Indicator) -> dict[str, Any]:
         "indicator_title_en": indicator.title_en,
         "version_reason": indicator.version_reason or None,
         "limits": indicator.limits or None,
-        "query": indicator.query,
+        "query": " ".join(indicator.query.split()),
         "baseline": indicator.baseline.value,
         "baseline_as_of": indicator.baseline.as_of,
         "baseline_reason": reason or assumption or None,

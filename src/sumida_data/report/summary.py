@@ -101,6 +101,18 @@ class Gaps(Model):
         return bool(self.errors or self.files or self.rows)
 
 
+class PrivacyState(Model):
+    """What the privacy gate did.
+
+    Attributes:
+        blocked: Why it blocked packages, by their titles; the reasons hold no data.
+        void_releases: Releases of free text that no longer fit what stands in the cell.
+    """
+
+    blocked: dict[str, tuple[str, ...]]
+    void_releases: int
+
+
 class Checks(Model):
     """How the checks of the tables went.
 
@@ -207,6 +219,17 @@ def summarise_run(
     )
 
 
+def add_privacy(summary: RunSummary, privacy: PrivacyState) -> RunSummary:
+    """Say in the summary what the privacy gate did, before all else."""
+    return summary.model_copy(
+        update={
+            "next_steps": (*_advise_on_privacy(privacy), *summary.next_steps),
+            "exit_code": DONE_WITH_GAPS if privacy.blocked else summary.exit_code,
+            "closing": summary.closing + _close_on_privacy(privacy),
+        }
+    )
+
+
 def measure_gaps(quota: Quota, report: ProgressReport, response: pd.DataFrame) -> tuple[Gap, ...]:
     """Set the gaps of the reported period beside the quota.
 
@@ -272,6 +295,24 @@ def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
         warnings=int(finding["severity"].eq("warning").sum()),
         files=tuple(sorted(set_aside)),
         rows=int(response["rows_set_aside"].sum()),
+    )
+
+
+def _advise_on_privacy(privacy: PrivacyState) -> Iterator[str]:
+    for title, reasons in privacy.blocked.items():
+        yield f"公開を止めた「{title}」を直してください：{''.join(reasons)}"
+    if privacy.void_releases:
+        yield (
+            f"released_texts.csv の{privacy.void_releases}件は、文字が違うため公開しません。"
+            "書き直してください。"
+        )
+
+
+def _close_on_privacy(privacy: PrivacyState) -> str:
+    if not privacy.blocked:
+        return ""
+    return (
+        f"個人に関する記載があるため、データパッケージ{len(privacy.blocked)}件の公開を止めました。"
     )
 
 

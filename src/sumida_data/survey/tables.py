@@ -103,6 +103,7 @@ def _describe_sheet(
         title=sheet.title,
         title_en=sheet.title_en,
         description=sheet.description,
+        counts_only=sheet.counts_only,
         fields=tuple(fields),
     )
 

@@ -3,6 +3,7 @@
 import json
 
 import duckdb
+import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
@@ -18,8 +19,11 @@ from sumida_data.pipelines.tables import (
     CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
+    RELEASE_TABLES,
     name_datasets,
 )
+from sumida_data.plan.models import ReportedPeriod
+from sumida_data.quality.privacy.models import Privacy
 from sumida_data.site.models import Site
 from sumida_data.survey.form import CentralSources, Waves
 from tests.opendata.conftest import build, build_packages_of, built, frames, packages
@@ -39,6 +43,11 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         "params:waves": MemoryDataset(Waves.model_validate(raw_parameters["waves"])),
         "params:site": MemoryDataset(Site.model_validate(raw_parameters["site"])),
         "params:sources": MemoryDataset(CentralSources.model_validate(raw_parameters["sources"])),
+        "params:privacy": MemoryDataset(Privacy.model_validate(raw_parameters["privacy"])),
+        "released_texts_csv": MemoryDataset(pd.DataFrame(columns=["period"])),
+        "params:period": MemoryDataset(ReportedPeriod("latest")),
+        "survey_returns": FolderDataset(path=str(tmp_path / "survey")),
+        "external_files": FolderDataset(path=str(tmp_path / "external")),
         "params:form": MemoryDataset(form),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
         "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
@@ -52,7 +61,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    listed = {*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES, *MADE_HERE}
+    listed = {*PRIMARY_TABLES, *CHECK_TABLES, *RELEASE_TABLES, *INDICATOR_TABLES, *MADE_HERE}
     assert listed == set(dictionary.names())
 
 
@@ -64,6 +73,22 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    made = PRIMARY_TABLES + CHECK_TABLES + INDICATOR_TABLES + MADE_HERE
+    made = PRIMARY_TABLES + CHECK_TABLES + RELEASE_TABLES + INDICATOR_TABLES + MADE_HERE
     assert tables == (len(made),)
     assert float(value[0]) == 59.3
+
+
+def test_a_blocked_package_is_left_out_and_told_and_the_others_go_out(
+    catalog, tmp_path, dictionary, frames
+):
+    rows = frames["procedure"].assign(procedure_name="問合せはmihon@example.jpへ")
+    catalog["procedure#primary"] = MemoryDataset(rows)
+    SequentialRunner().run(create_pipeline(), catalog)
+    names = {name.partition("/")[0] for name in catalog.load("packages")}
+    assert "online-procedures" not in names
+    assert "dx-indicators" in names
+    page = (tmp_path / "preview/index.html").read_text("utf-8")
+    assert "mihon@" not in page
+    with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
+        found = connection.execute("SELECT package_name, outcome FROM privacy_check").fetchall()
+    assert found == [("online-procedures", "blocked")]

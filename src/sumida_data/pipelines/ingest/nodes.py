@@ -10,7 +10,10 @@ from sumida_data.corrections import apply_corrections, parse_corrections
 from sumida_data.frames import build_frame, build_frame_of_tuples, read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.quality.privacy.names import NameScreen
+from sumida_data.quality.privacy.screening import find_named_cells
 from sumida_data.survey.collecting.central import CentralCollector, Municipality
+from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import find_series, parse_departments, parse_successions
@@ -73,11 +76,12 @@ def prepare_collector(  # one argument for each thing that decides what counts
 
 def collect_returns(
     collector: Collector, files: dict[str, SourceFile], dictionary: dict[str, Any]
-) -> tuple[Frame, Frame, Frame]:
+) -> tuple[Frame, Frame, Frame, NameScreen]:
     """Read all returned workbooks.
 
     Returns:
-        Tables ``answer``, ``response`` and ``finding`` of the survey.
+        Tables ``answer``, ``response`` and ``finding`` of the survey, and what knows the names
+        of the covers. It is for this pipeline only and is never stored.
 
     Raises:
         NoReturnsError: If no file has come in.
@@ -94,22 +98,24 @@ def collect_returns(
         build_frame_of_tuples(described["answer"], collected.answers),
         build_frame(described["response"], collected.responses),
         _finding_frame(described, collected.findings),
+        NameScreen(collected.personal_texts),
     )
 
 
-def collect_central_files(  # one argument for each thing that decides what counts
+def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides what counts
     sources: CentralSources,
     rules: FindingRules,
     municipality: HomeMunicipality,
     files: dict[str, SourceFile],
     municipalities: Frame,
     response: Frame,
+    known_files: Frame | None,
     dictionary: dict[str, Any],
-) -> tuple[Frame, Frame]:
+) -> tuple[Frame, Frame, Frame]:
     """Read the central files of every quarter that has returns.
 
     Returns:
-        Tables ``answer`` and ``finding`` of the central files.
+        Tables ``answer`` and ``finding`` of the central files, and ``source_file``.
     """
     known = [
         Municipality(row["municipality_code"], row["prefecture_name"], row["municipality_name"])
@@ -120,9 +126,12 @@ def collect_central_files(  # one argument for each thing that decides what coun
     collector = CentralCollector(sources.root, rules, home, known, sample=sample)
     contents = collector.collect(files, sorted(response["period"].unique()))
     described = DataDictionary.model_validate(dictionary)
+    before = [] if known_files is None else read_rows(known_files)
+    listed, revised = remember_contents(contents.files, before, rules)
     return (
         build_frame_of_tuples(described["answer"], contents.answers),
-        _finding_frame(described, contents.findings),
+        _finding_frame(described, [*contents.findings, *revised]),
+        build_frame(described["source_file"], listed),
     )
 
 
@@ -163,6 +172,13 @@ def build_tables(
     described = DataDictionary.model_validate(dictionary)
     names = [part.table for part in (*form.answer_sheets, *sources.root)]
     return build_typed_tables(answer, [described[name] for name in names])
+
+
+def find_names(screen: NameScreen, dictionary: dict[str, Any], **tables: Frame) -> Frame:
+    """Return table ``personal_hit``: the cells of the tables in which a cover's name stands."""
+    described = DataDictionary.model_validate(dictionary)
+    rows = find_named_cells(screen, tables, described)
+    return build_frame(described["personal_hit"], rows)
 
 
 def _finding_frame(described: DataDictionary, findings: list[Finding]) -> Frame:

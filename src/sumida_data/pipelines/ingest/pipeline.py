@@ -12,6 +12,7 @@ from sumida_data.pipelines.ingest.nodes import (
     combine,
     correct_answers,
     describe_tables,
+    find_names,
     prepare_collector,
 )
 
@@ -65,7 +66,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 collect_returns,
                 inputs=["collector", "survey_returns", "data_dictionary"],
-                outputs=["survey_answers", "response#primary", "survey_findings"],
+                outputs=["survey_answers", "response#primary", "survey_findings", "name_screen"],
                 name="collect_returns",
             ),
             Node(
@@ -77,9 +78,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "external_files",
                     "municipalities_csv",
                     "response#primary",
+                    "known_source_files",
                     "data_dictionary",
                 ],
-                outputs=["central_answers", "central_findings"],
+                outputs=["central_answers", "central_findings", "source_file#primary"],
                 name="collect_central_files",
             ),
             Node(
@@ -111,6 +113,17 @@ def create_pipeline(**_: Any) -> Pipeline:
                 inputs=["answer#primary", "data_dictionary", "params:form", "params:sources"],
                 outputs={name: f"{name}#primary" for name in TYPED_TABLES},
                 name="build_tables",
+            ),
+            Node(
+                find_names,
+                inputs={
+                    "screen": "name_screen",
+                    "dictionary": "data_dictionary",
+                    "correction": "correction#primary",
+                    **{name: f"{name}#primary" for name in TYPED_TABLES},
+                },
+                outputs="personal_hit#primary",
+                name="find_names",
             ),
         ],
         tags="ingest",

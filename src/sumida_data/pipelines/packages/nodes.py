@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.frames import build_frame, read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import package
@@ -11,11 +12,41 @@ from sumida_data.opendata.database import Database
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.response_rates import measure_answer_rates, measure_response_rates
 from sumida_data.opendata.views import Views
-from sumida_data.plan.models import Plans
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.portal import preview
+from sumida_data.quality.privacy.gate import Gate, GuardedTables
+from sumida_data.quality.privacy.models import Privacy
+from sumida_data.quality.privacy.releases import parse_releases
+from sumida_data.quality.readability.published import read_packages
+from sumida_data.quality.readability.received import list_received
+from sumida_data.quality.readability.tables import report
 from sumida_data.site.models import Site
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources, Form, Waves
+
+
+def guard_tables(  # one argument for each thing that decides what may go out
+    packages: Packages,
+    plans: Plans,
+    form: Form,
+    privacy: Privacy,
+    released_texts: pd.DataFrame,
+    dictionary: dict[str, Any],
+    **tables: pd.DataFrame,
+) -> tuple[GuardedTables, pd.DataFrame]:
+    """Let the tables through the privacy gate.
+
+    Returns:
+        What may go out, and table ``privacy_check``.
+
+    Raises:
+        ReferenceTableError: If released_texts.csv has a mistake.
+    """
+    described = DataDictionary.model_validate(dictionary)
+    releases = parse_releases(read_rows(released_texts), form)
+    guarded = Gate(described, plans.indicators, privacy, releases, packages).guard(tables)
+    rows = [outcome.as_row() for outcome in guarded.outcomes]
+    return guarded, build_frame(described["privacy_check"], rows)
 
 
 def measure_response(
@@ -31,20 +62,18 @@ def build_packages(
     packages: Packages,
     municipality: HomeMunicipality,
     sources: CentralSources,
-    dictionary: dict[str, Any],
+    guarded: GuardedTables,
     published: dict[str, SourceFile],
-    **tables: pd.DataFrame,
 ) -> dict[str, bytes]:
-    """Build every package of packages.yml from the tables.
+    """Build every package of packages.yml that the privacy gate does not block.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
-    described = DataDictionary.model_validate(dictionary)
-    surroundings = package.Surroundings(packages, municipality, sources)
+    surroundings = package.Surroundings(guarded.admit(packages), municipality, sources)
     before = {name: file.read() for name, file in published.items()}
-    return package.build_packages(surroundings, described, tables, before)
+    return package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)
 
 
 def build_preview(
@@ -58,6 +87,27 @@ def build_preview(
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
     return preview.build_preview(contents, packages, municipality, plans, waves, site)
+
+
+def check_readability(
+    files: dict[str, SourceFile],
+    returns: dict[str, SourceFile],
+    central: dict[str, SourceFile],
+    period: ReportedPeriod,
+    dictionary: dict[str, Any],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold what goes out and what came in for the reported quarter against the national rules.
+
+    Returns:
+        Tables ``readability_check`` and ``readability_score``.
+    """
+    published = report("published", read_packages({name: files[name].read() for name in files}))
+    received = report("received", list_received([*returns.values(), *central.values()], period))
+    described = DataDictionary.model_validate(dictionary)
+    return (
+        build_frame(described["readability_check"], published.checks + received.checks),
+        build_frame(described["readability_score"], published.scores + received.scores),
+    )
 
 
 def gather_database(dictionary: dict[str, Any], views: Views, **tables: pd.DataFrame) -> Database:

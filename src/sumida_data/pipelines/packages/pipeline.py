@@ -7,13 +7,16 @@ from kedro.pipeline import Node, Pipeline
 from sumida_data.pipelines.packages.nodes import (
     build_packages,
     build_preview,
+    check_readability,
     gather_database,
+    guard_tables,
     measure_response,
 )
 from sumida_data.pipelines.tables import (
     CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
+    RELEASE_TABLES,
     name_datasets,
 )
 
@@ -21,6 +24,7 @@ from sumida_data.pipelines.tables import (
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
     tables = name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES)
+    checks = name_datasets(RELEASE_TABLES)
     return Pipeline(
         [
             Node(
@@ -31,22 +35,52 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 gather_database,
-                inputs={"dictionary": "data_dictionary", "views": "params:views", **tables},
+                inputs={
+                    "dictionary": "data_dictionary",
+                    "views": "params:views",
+                    **tables,
+                    **checks,
+                },
                 outputs="database",
                 name="gather_database",
             ),
             Node(
-                build_packages,
+                guard_tables,
                 inputs={
                     "packages": "params:packages",
-                    "municipality": "params:municipality",
-                    "sources": "params:sources",
+                    "plans": "params:plans",
+                    "form": "params:form",
+                    "privacy": "params:privacy",
+                    "released_texts": "released_texts_csv",
                     "dictionary": "data_dictionary",
-                    "published": "published_packages",
                     **tables,
                 },
+                outputs=["guarded_tables", "privacy_check#primary"],
+                name="guard_tables",
+            ),
+            Node(
+                build_packages,
+                inputs=[
+                    "params:packages",
+                    "params:municipality",
+                    "params:sources",
+                    "guarded_tables",
+                    "published_packages",
+                ],
                 outputs="packages",
                 name="build_packages",
+            ),
+            Node(
+                check_readability,
+                inputs=[
+                    "packages",
+                    "survey_returns",
+                    "external_files",
+                    "params:period",
+                    "data_dictionary",
+                ],
+                outputs=["readability_check#primary", "readability_score#primary"],
+                name="check_readability",
             ),
             Node(
                 build_preview,

@@ -7,17 +7,19 @@ import pandas as pd
 from sumida_data.frames import read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.models import Packages
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
 from sumida_data.portal.changes import Proposal
 from sumida_data.quality.overview import give_overview
+from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_briefings, render_council_paper, render_page
 from sumida_data.report.quality_page import render_quality_page
 from sumida_data.report.slides import render_slides
 from sumida_data.report.spreadsheet import render_spreadsheet
-from sumida_data.report.summary import summarise_run
+from sumida_data.report.summary import PrivacyState, add_privacy, summarise_run
 from sumida_data.report.survey_state import describe_survey
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
@@ -88,16 +90,25 @@ def write_report(report: ProgressReport, quality_page: bytes) -> dict[str, bytes
     return {f"{report.period}/{name}": content for name, content in papers.items()}
 
 
-def summarise(
+def describe_privacy(packages: Packages, privacy_check: pd.DataFrame) -> PrivacyState:
+    """Say what the privacy gate did."""
+    return PrivacyState(
+        blocked={one.title: one.reasons for one in list_blocked(packages, privacy_check)},
+        void_releases=count_void_releases(privacy_check),
+    )
+
+
+def summarise(  # one argument for each thing that the summary speaks of
     report: ProgressReport,
     quota: Quota,
     response: pd.DataFrame,
     finding: pd.DataFrame,
     check_result: pd.DataFrame,
+    privacy: PrivacyState,
     proposal: dict[str, Any],
 ) -> dict[str, Any]:
     """Say what the run did, as plain data."""
     products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
     proposed = Proposal.model_validate(proposal)
     summary = summarise_run(report, response, finding, products, quota, check_result, proposed)
-    return summary.model_dump(mode="json")
+    return add_privacy(summary, privacy).model_dump(mode="json")

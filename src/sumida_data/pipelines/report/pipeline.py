@@ -48,6 +48,12 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="write_report",
             ),
             Node(
+                nodes.describe_privacy,
+                inputs=["params:packages", "privacy_check#primary"],
+                outputs="privacy_state",
+                name="describe_privacy",
+            ),
+            Node(
                 nodes.summarise,
                 inputs=[
                     "report_content",
@@ -55,6 +61,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "response#primary",
                     "finding#primary",
                     "check_result#primary",
+                    "privacy_state",
                     "publication_proposal",
                 ],
                 outputs="run_summary",

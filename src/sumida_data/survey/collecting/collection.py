@@ -32,11 +32,13 @@ class Collected:
         answers: Rows of table ``answer``.
         responses: Rows of table ``response``.
         findings: All findings.
+        personal_texts: What the covers of all returns give as names and other personal data.
     """
 
     answers: list[AnswerRow] = field(default_factory=list)
     responses: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Collector:
         accepted = [file for file in files.values() if self._accept(file, collected)]
         read = read_returns(self.reader, self.waves, accepted)
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
+        collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
         by_period = defaultdict(list)
         for returned in returns:

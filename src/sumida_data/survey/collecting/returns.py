@@ -40,6 +40,8 @@ class Return:
         findings: What is wrong with it.
         rows_set_aside: Number of rows left out.
         sample: Whether it is sample data.
+        personal_texts: What the cover gives as names and other personal data; it is not shown,
+            not stored, and serves only to find the same names elsewhere.
     """
 
     source_file: str
@@ -51,6 +53,7 @@ class Return:
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
     sample: bool = False
+    personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def department_code(self) -> str | None:
@@ -143,6 +146,7 @@ class FormReader:
             return
         returned.cover = cover.records[0]
         returned.findings += cover.findings
+        returned.personal_texts = self._find_personal_texts(workbook, returned, cover.sheet)
         place = replace(place, department_code=returned.department_code)
         returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
         asked = wave.sheets_for(returned.department_code)
@@ -166,6 +170,13 @@ class FormReader:
             elif part.sheet in asked:
                 words = {"sheet": part.sheet, "title": part.title}
                 returned.findings.append(make_finding(self.rules["F204"], place, **words))
+
+    def _find_personal_texts(
+        self, workbook: Workbook, returned: Return, cover: str
+    ) -> frozenset[str]:
+        reader = self._readers_of(returned)[0]
+        sheets = (one for one in workbook.sheets if one.name == cover)
+        return frozenset[str]().union(*(reader.find_personal_texts(one) for one in sheets))
 
     def _check_sheet(
         self, workbook: Workbook, part: SurveySheet, read: str, place: Place

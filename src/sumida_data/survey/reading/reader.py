@@ -57,7 +57,7 @@ class SheetReader(Generic[Described]):
     @cached_property
     def headings(self) -> Headings:
         """The headings under which the fields may stand."""
-        return Headings(self.description.fields)
+        return Headings(self.description.fields, self.description.search_rows)
 
     @cached_property
     def fields(self) -> dict[str, FormField]:
@@ -81,6 +81,16 @@ class SheetReader(Generic[Described]):
     def has_table(self, sheet: Sheet) -> bool:
         """Tell whether the sheet has such a table."""
         return find_table(sheet, self.headings) is not None
+
+    def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
+        """Return what stands beside the labels of personal fields.
+
+        It serves one purpose: to find the same names elsewhere. It becomes no answer.
+        """
+        personal = {item.name for item in self.description.fields if item.personal}
+        labels = find_labels(sheet, self.headings) if personal else {}
+        texts = (raw_text_of(label.value) for name, label in labels.items() if name in personal)
+        return frozenset(text for text in texts if text.strip())
 
     def read_rows(self, sheet: Sheet, place: Place) -> SheetContents | None:
         """Read a sheet with one record a row.

@@ -1,0 +1,1 @@
+"""The gate between tables and packages: nothing that names or reaches a person passes it."""
