@@ -63,6 +63,7 @@ PROGRESS: Row = {
     "as_of": date(2023, 1, 31),
     "method": "linear",
     "value": Decimal("59.3"),
+    "unit": "%",
     "progress_ratio": Decimal("2.0774"),
     "cut_points_reason": "仮の基準",
     "verdict": "on_track",

@@ -86,7 +86,7 @@ class TestCsv:
         header = (
             "municipality_code,municipality_name,plan_id,indicator_id,"
             "target_number,target_state,decided_on,decided_on_status,target_date,"
-            "target_min,target_max,reason,note"
+            "target_min,target_max,unit,reason,note"
         )
         assert content.startswith(b"\xef\xbb\xbf" + header.encode() + b"\n131075,")
         assert b"\r" not in content
