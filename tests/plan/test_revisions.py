@@ -1,5 +1,6 @@
 """Published values are frozen; with a reason, a new revision stands beside the old."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -191,6 +192,19 @@ class TestFreezing:
         assert numbers(frozen) == [(1, 23), (2, 24)]
         assert frozen.pending[0]["next_revision"] == 3
         assert frozen.pending[0]["published_revision"] == 2
+
+    def test_a_reason_without_a_difference_is_told(self) -> None:
+        frozen = freeze(value_row("23"), value_row("23"), reasons=(REASON,))
+        assert numbers(frozen) == [(1, 23)]
+        [told] = frozen.pending
+        assert told["message"].startswith(
+            "オンライン化手続数① FY2022Q3：revisions.csv に改訂2の理由"
+        )
+
+    def test_a_reason_for_a_quarter_that_is_not_there_is_told(self) -> None:
+        elsewhere = replace(REASON, period="FY2030Q1")
+        [told] = freeze(value_row("23"), value_row("23"), reasons=(elsewhere,)).pending
+        assert (told["period"], told["next_revision"]) == ("FY2030Q1", 2)
 
     def test_going_back_to_an_older_value_is_a_revision_as_well(self) -> None:
         frozen = freeze(value_row("23"), value_row("23"), value_row("24", 2), reasons=(REASON,))

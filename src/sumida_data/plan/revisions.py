@@ -169,6 +169,7 @@ def freeze_values(
         for row in rows:
             outcome.keep(_number(dict(row), row["revision"]), computed=False)
         outcome.pending.append(_describe_missing(rows[-1]))
+    outcome.pending.extend(_describe_unused(outcome.values, by_address))
     return Frozen(
         values=outcome.values,
         pending=outcome.pending,
@@ -262,6 +263,27 @@ def _describe_missing(last: Row) -> dict[str, Any]:
         "message": f"{title} {period}：公表した値が、今のデータからは計算されません。"
         "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
     }
+
+
+def _describe_unused(
+    values: Sequence[Row], reasons: Mapping[tuple[str, str, int], Reason]
+) -> Iterator[dict[str, Any]]:
+    """Tell of reasons that no revision has: a slip of the pen, or a value that is right again."""
+    titles = {row["indicator_id"]: row["indicator_title"] for row in values}
+    for address in sorted(reasons.keys() - {_address_of(row) for row in values}):
+        indicator_id, period, revision = address
+        title = titles.get(indicator_id, indicator_id)
+        yield {
+            "row_id": f"{indicator_id}/{period}/{revision}/unused",
+            "indicator_id": indicator_id,
+            "indicator_title": title,
+            "period": period,
+            "published_revision": revision - 1,
+            "next_revision": revision,
+            "differences": "当てはまる違いがない",
+            "message": f"{title} {period}：{_FILE} に改訂{revision}の理由がありますが、"
+            "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
+        }
 
 
 def _pending_row(last: Row, number: int, differences: str) -> dict[str, Any]:
