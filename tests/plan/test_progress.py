@@ -223,6 +223,14 @@ class TestTargetInForce:
             ),
         )
 
+    def test_an_indicator_of_a_day_shows_the_target_of_that_day(self, raised: Indicator) -> None:
+        shown = [
+            raised.on(day).target.value
+            for day in (date(2022, 3, 31), date(2022, 9, 30), date(2022, 10, 1))
+        ]
+        assert shown == [160, 160, 200]
+        assert len(raised.targets) == 2
+
     def test_a_value_is_judged_by_the_target_of_its_day(
         self, plan: Plan, raised: Indicator
     ) -> None:

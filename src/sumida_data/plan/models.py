@@ -240,7 +240,7 @@ class Indicator(Model):
 
     def target_on(self, day: date) -> Target | None:
         """Return the target in force on a day, or None if the first was decided later."""
-        decided = [one for one in self.targets if one.decided_on is None or one.decided_on <= day]
+        decided = [one for one in self.targets if _is_decided(one, day)]
         return decided[-1] if decided else None
 
     @property
@@ -250,6 +250,15 @@ class Indicator(Model):
             return (self,)
         first = self.model_copy(update={"later_versions": ()})
         return tuple(accumulate(self.later_versions, _change_definition, initial=first))
+
+    def on(self, day: date) -> "Indicator":
+        """Return the indicator as it was on a day: its definition, and targets decided by then.
+
+        Before the first target is decided there is none to show but that.
+        """
+        version = self.version_on(day)
+        decided = tuple(one for one in self.targets if _is_decided(one, day)) or self.targets[:1]
+        return version.model_copy(update={"targets": decided})
 
     def version_on(self, day: date) -> "Indicator":
         """Return the indicator by the definition in force on a day."""
@@ -381,9 +390,10 @@ class Plan(Model):
         return next(one for one in self.indicators if one.indicator_id == indicator_id)
 
     def on(self, day: date) -> "Plan":
-        """Return the plan with each indicator by the definition in force on a day."""
-        versions = tuple(indicator.version_on(day) for indicator in self.indicators)
-        return self.model_copy(update={"indicators": versions})
+        """Return the plan as it was on a day: definitions in force, targets decided by then."""
+        return self.model_copy(
+            update={"indicators": tuple(indicator.on(day) for indicator in self.indicators)}
+        )
 
     @model_validator(mode="after")
     def _refuse_loose_ends(self) -> Self:
@@ -490,6 +500,10 @@ class ReportedPeriod(RootModel[str]):
     @classmethod
     def _refuse_other_forms(cls, text: str) -> str:
         return text if text == "latest" else str(Period.parse(text))
+
+
+def _is_decided(target: Target, day: date) -> bool:
+    return target.decided_on is None or target.decided_on <= day
 
 
 def _find_repeated(names: Iterable[str]) -> list[str]:

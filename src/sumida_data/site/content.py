@@ -142,6 +142,8 @@ def _gather(
 ) -> IndicatorPage:
     series = tables["indicator_value"]
     current = series[-1] if series else None
+    day = Period.parse(current["period"]).last_day if current else plan.last_day
+    shown = indicator.on(day)
     progress = _progress_of(plan, current, tables["indicator_progress"])
     points = [
         Point(row["as_of"], row["value"])
@@ -149,12 +151,10 @@ def _gather(
         if row["value"] is not None
     ]
     charts = [
-        _draw(plan, indicator, progress, points, frame) if series else None
-        for frame in (LARGE, SMALL)
+        _draw(plan, shown, progress, points, frame) if series else None for frame in (LARGE, SMALL)
     ]
-    day = Period.parse(current["period"]).last_day if current else plan.last_day
     return IndicatorPage(
-        indicator=indicator.version_on(day),
+        indicator=shown,
         current=current,
         progress=progress,
         series=series,
