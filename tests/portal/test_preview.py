@@ -54,10 +54,15 @@ class TestApi:
         assert datasets["dx-indicators"]["metadata_modified"] == "2023-01-31T00:00:00.000000"
         assert datasets["online-procedures"]["metadata_modified"] == "2022-12-31T00:00:00.000000"
 
+    def test_a_resource_says_of_which_day_it_is(self, datasets):
+        words = {one["description"][-22:] for one in datasets["dx-indicators"]["resources"]}
+        assert all(text.endswith("（2023年（令和5年）1月31日現在）") for text in words)
+
     def test_a_package_without_days_names_no_day(self, build, show):
         preview = show(build(procedure=[]))
         datasets = json.loads(preview["api/3/action/package_search"])["result"]["results"]
         assert datasets[1]["metadata_modified"] == "1970-01-01T00:00:00.000000"
+        assert "現在）" not in str(datasets[1]["resources"])
 
     def test_a_dataset_names_ward_licence_sources_and_update_frequency(self, datasets):
         dataset = datasets["dx-indicators"]

@@ -3,11 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
+from sumida_data.periods import era_year
 
 Entry = dict[str, Any]
 SAMPLE = "見本データ"
@@ -91,6 +93,7 @@ def _describe_resources(
     descriptor: Entry, files: Mapping[str, bytes], catalogue_url: str
 ) -> list[Entry]:
     known = _OTHER_FILES | {resource["path"]: resource for resource in descriptor["resources"]}
+    as_of = _describe_as_of(descriptor)
     resources = []
     for position, path in enumerate(sorted(known, key=_place)):
         content = files[path]
@@ -100,7 +103,7 @@ def _describe_resources(
                 "package_id": descriptor["id"],
                 "position": position,
                 "name": known[path]["title"],
-                "description": known[path].get("description", ""),
+                "description": known[path].get("description", "") + as_of,
                 "format": _extension(path).upper(),
                 "mimetype": known[path]["mediatype"],
                 "size": len(content),
@@ -111,6 +114,15 @@ def _describe_resources(
             }
         )
     return resources
+
+
+def _describe_as_of(descriptor: Entry) -> str:
+    """Write the newest day that the data speak of as the catalogue of Tokyo does, or nothing."""
+    if not (end := descriptor["sumida:temporal"]["end"]):
+        return ""
+    day = date.fromisoformat(end)
+    era, year = era_year(day)
+    return f"（{day.year}年（{era}{year}年）{day.month}月{day.day}日現在）"
 
 
 def _newest_day(descriptor: Entry) -> str:
