@@ -61,6 +61,7 @@ PROGRESS: Row = {
     "period": "FY2022Q3",
     "revision": 1,
     "as_of": date(2023, 1, 31),
+    "unit": "%",
     "method": "linear",
     "value": Decimal("59.3"),
     "progress_ratio": Decimal("2.0774"),
