@@ -37,9 +37,12 @@ ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or
 test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
 	CKAN_TEST_VERSIONS="2.12 2.11 2.10" CKAN_TEST_KILLS=50 $(BIN)/python -m pytest tests/portal/ckan
 
-bench: .venv/installed-dev  ## Time the reading of workbooks beside pandas and bare calamine, and of hostile files.
+bench: .venv/installed-dev  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/checks.py
+	$(BIN)/python benchmarks/national.py
+	$(BIN)/python benchmarks/publishing.py
 
 docs: .venv/installed-dev  ## Write the reference pages anew.
 	$(BIN)/python -m sumida_data.reference
@@ -51,7 +54,7 @@ format: .venv/installed-dev
 lock:  ## Write the lock files anew; needs uv.
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
-	for version in 2.12 2.11 2.10; do uv pip compile $(STACK)/requirements-$$version.in --override $(STACK)/overrides.txt --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(STACK)/requirements-$$version.lock || exit 1; done
+	for version in 2.12 2.11 2.10 tools; do uv pip compile $(STACK)/requirements-$$version.in --override $(STACK)/overrides.txt --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(STACK)/requirements-$$version.lock || exit 1; done
 
 clean:  ## Remove all that was made; what was received, published and recorded stays.
 	rm -rf data/0[2-57-8]_* data/06_catalog/preview data/06_catalog/changes.json data/sumida.duckdb .viz

@@ -1,7 +1,8 @@
 """How long it takes to check files that are broken or made to do harm, and how much memory.
 
-Each is checked in a process of its own; the seconds are those of the check, the megabytes the
-most that the process ever had. Run from the project's folder: ``python -m benchmarks.hostile``.
+Each is checked in a process of its own. The seconds are those that the check had a processor, so
+that they hold on a busy machine too; the megabytes are the most that the process ever had. Run
+from the project's folder: ``python -m benchmarks.hostile``.
 """
 
 import sys

@@ -49,6 +49,13 @@ def test_the_corrections_guide_names_every_column() -> None:
     assert [column for column in header.split(",") if f"`{column}`" not in text] == []
 
 
+def test_the_publishing_guide_names_every_column_of_the_revisions() -> None:
+    text = (PROJECT / "docs/publishing.ja.md").read_text("utf-8")
+    path = PROJECT / "data/01_raw/reference/revisions.csv"
+    header = path.read_text("utf-8-sig").splitlines()[0]
+    assert [column for column in header.split(",") if f"`{column}`" not in text] == []
+
+
 def test_every_dependency_is_explained() -> None:
     pyproject = (PROJECT / "pyproject.toml").read_text("utf-8")
     explained = (PROJECT / "docs/dependencies.md").read_text("utf-8")

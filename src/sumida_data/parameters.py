@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.views import Views
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
@@ -25,6 +25,7 @@ from sumida_data.survey.tables import TableDescriptions
 PARAMETERS: dict[str, type[BaseModel]] = {
     "finding_rules": FindingRules,
     "form": Form,
+    "initiatives": InitiativeRules,
     "municipality": HomeMunicipality,
     "packages": Packages,
     "period": ReportedPeriod,

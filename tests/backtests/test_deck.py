@@ -76,16 +76,18 @@ class Ward:
             self.rules,
             self.municipality,
             register("departments"),
+            register("department_succession"),
             register("layout_map"),
         )
-        answers, response, _ = collect_returns(collector, dict(self.survey), self.dictionary)
-        central, _ = collect_central_files(
+        answers, response, *_ = collect_returns(collector, dict(self.survey), self.dictionary)
+        central, *_ = collect_central_files(
             self.sources,
             self.rules,
             self.municipality,
             dict(self.external),
             register("municipalities"),
             response,
+            None,
             self.dictionary,
         )
         answer = combine(answers, central)

@@ -4,7 +4,9 @@ import hashlib
 import io
 import json
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -13,6 +15,7 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
+from sumida_data.plan.values import round_half_up
 from sumida_data.survey.reading.layout import cell_address
 from sumida_data.survey.reading.text import raw_text_of
 from sumida_data.survey.reading.workbook import open_workbook
@@ -99,6 +102,37 @@ def test_every_measured_value_leads_back_to_its_cells(
         "USING (municipality_code, indicator_id, period, revision) WHERE v.numerator > 0"
     ).fetchall()
     assert without == []
+
+
+# Fields of a denominator that are taken away from the others.
+TAKEN_AWAY = {"exempt"}
+
+
+def test_every_value_follows_from_the_cells_it_leads_back_to(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    cells = database.sql(
+        "SELECT indicator_id, period, role, row_id, field, value FROM lineage"
+    ).fetchall()
+    sums: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    rows: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for name, period, role, row_id, field, value in cells:
+        rows[name, period].add(row_id)
+        if value.isdecimal():
+            sums[name, period, role] += Decimal(value) * (-1 if field in TAKEN_AWAY else 1)
+    figures = database.sql(
+        "SELECT v.indicator_id, period, value, denominator, decimals FROM indicator_value AS v "
+        "JOIN indicator AS i USING (plan_id, indicator_id, definition_version) "
+        "WHERE value IS NOT NULL"
+    ).fetchall()
+    assert len(figures) > 30
+    for name, period, value, denominator, decimals in figures:
+        again = Decimal(len(rows[name, period]))
+        if denominator is not None:
+            parts = (sums[name, period, role] for role in ("numerator", "denominator"))
+            numerator, divisor = parts
+            again = round_half_up(100 * numerator / divisor, decimals)
+        assert again == value, (name, period)
 
 
 def test_rows_that_count_add_up_to_the_value(database: duckdb.DuckDBPyConnection) -> None:
@@ -189,8 +223,12 @@ class TestLaws:
         self, quarter: Quarter, database: duckdb.DuckDBPyConnection
     ) -> None:
         products = dict(read_products(quarter.data))
-        stamp = "見本データ".encode()
-        stamped = {name.partition("!")[0] for name, content in products.items() if stamp in content}
+        stamps = ("見本データ".encode(), b"<strong>Sample data</strong>")
+        stamped = {
+            name.partition("!")[0]
+            for name, content in products.items()
+            if any(stamp in content for stamp in stamps)
+        }
         for people in (".html", ".md", ".xlsx", "datapackage.json"):
             names = [name for name in products if name.endswith(people)]
             assert names

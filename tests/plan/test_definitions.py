@@ -69,6 +69,14 @@ def test_a_day_has_the_version_in_force(
     assert (found.query == COUNT_ALL) == (version != "1")
 
 
+def test_a_report_shows_the_definition_of_its_period(changed_plans: Plans) -> None:
+    [plan] = changed_plans.root
+    titles = [
+        plan.on(day).indicators[0].definition for day in (date(2022, 9, 30), date(2023, 1, 1))
+    ]
+    assert titles == [plan.indicators[0].definition, "すべての手続の数。"]
+
+
 def test_a_value_is_counted_and_led_back_by_the_version_of_its_period(
     changed_plans: Plans, answers: Answers, compute: Callable[..., Any]
 ) -> None:

@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
+from sumida_data.periods import Period
 from sumida_data.plan.hints import find_hints
 from sumida_data.plan.models import Plans
 
@@ -17,7 +19,7 @@ def series(indicator_id: str, *values: int | None, as_of: str = "") -> list[dict
             "indicator_id": indicator_id,
             "indicator_title": "指標",
             "period": period,
-            "as_of": as_of or period,
+            "as_of": date.fromisoformat(as_of) if as_of else Period.parse(period).last_day,
             "value": None if value is None else Decimal(value),
         }
         for period, value in zip(PERIODS, values, strict=False)
@@ -103,7 +105,8 @@ def test_a_figure_of_one_day_reported_twice_is_no_standstill(find: Any) -> None:
         *by_department("cashless_procedures", "FY2022Q1", a=1, b=2),
         *by_department("cashless_procedures", "FY2022Q2", a=1, b=2),
     ]
-    assert find(*series("cashless_procedures", 3, 3, as_of="2022-03-31"), divided=divided) == []
+    found = find(*series("cashless_procedures", 3, 3, as_of="2022-06-30"), divided=divided)
+    assert found == [("cashless_procedures", "FY2022Q2", "as_of_outside")]
 
 
 def test_missing_values_are_passed_over(find: Any) -> None:
@@ -125,3 +128,15 @@ def test_a_note_stays_beside_its_hint(plans: Plans) -> None:
         plans, series("open_datasets", 140, 139), [], [note | {"period": "FY2022Q3"}]
     )
     assert row["note"] is None
+
+
+def test_a_day_outside_the_period_is_a_hint_unless_the_definition_says_so(find: Any) -> None:
+    card = series("mynumber_card_rate", 44, as_of="2022-07-31")
+    assert find(*card) == [("mynumber_card_rate", "FY2022Q1", "as_of_outside")]
+    assert find(*series("mynumber_card_rate", 44, as_of="2022-04-01")) == []
+    assert find(*series("electronic_approval_rate", 60, as_of="2021-03-31")) == []
+
+
+def test_the_message_names_day_and_period(plans: Plans) -> None:
+    [row] = find_hints(plans, series("mynumber_card_rate", 44, as_of="2023-01-31"), [], [])
+    assert row["message"] == "時点が2023-01-31で、期間(令和4年度第1四半期)の外にある。"

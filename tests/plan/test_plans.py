@@ -54,7 +54,7 @@ def test_a_value_is_judged_by_its_own_plan(two_plans: Plans) -> None:
     later = two_plans.by_id["sumida-fy2026"]
     value = {
         **dict.fromkeys(("row_id", "municipality_code", "municipality_name", "plan_id"), "x"),
-        **dict.fromkeys(("indicator_id", "indicator_title"), "x"),
+        **dict.fromkeys(("indicator_id", "indicator_title", "unit"), "x"),
         "period": "FY2027Q4",
         "revision": 1,
         "sample": False,

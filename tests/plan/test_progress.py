@@ -53,6 +53,7 @@ def judge(
         "period": period,
         "revision": 1,
         "as_of": as_of,
+        "unit": indicator.unit,
         "sample": False,
         "value": None if value is None else Decimal(value),
     }

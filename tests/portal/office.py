@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from sumida_data.frames import DECIMAL
 from sumida_data.portal.approval import write_approval
-from sumida_data.portal.changes import Proposal, propose
+from sumida_data.portal.changes import Circumstances, Proposal, propose
 from sumida_data.portal.folder import FolderTarget
+from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.publication import (
     Publication,
     TargetRecord,
@@ -28,20 +29,24 @@ from sumida_data.survey.collecting.quota import Gap
 
 DAY = date(2023, 2, 1)
 GAP = Gap(title="未回答の課", missing=20, total=75, allowed_share=Decimal("0.1"))
+CIRCUMSTANCES = Circumstances(
+    period="FY2022Q3",
+    lineage_sha256="2" * 64,
+    gaps=(),
+    findings={},
+    failed_checks=(),
+    pending_revisions=(),
+)
 # Proposes nothing.
 PROPOSAL = Proposal(
     target="folder",
-    period="FY2022Q3",
     sample=False,
     content_sha256="0" * 64,
     target_sha256="1" * 64,
     changes=(),
     versions={},
     blocked=(),
-    gaps=(),
-    findings={},
-    failed_checks=(),
-    pending_revisions=(),
+    **dict(CIRCUMSTANCES),
 )
 
 
@@ -170,12 +175,14 @@ class Office:
         return self.path / "public"
 
     def propose(self, catalogue: Catalogue) -> Proposal:
+        circumstances = {
+            "lineage_sha256": hash_lineage(self.lineage),
+            "gaps": self.gaps,
+        }
         return propose(
             catalogue,
             observe(self.target, self.day),
-            period="FY2022Q3",
-            gaps=self.gaps,
-            findings={},
+            CIRCUMSTANCES.model_copy(update=circumstances),
         )
 
     def approve(self, catalogue: Catalogue, **options: Any) -> None:

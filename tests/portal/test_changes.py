@@ -8,9 +8,8 @@ from sumida_data.portal.catalogue import gather_catalogue
 from sumida_data.portal.changes import Proposal, compare, count_actions, list_changes, propose
 from sumida_data.portal.changes_page import render_changes
 from sumida_data.portal.links import find_broken_links
-from sumida_data.portal.preview import build_preview
 from sumida_data.portal.target import Change, DatasetState, FileState, TargetState, hash_content
-from tests.portal.office import DAY, GAP, PROPOSAL, make_catalogue, make_dataset
+from tests.portal.office import CIRCUMSTANCES, DAY, GAP, PROPOSAL, make_catalogue, make_dataset
 
 DATASET = make_dataset("a", "1.0.0", data__csv="1\n", README__md="a")
 
@@ -111,10 +110,13 @@ class TestProposal:
         return propose(
             make_catalogue(DATASET, sample=True, blocked=("b",)),
             state_of(),
-            period="FY2022Q3",
-            gaps=(GAP,),
-            findings={"error": 2},
-            pending_revisions=("値 23→24 <b>",),
+            CIRCUMSTANCES.model_copy(
+                update={
+                    "gaps": (GAP,),
+                    "findings": {"error": 2},
+                    "pending_revisions": ("値 23→24 <b>",),
+                }
+            ),
         )
 
     def test_survives_being_written_down(self, proposal):
@@ -150,8 +152,8 @@ class TestProposal:
 
 
 class TestCatalogue:
-    def test_is_gathered_from_the_preview_as_it_was_written(self, built, packages, municipality):
-        preview = build_preview(built, packages, municipality)
+    def test_is_gathered_from_the_preview_as_it_was_written(self, show, built, packages):
+        preview = show(built)
         shown = preview | {"changes.html": b"", "dataset/dx-indicators/0.9.0/x.csv": b""}
         names = tuple(one.name for one in packages.packages)
         catalogue = gather_catalogue(shown, (*names, "withheld"))
@@ -166,11 +168,8 @@ class TestCatalogue:
         assert files == dict(built)
         assert not catalogue.sample
 
-    def test_descriptions_hold_neither_ids_nor_what_follows_from_the_bytes(
-        self, built, packages, municipality
-    ):
-        preview = build_preview(built, packages, municipality)
-        dataset = gather_catalogue(preview, ()).datasets[0]
+    def test_descriptions_hold_neither_ids_nor_what_follows_from_the_bytes(self, show, built):
+        dataset = gather_catalogue(show(built), ()).datasets[0]
         assert {"title", "notes", "tags", "version"} <= dataset.metadata.keys()
         assert {"id", "resources"}.isdisjoint(dataset.metadata)
         assert {"name", "format", "mimetype"} <= dataset.files[0].metadata.keys()

@@ -7,20 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from sumida_data.portal.preview import build_preview
-from sumida_data.site.models import Site
-
-
-@pytest.fixture(scope="module")
-def show(packages, municipality, plans, waves, raw_parameters):
-    """Return a function that builds the preview of packages."""
-    site = Site.model_validate(raw_parameters["site"])
-
-    def build(files):
-        return build_preview(files, packages, municipality, plans, waves, site)
-
-    return build
-
 
 @pytest.fixture(scope="module")
 def preview(show, built):

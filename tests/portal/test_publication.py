@@ -18,7 +18,7 @@ from sumida_data.portal.history import read_histories
 from sumida_data.portal.publication import publish
 from sumida_data.portal.record import Journal, Record
 from sumida_data.portal.target import Change, TargetError
-from tests.portal.office import GAP, Office, make_catalogue, make_dataset, make_values
+from tests.portal.office import GAP, Office, make_catalogue, make_cells, make_dataset, make_values
 
 FIRST = make_catalogue(
     make_dataset("a", "1.0.0", data__csv="1\n", README__md="a"),
@@ -199,6 +199,13 @@ class TestApproval:
         office.approve(FIRST)
         with pytest.raises(RefusedError, match="最後の kedro run と違います"):
             office.decide(SECOND, proposal)
+
+    def test_tables_of_a_run_that_did_not_finish_are_refused(self, office):
+        proposal = office.propose(FIRST)
+        office.approve(FIRST)
+        office.lineage = make_cells(("x", "FY2022Q3", 1, "5"), "F20")
+        with pytest.raises(RefusedError, match="途中で終わったため、表が下見と合いません"):
+            office.decide(FIRST, proposal)
 
 
 class Killed(BaseException):

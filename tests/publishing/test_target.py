@@ -13,8 +13,8 @@ from sumida_data.publishing.verify import verify
 from tests.portal.office import Office, make_catalogue, make_dataset
 from tests.project import Project
 
-# Kedro's configuration loader calls a deprecated part of OmegaConf.
-pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")
+# Kedro calls deprecated parts of OmegaConf and of pydantic.
+pytestmark = pytest.mark.filterwarnings("default")
 
 FIRST = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
 SECOND = make_catalogue(make_dataset("a", "1.1.0", data__csv="1\n2\n"))

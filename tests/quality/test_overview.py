@@ -20,6 +20,7 @@ def make_result(rule_id="Q203", table="procedure", *, passed=False, subject="-",
         "severity": "error",
         "characteristic": "accuracy",
         "owner": "各課",
+        "depends_on": "data",
         "engines": "sql",
         "engines_agree": True,
         "rows_checked": 1663,
@@ -160,6 +161,7 @@ class TestStatement:
             make_result(passed=True),
             make_result("Q102", passed=None, characteristic="completeness"),
             make_result("Q101", "answer"),
+            make_result("Q501", depends_on="record"),
         ]
         text = write_statement({"procedure"}, results, dictionary)
         assert text.startswith("## 品質\n\n公表の前に、1個の表を2件の検査で確かめました")

@@ -93,6 +93,23 @@ class TestResult:
         (row,) = build(outcome("Q101", "procedure", "a", "a", subject="row_id"))
         assert row["rows_failed"] == 2
 
+    def test_what_earlier_publications_decide_is_marked(self, build):
+        found = {
+            row["row_id"]: row["depends_on"]
+            for row in build(
+                outcome("Q203", "procedure"),
+                outcome("Q310", "indicator_value"),
+                outcome("Q501", "indicator_value"),
+                outcome("Q101", "publication"),
+                outcome("Q102", "check_failure", subject="rule_id"),
+            )
+        }
+        assert [key for key, of in found.items() if of == "data"] == [
+            "Q203/procedure/-",
+            "Q310/indicator_value/-",
+        ]
+        assert set(found.values()) == {"data", "record"}
+
     def test_subjects_have_rows_of_their_own(self, build):
         rows = build(
             outcome("Q401", "indicator_progress", "a", subject="x"),

@@ -49,6 +49,9 @@ def test_every_indicator_rule_and_package_has_its_place(pages, plan, rules, raw_
         assert indicator.query.strip() in pages["indicators.ja.md"]
     for rule in rules.root:
         assert f"\n| {rule.rule_id} |" in pages["rules.ja.md"]
+    for kind in ("families", "rules"):
+        for rule in raw_parameters["quality_rules"][kind]:
+            assert f"\n| {rule['rule_id']} |" in pages["rules.ja.md"]
     for package in raw_parameters["packages"]["packages"]:
         assert f"\n## {package['name']}\n" in pages["packages.ja.md"]
 

@@ -13,6 +13,7 @@ from tests.portal.office import PROPOSAL
 from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.models import Packages
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans
 from sumida_data.quality.rules import QualityRules
@@ -37,6 +38,7 @@ CHECK = {
     "severity": "error",
     "characteristic": "consistency",
     "owner": "ICT推進担当",
+    "depends_on": "data",
     "engines": "sql",
     "engines_agree": True,
     "rows_checked": 10,
@@ -48,7 +50,7 @@ CHECK = {
 
 
 @pytest.fixture
-def outputs(
+def outputs(  # one fixture for each thing that the report reads
     municipality: HomeMunicipality,
     plans: Plans,
     rules: FindingRules,
@@ -68,8 +70,10 @@ def outputs(
         "params:quota": quota,
         "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
         "data_dictionary": dictionary.model_dump(mode="json"),
-        "check_result#primary": build_frame(dictionary["check_result"], [CHECK]),
-        "check_failure#primary": build_frame(dictionary["check_failure"], []),
+        "check_result#check": build_frame(dictionary["check_result"], [CHECK]),
+        "check_failure#check": build_frame(dictionary["check_failure"], []),
+        "params:packages": Packages.model_validate(raw_parameters["packages"]),
+        "privacy_check#release": build_frame(dictionary["privacy_check"], []),
         "reported_period": "FY2022Q3",
         "publication_proposal": PROPOSAL.model_dump(mode="json"),
     }

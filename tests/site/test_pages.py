@@ -294,6 +294,31 @@ class TestIndicator:
         assert "各課への照会によらない" in render()["indicators/mynumber_card_rate.html"]
 
 
+def test_a_correction_notice_is_told_in_full(
+    build: Callable[..., Any], render: Callable[..., Texts]
+) -> None:
+    parts = {
+        "reason": "数え漏れ",
+        "scope": "第3四半期",
+        "cause": "転記の誤り",
+        "impact": "判定は同じ",
+        "response": "確かめる人を増やした",
+    }
+    notice = {key: CARD_RATE[key] for key in ("indicator_id", "indicator_title", "period", "unit")}
+    notice |= parts | {
+        "row_id": "n1",
+        "revision": 2,
+        "old_value": Decimal("59.2"),
+        "new_value": Decimal("59.3"),
+        "decided_by": "ICT推進担当",
+        "decided_on": date(2023, 5, 1),
+    }
+    pages = render(build(correction_notice=[notice]))
+    for text in (*parts.values(), "59.2 → 59.3", "令和5年5月1日"):
+        assert text in pages["corrections.html"]
+    assert "1 May 2023" in pages["en/corrections.html"]
+
+
 def test_effects_of_initiatives_keep_their_cautions(
     build: Callable[..., Any], render: Callable[..., Texts]
 ) -> None:
@@ -338,8 +363,34 @@ class TestDataset:
         assert len(listed) == 2
         assert listed[1] == "1.0.0"
 
-    def test_results_of_the_checks_appear_where_they_are_published(self, pages: Texts) -> None:
-        assert "規則ごとの結果" not in pages["dataset/dx-indicators/index.html"]
+    def test_results_of_the_checks_appear_where_they_are_published(
+        self, build: Callable[..., Any], render: Callable[..., Texts], pages: Texts
+    ) -> None:
+        path = "dataset/online-procedures/index.html"
+        met = {
+            "row_id": "1",
+            "rule_id": "Q101",
+            "rule_title": "手続番号がある",
+            "table_name": "procedure",
+            "subject": "-",
+            "severity": "error",
+            "characteristic": "完全性",
+            "owner": "ICT推進担当",
+            "depends_on": "data",
+            "engines": "sql",
+            "engines_agree": True,
+            "rows_checked": 1663,
+            "rows_failed": 0,
+            "share_failed": Decimal(0),
+            "may_fail": Decimal(0),
+            "passed": True,
+        }
+        missed = met | {"row_id": "2", "rule_id": "Q102", "rows_failed": 2, "passed": False}
+        page = render(build(check_result=[met, missed]))[path]
+        assert "確かめる行のあった2の規則のうち1に合格しています" in page
+        assert page.index("× 不合格") < page.index("○ 合格")
+        assert "1,663" in page
+        assert "規則ごとの結果" not in pages[path]
 
 
 def test_the_calendar_tells_what_is_here_and_what_is_to_come(pages: Texts) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from sumida_data.frames import read_rows
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import dcat, schema_org
@@ -30,6 +31,7 @@ from sumida_data.opendata.versions import (
     read_edition,
 )
 from sumida_data.opendata.workbook import SAMPLE_WARNING, write_workbook
+from sumida_data.quality.statement import write_statement
 from sumida_data.survey.form import CentralSources
 
 _DOCUMENTS = {
@@ -79,10 +81,13 @@ def build_packages(
             what was not announced to go.
     """
     _refuse_vanished(surroundings.packages, before)
+    results = read_rows(frames["check_result"])
     built: dict[str, bytes] = {}
     for package in surroundings.packages.packages:
         published = select_package(package, dictionary, frames, surroundings.municipality)
-        files = _build(published, surroundings, _select(before, package.name))
+        tables = {resource.table for resource in package.resources}
+        statement = write_statement(tables, results, dictionary)
+        files = _build(published, surroundings, _select(before, package.name), statement)
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built
 
@@ -115,14 +120,15 @@ def _build(
     published: PublishedPackage,
     surroundings: Surroundings,
     before: Mapping[str, bytes],
+    quality: str,
 ) -> dict[str, bytes]:
     edition = read_edition(before, sample=published.sample)
     history = decide_history(published, edition)
-    files = _write_files(published, surroundings, history)
+    files = _write_files(published, surroundings, history, quality)
     if edition and history == edition.history and files != edition.files:
         # No row and no column is different, yet a byte is: a text, or how a file is written.
         history = add_version(published, history, [REWORDED])
-        files = _write_files(published, surroundings, history)
+        files = _write_files(published, surroundings, history, quality)
     return files
 
 
@@ -130,6 +136,7 @@ def _write_files(
     published: PublishedPackage,
     surroundings: Surroundings,
     history: Sequence[Version],
+    quality: str,
 ) -> dict[str, bytes]:
     descriptor = describe_package(
         published,
@@ -142,7 +149,7 @@ def _write_files(
     whole = descriptor | {"resources": resources}
     notices = _find_notices(published)
     documents = {
-        "README.md": _write_readme(published, descriptor, notices, history),
+        "README.md": _write_readme(published, descriptor, notices, history, quality),
         "csv-metadata.json": _write_json(describe_tables(whole)),
         "dcat.jsonld": _write_json({"@context": dcat.CONTEXT} | dcat.describe_dataset(whole)),
         "schema_org.jsonld": _write_json(schema_org.describe_dataset(whole)),
@@ -182,6 +189,7 @@ def _write_readme(
     descriptor: Descriptor,
     notices: Iterable[Notice],
     history: Sequence[Version],
+    quality: str,
 ) -> bytes:
     environment = Environment(
         loader=PackageLoader("sumida_data.opendata"),
@@ -196,6 +204,7 @@ def _write_readme(
         tables=published.tables,
         explanations=(published.codes, published.dictionary),
         history=history,
+        quality=quality,
         notices=[dict(list_parts(notice)) for notice in notices],
         warning=SAMPLE_WARNING,
     )

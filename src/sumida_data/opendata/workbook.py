@@ -146,8 +146,9 @@ def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -
     sheet.autofilter(0, 0, published.rows.num_rows, len(fields) - 1)
     for column, field in enumerate(fields):
         sheet.write(0, column, _head(field), heading)
-        sheet.set_column(column, column, 24 if field.type == "string" else 12)
-        sheet.write_column(1, column, published.rows[field.name].to_pylist())
+        values = published.rows[field.name].to_pylist()
+        sheet.set_column(column, column, _fit(_head(field), values))
+        sheet.write_column(1, column, values)
 
 
 def _fit_to_paper(sheet: Worksheet) -> None:
@@ -155,6 +156,16 @@ def _fit_to_paper(sheet: Worksheet) -> None:
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L&A&R&P / &N")
+
+
+def _fit(heading: str, values: Iterable[object]) -> int:
+    """Return a width, in digits, that shows the values and the heading in two lines."""
+    longest = max((_measure(str(value)) for value in set(values)), default=0)
+    return min(40, max(longest, _measure(heading) // 2)) + 3
+
+
+def _measure(text: str) -> int:
+    return sum(1 if one.isascii() else 2 for one in text)
 
 
 def _head(field: Field) -> str:

@@ -18,6 +18,7 @@ PRIMARY_TABLES = (
     "answer",
     "correction",
     "finding",
+    "source_file",
     "mynumber_card",
     "document_approval",
     "open_dataset",
@@ -32,6 +33,8 @@ INDICATOR_TABLES = (
     "response_rate",
     "answer_rate",
     "review_hint",
+    "initiative_effect_figure",
+    "initiative_effect_summary",
     "lineage",
     "pending_revision",
     "correction_notice",
@@ -45,7 +48,15 @@ CHECK_TABLES = ("check_result", "check_failure")
 RELEASE_TABLES = ("privacy_check", "readability_check", "readability_score")
 
 
-def name_datasets(primary: tuple[str, ...], indicator: tuple[str, ...] = ()) -> dict[str, str]:
-    """Return the catalogue's names of tables by table."""
-    datasets = {name: f"{name}#primary" for name in primary}
-    return datasets | {name: f"{name}#indicator" for name in indicator}
+_STAGES = {
+    "primary": PRIMARY_TABLES,
+    "indicator": INDICATOR_TABLES,
+    "check": CHECK_TABLES,
+    "release": RELEASE_TABLES,
+}
+
+
+def name_datasets(*tables: str) -> dict[str, str]:
+    """Return the catalogue's names of tables, such as ``procedure#primary``, by table."""
+    stages = {name: stage for stage, names in _STAGES.items() for name in names}
+    return {name: f"{name}#{stages[name]}" for name in tables}

@@ -10,9 +10,12 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Literal
 
+from sumida_data.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
 
-Hint = Literal["jump", "fall", "beyond_whole", "beyond_limit", "unchanged_everywhere"]
+Hint = Literal[
+    "jump", "fall", "beyond_whole", "beyond_limit", "as_of_outside", "unchanged_everywhere"
+]
 Row = Mapping[str, Any]
 _Found = tuple[Hint, Row, str]
 
@@ -59,7 +62,7 @@ def _find(plan: Plan, values: Sequence[Row], divided: Sequence[Row]) -> Iterator
     )
     for indicator in plan.indicators:
         series = [row for row in measured if row["indicator_id"] == indicator.indicator_id]
-        for find in (_find_jumps, _find_falls, _find_beyond_limit):
+        for find in (_find_jumps, _find_falls, _find_beyond_limit, _find_other_days):
             yield from find(plan, indicator, series)
         yield from _find_beyond_whole(plan, indicator, series, measured)
         yield from _find_unchanged(indicator, series, divided)
@@ -90,6 +93,16 @@ def _find_beyond_limit(_: Plan, indicator: Indicator, series: Sequence[Row]) -> 
     for row in series:
         if indicator.limit is not None and row["value"] > indicator.limit:
             yield "beyond_limit", row, f"対象の数{_plain(indicator.limit)}より多い。"
+
+
+def _find_other_days(_: Plan, indicator: Indicator, series: Sequence[Row]) -> Iterator[_Found]:
+    if indicator.as_of == "rows_of_other_periods":
+        return
+    for row in series:
+        period = Period.parse(row["period"])
+        if not period.first_day <= row["as_of"] <= period.last_day:
+            words = f"時点が{row['as_of']}で、期間({period.title})の外にある。"
+            yield "as_of_outside", row, words
 
 
 def _find_beyond_whole(

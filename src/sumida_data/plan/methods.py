@@ -112,10 +112,12 @@ def compare_with_growth(situation: Situation) -> Comparison:
     whole = situation.years_passed + situation.years_left
     if situation.years_passed <= 0 or not situation.way:
         return Comparison(None, None, "伸びを比べる期間がないため、この方法は当てはまらない。")
-    required = (situation.target_value / situation.start_value) ** (1 / whole)
-    so_far = (situation.actual / situation.start_value) ** (1 / situation.years_passed)
-    expected = situation.start_value * required**situation.years_passed
-    return Comparison(expected, (so_far - 1) / (required - 1))
+    # Roots are never exact; floats give them many times faster, and far beyond the places kept.
+    start, passed = float(situation.start_value), float(situation.years_passed)
+    required = (float(situation.target_value) / start) ** (1 / float(whole))
+    so_far = (float(situation.actual) / start) ** (1 / passed)
+    expected, ratio = start * required**passed, (so_far - 1) / (required - 1)
+    return Comparison(Decimal(repr(expected)), Decimal(repr(ratio)))
 
 
 METHODS: dict[str, Callable[[Situation], Comparison]] = {

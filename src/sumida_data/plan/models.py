@@ -150,7 +150,8 @@ class Indicator(Model):
         limit: The most that there can be, such as the length of a list; more is worth a look.
         part_of: Id of the indicator that includes this one.
         as_of: ``period``: the last day of the period; ``rows``: the newest as-of date of the
-            rows that count.
+            rows that count; ``rows_of_other_periods``: the same, where the definition says that
+            they come from other periods.
         title_footnote: Name of the plan's footnote that belongs to the title.
         baseline: Where it stood.
         unknown_targets: What is said of targets before the first one listed, which are not known;
@@ -186,7 +187,7 @@ class Indicator(Model):
     limits: str = ""
     limit: Decimal | None = None
     part_of: Name | None = None
-    as_of: Literal["period", "rows"] = "period"
+    as_of: Literal["period", "rows", "rows_of_other_periods"] = "period"
     title_footnote: str | None = None
     baseline: Baseline
     unknown_targets: str = ""
@@ -245,6 +246,8 @@ class Indicator(Model):
     @property
     def versions(self) -> tuple["Indicator", ...]:
         """The indicator by every version of its definition, the first one first."""
+        if not self.later_versions:
+            return (self,)
         first = self.model_copy(update={"later_versions": ()})
         return tuple(accumulate(self.later_versions, _change_definition, initial=first))
 
@@ -264,7 +267,7 @@ class Indicator(Model):
 
 
 def _change_definition(before: Indicator, later: LaterVersion) -> Indicator:
-    changes = later.model_dump(exclude_unset=True)
+    changes = later.model_dump(exclude_none=True)
     return before.model_copy(update={"series_break": later.series_break, **changes})
 
 
@@ -377,6 +380,11 @@ class Plan(Model):
         """
         return next(one for one in self.indicators if one.indicator_id == indicator_id)
 
+    def on(self, day: date) -> "Plan":
+        """Return the plan with each indicator by the definition in force on a day."""
+        versions = tuple(indicator.version_on(day) for indicator in self.indicators)
+        return self.model_copy(update={"indicators": versions})
+
     @model_validator(mode="after")
     def _refuse_loose_ends(self) -> Self:
         ids = [indicator.indicator_id for indicator in self.indicators]
@@ -461,6 +469,18 @@ class Plans(RootModel[tuple[Plan, ...]]):
         """
         begun = [plan for plan in self.root if plan.first_day <= period.last_day]
         return max(begun, key=lambda plan: plan.first_day, default=self.root[0])
+
+
+class InitiativeRules(Model):
+    """What may be done with the effects of initiatives.
+
+    Attributes:
+        additive: Kinds of effects that may be added, each with the unit that it must have.
+        plain_conditions: Conditions that limit nothing but the time counted.
+    """
+
+    additive: dict[str, str]
+    plain_conditions: tuple[str, ...] = ()
 
 
 class ReportedPeriod(RootModel[str]):

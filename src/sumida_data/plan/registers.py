@@ -33,12 +33,8 @@ def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
     owner["unit"] = indicator.unit
     if indicator.unknown_targets:
         note = indicator.unknown_targets
-        yield owner | {
-            "row_id": f"{start}/0",
-            "target_number": 0,
-            "target_state": "unknown",
-            "note": note,
-        }
+        unknown = {"target_number": 0, "target_state": "unknown", "note": note}
+        yield owner | {"row_id": f"{start}/0"} | unknown
     for number, target in enumerate(indicator.targets, start=1):
         yield owner | {
             "row_id": f"{start}/{number}",

@@ -4,6 +4,7 @@ An indicator's query returns the rows that count. Here they are summed, divided,
 and led back to their cells. Nothing in this module knows a particular indicator.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,18 +26,22 @@ from sumida_data.plan.models import Indicator, Plan, Plans
 
 FIRST_REVISION = 1
 
+_MAKE_ROOM = """
+    CREATE TEMP TABLE counted (
+        indicator_id VARCHAR, period VARCHAR, table_name VARCHAR, municipality_code VARCHAR,
+        row_id VARCHAR, numerator DECIMAL(18, 4), denominator DECIMAL(18, 4), complete BOOLEAN,
+        as_of DATE, department_code VARCHAR, carried_from VARCHAR
+    );
+    CREATE TEMP TABLE roles (
+        indicator_id VARCHAR, period VARCHAR, role VARCHAR, field VARCHAR
+    );
+"""
 # Tables of central files have no department, or nothing carried forward; the engine reads both.
 _COUNT_ROWS = """
-    CREATE OR REPLACE TEMP TABLE counted AS
+    INSERT INTO counted
     SELECT
-        t.municipality_code,
-        t.row_id,
-        q.numerator::DECIMAL(18, 4) AS numerator,
-        {denominator}::DECIMAL(18, 4) AS denominator,
-        {complete} AS complete,
-        t.as_of,
-        t.department_code,
-        t.carried_from
+        $indicator, $period, $table, t.municipality_code, t.row_id, q.numerator, {denominator},
+        {complete}, t.as_of, t.department_code, t.carried_from
     FROM ({query}) AS q
     JOIN (
         SELECT * FROM {table}
@@ -47,7 +52,7 @@ _COUNT_ROWS = """
 """
 _SUM_ROWS = """
     SELECT
-        municipality_code,
+        indicator_id, period, municipality_code,
         count(*) FILTER (WHERE complete),
         (sum(numerator) FILTER (WHERE complete))::DECIMAL(18, 4),
         (sum(denominator) FILTER (WHERE complete))::DECIMAL(18, 4),
@@ -55,29 +60,29 @@ _SUM_ROWS = """
         count(DISTINCT department_code) FILTER (WHERE carried_from IS NOT NULL),
         count(*) FILTER (WHERE NOT complete)
     FROM counted
-    GROUP BY municipality_code
+    GROUP BY ALL
 """
 _SUM_PARTS = """
     SELECT
-        municipality_code, $indicator AS indicator_id, $period AS period, department_code,
+        municipality_code, indicator_id, period, department_code,
         sum(numerator)::DECIMAL(18, 4) AS numerator,
         sum(denominator)::DECIMAL(18, 4) AS denominator
     FROM counted
     WHERE complete AND department_code IS NOT NULL
-    GROUP BY municipality_code, department_code
-    ORDER BY municipality_code, department_code
+    GROUP BY ALL
+    ORDER BY ALL
 """
 _LEAD_BACK = """
     SELECT
-        a.municipality_code, $indicator AS indicator_id, $period AS period,
-        $revision::BIGINT AS revision, r.role, a.table_name, a.record_id AS row_id, a.field,
-        a.source_file, a.file_sha256, a.sheet, a.cell, a.raw_text, a.value, a.change,
-        a.correction_id, a.carried_from
+        a.municipality_code, c.indicator_id, c.period, $revision::BIGINT AS revision, r.role,
+        a.table_name, a.record_id AS row_id, a.field, a.source_file, a.file_sha256, a.sheet, a.cell,
+        a.raw_text, a.value, a.change, a.correction_id, a.carried_from
     FROM counted AS c
-    JOIN answer AS a ON a.record_id = c.row_id
-    JOIN roles AS r ON r.field = a.field
-    WHERE c.complete AND a.table_name = $table
-    ORDER BY a.municipality_code, r.role, a.record_id, a.field
+    JOIN roles AS r USING (indicator_id, period)
+    JOIN answer AS a
+        ON a.record_id = c.row_id AND a.table_name = c.table_name AND a.field = r.field
+    WHERE c.complete
+    ORDER BY c.period, a.municipality_code, c.indicator_id, r.role, a.record_id, a.field
 """
 
 
@@ -120,12 +125,18 @@ class _Task(NamedTuple):
     period: Period
     series_break: date | None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The indicator's id and the period; no other task has both."""
+        return self.indicator.indicator_id, str(self.period)
+
 
 class ValueEngine:
     """Computes indicator values over a set of typed tables.
 
-    One indicator of one quarter is computed for all municipalities at once, so that a ward and a
-    nation take the same path. Use it as a context manager: it holds an in-memory database.
+    One indicator of one quarter is counted for all municipalities at once, and the answers are
+    searched once for the lineage of all, so that a ward and a nation take the same path. Use it as
+    a context manager: it holds an in-memory database.
     """
 
     def __init__(
@@ -167,14 +178,19 @@ class ValueEngine:
         Raises:
             QueryError: If an indicator's query fails; the message names the indicator.
         """
-        values, lineage, parts = [], [], []
-        for task in self._list_tasks(map(Period.parse, periods)):
+        tasks = list(self._list_tasks(map(Period.parse, periods)))
+        self._connection.execute(_MAKE_ROOM)
+        for task in tasks:
             self._set_period(task)
-            self._count_rows(task.indicator)
-            values += self._values(task)
-            lineage.append(self._lineage(task))
-            parts.append(self._parts(task))
-        return Computed(values, pa.concat_tables(lineage), pa.concat_tables(parts))
+            self._count_rows(task)
+        counts: dict[tuple[str, str], dict[str, _Count]] = defaultdict(dict)
+        for name, period, code, *sums in self._connection.execute(_SUM_ROWS).fetchall():
+            counts[name, period][code] = _Count(*sums)
+        return Computed(
+            [row for task in tasks for row in self._values(task, counts[task.key])],
+            self._connection.sql(_LEAD_BACK, params={"revision": FIRST_REVISION}).to_arrow_table(),
+            self._connection.sql(_SUM_PARTS).to_arrow_table(),
+        )
 
     def _list_tasks(self, periods: Iterable[Period]) -> Iterator[_Task]:
         for period in periods:
@@ -196,8 +212,9 @@ class ValueEngine:
         }
         self._connection.register("reporting_period", pa.Table.from_pylist([row]))
 
-    def _count_rows(self, indicator: Indicator) -> None:
-        """Put the rows that count into the relation ``counted``."""
+    def _count_rows(self, task: _Task) -> None:
+        """Add the rows that count, and the fields they rest on, to ``counted`` and ``roles``."""
+        indicator = task.indicator
         is_ratio = indicator.kind == "ratio"
         statement = _COUNT_ROWS.format(
             query=indicator.query,
@@ -206,17 +223,19 @@ class ValueEngine:
             # A row that lacks a part would shift the ratio, so it counts in neither part.
             complete=f"q.numerator IS NOT NULL{' AND q.denominator IS NOT NULL' * is_ratio}",
         )
+        name, period = task.key
+        owner = {"indicator": name, "period": period, "table": indicator.table}
         try:
-            self._connection.execute(statement)
+            self._connection.execute(statement, owner)
         except duckdb.Error as error:
-            raise QueryError(
-                f"指標 {indicator.indicator_id} の query を実行できません: {error}"
-            ) from error
+            raise QueryError(f"指標 {name} の query を実行できません: {error}") from error
+        roles = [("numerator", field) for field in indicator.numerator_fields]
+        roles += [("denominator", field) for field in indicator.denominator_fields]
+        self._connection.executemany(
+            "INSERT INTO roles VALUES (?, ?, ?, ?)", [(name, period, *role) for role in roles]
+        )
 
-    def _values(self, task: _Task) -> list[dict[str, Any]]:
-        counts = {
-            code: _Count(*sums) for code, *sums in self._connection.execute(_SUM_ROWS).fetchall()
-        }
+    def _values(self, task: _Task, counts: Mapping[str, _Count]) -> list[dict[str, Any]]:
         delivered = self._find_delivered(task)
         common = {
             "plan_id": task.plan.plan_id,
@@ -244,7 +263,7 @@ class ValueEngine:
         reason = _reason_not_measured(task, count, coverage, delivered=delivered)
         value = None if reason else calculate(indicator, count.numerator, count.denominator)
         status = _status_of(value, reason, count)
-        newest = count.newest if indicator.as_of == "rows" else None
+        newest = None if indicator.as_of == "period" else count.newest
         return {
             "row_id": f"{code}/{indicator.indicator_id}/{period}/{FIRST_REVISION}",
             "as_of": newest or period.last_day,
@@ -265,25 +284,6 @@ class ValueEngine:
             {"period": str(task.period)},
         )
         return {code for (code,) in rows.fetchall()}
-
-    def _lineage(self, task: _Task) -> pa.Table:
-        indicator = task.indicator
-        roles = [("numerator", name) for name in indicator.numerator_fields]
-        roles += [("denominator", name) for name in indicator.denominator_fields]
-        self._connection.register(
-            "roles", pa.table({"role": [r for r, _ in roles], "field": [f for _, f in roles]})
-        )
-        parameters = {
-            "indicator": indicator.indicator_id,
-            "period": str(task.period),
-            "revision": FIRST_REVISION,
-            "table": indicator.table,
-        }
-        return self._connection.sql(_LEAD_BACK, params=parameters).to_arrow_table()
-
-    def _parts(self, task: _Task) -> pa.Table:
-        parameters = {"indicator": task.indicator.indicator_id, "period": str(task.period)}
-        return self._connection.sql(_SUM_PARTS, params=parameters).to_arrow_table()
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:

@@ -37,36 +37,46 @@ class ListedChange(Model):
     file: str | None = None
 
 
-class Proposal(Model):
-    """What the last run would publish, as it is put before the person who approves.
+class Circumstances(Model):
+    """What a run found that a person must know before approving.
 
     Attributes:
-        target: Name of the public target.
         period: The reported period, such as FY2022Q3.
-        sample: Whether invented data went into it.
-        content_sha256: Hash of the catalogue.
-        target_sha256: Hash of what stands in the target.
-        changes: What would change in the target, and what would stay.
-        versions: The version of each dataset by name.
-        blocked: Datasets that may not go out; what stands of them stays.
+        lineage_sha256: Hash of table ``lineage``, which is kept with the published values.
         gaps: What is missing from the figures of the quarter.
         findings: Number of open findings by severity.
         failed_checks: Checks that failed, one line each.
         pending_revisions: Published values that would change without a reason, one line each.
     """
 
-    target: str
     period: str
+    lineage_sha256: str
+    gaps: tuple[Gap, ...]
+    findings: dict[str, int]
+    failed_checks: tuple[str, ...]
+    pending_revisions: tuple[str, ...]
+
+
+class Proposal(Circumstances):
+    """What the last run would publish, as it is put before the person who approves.
+
+    Attributes:
+        target: Name of the public target.
+        sample: Whether invented data went into it.
+        content_sha256: Hash of the catalogue.
+        target_sha256: Hash of what stands in the target.
+        changes: What would change in the target, and what would stay.
+        versions: The version of each dataset by name.
+        blocked: Datasets that may not go out; what stands of them stays.
+    """
+
+    target: str
     sample: bool
     content_sha256: str
     target_sha256: str
     changes: tuple[ListedChange, ...]
     versions: dict[str, str]
     blocked: tuple[str, ...]
-    gaps: tuple[Gap, ...]
-    findings: dict[str, int]
-    failed_checks: tuple[str, ...]
-    pending_revisions: tuple[str, ...]
 
     @property
     def gaps_to_accept(self) -> tuple[Gap, ...]:
@@ -88,40 +98,23 @@ class Proposal(Model):
         }
 
 
-def propose(
-    catalogue: Catalogue,
-    state: TargetState,
-    *,
-    period: str,
-    gaps: tuple[Gap, ...],
-    findings: Mapping[str, int],
-    failed_checks: tuple[str, ...] = (),
-    pending_revisions: tuple[str, ...] = (),
-) -> Proposal:
+def propose(catalogue: Catalogue, state: TargetState, circumstances: Circumstances) -> Proposal:
     """Put before the person who approves what a run would publish.
 
     Args:
         catalogue: What would be public.
         state: What stands in the target.
-        period: The reported period.
-        gaps: What is missing from the figures of the period.
-        findings: Number of open findings by severity.
-        failed_checks: Checks that failed, one line each.
-        pending_revisions: Published values that would change without a reason, one line each.
+        circumstances: What else the run found.
     """
     return Proposal(
         target=state.name,
-        period=period,
         sample=catalogue.sample,
         content_sha256=catalogue.sha256,
         target_sha256=state.sha256,
         changes=list_changes(compare(catalogue, state)),
         versions={one.name: str(one.metadata["version"]) for one in catalogue.datasets},
         blocked=catalogue.blocked,
-        gaps=gaps,
-        findings=dict(findings),
-        failed_checks=failed_checks,
-        pending_revisions=pending_revisions,
+        **dict(circumstances),
     )
 
 

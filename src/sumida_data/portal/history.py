@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from sumida_data.plan.revisions import PublishedValues
 from sumida_data.portal.record import PublicationLine, Record
+from sumida_data.portal.target import hash_entry
 
 Row = dict[str, Any]
 
@@ -69,6 +70,11 @@ def keep_values(folder: Path, publication_id: str, lineage: pa.Table) -> None:
         rows = pa.concat_tables([others, rows], promote_options="default")
     _write(rows, folder / _VALUES)
     _keep_lineage(folder / _LINEAGE, lineage, rows)
+
+
+def hash_lineage(lineage: pa.Table) -> str:
+    """Return the hash of table ``lineage``, however it was stored."""
+    return hash_entry({"columns": lineage.column_names, "rows": lineage.to_pylist()})
 
 
 def read_histories(root: Path) -> list[TargetHistory]:

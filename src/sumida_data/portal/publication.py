@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from sumida_data.portal.approval import RefusedError, find_approval, find_standing_approval
 from sumida_data.portal.changes import Proposal, compare, list_changes
-from sumida_data.portal.history import keep_values
+from sumida_data.portal.history import hash_lineage, keep_values
 from sumida_data.portal.record import (
     Approval,
     JournalEntry,
@@ -96,6 +96,11 @@ def prepare_publication(
         raise RefusedError(
             f"下見が、公開先 {state.name} に向けた最後の kedro run と違います。"
             "公開先を同じ --env で指定して、もう一度 kedro run を実行してください。"
+        )
+    if proposal.lineage_sha256 != hash_lineage(lineage):
+        raise RefusedError(
+            "下見の後の kedro run が途中で終わったため、表が下見と合いません。"
+            "もう一度 kedro run を実行してください。"
         )
     if catalogue.sample and not state.accepts_sample:
         raise RefusedError(

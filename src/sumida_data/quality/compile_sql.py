@@ -115,11 +115,14 @@ def _run_query(connection: duckdb.DuckDBPyConnection, rule: Rule, check: Query) 
     query = _WITH_SUBJECT.format(query=check.query, subject=_quote(rule.subject))
     try:
         counts = connection.execute(
-            f"SELECT subject, count(*) FROM ({query}) GROUP BY subject ORDER BY subject"  # noqa: S608  # officers' own SQL
+            "SELECT subject, count(*), count(*) FILTER (NOT passed) "  # noqa: S608  # officers' SQL
+            f"FROM ({query}) GROUP BY subject ORDER BY subject"
         ).fetchall()
-        failing = connection.execute(
-            f"SELECT subject, row_id FROM ({query}) WHERE NOT passed ORDER BY ALL"  # noqa: S608
-        ).fetchall()
+        failing = []
+        if any(failed for _, _, failed in counts):
+            failing = connection.execute(
+                f"SELECT subject, row_id FROM ({query}) WHERE NOT passed ORDER BY ALL"  # noqa: S608
+            ).fetchall()
     except duckdb.Error as error:
         raise RuleQueryError(f"quality_rules.yml: {rule.rule_id} の query: {error}") from error
     by_subject: defaultdict[str, list[str]] = defaultdict(list)
@@ -128,7 +131,7 @@ def _run_query(connection: duckdb.DuckDBPyConnection, rule: Rule, check: Query) 
     # A rule that concerns no row today has a result all the same.
     return [
         Outcome(rule.rule_id, rule.table, subject, ENGINE, checked, tuple(by_subject[subject]))
-        for subject, checked in counts or [(rule.subject, 0)]
+        for subject, checked, _ in counts or [(rule.subject, 0, 0)]
     ]
 
 

@@ -1,5 +1,6 @@
 """The results of checks as tables ``check_result`` and ``check_failure``."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
@@ -12,10 +13,21 @@ import pyarrow as pa
 from sumida_data.frames import arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.metadata import Table
 from sumida_data.quality.outcomes import Outcome
-from sumida_data.quality.rules import Rule, RuleWords
+from sumida_data.quality.rules import Query, Rule, RuleWords
 
 WHOLE_TABLE = "-"
 _FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
+# What earlier publications left behind, and the results, which count what is found there.
+_RECORD = (
+    "published_value",
+    "publication",
+    "publication_dataset",
+    "value_publication",
+    "pending_revision",
+    "correction_notice",
+    "check_result",
+    "check_failure",
+)
 _SHARE_STEP = Decimal("0.0001")
 # Rows of these know their place themselves; every other row is led back by its answers.
 OWN_PLACES = ("answer", "finding", "response")
@@ -117,6 +129,7 @@ def _describe(
         "severity": words.severity,
         "characteristic": words.characteristic,
         "owner": words.owner,
+        "depends_on": "record" if _depends_on_record(words, table) else "data",
         "engines": " ".join(one.engine for one in found),
         "engines_agree": len({one.failing for one in found}) == 1,
         "rows_checked": checked,
@@ -126,6 +139,12 @@ def _describe(
         # Compared exactly, not as rounded for the table: one row in a million is a failure.
         "passed": failed <= words.may_fail * checked if checked else None,
     }
+
+
+def _depends_on_record(words: RuleWords, table: str) -> bool:
+    check = words.check if isinstance(words, Rule) else None
+    named = set(re.findall(r"\w+", check.query)) if isinstance(check, Query) else set()
+    return not named.isdisjoint(_RECORD) or table in _RECORD
 
 
 def _count_failing(found: Sequence[Outcome]) -> int:

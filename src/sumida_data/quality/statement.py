@@ -13,14 +13,15 @@ def write_statement(
 
     Args:
         tables: Names of the tables that the package publishes.
-        results: Rows of ``check_result``, of any tables.
+        results: Rows of ``check_result``, of any tables; those that earlier publications decide
+            are left out, because publishing would change them.
         dictionary: Descriptions of the tables.
 
     Returns:
         A section that begins with a heading of the second level and ends with a line break; it
         names no file, no cell and no person.
     """
-    ours = [row for row in results if row["table_name"] in tables]
+    ours = [row for row in results if row["table_name"] in tables and row["depends_on"] == "data"]
     tally = count_checks(ours)
     characteristics = dictionary["check_result"].field("characteristic").codes
     lines = [

@@ -105,7 +105,9 @@ def _list_keys(model: type[BaseModel], path: str) -> Iterator[Key]:
         place = path if issubclass(model, RootModel) else f"{path}.{name}"
         if place != path:
             kind = _name_type(field.annotation)
-            yield Key(place, kind, field.is_required(), texts.get(name, ""))
+            # A small model explains all its keys in its first line.
+            text = texts.get(name) or (getdoc(model) or "").partition("\n")[0]
+            yield Key(place, kind, field.is_required(), text)
         for one in inner:
             yield from _list_keys(one, place if place == path else f"{place}[]")
 

@@ -13,6 +13,9 @@ from pydantic import Field as Described
 
 from sumida_data.metadata import Field, Model, Name, PeriodText
 
+# Government forms put titles and instructions above a table, rarely more than this.
+HEADER_SEARCH_ROWS = 60
+
 
 class FormField(Field):
     """One item that a sheet asks for.
@@ -84,6 +87,8 @@ class RecordSheet(Model):
 
     # Whether every column of the sheet is described, so that another one is worth a finding.
     is_complete: ClassVar[bool] = False
+    # Within how many rows from the top its headings stand.
+    search_rows: ClassVar[int] = HEADER_SEARCH_ROWS
 
     sheet: str
     table: Name
@@ -224,7 +229,12 @@ class CentralSource(RecordSheet):
         license: Licence id.
         attribution: The line that must accompany figures from it.
         path: The page on which it is published, or None.
+        layouts: Where the publisher has changed the table: for each form that it has had, the
+            fields that not all of them have. The form that fits best is read.
         heading_dates: Columns whose heading carries a date, and the field that takes the date.
+        title_date: The field whose date may stand in the title instead.
+        rows_expected: How many municipalities the table lists; None where it has other rows.
+        grouped_by: The field that groups rows, such as the dataset of a file; both are counted.
         month: The field whose month gives the as-of date, its last day.
     """
 
@@ -234,8 +244,32 @@ class CentralSource(RecordSheet):
     license: str
     attribution: str
     path: str | None = None
+    layouts: tuple[tuple[Name, ...], ...] = ()
     heading_dates: dict[Name, Name] = Described(default_factory=dict)
+    title_date: Name | None = None
+    rows_expected: int | None = None
+    grouped_by: Name | None = None
     month: Name | None = None
+
+    # Ministries put notes, prefectures and old rows above the table.
+    search_rows: ClassVar[int] = 200
+
+    @property
+    def forms(self) -> tuple["CentralSource", ...]:
+        """The source in each form that its table has had."""
+        special = {name for layout in self.layouts for name in layout}
+        return tuple(
+            self.model_copy(
+                update={
+                    "fields": tuple(
+                        field
+                        for field in self.fields
+                        if field.name not in special or field.name in layout
+                    )
+                }
+            )
+            for layout in self.layouts or ((),)
+        )
 
 
 class CentralSources(RootModel[tuple[CentralSource, ...]]):

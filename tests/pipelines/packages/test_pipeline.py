@@ -55,7 +55,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
-    for name, dataset in name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES).items():
+    for name, dataset in name_datasets(*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES).items():
         datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
     return DataCatalog(datasets)
 

@@ -189,4 +189,4 @@ def test_a_published_figure_is_revised_only_with_a_reason(
     )
     assert sumida_data(project, "verify").code == 0
     assert sumida_data(project, "undo", "--yes").code == 0
-    assert len(list(public.glob("*"))) == 3
+    assert {path.name for path in public.iterdir()} == {"1.0.0", "1.1.0", "latest", "index.html"}

@@ -5,11 +5,14 @@ from typing import Any
 
 import pandas as pd
 
+from sumida_data.frames import read_rows, to_arrow
 from sumida_data.opendata.models import Packages
 from sumida_data.portal.catalogue import CHANGES_PAGE, gather_catalogue
-from sumida_data.portal.changes import Proposal, propose
+from sumida_data.portal.changes import Circumstances, Proposal, propose
 from sumida_data.portal.changes_page import render_changes
+from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.target import TargetState
+from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps
 from sumida_data.survey.collecting.quota import Quota
@@ -26,20 +29,30 @@ def compare_with_target(
     """Say what would change in the public target, and what a person must know to approve it."""
     catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
     period = str(report.period)
-    response, finding, pending = (
-        tables[name] for name in ("response", "finding", "pending_revision")
+    response, finding, pending, checks = (
+        tables[name] for name in ("response", "finding", "pending_revision", "check_result")
     )
-    proposal = propose(
-        catalogue,
-        state,
+    circumstances = Circumstances(
         period=period,
+        lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
         gaps=measure_gaps(quota, report, response[response["period"] == period]),
         findings=Counter(finding["severity"]),
+        failed_checks=tuple(
+            _describe_check(row) for row in read_rows(checks) if row["passed"] is False
+        ),
         pending_revisions=tuple(pending["message"]),
     )
-    return proposal.model_dump(mode="json")
+    return propose(catalogue, state, circumstances).model_dump(mode="json")
 
 
 def complete_preview(files: dict[str, bytes], proposal: dict[str, Any]) -> dict[str, bytes]:
     """Add to the catalogue the page that shows the office what would change."""
     return files | {CHANGES_PAGE: render_changes(Proposal.model_validate(proposal))}
+
+
+def _describe_check(row: dict[str, Any]) -> str:
+    subject = "" if row["subject"] == WHOLE_TABLE else f"の{row['subject']}"
+    return (
+        f"{row['rule_id']} {row['rule_title']}：表 {row['table_name']}{subject}、"
+        f"{row['rows_checked']}行のうち{row['rows_failed']}行が合わない(所管 {row['owner']})"
+    )

@@ -22,6 +22,8 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "response": "response#primary",
                     "finding": "finding#primary",
                     "pending_revision": "pending_revision#indicator",
+                    "check_result": "check_result#check",
+                    "lineage": "lineage#indicator",
                 },
                 outputs="publication_proposal",
                 name="compare_with_target",

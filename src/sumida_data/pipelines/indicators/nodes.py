@@ -10,7 +10,8 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage, CoverageKey
 from sumida_data.plan.hints import find_hints
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.plan.initiatives import describe_effects, sum_effects
+from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.plan.revisions import freeze_values, parse_revisions
@@ -146,6 +147,24 @@ def assess_progress(plans: Plans, values: Frame, dictionary: dict[str, Any]) -> 
         )
     ]
     return build_frame(described["indicator_progress"], progress)
+
+
+def describe_initiatives(  # one argument for each thing that decides what is added
+    initiatives: InitiativeRules,
+    initiative: Frame,
+    initiative_effect: Frame,
+    departments: Frame,
+    dictionary: dict[str, Any],
+) -> tuple[Frame, Frame]:
+    """Return tables ``initiative_effect_figure`` and ``initiative_effect_summary``."""
+    described = DataDictionary.model_validate(dictionary)
+    known = parse_departments(read_rows(departments))
+    effects = (read_rows(initiative), read_rows(initiative_effect))
+    figures = describe_effects(initiatives, *effects, known)
+    return (
+        build_frame(described["initiative_effect_figure"], figures),
+        build_frame(described["initiative_effect_summary"], sum_effects(figures)),
+    )
 
 
 def describe_plans(plans: Plans, dictionary: dict[str, Any]) -> tuple[Frame, Frame]:

@@ -8,6 +8,7 @@ from sumida_data.pipelines.indicators.nodes import (
     assess_progress,
     choose_period,
     compute_values,
+    describe_initiatives,
     describe_plans,
     describe_publications,
     find_review_hints,
@@ -111,6 +112,21 @@ def create_pipeline(**_: Any) -> Pipeline:
                 ],
                 outputs="review_hint#indicator",
                 name="find_review_hints",
+            ),
+            Node(
+                describe_initiatives,
+                inputs=[
+                    "params:initiatives",
+                    "initiative#primary",
+                    "initiative_effect#primary",
+                    "departments_csv",
+                    "data_dictionary",
+                ],
+                outputs=[
+                    "initiative_effect_figure#indicator",
+                    "initiative_effect_summary#indicator",
+                ],
+                name="describe_initiatives",
             ),
             Node(
                 describe_plans,

@@ -13,6 +13,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.quality.privacy.names import NameScreen
 from sumida_data.quality.privacy.screening import find_named_cells
 from sumida_data.survey.collecting.central import CentralCollector, Municipality
+from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import find_series, parse_departments, parse_successions
@@ -101,19 +102,20 @@ def collect_returns(
     )
 
 
-def collect_central_files(  # one argument for each thing that decides what counts
+def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides what counts
     sources: CentralSources,
     rules: FindingRules,
     municipality: HomeMunicipality,
     files: dict[str, SourceFile],
     municipalities: Frame,
     response: Frame,
+    known_files: Frame | None,
     dictionary: dict[str, Any],
-) -> tuple[Frame, Frame]:
+) -> tuple[Frame, Frame, Frame]:
     """Read the central files of every quarter that has returns.
 
     Returns:
-        Tables ``answer`` and ``finding`` of the central files.
+        Tables ``answer`` and ``finding`` of the central files, and ``source_file``.
     """
     known = [
         Municipality(row["municipality_code"], row["prefecture_name"], row["municipality_name"])
@@ -124,9 +126,12 @@ def collect_central_files(  # one argument for each thing that decides what coun
     collector = CentralCollector(sources.root, rules, home, known, sample=sample)
     contents = collector.collect(files, sorted(response["period"].unique()))
     described = DataDictionary.model_validate(dictionary)
+    before = [] if known_files is None else read_rows(known_files)
+    listed, revised = remember_contents(contents.files, before, rules)
     return (
         build_frame_of_tuples(described["answer"], contents.answers),
-        _finding_frame(described, contents.findings),
+        _finding_frame(described, [*contents.findings, *revised]),
+        build_frame(described["source_file"], listed),
     )
 
 

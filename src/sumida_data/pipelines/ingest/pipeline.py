@@ -78,9 +78,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "external_files",
                     "municipalities_csv",
                     "response#primary",
+                    "known_source_files",
                     "data_dictionary",
                 ],
-                outputs=["central_answers", "central_findings"],
+                outputs=["central_answers", "central_findings", "source_file#primary"],
                 name="collect_central_files",
             ),
             Node(

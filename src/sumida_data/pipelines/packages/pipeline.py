@@ -23,8 +23,8 @@ from sumida_data.pipelines.tables import (
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
-    tables = name_datasets(PRIMARY_TABLES + CHECK_TABLES, INDICATOR_TABLES)
-    checks = name_datasets(RELEASE_TABLES)
+    tables = name_datasets(*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES)
+    checks = name_datasets(*RELEASE_TABLES)
     return Pipeline(
         [
             Node(
@@ -55,7 +55,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "dictionary": "data_dictionary",
                     **tables,
                 },
-                outputs=["guarded_tables", "privacy_check#primary"],
+                outputs=["guarded_tables", "privacy_check#release"],
                 name="guard_tables",
             ),
             Node(
@@ -79,7 +79,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:period",
                     "data_dictionary",
                 ],
-                outputs=["readability_check#primary", "readability_score#primary"],
+                outputs=["readability_check#release", "readability_score#release"],
                 name="check_readability",
             ),
             Node(

@@ -52,7 +52,8 @@ def gather_report(
     """Gather what the report of a period says."""
     survey = describe_survey(reported_period, response, finding, finding_rules)
     period = Period.parse(reported_period)
-    return build_report(municipality.name, plans.reported_in(period), period, tables, survey)
+    plan = plans.reported_in(period).on(period.last_day)
+    return build_report(municipality.name, plan, period, tables, survey)
 
 
 def write_quality_page(

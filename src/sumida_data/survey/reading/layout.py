@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
-from sumida_data.survey.form import FormField
+from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
 from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
-# Government forms put titles and instructions above the table, rarely more than this.
-_HEADER_SEARCH_ROWS = 60
 _HEADER_DEPTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
@@ -23,6 +21,10 @@ _NOTE = re.compile(r"^(※|\*|注|\(注)")
 _TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
 # Columns that count or check the rows are no answers.
 _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
+# Ministries put the day of a column into its heading, in some months without brackets.
+_TRAILING_DAY = re.compile(
+    r"(令和|平成|[rh])\.?(元|[0-9]{1,2})[年./-][0-9年月日末./-]*(時点|現在)$", re.IGNORECASE
+)
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 
@@ -71,12 +73,14 @@ class FoundLabel:
 class Headings:
     """The headings under which fields may stand; made once and used for many sheets."""
 
-    def __init__(self, fields: Iterable[FormField]) -> None:
+    def __init__(self, fields: Iterable[FormField], search_rows: int = HEADER_SEARCH_ROWS) -> None:
         """Prepare the headings of the fields.
 
         Args:
             fields: The fields of one table or of one set of label cells.
+            search_rows: Within how many rows from the top the headings of a table stand.
         """
+        self.search_rows = search_rows
         listed = list(fields)
         self.count = len(listed)
         self.keys = {field.name for field in listed if field.key}
@@ -100,7 +104,7 @@ def _endings(keys: Iterable[str]) -> set[str]:
 @lru_cache(maxsize=16384)
 def heading_key(text: str) -> str:
     """Return what identifies a heading: 「年間件数（件）※1」 and 「年間件数」 are the same."""
-    key = fold(text).split("※", 1)[0].rstrip(":*")
+    key = _TRAILING_DAY.sub("", fold(text).split("※", 1)[0].rstrip(":*"))
     while shorter := _TRAILING_PARENTHESES.sub("", key):
         if shorter == key:
             break
@@ -118,12 +122,12 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
     Returns:
         The table, or None if the sheet has no such table.
     """
-    texts = _list_upper_texts(sheet)
+    texts = _list_upper_texts(sheet, headings.search_rows)
     if not headings.may_stand_among(texts):
         return None
     # A row without the end of any heading cannot match more than the rows above it do.
     telling = {text for key in texts if key in headings.endings for text in texts[key]}
-    rows = _fill_merged_headings(sheet)
+    rows = _fill_merged_headings(sheet, headings.search_rows)
     numbers = [number for number, row in enumerate(rows) if not telling.isdisjoint(row)]
     keys = {above: _keys_of(rows[above]) for number in numbers for above in _rows_above(number)}
     best: FoundTable | None = None
@@ -160,7 +164,7 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
     """Find label cells and the answers beside them or, under a row of labels, below them."""
-    is_low = len(sheet.rows) <= _HEADER_SEARCH_ROWS
+    is_low = len(sheet.rows) <= HEADER_SEARCH_ROWS
     texts = _list_upper_texts(sheet) if is_low else _group_by_key(sheet.rows)
     telling = {text for key in texts if key in headings.names for text in texts[key]}
     found: dict[str, FoundLabel] = {}
@@ -220,10 +224,10 @@ def _rows_above(number: int) -> range:
     return range(max(0, number + 1 - _HEADER_DEPTH), number + 1)
 
 
-def _list_upper_texts(sheet: Sheet) -> dict[str, list[str]]:
+def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> dict[str, list[str]]:
     # A sheet is searched for one table after the other.
     if not sheet.upper_texts:
-        sheet.upper_texts.update(_group_by_key(sheet.rows[:_HEADER_SEARCH_ROWS]))
+        sheet.upper_texts.update(_group_by_key(sheet.rows[:search_rows]))
     return sheet.upper_texts
 
 
@@ -236,8 +240,8 @@ def _group_by_key(rows: Iterable[Iterable[CellValue]]) -> dict[str, list[str]]:
     return texts
 
 
-def _fill_merged_headings(sheet: Sheet) -> list[list[CellValue]]:
-    rows = sheet.rows[:_HEADER_SEARCH_ROWS]
+def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue]]:
+    rows = sheet.rows[:search_rows]
     for (first_row, first_column), (last_row, last_column) in sheet.merged:
         if last_row >= len(rows):
             continue

@@ -57,7 +57,7 @@ class SheetReader(Generic[Described]):
     @cached_property
     def headings(self) -> Headings:
         """The headings under which the fields may stand."""
-        return Headings(self.description.fields)
+        return Headings(self.description.fields, self.description.search_rows)
 
     @cached_property
     def fields(self) -> dict[str, FormField]:

@@ -51,8 +51,11 @@ class OtherCkan:
             json.dumps(arguments).encode(),
             {"Content-Type": "application/json", "Authorization": self.tokens[caller]},
         )
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
-            return json.load(response)["result"]
+        try:
+            with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
+                return json.load(response)["result"]
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{action}: {error.read().decode()}") from error
 
 
 class Ckan(OtherCkan):

@@ -1,0 +1,70 @@
+"""A saved answer of CKAN's ``package_search``, as the table that the open data list is.
+
+An office that has its list in a catalogue saves the answer of
+``package_search?fq=organization:<name>&rows=1000`` as a file; nothing is fetched here.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook
+
+SHEET = "package_search"
+_HEADINGS = (
+    "データセット_ID",
+    "データセット_タイトル",
+    "データセット_公開日",
+    "ファイル_ID",
+    "ファイル_タイトル",
+    "ファイル_形式",
+    "ファイル_ライセンス",
+    "ファイル_ステータス",
+    "ファイル_最終更新日",
+)
+
+
+def read_package_search(content: bytes) -> Workbook:
+    """Return one row per resource, under the headings of the national open data list.
+
+    A cell's address is that of this table. A dataset without a resource has no row, as in the list.
+
+    Raises:
+        UnusableFileError: If the file is no successful answer of ``package_search``, or only the
+            first of several pages.
+    """
+    try:
+        answer = json.loads(content)
+        result = answer["result"] if answer["success"] else {}
+        count, packages = result["count"], result["results"]
+        rows = [row for package in packages for row in _list_resources(package)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnusableFileError("F104", str(error)) from error
+    # CKAN answers with ten datasets unless asked for more.
+    if count != len(packages):
+        raise UnusableFileError("F611", f"{len(packages)} of {count}")
+    return Workbook([Sheet(SHEET, [list(_HEADINGS), *rows])])
+
+
+def _list_resources(package: dict[str, Any]) -> Iterator[list[CellValue]]:
+    published = package["state"] == "active" and not package["private"]
+    for resource in package["resources"]:
+        active = published and resource["state"] == "active"
+        changed = resource.get("last_modified") or resource.get("created")
+        texts = (
+            package["name"],
+            package["title"],
+            _day_of(package["metadata_created"]),
+            resource["id"],
+            resource.get("name"),
+            resource.get("format"),
+            package.get("license_title"),
+            "配信中" if active else "配信停止中",
+            _day_of(changed),
+        )
+        yield [text or "" for text in texts]
+
+
+def _day_of(timestamp: str | None) -> str:
+    return (timestamp or "")[:10]
