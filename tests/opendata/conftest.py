@@ -64,7 +64,6 @@ PROGRESS: Row = {
     "unit": "%",
     "method": "linear",
     "value": Decimal("59.3"),
-    "unit": "%",
     "progress_ratio": Decimal("2.0774"),
     "cut_points_reason": "仮の基準",
     "verdict": "on_track",
