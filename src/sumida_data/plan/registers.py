@@ -82,6 +82,7 @@ def _describe_version(plan: Plan, indicator: Indicator) -> dict[str, Any]:
         "indicator_title_en": indicator.title_en,
         "version_reason": indicator.version_reason or None,
         "limits": indicator.limits or None,
+        # One line, because a record of a CSV file is one.
         "query": " ".join(indicator.query.split()),
         "baseline": indicator.baseline.value,
         "baseline_as_of": indicator.baseline.as_of,

@@ -43,7 +43,9 @@ def _derive(table: Table, rules: QualityRules) -> Iterator[Rule]:
 
 
 def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:
-    yield "primary_key", "、".join(table.primary_key), Unique(fields=table.primary_key)
+    # One name stands for a key of several fields: a cell of the result holds one thing.
+    subject = table.primary_key[0] if len(table.primary_key) == 1 else "primary_key"
+    yield "primary_key", subject, Unique(fields=table.primary_key)
     for field in table.fields:
         # A part of the primary key is there for every row.
         if field.required or field.name in table.primary_key:
@@ -51,7 +53,8 @@ def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:
         for family, check in _list_value_checks(field):
             yield family, field.name, check
     for key in table.foreign_keys:
-        yield "foreign_key", "、".join(key.fields), _find_in_other_table(table, key)
+        subject = key.fields[0] if len(key.fields) == 1 else key.table
+        yield "foreign_key", subject, _find_in_other_table(table, key)
 
 
 def _list_value_checks(field: Field) -> Iterator[tuple[FamilyName, Check]]:
