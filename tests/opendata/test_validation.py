@@ -4,10 +4,12 @@ import csv
 import hashlib
 import io
 import json
+from datetime import date
 
 import pytest
 
 from sumida_data.opendata.validation import InvalidPackageError, PackagesValidator
+from sumida_data.plan.registers import describe_indicators
 from sumida_data.quality.promises import find_errors
 
 VALUES = "indicator_value.csv"
@@ -48,6 +50,14 @@ def test_every_built_package_is_valid(built):
         "staff-training",
         "survey-quality",
     }
+
+
+def test_a_second_version_of_a_definition_keeps_every_promise(build, plans):
+    rows = describe_indicators(plans)
+    later = {"definition_version": "2", "valid_from": date(2024, 4, 1), "version_reason": "理由"}
+    later |= {"row_id": f"{rows[0]['row_id']}/2"}
+    files = build(indicator=[*rows, rows[0] | later])
+    assert PackagesValidator().validate(files) is files
 
 
 def test_rewriting_the_same_cells_changes_nothing(indicators):
