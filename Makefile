@@ -11,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | he
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-mutation bench docs format lock clean test-ckan ckan
+.PHONY: run test test-mutation bench docs jupyter format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -44,6 +44,10 @@ bench: .venv/installed-dev  ## Time reading, hostile files, checks and the figur
 	$(BIN)/python benchmarks/national.py
 	$(BIN)/python benchmarks/publishing.py
 
+jupyter: .venv/installed  ## Open the notebooks, with Kedro's catalogue at hand.
+	$(INSTALL) --require-hashes --requirement requirements-notebooks.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(KEDRO) jupyter lab --LabApp.extension_manager=readonly notebooks
+
 docs: .venv/installed-dev  ## Write the reference pages anew.
 	$(BIN)/python -m sumida_data.reference
 
@@ -55,6 +59,7 @@ lock:  ## Write the lock files anew; needs uv.
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
 	for version in 2.12 2.11 2.10 tools; do uv pip compile $(STACK)/requirements-$$version.in --override $(STACK)/overrides.txt --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(STACK)/requirements-$$version.lock || exit 1; done
+	uv pip compile pyproject.toml --quiet --group notebooks --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-notebooks.lock
 
 clean:  ## Remove all that was made; what was received, published and recorded stays.
 	rm -rf data/0[2-57-8]_* data/06_catalog/preview data/06_catalog/changes.json data/sumida.duckdb .viz
