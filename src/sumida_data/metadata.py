@@ -62,6 +62,8 @@ class Field(Model):
         pattern: Regular expression that the whole text must match.
         personal: Whether it names or reaches a person; such a field never leaves ingest.
         published: Whether it may be published; nothing is unless it says so.
+        screened: Whether it is searched for personal data as a published one is, because parts of
+            its texts are published elsewhere.
         free_text: Whether it may hold anything; it is never published as a whole, only those
             cells that a person has released one by one.
         deprecated: The quarter in which it was announced that the field will go.
@@ -84,6 +86,7 @@ class Field(Model):
     pattern: str | None = None
     personal: bool = False
     published: bool = False
+    screened: bool = False
     free_text: bool = False
     deprecated: PeriodText | None = None
 

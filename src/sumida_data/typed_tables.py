@@ -23,6 +23,18 @@ SQL_TYPES: dict[str, str] = {
     "date": "DATE",
     "boolean": "BOOLEAN",
 }
+# How people part the methods in one cell; a middle dot may belong to a name.
+_BETWEEN_METHODS = r"[\s　、，,／/]+"
+_SPLIT_METHODS = """
+    SELECT DISTINCT ON (row_id) procedure_row_id || '/' || payment_method AS row_id, *
+    FROM (
+        SELECT row_id AS procedure_row_id, * EXCLUDE (row_id),
+            unnest(string_split_regex(payment_methods, $between)) AS payment_method
+        FROM procedure
+    )
+    WHERE payment_method <> ''
+    ORDER BY row_id
+"""
 _COLUMNS_OF_ANSWER = ("municipality_code", "period", "department_code", "carried_from", "sample")
 
 
@@ -40,6 +52,22 @@ def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[st
         connection.register("answer", to_arrow(answer))
         connection.register("period_end", _period_ends(answer))
         return {table.name: _build_table(connection, table) for table in tables}
+
+
+def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Make a row of each payment method; a cell of the form may hold several.
+
+    Args:
+        procedures: Table ``procedure``.
+        table: Description of ``procedure_payment_method``.
+
+    Returns:
+        One row per procedure and method, ordered by row id.
+    """
+    with duckdb.connect() as connection:
+        connection.register("procedure", to_arrow(procedures))
+        data = connection.sql(_SPLIT_METHODS, params={"between": _BETWEEN_METHODS}).to_arrow_table()
+    return to_frame(data.select(table.column_names).cast(arrow_schema(table)))
 
 
 def _period_ends(answer: pd.DataFrame) -> pa.Table:

@@ -194,7 +194,7 @@ class TestColumns:
     def test_limiting_a_text_to_choices_is_major_and_freeing_it_minor(
         self, build, first, dictionary
     ):
-        limited = change_field(dictionary, "procedure", "payment_methods", enum=("現金",))
+        limited = change_field(dictionary, "procedure", "application_system", enum=("窓口",))
         second = build(before=first, tables=limited, procedure=[PROCEDURE, SECOND])
         third = build(before=second)
         assert [read_version(second), read_version(third)] == ["2.0.0", "2.1.0"]

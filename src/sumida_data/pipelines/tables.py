@@ -5,6 +5,7 @@ Kedro wants the names of a node's inputs before it reads the parameters.
 
 PRIMARY_TABLES = (
     "procedure",
+    "procedure_payment_method",
     "consultation",
     "standardization",
     "training",

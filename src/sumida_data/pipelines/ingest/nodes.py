@@ -22,7 +22,7 @@ from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.reading.layout_map import parse_layout_map
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
-from sumida_data.typed_tables import build_typed_tables
+from sumida_data.typed_tables import build_typed_tables, split_payment_methods
 
 Frame = pd.DataFrame
 
@@ -172,6 +172,12 @@ def build_tables(
     described = DataDictionary.model_validate(dictionary)
     names = [part.table for part in (*form.answer_sheets, *sources.root)]
     return build_typed_tables(answer, [described[name] for name in names])
+
+
+def list_payment_methods(procedures: Frame, dictionary: dict[str, Any]) -> Frame:
+    """Return table ``procedure_payment_method``."""
+    table = DataDictionary.model_validate(dictionary)["procedure_payment_method"]
+    return split_payment_methods(procedures, table)
 
 
 def find_names(screen: NameScreen, dictionary: dict[str, Any], **tables: Frame) -> Frame:

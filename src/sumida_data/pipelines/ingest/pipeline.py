@@ -13,6 +13,7 @@ from sumida_data.pipelines.ingest.nodes import (
     correct_answers,
     describe_tables,
     find_names,
+    list_payment_methods,
     prepare_collector,
 )
 
@@ -115,11 +116,18 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="build_tables",
             ),
             Node(
+                list_payment_methods,
+                inputs=["procedure#primary", "data_dictionary"],
+                outputs="procedure_payment_method#primary",
+                name="list_payment_methods",
+            ),
+            Node(
                 find_names,
                 inputs={
                     "screen": "name_screen",
                     "dictionary": "data_dictionary",
                     "correction": "correction#primary",
+                    "procedure_payment_method": "procedure_payment_method#primary",
                     **{name: f"{name}#primary" for name in TYPED_TABLES},
                 },
                 outputs="personal_hit#primary",

@@ -1,10 +1,10 @@
 """The gate: tables go in, and what may go out of them comes out.
 
 It takes four steps, in this order. Free text is emptied but for the cells that a person has
-released. Small counts of people are withheld. Then every published column is searched for what
-reaches or names a person and for texts that a spreadsheet would run; a package with such a column
-is blocked, and the others go out. There is no way around it: packages are built from nothing but
-what it returns.
+released. Small counts of people are withheld. Then every published column, and every column that
+published ones are split from, is searched for what reaches or names a person and for texts that a
+spreadsheet would run; a package with such a column is blocked, and the others go out. There is no
+way around it: packages are built from nothing but what it returns.
 """
 
 from collections import Counter, defaultdict
@@ -229,7 +229,8 @@ def _screen_table(
     table: Table, frame: pd.DataFrame, hits: Mapping[tuple[str, str], set[str]]
 ) -> Iterator[tuple[str, str, int]]:
     """Yield column, reason and number of cells for each kind of data that must not go out."""
-    for item in (one for one in table.fields if one.published and not one.enum):
+    shown = (one for one in table.fields if (one.published or one.screened) and not one.enum)
+    for item in shown:
         column = to_arrow(frame[[item.name]])[item.name].cast(arrow_type(item))
         tally: dict[str, int] = defaultdict(int)
         for text, count in _list_texts(column):

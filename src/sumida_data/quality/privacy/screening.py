@@ -24,7 +24,9 @@ def find_named_cells(
         texts = [
             field.name
             for field in dictionary[name].fields
-            if (field.published or field.free_text) and field.type == "string" and not field.enum
+            if (field.published or field.screened or field.free_text)
+            and field.type == "string"
+            and not field.enum
         ]
         found = {
             text for field in texts for text in frame[field].dropna().unique() if screen.finds(text)
