@@ -36,6 +36,7 @@ CIRCUMSTANCES = Circumstances(
     findings={},
     failed_checks=(),
     pending_revisions=(),
+    block_reasons={},
 )
 # Proposes nothing.
 PROPOSAL = Proposal(

@@ -74,7 +74,10 @@ def test_shows_all_that_a_person_must_know(project: Path) -> None:
         ),
         gaps=(GAP,),
         findings={"error": 2},
-        blocked=("staff-training",),
+        blocked=("staff-training", "survey-quality"),
+        block_reasons={
+            "staff-training": ("表 staff_training の列 title の1欄に、電話番号があります。",)
+        },
         failed_checks=("Q12：合計が合わない",),
         pending_revisions=("オンライン化手続数①：公表した値と違います",),
     )
@@ -86,13 +89,14 @@ def test_shows_all_that_a_person_must_know(project: Path) -> None:
         "更新　dx-indicators　indicator_value.csv",
         "75のうち20(26.7%、基準10.0%)",
         "要修正 2件",
-        "staff-training",
+        "staff-training：表 staff_training の列 title の1欄に、電話番号があります。",
+        "survey-quality：今回の実行では作られませんでした。",
         "Q12：合計が合わない",
         "オンライン化手続数①：公表した値と違います",
     ):
         assert words in output
     [approval] = approvals(project)
-    assert approval["blocked"] == ["staff-training"]
+    assert approval["blocked"] == ["staff-training", "survey-quality"]
     assert approval["failed_checks"] == ["Q12：合計が合わない"]
     assert approval["accepted_gaps"][0]["title"] == "未回答の課"  # type: ignore[index]
 

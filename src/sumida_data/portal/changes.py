@@ -21,6 +21,7 @@ ACTIONS: dict[Action, str] = {
     "keep": "変更なし",
     "remove": "公開をやめる",
 }
+_NOT_MADE = "今回の実行では作られませんでした。"
 
 
 class ListedChange(Model):
@@ -47,6 +48,7 @@ class Circumstances(Model):
         findings: Number of open findings by severity.
         failed_checks: Checks that failed, one line each.
         pending_revisions: Published values that would change without a reason, one line each.
+        block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
     """
 
     period: str
@@ -55,6 +57,7 @@ class Circumstances(Model):
     findings: dict[str, int]
     failed_checks: tuple[str, ...]
     pending_revisions: tuple[str, ...]
+    block_reasons: dict[str, tuple[str, ...]]
 
 
 class Proposal(Circumstances):
@@ -92,7 +95,10 @@ class Proposal(Circumstances):
     def remarks(self) -> dict[str, tuple[str, ...]]:
         """What else a person must know, one line each, by heading."""
         return {
-            "公開できないデータセット(前に公開したものが残ります)": self.blocked,
+            "公開できないデータセット(前に公開したものが残ります)": tuple(
+                f"{name}：{''.join(self.block_reasons.get(name, (_NOT_MADE,)))}"
+                for name in self.blocked
+            ),
             "不合格の確認": self.failed_checks,
             "公表した値と違うが、理由がないので公表した値のままにしたもの": self.pending_revisions,
         }
@@ -113,7 +119,7 @@ def propose(catalogue: Catalogue, state: TargetState, circumstances: Circumstanc
         target_sha256=state.sha256,
         changes=list_changes(compare(catalogue, state)),
         versions={one.name: str(one.metadata["version"]) for one in catalogue.datasets},
-        blocked=catalogue.blocked,
+        blocked=tuple(sorted({*catalogue.blocked, *circumstances.block_reasons})),
         **dict(circumstances),
     )
 

@@ -16,6 +16,7 @@ from pydantic import model_validator
 from sumida_data.metadata import Model, Name
 
 Severity = Literal["error", "warn"]
+SEVERITY_LABELS: dict[Severity, str] = {"error": "重い", "warn": "確かめる"}
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
 # The fifteen characteristics of data quality of JIS X 25012.
 Characteristic = Literal[

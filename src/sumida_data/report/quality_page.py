@@ -3,10 +3,9 @@
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.periods import Period
 from sumida_data.quality.overview import Overview
+from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.page import make_environment
 from sumida_data.report.words import format_percentage
-
-SEVERITIES = {"error": "重い", "warn": "確かめる"}
 
 
 def render_quality_page(
@@ -28,5 +27,5 @@ def render_quality_page(
         report_period=period,
         overview=overview,
         sample=sample,
-        severities=SEVERITIES,
+        severities=SEVERITY_LABELS,
     ).encode()

@@ -1,10 +1,8 @@
 """From a run to the public folder and back, as the office does it."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -12,45 +10,10 @@ import openpyxl
 import pytest
 
 from sumida_data.portal.history import read_histories
-from tests.project import Project, Quarter, Run
+from tests.pipelines.publish.office import APPROVED, ask, show, sumida_data
+from tests.project import Project
 
-APPROVED = [
-    "--name",
-    "見本 部長",
-    "--decision-number",
-    "4墨企第1号",
-    "--day",
-    "2023-02-01",
-    "--yes",
-]
 REASON = "{},FY2022Q3,2,回答漏れ,令和4年度第3四半期,見落とし,判定は変わらない,点検表に加えた,ICT推進担当,2023-03-01\n"
-
-
-def sumida_data(project: Project, *arguments: str) -> Run:
-    script = "from sumida_data.commands import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=project.path,
-        env=os.environ | {"COLUMNS": "120", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout + done.stderr)
-
-
-def ask(project: Project, question: str) -> list[tuple[object, ...]]:
-    path = str(project.path / "data/sumida.duckdb")
-    with duckdb.connect(path, read_only=True) as connection:
-        return connection.sql(question).fetchall()
-
-
-def show(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 def put_online(project: Project) -> None:
@@ -73,22 +36,6 @@ def put_online(project: Project) -> None:
     book[sheet][status] = "済"
     book[sheet][cells["online_started_on"][2]] = "2022/10/01"
     book.save(path)
-
-
-@pytest.fixture(scope="module")
-def published(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project in which the quarter has been approved and published."""
-    project = quarter.copy_to(tmp_path_factory.mktemp("publish") / "project")
-    refused = project.kedro("run", "--pipelines=publish")
-    assert refused.code == 1
-    assert "承認されていません。sumida-data approve で" in refused.output
-    assert "Traceback" not in refused.output
-    assert not (project.path / "data/06_catalog/public").exists()
-    assert sumida_data(project, "approve", *APPROVED).code == 0
-    run = project.kedro("run", "--pipelines=publish")
-    assert run.code == 0, run.output
-    assert "承認 A0001 の内容を公開しました" in run.output
-    return project
 
 
 def test_what_is_public_is_what_was_approved(published: Project) -> None:

@@ -187,6 +187,7 @@ def test_what_is_blocked_is_told_without_the_text(guard, packages, dictionary):
     rows = [one.as_row() for one in guarded.outcomes]
     check = nodes.build_frame(dictionary["privacy_check"], rows)
     (blocked,) = list_blocked(packages, check)
+    assert blocked.name == "online-procedures"
     assert blocked.title == "墨田区の行政手続のオンライン化状況"
     assert blocked.reasons == (
         "表 procedure の列 procedure_name の1欄に、メールアドレスがあります。",

@@ -1,6 +1,7 @@
 """Nodes of the changes pipeline."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,9 @@ from sumida_data.portal.changes import Circumstances, Proposal, propose
 from sumida_data.portal.changes_page import render_changes
 from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.target import TargetState
+from sumida_data.quality.privacy.gate import list_blocked
 from sumida_data.quality.results import WHOLE_TABLE
+from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps
 from sumida_data.survey.collecting.quota import Quota
@@ -29,18 +32,18 @@ def compare_with_target(
     """Say what would change in the public target, and what a person must know to approve it."""
     catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
     period = str(report.period)
-    response, finding, pending, checks = (
-        tables[name] for name in ("response", "finding", "pending_revision", "check_result")
+    response, finding, pending = (
+        tables[name] for name in ("response", "finding", "pending_revision")
     )
+    blocked = list_blocked(packages, tables["privacy_check"])
     circumstances = Circumstances(
         period=period,
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
         gaps=measure_gaps(quota, report, response[response["period"] == period]),
         findings=Counter(finding["severity"]),
-        failed_checks=tuple(
-            _describe_check(row) for row in read_rows(checks) if row["passed"] is False
-        ),
+        failed_checks=tuple(_describe_failed(tables["check_result"])),
         pending_revisions=tuple(pending["message"]),
+        block_reasons={one.name: one.reasons for one in blocked},
     )
     return propose(catalogue, state, circumstances).model_dump(mode="json")
 
@@ -50,9 +53,13 @@ def complete_preview(files: dict[str, bytes], proposal: dict[str, Any]) -> dict[
     return files | {CHANGES_PAGE: render_changes(Proposal.model_validate(proposal))}
 
 
-def _describe_check(row: dict[str, Any]) -> str:
-    subject = "" if row["subject"] == WHOLE_TABLE else f"の{row['subject']}"
-    return (
-        f"{row['rule_id']} {row['rule_title']}：表 {row['table_name']}{subject}、"
-        f"{row['rows_checked']}行のうち{row['rows_failed']}行が合わない(所管 {row['owner']})"
-    )
+def _describe_failed(checks: pd.DataFrame) -> Iterator[str]:
+    """Describe the checks that failed, the grave ones first."""
+    failed = [row for row in read_rows(checks) if row["passed"] is False]
+    for row in sorted(failed, key=lambda row: row["severity"] != "error"):
+        subject = "" if row["subject"] == WHOLE_TABLE else f"の{row['subject']}"
+        yield (
+            f"【{SEVERITY_LABELS[row['severity']]}】{row['rule_id']} {row['rule_title']}："
+            f"表 {row['table_name']}{subject}、{row['rows_checked']}行のうち"
+            f"{row['rows_failed']}行が合わない(所管 {row['owner']})"
+        )

@@ -23,6 +23,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "finding": "finding#primary",
                     "pending_revision": "pending_revision#indicator",
                     "check_result": "check_result#check",
+                    "privacy_check": "privacy_check#release",
                     "lineage": "lineage#indicator",
                 },
                 outputs="publication_proposal",

@@ -67,13 +67,18 @@ def build_packages(
 ) -> dict[str, bytes]:
     """Build every package of packages.yml that the privacy gate does not block.
 
+    A blocked one that is public already comes out as it was published, so that its page and its
+    entries for harvesters stay.
+
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
     surroundings = package.Surroundings(guarded.admit(packages), municipality, sources)
-    before = {name: file.read() for name, file in published.items()}
-    return package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)
+    before = {path: file.read() for path, file in published.items()}
+    kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
+    built = package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)
+    return built | kept
 
 
 def build_preview(

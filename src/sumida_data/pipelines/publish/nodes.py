@@ -62,8 +62,7 @@ def summarise_publication(publication: Publication, state: TargetState) -> dict[
     if done != "none":
         lines.append(f"変更：{count_actions(list_changes(publication.changes))}。")
     lines += [f"  {one.name} 版{one.metadata['version']}" for one in publication.catalogue.datasets]
-    blocked = publication.catalogue.blocked
-    if blocked:
+    if blocked := publication.approval.blocked:
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
     lines.append("次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。")

@@ -171,10 +171,12 @@ class BlockedPackage(NamedTuple):
     """A package that was not built, for people.
 
     Attributes:
+        name: Its name.
         title: Its title.
         reasons: Why, one sentence for each column and kind of data; they hold no data.
     """
 
+    name: str
     title: str
     reasons: tuple[str, ...]
 
@@ -186,7 +188,7 @@ def list_blocked(packages: Packages, privacy_check: pd.DataFrame) -> list[Blocke
     for row in read_rows(privacy_check[privacy_check["outcome"].eq("blocked")]):
         words = f"表 {row['table_name']} の列 {row['field']} の{row['cells']}欄に、{row['reason']}"
         reasons.setdefault(row["package_name"], []).append(f"{words}。")
-    return [BlockedPackage(titles[name], tuple(found)) for name, found in reasons.items()]
+    return [BlockedPackage(name, titles[name], tuple(found)) for name, found in reasons.items()]
 
 
 def _choose_released(
