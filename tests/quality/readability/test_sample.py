@@ -2,6 +2,9 @@
 
 import duckdb
 
+from sumida_data.quality.readability.published import read_packages
+from sumida_data.quality.readability.tables import report
+
 
 def test_no_published_file_breaks_a_rule(quarter):
     with duckdb.connect(quarter.data / "sumida.duckdb", read_only=True) as connection:
@@ -16,3 +19,21 @@ def test_no_published_file_breaks_a_rule(quarter):
     assert checked[0][0] == 30
     assert checked[0][1] > 60
     assert broken == []
+
+
+def test_a_file_is_held_against_how_it_was_last_published(quarter):
+    packages = quarter.data / "05_package"
+    name = "staff-training/training.csv"
+    folder = packages / "staff-training"
+    files = {f"staff-training/{one.name}": one.read_bytes() for one in folder.iterdir()}
+    head, _, rows = files[name].partition(b"\n")
+    before = files | {name: b"%s,gone_since\n%s" % (head, rows.replace(b"\n", b",1\n"))}
+    now = before | {name: files[name].replace(b"\n", b",1\n").replace(b",1\n", b",new\n", 1)}
+    broken = {
+        (row["file"], row["cell"])
+        for row in report("published", read_packages(files, before)).checks
+        if row["rule_id"] == "L3-07" and row["result"] == "failed"
+    }
+    assert broken == {(name, "A1")}
+    added = report("published", read_packages(now, files)).checks
+    assert "failed" not in {row["result"] for row in added if row["rule_id"] == "L3-07"}

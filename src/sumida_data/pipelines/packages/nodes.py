@@ -96,6 +96,7 @@ def build_preview(
 
 def check_readability(
     files: dict[str, SourceFile],
+    published: dict[str, SourceFile],
     returns: dict[str, SourceFile],
     central: dict[str, SourceFile],
     period: ReportedPeriod,
@@ -106,12 +107,15 @@ def check_readability(
     Returns:
         Tables ``readability_check`` and ``readability_score``.
     """
-    published = report("published", read_packages({name: files[name].read() for name in files}))
+    contents, before = (
+        {name: file.read() for name, file in folder.items()} for folder in (files, published)
+    )
+    released = report("published", read_packages(contents, before))
     received = report("received", list_received([*returns.values(), *central.values()], period))
     described = DataDictionary.model_validate(dictionary)
     return (
-        build_frame(described["readability_check"], published.checks + received.checks),
-        build_frame(described["readability_score"], published.scores + received.scores),
+        build_frame(described["readability_check"], released.checks + received.checks),
+        build_frame(described["readability_score"], released.scores + received.scores),
     )
 
 

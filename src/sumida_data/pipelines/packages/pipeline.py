@@ -74,6 +74,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 check_readability,
                 inputs=[
                     "packages",
+                    "published_packages",
                     "survey_returns",
                     "external_files",
                     "params:period",

@@ -12,11 +12,14 @@ _DATA_FORMATS = {"csv", "parquet", "xlsx", "ods"}
 _HISTORY = ("changelog", "change_log", "changes", "history")
 
 
-def read_packages(files: Mapping[str, bytes]) -> dict[str, list[DataFile]]:
+def read_packages(
+    files: Mapping[str, bytes], before: Mapping[str, bytes]
+) -> dict[str, list[DataFile]]:
     """Read the data files of packages for checking.
 
     Args:
         files: Contents by path, such as ``dx-indicators/datapackage.json``.
+        before: The packages as they were last published: contents by path.
 
     Returns:
         The files of each package, as its descriptor lists them.
@@ -25,10 +28,12 @@ def read_packages(files: Mapping[str, bytes]) -> dict[str, list[DataFile]]:
     for path, content in files.items():
         name, _, file = path.partition("/")
         packages[name][file] = content
-    return {name: list(_read_package(name, packages[name])) for name in sorted(packages)}
+    return {name: list(_read_package(name, packages[name], before)) for name in sorted(packages)}
 
 
-def _read_package(name: str, files: Mapping[str, bytes]) -> Iterator[DataFile]:
+def _read_package(
+    name: str, files: Mapping[str, bytes], before: Mapping[str, bytes]
+) -> Iterator[DataFile]:
     descriptor = json.loads(files["datapackage.json"])
     history = _has_history(descriptor, files)
     by_table = {
@@ -47,8 +52,20 @@ def _read_package(name: str, files: Mapping[str, bytes]) -> Iterator[DataFile]:
             says_missing="missingValues" in resource.get("schema", {})
             or not resource.get("schema"),
             history=history,
+            previous=_list_columns(f"{name}/{path}", files[path], before),
         )
         yield read_file(f"{name}/{path}", files[path], said)
+
+
+def _list_columns(
+    path: str, content: bytes, before: Mapping[str, bytes]
+) -> dict[str, tuple[str, ...]]:
+    """Return the columns that a file had when it was last published, by table."""
+    published = before.get(path, content)
+    if published == content:
+        return {}
+    grids = read_file(path, published, Description()).grids
+    return {grid.name: tuple(column.header for column in grid.columns) for grid in grids}
 
 
 def _is_data(resource: Mapping[str, Any]) -> bool:
