@@ -119,6 +119,7 @@ def _describe(
     rule_id, table, subject = key
     checked = max(one.rows_checked for one in found)
     failed = _count_failing(found)
+    engines = {one.engine for one in found}
     share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
     return {
         "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
@@ -130,7 +131,8 @@ def _describe(
         "characteristic": words.characteristic,
         "owner": words.owner,
         "depends_on": "record" if _depends_on_record(words, table) else "data",
-        "engines": " ".join(one.engine for one in found),
+        "by_great_expectations": "great_expectations" in engines,
+        "by_frictionless": "frictionless" in engines,
         "engines_agree": len({one.failing for one in found}) == 1,
         "rows_checked": checked,
         "rows_failed": failed,
