@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from csvw import CSVW
 from pyshacl import validate
-from rdflib import RDF, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
 
 from sumida_data.opendata.dcat import describe_catalogue
 from sumida_data.opendata.models import Packages
@@ -140,7 +140,7 @@ class TestDcat:
     def test_says_days_place_and_source(self, built):
         graph = parse(built["mynumber-card/dcat.jsonld"])
         dataset = URIRef(f"{HERE}/mynumber-card/")
-        (credit,) = graph.objects(graph.value(dataset, DCT.provenance), DCT.description)
+        (credit,) = graph.objects(graph.value(dataset, DCT.provenance), RDFS.label)
         assert credit.startswith("出典：総務省「マイナンバーカード交付状況」")
         assert "PDL1.0" in credit
         place = graph.value(dataset, DCT.spatial)

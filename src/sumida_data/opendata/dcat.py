@@ -13,6 +13,8 @@ _EU = "http://publications.europa.eu/resource/authority"
 _LANGUAGE = f"{_EU}/language/JPN"
 _FREQUENCIES = {"四半期": "QUARTERLY", "毎月": "MONTHLY", "年次": "ANNUAL", "不定期": "IRREG"}
 _FILE_TYPES = {"csv": "CSV", "parquet": "PARQUET", "xlsx": "XLSX"}
+# By these titles CKAN's harvester finds a licence in the register of its site.
+_LICENSES = {"CC-BY-4.0": ("クリエイティブ・コモンズ 表示", "Creative Commons Attribution")}
 CONTEXT = {
     "adms": "http://www.w3.org/ns/adms#",
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -20,6 +22,7 @@ CONTEXT = {
     "dct": "http://purl.org/dc/terms/",
     "foaf": "http://xmlns.com/foaf/0.1/",
     "owl": "http://www.w3.org/2002/07/owl#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "spdx": "http://spdx.org/rdf/terms#",
     "vcard": "http://www.w3.org/2006/vcard/ns#",
@@ -57,7 +60,9 @@ def describe_dataset(descriptor: Descriptor) -> Descriptor:
         "dct:accessRights": {"@id": f"{_EU}/access-right/PUBLIC"},
         "dct:provenance": {
             "@type": "dct:ProvenanceStatement",
-            "dct:description": [_japanese(one["sumida:credit"]) for one in descriptor["sources"]],
+            "rdfs:label": _japanese(
+                "".join(f"{one['sumida:credit']}。" for one in descriptor["sources"])
+            ),
         },
         "dct:source": [{"@id": one["path"]} for one in descriptor["sources"] if "path" in one],
         "dcat:landingPage": {"@id": descriptor["sumida:latest"]},
@@ -167,7 +172,7 @@ def _describe_distribution(resource: Descriptor, descriptor: Descriptor) -> Desc
             "@id": f"https://www.iana.org/assignments/media-types/{resource['mediatype']}"
         },
         "dcat:byteSize": {"@value": str(resource["bytes"]), "@type": "xsd:nonNegativeInteger"},
-        "dct:license": {"@id": descriptor["licenses"][0]["path"]},
+        "dct:license": _describe_license(descriptor["licenses"][0]),
         "dcatap:availability": {"@id": f"{_EU}/planned-availability/STABLE"},
         "dct:conformsTo": {"@id": "https://datapackage.org/standard/data-package/"},
         "spdx:checksum": {
@@ -179,6 +184,12 @@ def _describe_distribution(resource: Descriptor, descriptor: Descriptor) -> Desc
             },
         },
     }
+
+
+def _describe_license(license_: Descriptor) -> Descriptor:
+    titles = _LICENSES.get(license_["name"])
+    described = {"@id": license_["path"], "@type": "dct:LicenseDocument"}
+    return described | ({"dct:title": _in_both(*titles)} if titles else {})
 
 
 def _extension(resource: Descriptor) -> str:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from sumida_data.portal.preview import build_preview
+from sumida_data.disk import read_folder
 from tests.portal.ckan.stack.start import Ckan
 
 pytestmark = pytest.mark.skipif(
@@ -17,23 +17,25 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+DATA_FORMATS = {"CSV", "PARQUET", "XLSX"}
+TYPES = "https://www.iana.org/assignments/media-types/"
+
+
 class _Server(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
 
 @pytest.fixture(scope="module")
-def preview(built, packages, municipality):
-    return build_preview(built, packages, municipality)
+def preview(quarter):
+    """The catalogue of the sample quarter: all packages."""
+    return read_folder(quarter.data / "06_catalog/preview")
 
 
 @pytest.fixture(scope="module")
-def address(preview, tmp_path_factory):
+def address(quarter):
     """A web server that knows nothing of catalogues."""
-    folder = tmp_path_factory.mktemp("catalogue")
-    for path, content in preview.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+    folder = quarter.data / "06_catalog/preview"
     handler = functools.partial(_Server, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -87,11 +89,48 @@ def test_ckan_harvester_takes_everything_and_then_finds_nothing_new(harvesting, 
     assert (second["added"], second["updated"], second["errored"]) == (0, 0, 0)
 
 
-def test_dcat_harvester_takes_everything_and_then_finds_nothing_new(harvesting, address, preview):
-    if "catalog.jsonld" not in preview:
-        pytest.skip("the preview has no catalog.jsonld yet")
+def test_dcat_harvester_takes_everything_and_then_changes_nothing(harvesting, address, preview):
+    """It calls every dataset that it finds again updated, so they are compared."""
+    url = f"{address}/catalog.jsonld"
     datasets = json.loads(preview["api/3/action/package_search"])["result"]["results"]
-    first = harvest(harvesting, "dcat_rdf", f"{address}/catalog.jsonld")
+    first = harvest(harvesting, "dcat_rdf", url)
     assert (first["added"], first["errored"]) == (len(datasets), 0)
-    second = harvest(harvesting, "dcat_rdf", f"{address}/catalog.jsonld")
-    assert (second["added"], second["updated"], second["errored"]) == (0, 0, 0)
+    taken = show_harvested(harvesting, url)
+    for dataset in datasets:
+        one = taken[dataset["id"]]
+        for key in ("title", "notes", "version"):
+            assert one[key] == dataset[key], key
+        assert one["license_id"] == "cc-by"
+        assert {tag["name"] for tag in one["tags"]} == {tag["name"] for tag in dataset["tags"]}
+        package = json.loads(preview[f"dataset/{dataset['name']}/latest/datapackage.json"])
+        sources = "".join(f"{source['sumida:credit']}。" for source in package["sources"])
+        assert one["provenance"] == sources
+        assert one["publisher_name"] == dataset["maintainer"]
+        data = [file for file in dataset["resources"] if file["format"] in DATA_FORMATS]
+        assert len(data) >= 3
+        # RDF has no order.
+        assert {describe_file(file) for file in one["resources"]} == set(map(describe_file, data))
+    second = harvest(harvesting, "dcat_rdf", url)
+    assert (second["added"], second["errored"]) == (0, 0)
+    again = show_harvested(harvesting, url)
+    for one in (*taken.values(), *again.values()):
+        del one["metadata_modified"], one["harvest_object_id"]
+    assert again == taken
+
+
+def describe_file(file):
+    sha256 = file["hash"].removeprefix("sha256:")
+    return file["url"], file["size"], sha256, file["mimetype"].removeprefix(TYPES)
+
+
+def show_harvested(ckan, url):
+    """Return the datasets harvested from an address by the ids that we gave them."""
+    (source,) = [
+        one for one in ckan.action("harvest_source_list", caller="admin") if one["url"] == url
+    ]
+    found = ckan.action("package_search", fq=f"harvest_source_id:{source['id']}", rows=100)
+    datasets = [
+        one | {extra["key"]: extra["value"] for extra in one.pop("extras")}
+        for one in found["results"]
+    ]
+    return {one["identifier"]: one for one in datasets}
