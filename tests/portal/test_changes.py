@@ -143,11 +143,13 @@ class TestProposal:
             "新しく公開",
             "未回答の課",
             "要る",
+            "要修正 2件",
+            "<b>a</b> 1.0.0：新しく公開、新しく公開 2",
             "公開できないデータセット",
             "値 23→24 &lt;b&gt;",
         ):
             assert words in page
-        assert "<b>" not in page
+        assert "23→24 <b>" not in page
         assert "不合格の確認" not in page
 
 

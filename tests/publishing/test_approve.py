@@ -86,7 +86,7 @@ def test_shows_all_that_a_person_must_know(project: Path) -> None:
         "見本データ",
         proposal.content_sha256,
         "dx-indicators 1.1.0",
-        "更新　dx-indicators　indicator_value.csv",
+        "更新　dx-indicators 1.1.0　更新 1ファイル(indicator_value.csv)",
         "75のうち20(26.7%、基準10.0%)",
         "要修正 2件",
         "staff-training：表 staff_training の列 title の1欄に、電話番号があります。",
@@ -196,15 +196,19 @@ def test_while_somebody_publishes_nothing_is_approved(project: Path) -> None:
     assert "ほかの人が公開の作業" in result.output
 
 
-def test_a_long_list_is_cut_and_says_where_the_rest_is(project: Path) -> None:
-    changes = tuple(
-        ListedChange(action="create", dataset="a", file=f"{number}.csv") for number in range(50)
-    )
-    propose(project, changes=changes)
+def test_of_many_files_those_that_would_go_are_all_named(project: Path) -> None:
+    changes = [ListedChange(action="update", dataset="a")]
+    changes += [
+        ListedChange(action=action, dataset="a", file=f"{action}{number}.csv")
+        for action in ("create", "remove")
+        for number in range(5)
+    ]
+    propose(project, changes=tuple(changes))
     output = call(*NAMED, "--yes").output
-    assert "39.csv" in output
-    assert "40.csv" not in output
-    assert "ほか10件は data/06_catalog/preview/changes.html" in output
+    assert "新しく公開 5ファイル(create0.csv、create1.csv、create2.csv、ほか2)" in output
+    removed = "、".join(f"remove{number}.csv" for number in range(5))
+    assert f"公開をやめる 5ファイル({removed})" in output
+    assert "data/06_catalog/preview/changes.html" in output
 
 
 def test_a_gap_of_nothing_is_within_the_quota() -> None:

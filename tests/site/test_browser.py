@@ -124,7 +124,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
 def visits(folder: Path, context: BrowserContext) -> dict[str, Visit]:
     """A visit of every page from disk."""
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
-    found.remove(OFFICE_ONLY)
+    found.remove(OFFICE_ONLY)  # is no page of the site
     assert set(SHOWN_DARK) < set(found)
     return {name: visit(context, folder, name) for name in found}
 
@@ -221,6 +221,12 @@ class TestEveryPage:
             if f'id="{unquote(target.partition("#")[2])}"' not in texts[target.partition("#")[0]]
         ]
         assert missing == []
+
+
+def test_the_page_of_changes_is_sound_too(folder: Path, context: BrowserContext) -> None:
+    seen = visit(context, folder, OFFICE_ONLY)
+    assert (seen.too_wide, seen.violations, seen.complaints) == ([], [], [])
+    assert seen.requests == [(folder / OFFICE_ONLY).as_uri()]
 
 
 class TestOnAServer:

@@ -1,6 +1,9 @@
 """What would change in a public target, and what else a person must know to approve it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
 from sumida_data.metadata import Model
 from sumida_data.portal.target import (
@@ -122,6 +125,38 @@ def propose(catalogue: Catalogue, state: TargetState, circumstances: Circumstanc
         blocked=tuple(sorted({*catalogue.blocked, *circumstances.block_reasons})),
         **dict(circumstances),
     )
+
+
+class DatasetChange(NamedTuple):
+    """What would change in one dataset, for people.
+
+    Attributes:
+        action: What would happen to the dataset.
+        name: Its name; empty for the pages of the site.
+        version: The version that would stand there; empty for pages and for what is removed.
+        files: What would happen to its files, or to the pages.
+    """
+
+    action: Action
+    name: str
+    version: str
+    files: dict[Action, tuple[str, ...]]
+
+
+def group_changes(proposal: Proposal) -> list[DatasetChange]:
+    """Return the real changes by dataset, the pages last."""
+    grouped = []
+    found = sorted(proposal.real_changes, key=lambda one: (one.dataset == PAGES, one.dataset))
+    for name, group in groupby(found, key=attrgetter("dataset")):
+        changes = list(group)
+        whole: Action = next((one.action for one in changes if one.file is None), "update")
+        files = {
+            action: tuple(one.file for one in changes if one.file and one.action == action)
+            for action in ACTIONS
+        }
+        present = {action: names for action, names in files.items() if names}
+        grouped.append(DatasetChange(whole, name, proposal.versions.get(name, ""), present))
+    return grouped
 
 
 def compare(catalogue: Catalogue, state: TargetState) -> tuple[Change, ...]:

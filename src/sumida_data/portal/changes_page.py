@@ -2,7 +2,8 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sumida_data.portal.changes import ACTIONS, Proposal, count_actions
+from sumida_data.portal.changes import ACTIONS, Proposal, count_actions, group_changes
+from sumida_data.survey.findings import SEVERITY_LABELS
 
 
 def render_changes(proposal: Proposal) -> bytes:
@@ -16,9 +17,10 @@ def render_changes(proposal: Proposal) -> bytes:
     )
     page = environment.get_template("changes.html").render(
         proposal=proposal,
-        changes=proposal.real_changes,
+        datasets=group_changes(proposal),
         counts=count_actions(proposal.changes),
         actions=ACTIONS,
         lists=proposal.remarks,
+        severities=SEVERITY_LABELS,
     )
     return f"{page}\n".encode()

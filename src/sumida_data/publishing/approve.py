@@ -10,14 +10,20 @@ import click
 from pydantic import ValidationError
 
 from sumida_data.portal.approval import RefusedError, write_approval
-from sumida_data.portal.changes import ACTIONS, Proposal, count_actions
+from sumida_data.portal.changes import (
+    ACTIONS,
+    DatasetChange,
+    Proposal,
+    count_actions,
+    group_changes,
+)
 from sumida_data.portal.record import Record
-from sumida_data.portal.target import PAGES, TargetError
+from sumida_data.portal.target import TargetError
 from sumida_data.publishing.project import find_project, locate_proposal, locate_record
 from sumida_data.survey.collecting.quota import Gap
 from sumida_data.survey.findings import SEVERITY_LABELS
 
-_CHANGES_SHOWN = 40
+_FILES_SHOWN = 3
 _HELP = """公開する内容を確かめ、承認を記録します。
 
 最後の kedro run が下見に書いたものを、公開先と比べて表示します。承認は、内容か公開先が後で変わると
@@ -96,12 +102,8 @@ def describe_proposal(proposal: Proposal) -> Iterator[str]:
     )
     yield ""
     yield f"公開先での変更：{count_actions(proposal.changes)}"
-    changes = [change for change in proposal.real_changes if change.dataset != PAGES]
-    for change in changes[:_CHANGES_SHOWN]:
-        yield f"  {ACTIONS[change.action]}　{change.dataset}　{change.file or ''}".rstrip("　")
-    if len(changes) > _CHANGES_SHOWN:
-        rest = len(changes) - _CHANGES_SHOWN
-        yield f"  ほか{rest}件は data/06_catalog/preview/changes.html にあります。"
+    yield from (f"  {describe_change(one)}" for one in group_changes(proposal) if one.name)
+    yield "  すべてのファイルの一覧は data/06_catalog/preview/changes.html にあります。"
     yield ""
     yield "この期間の欠け："
     yield from (f"  {describe_gap(gap)}" for gap in proposal.gaps)
@@ -115,6 +117,16 @@ def describe_proposal(proposal: Proposal) -> Iterator[str]:
         yield f"{title}：{'' if lines else 'なし'}"
         yield from (f"  {line}" for line in lines)
     yield ""
+
+
+def describe_change(change: DatasetChange) -> str:
+    """Say in a line what would change in a dataset; files that would go are all named."""
+    words = [f"{ACTIONS[change.action]}　{change.name} {change.version}".rstrip()]
+    for action, files in change.files.items():
+        shown = files if action == "remove" else files[:_FILES_SHOWN]
+        more = f"、ほか{len(files) - len(shown)}" * (len(files) > len(shown))
+        words.append(f"{ACTIONS[action]} {len(files)}ファイル({'、'.join(shown)}{more})")
+    return "　".join(words)
 
 
 def describe_gap(gap: Gap) -> str:
