@@ -6,8 +6,8 @@ import pytest
 
 from sumida_data.portal.catalogue import gather_catalogue
 from sumida_data.portal.changes import Proposal, compare, count_actions, list_changes, propose
-from sumida_data.portal.changes_page import render_changes
 from sumida_data.portal.links import find_broken_links
+from sumida_data.portal.pages import render_changes
 from sumida_data.portal.target import Change, DatasetState, FileState, TargetState, hash_content
 from tests.portal.office import CIRCUMSTANCES, DAY, GAP, PROPOSAL, make_catalogue, make_dataset
 

@@ -54,6 +54,17 @@ class TestWhole:
         assert shown["dataset/a/1.0.0/data.csv"] == b"1\n"
         assert shown["dataset/a/1.1.0/data.csv"] == shown["dataset/a/latest/data.csv"] == b"1\n2\n"
 
+    def test_a_cited_address_shows_its_version(self, published):
+        published.approve_and_publish(SECOND)
+        for version in ("1.0.0", "1.1.0"):
+            page = published.show()[f"dataset/a/{version}/index.html"].decode()
+            assert f"<h1>題 a 版 {version}</h1>" in page
+            assert '<a href="data.csv">' in page
+            assert "この版の中身は変わりません" in page
+        latest = published.show()["dataset/a/latest/index.html"].decode()
+        assert "<h1>題 a 版 1.1.0</h1>" in latest
+        assert "いちばん新しい版です" in latest
+
     def test_an_unchanged_repeat_writes_nothing(self, published):
         before = published.everything()
         published.publish(FIRST)
@@ -515,7 +526,10 @@ def test_ten_quarters_keep_ids_and_addresses(office):
         assert addresses <= office.show().keys()
         addresses |= office.show().keys()
         assert office.faults() == []
-    assert sum(path.startswith("dataset/a/1.") for path in addresses) == 10
+    for quarter in range(10):
+        assert {
+            f"dataset/a/1.{quarter}.0/{name}" for name in ("data.csv", "index.html")
+        } <= addresses
 
 
 def test_one_changed_dataset_is_one_change(published):

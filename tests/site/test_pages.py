@@ -359,9 +359,11 @@ class TestDataset:
     ) -> None:
         changed = build(before=built, procedure=[PROCEDURE | {"annual_cases": 1300}])
         page = render(changed)["dataset/online-procedures/index.html"]
-        listed = re.findall(r"<h3>(\d+\.\d+\.\d+)", page)
+        listed = re.findall(r'<h3><a href="([^"]+)">(\d+\.\d+\.\d+)', page)
         assert len(listed) == 2
-        assert listed[1] == "1.0.0"
+        assert listed[1][1] == "1.0.0"
+        for address, version in listed:
+            assert address.endswith(f"/dataset/online-procedures/{version}/")
 
     def test_results_of_the_checks_appear_where_they_are_published(
         self, build: Callable[..., Any], render: Callable[..., Texts], pages: Texts

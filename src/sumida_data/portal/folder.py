@@ -13,16 +13,16 @@ the versions of datasets lie in the record, so that what is public can be put ri
 import errno
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import Field as Described
 
 from sumida_data.disk import read_folder, remove_folder, replace_file, replace_folder
 from sumida_data.metadata import Model
 from sumida_data.portal.links import find_broken_links
+from sumida_data.portal.pages import render_version, render_withdrawn
 from sumida_data.portal.record import Record
 from sumida_data.portal.target import (
     Catalogue,
@@ -35,6 +35,8 @@ from sumida_data.portal.target import (
 )
 
 _SPARE_SPACE = 1.1
+# What a version shows at its address; it is no file of the dataset.
+_ADDRESS_PAGE = "index.html"
 _NO_LINKS = (NotImplementedError, PermissionError)
 
 
@@ -108,6 +110,7 @@ class FolderTarget:
             files = {
                 key: FileState(hash_content(content), described.get(key, ""), f"{name}/{key}")
                 for key, content in read_folder(folder).items()
+                if key != _ADDRESS_PAGE
             }
             states[name] = DatasetState(release.datasets.get(name, ""), files)
         return states
@@ -218,46 +221,26 @@ class FolderTarget:
 
     def _lay_out(self, catalogue: Catalogue, before: _Release) -> tuple[_Release, dict[str, bytes]]:
         """Say what a release will hold, and gather its files."""
-        versions = _add_versions(catalogue, before)
-        new = {dataset.name: dataset for dataset in catalogue.datasets}
-        kept = {name for name in catalogue.blocked if name in before.datasets}
-        titles = before.titles | {name: one.metadata["title"] for name, one in new.items()}
-        latest = {name: before.latest[name] for name in kept}
-        latest |= {name: _version_of(dataset) for name, dataset in new.items()}
-        files = self._gather_versions(versions, new)
-        for name, version in latest.items():
-            start = f"dataset/{name}/{version}/"
-            files |= {
-                f"dataset/{name}/latest/{key}": files[start + key]
-                for key in versions[name][version]
-            }
-        gone = titles.keys() - latest.keys()
-        notices = {
-            f"dataset/{name}/index.html": _write_notice(name, titles[name], versions.get(name, {}))
-            for name in sorted(gone)
-        }
-        files = notices | files | dict(catalogue.pages)
+        release = _plan_release(catalogue, before)
+        files = self._gather_files(release, catalogue)
         if broken := find_broken_links(files):
             raise TargetError(
                 "リンク先のないリンクがあるため、公開しません。\n" + "\n".join(broken)
             )
-        release = _Release(
-            content_sha256=catalogue.sha256,
-            sample=catalogue.sample,
-            files={path: hash_content(content) for path, content in files.items()},
-            datasets={name: before.datasets[name] for name in kept}
-            | {name: one.metadata_sha256 for name, one in new.items()},
-            resources={name: before.resources[name] for name in kept}
-            | {
-                name: {file.key: file.metadata_sha256 for file in one.files}
-                for name, one in new.items()
-            },
-            titles=titles,
-            latest=latest,
-            versions=versions,
-            notices=tuple(path for path in notices if path not in catalogue.pages),
-        )
-        return release, files
+        hashes = {path: hash_content(content) for path, content in files.items()}
+        return release.model_copy(update={"files": hashes}), files
+
+    def _gather_files(self, release: _Release, catalogue: Catalogue) -> dict[str, bytes]:
+        new = {dataset.name: dataset for dataset in catalogue.datasets}
+        files = self._gather_versions(release.versions, new)
+        for name, version in release.latest.items():
+            start = f"dataset/{name}/{version}/"
+            files |= {
+                f"dataset/{name}/latest/{key}": files[start + key]
+                for key in release.versions[name][version]
+            }
+        pages = dict(_render_withdrawn(release)) | dict(catalogue.pages)
+        return files | pages | dict(_render_versions(release, pages))
 
     def _gather_versions(
         self, versions: Mapping[str, Mapping[str, Mapping[str, str]]], new: Mapping[str, Dataset]
@@ -356,12 +339,52 @@ def _add_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str,
     return versions
 
 
-def _write_notice(name: str, title: str, versions: Mapping[str, Mapping[str, str]]) -> bytes:
-    environment = Environment(
-        loader=PackageLoader("sumida_data.portal"), autoescape=True, undefined=StrictUndefined
+def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
+    """Say what a release will hold, but for the hashes of its files."""
+    new = {dataset.name: dataset for dataset in catalogue.datasets}
+    kept = {name for name in catalogue.blocked if name in before.datasets}
+    titles = before.titles | {name: one.metadata["title"] for name, one in new.items()}
+    latest = {name: before.latest[name] for name in kept}
+    latest |= {name: _version_of(dataset) for name, dataset in new.items()}
+    resources = {name: before.resources[name] for name in kept}
+    for name, dataset in new.items():
+        resources[name] = {file.key: file.metadata_sha256 for file in dataset.files}
+    pages = [f"dataset/{name}/index.html" for name in sorted(titles.keys() - latest.keys())]
+    return _Release(
+        content_sha256=catalogue.sha256,
+        sample=catalogue.sample,
+        datasets={name: before.datasets[name] for name in kept}
+        | {name: one.metadata_sha256 for name, one in new.items()},
+        resources=resources,
+        titles=titles,
+        latest=latest,
+        versions=_add_versions(catalogue, before),
+        notices=tuple(page for page in pages if page not in catalogue.pages),
     )
-    page = environment.get_template("withdrawn.html")
-    return page.render(name=name, title=title, versions=versions).encode()
+
+
+def _render_withdrawn(release: _Release) -> Iterator[tuple[str, bytes]]:
+    """Yield the page that each withdrawn dataset leaves."""
+    for path in release.notices:
+        name = path.split("/")[1]
+        yield path, render_withdrawn(name, release.titles[name], release.versions.get(name, {}))
+
+
+def _render_versions(release: _Release, pages: Container[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield a page for the address of each version, and of the latest, of each dataset."""
+    for name, versions in release.versions.items():
+        addresses = {version: version for version in versions}
+        if name in release.latest:
+            addresses["latest"] = release.latest[name]
+        for address, version in addresses.items():
+            page = render_version(
+                release.titles[name],
+                version,
+                versions[version],
+                is_latest=address == "latest",
+                has_page=f"dataset/{name}/index.html" in pages,
+            )
+            yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page
 
 
 @contextmanager

@@ -72,9 +72,10 @@ class PublishedDataset:
 
     @property
     def versions(self) -> list[dict[str, Any]]:
-        """Its versions, newest first, each with what changed."""
+        """Its versions, newest first, each with what changed and where it stands."""
         versions: list[dict[str, Any]] = json.loads(self.files["changelog.json"])["versions"]
-        return versions
+        start: str = self.descriptor["sumida:latest"].removesuffix("latest/")
+        return [one | {"address": f"{start}{one['version']}/"} for one in versions]
 
     @property
     def sample(self) -> bool:

@@ -43,7 +43,7 @@ def test_what_is_public_is_what_was_approved(published: Project) -> None:
     preview, public = show(catalogue / "preview"), show(catalogue / "public")
     assert preview.pop("changes.html")
     assert {path: public[path] for path in preview} == preview
-    versions = [path for path in public if re.match(r"dataset/[^/]+/\d", path)]
+    versions = [p for p in public if re.match(r"dataset/[^/]+/(\d|latest/index\.html)", p)]
     assert public.keys() - preview.keys() == set(versions)
     verified = sumida_data(published, "verify")
     assert verified.code == 0, verified.output

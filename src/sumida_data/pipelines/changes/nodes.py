@@ -10,8 +10,8 @@ from sumida_data.frames import read_rows, to_arrow
 from sumida_data.opendata.models import Packages
 from sumida_data.portal.catalogue import CHANGES_PAGE, gather_catalogue
 from sumida_data.portal.changes import Circumstances, Proposal, propose
-from sumida_data.portal.changes_page import render_changes
 from sumida_data.portal.history import hash_lineage
+from sumida_data.portal.pages import render_changes
 from sumida_data.portal.target import TargetState
 from sumida_data.quality.privacy.gate import list_blocked
 from sumida_data.quality.results import WHOLE_TABLE
