@@ -37,7 +37,7 @@ ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or
 test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
 	CKAN_TEST_VERSIONS="2.12 2.11 2.10" CKAN_TEST_KILLS=50 $(BIN)/python -m pytest tests/portal/ckan
 
-bench: .venv/installed-dev  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
+bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/checks.py

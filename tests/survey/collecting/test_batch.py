@@ -1,3 +1,4 @@
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,3 +50,17 @@ def test_a_file_that_cannot_be_opened_does_not_stop_the_others(
     first, second = read_returns(FormReader(form, rules), waves, [unreadable, files[0]])
     assert [finding.rule_id for finding in first.findings] == ["F114"]
     assert second.cover is not None
+
+
+def test_reading_leaves_nothing_for_the_garbage_collector(
+    files: list[SourceFile], form: Form, waves: Waves, rules: FindingRules
+) -> None:
+    reader = FormReader(form, rules)
+    assert len(list(read_returns(reader, waves, files))) == len(files)
+    gc.collect()
+    returns = read_returns(reader, waves, files)
+    assert next(returns)
+    assert not gc.isenabled()
+    assert len(list(returns)) == len(files) - 1
+    assert gc.isenabled()
+    assert gc.collect() == 0
