@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from sumida_data.survey.collecting.collection import Collected
-from sumida_data.survey.findings import Finding
+from sumida_data.survey.findings import Finding, FindingRules, Place
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.drift import find_other_unit, suggest_field
+from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.workbook import Sheet
 from tests.survey.conftest import PROCEDURE_HEADINGS, cover, procedures
 
 Collect = Callable[[dict[str, Any]], Collected]
@@ -143,6 +145,11 @@ class TestSheets:
         assert finding.place.sheet == "手続 (2)"
         assert "「行政手続」の表" in finding.message
 
+    def test_a_part_of_a_table_with_half_of_its_headings(self, find: Find) -> None:
+        moved = {"手続の続き": [["#", "手続番号", "手続名"], ["1", *ROW[:2]]]}
+        (finding,) = find("F212", **moved)
+        assert finding.place.sheet == "手続の続き"
+
     def test_a_table_in_another_sheet_than_its_own(self, find: Find) -> None:
         sheets = {"手続": [["移しました"]], "Sheet3": procedures(ROW)}
         (finding,) = find("F215", **sheets)
@@ -162,3 +169,13 @@ class TestValues:
         (finding,) = find(rule_id, [*ROW[:7], text, *ROW[8:]])
         assert told in finding.message
         assert finding.place.cell == "H2"
+
+
+def test_a_cell_merged_with_an_error_is_no_blank(form: Form, rules: FindingRules) -> None:
+    rows = [list(PROCEDURE_HEADINGS)] + [[key, ROW[1], "", *ROW[3:]] for key in ("T1", "T2")]
+    sheet = Sheet("手続", rows, merged=[((1, 2), (2, 2))], doubts={(1, 2): "error"})
+    part = next(part for part in form.answer_sheets if part.table == "procedure")
+    contents = SheetReader(part, rules).read_rows(sheet, Place(period="FY2022Q3"))
+    assert contents is not None
+    found = [(finding.rule_id, finding.place.cell) for finding in contents.findings]
+    assert found == [("F308", "C2"), ("F315", "C3")]

@@ -151,6 +151,14 @@ def test_a_label_without_answer_does_not_take_the_next_label_for_one() -> None:
     assert labels["b"].value == "税務課"
 
 
+def test_a_text_that_begins_like_a_label_is_not_the_answer_beside_it() -> None:
+    labels = find_labels(
+        sheet(["調査期", "基準日について"], ["令和4年度", "R4.12.31"]),
+        Headings([field("period", "調査期"), field("day", "基準日")]),
+    )
+    assert labels["period"].value == "令和4年度"
+
+
 def test_the_lowest_heading_with_text_is_the_heading() -> None:
     table = sheet(["", "総数【R3.1.1時点】"], ["手続番号", ""], merged=[(0, 1, 1, 1)])
     fields = (field("number", "手続番号", key=True), field("total", "総数"))

@@ -189,7 +189,7 @@ class FormReader:
         self, sheets: list[Sheet], readers: list[SheetReader[SurveySheet]], place: Place
     ) -> Iterator[Finding]:
         for sheet in sheets:
-            for part in (one.description for one in readers if one.has_table(sheet)):
+            for part in (one.description for one in readers if one.may_concern(sheet)):
                 words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
                 yield make_finding(self.rules["F212"], replace(place, sheet=sheet.name), **words)
                 break

@@ -15,6 +15,8 @@ from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
 _HEADER_DEPTH = 3
+# Shorter labels, such as 課, begin many an answer.
+_TELLING_LENGTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
@@ -86,6 +88,7 @@ class Headings:
         self.keys = {field.name for field in listed if field.key}
         self.names = {heading_key(text): field.name for field in listed for text in field.headings}
         self.endings = _endings(self.names)
+        self._beginnings = tuple(key for key in self.names if len(key) >= _TELLING_LENGTH)
         self._endings_of_keys = [
             _endings(key for key, name in self.names.items() if name == field.name)
             for field in listed
@@ -95,6 +98,11 @@ class Headings:
     def may_stand_among(self, keys: Mapping[str, object]) -> bool:
         """Tell whether there is the end of a heading of every key field among these."""
         return not any(endings.isdisjoint(keys) for endings in self._endings_of_keys)
+
+    def is_label(self, text: str) -> bool:
+        """Tell whether a text is a label, or a longer one that begins like it: 基準日について."""
+        key = heading_key(text)
+        return key in self.names or key.startswith(self._beginnings)
 
 
 def _endings(keys: Iterable[str]) -> set[str]:
@@ -122,6 +130,20 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
     Returns:
         The table, or None if the sheet has no such table.
     """
+    best = _find_best_match(sheet, headings)
+    return best if best is not None and 2 * len(best.columns) >= headings.count else None
+
+
+def resembles_table(sheet: Sheet, headings: Headings) -> bool:
+    """Tell whether the sheet has the key fields of such a table and more, if not most of it.
+
+    It may be a part of a table that somebody has moved elsewhere.
+    """
+    best = _find_best_match(sheet, headings)
+    return best is not None and len(best.columns) > 1
+
+
+def _find_best_match(sheet: Sheet, headings: Headings) -> FoundTable | None:
     texts = _list_upper_texts(sheet, headings.search_rows)
     if not headings.may_stand_among(texts):
         return None
@@ -138,9 +160,7 @@ def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
             best = found
         if len(best.columns) == headings.count:
             break
-    if best is None or not headings.keys <= best.columns.keys():
-        return None
-    return best if 2 * len(best.columns) >= headings.count else None
+    return best if best is not None and headings.keys <= best.columns.keys() else None
 
 
 def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
@@ -176,7 +196,7 @@ def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
                 continue
             name = headings.names[heading_key(text)]
             if name not in found:
-                found[name] = _find_answer(sheet, number, column, headings.names)
+                found[name] = _find_answer(sheet, number, column, headings)
     return found
 
 
@@ -274,19 +294,19 @@ def _match_headings(
     return FoundTable(number, columns, unknown)
 
 
-def _find_answer(sheet: Sheet, row: int, column: int, labels: dict[str, str]) -> FoundLabel:
+def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> FoundLabel:
     beside = _column_after(sheet, row, column)
     cells = sheet.rows[row]
     for number in range(beside, len(cells)):
         if _is_blank(cells[number]):
             continue
-        if heading_key(_text(cells, number)) in labels:
+        if headings.is_label(_text(cells, number)):
             break
         return FoundLabel(row, number, cells[number])
     neighbours = (_text(cells, beside), _text(cells, column - 1) if column else "")
-    if any(heading_key(text) in labels for text in neighbours) and row + 1 < len(sheet.rows):
+    if any(headings.is_label(text) for text in neighbours) and row + 1 < len(sheet.rows):
         below = sheet.rows[row + 1][column]
-        if heading_key(raw_text_of(below)) not in labels:
+        if not headings.is_label(raw_text_of(below)):
             return FoundLabel(row + 1, column, below)
     return FoundLabel(row, beside, "")
 

@@ -31,6 +31,7 @@ from sumida_data.survey.reading.layout import (
     find_rows,
     find_table,
     list_heading_rows,
+    resembles_table,
 )
 from sumida_data.survey.reading.records import Answer, Record, SheetContents
 from sumida_data.survey.reading.text import raw_text_of
@@ -78,9 +79,9 @@ class SheetReader(Generic[Described]):
         is_complete = self.description.is_complete
         return ColumnFinder(self.judges, self.fields, self.headings, is_complete)
 
-    def has_table(self, sheet: Sheet) -> bool:
-        """Tell whether the sheet has such a table."""
-        return find_table(sheet, self.headings) is not None
+    def may_concern(self, sheet: Sheet) -> bool:
+        """Tell whether the sheet has such a table, or a part of one."""
+        return resembles_table(sheet, self.headings)
 
     def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
         """Return what stands beside the labels of personal fields.
@@ -184,7 +185,9 @@ class _Pass:
         if (row, column) in self.sheet.comments:
             self.report_answer("F321", answer, label)
         for (top, left), (bottom, right) in self._merged:
-            if top <= row <= bottom and left <= column <= right and self.sheet.rows[top][left]:
+            if not (top <= row <= bottom and left <= column <= right):
+                continue
+            if self.sheet.rows[top][left] or (top, left) in self.sheet.doubts:
                 self.report_answer("F315", answer, label, other=cell_address(top, left))
 
     @cached_property
