@@ -90,6 +90,15 @@ def test_what_is_not_there_is_said(answer: pd.DataFrame, form: Form, rules: Find
     assert [finding.rule_id for finding in corrected.findings] == ["F502"]
 
 
+def test_a_department_without_any_such_row(
+    answer: pd.DataFrame, form: Form, rules: FindingRules
+) -> None:
+    other = answer["table_name"].ne("procedure") | answer["period"].ne("FY2022Q4")
+    corrected = correct(answer[other], form, rules, until="FY2022Q4")
+    assert [row["state"] for row in corrected.rows] == ["applied", "not_found"]
+    assert [finding.rule_id for finding in corrected.findings] == ["F502"]
+
+
 def test_records_of_two_keys_and_of_none(
     answer: pd.DataFrame, form: Form, rules: FindingRules
 ) -> None:

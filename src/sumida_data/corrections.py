@@ -184,8 +184,10 @@ def _find_answer(answer: pd.DataFrame, correction: Correction, period: str) -> A
         keys = ours[ours["field"].isin(names)].pivot(
             index="record_id", columns="field", values="value"
         )
-        named = keys[keys[names].agg("|".join, axis=1) == correction.key]
-        found = found[found["record_id"].isin(named.index)]
+        # A department without any such row has not even the columns.
+        texts = keys.reindex(columns=names).fillna("").itertuples(index=False)
+        named = keys.index[["|".join(one) == correction.key for one in texts]]
+        found = found[found["record_id"].isin(named)]
     return found.index[0] if len(found) else None
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sumida_data.frames import read_rows
+from sumida_data.plan.progress import assess
 from tests.opendata.conftest import CARD_RATE
 
 TRAINING = {
@@ -15,6 +16,23 @@ TRAINING = {
     "sample": False,
     "trainees_expected_status": "answered",
     "trainees_status": "answered",
+}
+
+
+VALUE = CARD_RATE | {
+    "row_id": "1",
+    "plan_id": "sumida-fy2022",
+    "indicator_id": "security_training_rate",
+    "indicator_title": "情報セキュリティ研修受講率",
+}
+NOTICE = {
+    "row_id": "n",
+    "indicator_id": "security_training_rate",
+    "indicator_title": "情報セキュリティ研修受講率",
+    "period": "FY2022Q3",
+    "unit": "%",
+    **dict.fromkeys(("reason", "scope", "cause", "impact", "response", "decided_by"), "見本"),
+    "decided_on": date(2023, 8, 1),
 }
 
 
@@ -82,6 +100,44 @@ def test_one_alone_takes_the_next_smallest_with_it(guard):
     ]
 
 
+@pytest.mark.parametrize(
+    ("counts", "withheld"),
+    [
+        # The sum of what is withheld leaves one way only: all 1, all 9, or a small sum.
+        ((1, 1, 38), {"1", "2", "3"}),
+        ((9, 9, 38), {"1", "2", "3"}),
+        ((3, 4, 38), {"1", "2", "3"}),
+        ((7, 8, 38), {"1", "2"}),
+        ((1, 10, 38, 50), {"1", "2", "3"}),
+    ],
+)
+def test_counts_that_their_sum_would_tell_take_another_with_them(guard, counts, withheld):
+    rows = training(**{str(n): (50, count) for n, count in enumerate(counts, start=1)})
+    values = shown(guard(security_training=rows))
+    assert {code for code, value in values.items() if value is None} == withheld
+
+
+def test_what_was_made_of_a_withheld_value_is_withheld(guard, plan):
+    value = VALUE | {"numerator": Decimal(6), "denominator": Decimal(20), "value": Decimal(30)}
+    revised = value | {"row_id": "2", "revision": 2, "numerator": Decimal(20), "value": 100}
+    progress = assess(plan, plan.indicator("security_training_rate"), value)
+    notice = NOTICE | {"old_value": Decimal(30), "new_value": Decimal(100), "revision": 2}
+    guarded = guard(
+        indicator_value=[value, revised], indicator_progress=progress, correction_notice=[notice]
+    )
+    rows = read_rows(guarded.frames["indicator_progress"])
+    assert {row["verdict"] for row in rows} == {"cannot_say"}
+    assert {row["reason"] for row in rows} == {"人数が少ないため秘匿とした。"}
+    for name in ("value", "gap", "progress_ratio", "pace_so_far", "projected_value"):
+        assert {row[name] for row in rows} == {None}
+    assert all(row["expected_value"] for row in rows)
+    assert shown(guarded, "correction_notice", "old_value") == {"n": None}
+    assert shown(guarded, "correction_notice", "new_value") == {"n": Decimal(100)}
+    outcomes = {(one.table_name, one.outcome) for one in guarded.outcomes}
+    assert ("indicator_progress", "suppressed_with_it") in outcomes
+    assert ("correction_notice", "suppressed_with_it") in outcomes
+
+
 def test_quarters_have_sums_of_their_own(guard):
     later = [row | {"period": "FY2022Q4"} for row in training(a=(20, 3), b=(30, 25))]
     rows = training(a=(20, 19), b=(30, 25))
@@ -116,10 +172,19 @@ def test_a_division_withheld_takes_a_department_with_it(guard):
     assert withheld == {"X", "X_1", "Y", "Y_2"}
 
 
-@pytest.mark.parametrize(("unit", "expected"), [("人", None), ("時間", Decimal(4))])
-def test_the_unit_of_the_row_decides(guard, unit, expected):
+@pytest.mark.parametrize(
+    ("effect", "unit", "expected"),
+    [
+        ("人数", "人", None),
+        ("人数", None, None),
+        ("人数", "延べ人", None),
+        ("割合", "人", None),
+        ("時間削減", "時間", Decimal(4)),
+    ],
+)
+def test_the_unit_or_the_kind_of_the_row_decides(guard, effect, unit, expected):
     row = TRAINING | {
-        "row_id": "e", "department_code": "1", "initiative_name": "試行", "effect": "人数",
+        "row_id": "e", "department_code": "1", "initiative_name": "試行", "effect": effect,
         "effect_value": Decimal(4), "effect_unit": unit, "effect_value_status": "answered",
         "annual_cases_status": "not_answered", "minutes_per_case_status": "not_answered",
         "sites_status": "not_answered",

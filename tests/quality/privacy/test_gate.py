@@ -160,11 +160,11 @@ class TestNoWayAround:
     @pytest.mark.parametrize("size", [0, 1, 2, -5])
     def test_the_size_cannot_be_set_to_nothing(self, size):
         with pytest.raises(ValidationError):
-            Privacy(smallest_count=size, people=("人",))
+            Privacy(smallest_count=size, people=("人",), people_kinds={})
 
     def test_no_unit_of_people_cannot_be_set_either(self):
         with pytest.raises(ValidationError):
-            Privacy(smallest_count=10, people=())
+            Privacy(smallest_count=10, people=(), people_kinds={})
 
     def test_the_environment_is_not_asked(self, guard, monkeypatch):
         for name in ("PRIVACY", "SKIP_PRIVACY", "KEDRO_ENV", "SUMIDA_PRIVACY_GATE"):

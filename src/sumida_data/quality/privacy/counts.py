@@ -108,6 +108,7 @@ class _Ledger:
         self, dictionary: DataDictionary, indicators: Sequence[Indicator], privacy: Privacy
     ) -> None:
         self.people = set(privacy.people)
+        self.people_kinds = privacy.people_kinds
         self.counts: dict[Key, Count] = {}
         self.sums: defaultdict[Key, list[Key]] = defaultdict(list)
         self.fields = {
@@ -149,7 +150,12 @@ class _Ledger:
         if item.name in _PARTS:
             _, parts = self.parts.get(row["indicator_id"], ("", {}))
             return item.name in parts or (not parts and row["unit"] in self.people)
-        return (row[item.unit_field] if item.unit_field else item.unit) in self.people
+        if item.unit_field is None:
+            return item.unit in self.people
+        unit = row[item.unit_field] or ""
+        return any(word in unit for word in self.people) or any(
+            row.get(name) in kinds for name, kinds in self.people_kinds.items()
+        )
 
     def _enter(self, place: Place, row: Row) -> None:
         key = self._identify(place, row)
@@ -188,16 +194,30 @@ class _Ledger:
         for count in self.counts.values():
             if count.value < smallest:
                 count.outcome = STATUS
-        while key := self._find_given_away():
+        while key := self._find_given_away(smallest):
             self.counts[key].outcome = f"{STATUS}_with_it"
 
-    def _find_given_away(self) -> Key | None:
-        """Return the count to withhold next, because it would give another one away."""
+    def _find_given_away(self, smallest: int) -> Key | None:
+        """Return the count to withhold next, because it would give others away."""
         for keys in self.sums.values():
             open_ = [key for key in keys if not self.counts[key].outcome]
-            if len(keys) - len(open_) == 1 and open_:
+            hidden = [self.counts[key] for key in keys if self.counts[key].outcome]
+            if open_ and hidden and _gives_away(hidden, smallest):
                 return min(open_, key=lambda key: (self.counts[key].value, key))
         return None
+
+
+def _gives_away(hidden: Sequence[Count], smallest: int) -> bool:
+    """Tell whether the sum of withheld counts, which can be had by subtraction, tells them.
+
+    It does where it is a small count itself, and where only one set of counts makes it: all as
+    small as can be, or all as large as withheld counts can be.
+    """
+    total = sum(count.value for count in hidden)
+    small = sum(count.outcome == STATUS for count in hidden)
+    least = small + smallest * (len(hidden) - small)
+    most = small * (smallest - 1) if small == len(hidden) else None
+    return len(hidden) == 1 or total < smallest or total in {least, most}
 
 
 def _blank(row: Row, name: str, table: Table) -> None:

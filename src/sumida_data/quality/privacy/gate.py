@@ -22,13 +22,13 @@ from sumida_data.metadata import DataDictionary, Field, Table
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Indicator
 from sumida_data.quality.privacy.counts import withhold_small_counts
+from sumida_data.quality.privacy.derived import withhold_derived
 from sumida_data.quality.privacy.models import Privacy
-from sumida_data.quality.privacy.patterns import find_kinds
+from sumida_data.quality.privacy.patterns import LIKELY, find_kinds
 from sumida_data.quality.privacy.releases import Release
 
 # Shorter ones are no individual number, and telephone numbers have lost their zero.
 _SMALLEST_LONG_NUMBER = 10**11
-_LIKELY = r"[@＠0-9０-９〇一二三四五六七八九]|(?i:at)|アット|あっと"
 _REASONS: dict[str, str] = {
     "mail_address": "メールアドレスがあります",
     "phone_number": "電話番号があります",
@@ -114,9 +114,11 @@ class Gate:
             guarded, dictionary, self.indicators, self.privacy
         )
         guarded |= changed
+        derived, quoted = withhold_derived(guarded, dictionary)
+        guarded |= derived
         outcomes += [
             Outcome(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
-            for one in withheld
+            for one in (*withheld, *quoted)
         ]
         blocked = self._screen(guarded, dictionary)
         outcomes += [one for found in blocked.values() for one in found]
@@ -247,7 +249,7 @@ def _screen_table(
 def _list_texts(column: pa.ChunkedArray) -> Iterator[tuple[str, int]]:
     """Yield the texts in which anything could be, each once with the number of its cells."""
     if pa.types.is_string(column.type):
-        likely = pc.match_substring_regex(column, _LIKELY)
+        likely = pc.match_substring_regex(column, LIKELY)
     elif pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
         likely = pc.greater_equal(column, _SMALLEST_LONG_NUMBER)
         column = column.cast(pa.int64(), safe=False).cast(pa.string())

@@ -10,8 +10,11 @@ class Privacy(Model):
 
     Attributes:
         smallest_count: Counts of people below it are withheld; 0 is not.
-        people: Units that count people.
+        people: Words of units that count people, alone (人) or in another (延べ人).
+        people_kinds: By field, the values that say that the row's figures count people, whatever
+            their unit.
     """
 
     smallest_count: int = Described(ge=3)
     people: tuple[str, ...] = Described(min_length=1)
+    people_kinds: dict[str, tuple[str, ...]]

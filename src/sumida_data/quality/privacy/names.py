@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 _BLANKS = re.compile(r"[\s・･]+")
-_BETWEEN_NAMES = re.compile(r"[、,，/／;；\n]+")
+_BETWEEN_NAMES = re.compile(r"[、,，/／;；&＆\n]+")
 _REMARK = re.compile(r"[(（\[【「].*?[)）\]】」]")
 _LABEL = re.compile(r"^.*?[:：]")
-_OFFICE = re.compile(r"^\S*(?:課|部|室|係|局|所|署|担当|センター|グループ)[\s・･]+(?=\S{3,}$)")
-_LIKE_OFFICE = re.compile(r"^\S{1,2}[部所室][\s・･]")
+_OFFICE = re.compile(r"(?:課|部|室|係|局|所|署|担当|センター|グループ)$")
+_HEAD = re.compile(r"(?:課|部|室|係|局|所)長(?:補佐)?$")
+_OFFICE_BEFORE_NAME = re.compile(r"^\S*(?:課|係|局|署|担当|センター|グループ)(?=\S{3,}$)")
+_LIKE_OFFICE = re.compile(r"^\S{1,2}[部所室]$")
+_REACHES = re.compile(r"^(?:内線?|電話|tel|ext|fax)?[\d().:+-]+$", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_]+(?:[\s・･.]+[^\W\d_]+)*")
 _TITLES = (
     "さん|様(?!式|々|相|子|態)|氏(?!名)|殿|君|先生|主事|主任|主査|係長|課長|部長|局長|室長|所長|館長|"
@@ -26,7 +29,10 @@ _TITLE = re.compile(rf"(?:{_TITLES})$")
 _SAME_NAME = str.maketrans(
     "髙﨑邊邉齋齊斉濵濱澤櫻嶋嶌廣眞惠國德條瀨舘", "高崎辺辺斎斎斎浜浜沢桜島島広真恵国徳条瀬館"
 )
+# A word that is longer is no family name alone.
+_FAMILY_LENGTH = 2
 _JAPANESE = r"[\u3400-\u9fff々ヶ]"
+_WHOLE_NAME = re.compile(rf"{_JAPANESE}{{3,5}}")
 _LATIN_WORDS = re.compile(r"(?<=[a-z]) (?=[a-z])")
 
 
@@ -65,10 +71,32 @@ def _describe(name: str) -> str:
 def _split(cover: str) -> Iterable[str]:
     """Yield the names of a cell such as ``税務課 山田　太郎（主任）、鈴木``."""
     for part in _BETWEEN_NAMES.split(_REMARK.sub("", cover)):
-        whole = _TITLE.sub("", _LABEL.sub("", part).strip()).strip()
+        whole = _LABEL.sub("", part).strip()
+        # 山田・鈴木 are two people, ジョン・スミス is one.
+        for name in {whole, *re.split("[・･]", whole)}:
+            yield from (one for one in _list_readings(name) if _is_name(one))
+
+
+def _list_readings(text: str) -> Iterable[str]:
+    """Yield what may be the name of one person in a text with an office or a title."""
+    words = [word for word in _BLANKS.split(text) if word and not _REACHES.match(word)]
+    # In front of a name, 税務課長 is an office; alone, 山田課長 is a person.
+    words = [word for word in words[:-1] if not _HEAD.search(word)] + words[-1:]
+    words = [bare for word in words if (bare := _TITLE.sub("", word))]
+    named = [word for word in words if not _OFFICE.search(word)]
+    yield " ".join(named)
+    if words and _LIKE_OFFICE.match(words[0]):
         # 服部 and 田所 are families and look like offices.
-        names = [_OFFICE.sub("", whole)] + [whole] * bool(_LIKE_OFFICE.match(whole))
-        yield from (name for name in names if _NAME.fullmatch(name) and len(_fold(name)) >= 2)
+        yield " ".join(words[:1] + named)
+    if named and len(named[-1]) > _FAMILY_LENGTH:
+        yield named[-1]
+        yield _OFFICE_BEFORE_NAME.sub("", named[-1])
+    if all(map(_WHOLE_NAME.fullmatch, named)):
+        yield from named
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None and len(_fold(text)) >= 2
 
 
 def _fold(text: str) -> str:

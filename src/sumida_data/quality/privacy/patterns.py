@@ -17,7 +17,11 @@ _PLAIN: Final = str.maketrans(
     "-" * 14 + "0123456789",
     "\u00ad\u200b\u200c\u200d\u2060\ufeff",
 )
-_LIKELY = re.compile(r"[@＠0-9０-９〇一二三四五六七八九]|at|アット|あっと", re.IGNORECASE)
+# Where nothing of this stands, there is nothing to find.
+LIKELY: Final = r"[@＠0-9０-９〇一二三四五六七八九]|[aAａＡ][tTｔＴ]|アット|ｱｯﾄ|あっと"
+_LIKELY = re.compile(LIKELY)
+# A comma before three digits parts thousands, any other the next number; ～6 is another line.
+_ENDS = r"(?!\d|,\d{3}(?![\d-])|\.\d|-\d{3})"
 
 _MAIL = re.compile(
     r"[\w.+-]+\s*(?:@|[\[({<]\s*(?:at|アット(?:マ-ク)?|あっと)\s*[\])}>])\s*"
@@ -26,17 +30,17 @@ _MAIL = re.compile(
 )
 _GROUPED_PHONE = re.compile(
     r"(?<!\d)(?<!\d[-./,])(?:\+81[- ]?(?:\(0\))?|\(?0)\d{1,4}(?:\) ?|[-. ]| - |(?=\())"
-    r"\(?\d{1,4}(?:\) ?|[-. ]| - )?\d{3,4}(?![\d,]|\.\d|-\d)"
+    r"\(?\d{1,4}(?:\) ?|[-. ]| - )?\d{3,4}" + _ENDS
 )
-_BARE_PHONE = re.compile(r"(?<![\d.,])(?:0[1-9]\d{8}|0[5-9]0\d{8}|\+81[1-9]\d{8,9})(?![\d,]|\.\d)")
+_BARE_PHONE = re.compile(r"(?<![\d.,])(?:0[1-9]\d{8}|0[5-9]0\d{8}|\+81[1-9]\d{8,9})" + _ENDS)
 _LABELLED_PHONE = re.compile(
     r"(?:電話|携帯|直通|代表|tel|fax|phone|ファク?ックス|ファクス)(?:番号)?[ :は.]*"
-    r"\(?(?:\d{2,5}[-)] ?)?\d{1,4}-\d{4}(?!\d|年|-\d)",
+    r"\(?(?:\d{2,5}[-)] ?)?\d{1,4}-\d{4}(?!\d|年|-\d{3})",
     re.IGNORECASE,
 )
 _EXTENSION = re.compile(
     r"(?:内線(?:番号|電話)?|\bext(?:ension)?\b|[(]内(?=[)]))[ :.はが)]*[(]?\d{2,5}"
-    r"(?![\d,]| ?(?:台|件|回線|本|人|名|年|か所|箇所|%|円))",
+    r"(?!\d|(?:,\d{3})* ?(?:台|件|回線|本|人|名|年|か所|箇所|%|円))",
     re.IGNORECASE,
 )
 _TWELVE_DIGITS = re.compile(
@@ -62,8 +66,9 @@ def find_kinds(text: str) -> tuple[Kind, ...]:
     """
     if not _LIKELY.search(text):
         return ()
-    plain = make_plain(text)
-    return tuple(kind for kind, is_in in _DETECTORS.items() if is_in(plain))
+    # ・ stands for a hyphen, or between two numbers.
+    forms = {make_plain(text), make_plain(text.replace("・", ","))}
+    return tuple(kind for kind, is_in in _DETECTORS.items() if any(map(is_in, forms)))
 
 
 def is_my_number(digits: str) -> bool:
