@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -339,6 +339,19 @@ class TestGrowth:
         assert early["verdict"] == "not_applicable"
         level = compare_with_growth(situation(start="10", target="10", actual="9"))
         assert (level.ratio, level.reason[:5]) == (None, "伸びを比べ")
+
+    @pytest.mark.parametrize("value", ["20", "59", "5"])
+    @pytest.mark.parametrize("days", [1, 2, 20])
+    def test_days_after_the_start_never_break_it(self, plan: Plan, value: str, days: int) -> None:
+        one = path(plan, "10", "60")
+        progress = judge(plan, one, value, EVE + timedelta(days=days), "compound_growth")
+        if progress["progress_ratio"] is None:
+            assert progress["verdict"] == "not_applicable"
+            assert "日が浅く" in progress["reason"]
+        else:
+            assert abs(progress["progress_ratio"]) < 10**9
+        too_soon = value == "59" or (value == "20" and days <= 2)
+        assert (progress["progress_ratio"] is None) == too_soon
 
 
 def test_where_methods_disagree_they_say_so(plan: Plan) -> None:

@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import log10
 
 from sumida_data.periods import fiscal_year_of
 
 _DAYS_IN_YEAR = Decimal("365.25")
+# A growth of more than a million times a year, in powers of ten, is that of a few days.
+_MOST_GROWTH = 6
+_TOO_SHORT = "起点から日が浅く、年当たりの伸び率にできないため、この方法は当てはまらない。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,10 @@ def compare_with_growth(situation: Situation) -> Comparison:
         return Comparison(None, None, "伸びを比べる期間がないため、この方法は当てはまらない。")
     # Roots are never exact; floats give them many times faster, and far beyond the places kept.
     start, passed = float(situation.start_value), float(situation.years_passed)
-    required = (float(situation.target_value) / start) ** (1 / float(whole))
-    so_far = (float(situation.actual) / start) ** (1 / passed)
+    ways = ((situation.target_value, float(whole)), (situation.actual, passed))
+    if any(log10(float(value) / start) > _MOST_GROWTH * years for value, years in ways):
+        return Comparison(None, None, _TOO_SHORT)
+    required, so_far = ((float(value) / start) ** (1 / years) for value, years in ways)
     expected, ratio = start * required**passed, (so_far - 1) / (required - 1)
     return Comparison(Decimal(repr(expected)), Decimal(repr(ratio)))
 
