@@ -69,13 +69,13 @@ def collect(
 ) -> Callable[..., Collected]:
     """Return a function that collects files given by name as bytes or as sheets of rows."""
 
-    def run(files: dict[str, Any]) -> Collected:
+    def run(files: dict[str, Any], inquiries: Waves = waves) -> Collected:
         sources = {}
         for name, content in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else make_workbook(content))
             sources[name] = SourceFile(name, path)
-        return Collector(FormReader(form, rules), waves, DEPARTMENTS, "131075").collect(sources)
+        return Collector(FormReader(form, rules), inquiries, DEPARTMENTS, "131075").collect(sources)
 
     return run

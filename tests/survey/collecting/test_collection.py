@@ -5,9 +5,10 @@ from typing import Any
 import xlsxwriter
 
 from sumida_data.survey.collecting.collection import Collected
+from sumida_data.survey.form import Waves
 from tests.survey.conftest import cover, procedures
 
-Collect = Callable[[dict[str, Any]], Collected]
+Collect = Callable[..., Collected]
 ONLINE = [
     "T1203-01",
     "納税証明書",
@@ -155,6 +156,54 @@ def test_rows_without_a_name_or_twice_are_set_aside_and_counted(collect: Collect
     assert response["rows_set_aside"] == 2
     assert len([a for a in collected.answers if a.field == "procedure_number"]) == 1
     assert "2行目" in next(f for f in collected.findings if f.rule_id == "F306").message
+
+
+def test_a_procedure_that_another_department_lists_is_not_carried_forward(collect: Collect) -> None:
+    collected = collect(
+        {
+            "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+            "FY2022Q3/a.xlsx": {"表紙": cover(前回から変更なし="該当")},
+            "FY2022Q3/b.xlsx": {"表紙": cover("1204", 課="窓口課"), "手続": procedures(ONLINE)},
+        }
+    )
+    holders = [
+        answer.department_code
+        for answer in collected.answers
+        if answer.field == "procedure_number" and answer.period == "FY2022Q3"
+    ]
+    assert holders == ["1204"]
+    (finding,) = [one for one in collected.findings if one.rule_id == "F403"]
+    assert (finding.place.department_code, finding.place.source_file, finding.place.cell) == (
+        "1203",
+        "FY2022Q3/a.xlsx",
+        None,
+    )
+    response = next(
+        one
+        for one in collected.responses
+        if one["department_code"] == "1203" and one["period"] == "FY2022Q3"
+    )
+    assert response["rows_set_aside"] == 1
+
+
+def test_a_stock_that_was_not_asked_for_stays(collect: Collect, waves: Waves) -> None:
+    wave = waves.root["FY2022Q3"]
+    sheets = {name: codes for name, codes in wave.sheets.items() if name != "手続"}
+    without = waves.model_copy(
+        update={"root": waves.root | {"FY2022Q3": wave.model_copy(update={"sheets": sheets})}}
+    )
+    files = {
+        "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+        "FY2022Q3/a.xlsx": {"表紙": cover()},
+        "FY2022Q4/a.xlsx": {"表紙": cover(前回から変更なし="該当")},
+    }
+
+    def periods(collected: Collected) -> list[str]:
+        return [one.period for one in collected.answers if one.field == "procedure_number"]
+
+    assert periods(collect(files, without)) == ["FY2022Q2", "FY2022Q4"]
+    # Asked for and not given, it is gone.
+    assert periods(collect(files)) == ["FY2022Q2"]
 
 
 def test_a_procedure_belongs_to_one_department(collect: Collect) -> None:

@@ -5,7 +5,7 @@ quarter before, and which department has not answered.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -138,12 +138,15 @@ class _History:
         """Add the quarter's answers and responses."""
         chosen = self._choose(returns)
         holders: dict[tuple[str, str | None], Return] = {}
-        answers = {}
-        for code in sorted(chosen):
-            self._refuse_repeated(chosen[code], holders)
-            answers[code] = self._answers_of(code, chosen[code])
-            collected.answers += answers[code]
+        answers: dict[str, list[AnswerRow]] = {}
         wave = self.collector.waves.root[period]
+        # What a department lists itself goes before what another only carries forward.
+        for code in sorted(chosen, key=lambda code: (chosen[code].says_no_change, code)):
+            self._refuse_repeated(chosen[code], holders)
+            given = self._answers_of(code, chosen[code], wave)
+            answers[code] = list(self._refuse_carried(chosen[code], given, holders))
+        for code in sorted(answers):
+            collected.answers += answers[code]
         asked = self.collector.asked(period)
         for returned in returns:
             rows = next((answers[code] for code, one in chosen.items() if one is returned), None)
@@ -191,19 +194,36 @@ class _History:
             if holder is returned:
                 kept.append(record)
                 continue
-            returned.rows_set_aside += 1
-            self._report(
-                "F403",
-                returned,
-                answers[0].reading.value,
-                sheet=answers[0].sheet,
-                cell=answers[0].cell,
-                other=holder.department_code or "",
-                file=holder.source_file,
-            )
+            first = answers[0]
+            place = {"sheet": first.sheet, "cell": first.cell}
+            self._report_repeated(returned, holder, first.reading.value, place)
         returned.records = kept
 
-    def _answers_of(self, code: str, returned: Return) -> list[AnswerRow]:
+    def _refuse_carried(
+        self,
+        returned: Return,
+        rows: Sequence[AnswerRow],
+        holders: dict[tuple[str, str | None], Return],
+    ) -> Iterator[AnswerRow]:
+        """Leave out carried rows whose unique value another department has given."""
+        repeated = set()
+        for row in rows:
+            if (row.table_name, row.field) in self.unique:
+                holder = holders.setdefault((row.table_name, row.value), returned)
+                if holder is not returned:
+                    repeated.add((row.table_name, row.record_id))
+                    # Its cell is in the file of an earlier quarter.
+                    self._report_repeated(returned, holder, row.value, {"sheet": row.sheet})
+        return (row for row in rows if (row.table_name, row.record_id) not in repeated)
+
+    def _report_repeated(
+        self, returned: Return, holder: Return, value: str | None, place: Mapping[str, str]
+    ) -> None:
+        returned.rows_set_aside += 1
+        other = {"other": holder.department_code or "", "file": holder.source_file}
+        self._report("F403", returned, value, **place, **other)
+
+    def _answers_of(self, code: str, returned: Return, wave: Wave) -> list[AnswerRow]:
         origin = Origin(
             self.collector.municipality_code,
             returned.period,
@@ -213,7 +233,7 @@ class _History:
             returned.sample,
         )
         rows = [row for record in returned.records for row in make_rows(record, origin)]
-        return self.stocks.update(code, returned, rows)
+        return self.stocks.update(code, returned, rows, wave.sheets_for(code))
 
     def _response(
         self, returned: Return, wave: Wave, rows: list[AnswerRow] | None

@@ -1,6 +1,6 @@
 """The stocks that departments hold from quarter to quarter, also when their work changes hands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -51,7 +51,7 @@ class Stocks:
         stocks = [part for part in form.answer_sheets if part.kind == "stock"]
         self._rules = rules
         self._successions = successions
-        self._tables = {part.table for part in stocks}
+        self._tables = {part.table: part.sheet for part in stocks}
         self._numbers = {
             (part.table, item.name): item.title
             for part in stocks
@@ -61,17 +61,23 @@ class Stocks:
         self._holdings: dict[str, _Holding] = {}
         self._estates: dict[tuple[str, date], _Estate] = {}
 
-    def update(self, code: str, returned: Return, rows: list[AnswerRow]) -> list[AnswerRow]:
+    def update(
+        self, code: str, returned: Return, rows: list[AnswerRow], asked: Collection[str]
+    ) -> list[AnswerRow]:
         """Take a return, compare it with the last one, and return the rows that count.
 
         Args:
             code: The department.
             returned: Its return of a later quarter than all before; takes the findings.
             rows: Its answers.
+            asked: Names of the sheets that it was asked for. Stocks of others stay as they are,
+                unless it gave them.
         """
         last = self._take_over(code, Period.parse(returned.period).last_day)
         stocks = [row for row in rows if row.table_name in self._tables]
         now = [record for record in returned.records if record.table in self._tables]
+        answered = {record.table for record in now}
+        answered |= {table for table, sheet in self._tables.items() if sheet in asked}
         if returned.says_no_change:
             others = [row for row in rows if row.table_name not in self._tables]
             carried = [
@@ -81,8 +87,11 @@ class Stocks:
             self._compare_with_carried(returned, stocks, carried)
             stocks, rows, now = carried, others + carried, []
         else:
-            self._report_changes(last.records, now, returned)
-            last.records = now
+            kept = [record for record in last.records if record.table not in answered]
+            before = [record for record in last.records if record.table in answered]
+            self._report_changes(before, now, returned)
+            last.records = kept + now
+            stocks = [row for row in last.rows if row.table_name not in answered] + stocks
         self._settle_estates(code, now, returned)
         last.rows = stocks
         return rows
