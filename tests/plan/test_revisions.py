@@ -166,6 +166,14 @@ class TestFreezing:
         assert frozen.pending == []
         assert frozen.values[0]["departments_answered"] == 69
 
+    def test_a_withheld_value_keeps_its_figure_and_needs_no_revision(self) -> None:
+        withheld = value_row(None, value_status="suppressed")
+        frozen = freeze(value_row("23"), withheld)
+        assert numbers(frozen) == [(1, 23)]
+        assert frozen.pending == []
+        moved = freeze(value_row("23", departments_answered=70), withheld)
+        assert "回答した課数 69→70" in moved.pending[0]["message"]
+
     def test_missing_then_measured_is_a_difference_too(self) -> None:
         frozen = freeze(value_row("0"), value_row(None))
         assert numbers(frozen) == [(1, None)]

@@ -35,6 +35,7 @@ _PARTS = {
     "departments_asked": "照会した課数",
     "departments_answered": "回答した課数",
 }
+_WITHHELD = ("value", "numerator", "denominator", "value_status")
 _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 _RENUMBER = """
     SELECT l.* REPLACE (k.new_revision AS revision)
@@ -233,9 +234,14 @@ def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
     return same[-1] if same else max((one["revision"] for one in ever), default=last) + 1
 
 
-def _differ(one: Row, other: Row) -> list[str]:
-    """Return the parts in which two rows differ; a part that one does not know is no difference."""
-    return [name for name in _PARTS if name in one and one[name] != other[name]]
+def _differ(published: Row, row: Row) -> list[str]:
+    """Return the parts in which a row differs from a published one.
+
+    A part that was not published, or withheld (秘匿), is no difference.
+    """
+    withheld = _WITHHELD if published.get("value_status") == "suppressed" else ()
+    known = (name for name in _PARTS if name in published and name not in withheld)
+    return [name for name in known if published[name] != row[name]]
 
 
 def _number(row: dict[str, Any], revision: int) -> dict[str, Any]:

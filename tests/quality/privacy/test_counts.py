@@ -25,6 +25,16 @@ VALUE = CARD_RATE | {
     "indicator_id": "security_training_rate",
     "indicator_title": "情報セキュリティ研修受講率",
 }
+CORRECTION = {
+    "period": "FY2022Q3",
+    "department_code": "1203",
+    "record_key": "名前",
+    "field": "remarks",
+    "reason": "桁の誤り",
+    "agreed_by": "税務課長",
+    "agreed_on": date(2023, 1, 20),
+    "state": "applied",
+}
 NOTICE = {
     "row_id": "n",
     "indicator_id": "security_training_rate",
@@ -136,6 +146,19 @@ def test_what_was_made_of_a_withheld_value_is_withheld(guard, plan):
     outcomes = {(one.table_name, one.outcome) for one in guarded.outcomes}
     assert ("indicator_progress", "suppressed_with_it") in outcomes
     assert ("correction_notice", "suppressed_with_it") in outcomes
+
+
+def test_a_correction_names_no_row_that_does_not_go_out(guard):
+    corrections = [
+        CORRECTION | {"row_id": table, "table_name": table, "correction_id": table}
+        for table in ("procedure", "initiative", "security_incident")
+    ]
+    guarded = guard(correction=corrections)
+    assert shown(guarded, "correction", "record_key", "table_name") == {
+        "procedure": "名前",
+        # Only what may be published (公開可) goes out, and of incidents only their number.
+        "initiative": None,
+    }
 
 
 def test_quarters_have_sums_of_their_own(guard):

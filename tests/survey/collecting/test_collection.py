@@ -1,6 +1,5 @@
 import io
 from collections.abc import Callable
-from typing import Any
 
 import xlsxwriter
 

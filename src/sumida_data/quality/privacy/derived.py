@@ -1,7 +1,7 @@
-"""Withholding what was made of a withheld value: it would give the value away.
+"""Withholding what would give away what is withheld elsewhere.
 
 The comparison of a value with its target holds the value in every part, and so do the verdict and
-its reason; a notice of its correction quotes it.
+its reason; a notice of its correction quotes it. A correction names the row that it corrects.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,10 @@ import pandas as pd
 
 from sumida_data.frames import build_frame, read_rows
 from sumida_data.metadata import DataDictionary
+from sumida_data.opendata.models import Packages
 from sumida_data.quality.privacy.counts import NOTE, STATUS, Withheld
 
-_PROGRESS, _NOTICE = "indicator_progress", "correction_notice"
+_PROGRESS, _NOTICE, _CORRECTION = "indicator_progress", "correction_notice", "correction"
 _MADE_OF_VALUE = (
     "value",
     "gap",
@@ -51,6 +52,37 @@ def withhold_derived(
             tables[name] = build_frame(dictionary[name], rows)
             found.append(Withheld(name, "value", f"{STATUS}_with_it", cells))
     return tables, found
+
+
+def withhold_rows_corrected(
+    frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary, packages: Packages
+) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
+    """Take out of table ``correction`` what would name rows that never go out.
+
+    A correction of a table of which only counts go out is left out. Where a package publishes a
+    table not at all or only in part, the correction does not say of which row it is.
+
+    Args:
+        frames: The tables by name; they are not changed.
+        dictionary: Their descriptions.
+        packages: What is published.
+    """
+    whole = {
+        resource.table
+        for package in packages.packages
+        for resource in package.resources
+        if not resource.only and resource.rows_of is None
+    }
+    rows = read_rows(frames[_CORRECTION]) if _CORRECTION in frames else []
+    kept = [row for row in rows if not dictionary[row["table_name"]].counts_only]
+    named = [row for row in kept if row["record_key"] and row["table_name"] not in whole]
+    for row in named:
+        row["record_key"] = None
+    cells = len(rows) - len(kept) + len(named)
+    if not cells:
+        return {}, []
+    table = build_frame(dictionary[_CORRECTION], kept)
+    return {_CORRECTION: table}, [Withheld(_CORRECTION, "record_key", f"{STATUS}_with_it", cells)]
 
 
 def _blank_progress(row: Row, withheld: set[tuple[str, str, int]]) -> bool:

@@ -22,7 +22,7 @@ from sumida_data.metadata import DataDictionary, Field, Table
 from sumida_data.opendata.models import Packages
 from sumida_data.plan.models import Indicator
 from sumida_data.quality.privacy.counts import withhold_small_counts
-from sumida_data.quality.privacy.derived import withhold_derived
+from sumida_data.quality.privacy.derived import withhold_derived, withhold_rows_corrected
 from sumida_data.quality.privacy.models import Privacy
 from sumida_data.quality.privacy.patterns import LIKELY, find_kinds
 from sumida_data.quality.privacy.releases import Release
@@ -36,7 +36,7 @@ _REASONS: dict[str, str] = {
     "my_number": "個人番号(マイナンバー)があります",
     "cover_name": "表紙に書かれた氏名があります",
     "suppressed": "人数が少ない",
-    "suppressed_with_it": "差し引きで秘匿した人数が分かる",
+    "suppressed_with_it": "秘匿した人数や公開しない行が分かる",
     "released": "公開が認められた",
     "release_void": "公開を認めたときと文字が違う",
     "release_unused": "公開を認めた欄が見つからない",
@@ -116,9 +116,11 @@ class Gate:
         guarded |= changed
         derived, quoted = withhold_derived(guarded, dictionary)
         guarded |= derived
+        corrections, named = withhold_rows_corrected(guarded, dictionary, self.packages)
+        guarded |= corrections
         outcomes += [
             Outcome(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
-            for one in (*withheld, *quoted)
+            for one in (*withheld, *quoted, *named)
         ]
         blocked = self._screen(guarded, dictionary)
         outcomes += [one for found in blocked.values() for one in found]
