@@ -18,9 +18,9 @@ from sumida_data.portal.folder import FolderTarget
 from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.publication import (
     Publication,
-    TargetRecord,
     prepare_publication,
     publish,
+    read_target_record,
     undo,
 )
 from sumida_data.portal.record import Record
@@ -199,11 +199,7 @@ class Office:
         self.record.add_approval(approval)
 
     def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> Publication:
-        record = TargetRecord(
-            self.record.read_approvals(),
-            self.record.read_publications(),
-            self.record.journal.read(),
-        )
+        record = read_target_record(self.record)
         return prepare_publication(
             catalogue,
             proposal or self.propose(catalogue),

@@ -8,7 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 
 from sumida_data.portal.history import TargetHistory, read_histories
-from sumida_data.portal.publication import Publication, TargetRecord, publish
+from sumida_data.portal.publication import Publication, TargetRecord, publish, read_target_record
 from sumida_data.portal.record import Record
 from sumida_data.portal.target import Target, TargetError, TargetState, observe
 
@@ -111,10 +111,7 @@ class RecordDataset(AbstractDataset[None, TargetRecord]):
 
     def load(self) -> TargetRecord:
         """Read the record."""
-        record = Record(self._path)
-        return TargetRecord(
-            record.read_approvals(), record.read_publications(), record.journal.read()
-        )
+        return read_target_record(Record(self._path))
 
     def save(self, data: None) -> None:
         """Refuse: only a publication writes the record."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sumida_data.portal.changes import ListedChange, Proposal
+from sumida_data.portal.changes import ListedChange, Proposal, list_changes
 from sumida_data.portal.record import Approval, JournalEntry, PublicationLine
-from sumida_data.portal.target import Catalogue, TargetState
+from sumida_data.portal.target import Catalogue, Change, TargetState
 
 _APPROVE = "sumida-data approve で承認を受けてください。"
 _RUN_AGAIN = "もう一度 kedro run を実行し、変更の一覧を確かめて、"
@@ -123,6 +123,12 @@ def find_approval(
     if missing := [gap.title for gap in proposal.gaps_to_accept if gap.title not in accepted]:
         raise RefusedError(f"{'、'.join(missing)}が受け入れられていません。{_APPROVE}")
     return approval
+
+
+def continues(approval: Approval, changes: Sequence[Change]) -> bool:
+    """Tell whether what is left to change is nothing but what was approved."""
+    left = [change for change in list_changes(changes) if change.action != "keep"]
+    return _places(left) <= _places(approval.changes)
 
 
 def _places(changes: Sequence[ListedChange]) -> set[tuple[str, str | None]]:

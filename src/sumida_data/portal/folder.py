@@ -14,7 +14,7 @@ import errno
 import os
 import shutil
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field as Described
@@ -31,6 +31,7 @@ from sumida_data.portal.target import (
     DatasetState,
     FileState,
     TargetError,
+    explain_failure,
     hash_content,
 )
 
@@ -141,7 +142,7 @@ class FolderTarget:
         # Real data do not continue what invented data began, nor the other way round.
         continued = before if before.sample == catalogue.sample else _Release()
         release, files = self._lay_out(catalogue, continued)
-        with _explain_failure():
+        with explain_failure():
             self._refuse_full_disk(files)
             for dataset in catalogue.datasets:
                 self._store_version(dataset)
@@ -191,7 +192,7 @@ class FolderTarget:
             raise TargetError(
                 f"前の版の控え {self._releases / other} が変えられているため、戻せません。"
             )
-        with _explain_failure():
+        with explain_failure():
             self._show(other)
 
     @property
@@ -385,17 +386,3 @@ def _render_versions(release: _Release, pages: Container[str]) -> Iterator[tuple
                 has_page=f"dataset/{name}/index.html" in pages,
             )
             yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page
-
-
-@contextmanager
-def _explain_failure() -> Iterator[None]:
-    """Tell a failure of the disk as what it means for the public."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        why = "ディスクの空きが足りません。" if full else f"書き込めません({error})。"
-        raise TargetError(
-            f"{why}公開されている内容は前のままです。"
-            "空きや書き込みの権限を確かめて、もう一度実行してください。"
-        ) from error

@@ -1,5 +1,6 @@
 """Every published value and its cells, as the record keeps them over all targets."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -45,6 +46,18 @@ class TargetHistory:
         """The rows that are public now."""
         content = self.publications[-1].content_of
         return [row for row in self.values if row["publication_id"] == content]
+
+
+def write_lineage(lineage: pa.Table) -> bytes:
+    """Return table ``lineage`` as Parquet."""
+    buffer = io.BytesIO()
+    pq.write_table(lineage, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def read_lineage(content: bytes) -> pa.Table:
+    """Return what `write_lineage` has written."""
+    return pq.read_table(io.BytesIO(content))
 
 
 def keep_values(folder: Path, publication_id: str, lineage: pa.Table) -> None:

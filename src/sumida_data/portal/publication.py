@@ -11,9 +11,19 @@ from typing import Literal
 
 import pyarrow as pa
 
-from sumida_data.portal.approval import RefusedError, find_approval, find_standing_approval
+from sumida_data.portal.approval import (
+    RefusedError,
+    continues,
+    find_approval,
+    find_standing_approval,
+)
 from sumida_data.portal.changes import Proposal, compare, list_changes
-from sumida_data.portal.history import hash_lineage, keep_values
+from sumida_data.portal.history import (
+    hash_lineage,
+    keep_values,
+    read_lineage,
+    write_lineage,
+)
 from sumida_data.portal.record import (
     Approval,
     JournalEntry,
@@ -27,6 +37,7 @@ from sumida_data.portal.target import (
     Target,
     TargetError,
     TargetState,
+    explain_failure,
     hash_entry,
     observe,
 )
@@ -43,6 +54,7 @@ class Publication:
         approval: The approval.
         state: What stood in the target when this was decided.
         lineage: Table ``lineage`` of the run that made the catalogue.
+        resumed: Whether this completes an earlier publication instead of what was to be published.
     """
 
     kind: Literal["publish", "repair"]
@@ -51,11 +63,25 @@ class Publication:
     approval: Approval
     state: TargetState
     lineage: pa.Table
+    resumed: bool = False
 
     @property
     def changes_nothing(self) -> bool:
         """Whether the target holds all of it already, as far as hashes of datasets tell."""
         return all(change.action == "keep" for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a publication that was begun and not finished publishes.
+
+    Attributes:
+        catalogue: What is to be public.
+        lineage: Table ``lineage`` of the run that made the catalogue.
+    """
+
+    catalogue: Catalogue
+    lineage: pa.Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +92,40 @@ class TargetRecord:
         approvals: The approvals, oldest first.
         publications: The publications, oldest first.
         journal: What is under way, or None.
+        pending: What the publication under way publishes, or None.
     """
 
     approvals: Sequence[Approval]
     publications: Sequence[PublicationLine]
     journal: JournalEntry | None
+    pending: Pending | None
+
+
+def read_target_record(record: Record) -> TargetRecord:
+    """Read what was approved and published, and what is under way."""
+    publications = record.read_publications()
+    journal = record.journal.read()
+    return TargetRecord(
+        record.read_approvals(),
+        publications,
+        journal,
+        _load_pending(record, _next_id(publications), journal),
+    )
+
+
+def _load_pending(
+    record: Record, publication_id: str, journal: JournalEntry | None
+) -> Pending | None:
+    if journal is None or journal.kind != "publish":
+        return None
+    try:
+        catalogue = record.load_content(publication_id)
+    except TargetError:
+        # What was public is put in order: there is nothing new to complete.
+        return None
+    if catalogue.sha256 != journal.content_sha256:
+        return None
+    return Pending(catalogue, read_lineage(record.load_lineage(publication_id)))
 
 
 def prepare_publication(
@@ -81,6 +136,9 @@ def prepare_publication(
     lineage: pa.Table,
 ) -> Publication:
     """Decide whether the catalogue may be published now.
+
+    Where another publication was begun and the target shows some of it, that one is completed
+    first: it was approved, and nothing else fits what stands there.
 
     Args:
         catalogue: The preview as it was written.
@@ -109,6 +167,8 @@ def prepare_publication(
         )
     if record.journal and record.journal.kind == "undo":
         raise RefusedError("取消しが途中です。先に sumida-data undo をもう一度実行してください。")
+    if resumed := _resume(catalogue, state, record):
+        return resumed
     changes = compare(catalogue, state)
     kind: Literal["publish", "repair"] = "repair"
     approval = find_standing_approval(record.approvals, record.publications, catalogue)
@@ -117,6 +177,20 @@ def prepare_publication(
         now = proposal.model_copy(update={"changes": list_changes(changes)})
         approval = find_approval(record.approvals, record.publications, now, state, record.journal)
     return Publication(kind, catalogue, changes, approval, state, lineage)
+
+
+def _resume(catalogue: Catalogue, state: TargetState, record: TargetRecord) -> Publication | None:
+    """Return the publication that must be completed before this catalogue is published."""
+    pending, journal = record.pending, record.journal
+    if pending is None or journal is None or journal.content_sha256 == catalogue.sha256:
+        return None
+    approval = next(one for one in record.approvals if one.approval_id == journal.approval_id)
+    changes = compare(pending.catalogue, state)
+    if approval.target_sha256 == state.sha256 or not continues(approval, changes):
+        return None
+    return Publication(
+        "publish", pending.catalogue, changes, approval, state, pending.lineage, resumed=True
+    )
 
 
 def publish(target: Target, record: Record, publication: Publication) -> None:
@@ -139,6 +213,8 @@ def publish(target: Target, record: Record, publication: Publication) -> None:
             if unfinished:
                 record.journal.finish()
             return
+        if publication.kind == "publish":
+            _keep_content(record, publication)
         record.journal.begin(
             JournalEntry(
                 kind="publish",
@@ -213,13 +289,18 @@ def _read_back(target: Target, catalogue: Catalogue) -> None:
         )
 
 
+def _keep_content(record: Record, publication: Publication) -> None:
+    publication_id = _next_id(record.read_publications())
+    with explain_failure():
+        lineage = write_lineage(publication.lineage)
+        record.keep_content(publication_id, publication.catalogue, lineage)
+
+
 def _write_down(record: Record, publication: Publication) -> None:
     lines = record.read_publications()
     publication_id = _next_id(lines)
     content_of = publication_id
     if publication.kind == "publish":
-        record.keep_content(publication_id, publication.catalogue)
-        record.journal.mark("content kept")
         record.show_published(publication_id)
         record.journal.mark("published packages kept")
         keep_values(record.folder, publication_id, publication.lineage)

@@ -4,8 +4,8 @@ It lies in ``data/06_catalog/record/<target>`` and is never removed::
 
     approvals.jsonl      one approval per line
     publications.jsonl   one publication, repair or undo per line
-    publications/<id>/   all that was published, of the two last contents: packages/, pages/, and
-                         catalogue.json with their descriptions
+    publications/<id>/   all that was published, of the two last contents and of one under way:
+                         packages/, pages/, lineage.parquet, and catalogue.json with descriptions
     published/           the packages that are public now, as <package>/<file>
     values.parquet       every published value, with the publication that it was part of
     lineage.parquet      the cells of every published revision
@@ -29,7 +29,7 @@ from sumida_data.portal.changes import ListedChange
 from sumida_data.portal.target import Catalogue, Dataset, File, TargetError
 from sumida_data.survey.collecting.quota import Gap
 
-_KEPT_CONTENTS = 2
+_LINEAGE = "lineage.parquet"
 
 
 class Approval(Model):
@@ -173,8 +173,14 @@ class Record:
         """Write a publication down; from then on it has been made."""
         self._add_line("publications.jsonl", line)
 
-    def keep_content(self, publication_id: str, catalogue: Catalogue) -> None:
-        """Keep all that is published, so that it can be read back and put back."""
+    def keep_content(self, publication_id: str, catalogue: Catalogue, lineage: bytes) -> None:
+        """Keep all that is to be published, so that it can be completed, read back and put back.
+
+        Args:
+            publication_id: The publication.
+            catalogue: What is published.
+            lineage: The cells that its values rest on, as Parquet.
+        """
         described = {
             "sample": catalogue.sample,
             "blocked": list(catalogue.blocked),
@@ -190,7 +196,7 @@ class Record:
         text = json.dumps(described, ensure_ascii=False, indent=1)
         pages = {f"pages/{path}": content for path, content in catalogue.pages.items()}
         packages = {f"packages/{path}": content for path, content in _list_files(catalogue).items()}
-        files = {"catalogue.json": text.encode(), **pages, **packages}
+        files = {"catalogue.json": text.encode(), _LINEAGE: lineage, **pages, **packages}
         replace_folder(self._content_folder(publication_id), files)
 
     def load_content(self, publication_id: str) -> Catalogue:
@@ -220,6 +226,10 @@ class Record:
             sample=described["sample"],
             blocked=tuple(described["blocked"]),
         )
+
+    def load_lineage(self, publication_id: str) -> bytes:
+        """Return the cells that the values of a publication rest on, as Parquet."""
+        return (self._content_folder(publication_id) / _LINEAGE).read_bytes()
 
     def show_published(self, publication_id: str) -> None:
         """Make ``published`` hold the packages of a publication, and those blocked since."""

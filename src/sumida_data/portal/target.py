@@ -4,9 +4,11 @@ The folder catalogue and a CKAN are both targets. What would change is found by 
 without a target's help, so that the preview, the approval and the publication speak of the same.
 """
 
+import errno
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -225,3 +227,21 @@ def hash_entry(entry: Entry) -> str:
     """Return the hash of a description that does not depend on the order of its keys."""
     text = json.dumps(entry, ensure_ascii=False, sort_keys=True)
     return hash_content(text.encode())
+
+
+@contextmanager
+def explain_failure() -> Iterator[None]:
+    """Tell a failure of the disk as what it means for the public.
+
+    Raises:
+        TargetError: If the disk is full, or something cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "ディスクの空きが足りません。" if full else f"書き込めません({error})。"
+        raise TargetError(
+            f"{why}公開されている内容は前のままです。"
+            "空きや書き込みの権限を確かめて、もう一度実行してください。"
+        ) from error

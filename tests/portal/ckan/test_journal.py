@@ -15,7 +15,6 @@ STEPS = (
     "begin",
     "applied",
     "verified",
-    "content kept",
     "published packages kept",
     "values kept",
     "written down",

@@ -16,8 +16,16 @@ from sumida_data.survey.files import SourceFile
 _DONE = {
     "publish": "公開先 {target} に、承認 {approval} の内容を公開しました。",
     "repair": "公開先 {target} を、承認 {approval} で公開した内容に直しました。",
+    "resumed": "公開先 {target} に、途中で止まっていた承認 {approval} の公開を終わらせました。",
     "none": "公開先 {target} は承認 {approval} の内容のとおりです。",
 }
+
+
+_NEXT = "次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。"
+_NEXT_AFTER_RESUMED = (
+    "次にすること：新しい内容を公開するには、もう一度 kedro run を実行し、変更の一覧を確かめて、"
+    "sumida-data approve で承認を受けてください。"
+)
 
 
 def decide_publication(
@@ -57,7 +65,7 @@ def summarise_publication(publication: Publication, state: TargetState) -> dict[
         state: What stands in the target now.
     """
     repeats = publication.kind == "repair" and publication.changes_nothing
-    done = "none" if repeats else publication.kind
+    done = "resumed" if publication.resumed else "none" if repeats else publication.kind
     lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
     if done != "none":
         lines.append(f"変更：{count_actions(list_changes(publication.changes))}。")
@@ -65,5 +73,5 @@ def summarise_publication(publication: Publication, state: TargetState) -> dict[
     if blocked := publication.approval.blocked:
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
-    lines.append("次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。")
-    return {"lines": lines, "exit_code": 2 if blocked else 0}
+    lines.append(_NEXT_AFTER_RESUMED if publication.resumed else _NEXT)
+    return {"lines": lines, "exit_code": 2 if blocked or publication.resumed else 0}

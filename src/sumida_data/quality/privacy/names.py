@@ -29,10 +29,9 @@ _TITLE = re.compile(rf"(?:{_TITLES})$")
 _SAME_NAME = str.maketrans(
     "髙﨑邊邉齋齊斉濵濱澤櫻嶋嶌廣眞惠國德條瀨舘", "高崎辺辺斎斎斎浜浜沢桜島島広真恵国徳条瀬館"
 )
-# A word that is longer is no family name alone.
-_FAMILY_LENGTH = 2
 _JAPANESE = r"[\u3400-\u9fff々ヶ]"
 _WHOLE_NAME = re.compile(rf"{_JAPANESE}{{3,5}}")
+_WHOLE_AFTER_WORDS = re.compile(rf"{_JAPANESE}{{4,}}")
 _LATIN_WORDS = re.compile(r"(?<=[a-z]) (?=[a-z])")
 
 
@@ -88,7 +87,8 @@ def _list_readings(text: str) -> Iterable[str]:
     if words and _LIKE_OFFICE.match(words[0]):
         # 服部 and 田所 are families and look like offices.
         yield " ".join(words[:1] + named)
-    if named and len(named[-1]) > _FAMILY_LENGTH:
+    # さくら after 架空 is a given name, and a town; 山田太郎 after anything is a whole one.
+    if len(named) == 1 or (named and _WHOLE_AFTER_WORDS.fullmatch(named[-1])):
         yield named[-1]
         yield _OFFICE_BEFORE_NAME.sub("", named[-1])
     if all(map(_WHOLE_NAME.fullmatch, named)):
