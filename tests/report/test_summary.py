@@ -13,7 +13,9 @@ from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.portal.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import RunSummary, render_summary, summarise_run
+from sumida_data.report.summarise import summarise_run
+from sumida_data.report.summary import RunSummary
+from sumida_data.report.summary_panel import render_summary
 from sumida_data.survey.collecting.quota import Quota
 
 Row = dict[str, Any]

@@ -17,7 +17,7 @@ from sumida_data.quality.privacy.gate import list_blocked
 from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import measure_gaps
+from sumida_data.report.summarise import measure_gaps
 from sumida_data.survey.collecting.quota import Quota
 
 

@@ -19,7 +19,8 @@ from sumida_data.report.page import render_briefings, render_council_paper, rend
 from sumida_data.report.quality_page import render_quality_page
 from sumida_data.report.slides import render_slides
 from sumida_data.report.spreadsheet import render_spreadsheet
-from sumida_data.report.summary import PrivacyState, add_privacy, summarise_run
+from sumida_data.report.summarise import add_privacy, summarise_run
+from sumida_data.report.summary import PrivacyState
 from sumida_data.report.survey_state import describe_survey
 from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
