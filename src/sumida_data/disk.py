@@ -63,6 +63,7 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     refuse_outside(files)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    restore_folder(folder)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
         new, old = Path(workshop) / "new", Path(workshop) / "old"
         new.mkdir()
@@ -72,11 +73,27 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             target.write_bytes(content)
         if folder.exists():
             folder.rename(old)
-        new.rename(folder)
+        try:
+            new.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+
+
+def restore_folder(folder: Path) -> None:
+    """Put back a folder that a process was about to replace when it was killed."""
+    if folder.exists():
+        return
+    for old in sorted(folder.parent.glob(f".{folder.name}-*/old")):
+        old.rename(folder)
+        remove_folder(old.parent)
+        return
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder by their paths, in order; nothing if there is none."""
+    restore_folder(folder)
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 

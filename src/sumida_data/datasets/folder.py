@@ -10,7 +10,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from sumida_data.disk import OutsideFolderError, refuse_outside, replace_folder
+from sumida_data.disk import OutsideFolderError, refuse_outside, replace_folder, restore_folder
 from sumida_data.survey.files import SourceFile
 
 
@@ -53,6 +53,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
 
     def load(self) -> dict[str, SourceFile]:
         """List the files by their path below the folder, in order."""
+        restore_folder(self._path)
         found = (path for path in self._path.rglob("*") if path.is_file() and not _hidden(path))
         files = ((path.relative_to(self._path).as_posix(), path) for path in found)
         return {name: SourceFile(name, path) for name, path in sorted(files)}
