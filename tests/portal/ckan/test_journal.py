@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from sumida_data.portal.ckan import CkanTarget, open_target
+from sumida_data.portal.publication import publish
 from sumida_data.portal.record import Journal
 from sumida_data.portal.target import Catalogue
 from tests.portal.ckan.catalogues import ROWS, make_catalogue, make_dataset
@@ -68,6 +69,25 @@ def test_the_public_sees_old_or_new_and_a_repeat_completes_it(office, monkeypatc
     assert ckan.action("package_show", id=name)["id"] == identity
     lines = office.record.read_publications()
     assert [line.approval_id for line in lines] == ["A0001", "A0002"]
+
+
+def test_another_approval_completes_what_was_under_way_first(office, monkeypatch):
+    old, new, newest = (make_version(f"1.{n}.0", n % 2 + 1) for n in range(3))
+    office.approve_and_publish(old)
+    office.approve(new)
+    with monkeypatch.context() as patched:
+        kill_at(patched, "applied", before=True)
+        with pytest.raises(Killed):
+            office.publish(new)
+    office.approve(newest)
+    decided = office.decide(newest)
+    assert decided.resumed
+    publish(office.target, office.record, decided)
+    assert office.target.verify(new) == []
+    office.approve_and_publish(newest)
+    assert office.target.verify(newest) == []
+    assert office.undo() == "P0002"
+    assert office.target.verify(new) == []
 
 
 def test_the_steps_are_those_of_the_journal(office, monkeypatch):
