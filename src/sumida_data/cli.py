@@ -16,6 +16,8 @@ from yaml import YAMLError
 from sumida_data.parameters import find_mistakes
 
 _EXIT_FAILED = 1
+# What the other pipelines say: lines and an exit code.
+_SUMMARIES = ("publication_summary", "forms_summary", "sample_summary")
 
 
 @click.group(name="sumida_data")
@@ -37,8 +39,9 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         _fail([str(error)])
     if "run_summary" in outputs:
         _finish(outputs["run_summary"].load())
-    if "publication_summary" in outputs:
-        _finish_publication(outputs["publication_summary"].load())
+    for name in _SUMMARIES:
+        if name in outputs:
+            _finish_in_lines(outputs[name].load())
 
 
 def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
@@ -69,7 +72,7 @@ def _finish(summary: dict[str, Any]) -> None:
     sys.exit(summary["exit_code"])
 
 
-def _finish_publication(summary: dict[str, Any]) -> None:
+def _finish_in_lines(summary: dict[str, Any]) -> None:
     for line in summary["lines"]:
         Console(soft_wrap=True, highlight=False).print(line, markup=False)
     sys.exit(summary["exit_code"])

@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from python_calamine import CalamineWorkbook
 
 from sumida_data.check import folder as folder_module
 from sumida_data.check.checker import Checker
-from sumida_data.check.folder import DropFolder
+from sumida_data.check.folder import RESULTS, DropFolder
+from tests.project import PROJECT
 
 Put = Callable[..., Path]
 
@@ -94,3 +96,8 @@ def test_a_file_that_cannot_be_opened_is_tried_again(
     assert list(folder.unreadable) == ["a.xlsx"]
     assert names(folder) == ["a.xlsx"]
     assert not folder.unreadable
+
+
+def test_a_run_takes_no_result_for_a_return() -> None:
+    catalogue = yaml.safe_load((PROJECT / "conf/base/catalog_raw.yml").read_text("utf-8"))
+    assert catalogue["survey_returns"]["left_out"] == [RESULTS]

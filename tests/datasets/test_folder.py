@@ -30,6 +30,15 @@ def test_files_are_listed_by_name_and_read_when_asked(tmp_path: Path) -> None:
     assert files["FY2022Q3/a.xlsx"].arrived_at > 0
 
 
+def test_what_is_left_out_is_not_listed(tmp_path: Path) -> None:
+    for name in ("FY2022Q3/a.xlsx", "FY2022Q3/確認結果/a_確認結果.xlsx", "確認結果"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    files = FolderDataset(path=str(tmp_path), left_out=["確認結果"]).load()
+    assert list(files) == ["FY2022Q3/a.xlsx", "確認結果"]
+
+
 def test_saving_leaves_exactly_the_files_given(tmp_path: Path) -> None:
     dataset = FolderDataset(path=str(tmp_path / "out"))
     dataset.save({"old/gone.txt": b"1", "kept.txt": b"1"})

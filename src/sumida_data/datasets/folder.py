@@ -4,6 +4,7 @@ Kedro's own ``PartitionedDataset`` refuses an empty folder, and a dataset per wo
 a run's time quadratic in their number.
 """
 
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,12 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
     """
 
     def __init__(
-        self, *, path: str, by_subfolder: bool = False, metadata: dict[str, Any] | None = None
+        self,
+        *,
+        path: str,
+        by_subfolder: bool = False,
+        left_out: Sequence[str] = (),
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         """Name the folder.
 
@@ -45,9 +51,11 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
             path: The folder. It need not exist.
             by_subfolder: Whether saving replaces only those folders directly below that the
                 new files lie in, and leaves the others as they are.
+            left_out: Names of folders in it that are not listed.
             metadata: Anything; Kedro does not read it.
         """
         self._path = Path(path)
+        self._left_out = frozenset(left_out)
         self._by_subfolder = by_subfolder
         self.metadata = metadata
 
@@ -55,8 +63,13 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         """List the files by their path below the folder, in order."""
         restore_folder(self._path)
         found = (path for path in self._path.rglob("*") if path.is_file() and not _hidden(path))
-        files = ((path.relative_to(self._path).as_posix(), path) for path in found)
-        return {name: SourceFile(name, path) for name, path in sorted(files)}
+        files = ((path.relative_to(self._path), path) for path in found)
+        listed = {
+            name.as_posix(): path
+            for name, path in files
+            if self._left_out.isdisjoint(name.parent.parts)
+        }
+        return {name: SourceFile(name, listed[name]) for name in sorted(listed)}
 
     def save(self, data: dict[str, bytes]) -> None:
         """Make the folder, or the folders below it, hold exactly these files.

@@ -44,7 +44,8 @@ def advise(report: ProgressReport, gaps: Gaps, quota_gaps: Iterable[Gap]) -> Ite
     if unknown := _titles(report, "cannot_say"):
         yield f"判定できない{len(unknown)}指標の理由を確かめてください：{_name_some(unknown)}"
     if open_hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
-        yield f"確かめたい値が{len(open_hints)}件あります：{_name_some(open_hints)}"
+        named = _name_some(list(dict.fromkeys(open_hints)))
+        yield f"確かめたい値が{len(open_hints)}件あります：{named}"
     yield "進捗レポートを開いて、内容を確かめてください。"
 
 

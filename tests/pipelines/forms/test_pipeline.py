@@ -34,6 +34,8 @@ def project(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Proje
     project = quarter.copy_to(tmp_path_factory.mktemp("forms") / "project")
     run = project.kedro("run", "--pipelines=forms", f"--params=period={PERIOD}")
     assert run.code == 0, run.output
+    assert "令和4年度第4四半期の調査票を75課分、data/08_reporting/forms/FY2022Q4/" in run.output
+    assert "次にすること：各課に送り" in run.output
     return project
 
 

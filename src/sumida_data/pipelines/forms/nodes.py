@@ -1,5 +1,7 @@
 """Nodes of the forms pipeline."""
 
+from typing import Any
+
 import pandas as pd
 
 from sumida_data.frames import read_rows
@@ -26,7 +28,7 @@ def write_forms(  # one argument for each thing that decides what is asked
     departments: pd.DataFrame,
     successions: pd.DataFrame,
     answer: pd.DataFrame | None,
-) -> dict[str, bytes]:
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Write a form for each department asked.
 
     Args:
@@ -38,7 +40,8 @@ def write_forms(  # one argument for each thing that decides what is asked
         answer: Table ``answer`` of earlier runs; None before the first.
 
     Returns:
-        Workbooks by path below the folder of forms.
+        Workbooks by path below the folder of forms; what was made and what to do next, as plain
+        data.
 
     Raises:
         UnknownWaveError: If there is no inquiry in that quarter.
@@ -62,9 +65,18 @@ def write_forms(  # one argument for each thing that decides what is asked
         for department in registered
         if department.exists_on(last_day) and inquiry.wave.asks(department.code)
     ]
-    return {
+    forms = {
         f"{name}/{one.code}_{one.section}_調査票.xlsx": write_blank_form(
             inquiry, one, inherit_answers(last, one.code, changes, last_day)
         )
         for one in asked
     }
+    return forms, {"lines": _summarise(inquiry.period, len(forms)), "exit_code": 0}
+
+
+def _summarise(period: Period, count: int) -> list[str]:
+    return [
+        f"{period.title}の調査票を{count}課分、data/08_reporting/forms/{period}/ に作りました。",
+        f"次にすること：各課に送り、届いた調査票を data/01_raw/survey/{period}/ に入れて、"
+        "kedro run を実行してください。",
+    ]

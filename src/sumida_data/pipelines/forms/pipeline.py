@@ -21,7 +21,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "department_succession_csv",
                     "known_answers",
                 ],
-                outputs="blank_forms",
+                outputs=["blank_forms", "forms_summary"],
                 name="write_forms",
             ),
         ],

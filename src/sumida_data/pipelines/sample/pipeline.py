@@ -24,7 +24,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 make_sample_returns,
                 inputs=["permitted_sample", "params:form", "params:waves", "departments_csv"],
-                outputs="sample_survey_returns",
+                outputs=["sample_survey_returns", "sample_summary"],
                 name="make_sample_returns",
             ),
             Node(
