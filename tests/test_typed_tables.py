@@ -16,6 +16,8 @@ from sumida_data.typed_tables import split_payment_methods
         ("コード決済、コード決済、", ["コード決済"]),
         ("　コード決済", ["コード決済"]),
         ("クレジット・デビットカード", ["クレジット・デビットカード"]),
+        ("au PAY、LINE Pay、クレジットカード", ["LINE Pay", "au PAY", "クレジットカード"]),
+        ("PayPay クレジットカード LINE Pay", ["LINE Pay", "PayPay", "クレジットカード"]),
         ("、", []),
         (None, []),
     ],

@@ -23,13 +23,20 @@ SQL_TYPES: dict[str, str] = {
     "date": "DATE",
     "boolean": "BOOLEAN",
 }
-# How people part the methods in one cell; a middle dot may belong to a name.
-_BETWEEN_METHODS = r"[\s　、，,／/]+"
+# How people part the methods in one cell; a middle dot may belong to a name, as in au PAY a blank.
+_BETWEEN_METHODS = r"[、，,／/]+"
+_BLANK_AFTER_JAPANESE = r"([^\x00-\x7f])[\s　]+"
+_BLANK_BEFORE_JAPANESE = r"[\s　]+([^\x00-\x7f])"
 _SPLIT_METHODS = """
     SELECT DISTINCT ON (row_id) procedure_row_id || '/' || payment_method AS row_id, *
     FROM (
         SELECT row_id AS procedure_row_id, * EXCLUDE (row_id),
-            unnest(string_split_regex(payment_methods, $between)) AS payment_method
+            trim(unnest(string_split_regex(
+                regexp_replace(
+                    regexp_replace(payment_methods, $after, '\\1、', 'g'), $before, '、\\1', 'g'
+                ),
+                $between
+            ))) AS payment_method
         FROM procedure
     )
     WHERE payment_method <> ''
@@ -66,7 +73,12 @@ def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFram
     """
     with duckdb.connect() as connection:
         connection.register("procedure", to_arrow(procedures))
-        data = connection.sql(_SPLIT_METHODS, params={"between": _BETWEEN_METHODS}).to_arrow_table()
+        patterns = {
+            "between": _BETWEEN_METHODS,
+            "after": _BLANK_AFTER_JAPANESE,
+            "before": _BLANK_BEFORE_JAPANESE,
+        }
+        data = connection.sql(_SPLIT_METHODS, params=patterns).to_arrow_table()
     return to_frame(data.select(table.column_names).cast(arrow_schema(table)))
 
 
