@@ -95,6 +95,20 @@ class TestSummary:
         older = response_rows[1] | {"row_id": "older", "response_status": "superseded"}
         assert summarise([older]).responses == summarise().responses
 
+    def test_what_is_wrong_in_a_replaced_file_is_done_with(
+        self, summarise: Summarise, response_rows: list[Row], make_finding: Callable[..., Row]
+    ) -> None:
+        older = response_rows[1] | {
+            "row_id": "older",
+            "response_status": "superseded",
+            "source_file": "FY2022Q3/older.xlsx",
+            "rows_set_aside": 2,
+        }
+        finding = make_finding("F301", "error") | {"source_file": "FY2022Q3/older.xlsx"}
+        summary = summarise([older], [finding])
+        assert (summary.gaps.errors, summary.gaps.rows) == (0, 0)
+        assert summary.exit_code == 0
+
     def test_is_plain_data(self, summarise: Summarise) -> None:
         content = summarise().model_dump(mode="json")
         assert RunSummary.model_validate(json.loads(json.dumps(content))) == summarise()

@@ -128,6 +128,11 @@ def _summarise_indicator(one: IndicatorReport) -> IndicatorSummary:
 
 
 def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
+    # Nobody has to act on a file that a newer one has taken the place of.
+    replaced = response["response_status"].eq("superseded")
+    files = response.loc[replaced, "source_file"]
+    finding = finding[~finding["source_file"].isin(files)]
+    response = response[~replaced]
     set_aside = response.loc[response["response_status"].eq("set_aside"), "source_file"]
     return Gaps(
         errors=int(finding["severity"].eq("error").sum()),
