@@ -10,6 +10,7 @@ from kedro.framework.cli import project
 from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
+from omegaconf import OmegaConf
 from rich.console import Console
 from yaml import YAMLError
 
@@ -60,7 +61,8 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
             ]
         )
     folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
-    if mistakes := list(find_mistakes(parameters | options["params"], folder)):
+    merged: Any = OmegaConf.to_container(OmegaConf.merge(parameters, options["params"]))
+    if mistakes := list(find_mistakes(merged, folder)):
         _fail(mistakes)
 
 

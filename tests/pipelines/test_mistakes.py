@@ -80,6 +80,15 @@ def test_an_unknown_parameter_is_refused(empty_project: Project) -> None:
     assert "Traceback" not in run.output
 
 
+def test_a_part_of_a_parameter_can_be_set(empty_project: Project) -> None:
+    run = empty_project.kedro("run", "--params=quota.rows_set_aside_share=0.1")
+    assert "必ず書いてください" not in run.output
+    assert "回答がありません" in run.output
+    refused = empty_project.kedro("run", "--params=quota.rows_set_aside_share=many")
+    assert refused.code == 1
+    assert "quota.rows_set_aside_share = 'many'" in refused.output
+
+
 def test_a_period_without_returns_is_refused_with_those_there_are(copy: Project) -> None:
     run = copy.kedro("run", "--params=period=FY2025Q4")
     assert run.code == 1
