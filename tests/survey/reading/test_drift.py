@@ -138,6 +138,26 @@ class TestNames:
         assert names == ["⻄口の使用"]
 
 
+class TestRemarks:
+    def test_a_planned_day_beside_an_empty_day_is_kept_and_asked_about(
+        self, collect: Collect
+    ) -> None:
+        row = [*ROW[:10], "予定", "", "", "令和5年4月1日開始"]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(row)}})
+        values = {answer.field: answer.value for answer in collected.answers}
+        assert values["remarks"] == "令和5年4月1日開始"
+        assert values["online_status"] == "済"
+        rules = {finding.rule_id: finding for finding in collected.findings}
+        assert "F317" not in rules
+        assert (rules["F322"].place.cell, rules["F322"].severity) == ("N2", "warning")
+
+    def test_a_row_that_says_only_that_there_is_none_is_no_row(self, collect: Collect) -> None:
+        nothing = ["該当なし", *[""] * 13]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(nothing)}})
+        assert [one for one in collected.findings if one.place.sheet == "手続"] == []
+        assert [one for one in collected.answers if one.table_name == "procedure"] == []
+
+
 class TestSheets:
     def test_a_second_table_is_not_read_in_silence(self, find: Find) -> None:
         copied = {"手続 (2)": procedures(["T2", *ROW[1:]])}

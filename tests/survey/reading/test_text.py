@@ -153,12 +153,17 @@ class TestDates:
         assert read_month("4月").status == "unreadable"
         assert read_month("202213").status == "unreadable"
         assert read_month("").status == "not_answered"
+        # The number 2022.10 arrives as 2022.1.
+        assert read_month(2022.1).rules == "two_readings"
+        assert read_month(2022.11).value == "2022-11"
 
     def test_a_day_inside_a_heading(self) -> None:
         assert find_date("交付枚数\n【R5.1末時点】") == date(2023, 1, 31)
         assert find_date("総数（人口）【Ｈ２８．１．１時点】") == date(2016, 1, 1)
         assert find_date("昭和元年12月25日") == date(1926, 12, 25)
         assert find_date("交付枚数") is None
+        assert find_date("2022.12.1 15時現在") == date(2022, 12, 1)
+        assert find_date("R4.12.1　15時時点") == date(2022, 12, 1)
         with pytest.raises(ValueError, match="H31"):
             find_date("交付枚数【H31.41時点】")
 
@@ -203,6 +208,11 @@ class TestTexts:
 
     def test_codes_lose_width_and_white_space(self) -> None:
         assert read_code("Ｔ１２０３－０１").value == "T1203-01"
+        assert [read_code(text).status for text in ("該当なし", "－", "未定")] == [
+            "not_applicable",
+            "not_applicable",
+            "undetermined",
+        ]
         assert read_code(1203.0).value == "1203"
         assert read_code("").status == "not_answered"
 

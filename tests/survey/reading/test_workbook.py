@@ -68,6 +68,12 @@ def test_a_day_of_the_other_epoch_is_right_and_remarked_on() -> None:
     workbook = open_workbook(written(date_1904=True), "a.xlsx")
     assert workbook.sheets[0].rows[0][0] == DAY
     assert list(workbook.remarks) == ["F113"]
+    with zipfile.ZipFile(io.BytesIO(written(date_1904=True))) as archive:
+        part = archive.read("xl/workbook.xml").decode()
+    assert 'date1904="1"' in part
+    spelt_out = {"xl/workbook.xml": part.replace('date1904="1"', 'date1904="true"')}
+    other = open_workbook(with_parts(written(date_1904=True), spelt_out), "a.xlsx")
+    assert list(other.remarks) == ["F113"]
 
 
 def test_links_to_other_files_are_remarked_on() -> None:

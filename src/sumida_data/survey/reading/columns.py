@@ -146,7 +146,8 @@ def _span(answers: Sequence[AnswerColumn]) -> list[Column]:
     columns = [Column(read_text, is_typed=False)] * (answers[-1].number + 1 - first)
     for column in answers:
         is_typed = column.field.enum is not None or column.field.type != "string"
-        columns[column.number - first] = Column(_reader_of(column.judge), is_typed)
+        reader = _reader_of(column.judge)
+        columns[column.number - first] = Column(reader, is_typed, column.field.free_text)
     return columns
 
 

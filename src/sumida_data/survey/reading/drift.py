@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from operator import attrgetter
 from typing import NamedTuple
 
 from sumida_data.survey.form import FormField
@@ -22,10 +23,24 @@ class Column(NamedTuple):
     Attributes:
         read: Reads its cells.
         is_typed: Whether not every text can stand there.
+        is_remark: Whether anything may be said there, such as 備考.
     """
 
     read: Reader
     is_typed: bool
+    is_remark: bool = False
+
+
+class Displacement(NamedTuple):
+    """Cells of a row that seem to have moved by one column.
+
+    Attributes:
+        place: The cell that tells, counted from the first column of the table.
+        is_certain: Whether the cell has no business where it stands; a remark may hold anything.
+    """
+
+    place: int
+    is_certain: bool
 
 
 def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None:
@@ -52,10 +67,10 @@ def find_other_unit(heading: str, unit: str) -> str | None:
     return next((text for text in named if is_other_unit(text, unit)), None)
 
 
-def is_displaced(
+def find_displacement(
     cells: Sequence[CellValue], readings: Sequence[Reading], columns: Sequence[Column]
-) -> bool:
-    """Tell whether cells of a row have moved by one column, as after inserting or deleting one.
+) -> Displacement | None:
+    """Find out whether cells of a row have moved by one column, as after inserting or deleting one.
 
     So it is if one of them looks right only in the column before or after, and all beyond it
     would be right there too. Cells that moved to the right have left a blank one.
@@ -66,11 +81,13 @@ def is_displaced(
         columns: The columns.
     """
     row = _Row(cells, readings, columns)
-    return any(
-        all(row.fits(other, step) for other in range(place, len(cells)))
-        and (step > 0 or row.follows_gap(place))
+    found = [
+        Displacement(place, not columns[place].is_remark)
         for place, step in row.find_misplaced()
-    )
+        if all(row.fits(other, step) for other in range(place, len(cells)))
+        and (step > 0 or row.follows_gap(place))
+    ]
+    return max(found, key=attrgetter("is_certain"), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import FindingRules, Place, make_finding
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.columns import ColumnFinder, Columns, Remark
-from sumida_data.survey.reading.drift import is_displaced
+from sumida_data.survey.reading.drift import find_displacement
 from sumida_data.survey.reading.judging import (
     Judge,
     Judgement,
@@ -267,6 +267,8 @@ class _TablePass(_Pass):
         row = self.sheet.rows[number]
         judgements = self._judge_row(number, row)
         answers = self._make_answers(number, judgements)
+        if self._says_nothing(answers):
+            return
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
         for column, judgement, answer in zip(
             self.columns.answers, judgements, answers, strict=True
@@ -278,11 +280,17 @@ class _TablePass(_Pass):
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
         record = Record(self.reader.description.table, key, answers)
         self._check_bare_columns(number, label)
-        if self._keeps(record, number, label) and not self._is_displaced(row, record, label):
+        if self._keeps(record, number, label) and not self._is_displaced(number, record, label):
             self._check_fullness(record, label)
             self.add_record(record, label)
         else:
             self.contents.rows_set_aside += 1
+
+    def _says_nothing(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether a row says 該当なし in place of a name, and nothing else."""
+        keys = {answers[place].reading.status for place in self.columns.key_places}
+        given = {answer.reading.status for answer in answers}
+        return "not_applicable" in keys and given <= {"not_applicable", "not_answered"}
 
     def _judge_row(self, number: int, row: Sequence[CellValue]) -> list[Judgement]:
         if self.sheet.doubts:
@@ -320,15 +328,21 @@ class _TablePass(_Pass):
             self.report_answer("F306", record.answers[0], label, earlier=f"{earlier + 1}行目")
         return earlier == number
 
-    def _is_displaced(self, row: Sequence[CellValue], record: Record, label: str) -> bool:
+    def _is_displaced(self, number: int, record: Record, label: str) -> bool:
         first, span = self.columns.answers[0].number, self.columns.span
-        cells = row[first : first + len(span)]
-        displaced = is_displaced(
-            cells, [column.read(cell) for column, cell in zip(span, cells, strict=True)], span
-        )
-        if displaced:
+        cells = self.sheet.rows[number][first : first + len(span)]
+        readings = [column.read(cell) for column, cell in zip(span, cells, strict=True)]
+        found = find_displacement(cells, readings, span)
+        if found is None:
+            return False
+        if found.is_certain:
             self.report_answer("F317", record.answers[0], label)
-        return displaced
+        else:
+            place = replace(
+                self.place, cell=cell_address(number, first + found.place), row_label=label
+            )
+            self.report("F322", place, raw_text_of(cells[found.place]), sheet=self.sheet.name)
+        return found.is_certain
 
     def _check_fullness(self, record: Record, label: str) -> None:
         """Report a record of which there is nothing but a name, or of which the name is missing."""

@@ -66,6 +66,7 @@ _BROKEN = (
 _NOT_CHECKABLE = "F111"
 _EXTERNAL_LINKS = "F112"
 _OTHER_EPOCH = "F113"
+_OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
         if looks is None:
             return {}, [_NOT_CHECKABLE]
         remarks = [_EXTERNAL_LINKS] * any(name.startswith("xl/externalLinks/") for name in names)
-        if b'date1904="1"' in unpack(archive, content, "xl/workbook.xml"):
+        if _OTHER_EPOCH_SET.search(unpack(archive, content, "xl/workbook.xml")):
             remarks.append(_OTHER_EPOCH)
         return looks, remarks
 

@@ -11,6 +11,7 @@ from sumida_data.survey.reading.text.readings import (
     BLANK,
     DIGITS_APART,
     SEVERAL_VALUES,
+    TWO_READINGS,
     UNREADABLE,
     Reading,
     fold,
@@ -28,6 +29,8 @@ _DATE = re.compile(
     r"[年./-](?P<month>[0-9]{1,2})(?:[月./-](?P<day>[0-9]{1,2})日?|月?(?P<end>末日?)|月)?"
     r"(?:\([月火水木金土日]\))?"
 )
+_DATE_WITHIN = re.compile(rf"(?<![0-9])(?:{_DATE.pattern})(?![0-9])")
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9０-９])\s+(?=[0-9０-９])")
 _COMPACT_MONTH = re.compile(r"([0-9]{4})([0-9]{2})")
 _KANJI_NUMERAL = re.compile(r"(?<![0-9])[〇一二三四五六七八九十]+(?![0-9])")
 _EXCEL_EPOCH = date(1899, 12, 30)
@@ -50,6 +53,9 @@ def read_month(cell: CellValue) -> Reading:
     """Read a month, such as 2022年4月, 202204 or a date cell, as 2022-04."""
     if isinstance(cell, date):
         return Reading(f"{cell:%Y-%m}", "answered", "month_of_date")
+    if isinstance(cell, float) and str(cell).endswith(".1"):
+        # The number 2022.1 was written as 2022.1 or as 2022.10.
+        return TWO_READINGS
     folded = _plain(raw_text_of(cell))
     if not folded:
         return BLANK
@@ -66,7 +72,8 @@ def find_date(text: str) -> date | None:
     Raises:
         ValueError: If something that looks like a day is none, such as H31.41.
     """
-    match = _DATE.search(fold(text).upper())
+    # A blank parts two numbers: 2022.12.1 15時 is not the 11th.
+    match = _DATE_WITHIN.search(fold(_BETWEEN_DIGITS.sub("|", text)).upper())
     if match is None:
         return None
     day = _day_of(match, default_day=None)

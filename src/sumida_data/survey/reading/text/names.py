@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from sumida_data.survey.reading.text.readings import (
     BLANK,
-    DITTO,
     UNREADABLE,
     Reading,
     fold,
@@ -57,8 +56,8 @@ def read_code(cell: CellValue) -> Reading:
     folded = fold(raw)
     if not folded:
         return BLANK
-    if folded in spellings("ditto"):
-        return DITTO
+    if mark := read_mark(folded):
+        return mark
     if has_enclosed_digit(raw):
         return UNREADABLE
     value = folded.translate(translation("hyphen")).upper()

@@ -156,6 +156,10 @@ class _NumberReader:
         return {reading for reading in (number, number.scaleb(2)) if low <= reading <= high}
 
 
+# A figure whose last part may count units, or the next smaller power.
+_TWO_SIZES = re.compile(r"億[0-9,]+$|[千百][0-9]$")
+
+
 def _parse(core: str) -> Decimal | None:
     text = core.translate(translation("hyphen"))
     if text[:1] in spellings("minus"):
@@ -170,6 +174,8 @@ def _parse(core: str) -> Decimal | None:
 def parse_kanji(text: str) -> Decimal | None:
     """Return the number written as 二十三, 一二〇, 1万2千 or 1.2万, or None if it is none."""
     digits = text.translate(translation("kanji_digit"))
+    if _TWO_SIZES.search(text):
+        return None  # 2千5 is 2,005 to one reader and 2,500 to another, 1億5000 is 1億5000万.
     # Between plain digits 一 is as likely a dash.
     if digits == text or not re.search(r"[0-9]", text):
         match = _KANJI.fullmatch(re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", digits))
