@@ -21,6 +21,10 @@ CELL = {
 }
 
 
+# Whose it is, the file does not say.
+UNUSABLE = (None, "set_aside", {"division": None})
+
+
 @pytest.fixture
 def measure(dictionary):
     """Return a function that measures returns given as code, status and changes."""
@@ -55,18 +59,19 @@ def test_the_ward_comes_beside_its_divisions(measure):
 
 
 def test_a_department_with_several_returns_counts_once(measure):
-    rates = measure(("1203", "superseded", {}), ("1203", "set_aside", {}), ("1203", "received", {}))
+    rates = measure(("1203", "superseded", {}), ("1203", "received", {}))
     assert (rates["区全体"]["asked"], rates["区全体"]["answered"]) == (1, 1)
     assert rates["区全体"]["unusable"] == 0
 
 
-def test_an_unusable_return_is_no_answer(measure):
-    rates = measure(("1203", "set_aside", {}))
-    assert (rates["区全体"]["answered"], rates["区全体"]["unusable"]) == (0, 1)
+def test_an_unusable_return_is_nobodys(measure):
+    rates = measure(("1203", "not_received", {}), UNUSABLE)
+    assert (rates["区全体"]["asked"], rates["区全体"]["answered"]) == (1, 0)
+    assert (rates["区全体"]["unusable"], rates["区民部"]["unusable"]) == (1, None)
 
 
 def test_a_file_of_no_known_department_is_no_department(measure):
-    assert measure((None, "set_aside", {"division": None})) == {}
+    assert measure(UNUSABLE) == {}
 
 
 def test_sample_returns_are_stamped(measure):

@@ -22,22 +22,27 @@ WITH departments AS (
     SELECT municipality_code, period, division, department_code,
         bool_or(response_status IN ('received', 'no_change')) AS answered,
         bool_or(response_status = 'no_change') AS no_change,
-        bool_or(response_status = 'set_aside') AS set_aside,
         bool_or(sample) AS sample
     FROM response WHERE division IS NOT NULL
     GROUP BY ALL
+), rates AS (
+    SELECT municipality_code, period,
+        if(grouping(division) = 1, '区', '部') AS level,
+        if(grouping(division) = 1, '{WHOLE}', division) AS organisation,
+        count(*) AS asked,
+        count(*) FILTER (answered) AS answered,
+        count(*) FILTER (no_change) AS no_change,
+        -- A division of which nobody answered is as invented as the others.
+        bool_or(bool_or(sample)) OVER (PARTITION BY period) AS sample
+    FROM departments
+    GROUP BY GROUPING SETS ((municipality_code, period), (municipality_code, period, division))
+), set_aside AS (
+    SELECT municipality_code, period, count(*) AS files
+    FROM response WHERE response_status = 'set_aside' GROUP BY ALL
 )
-SELECT municipality_code, period,
-    if(grouping(division) = 1, '区', '部') AS level,
-    if(grouping(division) = 1, '{WHOLE}', division) AS organisation,
-    count(*) AS asked,
-    count(*) FILTER (answered) AS answered,
-    count(*) FILTER (no_change) AS no_change,
-    count(*) FILTER (set_aside AND NOT answered) AS unusable,
-    -- A division of which nobody answered is as invented as the others.
-    bool_or(bool_or(sample)) OVER (PARTITION BY period) AS sample
-FROM departments
-GROUP BY GROUPING SETS ((municipality_code, period), (municipality_code, period, division))
+-- Whose a return is that cannot be used, nobody knows.
+SELECT rates.*, CASE level WHEN '区' THEN coalesce(files, 0) END AS unusable
+FROM rates LEFT JOIN set_aside USING (municipality_code, period)
 ORDER BY ALL
 """  # noqa: S608  # the only value put in is a constant
 # An empty cell that the form does not ask for is no gap.
