@@ -241,6 +241,18 @@ class TestDays:
         (finding,) = [f for f in contents.findings if f.rule_id == "F603"]
         assert (finding.place.cell, finding.value_found) == ("A1", "交付状況（H31.41時点）")
 
+    def test_what_else_stands_above_the_table_is_no_day(self, collect: Collect) -> None:
+        headings = [*CARD_HEADINGS[:3], "交付枚数", CARD_HEADINGS[4]]
+        above = [
+            ["交付状況（R3.7.1現在）"],
+            ["令和3年7月公表"],
+            ["問合せ先 電話03-5253-5525"],
+            [1234.5],
+            [],
+        ]
+        contents = collect({CARD: {"公表用": [*above, headings, *CARD_ROWS]}})
+        assert ours(contents)["as_of"].value == "2021-07-01"
+
     def test_two_days_in_the_title_are_not_chosen_from(self, collect: Collect) -> None:
         headings = [*CARD_HEADINGS[:3], "交付枚数", CARD_HEADINGS[4]]
         titles = [["交付状況（R3.7.1現在）"], ["更新 R3.7.9"], []]

@@ -1,5 +1,6 @@
 """The days of a central table, which stand only in its headings or title."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -8,6 +9,9 @@ from sumida_data.survey.reading.layout import FoundTable, cell_address, find_hea
 from sumida_data.survey.reading.records import Answer
 from sumida_data.survey.reading.text import Reading, find_date, raw_text_of
 from sumida_data.survey.reading.workbook import Sheet
+
+_PUBLISHED = re.compile("公表|掲載|作成|発行")
+_AS_OF = re.compile("時点|現在|末")
 
 
 class HeadingDateError(ValueError):
@@ -60,9 +64,16 @@ def _find_title_dates(sheet: Sheet, table: FoundTable) -> Iterator[tuple[str, st
             # The rows just above may be headings of several lines, with days of their own.
             if number > table.header_row - 3 and column in headed and column != min(headed):
                 continue
+            if not isinstance(value, str) or _names_another_day(text):
+                continue
             cell = cell_address(number, column)
             if text and (day := _find_date(cell, text)):
                 yield cell, text, day
+
+
+def _names_another_day(text: str) -> bool:
+    """Tell whether a line above the table says when it was published, not what it stands for."""
+    return _PUBLISHED.search(text) is not None and _AS_OF.search(text) is None
 
 
 def _find_date(cell: str, text: str) -> date | None:
