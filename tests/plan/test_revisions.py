@@ -122,6 +122,12 @@ class TestFreezing:
         assert numbers(frozen) == [(1, 23)]
         assert frozen.pending == []
 
+    def test_a_kept_value_bears_the_name_of_today(self) -> None:
+        published = value_row("23", indicator_title="オンライン化手続数(1)")
+        frozen = freeze(value_row("24"), published)
+        assert numbers(frozen) == [(1, 23)]
+        assert frozen.values[0]["indicator_title"] == "オンライン化手続数①"
+
     def test_words_may_be_put_better_without_a_revision(self) -> None:
         frozen = freeze(value_row("23", note="新しい注記"), value_row("23"))
         assert frozen.values[0]["note"] == "新しい注記"

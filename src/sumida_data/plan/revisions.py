@@ -219,7 +219,9 @@ def _freeze(
     unchanged = not _differ(last, row)
     revised = _number(row, last["revision"] if unchanged else number)
     for one in standing[:-1] if unchanged else standing:
-        outcome.keep(_number(row | dict(one), one["revision"]), computed=False)
+        # Packages spell ① as (1); here the indicator keeps the name that it has.
+        kept = row | dict(one) | {"indicator_title": row["indicator_title"]}
+        outcome.keep(_number(kept, one["revision"]), computed=False)
     if unchanged or _address_of(revised) in reasons:
         outcome.keep(revised, computed=True)
     else:
