@@ -13,7 +13,7 @@ from sumida_data.frames import build_frame
 from sumida_data.metadata import DataDictionary
 from sumida_data.portal.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summarise import summarise_run
+from sumida_data.report.summarise import measure_later_gaps, summarise_run
 from sumida_data.report.summary import RunSummary
 from sumida_data.report.summary_panel import render_summary
 from sumida_data.survey.collecting.quota import Quota
@@ -199,6 +199,31 @@ class TestNextSteps:
             "集計から除いた行が6.0%で、5.0%を超えています。公開には承認者の確認が必要です。"
             in steps
         )
+
+    def test_a_later_quarter_needs_acceptance_of_its_gaps_too(
+        self,
+        make_frames: Callable[..., dict[str, pd.DataFrame]],
+        make_report: Callable[..., ProgressReport],
+        quota: Quota,
+        value_rows: list[Row],
+        response_rows: list[Row],
+    ) -> None:
+        report = make_report(make_frames(value_rows, response_rows, []))
+        late = response_rows[0] | {"row_id": "late", "period": "FY2022Q4"}
+        missing = late | {
+            "row_id": "missing",
+            "department_code": "9999",
+            "response_status": "not_received",
+        }
+        later = make_frames(value_rows, [*response_rows, late, missing], [])["response"]
+        gaps = measure_later_gaps(quota, report, later)
+        assert (gaps[0].title, gaps[0].missing, gaps[0].total) == (
+            "令和4年度第4四半期の未回答の課",
+            1,
+            2,
+        )
+        assert gaps[0].exceeds_quota
+        assert measure_later_gaps(quota, report, later[later["period"] == "FY2022Q3"]) == ()
 
     def test_sample_is_to_be_replaced(self, summarise: Summarise, value_rows: list[Row]) -> None:
         summary = summarise(values=[row | {"sample": True} for row in value_rows])

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sumida_data.frames import read_rows
+from sumida_data.periods import Period
 from sumida_data.portal.changes import Proposal, count_actions
 from sumida_data.quality.overview import count_checks
 from sumida_data.report.content import IndicatorReport, ProgressReport
@@ -112,6 +113,31 @@ def measure_gaps(quota: Quota, report: ProgressReport, response: pd.DataFrame) -
         rows=int(counting["rows"].sum()),
         rows_set_aside=int(counting["rows_set_aside"].sum()),
     )
+
+
+def measure_later_gaps(
+    quota: Quota, report: ProgressReport, response: pd.DataFrame
+) -> tuple[Gap, ...]:
+    """Set the gaps of quarters after the reported one beside the quota: their figures go out too.
+
+    Args:
+        quota: The quota.
+        report: What the progress report says.
+        response: Table ``response``, all periods.
+    """
+    gaps: list[Gap] = []
+    for period, rows in response[response["period"] > str(report.period)].groupby("period"):
+        counting = rows[rows["response_status"].isin(ANSWERED)]
+        found = describe_gaps(
+            quota,
+            asked=rows["department_code"].nunique(),
+            answered=counting["department_code"].nunique(),
+            rows=int(counting["rows"].sum()),
+            rows_set_aside=int(counting["rows_set_aside"].sum()),
+        )
+        title = Period.parse(str(period)).title
+        gaps += [one.model_copy(update={"title": f"{title}の{one.title}"}) for one in found]
+    return tuple(gaps)
 
 
 def _summarise_indicator(one: IndicatorReport) -> IndicatorSummary:

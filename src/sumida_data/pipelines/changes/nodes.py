@@ -17,7 +17,7 @@ from sumida_data.quality.privacy.gate import list_blocked
 from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summarise import measure_gaps
+from sumida_data.report.summarise import measure_gaps, measure_later_gaps
 from sumida_data.survey.collecting.quota import Quota
 
 
@@ -39,7 +39,10 @@ def compare_with_target(
     circumstances = Circumstances(
         period=period,
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
-        gaps=measure_gaps(quota, report, response[response["period"] == period]),
+        gaps=(
+            *measure_gaps(quota, report, response[response["period"] == period]),
+            *measure_later_gaps(quota, report, response),
+        ),
         findings=Counter(finding["severity"]),
         failed_checks=tuple(_describe_failed(tables["check_result"])),
         pending_revisions=tuple(pending["message"]),
