@@ -255,7 +255,28 @@ class TestFreezing:
             ("FY2022Q2", 23),
         ]
         assert frozen.pending[0]["period"] == "FY2022Q2"
-        assert "計算されません" in frozen.pending[0]["message"]
+        assert frozen.pending[0]["pending_state"] == "not_computed"
+
+    def test_a_quarter_that_is_gone_is_told_in_one_sentence(self) -> None:
+        gone = value_row("23") | {"period": "FY2022Q2"}
+        other = gone | {"indicator_id": "staff_trainings", "indicator_title": "職員研修の実施"}
+        frozen = freeze(value_row("24"), gone, other)
+        [message] = {row["message"] for row in frozen.pending}
+        assert message.startswith("FY2022Q2：調査票も")
+
+    def test_a_value_gone_from_a_quarter_that_is_there_is_named(self) -> None:
+        gone = value_row("23") | {"indicator_id": "gone", "indicator_title": "なくした指標"}
+        frozen = freeze(value_row("24"), gone)
+        [message] = (row["message"] for row in frozen.pending)
+        assert message.startswith("なくした指標 FY2022Q3：")
+        assert "計算されません" in message
+
+    def test_a_reason_under_a_wrong_number_is_told_with_the_difference(self) -> None:
+        wrong = replace(REASON, revision=3)
+        frozen = freeze(value_row("24"), value_row("23"), reasons=(wrong,))
+        [row] = frozen.pending
+        assert (row["pending_state"], row["next_revision"]) == ("differs", 2)
+        assert row["message"].endswith("(改訂番号3の行は、番号が違うため使いません。)")
 
     def test_invented_data_do_not_freeze_real_ones(self) -> None:
         frozen = freeze(value_row("24"), value_row("23") | {"sample": True})

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -17,25 +16,19 @@ import pyarrow as pa
 
 from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
+from sumida_data.plan.pending_revisions import (
+    Address,
+    add_unused,
+    describe_difference,
+    describe_missing,
+    list_differences,
+)
 from sumida_data.survey.departments import ReferenceTableError
 
 Row = Mapping[str, Any]
 ValueKey = tuple[str, str, str]
 
 _FILE = "revisions.csv"
-# What makes a value another one. Titles and notes may be put better without a revision.
-_PARTS = {
-    "value": "値",
-    "numerator": "分子",
-    "denominator": "分母",
-    "value_status": "値の状態",
-    "as_of": "時点",
-    "unit": "単位",
-    "definition_version": "定義の版",
-    "departments_asked": "照会した課数",
-    "departments_answered": "回答した課数",
-}
-_WITHHELD = ("value", "numerator", "denominator", "value_status")
 _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 _RENUMBER = """
     SELECT l.* REPLACE (k.new_revision AS revision)
@@ -166,14 +159,15 @@ def freeze_values(
     outcome = _Outcome()
     for row in computed:
         _freeze(dict(row), standing.pop(_key(row), []), ever[_key(row)], by_address, outcome)
+    periods = {row["period"] for row in computed}
     for rows in standing.values():
         for row in rows:
             outcome.keep(_number(dict(row), row["revision"]), computed=False)
-        outcome.pending.append(_describe_missing(rows[-1]))
-    outcome.pending.extend(_describe_unused(outcome.values, by_address))
+        outcome.pending.append(describe_missing(rows[-1], periods))
+    unused = sorted(by_address.keys() - {_address_of(row) for row in outcome.values})
     return Frozen(
         values=outcome.values,
-        pending=outcome.pending,
+        pending=list(add_unused(outcome.pending, unused, outcome.values)),
         notices=list(_write_notices(outcome.values, by_address)),
         lineage=_lead_back(outcome, lineage, published.lineage),
     )
@@ -208,7 +202,7 @@ def _freeze(
     row: dict[str, Any],
     standing: Sequence[Row],
     ever: Sequence[Row],
-    reasons: Mapping[tuple[str, str, int], Reason],
+    reasons: Mapping[Address, Reason],
     outcome: _Outcome,
 ) -> None:
     number = _find_number(row, standing, ever)
@@ -216,7 +210,7 @@ def _freeze(
         outcome.keep(_number(row, number), computed=True)
         return
     last = standing[-1]
-    unchanged = not _differ(last, row)
+    unchanged = not list_differences(last, row)
     revised = _number(row, last["revision"] if unchanged else number)
     for one in standing[:-1] if unchanged else standing:
         # Packages spell ① as (1); here the indicator keeps the name that it has.
@@ -225,25 +219,15 @@ def _freeze(
     if unchanged or _address_of(revised) in reasons:
         outcome.keep(revised, computed=True)
     else:
-        outcome.pending.append(_describe_pending(last, revised))
+        outcome.pending.append(describe_difference(last, revised))
 
 
 def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
     """Return the number of the next revision; one that was taken back keeps its own."""
     last: int = standing[-1]["revision"] if standing else 0
     taken_back = [one for one in ever if one["revision"] > last]
-    same: list[int] = [one["revision"] for one in taken_back if not _differ(one, row)]
+    same: list[int] = [one["revision"] for one in taken_back if not list_differences(one, row)]
     return same[-1] if same else max((one["revision"] for one in ever), default=last) + 1
-
-
-def _differ(published: Row, row: Row) -> list[str]:
-    """Return the parts in which a row differs from a published one.
-
-    A part that was not published, or withheld (秘匿), is no difference.
-    """
-    withheld = _WITHHELD if published.get("value_status") == "suppressed" else ()
-    known = (name for name in _PARTS if name in published and name not in withheld)
-    return [name for name in known if published[name] != row[name]]
 
 
 def _number(row: dict[str, Any], revision: int) -> dict[str, Any]:
@@ -251,64 +235,8 @@ def _number(row: dict[str, Any], revision: int) -> dict[str, Any]:
     return row | {"revision": revision, "row_id": f"{code}/{indicator}/{period}/{revision}"}
 
 
-def _describe_pending(last: Row, revised: Row) -> dict[str, Any]:
-    differences = "、".join(
-        f"{_PARTS[name]} {_show(last[name])}→{_show(revised[name])}"
-        for name in _differ(last, revised)
-    )
-    title, period, number = revised["indicator_title"], revised["period"], revised["revision"]
-    return _pending_row(last, number, differences) | {
-        "computed_value": revised["value"],
-        "message": f"{title} {period}：公表した値と違います({differences})。改めるときは、"
-        f"{_FILE} に改訂番号{number}の理由を書いてください。",
-    }
-
-
-def _describe_missing(last: Row) -> dict[str, Any]:
-    title, period = last["indicator_title"], last["period"]
-    difference = f"値 {_show(last['value'])}→計算されていない"
-    return _pending_row(last, last["revision"] + 1, difference) | {
-        "message": f"{title} {period}：公表した値が、今のデータからは計算されません。"
-        "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
-    }
-
-
-def _describe_unused(
-    values: Sequence[Row], reasons: Mapping[tuple[str, str, int], Reason]
-) -> Iterator[dict[str, Any]]:
-    """Tell of reasons that no revision has: a slip of the pen, or a value that is right again."""
-    titles = {row["indicator_id"]: row["indicator_title"] for row in values}
-    for address in sorted(reasons.keys() - {_address_of(row) for row in values}):
-        indicator_id, period, revision = address
-        title = titles.get(indicator_id, indicator_id)
-        yield {
-            "row_id": f"{indicator_id}/{period}/{revision}/unused",
-            "indicator_id": indicator_id,
-            "indicator_title": title,
-            "period": period,
-            "published_revision": revision - 1,
-            "next_revision": revision,
-            "differences": "当てはまる違いがない",
-            "message": f"{title} {period}：{_FILE} に改訂{revision}の理由がありますが、"
-            "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
-        }
-
-
-def _pending_row(last: Row, number: int, differences: str) -> dict[str, Any]:
-    return {
-        "row_id": f"{last['municipality_code']}/{last['indicator_id']}/{last['period']}/{number}",
-        "indicator_id": last["indicator_id"],
-        "indicator_title": last["indicator_title"],
-        "period": last["period"],
-        "published_revision": last["revision"],
-        "next_revision": number,
-        "published_value": last["value"],
-        "differences": differences,
-    }
-
-
 def _write_notices(
-    values: Sequence[Row], reasons: Mapping[tuple[str, str, int], Reason]
+    values: Sequence[Row], reasons: Mapping[Address, Reason]
 ) -> Iterator[dict[str, Any]]:
     before: Row = {}
     for row in values:
@@ -318,9 +246,7 @@ def _write_notices(
         before = row
 
 
-def _write_notice(
-    before: Row, row: Row, reasons: Mapping[tuple[str, str, int], Reason]
-) -> dict[str, Any]:
+def _write_notice(before: Row, row: Row, reasons: Mapping[Address, Reason]) -> dict[str, Any]:
     if _address_of(row) not in reasons:
         raise ReferenceTableError(
             f"{_FILE}: 公表した {row['indicator_id']} {row['period']} の改訂{row['revision']}の行が"
@@ -373,15 +299,9 @@ def _key(row: Row) -> ValueKey:
     return (row["municipality_code"], row["indicator_id"], row["period"])
 
 
-def _address(reason: Reason) -> tuple[str, str, int]:
+def _address(reason: Reason) -> Address:
     return (reason.indicator_id, reason.period, reason.revision)
 
 
-def _address_of(row: Row) -> tuple[str, str, int]:
+def _address_of(row: Row) -> Address:
     return (row["indicator_id"], row["period"], row["revision"])
-
-
-def _show(value: Any) -> str:
-    if value is None:
-        return "なし"
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

@@ -103,7 +103,7 @@ class Proposal(Circumstances):
                 for name in self.blocked
             ),
             "不合格の確認": self.failed_checks,
-            "公表した値と違うが、理由がないので公表した値のままにしたもの": self.pending_revisions,
+            "公表した値と今のデータの食い違い(公表した値のままにしました)": self.pending_revisions,
         }
 
 

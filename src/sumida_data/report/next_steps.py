@@ -53,8 +53,9 @@ def advise_on_publishing(proposal: Proposal) -> Iterator[str]:
     """Yield what there is to do before the figures are public."""
     if proposal.pending_revisions:
         yield (
-            f"公表した値と違う値が{len(proposal.pending_revisions)}件あります。"
-            "改めるときは data/01_raw/reference/revisions.csv に理由を書いてください。"
+            f"公表した値と今のデータの食い違いが{len(proposal.pending_revisions)}件あります。"
+            "上の説明のとおりに確かめてください。改めるときは "
+            "data/01_raw/reference/revisions.csv に理由を書きます。"
         )
     if proposal.real_changes:
         yield (

@@ -27,7 +27,7 @@ from sumida_data.report.summary import (
     ResponseSummary,
     RunSummary,
 )
-from sumida_data.report.survey_state import ANSWERED, concerns_period
+from sumida_data.report.survey_state import ANSWERED, concerns_period, leave_out_replaced
 from sumida_data.survey.collecting.quota import Gap, Quota, describe_gaps
 
 
@@ -154,17 +154,14 @@ def _summarise_indicator(one: IndicatorReport) -> IndicatorSummary:
 
 
 def _count_gaps(response: pd.DataFrame, finding: pd.DataFrame) -> Gaps:
-    # Nobody has to act on a file that a newer one has taken the place of.
-    replaced = response["response_status"].eq("superseded")
-    files = response.loc[replaced, "source_file"]
-    finding = finding[~finding["source_file"].isin(files)]
-    response = response[~replaced]
+    finding = leave_out_replaced(finding, response)
     set_aside = response.loc[response["response_status"].eq("set_aside"), "source_file"]
+    counted = response[response["response_status"].ne("superseded")]
     return Gaps(
         errors=int(finding["severity"].eq("error").sum()),
         warnings=int(finding["severity"].eq("warning").sum()),
         files=tuple(sorted(set_aside)),
-        rows=int(response["rows_set_aside"].sum()),
+        rows=int(counted["rows_set_aside"].sum()),
     )
 
 

@@ -93,6 +93,7 @@ def describe_survey(
     departments = mine.sort_values("department_code").drop_duplicates("department_code")
     missing = departments[~departments["department_code"].isin(answered["department_code"])]
     divisions = departments["division"].drop_duplicates()
+    concerned = leave_out_replaced(finding, response)
     return SurveyState(
         divisions=tuple(
             _count_answers(
@@ -104,8 +105,14 @@ def describe_survey(
         ),
         total=_count_answers("計", departments, answered),
         missing_sections=tuple(missing["section"]),
-        findings=tuple(_count_findings(finding[concerns_period(finding, period)], rules)),
+        findings=tuple(_count_findings(concerned[concerns_period(concerned, period)], rules)),
     )
+
+
+def leave_out_replaced(finding: pd.DataFrame, response: pd.DataFrame) -> pd.DataFrame:
+    """Leave out findings in files that a newer one has replaced: nobody has to act on them."""
+    replaced = response.loc[response["response_status"].eq("superseded"), "source_file"]
+    return finding[~finding["source_file"].isin(replaced)]
 
 
 def concerns_period(finding: pd.DataFrame, period: str) -> "pd.Series[bool]":

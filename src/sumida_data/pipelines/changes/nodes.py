@@ -18,6 +18,7 @@ from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summarise import measure_gaps, measure_later_gaps
+from sumida_data.report.survey_state import leave_out_replaced
 from sumida_data.survey.collecting.quota import Quota
 
 
@@ -43,9 +44,9 @@ def compare_with_target(
             *measure_gaps(quota, report, response[response["period"] == period]),
             *measure_later_gaps(quota, report, response),
         ),
-        findings=Counter(finding["severity"]),
+        findings=Counter(leave_out_replaced(finding, response)["severity"]),
         failed_checks=tuple(_describe_failed(tables["check_result"])),
-        pending_revisions=tuple(pending["message"]),
+        pending_revisions=tuple(pending["message"].unique()),
         block_reasons={one.name: one.reasons for one in blocked},
     )
     return propose(catalogue, state, circumstances).model_dump(mode="json")
