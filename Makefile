@@ -6,7 +6,7 @@ STACK := tests/portal/ckan/stack
 UV := $(shell command -v uv 2>/dev/null)
 # uv is used where it is there; pip does the same, only slower.
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(BIN)/python -m pip install --disable-pip-version-check)
-RETURNS := $(shell find data/01_raw/survey -type f ! -name '.*' 2>/dev/null | head -1)
+RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -name '.*' 2>/dev/null | head -1)
 
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1

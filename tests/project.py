@@ -1,9 +1,12 @@
 """The whole quarter, run once in a copy of the project as the office runs it."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,3 +101,16 @@ def quarter(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -
     """The quarter on sample data. Tests read it and change nothing."""
     project = sample_project.copy_to(tmp_path_factory.mktemp("quarter") / "project")
     return Quarter(project.path, project.kedro("run"))
+
+
+def read_products(data: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield every product's name and contents; parts of workbooks unzipped."""
+    for path in sorted(data.rglob("*")):
+        name = path.relative_to(data).as_posix()
+        if not path.is_file() or name.startswith("01_raw"):
+            continue
+        content = path.read_bytes()
+        yield name, content
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                yield from ((f"{name}!{part}", archive.read(part)) for part in archive.namelist())

@@ -4,7 +4,7 @@ from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
-# made, forms are written, and anything is published, only when asked for.
+# made, forms are written, readings are kept, and anything is published, only when asked for.
 QUARTER = ("ingest", "indicators", "returns", "quality", "packages", "changes", "report")
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -19,20 +18,7 @@ from sumida_data.plan.values import round_half_up
 from sumida_data.survey.reading.layout import cell_address
 from sumida_data.survey.reading.text import raw_text_of
 from sumida_data.survey.reading.workbook import open_workbook
-from tests.project import PROJECT, Project, Quarter
-
-
-def read_products(data: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield every product's name and contents; parts of workbooks unzipped."""
-    for path in sorted(data.rglob("*")):
-        name = path.relative_to(data).as_posix()
-        if not path.is_file() or name.startswith("01_raw"):
-            continue
-        content = path.read_bytes()
-        yield name, content
-        if path.suffix == ".xlsx":
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                yield from ((f"{name}!{part}", archive.read(part)) for part in archive.namelist())
+from tests.project import PROJECT, Project, Quarter, read_products
 
 
 @pytest.fixture(scope="module")

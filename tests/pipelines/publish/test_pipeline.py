@@ -86,6 +86,24 @@ def test_an_edit_by_hand_is_found_and_mended(published: Project, tmp_path: Path)
     assert sumida_data(project, "verify").code == 0
 
 
+def test_returns_discarded_without_keeping_them_are_told_of_in_one_sentence(
+    published: Project, tmp_path: Path
+) -> None:
+    project = published.copy_to(tmp_path / "project")
+    shutil.rmtree(project.path / "data/01_raw/survey/FY2022Q1")
+    run = project.kedro("run")
+    assert run.code == 2, run.output
+    output = "".join(run.output.split())
+    assert (
+        output.count("FY2022Q1：調査票も読み取りの控えもないため、公表した値だけを残しました") == 1
+    )
+    assert "食い違いが1件あります" in output
+    kept = "SELECT count(*) FROM indicator_value WHERE period = 'FY2022Q1'"
+    assert ask(project, kept) == [(11,)]
+    failed = "SELECT rule_id FROM check_result WHERE NOT passed AND severity = 'error'"
+    assert ask(project, failed) == []
+
+
 def test_a_published_figure_is_revised_only_with_a_reason(
     published: Project, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Nodes of the ingest pipeline."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from sumida_data.quality.privacy.screening import find_named_cells
 from sumida_data.survey.collecting.central import CentralCollector, Municipality
 from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.kept_readings import restore_readings
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import find_series, parse_departments, parse_successions
 from sumida_data.survey.files import SourceFile
@@ -75,9 +77,12 @@ def prepare_collector(  # one argument for each thing that decides what counts
 
 
 def collect_returns(
-    collector: Collector, files: dict[str, SourceFile], dictionary: dict[str, Any]
+    collector: Collector,
+    files: dict[str, SourceFile],
+    kept_readings: dict[str, SourceFile],
+    dictionary: dict[str, Any],
 ) -> tuple[Frame, Frame, Frame, NameScreen]:
-    """Read all returned workbooks.
+    """Read all returned workbooks; of those that are gone take what was kept.
 
     Returns:
         Tables ``answer``, ``response`` and ``finding`` of the survey, and what knows the names
@@ -85,14 +90,17 @@ def collect_returns(
 
     Raises:
         NoReturnsError: If no file has come in.
+        KeptReadingError: If what was kept is damaged.
     """
-    if not files:
+    kept = restore_readings(kept_readings, files)
+    if not files and not kept:
         raise NoReturnsError(
             "data/01_raw/survey/ に回答がありません。"
             "期間のフォルダ(FY2022Q3など)に調査票を入れるか、"
             "kedro run --pipelines=sample で見本データを作ってください。"
         )
-    collected = collector.collect(files, lambda items: track(items, "調査票を読んでいます"))
+    show = partial(track, description="調査票を読んでいます")
+    collected = collector.collect(files, show, kept)
     described = DataDictionary.model_validate(dictionary)
     return (
         build_frame_of_tuples(described["answer"], collected.answers),

@@ -66,7 +66,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 collect_returns,
-                inputs=["collector", "survey_returns", "data_dictionary"],
+                inputs=["collector", "survey_returns", "kept_readings", "data_dictionary"],
                 outputs=["survey_answers", "response#primary", "survey_findings", "name_screen"],
                 name="collect_returns",
             ),

@@ -59,17 +59,25 @@ class Collector:
     municipality_code: str
     successions: Sequence[Succession] = ()
 
-    def collect(self, files: Mapping[str, SourceFile], track: Track = iter) -> Collected:
+    def collect(
+        self,
+        files: Mapping[str, SourceFile],
+        track: Track = iter,
+        kept: Iterable[Return] = (),
+    ) -> Collected:
         """Read all files and decide what counts.
 
         Args:
             files: The files by name; the first part of a name is the quarter.
             track: Wraps the files while they are read, to show progress.
+            kept: What was read earlier from files that are gone.
         """
         collected = Collected()
-        accepted = [file for file in files.values() if self._accept(file, collected)]
+        accepted = [file for file in files.values() if self._accept(file.name, collected)]
         read = read_returns(self.reader, self.waves, accepted)
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
+        returns += [one for one in kept if self._accept(one.source_file, collected)]
+        returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
         by_period = defaultdict(list)
@@ -100,11 +108,11 @@ class Collector:
         last_day = Period.parse(period).last_day
         return [one for one in self.departments if one.exists_on(last_day)]
 
-    def _accept(self, file: SourceFile, collected: Collected) -> bool:
-        period = file.name.partition("/")[0]
-        rule_id = _refuse_period(period, file.name, self.waves)
+    def _accept(self, name: str, collected: Collected) -> bool:
+        period = name.partition("/")[0]
+        rule_id = _refuse_period(period, name, self.waves)
         if rule_id is not None:
-            place = Place(source_file=file.name)
+            place = Place(source_file=name)
             collected.findings.append(make_finding(self.reader.rules[rule_id], place, period))
         return rule_id is None
 

@@ -91,9 +91,10 @@ class Feedback:
         )
 
     def _make_receipt(self, row: Row) -> Receipt:
+        file = self.files.get(row["source_file"])
         return Receipt(
             source_file=row["source_file"],
-            arrived_at=self.files[row["source_file"]].arrived_at,
+            arrived_at=file.arrived_at if file else None,
             file_sha256=row["file_sha256"],
             state=RESPONSE_STATES[row["response_status"]],
             answered_on=row["answered_on"],

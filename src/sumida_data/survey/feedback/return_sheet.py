@@ -52,7 +52,7 @@ class Receipt:
     Attributes:
         source_file: The file's name.
         arrived_at: When the file was last written, in nanoseconds since 1970. It belongs to the
-            file, so the same files give the same return sheet.
+            file, so the same files give the same return sheet. None where it is discarded.
         file_sha256: Hash of its contents.
         state: What became of it, in words.
         answered_on: The day on its cover.
@@ -62,7 +62,7 @@ class Receipt:
     """
 
     source_file: str
-    arrived_at: int
+    arrived_at: int | None
     file_sha256: str
     state: str
     answered_on: date | None = None
@@ -177,8 +177,10 @@ def _write_receipts(sheet: TextSheet, receipts: Sequence[Receipt]) -> None:
     )
 
 
-def format_arrival(nanoseconds: int) -> str:
+def format_arrival(nanoseconds: int | None) -> str:
     """Write a file's time in Japan as 2023-01-10T09:30:00+09:00, on whichever machine."""
+    if nanoseconds is None:
+        return "廃棄済み"
     return datetime.fromtimestamp(nanoseconds // 10**9, _JAPAN).isoformat()
 
 
