@@ -6,9 +6,9 @@ import pytest
 from sumida_data.corrections import apply_corrections, parse_corrections
 from sumida_data.frames import build_frame, build_frame_of_tuples
 from sumida_data.metadata import DataDictionary
-from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
+from sumida_data.survey.registers import ReferenceTableError
 from tests.plan.conftest import Answers
 
 ROW = {

@@ -113,6 +113,28 @@ def test_a_mistake_in_the_departments_is_told_with_its_row(copy: Project) -> Non
     assert "departments.csv の2行目の valid_from: '令和2年' は日付ではありません" in run.output
 
 
+@pytest.mark.parametrize(
+    ("content", "code", "told"),
+    [
+        (None, 1, "data/01_raw/reference/departments.csv がありません"),
+        ("課コード,division", 1, "departments.csv に列 department_code、section、"),
+        ("", 0, "次にすること"),
+    ],
+)
+def test_a_register_is_read_as_excel_saves_it_or_told_in_one_line(
+    empty_project: Project, tmp_path: Path, content: str | None, code: int, told: str
+) -> None:
+    project = empty_project.copy_to(tmp_path / "project")
+    path = project.path / "data/01_raw/reference/departments.csv"
+    saved = path.read_text("utf-8-sig").replace("2020-04-01", "2020/4/1")
+    path.write_text(content or saved, "cp932")
+    if content is None:
+        path.unlink()
+    run = project.kedro("run", "--pipelines=forms")
+    assert (run.code, "Traceback" in run.output) == (code, False), run.output
+    assert told in run.output
+
+
 def test_bad_files_are_set_aside_and_the_quarter_goes_on(copy: Project) -> None:
     survey = copy.path / "data/01_raw/survey"
     external = copy.path / "data/01_raw/external"

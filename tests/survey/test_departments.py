@@ -3,11 +3,11 @@ from datetime import date
 import pytest
 
 from sumida_data.survey.departments import (
-    ReferenceTableError,
     find_series,
     parse_departments,
     parse_successions,
 )
+from sumida_data.survey.registers import ReferenceTableError
 
 ROAD = {
     "department_code": "1903",
@@ -69,7 +69,7 @@ def test_one_code_has_one_name_at_a_time() -> None:
     ("row", "told"),
     [
         (ROAD | {"valid_to": "令和6年"}, "2行目の valid_to: '令和6年' は日付ではありません"),
-        ({"department_code": "1"}, "2行目: 列 'division' がありません"),
+        (ROAD | {"valid_from": ""}, "2行目の valid_from: '' は日付ではありません"),
     ],
 )
 def test_a_mistake_is_told_with_row_and_column(row: dict[str, str], told: str) -> None:

@@ -12,7 +12,11 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.quality.privacy.names import NameScreen
 from sumida_data.quality.privacy.screening import find_named_cells
-from sumida_data.survey.collecting.central import CentralCollector, Municipality
+from sumida_data.survey.collecting.central import (
+    CentralCollector,
+    Municipality,
+    parse_municipalities,
+)
 from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
@@ -117,10 +121,7 @@ def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each th
     Returns:
         Tables ``answer`` and ``finding`` of the central files, and ``source_file``.
     """
-    known = [
-        Municipality(row["municipality_code"], row["prefecture_name"], row["municipality_name"])
-        for row in read_rows(municipalities)
-    ]
+    known = parse_municipalities(read_rows(municipalities))
     home = Municipality(municipality.code, municipality.prefecture_name, municipality.name)
     sample = bool(response["sample"].any())
     collector = CentralCollector(sources.root, rules, home, known, sample=sample)
