@@ -22,6 +22,7 @@ from sumida_data.survey.registers import (
     list_rows,
     parse_day,
     parse_period,
+    read_exactly,
     require,
 )
 
@@ -40,8 +41,8 @@ class Correction:
         part: The part of the form.
         key: What names the record there; its key answers joined by ``|``, empty for labels.
         item: The field.
-        expected: The value that must stand there, as read; empty for none.
-        new: The value that it becomes; empty for none.
+        expected: The value that must stand there, as read from a return; empty for none.
+        new: The value that it becomes, as read from a return; empty for none.
         reason: Why.
         agreed_by: Who agreed to it.
         agreed_on: When.
@@ -115,11 +116,6 @@ def apply_corrections(
 def _parse_correction(row: Mapping[str, str], place: str, form: Form) -> Correction:
     require(row, ("correction_id", "reason", "agreed_by"), place)
     part, item = _find_item(row, place, form)
-    if row["new_value"] and reader_of(item)(row["new_value"]).value != row["new_value"]:
-        raise ReferenceTableError(
-            f"{place}の new_value: {row['new_value']!r} は「{item.title}」の値として読めません。"
-            f"{'、'.join(item.enum or (item.example,))} のように書いてください。"
-        )
     first = parse_period(row, "period", place)
     return Correction(
         correction_id=row["correction_id"],
@@ -129,12 +125,25 @@ def _parse_correction(row: Mapping[str, str], place: str, form: Form) -> Correct
         part=part,
         key=row["row"],
         item=item,
-        expected=row["expected_value"],
-        new=row["new_value"],
+        expected=_read_value(row, "expected_value", place, item),
+        new=_read_value(row, "new_value", place, item),
         reason=row["reason"],
         agreed_by=row["agreed_by"],
         agreed_on=parse_day(row, "agreed_on", place),
     )
+
+
+def _read_value(row: Mapping[str, str], column: str, place: str, item: FormField) -> str:
+    if not row[column]:
+        return ""
+    value = read_exactly(row[column], reader_of(item))
+    if value is None:
+        raise ReferenceTableError(
+            f"{place}の {column}: {row[column]!r} は「{item.title}」の値として読めません。"
+            f"{'、'.join(item.enum or (item.example,))} のように書くか、"
+            "値がないときは空にしてください。"
+        )
+    return value
 
 
 def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySheet, FormField]:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from sumida_data.periods import Period
-from sumida_data.survey.reading.text import read_date
+from sumida_data.survey.reading.text import Reader, read_date
 from sumida_data.survey.reading.workbook import decode_csv
 
 # The columns of each register; others may stand beside them.
@@ -33,7 +33,7 @@ REGISTERS: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
-# Words beside a day that make it no exact one.
+# Words beside a day or a number that make it no exact one.
 _INEXACT = frozenset({"about", "expected", "since"})
 
 Row = Mapping[str, str]
@@ -93,19 +93,25 @@ def require(row: Row, columns: Iterable[str], place: str) -> None:
             raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
 
 
+def read_exactly(text: str, reader: Reader) -> str | None:
+    """Return the value that a text stands for, or None if it has none or no exact one."""
+    reading = reader(text)
+    return reading.value if _INEXACT.isdisjoint(reading.rules.split()) else None
+
+
 def parse_day(row: Row, column: str, place: str) -> date:
     """Read a day in any of the notations that have one reading.
 
     Raises:
         ReferenceTableError: If it is none.
     """
-    reading = read_date(row[column])
-    if reading.value is None or not _INEXACT.isdisjoint(reading.rules.split()):
+    day = read_exactly(row[column], read_date)
+    if day is None:
         raise ReferenceTableError(
             f"{place}の {column}: {row[column]!r} は日付ではありません。"
             "2023-02-10、2023/2/10、令和5年2月10日、R5.2.10 のどれかの形で書いてください。"
         )
-    return date.fromisoformat(reading.value)
+    return date.fromisoformat(day)
 
 
 def parse_period(row: Row, column: str, place: str) -> Period:
