@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sumida_data.survey.departments import Department, parse_departments
+from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.layout_map import MappedHeading, parse_layout_map
@@ -75,11 +75,14 @@ def load_project(folder: Path) -> Project:
         contents = [path.read_bytes() for path in paths]
         parameters = _parse(contents)
         form = Form.model_validate(parameters["form"])
+        waves = Waves.model_validate(parameters["waves"])
+        known = parse_departments(departments)
+        refuse_unknown_codes(waves, known)
         return Project(
             form,
-            Waves.model_validate(parameters["waves"]),
+            waves,
             FindingRules.model_validate(parameters["finding_rules"]),
-            parse_departments(departments),
+            known,
             parse_layout_map(layout_map, form),
             sha256(b"".join(contents + registers)).hexdigest(),
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sumida_data.survey.form import Waves
 from sumida_data.survey.registers import ReferenceTableError, list_rows, parse_day
 
 
@@ -118,6 +119,25 @@ def parse_successions(
             Succession(row["predecessor_code"], row["successor_code"], changed_on, row["note"])
         )
     return successions
+
+
+def refuse_unknown_codes(waves: Waves, departments: Iterable[Department]) -> None:
+    """Refuse inquiries that ask a department that never was.
+
+    Raises:
+        ReferenceTableError: If one does.
+    """
+    known = {department.code for department in departments}
+    for period, wave in waves.root.items():
+        asked = {f"{period}.departments": wave.departments}
+        asked |= {f"{period}.sheets.{sheet}": codes for sheet, codes in wave.sheets.items()}
+        for place, codes in asked.items():
+            unknown = [] if codes == "all" else [code for code in codes if code not in known]
+            if unknown:
+                raise ReferenceTableError(
+                    f"waves.yml の {place}: 課コード {'、'.join(unknown)} は "
+                    "departments.csv にありません。番号を直すか、課を加えてください。"
+                )
 
 
 def find_series(

@@ -20,7 +20,12 @@ from sumida_data.survey.collecting.central import (
 from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
-from sumida_data.survey.departments import find_series, parse_departments, parse_successions
+from sumida_data.survey.departments import (
+    find_series,
+    parse_departments,
+    parse_successions,
+    refuse_unknown_codes,
+)
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -70,10 +75,11 @@ def prepare_collector(  # one argument for each thing that decides what counts
     """Make what collects the returns.
 
     Raises:
-        ReferenceTableError: If a register has a mistake.
+        ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
     """
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
     parsed = parse_departments(read_rows(departments))
+    refuse_unknown_codes(waves, parsed)
     changes = parse_successions(read_rows(successions), parsed)
     return Collector(reader, waves, parsed, municipality.code, changes)
 
