@@ -6,9 +6,9 @@ import pytest
 from sumida_data.corrections import apply_corrections, parse_corrections
 from sumida_data.frames import build_frame, build_frame_of_tuples
 from sumida_data.metadata import DataDictionary
-from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
+from sumida_data.survey.registers import ReferenceTableError
 from tests.plan.conftest import Answers
 
 ROW = {
@@ -131,16 +131,52 @@ def test_records_of_two_keys_and_of_none(
 
 
 @pytest.mark.parametrize(
+    ("changes", "values"),
+    [
+        ({"expected_value": "1,200", "new_value": "１２"}, ("1200", "12")),
+        (
+            {
+                "sheet": "研修",
+                "field": "実施日",
+                "expected_value": "2022/10/3",
+                "new_value": "令和4年10月4日",
+            },
+            ("2022-10-03", "2022-10-04"),
+        ),
+        ({"field": "手数料", "expected_value": "あり", "new_value": ""}, ("有", "")),
+    ],
+)
+def test_values_are_read_as_those_of_a_return(
+    form: Form, changes: dict[str, str], values: tuple[str, str]
+) -> None:
+    [correction] = parse_corrections([ROW | changes], form)
+    assert (correction.expected, correction.new) == values
+
+
+def test_the_notation_of_excel_meets_the_value_that_it_expects(
+    answer: pd.DataFrame, form: Form, rules: FindingRules
+) -> None:
+    corrected = correct(answer, form, rules, expected_value="１２０件", agreed_on="2023/1/20")
+    [row] = corrected.rows
+    assert (row["state"], row["expected_value"]) == ("applied", "120")
+    assert str(row["agreed_on"]) == "2023-01-20"
+
+
+@pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"sheet": "手続き"}, "sheet: '手続き'"),
         ({"field": "件数"}, "field: '件数'"),
         ({"sheet": "表紙", "field": "メール"}, "sheet: '表紙'"),
         ({"new_value": "たくさん"}, "new_value: 'たくさん'"),
-        ({"new_value": "１２"}, "new_value"),
+        ({"new_value": "約12"}, "new_value: '約12'"),
+        ({"expected_value": "多数"}, "expected_value: '多数' は「年間件数」の値として読めません"),
+        ({"sheet": "研修", "field": "実施日", "expected_value": "10月"}, "「実施日」の値として"),
+        ({"field": "手数料", "expected_value": "たぶん"}, "値がないときは空に"),
         ({"reason": ""}, "reason が空"),
-        ({"agreed_on": "昨日"}, "2行目"),
-        ({"period": "2022Q3"}, "FY2022Q3"),
+        ({"agreed_on": "昨日"}, "の agreed_on: '昨日' は日付ではありません"),
+        ({"period": "2022Q3"}, "の period: 期間 '2022Q3' は"),
+        ({"until": "来年"}, "の until: 期間 '来年' は"),
     ],
 )
 def test_a_mistake_in_the_register_is_told_with_its_row(

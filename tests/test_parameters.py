@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sumida_data.parameters import PARAMETERS, find_mistakes
 from tests.project import PROJECT
 
@@ -42,6 +44,25 @@ def test_rules_between_keys_are_told(raw_parameters: dict[str, Any]) -> None:
     unbounded = plan | {"indicators": [first | {"targets": [{"target_date": "2026-03-31"}]}]}
     line, *_ = find_mistakes(raw_parameters | {"plans": [unbounded]}, FOLDER)
     assert "target_min か target_max" in line
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"departments": "al"}, "departments = 'al' — all か、引用符で囲んだ課コードの一覧"),
+        ({"departments": 1203}, "departments = 1203 — all か、"),
+        ({"sheets": {"手続": [1203]}}, "sheets.手続 = [1203] — all か、"),
+        ({"sheets": {"手続": None}}, "sheets.手続 = None — all か、"),
+        ({"sheets": "all"}, "sheets = 'all' — 「名前: 値」の形で"),
+    ],
+)
+def test_who_is_asked_is_told_in_one_line(
+    raw_parameters: dict[str, Any], change: dict[str, Any], told: str
+) -> None:
+    waves = {"FY2022Q3": raw_parameters["waves"]["FY2022Q3"] | change}
+    [line] = find_mistakes(raw_parameters | {"waves": waves}, FOLDER)
+    assert f"waves.FY2022Q3.{told}" in line
+    assert "Input" not in line
 
 
 def test_a_name_that_another_file_does_not_know_is_told(raw_parameters: dict[str, Any]) -> None:

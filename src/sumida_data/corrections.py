@@ -14,14 +14,19 @@ import pandas as pd
 
 from sumida_data.frames import read_rows
 from sumida_data.periods import Period
-from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import Form, FormField, SurveySheet
 from sumida_data.survey.reading.text import reader_of
+from sumida_data.survey.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_day,
+    parse_period,
+    read_exactly,
+    require,
+)
 
 State = Literal["applied", "no_longer_needed", "expected_differs", "not_found"]
-
-_FILE = "corrections.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +41,8 @@ class Correction:
         part: The part of the form.
         key: What names the record there; its key answers joined by ``|``, empty for labels.
         item: The field.
-        expected: The value that must stand there, as read; empty for none.
-        new: The value that it becomes; empty for none.
+        expected: The value that must stand there, as read from a return; empty for none.
+        new: The value that it becomes, as read from a return; empty for none.
         reason: Why.
         agreed_by: Who agreed to it.
         agreed_on: When.
@@ -79,12 +84,11 @@ def parse_corrections(rows: Iterable[Mapping[str, str]], form: Form) -> list[Cor
             does not allow, or leaves out its reason or who agreed.
     """
     corrections: list[Correction] = []
-    for number, row in enumerate(rows, start=2):
-        correction = _parse_correction(row, f"{_FILE} の{number}行目", form)
+    for place, row in list_rows(rows, "corrections"):
+        correction = _parse_correction(row, place, form)
         if any(one.correction_id == correction.correction_id for one in corrections):
             raise ReferenceTableError(
-                f"{_FILE} の{number}行目: "
-                f"correction_id {correction.correction_id!r} が2回あります。"
+                f"{place}: correction_id {correction.correction_id!r} が2回あります。"
             )
         corrections.append(correction)
     return corrections
@@ -110,33 +114,36 @@ def apply_corrections(
 
 
 def _parse_correction(row: Mapping[str, str], place: str, form: Form) -> Correction:
-    for column in ("correction_id", "reason", "agreed_by"):
-        if not row[column]:
-            raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
+    require(row, ("correction_id", "reason", "agreed_by"), place)
     part, item = _find_item(row, place, form)
-    if row["new_value"] and reader_of(item)(row["new_value"]).value != row["new_value"]:
+    first = parse_period(row, "period", place)
+    return Correction(
+        correction_id=row["correction_id"],
+        first_period=first,
+        last_period=parse_period(row, "until", place) if row["until"] else first,
+        department_code=row["department_code"],
+        part=part,
+        key=row["row"],
+        item=item,
+        expected=_read_value(row, "expected_value", place, item),
+        new=_read_value(row, "new_value", place, item),
+        reason=row["reason"],
+        agreed_by=row["agreed_by"],
+        agreed_on=parse_day(row, "agreed_on", place),
+    )
+
+
+def _read_value(row: Mapping[str, str], column: str, place: str, item: FormField) -> str:
+    if not row[column]:
+        return ""
+    value = read_exactly(row[column], reader_of(item))
+    if value is None:
         raise ReferenceTableError(
-            f"{place}の new_value: {row['new_value']!r} は「{item.title}」の値として読めません。"
-            f"{'、'.join(item.enum or (item.example,))} のように書いてください。"
+            f"{place}の {column}: {row[column]!r} は「{item.title}」の値として読めません。"
+            f"{'、'.join(item.enum or (item.example,))} のように書くか、"
+            "値がないときは空にしてください。"
         )
-    try:
-        first = Period.parse(row["period"])
-        return Correction(
-            correction_id=row["correction_id"],
-            first_period=first,
-            last_period=Period.parse(row["until"]) if row["until"] else first,
-            department_code=row["department_code"],
-            part=part,
-            key=row["row"],
-            item=item,
-            expected=row["expected_value"],
-            new=row["new_value"],
-            reason=row["reason"],
-            agreed_by=row["agreed_by"],
-            agreed_on=date.fromisoformat(row["agreed_on"]),
-        )
-    except ValueError as error:
-        raise ReferenceTableError(f"{place}: {error}") from error
+    return value
 
 
 def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySheet, FormField]:

@@ -51,6 +51,15 @@ def edit(project: Project, name: str, old: str, new: str) -> None:
             ["waves.FY2021Q4.due_on = '4月15日'", "2022-04-01 の形"],
         ),
         (
+            "waves.yml",
+            "手続: all",
+            "手続: al",
+            [
+                "waves.FY2021Q4.sheets.手続 = 'al'",
+                'all か、引用符で囲んだ課コードの一覧(["1203", "',
+            ],
+        ),
+        (
             "form.yml",
             "title: 手続番号, ",
             "",
@@ -111,6 +120,37 @@ def test_a_mistake_in_the_departments_is_told_with_its_row(copy: Project) -> Non
     run = copy.kedro("run")
     assert run.code == 1
     assert "departments.csv の2行目の valid_from: '令和2年' は日付ではありません" in run.output
+
+
+@pytest.mark.parametrize("pipeline", ["forms", "__default__"])
+def test_an_unknown_department_in_the_inquiries_is_told(copy: Project, pipeline: str) -> None:
+    edit(copy, "waves.yml", '"1201"', '"1299"')
+    run = copy.kedro("run", f"--pipelines={pipeline}")
+    assert run.code == 1
+    assert "waves.yml の FY2022Q4.sheets.標準化: 課コード 1299 は departments.csv に" in run.output
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "told"),
+    [
+        (None, 1, "data/01_raw/reference/departments.csv がありません"),
+        ("課コード,division", 1, "departments.csv に列 department_code、section、"),
+        ("", 0, "次にすること"),
+    ],
+)
+def test_a_register_is_read_as_excel_saves_it_or_told_in_one_line(
+    empty_project: Project, tmp_path: Path, content: str | None, code: int, told: str
+) -> None:
+    project = empty_project.copy_to(tmp_path / "project")
+    path = project.path / "data/01_raw/reference/departments.csv"
+    saved = path.read_text("utf-8-sig").replace("2020-04-01", "2020/4/1")
+    path.write_text(content or saved, "cp932")
+    if content is None:
+        path.unlink()
+    run = project.kedro("run", "--pipelines=forms")
+    assert (run.code, "Traceback" in run.output) == (code, False), run.output
+    assert told in run.output
 
 
 def test_bad_files_are_set_aside_and_the_quarter_goes_on(copy: Project) -> None:

@@ -9,6 +9,7 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.periods import Period
 from sumida_data.plan.hints import find_hints
 from sumida_data.plan.models import Plans
+from sumida_data.survey.registers import ReferenceTableError
 
 PERIODS = ("FY2022Q1", "FY2022Q2", "FY2022Q3")
 
@@ -113,21 +114,60 @@ def test_missing_values_are_passed_over(find: Any) -> None:
     assert find(*series("open_datasets", 140, None, 139)) == [("open_datasets", "FY2022Q3", "fall")]
 
 
+NOTE = {
+    "indicator_id": "open_datasets",
+    "period": "FY2022Q2",
+    "hint": "fall",
+    "note": "統合のため",
+    "noted_by": "ICT推進担当",
+    "noted_on": "2023/1/20",
+}
+
+
 def test_a_note_stays_beside_its_hint(plans: Plans) -> None:
-    note = {
-        "indicator_id": "open_datasets",
-        "period": "FY2022Q2",
-        "hint": "fall",
-        "note": "統合のため",
-        "noted_by": "ICT推進担当",
-        "noted_on": "2023-01-20",
-    }
-    [row] = find_hints(plans, series("open_datasets", 140, 139), [], [note])
+    [row] = find_hints(plans, series("open_datasets", 140, 139), [], [NOTE])
     assert (row["note"], row["noted_by"]) == ("統合のため", "ICT推進担当")
-    [row] = find_hints(
-        plans, series("open_datasets", 140, 139), [], [note | {"period": "FY2022Q3"}]
-    )
-    assert row["note"] is None
+    assert row["noted_on"] == "2023-01-20"
+
+
+@pytest.mark.parametrize(
+    "change", [{"period": "FY2022Q1"}, {"period": "FY2019Q4"}, {"hint": "jump"}]
+)
+def test_a_note_on_what_is_found_no_more_is_no_mistake(
+    plans: Plans, change: dict[str, str]
+) -> None:
+    [row] = find_hints(plans, series("open_datasets", 140, 139), [], [NOTE | change])
+    assert (row["note"], row["noted_by"], row["noted_on"]) == (None, None, None)
+
+
+def test_a_note_on_a_published_value_outlives_the_indicator(plans: Plans) -> None:
+    gone = [row | {"indicator_id": "gone"} for row in series("open_datasets", 140, 139)]
+    assert find_hints(plans, gone, [], [NOTE | {"indicator_id": "gone"}]) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"indicator_id": "open_dataset"}, "の indicator_id: 'open_dataset' .*、open_datasets、"),
+        ({"period": "2022Q2"}, "の period: 期間 '2022Q2' は読めません"),
+        ({"period": "FY2032Q2"}, "の period: FY2032Q2 の値はまだ.*FY2022Q2 まで"),
+        ({"hint": "減った"}, "の hint: '減った' は使えません。書けるのは jump、fall、"),
+        ({"note": ""}, "の note が空です"),
+        ({"noted_by": " "}, "の noted_by が空です"),
+        ({"noted_on": "昨日"}, "の noted_on: '昨日' は日付ではありません"),
+    ],
+)
+def test_a_mistake_in_the_notes_is_told_with_its_row(
+    plans: Plans, change: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ReferenceTableError, match=rf"^hint_notes\.csv の2行目{told}") as caught:
+        find_hints(plans, series("open_datasets", 140, 139), [], [NOTE | change])
+    assert "\n" not in str(caught.value)
+
+
+def test_a_hint_is_noted_once(plans: Plans) -> None:
+    with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):
+        find_hints(plans, series("open_datasets", 140, 139), [], [NOTE, NOTE])
 
 
 def test_a_day_outside_the_period_is_a_hint_unless_the_definition_says_so(find: Any) -> None:

@@ -16,7 +16,7 @@ from sumida_data.plan.revisions import (
     freeze_values,
     parse_revisions,
 )
-from sumida_data.survey.departments import ReferenceTableError
+from sumida_data.survey.registers import ReferenceTableError
 
 Row = dict[str, Any]
 INDICATOR = "online_procedures_dx"
@@ -289,6 +289,8 @@ class TestReasons:
         [reason] = parse_revisions([CSV_ROW], plans)
         assert (reason.period, reason.revision) == ("FY2022Q3", 2)
         assert reason.decided_on == date(2023, 3, 1)
+        [same] = parse_revisions([CSV_ROW | {"decided_on": "2023/3/1"}], plans)
+        assert same == reason
 
     @pytest.mark.parametrize(
         ("column", "value", "told"),
@@ -299,7 +301,7 @@ class TestReasons:
             ("revision", "1", "2以上の整数"),
             ("revision", "二", "2以上の整数"),
             ("period", "2022Q3", "2022Q3"),
-            ("decided_on", "3月1日", "3月1日"),
+            ("decided_on", "3月1日", "の decided_on: '3月1日'"),
         ],
     )
     def test_a_mistake_is_told_with_its_row(

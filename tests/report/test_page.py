@@ -191,6 +191,7 @@ class TestReview:
         for words in (
             "209：基準値13の3倍を超えた。",
             "まだ確かめていない",
+            "<code>cashless_procedures</code> <code>FY2022Q3</code> <code>jump</code>",
             "120 → 空欄",
             "桁の誤り（税務課長、令和5年1月20日）",
             "訂正した",

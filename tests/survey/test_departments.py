@@ -3,11 +3,13 @@ from datetime import date
 import pytest
 
 from sumida_data.survey.departments import (
-    ReferenceTableError,
     find_series,
     parse_departments,
     parse_successions,
+    refuse_unknown_codes,
 )
+from sumida_data.survey.form import Waves
+from sumida_data.survey.registers import ReferenceTableError
 
 ROAD = {
     "department_code": "1903",
@@ -69,12 +71,24 @@ def test_one_code_has_one_name_at_a_time() -> None:
     ("row", "told"),
     [
         (ROAD | {"valid_to": "令和6年"}, "2行目の valid_to: '令和6年' は日付ではありません"),
-        ({"department_code": "1"}, "2行目: 列 'division' がありません"),
+        (ROAD | {"valid_from": ""}, "2行目の valid_from: '' は日付ではありません"),
     ],
 )
 def test_a_mistake_is_told_with_row_and_column(row: dict[str, str], told: str) -> None:
     with pytest.raises(ReferenceTableError, match=told):
         parse_departments([row])
+
+
+def test_an_inquiry_asks_known_departments_only() -> None:
+    departments = parse_departments([ROAD, BRIDGE])
+    wave = {"due_on": "2023-01-16", "departments": ["1903", "1906"], "sheets": {"手続": "all"}}
+    refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}), departments)
+    for change, told in (
+        ({"departments": ["1903", "1930", "1"]}, "FY2022Q3.departments: 課コード 1930、1 は"),
+        ({"sheets": {"研修": ["1960"]}}, "FY2022Q3.sheets.研修: 課コード 1960 は"),
+    ):
+        with pytest.raises(ReferenceTableError, match=rf"waves\.yml の {told} departments\.csv に"):
+            refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave | change}), departments)
 
 
 def test_a_succession_names_known_departments() -> None:

@@ -1,6 +1,5 @@
 """What a check needs of the project: the form, the inquiries, the rules and the departments."""
 
-import csv
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -9,10 +8,11 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sumida_data.survey.departments import Department, ReferenceTableError, parse_departments
+from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.layout_map import MappedHeading, parse_layout_map
+from sumida_data.survey.registers import read_register
 
 _PARAMETERS = Path("conf/base/parameters")
 _REGISTERS = [
@@ -70,27 +70,26 @@ def load_project(folder: Path) -> Project:
     """
     paths = [folder / _PARAMETERS / f"{name}.yml" for name in _NAMES]
     try:
+        departments, layout_map = (read_register(folder / path) for path in _REGISTERS)
         registers = [(folder / path).read_bytes() for path in _REGISTERS]
         contents = [path.read_bytes() for path in paths]
         parameters = _parse(contents)
-        departments, layout_map = map(_read_register, registers)
         form = Form.model_validate(parameters["form"])
+        waves = Waves.model_validate(parameters["waves"])
+        known = parse_departments(departments)
+        refuse_unknown_codes(waves, known)
         return Project(
             form,
-            Waves.model_validate(parameters["waves"]),
+            waves,
             FindingRules.model_validate(parameters["finding_rules"]),
-            parse_departments(departments),
+            known,
             parse_layout_map(layout_map, form),
             sha256(b"".join(contents + registers)).hexdigest(),
         )
     except (ValidationError, KeyError) as error:
         raise ProjectError("\n".join(_find_mistakes(folder / _PARAMETERS))) from error
-    except (OSError, ValueError, yaml.YAMLError, ReferenceTableError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ProjectError(f"設定を読めません。{error}") from error
-
-
-def _read_register(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
 
 
 def _parse(contents: list[bytes]) -> dict[str, Any]:

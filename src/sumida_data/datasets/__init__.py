@@ -5,6 +5,7 @@ from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.datasets.optional_json import OptionalJSONDataset
 from sumida_data.datasets.optional_table import OptionalTableDataset
+from sumida_data.datasets.register import RegisterDataset
 from sumida_data.datasets.target import HistoryDataset, RecordDataset, TargetDataset
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "OptionalJSONDataset",
     "OptionalTableDataset",
     "RecordDataset",
+    "RegisterDataset",
     "TargetDataset",
 ]

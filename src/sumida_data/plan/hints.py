@@ -8,16 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sumida_data.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
+from sumida_data.survey.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_day,
+    parse_period,
+    require,
+)
 
 Hint = Literal[
     "jump", "fall", "beyond_whole", "beyond_limit", "as_of_outside", "unchanged_everywhere"
 ]
 Row = Mapping[str, Any]
 _Found = tuple[Hint, Row, str]
+_Key = tuple[str, str, str]
+
+_NOT_NOTED: dict[str, Any] = dict.fromkeys(("note", "noted_by", "noted_on"))
 
 
 def find_hints(
@@ -29,16 +39,19 @@ def find_hints(
         plans: The plans.
         values: Rows of ``indicator_value``.
         divided: Rows of ``indicator_value_by_department``.
-        notes: Rows of hint_notes.csv: indicator_id, period, hint, note, noted_by, noted_on.
+        notes: Rows of hint_notes.csv; what they note need not be found any more.
 
     Returns:
         Rows of table ``review_hint``, those with a note already among them.
+
+    Raises:
+        ReferenceTableError: If hint_notes.csv has a mistake.
     """
-    noted = {(row["indicator_id"], row["period"], row["hint"]): row for row in notes}
+    noted = _parse_notes(notes, plans, values)
     rows = []
     found = (one for plan in plans.root for one in _find(plan, values, divided))
     for hint, value, message in found:
-        note = noted.get((value["indicator_id"], value["period"], hint), {})
+        note = noted.get((value["indicator_id"], value["period"], hint), _NOT_NOTED)
         rows.append(
             {
                 "row_id": f"{value['indicator_id']}/{value['period']}/{hint}",
@@ -48,12 +61,44 @@ def find_hints(
                 "hint": hint,
                 "value": value["value"],
                 "message": message,
-                "note": note.get("note") or None,
-                "noted_by": note.get("noted_by") or None,
-                "noted_on": note.get("noted_on") or None,
             }
+            | note
         )
     return rows
+
+
+def _parse_notes(
+    notes: Iterable[Mapping[str, str]], plans: Plans, values: Sequence[Row]
+) -> dict[_Key, dict[str, str]]:
+    # A published value may outlive the indicator in the plan.
+    known = {one.indicator_id for one in plans.indicators} | {row["indicator_id"] for row in values}
+    latest = max((row["period"] for row in values), default="")
+    noted: dict[_Key, dict[str, str]] = {}
+    for place, row in list_rows(notes, "hint_notes"):
+        require(row, ("note", "noted_by"), place)
+        _refuse_unknown(row, "indicator_id", sorted(known), place)
+        _refuse_unknown(row, "hint", get_args(Hint), place)
+        period = str(parse_period(row, "period", place))
+        if period > latest:
+            raise ReferenceTableError(
+                f"{place}の period: {period} の値はまだありません。書けるのは {latest} までです。"
+            )
+        key = (row["indicator_id"], period, row["hint"])
+        if key in noted:
+            raise ReferenceTableError(f"{place}: 同じ指標・期間・手がかりの行が2回あります。")
+        day = parse_day(row, "noted_on", place).isoformat()
+        noted[key] = {"note": row["note"], "noted_by": row["noted_by"], "noted_on": day}
+    return noted
+
+
+def _refuse_unknown(
+    row: Mapping[str, str], column: str, allowed: Iterable[str], place: str
+) -> None:
+    if row[column] not in allowed:
+        raise ReferenceTableError(
+            f"{place}の {column}: {row[column]!r} は使えません。"
+            f"書けるのは {'、'.join(allowed)} です。"
+        )
 
 
 def _find(plan: Plan, values: Sequence[Row], divided: Sequence[Row]) -> Iterator[_Found]:

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from sumida_data.periods import Period
 from sumida_data.plan.models import Plans
 from sumida_data.plan.pending_revisions import (
     Address,
@@ -23,7 +22,13 @@ from sumida_data.plan.pending_revisions import (
     describe_missing,
     list_differences,
 )
-from sumida_data.survey.departments import ReferenceTableError
+from sumida_data.survey.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_day,
+    parse_period,
+    require,
+)
 
 Row = Mapping[str, Any]
 ValueKey = tuple[str, str, str]
@@ -125,12 +130,10 @@ def parse_revisions(rows: Iterable[Mapping[str, str]], plans: Plans) -> list[Rea
     """
     known = {indicator.indicator_id for indicator in plans.indicators}
     reasons: list[Reason] = []
-    for number, row in enumerate(rows, start=2):
-        reason = _parse_reason(row, f"{_FILE} の{number}行目", known)
+    for place, row in list_rows(rows, "revisions"):
+        reason = _parse_reason(row, place, known)
         if any(_address(reason) == _address(one) for one in reasons):
-            raise ReferenceTableError(
-                f"{_FILE} の{number}行目: 同じ指標・期間・改訂番号の行が2回あります。"
-            )
+            raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
         reasons.append(reason)
     return reasons
 
@@ -174,9 +177,7 @@ def freeze_values(
 
 
 def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Reason:
-    for column in _WORDS:
-        if not row[column].strip():
-            raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
+    require(row, _WORDS, place)
     if row["indicator_id"] not in known:
         raise ReferenceTableError(
             f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
@@ -186,16 +187,13 @@ def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Reason
         raise ReferenceTableError(
             f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
         )
-    try:
-        return Reason(
-            indicator_id=row["indicator_id"],
-            period=str(Period.parse(row["period"])),
-            revision=int(row["revision"]),
-            decided_on=date.fromisoformat(row["decided_on"]),
-            **{column: row[column].strip() for column in _WORDS},
-        )
-    except ValueError as error:
-        raise ReferenceTableError(f"{place}: {error}") from error
+    return Reason(
+        indicator_id=row["indicator_id"],
+        period=str(parse_period(row, "period", place)),
+        revision=int(row["revision"]),
+        decided_on=parse_day(row, "decided_on", place),
+        **{column: row[column].strip() for column in _WORDS},
+    )
 
 
 def _freeze(

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-
-class ReferenceTableError(ValueError):
-    """A mistake in a reference table, told in one line with file, row, column and value."""
+from sumida_data.survey.form import Waves
+from sumida_data.survey.registers import ReferenceTableError, list_rows, parse_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +81,15 @@ def parse_departments(rows: Iterable[Mapping[str, str]]) -> list[Department]:
         rows: The rows, all values as text, an empty text where there is none.
 
     Raises:
-        ReferenceTableError: If a column is missing, a day is none, or a code stands twice on
-            one day.
+        ReferenceTableError: If a day is none, or a code stands twice on one day.
     """
     departments: list[Department] = []
-    for number, row in enumerate(rows, start=2):
-        department = _parse_department(row, f"departments.csv の{number}行目")
+    for place, row in list_rows(rows, "departments"):
+        department = _parse_department(row, place)
         for earlier in departments:
             if earlier.code == department.code and earlier.exists_on(department.valid_from):
                 raise ReferenceTableError(
-                    f"departments.csv の{number}行目: 課コード {department.code!r} の期間が"
+                    f"{place}: 課コード {department.code!r} の期間が"
                     f"「{earlier.section}」の行と重なっています。"
                     "valid_from と valid_to を直してください。"
                 )
@@ -109,19 +107,37 @@ def parse_successions(
     """
     known = {department.code for department in departments}
     successions = []
-    for number, row in enumerate(rows, start=2):
-        place = f"department_succession.csv の{number}行目"
+    for place, row in list_rows(rows, "department_succession"):
         for column in ("predecessor_code", "successor_code"):
             if row[column] not in known:
                 raise ReferenceTableError(
                     f"{place}の {column}: 課コード {row[column]!r} は "
                     "departments.csv にありません。"
                 )
-        changed_on = _parse_day(row["changed_on"], f"{place}の changed_on")
+        changed_on = parse_day(row, "changed_on", place)
         successions.append(
             Succession(row["predecessor_code"], row["successor_code"], changed_on, row["note"])
         )
     return successions
+
+
+def refuse_unknown_codes(waves: Waves, departments: Iterable[Department]) -> None:
+    """Refuse inquiries that ask a department that never was.
+
+    Raises:
+        ReferenceTableError: If one does.
+    """
+    known = {department.code for department in departments}
+    for period, wave in waves.root.items():
+        asked = {f"{period}.departments": wave.departments}
+        asked |= {f"{period}.sheets.{sheet}": codes for sheet, codes in wave.sheets.items()}
+        for place, codes in asked.items():
+            unknown = [] if codes == "all" else [code for code in codes if code not in known]
+            if unknown:
+                raise ReferenceTableError(
+                    f"waves.yml の {place}: 課コード {'、'.join(unknown)} は "
+                    "departments.csv にありません。番号を直すか、課を加えてください。"
+                )
 
 
 def find_series(
@@ -167,25 +183,11 @@ def find_heirs(succession: Succession, successions: Iterable[Succession]) -> set
 
 
 def _parse_department(row: Mapping[str, str], place: str) -> Department:
-    try:
-        return Department(
-            code=row["department_code"],
-            division=row["division"],
-            section=row["section"],
-            valid_from=_parse_day(row["valid_from"], f"{place}の valid_from"),
-            valid_to=_parse_day(row["valid_to"], f"{place}の valid_to")
-            if row["valid_to"]
-            else None,
-            verified=row["verified"],
-        )
-    except KeyError as error:
-        raise ReferenceTableError(f"{place}: 列 {error.args[0]!r} がありません。") from error
-
-
-def _parse_day(text: str, place: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ReferenceTableError(
-            f"{place}: {text!r} は日付ではありません。2022-04-01 の形で書いてください。"
-        ) from error
+    return Department(
+        code=row["department_code"],
+        division=row["division"],
+        section=row["section"],
+        valid_from=parse_day(row, "valid_from", place),
+        valid_to=parse_day(row, "valid_to", place) if row["valid_to"] else None,
+        verified=row["verified"],
+    )

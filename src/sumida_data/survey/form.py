@@ -6,9 +6,9 @@ because they are read in the same way: by heading.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, RootModel, model_validator
+from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
 from sumida_data.metadata import Field, Model, Name, PeriodText
@@ -185,7 +185,15 @@ class Form(Model):
         return next((sheet for sheet in self.sheets if sheet.table == table), None)
 
 
-Asked = Literal["all"] | tuple[str, ...]
+def _refuse_other_words(asked: object) -> object:
+    is_list = isinstance(asked, list | tuple) and all(isinstance(code, str) for code in asked)
+    if asked != "all" and not is_list:
+        raise ValueError('all か、引用符で囲んだ課コードの一覧(["1203", "1204"])で書いてください')
+    return asked
+
+
+# Checked beforehand, because of a union pydantic tells what is wrong with each of its members.
+Asked = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_refuse_other_words)]
 
 
 class Wave(Model):

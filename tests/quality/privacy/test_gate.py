@@ -12,7 +12,7 @@ from sumida_data.opendata.published import PackageError
 from sumida_data.pipelines.packages import nodes
 from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.privacy.models import Privacy
-from sumida_data.survey.departments import ReferenceTableError
+from sumida_data.survey.registers import ReferenceTableError
 from tests.opendata.conftest import PROCEDURE
 from tests.quality.privacy.conftest import RELEASE, procedures
 from tests.quality.privacy.planted import plant, write_ordinary

@@ -6,11 +6,11 @@ import pytest
 
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader
-from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.layout_map import parse_layout_map
+from sumida_data.survey.registers import ReferenceTableError
 from tests.survey.conftest import DEPARTMENTS, cover
 
 ROW = {
@@ -67,7 +67,8 @@ def test_it_holds_for_its_files_alone(read: Callable[[str], Collected], name: st
     [
         ({"field": "consultation_state"}, "2行目: 調査票に consultation.consultation_state は"),
         ({"table": "consult"}, "2行目: 調査票に consult.consultation_status は"),
-        ({"heading": ""}, "2行目: heading がありません"),
+        ({"heading": ""}, "2行目の heading が空です"),
+        ({"period": "2022Q3"}, "2行目の period: 期間 '2022Q3' は読めません"),
     ],
 )
 def test_a_mistake_names_its_row(form: Form, change: dict[str, Any], told: str) -> None:

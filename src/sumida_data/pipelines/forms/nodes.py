@@ -13,7 +13,11 @@ from sumida_data.survey.blank_form import (
     inherit_answers,
     write_blank_form,
 )
-from sumida_data.survey.departments import parse_departments, parse_successions
+from sumida_data.survey.departments import (
+    parse_departments,
+    parse_successions,
+    refuse_unknown_codes,
+)
 from sumida_data.survey.form import Form, Waves
 
 
@@ -45,6 +49,7 @@ def write_forms(  # one argument for each thing that decides what is asked
 
     Raises:
         UnknownWaveError: If there is no inquiry in that quarter.
+        ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
     """
     name = max(waves.root) if period.root == "latest" else period.root
     if name not in waves.root:
@@ -58,6 +63,7 @@ def write_forms(  # one argument for each thing that decides what is asked
     inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
     last = find_last_answers(known, name)
     registered = parse_departments(read_rows(departments))
+    refuse_unknown_codes(waves, registered)
     changes = parse_successions(read_rows(successions), registered)
     last_day = inquiry.period.last_day
     asked = [

@@ -125,7 +125,11 @@ def describe_publications(
 def find_review_hints(
     plans: Plans, values: Frame, divided: Frame, notes: Frame, dictionary: dict[str, Any]
 ) -> Frame:
-    """Find the values that are worth a second look."""
+    """Find the values that are worth a second look.
+
+    Raises:
+        ReferenceTableError: If hint_notes.csv has a mistake.
+    """
     described = DataDictionary.model_validate(dictionary)
     newest = values.sort_values("revision").drop_duplicates(["indicator_id", "period"], keep="last")
     hints = find_hints(plans, *map(read_rows, (newest.sort_index(), divided, notes)))

@@ -13,12 +13,21 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.quality.privacy.names import NameScreen
 from sumida_data.quality.privacy.screening import find_named_cells
-from sumida_data.survey.collecting.central import CentralCollector, Municipality
+from sumida_data.survey.collecting.central import (
+    CentralCollector,
+    Municipality,
+    parse_municipalities,
+)
 from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.kept_readings import restore_readings
 from sumida_data.survey.collecting.returns import FormReader
-from sumida_data.survey.departments import find_series, parse_departments, parse_successions
+from sumida_data.survey.departments import (
+    find_series,
+    parse_departments,
+    parse_successions,
+    refuse_unknown_codes,
+)
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -68,10 +77,11 @@ def prepare_collector(  # one argument for each thing that decides what counts
     """Make what collects the returns.
 
     Raises:
-        ReferenceTableError: If a register has a mistake.
+        ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
     """
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
     parsed = parse_departments(read_rows(departments))
+    refuse_unknown_codes(waves, parsed)
     changes = parse_successions(read_rows(successions), parsed)
     return Collector(reader, waves, parsed, municipality.code, changes)
 
@@ -125,10 +135,7 @@ def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each th
     Returns:
         Tables ``answer`` and ``finding`` of the central files, and ``source_file``.
     """
-    known = [
-        Municipality(row["municipality_code"], row["prefecture_name"], row["municipality_name"])
-        for row in read_rows(municipalities)
-    ]
+    known = parse_municipalities(read_rows(municipalities))
     home = Municipality(municipality.code, municipality.prefecture_name, municipality.name)
     sample = bool(response["sample"].any())
     collector = CentralCollector(sources.root, rules, home, known, sample=sample)

@@ -7,7 +7,7 @@ import pandas as pd
 from sumida_data.frames import read_rows
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files, make_returns, refuse_real_files
-from sumida_data.survey.collecting.central import Municipality
+from sumida_data.survey.collecting.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves
@@ -51,5 +51,5 @@ def make_sample_external_files(
         sample,
         municipality.code,
         parse_departments(read_rows(departments)),
-        [Municipality(*row.values()) for row in read_rows(municipalities)],
+        parse_municipalities(read_rows(municipalities)),
     )

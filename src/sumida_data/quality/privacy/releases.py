@@ -10,10 +10,15 @@ from datetime import date
 from typing import Any
 
 from sumida_data.periods import Period
-from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.form import Form, FormField, SurveySheet
+from sumida_data.survey.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_day,
+    parse_period,
+    require,
+)
 
-_FILE = "released_texts.csv"
 _REQUIRED = ("department_code", "text", "released_by", "reason")
 
 
@@ -63,22 +68,15 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
         ReferenceTableError: If a row names something that is no free text of the form, or leaves
             out its text, its reason or who released it.
     """
-    return [
-        _parse(row, f"{_FILE} の{number}行目", form) for number, row in enumerate(rows, start=2)
-    ]
+    return [_parse(row, place, form) for place, row in list_rows(rows, "released_texts")]
 
 
 def _parse(row: Mapping[str, str], place: str, form: Form) -> Release:
-    for column in _REQUIRED:
-        if not row[column]:
-            raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
+    require(row, _REQUIRED, place)
     part, item = _find_item(row, place, form)
-    try:
-        first = Period.parse(row["period"])
-        last = Period.parse(row["until"]) if row["until"] else first
-        day = date.fromisoformat(row["released_on"])
-    except ValueError as error:
-        raise ReferenceTableError(f"{place}: {error}") from error
+    first = parse_period(row, "period", place)
+    last = parse_period(row, "until", place) if row["until"] else first
+    day = parse_day(row, "released_on", place)
     return Release(
         first, last, row["department_code"], part, row["row"], item, row["text"],
         row["released_by"], day, row["reason"],

@@ -1,7 +1,7 @@
 """Central files of the ministry and of the ward's systems, read by heading like survey sheets."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -20,6 +20,7 @@ from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.records import Answer, Record, SheetContents
 from sumida_data.survey.reading.text import Reading, fold
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
+from sumida_data.survey.registers import list_rows
 
 _DUPLICATE = "F306"
 
@@ -37,6 +38,19 @@ class Municipality:
     code: str
     prefecture_name: str
     name: str
+
+
+def parse_municipalities(rows: Iterable[Mapping[str, str]]) -> list[Municipality]:
+    """Read the rows of municipalities.csv."""
+    return [
+        Municipality(
+            # Excel takes the zero before the codes of Hokkaido to Tochigi away.
+            row["municipality_code"].zfill(6),
+            row["prefecture_name"],
+            row["municipality_name"],
+        )
+        for _, row in list_rows(rows, "municipalities")
+    ]
 
 
 @dataclass(slots=True)

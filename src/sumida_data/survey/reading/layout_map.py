@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-from sumida_data.survey.departments import ReferenceTableError
 from sumida_data.survey.form import Form, SurveySheet
+from sumida_data.survey.registers import ReferenceTableError, list_rows, parse_period, require
 
 _COLUMNS = ("period", "file", "table", "field", "heading")
 
@@ -43,20 +43,20 @@ def parse_layout_map(rows: Iterable[Mapping[str, str]], form: Form) -> list[Mapp
         form: The form, whose fields they must name.
 
     Raises:
-        ReferenceTableError: If a column is missing or empty, or the form has no such field.
+        ReferenceTableError: If a value is missing, the period is none, or the form has no such
+            field.
     """
     mapped = []
-    for number, row in enumerate(rows, start=2):
-        place = f"layout_map.csv の{number}行目"
-        if empty := [column for column in _COLUMNS if not row.get(column)]:
-            raise ReferenceTableError(f"{place}: {'、'.join(empty)} がありません。")
+    for place, row in list_rows(rows, "layout_map"):
+        require(row, _COLUMNS, place)
+        period = str(parse_period(row, "period", place))
         part = form.sheet_of(row["table"])
         if part is None or row["field"] not in {field.name for field in part.fields}:
             raise ReferenceTableError(
                 f"{place}: 調査票に {row['table']}.{row['field']} はありません。"
                 "form.yml の table と name を書いてください。"
             )
-        mapped.append(MappedHeading(*(row[column] for column in _COLUMNS)))
+        mapped.append(MappedHeading(period, *(row[column] for column in _COLUMNS[1:])))
     return mapped
 
 

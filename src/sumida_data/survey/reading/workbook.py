@@ -127,6 +127,18 @@ def open_workbook(content: bytes, name: str) -> Workbook:
     raise UnusableFileError("F104")
 
 
+def decode_csv(content: bytes) -> str | None:
+    """Return the text of a CSV file in UTF-8 or CP932, or None if it is in neither."""
+    for encoding in _CSV_ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        # UTF-16, which CP932 happens to take for text.
+        return None if "\0" in text else text
+    return None
+
+
 def has_sample_stamp(workbook: Workbook) -> bool:
     """Tell whether the file says in the first column of a sheet that it is sample data."""
     return any(
@@ -195,15 +207,9 @@ def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
 
 
 def _read_csv(content: bytes) -> list[list[CellValue]]:
-    for encoding in _CSV_ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            # UTF-16, which CP932 happens to take for text.
-            break
-        rows = list(csv.reader(io.StringIO(text, newline="")))
-        width = max(map(len, rows), default=0)
-        return [[*row, *[""] * (width - len(row))] for row in rows]
-    raise UnusableFileError("F106")
+    text = decode_csv(content)
+    if text is None:
+        raise UnusableFileError("F106")
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    width = max(map(len, rows), default=0)
+    return [[*row, *[""] * (width - len(row))] for row in rows]
