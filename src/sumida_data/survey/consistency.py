@@ -40,7 +40,8 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
 
     Args:
         part: The part of the form.
-        readings: The record's answers by field, empty ones included.
+        readings: The record's answers by field, empty ones included; one that the sheet has no
+            cell for is not there.
     """
     blank = {name for name, reading in readings.items() if reading.status == "not_answered"}
     if part.layout == "rows" and part.row_marker in blank:
@@ -49,7 +50,10 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
         field.name
         for field in part.asked_fields
         if field.name in blank
-        and all(readings[other].value in choices for other, choices in field.asked_when.items())
+        and all(
+            other in readings and readings[other].value in choices
+            for other, choices in field.asked_when.items()
+        )
     ]
 
 

@@ -26,6 +26,7 @@ class FindingRule(Model):
             quarter contradicts the last, 6 central files.
         severity: ``error`` where something was left out of the figures, ``warning`` otherwise.
         title: What it is called in overviews.
+        for_office: Whether the office that asks has to act on it, and no department.
         message: What is wrong; may hold names in braces.
         message_to_department: What the department is told instead where the message names
             another department; may hold ``{value}``.
@@ -36,6 +37,7 @@ class FindingRule(Model):
     rule_id: str = Described(pattern=r"^F[1-6]\d\d$")
     severity: Severity
     title: str
+    for_office: bool = False
     message: str
     message_to_department: str = ""
     how_to_fix: str

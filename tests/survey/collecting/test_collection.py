@@ -1,6 +1,8 @@
 import io
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 import xlsxwriter
 
 from sumida_data.survey.collecting.collection import Collected
@@ -27,8 +29,8 @@ ONLINE = [
 
 
 def rule_ids(collected: Collected) -> list[str]:
-    """Return the ids of findings, but for headings and sheets that a small return leaves out."""
-    return [f.rule_id for f in collected.findings if f.rule_id not in ("F204", "F205")]
+    """Return the ids of findings, but for what a small return leaves out."""
+    return [f.rule_id for f in collected.findings if f.rule_id not in ("F204", "F205", "F323")]
 
 
 def values(collected: Collected, period: str = "FY2022Q3") -> dict[str, str | None]:
@@ -112,6 +114,7 @@ def test_an_error_cell_is_not_a_blank(collect: Collect) -> None:
     ] == [
         ("F308", "H2"),
         ("F309", "I2"),
+        ("F323", "G2"),
     ]
     assert values(collected)["annual_cases"] is None
 
@@ -142,6 +145,7 @@ def test_choices_bounds_and_patterns(collect: Collect) -> None:
         ("F304", "H2"),
         ("F301", "I2"),
         ("F310", "L2"),
+        ("F323", "G2"),
     }
 
 
@@ -314,6 +318,81 @@ class TestTwoReturns:
         finding = next(f for f in collected.findings if f.rule_id == "F209")
         assert finding.place.source_file == "FY2022Q3/b_old.xlsx"
         assert "FY2022Q3/a_new.xlsx" in finding.message
+
+
+class TestUnfilledForms:
+    OPEN = cover(回答日="")
+
+    @pytest.mark.parametrize("before", [[], [ONLINE]])
+    def test_a_form_that_came_back_as_it_was_handed_out_is_no_answer(
+        self, collect: Collect, before: list[list[str]]
+    ) -> None:
+        files = {"FY2022Q3/a.xlsx": {"表紙": self.OPEN, "手続": procedures(*before)}}
+        if before:
+            files["FY2022Q2/a.xlsx"] = {"表紙": cover(), "手続": procedures(*before)}
+        collected = collect(files)
+        assert not [a for a in collected.answers if a.period == "FY2022Q3"]
+        states = [
+            (one.get("source_file"), one["response_status"])
+            for one in collected.responses
+            if one["department_code"] == "1203" and one["period"] == "FY2022Q3"
+        ]
+        assert states == [("FY2022Q3/a.xlsx", "set_aside"), (None, "not_received")]
+        [finding] = [f for f in collected.findings if f.rule_id == "F216"]
+        assert (finding.place.department_code, finding.severity) == ("1203", "error")
+
+    @pytest.mark.parametrize(
+        "sheets",
+        [
+            {"表紙": OPEN, "手続": procedures([*ONLINE[:7], "130"])},
+            {"表紙": OPEN, "手続": procedures(ONLINE, ["T1203-02", "住民税申告"])},
+            {"表紙": cover(), "手続": procedures(ONLINE)},
+            {"表紙": cover(回答日="", 前回から変更なし="該当"), "手続": procedures(ONLINE)},
+        ],
+    )
+    def test_one_word_makes_it_an_answer(self, collect: Collect, sheets: Any) -> None:
+        last = {"表紙": cover(), "手続": procedures(ONLINE)}
+        collected = collect({"FY2022Q2/a.xlsx": last, "FY2022Q3/a.xlsx": sheets})
+        assert status(collected, "1203") in {"received", "no_change"}
+        assert "F216" not in rule_ids(collected)
+
+    def test_it_does_not_take_the_place_of_an_answer(self, collect: Collect) -> None:
+        filled = {"表紙": cover(), "手続": procedures(ONLINE)}
+        collected = collect({"FY2022Q3/a.xlsx": filled, "FY2022Q3/b.xlsx": {"表紙": self.OPEN}})
+        assert status(collected, "1203") == "received"
+        assert values(collected)["procedure_number"] == "T1203-01"
+
+    def test_a_missing_day_is_asked_for(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": self.OPEN, "手続": procedures(ONLINE)}})
+        [finding] = [f for f in collected.findings if f.rule_id == "F318"]
+        assert (finding.place.sheet, finding.message) == ("表紙", "「回答日」が空です。")
+
+
+class TestUnansweredCells:
+    def find(self, collected: Collected) -> list[str]:
+        return [f.message for f in collected.findings if f.rule_id == "F323"]
+
+    def test_are_counted_in_one_finding_a_sheet(self, collect: Collect) -> None:
+        rows = [[f"T1203-{n:02}", "証明", "非該当", "", "未定"] for n in range(3)]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(*rows)}})
+        assert self.find(collected) == [
+            "「手続」に答えのない欄が12件あります(D2、H2、J2、K2、D3 ほか)。"
+        ]
+
+    def test_what_is_not_asked_for_is_not_missed(self, collect: Collect) -> None:
+        row = [*ONLINE[:4], "未定", "", "", "120", "", "無", "対象外"]
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(), "手続": procedures(row)}})
+        assert self.find(collected) == []
+
+    def test_stocks_that_are_carried_forward_are_not_asked_for_again(
+        self, collect: Collect
+    ) -> None:
+        sheets = {"手続": procedures(["T1203-01", "証明", "非該当", "", "未定"])}
+        unchanged = {"表紙": TestNoChange.UNCHANGED} | sheets
+        collected = collect(
+            {"FY2022Q2/a.xlsx": {"表紙": cover()} | sheets, "FY2022Q3/a.xlsx": unchanged}
+        )
+        assert len(self.find(collected)) == 1
 
 
 class TestNoChange:

@@ -49,7 +49,9 @@ def address(
 
 def ids_of(sheet: ReturnSheet) -> list[str]:
     return [
-        finding.rule_id for finding in sheet.findings if finding.rule_id not in {"F204", "F205"}
+        finding.rule_id
+        for finding in sheet.findings
+        if finding.rule_id not in {"F204", "F205", "F323"}
     ]
 
 
@@ -64,7 +66,7 @@ def test_each_department_asked_gets_its_sheet(address: Address) -> None:
 
 def test_no_reply_is_told_the_due_date(address: Address) -> None:
     sheet = address({"a.xlsx": {"表紙": cover()}})[COUNTER]
-    assert sheet.opening == "調査票がまだ届いていません。提出期限：令和5年1月16日"
+    assert sheet.opening == "記入された調査票がまだ届いていません。提出期限：令和5年1月16日"
     assert not sheet.receipts
 
 
@@ -97,6 +99,16 @@ def test_a_replaced_file_is_a_receipt_without_findings(address: Address) -> None
 
 
 class TestOffice:
+    def test_hears_of_corrections_that_only_it_can_mend(
+        self, address: Address, rules: FindingRules
+    ) -> None:
+        place = Place("FY2022Q3", "1203", "FY2022Q3/a.xlsx", "手続", "H2")
+        words = {"correction": "C1", "heading": "年間件数", "expected": "1"}
+        differs = make_finding(rules["F501"], place, "2", **words)
+        sheets = address({"a.xlsx": {"表紙": cover()}}, differs)
+        assert ids_of(sheets[TAX]) == []
+        assert ids_of(sheets[OFFICE_SHEET]) == ["F501"]
+
     def test_hears_of_files_without_a_department(self, address: Address) -> None:
         sheets = address(
             {"a.xlsx": {"表紙": cover()}, "b.xlsx": b"", "c.xlsx": {"表紙": cover("")}}

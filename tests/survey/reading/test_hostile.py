@@ -29,6 +29,6 @@ def test_a_file_that_cannot_be_used_is_told_of(tmp_path: Path, good: bytes, kind
 def test_what_does_no_harm_is_read(tmp_path: Path, good: bytes, kind: str) -> None:
     expected, make = READABLE[kind]
     result = check(tmp_path / "1203.xlsm", make(good))
-    assert [one for one in result["findings"] if one[0] != "F204"] == expected
+    assert [one for one in result["findings"] if one[0] not in {"F204", "F323"}] == expected
     assert result["answers"] > 1
     assert result["megabytes"] <= MEGABYTES

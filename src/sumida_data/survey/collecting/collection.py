@@ -169,10 +169,20 @@ class _History:
             code = self._identify(returned)
             if code is None:
                 continue
+            if self._is_unfilled(code, returned):
+                returned.unfilled = True
+                self._report("F216", returned)
+                continue
             if code in chosen:
                 self._report("F209", chosen[code], newer=returned.source_file)
             chosen[code] = returned
         return chosen
+
+    def _is_unfilled(self, code: str, returned: Return) -> bool:
+        """Tell whether a return says nothing but what the form said when it was handed out."""
+        cover = returned.cover
+        is_open = cover is not None and cover.value_of("answered_on") is None
+        return is_open and not returned.says_no_change and self.stocks.hold_all(code, returned)
 
     def _identify(self, returned: Return) -> str | None:
         if returned.cover is None:
@@ -249,7 +259,7 @@ class _History:
         department = self.collector.department(returned.department_code, returned.period)
         status = "no_change" if returned.says_no_change else "received"
         if rows is None:
-            status = "superseded" if department else "set_aside"
+            status = "set_aside" if returned.unfilled or not department else "superseded"
         answered_on = returned.cover.value_of("answered_on") if returned.cover else None
         return {
             "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import (
     Finding,
@@ -18,12 +19,15 @@ from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
 from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.records import Record, SheetContents
 from sumida_data.survey.reading.stamp import Stamp
+from sumida_data.survey.reading.text import BLANK
 from sumida_data.survey.reading.workbook import (
     Sheet,
     Workbook,
     has_sample_stamp,
     open_workbook,
 )
+
+_CELLS_SHOWN = 5
 
 
 @dataclass(slots=True)
@@ -40,6 +44,7 @@ class Return:
         findings: What is wrong with it.
         rows_set_aside: Number of rows left out.
         sample: Whether it is sample data.
+        unfilled: Whether it came back as it was handed out.
         personal_texts: What the cover gives as names and other personal data; it is not shown,
             not stored, and serves only to find the same names elsewhere.
     """
@@ -53,6 +58,7 @@ class Return:
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
     sample: bool = False
+    unfilled: bool = False
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -166,6 +172,8 @@ class FormReader:
                 returned.findings += self._check_sheet(workbook, part, contents.sheet, place)
                 returned.records += contents.records
                 returned.findings += contents.findings
+                if not (part.kind == "stock" and returned.says_no_change):
+                    returned.findings += self._check_completeness(part, contents, place)
                 returned.rows_set_aside += contents.rows_set_aside
             elif part.sheet in asked:
                 words = {"sheet": part.sheet, "title": part.title}
@@ -184,6 +192,18 @@ class FormReader:
         if read != part.sheet and part.sheet in {sheet.name for sheet in workbook.sheets}:
             words = {"sheet": part.sheet, "title": part.title, "other": read}
             yield make_finding(self.rules["F215"], replace(place, sheet=part.sheet), **words)
+
+    def _check_completeness(
+        self, part: SurveySheet, contents: SheetContents, place: Place
+    ) -> Iterator[Finding]:
+        """Report in one finding how many cells of a sheet still need an answer."""
+        cells = list(_list_unanswered(part, contents.records))
+        if cells:
+            shown = "、".join(cells[:_CELLS_SHOWN])
+            rest = " ほか" if len(cells) > _CELLS_SHOWN else ""
+            words = {"sheet": contents.sheet, "count": str(len(cells)), "cells": shown + rest}
+            where = replace(place, sheet=contents.sheet, cell=cells[0])
+            yield make_finding(self.rules["F323"], where, **words)
 
     def _find_unread_tables(
         self, sheets: list[Sheet], readers: list[SheetReader[SurveySheet]], place: Place
@@ -232,3 +252,11 @@ class FormReader:
         yield from (sheet for sheet, is_like in unnamed if is_like)
         if is_asked:
             yield from (sheet for sheet, is_like in unnamed if not is_like)
+
+
+def _list_unanswered(part: SurveySheet, records: Sequence[Record]) -> Iterator[str]:
+    for record in records:
+        if any(answer.reading is BLANK for answer in record.answers):
+            readings = {answer.field: answer.reading for answer in record.answers}
+            unanswered = set(find_unanswered(part, readings))
+            yield from (answer.cell for answer in record.answers if answer.field in unanswered)

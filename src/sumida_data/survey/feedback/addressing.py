@@ -68,7 +68,9 @@ class Feedback:
             for code, rows in sorted(by_department.items())
         }
         if told[None]:
-            opening = "どの課のものか分からないファイルと、中央のファイルについてです。"
+            opening = (
+                "課では直せないこと、どの課のものか分からないファイル、中央のファイルについてです。"
+            )
             sheets[OFFICE_SHEET] = make_sheet(self.owner, opening, unknown, told[None])
         return sheets
 
@@ -124,6 +126,8 @@ def collect_findings(
         if row["period"] not in {None, str(period)} or row["source_file"] in replaced:
             continue
         finding, owner = Finding.from_row(row), owners.get(row["source_file"])
+        if rules[finding.rule_id].for_office:
+            owner = None
         if owner is not None:
             finding = replace(finding, message=rules.tell_department(finding))
         collected[owner].append(finding)
@@ -131,6 +135,6 @@ def collect_findings(
 
 
 def _open(rows: Sequence[Row]) -> str:
-    if any(row["source_file"] for row in rows):
+    if any(row["response_status"] in {"received", "no_change"} for row in rows):
         return "ご回答ありがとうございました。"
-    return f"調査票がまだ届いていません。提出期限：{format_era_date(rows[0]['due_on'])}"
+    return f"記入された調査票がまだ届いていません。提出期限：{format_era_date(rows[0]['due_on'])}"

@@ -128,6 +128,7 @@ class SheetReader(Generic[Described]):
             else:
                 run.report_remark(self.finder.remark_on_missing(name, _list_texts(sheet)))
         run.add_record(Record(self.description.table, "", answers), None)
+        run.check_required(answers, None)
         return run.contents
 
     @cached_property
@@ -208,6 +209,13 @@ class _Pass:
             answer = record.answer_of(next(iter(contradiction.when)))
             assert answer is not None  # noqa: S101  # what is not there contradicts nothing
             self.report_answer("F404", answer, label, contradiction=contradiction.message)
+
+    def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
+        """Report answers that must be there and are not; without its key a record is not kept."""
+        for answer in answers:
+            field = self.reader.fields[answer.field]
+            if answer.reading.status == "not_answered" and field.required and not field.key:
+                self.report_answer("F318", answer, label)
 
     def report_answer(self, rule_id: str, answer: Answer, label: str | None, **words: str) -> None:
         item = self.reader.fields[answer.field]
@@ -350,10 +358,7 @@ class _TablePass(_Pass):
         if len(given) == 1 < len(record.answers):
             self.report_answer("F316", given[0], label)
         elif len(given) < len(record.answers):
-            for answer in record.answers:
-                required = self.reader.fields[answer.field].required
-                if required and answer.reading.status == "not_answered":
-                    self.report_answer("F318", answer, label)
+            self.check_required(record.answers, label)
 
 
 def _list_texts(sheet: Sheet) -> list[str]:
