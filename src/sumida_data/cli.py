@@ -1,5 +1,7 @@
 """Project commands: `kedro run` with plain words for officers, and a summary at the end."""
 
+import logging
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
 from omegaconf import OmegaConf
 from rich.console import Console
+from rich.logging import RichHandler
 from yaml import YAMLError
 
 from sumida_data.parameters import find_mistakes
@@ -34,6 +37,9 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     Exits with 0 when done, 2 when done with things set aside, 1 when failed.
     """
     _refuse_mistakes(metadata, options)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, RichHandler):
+            handler.addFilter(_put_plainly)
     try:
         outputs = project.run.callback(**options)  # type: ignore[misc]  # click types it as optional
     except (ValueError, DatasetError) as error:
@@ -43,6 +49,15 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     for name in _SUMMARIES:
         if name in outputs:
             _finish_in_lines(outputs[name].load())
+
+
+def _put_plainly(record: logging.LogRecord) -> bool:
+    """Say in Japanese how a run is resumed, and leave to the log what the last line says anyway."""
+    if record.name == "kedro.pipeline.node" or str(record.msg).startswith("No nodes ran"):
+        return False
+    if advice := re.search(r'--from-nodes "[^"]+"', str(record.msg)):
+        record.msg = f"途中から続けるには、同じコマンドに次を付けてください。\n{advice[0]}"
+    return True
 
 
 def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:

@@ -491,3 +491,33 @@ class TestDrift:
         missing = [f.message for f in collected.findings if f.rule_id == "F204"]
         assert any("「オンライン相談」" in message for message in missing)
         assert not any("「標準化」" in message for message in missing)
+
+
+class TestEventsOfTheYear:
+    HEADINGS = ("研修名", "実施日", "対象", "受講者数", "備考")
+    BASIC, ADVANCED = ["基礎研修", "2022/5/10", "全職員", 30], ["応用研修", "2022/8/1", "係長", 8]
+
+    def find(self, collect: Collect, cover_now: Any, *now: list[Any]) -> list[tuple[str, str]]:
+        first = {"表紙": cover(), "研修": [self.HEADINGS, self.BASIC, self.ADVANCED]}
+        second = {"表紙": cover_now, "研修": [self.HEADINGS, *now]}
+        collected = collect({"FY2022Q2/a.xlsx": first, "FY2022Q3/a.xlsx": second})
+        found = [f for f in collected.findings if f.rule_id == "F514"]
+        assert {f.place.source_file for f in found} <= {"FY2022Q3/a.xlsx"}
+        return [(f.place.sheet or "", f.value_found or "") for f in found]
+
+    def test_all_listed_again(self, collect: Collect) -> None:
+        more = ["新任研修", "2022/10/3", "新任", 5]
+        assert self.find(collect, cover(), self.ADVANCED, more, self.BASIC) == []
+
+    def test_a_corrected_day_leaves_the_old_row_behind(self, collect: Collect) -> None:
+        moved = ["応用研修", "2022/8/2", "係長", 8]
+        assert self.find(collect, cover(), self.BASIC, moved) == [("研修", "応用研修 2022-08-01")]
+
+    def test_an_empty_sheet_lists_none_of_them(self, collect: Collect) -> None:
+        assert len(self.find(collect, cover())) == 2
+        assert self.find(collect, cover(前回から変更なし="該当")) == []
+
+    def test_a_new_year_starts_afresh(self, collect: Collect) -> None:
+        last_year = {"表紙": cover(), "研修": [self.HEADINGS, ["研修", "2021/5/10", "全職員", 3]]}
+        collected = collect({"FY2021Q4/a.xlsx": last_year, "FY2022Q1/a.xlsx": {"表紙": cover()}})
+        assert "F514" not in rule_ids(collected)

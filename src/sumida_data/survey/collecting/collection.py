@@ -13,6 +13,7 @@ from typing import Any
 from sumida_data.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.batch import read_returns
+from sumida_data.survey.collecting.events import Events
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.collecting.stocks import Stocks
 from sumida_data.survey.departments import Department, Succession
@@ -141,6 +142,7 @@ class _History:
             if item.unique
         }
         self.stocks = Stocks(form, self.rules, collector.successions)
+        self.events = Events(form, self.rules)
 
     def count_period(self, period: str, returns: list[Return], collected: Collected) -> None:
         """Add the quarter's answers and responses."""
@@ -251,6 +253,7 @@ class _History:
             returned.sample,
         )
         rows = [row for record in returned.records for row in make_rows(record, origin)]
+        self.events.update(code, returned)
         return self.stocks.update(code, returned, rows, wave.sheets_for(code))
 
     def _response(
