@@ -218,6 +218,8 @@ def test_every_rule_has_a_file_that_breaks_it() -> None:
         ("L1-06", with_column("英語", "two words", "three", "four")),
         ("L1-07", with_column("説明", "窓口、郵送で受け付ける。", "窓口", "郵送")),
         ("L1-07", with_column("日", "2022/10", "2022/11", "2022/12")),
+        ("L1-07", with_column("日", "2022/10/1", "2022/11/1", "2022/12/1")),
+        ("L3-06", [[row[0] if n == 0 else int(row[0]), *row[1:]] for n, row in enumerate(GOOD)]),
         ("L1-08", with_column("名", "高橋", "森鷗外", "※印")),
         ("L2-01", with_column("手続番号", "T1203-01", "1203", "1204")),
         ("L3-05", with_column("受付日", date(2022, 4, 1), date(2022, 4, 2), datetime(2022, 4, 3))),

@@ -330,6 +330,21 @@ class TestCatalogueAnswer:
         published = {a.value for a in contents.answers if a.field == "published_on"}
         assert published == {"2022-05-01"}
 
+    @pytest.mark.parametrize(
+        ("timestamp", "day"),
+        [
+            ("2022-12-31T14:59:59.999999", "2022-12-31"),
+            ("2022-12-31T15:00:00.000000", "2023-01-01"),
+            ("2022-12-31T15:00:00+09:00", "2022-12-31"),
+            ("2022-12-31", "2022-12-31"),
+        ],
+    )
+    def test_its_times_are_utc(self, collect: Collect, timestamp: str, day: str) -> None:
+        contents = collect(
+            {self.NAME: self.answer(self.package("a", 1, metadata_created=timestamp))}
+        )
+        assert {a.value for a in contents.answers if a.field == "published_on"} == {day}
+
     def test_a_part_of_the_result_is_no_result(self, collect: Collect) -> None:
         contents = collect({self.NAME: self.answer(self.package("a", 1), count=230)})
         assert rule_ids(contents) == ["F611"]

@@ -19,7 +19,7 @@ from sumida_data.quality.readability.files import (
 _NO_MEANING = re.compile(r"[\d\W_]*|(?:列|column|unnamed:?|field|項目|f|v)[\s_]*\d+", re.IGNORECASE)
 _LAYOUT = re.compile(r"^\s|\s$|[\n\r\t]|[ \u3000]{2,}|^\S(?:[ \u3000]\S)+$")
 _TWO_NUMBERS = re.compile(
-    r"(?!\d{4}[/-]\d{1,2}$)(?!\d{4}-\d{4}$)"
+    r"(?!\d{4}[/-]\d{1,2}(?:[/-]\d{1,2})?$)(?!\d{4}-\d{4}$)"
     r"[\d,.]*\d\s*(?:[^\d\s]{0,2}\s*[/／、;；・]\s*|\s*[(（]\s*(?:うち|内)?)[\d,.]*\d\S{0,2}[)）]?"
 )
 _SEPARATORS = re.compile(r"[、，,;；/／・\n ]+")

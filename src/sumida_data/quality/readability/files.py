@@ -202,6 +202,8 @@ def str_of(cell: Cell) -> str:
         return cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
     return "" if cell is None else str(cell)
 
 

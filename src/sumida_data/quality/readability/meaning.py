@@ -12,7 +12,7 @@ from sumida_data.quality.readability.files import Column, DataFile, Grid, str_of
 _FORMATS = {"xlsx", "csv", "json", "xml", "ods", "parquet"}
 _CODE_TABLE = re.compile(r"コード表|コード一覧|選択肢|凡例|code", re.IGNORECASE)
 _CODED_HEADER = re.compile(r"区分|種別|コード|フラグ|状況|分類|code|type|status", re.IGNORECASE)
-_SHORT_CODE = re.compile(r"[A-Za-z0-9]{1,3}(?:\.0)?")
+_SHORT_CODE = re.compile(r"[A-Za-z0-9]{1,3}")
 _UNIT_IN_HEADER = re.compile(
     r"[(（\[【][^)）\]】]+[)）\]】]|[件人枚回台戸数額率]数?$|割合|金額|件数|人数|単位|年度?$|緯度|経度"
 )

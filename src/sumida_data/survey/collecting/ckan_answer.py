@@ -6,12 +6,14 @@ An office that has its list in a catalogue saves the answer of
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook
 
 SHEET = "package_search"
+_JAPAN = timezone(timedelta(hours=9))
 _HEADINGS = (
     "データセット_ID",
     "データセット_タイトル",
@@ -67,4 +69,11 @@ def _list_resources(package: dict[str, Any]) -> Iterator[list[CellValue]]:
 
 
 def _day_of(timestamp: str | None) -> str:
-    return (timestamp or "")[:10]
+    """Return the day in Japan; CKAN keeps its times in UTC and says nothing of it."""
+    try:
+        moment = datetime.fromisoformat(timestamp or "")
+    except ValueError:
+        return timestamp or ""
+    if len(timestamp or "") > len("2022-12-28"):
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(_JAPAN)
+    return moment.date().isoformat()
