@@ -127,6 +127,21 @@ def test_counts_that_their_sum_would_tell_take_another_with_them(guard, counts, 
     assert {code for code, value in values.items() if value is None} == withheld
 
 
+@pytest.mark.parametrize(
+    ("counts", "withheld"), [((9, 9), True), ((1, 1, 9), False), ((9, 8), False), ((9, 10), False)]
+)
+def test_a_sum_of_which_every_count_is_told_is_withheld(guard, counts, withheld):
+    total = Decimal(sum(counts))
+    value = VALUE | {"numerator": total, "denominator": total, "value": Decimal(100)}
+    guarded = guard(
+        indicator_value=[value],
+        security_training=training(**{f"d{n}": (one, one) for n, one in enumerate(counts)}),
+    )
+    rows = read_rows(guarded.frames["indicator_value"])
+    assert [row["numerator"] for row in rows] == [None if withheld else total]
+    assert [row["value_status"] for row in rows] == ["suppressed" if withheld else "measured"]
+
+
 def test_what_was_made_of_a_withheld_value_is_withheld(guard, plan):
     value = VALUE | {"numerator": Decimal(6), "denominator": Decimal(20), "value": Decimal(30)}
     revised = value | {"row_id": "2", "revision": 2, "numerator": Decimal(20), "value": 100}

@@ -2,7 +2,8 @@
 
 A count is withheld where it is smaller than the size set. Where exactly one of the counts that add
 up to a published sum is withheld, it could be had by subtraction; so another one, the smallest, is
-withheld with it. The same count may stand in several tables and is withheld in all of them.
+withheld with it; where all are withheld and the sum tells them, the sum is. The same count may
+stand in several tables and is withheld in all of them.
 """
 
 from collections import defaultdict
@@ -21,7 +22,8 @@ from sumida_data.quality.privacy.models import Privacy
 STATUS = "suppressed"
 NOTE = "人数が少ないため秘匿とした。"
 
-_BY_DEPARTMENT = "indicator_value_by_department"
+_BY_DEPARTMENT, _OF_WARD = "indicator_value_by_department", "indicator_value"
+_LEVELS = ("部", "課")
 _PARTS = ("numerator", "denominator")
 # Of a row whose parts are withheld, the figure made from them is withheld too.
 _MADE_FROM_PARTS = ("value", *_PARTS)
@@ -111,6 +113,8 @@ class _Ledger:
         self.people_kinds = privacy.people_kinds
         self.counts: dict[Key, Count] = {}
         self.sums: defaultdict[Key, list[Key]] = defaultdict(list)
+        # The figures of the ward that give a sum, one for each revision.
+        self.figures: defaultdict[Key, list[Key]] = defaultdict(list)
         self.fields = {
             table.name: fields
             for table in dictionary.tables
@@ -161,6 +165,9 @@ class _Ledger:
         key = self._identify(place, row)
         value = Decimal(row[place.field])
         self.counts.setdefault(key, Count(value)).places.append(place)
+        if place.table == _OF_WARD:
+            for total in self._sums_of_ward(place, row):
+                self.figures[total].append(key)
         for total in self._totals(place, row):
             if key not in self.sums[total]:
                 self.sums[total].append(key)
@@ -190,6 +197,12 @@ class _Ledger:
         elif self._is_part(place):
             yield (place.table, place.field, row["period"])
 
+    def _sums_of_ward(self, place: Place, row: Row) -> Iterator[Key]:
+        owner = (place.field, row["indicator_id"], row["period"])
+        yield from ((*owner, "", level) for level in _LEVELS)
+        table, parts = self.parts.get(row["indicator_id"], ("", {}))
+        yield (table, parts.get(place.field, ""), row["period"])
+
     def withhold(self, smallest: int) -> None:
         for count in self.counts.values():
             if count.value < smallest:
@@ -199,9 +212,11 @@ class _Ledger:
 
     def _find_given_away(self, smallest: int) -> Key | None:
         """Return the count to withhold next, because it would give others away."""
-        for keys in self.sums.values():
-            open_ = [key for key in keys if not self.counts[key].outcome]
+        for total, keys in self.sums.items():
             hidden = [self.counts[key] for key in keys if self.counts[key].outcome]
+            # Where every count is withheld, only the sum itself is left to withhold.
+            left = self.figures[total] if len(hidden) == len(keys) else keys
+            open_ = [key for key in left if not self.counts[key].outcome]
             if open_ and hidden and _gives_away(hidden, smallest):
                 return min(open_, key=lambda key: (self.counts[key].value, key))
         return None
