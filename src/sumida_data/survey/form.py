@@ -6,6 +6,7 @@ because they are read in the same way: by heading.
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
@@ -144,12 +145,12 @@ class SurveySheet(RecordSheet):
     kind: Literal["cover", "stock", "events", "year_to_date"]
     counts_only: bool = False
 
-    @property
+    @cached_property
     def asked_fields(self) -> tuple[FormField, ...]:
         """The fields whose empty cell is an answer missing, where they are asked for at all."""
         return tuple(field for field in self.fields if not field.optional and not field.blank_is)
 
-    @property
+    @cached_property
     def row_marker(self) -> str:
         """The name of the field that shows that a row of the table is in use."""
         return self.key_fields[0].name
