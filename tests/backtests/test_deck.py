@@ -79,7 +79,7 @@ class Ward:
             register("department_succession"),
             register("layout_map"),
         )
-        answers, response, *_ = collect_returns(collector, dict(self.survey), self.dictionary)
+        answers, response, *_ = collect_returns(collector, dict(self.survey), {}, self.dictionary)
         central, *_ = collect_central_files(
             self.sources,
             self.rules,

@@ -45,6 +45,12 @@ def test_it_ends_with_what_happened_and_what_to_do(quarter: Quarter) -> None:
     assert run.output.rstrip().endswith("調査票1件、指摘2件。")
 
 
+def test_failed_checks_are_named_in_words_before_approval(quarter: Quarter) -> None:
+    proposal = json.loads((quarter.data / "06_catalog/changes.json").read_text("utf-8"))
+    [approval_rate] = [one for one in proposal["failed_checks"] if "Q401" in one]
+    assert "：指標の進み具合「文書管理システム電子決裁率」、1行のうち1行が合わない" in approval_rate
+
+
 def test_every_table_of_the_dictionary_is_in_the_database_with_comments(
     quarter: Quarter, database: duckdb.DuckDBPyConnection
 ) -> None:

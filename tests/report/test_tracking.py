@@ -239,7 +239,7 @@ class TestWorkbook:
         content = render_tracking_workbook(track(nobody))
         (mail,) = table_of(content, "催促の文面")
         assert (mail["課コード"], mail["文面"][:3]) == ("1205", "件名：")
-        (lost,) = table_of(content, "課の分からないファイル")
+        (lost,) = table_of(content, "担当課で直すもの")
         assert (lost["ファイル"], lost["規則"]) == ("FY2022Q3/謎.xlsx", "F101")
 
 

@@ -121,7 +121,7 @@ def give_overview(
                 result=row,
                 words=rules.words[row["rule_id"]],
                 table=tables[row["table_name"]],
-                subject=_name_subject(dictionary[row["table_name"]], row["subject"], titles),
+                subject=name_subject(dictionary[row["table_name"]], row["subject"], titles),
                 places=places[:_PLACES_SHOWN],
                 more=max(0, len(places) - _PLACES_SHOWN),
             )
@@ -153,7 +153,7 @@ def _find_failed(
         yield row, places.get(key(row), [])
 
 
-def _name_subject(table: Table, subject: str, titles: Mapping[str, str]) -> str:
+def name_subject(table: Table, subject: str, titles: Mapping[str, str]) -> str:
     """Return the Japanese name of a subject, or '' for a check of a whole table."""
     if subject == WHOLE_TABLE:
         return ""

@@ -44,7 +44,7 @@ def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
         "部別": (_DIVISION_COLUMNS, _list_divisions(tracking)),
         "課別": (_DEPARTMENT_COLUMNS, map(_list_department, tracking.departments)),
         "催促の文面": (_REMINDER_COLUMNS, _list_reminders(tracking)),
-        "課の分からないファイル": (_UNASSIGNED_COLUMNS, _list_unassigned(tracking)),
+        "担当課で直すもの": (_UNASSIGNED_COLUMNS, _list_unassigned(tracking)),
     }
     book = TextWorkbook(title, sample=tracking.sample)
     for name, (columns, rows) in tables.items():

@@ -1,20 +1,21 @@
 """Nodes of the changes pipeline."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from sumida_data.frames import read_rows, to_arrow
+from sumida_data.metadata import DataDictionary
 from sumida_data.opendata.models import Packages
 from sumida_data.portal.catalogue import CHANGES_PAGE, gather_catalogue
 from sumida_data.portal.changes import Circumstances, Proposal, propose
 from sumida_data.portal.history import hash_lineage
 from sumida_data.portal.pages import render_changes
 from sumida_data.portal.target import TargetState
+from sumida_data.quality.overview import name_subject
 from sumida_data.quality.privacy.gate import list_blocked
-from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summarise import measure_gaps, measure_later_gaps
@@ -28,6 +29,7 @@ def compare_with_target(
     state: TargetState,
     report: ProgressReport,
     quota: Quota,
+    dictionary: dict[str, Any],
     **tables: pd.DataFrame,
 ) -> dict[str, Any]:
     """Say what would change in the public target, and what a person must know to approve it."""
@@ -45,7 +47,13 @@ def compare_with_target(
             *measure_later_gaps(quota, report, response),
         ),
         findings=Counter(leave_out_replaced(finding, response)["severity"]),
-        failed_checks=tuple(_describe_failed(tables["check_result"])),
+        failed_checks=tuple(
+            _describe_failed(
+                tables["check_result"],
+                DataDictionary.model_validate(dictionary),
+                {one.line.indicator.indicator_id: one.line.title.text for one in report.indicators},
+            )
+        ),
         pending_revisions=tuple(pending["message"].unique()),
         block_reasons={one.name: one.reasons for one in blocked},
     )
@@ -57,13 +65,17 @@ def complete_preview(files: dict[str, bytes], proposal: dict[str, Any]) -> dict[
     return files | {CHANGES_PAGE: render_changes(Proposal.model_validate(proposal))}
 
 
-def _describe_failed(checks: pd.DataFrame) -> Iterator[str]:
+def _describe_failed(
+    checks: pd.DataFrame, described: DataDictionary, indicators: Mapping[str, str]
+) -> Iterator[str]:
     """Describe the checks that failed, the grave ones first."""
     failed = [row for row in read_rows(checks) if row["passed"] is False]
     for row in sorted(failed, key=lambda row: row["severity"] != "error"):
-        subject = "" if row["subject"] == WHOLE_TABLE else f"の{row['subject']}"
+        table = described[row["table_name"]]
+        subject = name_subject(table, row["subject"], indicators)
+        about = f"{table.title}「{subject}」" if subject else table.title
         yield (
             f"【{SEVERITY_LABELS[row['severity']]}】{row['rule_id']} {row['rule_title']}："
-            f"表 {row['table_name']}{subject}、{row['rows_checked']}行のうち"
+            f"{about}、{row['rows_checked']}行のうち"
             f"{row['rows_failed']}行が合わない(所管 {row['owner']})"
         )

@@ -19,6 +19,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "state": "observed_target",
                     "report": "report_content",
                     "quota": "params:quota",
+                    "dictionary": "data_dictionary",
                     "response": "response#primary",
                     "finding": "finding#primary",
                     "pending_revision": "pending_revision#indicator",
