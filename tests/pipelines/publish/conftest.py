@@ -22,6 +22,8 @@ def published(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Pro
     return project
 
 
+# Before xdist looks for the marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of this folder in one process, so that the quarter is published once."""
     for item in items:

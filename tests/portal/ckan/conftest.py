@@ -70,6 +70,8 @@ def target(open_ckan: Callable[..., CkanTarget]) -> CkanTarget:
     return open_ckan()
 
 
+# Before xdist looks for the marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process run all tests that need the CKAN, so that only one is started."""
     for item in items:
