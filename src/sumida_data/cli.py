@@ -56,6 +56,7 @@ def _put_plainly(record: logging.LogRecord) -> bool:
     if record.name == "kedro.pipeline.node" or str(record.msg).startswith("No nodes ran"):
         return False
     if advice := re.search(r'--from-nodes "[^"]+"', str(record.msg)):
+        record.args = None
         record.msg = f"途中から続けるには、同じコマンドに次を付けてください。\n{advice[0]}"
     return True
 

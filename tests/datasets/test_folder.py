@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_files_are_listed_by_name_and_read_when_asked(tmp_path: Path) -> None:
     assert list(files) == ["FY2022Q3/a.xlsx", "FY2022Q3/b.xlsx"]
     assert files["FY2022Q3/a.xlsx"].read() == b"FY2022Q3/a.xlsx"
     assert files["FY2022Q3/a.xlsx"].arrived_at > 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps names as text")
+def test_a_name_from_windows_is_spelled_out(tmp_path: Path) -> None:
+    name = os.fsdecode("1106_財産活用課.xlsx".encode("cp932"))
+    (tmp_path / name).write_bytes(b"content")
+    [(spelled, file)] = FolderDataset(path=str(tmp_path)).load().items()
+    assert spelled == file.name == "1106_財産活用課.xlsx"
+    assert file.read() == b"content"
 
 
 def test_what_is_left_out_is_not_listed(tmp_path: Path) -> None:

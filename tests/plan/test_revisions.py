@@ -41,6 +41,7 @@ REASON = Reason(
     decided_by="ICT推進担当",
     decided_on=date(2023, 3, 1),
 )
+NOTHING = PublishedValues((), (), None)
 CSV_ROW = {
     "indicator_id": INDICATOR,
     "period": "FY2022Q3",
@@ -286,10 +287,10 @@ class TestFreezing:
 
 class TestReasons:
     def test_reads_a_row(self, plans: Plans) -> None:
-        [reason] = parse_revisions([CSV_ROW], plans)
+        [reason] = parse_revisions([CSV_ROW], plans, NOTHING)
         assert (reason.period, reason.revision) == ("FY2022Q3", 2)
         assert reason.decided_on == date(2023, 3, 1)
-        [same] = parse_revisions([CSV_ROW | {"decided_on": "2023/3/1"}], plans)
+        [same] = parse_revisions([CSV_ROW | {"decided_on": "2023/3/1"}], plans, NOTHING)
         assert same == reason
 
     @pytest.mark.parametrize(
@@ -308,9 +309,15 @@ class TestReasons:
         self, plans: Plans, column: str, value: str, told: str
     ) -> None:
         with pytest.raises(ReferenceTableError, match=told) as caught:
-            parse_revisions([CSV_ROW | {column: value}], plans)
+            parse_revisions([CSV_ROW | {column: value}], plans, NOTHING)
         assert str(caught.value).startswith("revisions.csv の2行目")
+
+    def test_a_published_value_may_outlive_its_indicator(self, plans: Plans) -> None:
+        gone = value_row("23") | {"indicator_id": "gone"}
+        published = PublishedValues((gone,), (gone,), None)
+        [reason] = parse_revisions([CSV_ROW | {"indicator_id": "gone"}], plans, published)
+        assert reason.indicator_id == "gone"
 
     def test_a_reason_stands_once(self, plans: Plans) -> None:
         with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):
-            parse_revisions([CSV_ROW, CSV_ROW], plans)
+            parse_revisions([CSV_ROW, CSV_ROW], plans, NOTHING)

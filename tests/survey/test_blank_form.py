@@ -101,7 +101,7 @@ class TestSheets:
 
     def test_the_stamp_says_what_the_form_is_for(self, book: Workbook, form: Form) -> None:
         stamp = [cell.value for cell in book["様式情報"]["B"]]
-        assert stamp == [form.version, "FY2022Q4", "1203"]
+        assert stamp[:3] == [form.version, "FY2022Q4", "1203"]
 
     def test_the_cover_is_filled_in_and_locked(self, book: Workbook) -> None:
         sheet = book["表紙"]

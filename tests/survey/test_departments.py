@@ -41,6 +41,11 @@ def test_a_department_exists_from_its_first_to_its_last_day() -> None:
     assert not bridge.exists_on(date(2024, 3, 31))
 
 
+def test_a_blank_beside_a_code_is_no_part_of_it() -> None:
+    [road] = parse_departments([ROAD | {"department_code": " 1903 "}])
+    assert road.code == "1903"
+
+
 def test_a_series_goes_on_over_a_split_and_a_merger() -> None:
     departments = parse_departments([ROAD, BRIDGE, PARK, TAX])
     split = parse_successions(SPLIT, departments)
@@ -72,6 +77,16 @@ def test_one_code_has_one_name_at_a_time() -> None:
     [
         (ROAD | {"valid_to": "令和6年"}, "2行目の valid_to: '令和6年' は日付ではありません"),
         (ROAD | {"valid_from": ""}, "2行目の valid_from: '' は日付ではありません"),
+        (
+            ROAD | {"valid_to": "2019-03-31"},
+            "2行目: valid_to 2019-03-31 が valid_from 2020-04-01 より前",
+        ),
+        (
+            ROAD | {"department_code": "203"},
+            "2行目の department_code: '203' は4桁の番号ではありません",
+        ),
+        (ROAD | {"department_code": ""}, "2行目の department_code: '' は4桁の番号ではありません"),
+        (ROAD | {"section": ""}, "2行目の section が空です"),
     ],
 )
 def test_a_mistake_is_told_with_row_and_column(row: dict[str, str], told: str) -> None:

@@ -66,6 +66,8 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
             "に列 changed_on がありません。いまある列は predecessor_code、successor_code、日付、note",
         ),
         (f"{HEADINGS}\n1,2,2024-04-01,a,b\n".encode(), "2行目: 見出しのない列に 'b' があります"),
+        (f"{HEADINGS},note\n".encode(), "に見出し note が2つあります"),
+        (f'{HEADINGS}\n1,2,3,"{"x" * 200_000}'.encode(), "を表として読めません"),
     ],
 )
 def test_a_broken_file_is_told_in_one_line(tmp_path: Path, content: bytes, told: str) -> None:
@@ -132,3 +134,6 @@ def test_a_municipality_gets_back_the_zero_that_excel_took() -> None:
     }
     blank = dict.fromkeys(row, "")
     assert parse_municipalities([row, blank]) == [Municipality("011002", "北海道", "札幌市")]
+    for code in ("", "131075.0", "１３１０７５"):
+        with pytest.raises(ReferenceTableError, match=r"2行目の municipality_code: .*6桁の番号"):
+            parse_municipalities([row | {"municipality_code": code}])

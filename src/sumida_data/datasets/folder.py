@@ -4,6 +4,7 @@ Kedro's own ``PartitionedDataset`` refuses an empty folder, and a dataset per wo
 a run's time quadratic in their number.
 """
 
+import os
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -65,7 +66,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         found = (path for path in self._path.rglob("*") if path.is_file() and not _hidden(path))
         files = ((path.relative_to(self._path), path) for path in found)
         listed = {
-            name.as_posix(): path
+            _spell(name): path
             for name, path in files
             if self._left_out.isdisjoint(name.parent.parts)
         }
@@ -93,6 +94,14 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path), "by_subfolder": self._by_subfolder}
+
+
+def _spell(name: Path) -> str:
+    """Return the name as text, also where an archive from Windows was unpacked as it came."""
+    try:
+        return os.fsencode(name.as_posix()).decode()
+    except UnicodeDecodeError:
+        return os.fsencode(name.as_posix()).decode("cp932", errors="replace")
 
 
 def _hidden(path: Path) -> bool:

@@ -122,13 +122,21 @@ class _Outcome:
         self.computed_now.append(computed)
 
 
-def parse_revisions(rows: Iterable[Mapping[str, str]], plans: Plans) -> list[Reason]:
+def parse_revisions(
+    rows: Iterable[Mapping[str, str]], plans: Plans, published: PublishedValues
+) -> list[Reason]:
     """Read the rows of revisions.csv.
+
+    Args:
+        rows: The rows.
+        plans: The plans.
+        published: What has been published; a value may outlive its indicator in the plans.
 
     Raises:
         ReferenceTableError: If a row names an unknown indicator or leaves something out.
     """
     known = {indicator.indicator_id for indicator in plans.indicators}
+    known |= {row["indicator_id"] for row in published.ever}
     reasons: list[Reason] = []
     for place, row in list_rows(rows, "revisions"):
         reason = _parse_reason(row, place, known)

@@ -6,7 +6,13 @@ from datetime import date
 from typing import Any
 
 from sumida_data.survey.form import Waves
-from sumida_data.survey.registers import ReferenceTableError, list_rows, parse_day
+from sumida_data.survey.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_code,
+    parse_day,
+    require,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ def parse_departments(rows: Iterable[Mapping[str, str]]) -> list[Department]:
         rows: The rows, all values as text, an empty text where there is none.
 
     Raises:
-        ReferenceTableError: If a day is none, or a code stands twice on one day.
+        ReferenceTableError: If a code or a day is none, a name is missing, the last day lies
+            before the first, or a code stands twice on one day.
     """
     departments: list[Department] = []
     for place, row in list_rows(rows, "departments"):
@@ -183,11 +190,18 @@ def find_heirs(succession: Succession, successions: Iterable[Succession]) -> set
 
 
 def _parse_department(row: Mapping[str, str], place: str) -> Department:
+    require(row, ("division", "section"), place)
+    first = parse_day(row, "valid_from", place)
+    last = parse_day(row, "valid_to", place) if row["valid_to"] else None
+    if last is not None and last < first:
+        raise ReferenceTableError(
+            f"{place}: valid_to {last} が valid_from {first} より前です。直してください。"
+        )
     return Department(
-        code=row["department_code"],
+        code=parse_code(row, "department_code", place, 4),
         division=row["division"],
         section=row["section"],
-        valid_from=parse_day(row, "valid_from", place),
-        valid_to=parse_day(row, "valid_to", place) if row["valid_to"] else None,
+        valid_from=first,
+        valid_to=last,
         verified=row["verified"],
     )

@@ -52,7 +52,7 @@ def read_register(path: Path) -> list[dict[str, str]]:
 
     Raises:
         ReferenceTableError: If there is no such file, it is in another encoding, lacks a column,
-            or has a value under no heading.
+            has one twice, or has a value under no heading.
     """
     if not path.is_file():
         raise ReferenceTableError(
@@ -65,12 +65,21 @@ def read_register(path: Path) -> list[dict[str, str]]:
             f"{path.name} の文字を読めません。Excelの「名前を付けて保存」で"
             "「CSV UTF-8(コンマ区切り)」を選んで保存し直してください。"
         )
-    headings, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
+    try:
+        headings, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
+    except csv.Error as error:
+        raise ReferenceTableError(
+            f'{path.name} を表として読めません。閉じていない「"」がないか確かめてください。'
+        ) from error
     columns = REGISTERS.get(path.stem, headings)
     if missing := [column for column in columns if column not in headings]:
         raise ReferenceTableError(
             f"{path.name} に列 {'、'.join(missing)} がありません。"
             f"いまある列は {'、'.join(headings) or 'なし'} です。1行目の見出しを直してください。"
+        )
+    if twice := {one for one in headings if one and headings.count(one) > 1}:
+        raise ReferenceTableError(
+            f"{path.name} に見出し {'、'.join(sorted(twice))} が2つあります。1つにしてください。"
         )
     return [_name_values(path.name, number, headings, row) for number, row in enumerate(rows, 2)]
 
@@ -97,6 +106,20 @@ def read_exactly(text: str, reader: Reader) -> str | None:
     """Return the value that a text stands for, or None if it has none or no exact one."""
     reading = reader(text)
     return reading.value if _INEXACT.isdisjoint(reading.rules.split()) else None
+
+
+def parse_code(row: Row, column: str, place: str, digits: int) -> str:
+    """Read a code of so many digits.
+
+    Raises:
+        ReferenceTableError: If it is none.
+    """
+    code = row[column].strip()
+    if len(code) != digits or not (code.isascii() and code.isdigit()):
+        raise ReferenceTableError(
+            f"{place}の {column}: {row[column]!r} は{digits}桁の番号ではありません。"
+        )
+    return code
 
 
 def parse_day(row: Row, column: str, place: str) -> date:

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import duckdb
+import openpyxl
 import pytest
 
 from tests.project import Project, Quarter, read_products
@@ -16,7 +18,7 @@ def kept(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = quarter.copy_to(tmp_path_factory.mktemp("kept") / "project")
     run = project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}")
     assert run.code == 0, run.output
-    assert f"{PERIOD} の調査票73件から読み取った内容を、data/01_raw/kept_readings/" in run.output
+    assert f"{PERIOD} の調査票73件から読み取った内容を data/01_raw/kept_readings/" in run.output
     shutil.rmtree(project.path / f"data/01_raw/survey/{PERIOD}")
     return project
 
@@ -30,6 +32,49 @@ def test_every_product_stays_the_same(kept: Project, quarter: Quarter, tmp_path:
         name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
     }
     assert differing == {"sumida.duckdb"}
+
+
+def test_a_name_of_a_discarded_cover_is_still_known(
+    sample_project: Project, tmp_path: Path
+) -> None:
+    project = sample_project.copy_to(tmp_path / "project")
+    survey = project.path / "data/01_raw/survey"
+    name_somebody(survey / PERIOD, "1203", "記入者", "墨田 次郎")
+    # What stands in another quarter is known by this cover alone.
+    for period in (PERIOD, "FY2022Q2"):
+        name_somebody(survey / period, "1203", "手続名", "証明書の交付(担当 墨田次郎)")
+    assert project.kedro("run", "--to-nodes=find_names").code == 0
+    before = read_hits(project)
+    assert {(period, field) for period, field in before} == {
+        (PERIOD, "procedure_name"),
+        ("FY2022Q2", "procedure_name"),
+    }
+    assert project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}").code == 0
+    kept = project.path / f"data/01_raw/kept_readings/{PERIOD}"
+    assert "墨田" not in (kept / "named_texts.txt").read_text("utf-8")
+    shutil.rmtree(survey / PERIOD)
+    assert project.kedro("run", "--to-nodes=find_names").code == 0
+    assert read_hits(project) == before
+
+
+def name_somebody(folder: Path, code: str, heading: str, text: str) -> None:
+    """Write a text beside a label, or below a heading's first record, of a department's return."""
+    [path] = folder.glob(f"{code}_*.xlsx")
+    book = openpyxl.load_workbook(path)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    label = next(cell for cell in cells if str(cell.value).startswith(heading))
+    down, right = (0, 1) if heading == "記入者" else (2, 0)
+    label.offset(down, right).value = text
+    book.save(path)
+
+
+def read_hits(project: Project) -> list[tuple[str, str]]:
+    tables = project.path / "data/03_primary"
+    question = (
+        f"SELECT DISTINCT period, field FROM '{tables}/personal_hit.parquet' AS h "
+        f"JOIN '{tables}/procedure.parquet' AS p ON h.record_id = p.row_id ORDER BY ALL"
+    )
+    return duckdb.sql(question).fetchall()
 
 
 def test_its_own_report_can_still_be_made(kept: Project, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 import io
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import xlsxwriter
 
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.form import Waves
+from sumida_data.survey.reading.stamp import STAMP_SHEET, fingerprint
+from sumida_data.survey.reading.text import AnswerStatus, Reading
 from tests.survey.conftest import cover, procedures
 
 Collect = Callable[..., Collected]
@@ -320,52 +323,87 @@ class TestTwoReturns:
         assert "FY2022Q3/a_new.xlsx" in finding.message
 
 
+MORE = ["T1203-02", "住民税申告", "非該当", "該当", "未定"]
+STAMP = ("様式の版", "様式の調査期", "様式の課コード", "様式の記入済みの内容")
+
+
 class TestUnfilledForms:
+    """A form of this project bears a fingerprint of what it was handed out with."""
+
     OPEN = cover(回答日="")
 
-    @pytest.mark.parametrize("before", [[], [ONLINE]])
-    def test_a_form_that_came_back_as_it_was_handed_out_is_no_answer(
-        self, collect: Collect, before: list[list[str]]
-    ) -> None:
-        files = {"FY2022Q3/a.xlsx": {"表紙": self.OPEN, "手続": procedures(*before)}}
-        if before:
-            files["FY2022Q2/a.xlsx"] = {"表紙": cover(), "手続": procedures(*before)}
-        collected = collect(files)
-        assert not [a for a in collected.answers if a.period == "FY2022Q3"]
-        states = [
+    def handed_out(self, collect: Collect, *rows: list[str]) -> list[list[str]]:
+        """The hidden sheet of a form that was prefilled with these rows."""
+        answers = collect({"FY2022Q2/x.xlsx": {"表紙": cover(), "手続": procedures(*rows)}}).answers
+        records: dict[str, dict[str, Reading]] = defaultdict(dict)
+        for one in answers:
+            status = cast("AnswerStatus", one.answer_status)
+            records[one.record_id][one.field] = Reading(one.value, status)
+        known = fingerprint(("procedure", record) for record in records.values())
+        return [[label, ""] for label in STAMP[:3]] + [[STAMP[3], known]]
+
+    def states(self, collected: Collected) -> list[tuple[str | None, str]]:
+        return [
             (one.get("source_file"), one["response_status"])
             for one in collected.responses
             if one["department_code"] == "1203" and one["period"] == "FY2022Q3"
         ]
-        assert states == [("FY2022Q3/a.xlsx", "set_aside"), (None, "not_received")]
-        [finding] = [f for f in collected.findings if f.rule_id == "F216"]
+
+    def test_one_handed_out_and_returned_empty_is_no_answer(self, collect: Collect) -> None:
+        sheets = {"表紙": self.OPEN, "手続": procedures(), STAMP_SHEET: self.handed_out(collect)}
+        collected = collect({"FY2022Q3/a.xlsx": sheets})
+        assert not collected.answers
+        assert self.states(collected) == [
+            ("FY2022Q3/a.xlsx", "set_aside"),
+            (None, "not_received"),
+        ]
+        [finding] = [f for f in collected.findings if f.rule_id == "F217"]
         assert (finding.place.department_code, finding.severity) == ("1203", "error")
+
+    def test_one_that_came_back_as_it_was_counts_and_is_asked_about(self, collect: Collect) -> None:
+        stamp = self.handed_out(collect, ONLINE, MORE)
+        sheets = {"表紙": self.OPEN, "手続": procedures(MORE, ONLINE), STAMP_SHEET: stamp}
+        collected = collect({"FY2022Q3/a.xlsx": sheets})
+        assert self.states(collected) == [("FY2022Q3/a.xlsx", "received")]
+        [finding] = [f for f in collected.findings if f.rule_id == "F216"]
+        assert (finding.place.department_code, finding.severity) == ("1203", "warning")
 
     @pytest.mark.parametrize(
         "sheets",
         [
-            {"表紙": OPEN, "手続": procedures([*ONLINE[:7], "130"])},
-            {"表紙": OPEN, "手続": procedures(ONLINE, ["T1203-02", "住民税申告"])},
-            {"表紙": cover(), "手続": procedures(ONLINE)},
-            {"表紙": cover(回答日="", 前回から変更なし="該当"), "手続": procedures(ONLINE)},
+            {"表紙": OPEN, "手続": procedures([*ONLINE[:7], "130"], MORE)},
+            {"表紙": OPEN, "手続": procedures(ONLINE)},
+            {"表紙": OPEN, "手続": procedures()},
+            {"表紙": OPEN, "手続": procedures(ONLINE, [*MORE, "", "", "不明"])},
+            {"表紙": OPEN, "手続": procedures(ONLINE, MORE, ["", "番号のない手続"])},
+            {"表紙": OPEN, "手続": procedures(ONLINE, MORE), "研修": [["研修名", "実施日", "対象", "受講者数"], ["a", "2022/5/1"]]},
+            {"表紙": cover(回答日="1月10日"), "手続": procedures(ONLINE, MORE)},
+            {"表紙": [row for row in OPEN if row[0] != "回答日"], "手続": procedures(ONLINE, MORE)},
+            {"表紙": cover(回答日="", 前回から変更なし="該当"), "手続": procedures(ONLINE, MORE)},
         ],
-    )
+    )  # fmt: skip
     def test_one_word_makes_it_an_answer(self, collect: Collect, sheets: Any) -> None:
-        last = {"表紙": cover(), "手続": procedures(ONLINE)}
-        collected = collect({"FY2022Q2/a.xlsx": last, "FY2022Q3/a.xlsx": sheets})
-        assert status(collected, "1203") in {"received", "no_change"}
-        assert "F216" not in rule_ids(collected)
+        stamped = sheets | {STAMP_SHEET: self.handed_out(collect, ONLINE, MORE)}
+        collected = collect({"FY2022Q3/a.xlsx": stamped})
+        assert [state for _, state in self.states(collected)] in (["received"], ["no_change"])
+        assert not {"F216", "F217"} & set(rule_ids(collected))
 
-    def test_it_does_not_take_the_place_of_an_answer(self, collect: Collect) -> None:
-        filled = {"表紙": cover(), "手続": procedures(ONLINE)}
-        collected = collect({"FY2022Q3/a.xlsx": filled, "FY2022Q3/b.xlsx": {"表紙": self.OPEN}})
-        assert status(collected, "1203") == "received"
-        assert values(collected)["procedure_number"] == "T1203-01"
-
-    def test_a_missing_day_is_asked_for(self, collect: Collect) -> None:
+    def test_another_form_is_taken_at_its_word(self, collect: Collect) -> None:
         collected = collect({"FY2022Q3/a.xlsx": {"表紙": self.OPEN, "手続": procedures(ONLINE)}})
+        assert status(collected, "1203") == "received"
         [finding] = [f for f in collected.findings if f.rule_id == "F318"]
         assert (finding.place.sheet, finding.message) == ("表紙", "「回答日」が空です。")
+
+    def test_beside_an_answer_it_is_only_put_away(self, collect: Collect) -> None:
+        filled = {"表紙": cover(), "手続": procedures(ONLINE)}
+        untouched = {"表紙": self.OPEN, STAMP_SHEET: self.handed_out(collect)}
+        collected = collect({"FY2022Q3/a.xlsx": filled, "FY2022Q3/b.xlsx": untouched})
+        assert self.states(collected) == [
+            ("FY2022Q3/a.xlsx", "received"),
+            ("FY2022Q3/b.xlsx", "superseded"),
+        ]
+        assert values(collected)["procedure_number"] == "T1203-01"
+        assert not {"F209", "F217"} & set(rule_ids(collected))
 
 
 class TestUnansweredCells:
@@ -513,11 +551,21 @@ class TestEventsOfTheYear:
         moved = ["応用研修", "2022/8/2", "係長", 8]
         assert self.find(collect, cover(), self.BASIC, moved) == [("研修", "応用研修 2022-08-01")]
 
+    def test_what_could_not_be_read_may_be_one_of_them(self, collect: Collect) -> None:
+        unread = ["応用研修", "8月1日", "係長", 8]
+        assert self.find(collect, cover(), self.BASIC, unread) == []
+
+    def test_a_sheet_that_is_not_there_lists_nothing_for_certain(self, collect: Collect) -> None:
+        first = {"表紙": cover(), "研修": [self.HEADINGS, self.BASIC]}
+        collected = collect({"FY2022Q2/a.xlsx": first, "FY2022Q3/a.xlsx": {"表紙": cover()}})
+        assert "F514" not in rule_ids(collected)
+
     def test_an_empty_sheet_lists_none_of_them(self, collect: Collect) -> None:
         assert len(self.find(collect, cover())) == 2
         assert self.find(collect, cover(前回から変更なし="該当")) == []
 
     def test_a_new_year_starts_afresh(self, collect: Collect) -> None:
         last_year = {"表紙": cover(), "研修": [self.HEADINGS, ["研修", "2021/5/10", "全職員", 3]]}
-        collected = collect({"FY2021Q4/a.xlsx": last_year, "FY2022Q1/a.xlsx": {"表紙": cover()}})
+        this_year = {"表紙": cover(), "研修": [self.HEADINGS]}
+        collected = collect({"FY2021Q4/a.xlsx": last_year, "FY2022Q1/a.xlsx": this_year})
         assert "F514" not in rule_ids(collected)

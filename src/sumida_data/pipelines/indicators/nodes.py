@@ -98,10 +98,9 @@ def freeze_published(
         ReferenceTableError: If revisions.csv has a mistake.
     """
     described = DataDictionary.model_validate(dictionary)
-    reasons = parse_revisions(read_rows(revisions), plans)
-    frozen = freeze_values(
-        read_rows(computed), to_arrow(lineage), merge_histories(histories), reasons
-    )
+    published = merge_histories(histories)
+    reasons = parse_revisions(read_rows(revisions), plans, published)
+    frozen = freeze_values(read_rows(computed), to_arrow(lineage), published, reasons)
     return (
         build_frame(described["indicator_value"], frozen.values),
         to_frame(frozen.lineage),

@@ -20,7 +20,7 @@ from sumida_data.survey.collecting.central import (
 )
 from sumida_data.survey.collecting.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
-from sumida_data.survey.collecting.kept_readings import restore_readings
+from sumida_data.survey.collecting.kept_readings import list_named_texts, restore_readings
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import (
     find_series,
@@ -92,7 +92,7 @@ def collect_returns(
     kept_readings: dict[str, SourceFile],
     dictionary: dict[str, Any],
 ) -> tuple[Frame, Frame, Frame, NameScreen]:
-    """Read all returned workbooks; of those that are gone take what was kept.
+    """Read all returned workbooks; of discarded quarters take what was kept.
 
     Returns:
         Tables ``answer``, ``response`` and ``finding`` of the survey, and what knows the names
@@ -102,7 +102,7 @@ def collect_returns(
         NoReturnsError: If no file has come in.
         KeptReadingError: If what was kept is damaged.
     """
-    kept = restore_readings(kept_readings, files)
+    kept = restore_readings(kept_readings)
     if not files and not kept:
         raise NoReturnsError(
             "data/01_raw/survey/ に回答がありません。"
@@ -116,7 +116,7 @@ def collect_returns(
         build_frame_of_tuples(described["answer"], collected.answers),
         build_frame(described["response"], collected.responses),
         _finding_frame(described, collected.findings),
-        NameScreen(collected.personal_texts),
+        NameScreen(collected.personal_texts, list_named_texts(kept_readings)),
     )
 
 

@@ -1,6 +1,7 @@
 """Nodes of the keep pipeline."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -8,13 +9,25 @@ from rich.progress import track
 
 from sumida_data.frames import read_rows
 from sumida_data.plan.models import ReportedPeriod
+from sumida_data.quality.privacy.names import NameScreen, digest_text
+from sumida_data.quality.privacy.patterns import find_kinds
 from sumida_data.survey.collecting.batch import read_returns
-from sumida_data.survey.collecting.kept_readings import restore_readings, write_readings
-from sumida_data.survey.collecting.returns import FormReader
+from sumida_data.survey.collecting.kept_readings import (
+    NAMED_TEXTS,
+    READINGS,
+    choose_discarded,
+    list_named_texts,
+    restore_readings,
+    write_readings,
+)
+from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.layout_map import parse_layout_map
+
+# A table may hold the parts of an answer, such as payment methods, as texts of their own.
+_BETWEEN_PARTS = re.compile(r"[、,，/／・;；\s]+")
 
 
 class NothingToKeepError(ValueError):
@@ -30,9 +43,9 @@ def keep_readings(  # one argument for each thing that decides what is read
     files: dict[str, SourceFile],
     kept: dict[str, SourceFile],
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Read the returns of a quarter and keep what may be kept.
+    """Read the returns and keep what may be kept of a quarter.
 
-    What was kept before of workbooks that are gone by now stays.
+    All quarters are read: a name on a cover of this one may stand in an answer of another.
 
     Returns:
         The quarter's kept readings by path; what was kept and what to do next, as plain data.
@@ -42,36 +55,49 @@ def keep_readings(  # one argument for each thing that decides what is read
         KeptReadingError: If what was kept before is damaged.
     """
     name = period.root
-    ours = _files_of(name, files)
-    if name not in waves.root or not ours:
+    asked = {one: file for one, file in files.items() if one.partition("/")[0] in waves.root}
+    if name not in {one.partition("/")[0] for one in asked}:
         raise NothingToKeepError(
-            f"--params=period={name}: この期間の調査票がありません。"
-            f"書けるのは {'、'.join(sorted(_list_periods(files) & set(waves.root)))} です。"
+            f"--params=period={name}: この期間の調査票がありません。書けるのは "
+            f"{'、'.join(sorted({one.partition('/')[0] for one in asked})) or 'ありません'} です。"
         )
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
-    read = read_returns(reader, waves, list(ours.values()))
-    returns = [one for _, one in zip(track(ours, "調査票を読んでいます"), read, strict=True)]
-    before = restore_readings(_files_of(name, kept), ours)
-    content = write_readings(sorted([*before, *returns], key=lambda one: one.source_file))
-    return {f"{name}/readings.jsonl": content}, _summarise(name, len(returns), len(before))
+    read = read_returns(reader, waves, list(asked.values()))
+    present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
+    before = choose_discarded(restore_readings(kept), present)
+    screen = NameScreen(frozenset().union(*(one.personal_texts for one in present)))
+    ours = [one for one in (*before, *present) if one.period == name]
+    content = write_readings(
+        sorted(ours, key=lambda one: one.source_file),
+        lambda text: screen.finds(text) or bool(find_kinds(text)),
+    )
+    named = list_named_texts({one: kept[one] for one in kept if one.startswith(f"{name}/")})
+    named |= {digest_text(text) for text in _list_texts((*before, *present)) if screen.finds(text)}
+    return {
+        f"{name}/{READINGS}": content,
+        f"{name}/{NAMED_TEXTS}": "".join(f"{one}\n" for one in sorted(named)).encode(),
+    }, _summarise(name, ours)
 
 
-def _files_of(period: str, files: dict[str, SourceFile]) -> dict[str, SourceFile]:
-    return {name: file for name, file in files.items() if name.startswith(f"{period}/")}
+def _list_texts(returns: Iterable[Return]) -> Iterator[str]:
+    """Yield the texts of answers and their parts."""
+    values = (
+        answer.reading.value
+        for returned in returns
+        for record in returned.records
+        for answer in record.answers
+    )
+    for value in {value for value in values if value}:
+        yield from {value, *_BETWEEN_PARTS.split(value)}
 
 
-def _list_periods(names: Iterable[str]) -> set[str]:
-    return {name.partition("/")[0] for name in names}
-
-
-def _summarise(period: str, read: int, before: int) -> dict[str, Any]:
-    earlier = f"前に残した{before}件と合わせて、" if before else ""
+def _summarise(period: str, kept: Sequence[Return]) -> dict[str, Any]:
     lines = [
-        f"{period} の調査票{read}件から読み取った内容を、{earlier}"
+        f"{period} の調査票{len(kept)}件から読み取った内容を "
         f"data/01_raw/kept_readings/{period}/ に残しました。"
-        "記入者、内線、メールは入っていません。",
-        f"次にすること：data/01_raw/kept_readings/ の控えをとり、data/01_raw/survey/{period}/ を"
-        "別の場所へ移して kedro run を実行し、数が変わらないことを確かめてから、"
-        "移した調査票を廃棄してください。",
+        "表紙の記入者、内線、メールは入っていません。備考などの本文は、書かれたまま残ります。",
+        f"次にすること：data/01_raw/kept_readings/ の控えをほかの場所にとり、"
+        f"data/01_raw/survey/{period}/ を別の場所へ移して kedro run を実行し、"
+        "「公開すると変わるもの」が変わらないことを確かめてから、移した調査票を廃棄してください。",
     ]
     return {"lines": lines, "exit_code": 0}

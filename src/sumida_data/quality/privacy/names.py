@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 
 _BLANKS = re.compile(r"[\s・･]+")
 _BETWEEN_NAMES = re.compile(r"[、,，/／;；&＆\n]+")
@@ -41,9 +42,11 @@ class NameScreen:
 
     Attributes:
         covers: What the cover sheets give as names, as it stands there.
+        named_texts: Digests of texts in which a name stood that is known no more.
     """
 
     covers: frozenset[str] = field(repr=False)
+    named_texts: frozenset[str] = frozenset()
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -57,7 +60,14 @@ class NameScreen:
 
     def finds(self, text: str) -> bool:
         """Tell whether one of the names stands in the text."""
-        return self._pattern.search(_fold(text)) is not None
+        return self._pattern.search(_fold(text)) is not None or (
+            bool(self.named_texts) and digest_text(text) in self.named_texts
+        )
+
+
+def digest_text(text: str) -> str:
+    """Return what identifies a text, however wide its characters are, without telling it."""
+    return sha256(_fold(text).encode()).hexdigest()
 
 
 def _describe(name: str) -> str:

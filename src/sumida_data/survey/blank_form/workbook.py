@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby, takewhile
+from itertools import chain, groupby, takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -39,7 +39,7 @@ from sumida_data.survey.blank_form.last_answers import LastAnswers
 from sumida_data.survey.consistency import contradiction_terms, unanswered_terms
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave
-from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp
+from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK, Reading
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
@@ -144,7 +144,7 @@ class _Writer:
             for name, group in groupby(parts, attrgetter("sheet"))
         }
         self._write_guidance(guidance, sheets)
-        self._write_stamp()
+        self._write_stamp(chain.from_iterable(sheets.values()))
 
     def _add_sheet(self, name: str) -> Worksheet:
         title, period = f"{self.inquiry.form.title}　{name}", self.inquiry.period.title
@@ -307,9 +307,13 @@ class _Writer:
         sheet.write_column(bottom, 0, notes, self.styles["text"])
         sheet.print_area(0, 0, bottom + len(contradictions), _LAST_GUIDANCE_COLUMN)
 
-    def _write_stamp(self) -> None:
+    def _write_stamp(self, blocks: Iterable[Block]) -> None:
         version, period = self.inquiry.form.version, str(self.inquiry.period)
-        stamp = Stamp(version, period, self.department.code)
+        answers = (block for block in blocks if block.part.kind != "cover")
+        contents = fingerprint(
+            (block.part.table, record) for block in answers for record in block.records
+        )
+        stamp = Stamp(version, period, self.department.code, contents)
         sheet = self.book.add_worksheet(STAMP_SHEET)
         for row, label_and_value in enumerate(stamp.labels.items()):
             sheet.write_row(row, 0, label_and_value)

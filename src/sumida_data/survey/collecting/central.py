@@ -20,7 +20,7 @@ from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.records import Answer, Record, SheetContents
 from sumida_data.survey.reading.text import Reading, fold
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
-from sumida_data.survey.registers import list_rows
+from sumida_data.survey.registers import list_rows, parse_code
 
 _DUPLICATE = "F306"
 
@@ -41,16 +41,20 @@ class Municipality:
 
 
 def parse_municipalities(rows: Iterable[Mapping[str, str]]) -> list[Municipality]:
-    """Read the rows of municipalities.csv."""
-    return [
-        Municipality(
-            # Excel takes the zero before the codes of Hokkaido to Tochigi away.
-            row["municipality_code"].zfill(6),
-            row["prefecture_name"],
-            row["municipality_name"],
-        )
-        for _, row in list_rows(rows, "municipalities")
-    ]
+    """Read the rows of municipalities.csv.
+
+    Raises:
+        ReferenceTableError: If a code is none.
+    """
+    column = "municipality_code"
+    municipalities = []
+    for place, row in list_rows(rows, "municipalities"):
+        code = row[column].strip()
+        # Excel takes the zero before the codes of Hokkaido to Tochigi away.
+        padded = {**row, column: code.zfill(6) if code else ""}
+        names = (row["prefecture_name"], row["municipality_name"])
+        municipalities.append(Municipality(parse_code(padded, column, place, 6), *names))
+    return municipalities
 
 
 @dataclass(slots=True)

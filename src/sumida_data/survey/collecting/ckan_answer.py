@@ -72,8 +72,8 @@ def _day_of(timestamp: str | None) -> str:
     """Return the day in Japan; CKAN keeps its times in UTC and says nothing of it."""
     try:
         moment = datetime.fromisoformat(timestamp or "")
-    except ValueError:
-        return timestamp or ""
-    if len(timestamp or "") > len("2022-12-28"):
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(_JAPAN)
+        if len(timestamp or "") > len("2022-12-28"):
+            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(_JAPAN)
+    except (ValueError, OverflowError, TypeError):
+        return str(timestamp or "")
     return moment.date().isoformat()

@@ -14,6 +14,7 @@ from sumida_data.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.events import Events
+from sumida_data.survey.collecting.kept_readings import choose_discarded
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.collecting.stocks import Stocks
 from sumida_data.survey.departments import Department, Succession
@@ -71,13 +72,14 @@ class Collector:
         Args:
             files: The files by name; the first part of a name is the quarter.
             track: Wraps the files while they are read, to show progress.
-            kept: What was read earlier from files that are gone.
+            kept: What was kept of returns; it stands in for those of discarded quarters.
         """
         collected = Collected()
         accepted = [file for file in files.values() if self._accept(file.name, collected)]
         read = read_returns(self.reader, self.waves, accepted)
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
-        returns += [one for one in kept if self._accept(one.source_file, collected)]
+        gone = choose_discarded(kept, returns)
+        returns += [one for one in gone if self._accept(one.source_file, collected)]
         returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
@@ -159,32 +161,30 @@ class _History:
             collected.answers += answers[code]
         asked = self.collector.asked(period)
         for returned in returns:
-            rows = next((answers[code] for code, one in chosen.items() if one is returned), None)
-            collected.responses.append(self._response(returned, wave, rows))
+            counts = chosen.get(returned.department_code or "")
+            rows = answers[returned.department_code or ""] if counts is returned else None
+            replaced = counts is not None and counts is not returned
+            collected.responses.append(self._response(returned, wave, rows, replaced=replaced))
         for department in asked:
             if department.code not in chosen:
                 collected.responses.append(self._no_response(period, department, wave))
 
     def _choose(self, returns: list[Return]) -> dict[str, Return]:
         chosen: dict[str, Return] = {}
+        unfilled: list[tuple[str, Return]] = []
         for returned in sorted(returns, key=lambda returned: returned.age):
             code = self._identify(returned)
             if code is None:
                 continue
-            if self._is_unfilled(code, returned):
-                returned.unfilled = True
-                self._report("F216", returned)
+            if returned.unfilled:
+                unfilled.append((code, returned))
                 continue
             if code in chosen:
                 self._report("F209", chosen[code], newer=returned.source_file)
             chosen[code] = returned
+        for _, returned in (one for one in unfilled if one[0] not in chosen):
+            self._report("F217", returned)
         return chosen
-
-    def _is_unfilled(self, code: str, returned: Return) -> bool:
-        """Tell whether a return says nothing but what the form said when it was handed out."""
-        cover = returned.cover
-        is_open = cover is not None and cover.value_of("answered_on") is None
-        return is_open and not returned.says_no_change and self.stocks.hold_all(code, returned)
 
     def _identify(self, returned: Return) -> str | None:
         if returned.cover is None:
@@ -257,12 +257,12 @@ class _History:
         return self.stocks.update(code, returned, rows, wave.sheets_for(code))
 
     def _response(
-        self, returned: Return, wave: Wave, rows: list[AnswerRow] | None
+        self, returned: Return, wave: Wave, rows: list[AnswerRow] | None, *, replaced: bool
     ) -> dict[str, Any]:
         department = self.collector.department(returned.department_code, returned.period)
         status = "no_change" if returned.says_no_change else "received"
         if rows is None:
-            status = "set_aside" if returned.unfilled or not department else "superseded"
+            status = "superseded" if replaced else "set_aside"
         answered_on = returned.cover.value_of("answered_on") if returned.cover else None
         return {
             "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",

@@ -32,7 +32,8 @@ class Events:
 
         Args:
             code: The department.
-            returned: Its return of a later quarter than all before; takes the findings.
+            returned: Its return of a later quarter than all before; takes the findings. A table
+                that it lacks, or of which a row could not be read, lists nothing for certain.
         """
         listed = self._listed[code, Period.parse(returned.period).fiscal_year]
         now = {
@@ -41,7 +42,8 @@ class Events:
             if record.table in self._tables
         }
         if not returned.says_no_change:
-            for table, key in sorted(listed.keys() - now.keys()):
+            gone = sorted(listed.keys() - now.keys())
+            for table, key in (one for one in gone if one[0] in returned.whole_tables):
                 words = {"sheet": listed[table, key]}
                 returned.report(self._rules["F514"], key.replace("|", " "), **words)
         listed.update(now)

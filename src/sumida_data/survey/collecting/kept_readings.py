@@ -2,10 +2,13 @@
 
 A return bears the name, extension and mail address of whoever filled it in, and must go when its
 time is over; the quarters after it are still compared with what it said. A kept reading holds the
-answers, findings and hash of one workbook, and nothing personal of its cover.
+answers, findings and hash of one workbook. Of its cover it holds what decides which return counts.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Self
 
 from pydantic import ValidationError
@@ -17,9 +20,17 @@ from sumida_data.survey.findings import Finding
 from sumida_data.survey.reading.records import Answer, Record
 from sumida_data.survey.reading.text import AnswerStatus, Reading
 
+READINGS, NAMED_TEXTS = "readings.jsonl", "named_texts.txt"
+
+_FOLDER = "data/01_raw/kept_readings"
+_OF_COVER = {"department_code", "answered_on", "no_change"}
+_HIDDEN = "(省略)"
+
+Hides = Callable[[str], bool]
+
 
 class KeptReadingError(ValueError):
-    """A file of kept readings that cannot be read."""
+    """Kept readings that cannot be read."""
 
 
 class _KeptAnswer(Model):
@@ -77,24 +88,35 @@ class KeptReading(Model):
     findings: tuple[Finding, ...]
     rows_set_aside: int
     sample: bool
+    unfilled: bool
+    whole_tables: frozenset[str]
 
     @classmethod
-    def of(cls, returned: Return) -> Self:
-        """Take what may be kept of a return."""
+    def of(cls, returned: Return, hides: Hides) -> Self:
+        """Take what may be kept of a return.
+
+        Args:
+            returned: The return.
+            hides: Tells whether a text speaks of a person; the answers themselves stay.
+        """
+        cover = _strip_cover(returned.cover)
+        name = _name_plainly(returned, hides)
         return cls(
-            source_file=returned.source_file,
+            source_file=name,
             file_sha256=returned.file_sha256,
             arrived_at=returned.arrived_at,
             period=returned.period,
-            cover=_KeptRecord.of(returned.cover) if returned.cover else None,
+            cover=_KeptRecord.of(cover) if cover else None,
             records=tuple(map(_KeptRecord.of, returned.records)),
-            findings=tuple(returned.findings),
+            findings=tuple(_strip_finding(one, returned, name, hides) for one in returned.findings),
             rows_set_aside=returned.rows_set_aside,
             sample=returned.sample,
+            unfilled=returned.unfilled,
+            whole_tables=frozenset(returned.whole_tables),
         )
 
     def restore(self) -> Return:
-        """Return the return as it was read, without the personal texts of its cover."""
+        """Return the return as it was read, without what its cover says of a person."""
         return Return(
             source_file=self.source_file,
             file_sha256=self.file_sha256,
@@ -105,36 +127,111 @@ class KeptReading(Model):
             findings=list(self.findings),
             rows_set_aside=self.rows_set_aside,
             sample=self.sample,
+            unfilled=self.unfilled,
+            whole_tables=set(self.whole_tables),
         )
 
 
-def write_readings(returns: Iterable[Return]) -> bytes:
-    """Write returns as JSON Lines, one workbook a line."""
-    lines = (KeptReading.of(returned).model_dump_json() for returned in returns)
+def write_readings(returns: Iterable[Return], hides: Hides) -> bytes:
+    """Write returns as JSON Lines, one workbook a line.
+
+    Args:
+        returns: The returns.
+        hides: Tells whether a text speaks of a person.
+    """
+    lines = (KeptReading.of(returned, hides).model_dump_json() for returned in returns)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def restore_readings(kept: Mapping[str, SourceFile], present: Collection[str]) -> list[Return]:
-    """Read what was kept of workbooks that are there no more.
+def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
+    """Read what was kept.
 
     Args:
-        kept: Files of kept readings by name.
-        present: Names of the workbooks that are still there; they go before what was kept.
+        kept: The files of kept readings by name.
 
     Raises:
-        KeptReadingError: If a file is damaged.
+        KeptReadingError: If a file is damaged, or none of ours.
     """
-    readings = (reading for file in kept.values() for reading in _read(file))
-    return [reading.restore() for reading in readings if reading.source_file not in present]
+    for name in kept:
+        if PurePosixPath(name).name not in {READINGS, NAMED_TEXTS} or name.count("/") != 1:
+            raise KeptReadingError(
+                f"{_FOLDER}/{name}: ここには kedro run --pipelines=keep が作ったファイルだけを"
+                "置いてください。控えはほかのフォルダに移してください。"
+            )
+    files = (file for name, file in kept.items() if name.endswith(READINGS))
+    return [reading.restore() for file in files for reading in _read(file)]
+
+
+def list_named_texts(kept: Mapping[str, SourceFile]) -> frozenset[str]:
+    """Return the digests of texts in which a name of a discarded cover stands."""
+    files = (file for name, file in kept.items() if name.endswith(NAMED_TEXTS))
+    return frozenset(line for file in files for line in file.read().decode().split())
+
+
+def choose_discarded(kept: Iterable[Return], present: Iterable[Return]) -> list[Return]:
+    """Return the kept ones of quarters of which no return that was kept is still there.
+
+    As long as one is, the others were taken away for a reason, and what is there counts.
+
+    Args:
+        kept: What was kept.
+        present: What is still there.
+    """
+    there: defaultdict[str, set[str]] = defaultdict(set)
+    is_real = False
+    for returned in present:
+        there[returned.period].add(returned.file_sha256)
+        is_real |= returned.cover is not None and not returned.sample
+    by_period: defaultdict[str, list[Return]] = defaultdict(list)
+    for returned in kept:
+        # Invented data of a trial have no say beside real returns.
+        if not (is_real and returned.sample):
+            by_period[returned.period].append(returned)
+    return [
+        returned
+        for period, returns in by_period.items()
+        if there[period].isdisjoint(one.file_sha256 for one in returns)
+        for returned in returns
+    ]
 
 
 def _read(file: SourceFile) -> Iterator[KeptReading]:
-    for number, line in enumerate(file.read().splitlines(), start=1):
+    for number, line in enumerate(file.read().decode("utf-8-sig").split("\n"), start=1):
+        if not line.strip():
+            continue
         try:
             yield KeptReading.model_validate_json(line)
         except ValidationError as error:
             raise KeptReadingError(
-                f"data/01_raw/kept_readings/{file.name} の{number}行目を読めません。"
+                f"{_FOLDER}/{file.name} の{number}行目を読めません。"
                 "手で直さず、控えから戻すか、調査票を戻して kedro run --pipelines=keep で"
                 "作り直してください。"
             ) from error
+
+
+def _strip_cover(cover: Record | None) -> Record | None:
+    if cover is None:
+        return None
+    answers = [one._replace(raw_text="") for one in cover.answers if one.field in _OF_COVER]
+    return cover._replace(answers=answers)
+
+
+def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) -> Finding:
+    """Leave out what stands on the cover, and elsewhere what speaks of a person."""
+    place, value = finding.place, finding.value_found or ""
+    on_cover = returned.cover is not None and place.sheet == returned.cover.answers[0].sheet
+    message = finding.message
+    if value and (on_cover or hides(value)):
+        finding = replace(finding, value_found=None)
+        message = message.replace(value, _HIDDEN)
+    label = None if place.row_label and hides(place.row_label) else place.row_label
+    place = replace(place, source_file=name if place.source_file else None, row_label=label)
+    return replace(finding, place=place, message=_HIDDEN if hides(message) else message)
+
+
+def _name_plainly(returned: Return, hides: Hides) -> str:
+    path = PurePosixPath(returned.source_file)
+    if not hides(path.stem) and returned.source_file.isprintable():
+        return returned.source_file
+    ending = path.suffix if path.suffix.isascii() else ""
+    return f"{returned.period}/{returned.file_sha256[:16]}{ending}"

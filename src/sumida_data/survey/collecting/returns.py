@@ -18,7 +18,7 @@ from sumida_data.survey.reading.layout import heading_key
 from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
 from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.records import Record, SheetContents
-from sumida_data.survey.reading.stamp import Stamp
+from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
 from sumida_data.survey.reading.workbook import (
     Sheet,
@@ -44,7 +44,8 @@ class Return:
         findings: What is wrong with it.
         rows_set_aside: Number of rows left out.
         sample: Whether it is sample data.
-        unfilled: Whether it came back as it was handed out.
+        unfilled: Whether it came back as it was handed out, and nothing stands in it.
+        whole_tables: The tables that it has, and of which no row was left out.
         personal_texts: What the cover gives as names and other personal data; it is not shown,
             not stored, and serves only to find the same names elsewhere.
     """
@@ -59,6 +60,7 @@ class Return:
     rows_set_aside: int = 0
     sample: bool = False
     unfilled: bool = False
+    whole_tables: set[str] = field(default_factory=set)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -154,9 +156,14 @@ class FormReader:
         returned.findings += cover.findings
         returned.personal_texts = self._find_personal_texts(workbook, returned, cover.sheet)
         place = replace(place, department_code=returned.department_code)
-        returned.findings += self._check_stamp(Stamp.read(workbook), returned, place)
+        stamp = Stamp.read(workbook)
+        returned.findings += self._check_stamp(stamp, returned, place)
         asked = wave.sheets_for(returned.department_code)
         read = {cover.sheet, *self._read_answers(workbook, returned, place, asked)}
+        if stamp is not None and _is_untouched(returned, stamp):
+            returned.unfilled = not any(map(_is_given, returned.records))
+            if not returned.unfilled:
+                returned.report(self.rules["F216"])
         unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
         returned.findings += self._find_unread_tables(unread, self._readers_of(returned), place)
 
@@ -175,6 +182,8 @@ class FormReader:
                 if not (part.kind == "stock" and returned.says_no_change):
                     returned.findings += self._check_completeness(part, contents, place)
                 returned.rows_set_aside += contents.rows_set_aside
+                if not contents.rows_set_aside:
+                    returned.whole_tables.add(part.table)
             elif part.sheet in asked:
                 words = {"sheet": part.sheet, "title": part.title}
                 returned.findings.append(make_finding(self.rules["F204"], place, **words))
@@ -201,7 +210,9 @@ class FormReader:
         if cells:
             shown = "、".join(cells[:_CELLS_SHOWN])
             rest = " ほか" if len(cells) > _CELLS_SHOWN else ""
-            words = {"sheet": contents.sheet, "count": str(len(cells)), "cells": shown + rest}
+            # A CSV file has a sheet without a name.
+            name = contents.sheet or part.sheet
+            words = {"sheet": name, "count": str(len(cells)), "cells": shown + rest}
             where = replace(place, sheet=contents.sheet, cell=cells[0])
             yield make_finding(self.rules["F323"], where, **words)
 
@@ -252,6 +263,21 @@ class FormReader:
         yield from (sheet for sheet, is_like in unnamed if is_like)
         if is_asked:
             yield from (sheet for sheet, is_like in unnamed if not is_like)
+
+
+def _is_given(record: Record) -> bool:
+    return any(answer.reading.status != "not_answered" for answer in record.answers)
+
+
+def _is_untouched(returned: Return, stamp: Stamp) -> bool:
+    day = returned.cover.answer_of("answered_on") if returned.cover else None
+    is_open = day is not None and day.reading.status == "not_answered"
+    if not is_open or returned.says_no_change or returned.rows_set_aside:
+        return False
+    return stamp.contents == fingerprint(
+        (record.table, {answer.field: answer.reading for answer in record.answers})
+        for record in returned.records
+    )
 
 
 def _list_unanswered(part: SurveySheet, records: Sequence[Record]) -> Iterator[str]:

@@ -96,12 +96,6 @@ class Stocks:
         last.rows = stocks
         return rows
 
-    def hold_all(self, code: str, returned: Return) -> bool:
-        """Tell whether a return has no answer but those that the department holds already."""
-        holding = self._holdings.get(code)
-        known = {_values(record) for record in holding.records} if holding else set()
-        return all(_values(record) in known for record in returned.records if _is_given(record))
-
     def _take_over(self, code: str, day: date) -> _Holding:
         """Return what the department holds, with what came to it since it last answered."""
         holding = self._holdings.setdefault(code, _Holding(date.min, [], []))
@@ -149,12 +143,3 @@ class Stocks:
                 for record in estate.records.values():
                     words = {"sheet": record.answers[0].sheet, "predecessor": estate.predecessor}
                     returned.report(self._rules["F513"], record.key, **words)
-
-
-def _is_given(record: Record) -> bool:
-    return any(answer.reading.status != "not_answered" for answer in record.answers)
-
-
-def _values(record: Record) -> tuple[str, str, frozenset[tuple[str, str | None]]]:
-    given = frozenset((answer.field, answer.reading.value) for answer in record.answers)
-    return record.table, record.key, given

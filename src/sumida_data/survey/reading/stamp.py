@@ -1,8 +1,11 @@
 """The hidden stamp of a form: what it was made for."""
 
+import json
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import NamedTuple, Self
 
-from sumida_data.survey.reading.text import raw_text_of
+from sumida_data.survey.reading.text import Reading, raw_text_of
 from sumida_data.survey.reading.workbook import Workbook
 
 STAMP_SHEET = "様式情報"
@@ -15,11 +18,13 @@ class Stamp(NamedTuple):
         version: Version of the form.
         period: The quarter.
         department_code: The department.
+        contents: Fingerprint of the answers that it was handed out with.
     """
 
     version: str
     period: str
     department_code: str
+    contents: str = ""
 
     @property
     def labels(self) -> dict[str, str]:
@@ -37,4 +42,25 @@ class Stamp(NamedTuple):
 
 
 # Unlike the labels of the cover sheet, for which the stamp must not be taken.
-_LABELS = ("様式の版", "様式の調査期", "様式の課コード")
+_LABELS = ("様式の版", "様式の調査期", "様式の課コード", "様式の記入済みの内容")
+
+
+def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
+    """Return what identifies the answers of a form, in whatever order its records stand.
+
+    Args:
+        records: The table of each record, and its answers by field.
+    """
+    given = (
+        (
+            table,
+            sorted(
+                (name, reading.status, reading.value or "")
+                for name, reading in readings.items()
+                if reading.status != "not_answered"
+            ),
+        )
+        for table, readings in records
+    )
+    known = sorted((table, answers) for table, answers in given if answers)
+    return sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()
