@@ -3,12 +3,15 @@
 import pytest
 
 from sumida_data.opendata.database import MADE_HERE
+from sumida_data.quality.compile_sql import concerns
 from sumida_data.quality.rules import (
     Comparison,
     OneOf,
     Pattern,
     Query,
     Range,
+    Required,
+    Unique,
 )
 from tests.quality.cases import make_example, make_trial, run_engine, run_rule
 
@@ -104,6 +107,32 @@ def test_every_written_rule_is_kept_and_broken_by_its_example(quality_rules, dic
         assert failed == 0, rule.rule_id
         checked, failed = run_rule(rule, rule.example.failing, dictionary)
         assert failed >= 1, rule.rule_id
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "rows", "counts"),
+    [
+        ("Q201", [{"online_status": "済"}, {"online_status": "未定"}, {}], (1, 1)),
+        ("Q203", [{"online_cases": 2, "annual_cases": 1}, {"online_cases": 2}, {}], (1, 1)),
+    ],
+)
+def test_only_rows_that_a_rule_concerns_are_counted(
+    quality_rules, dictionary, rule_id, rows, counts
+):
+    [rule] = [one for one in quality_rules.rules if one.rule_id == rule_id]
+    assert run_rule(rule, {"procedure": rows}, dictionary) == counts
+
+
+@pytest.mark.parametrize(
+    ("check", "condition"),
+    [
+        (Unique(kind="unique", fields=("a", "b")), "a IS NOT NULL AND b IS NOT NULL"),
+        (OneOf(kind="one_of", field="a", values=("x",)), "a IS NOT NULL"),
+        (Required(kind="required", field="a"), "true"),
+    ],
+)
+def test_a_check_concerns_the_rows_that_give_it_something_to_check(check, condition):
+    assert concerns(check) == condition
 
 
 def test_every_foreign_key_is_kept_and_broken(all_rules, dictionary):

@@ -117,7 +117,8 @@ def _describe(
     words: RuleWords, key: tuple[str, str, str], found: Sequence[Outcome]
 ) -> dict[str, Any]:
     rule_id, table, subject = key
-    checked = max(one.rows_checked for one in found)
+    # SQL counts the rows that a rule concerns, the other engines all.
+    checked = min(one.rows_checked for one in found)
     failed = _count_failing(found)
     engines = {one.engine for one in found}
     share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None

@@ -119,6 +119,32 @@ def test_a_look_alike_name_is_reported_and_the_missing_ward_too(collect: Collect
     assert contents.findings[1].value_found == "⿊田区"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"), [("", ["F612"]), ("たくさん", ["F301", "F612"]), ("未定", ["F612"])]
+)
+def test_a_row_without_a_value_that_it_must_have_is_left_out(
+    collect: Collect, text: str, found: list[str]
+) -> None:
+    lines = APPROVALS.splitlines()
+    cells = lines[1].split(",")
+    cells[lines[0].split(",").index("起案件数")] = text
+    content = "\n".join([lines[0], ",".join(cells), *lines[2:]]).encode()
+    contents = collect({"document_approval/FY2022Q3/approvals.csv": content})
+    assert rule_ids(contents) == found
+    assert {a.value for a in contents.answers if a.field == "month"} == {"2022-03"}
+    [left_out] = [f for f in contents.findings if f.rule_id == "F612"]
+    assert left_out.message.startswith("「起案件数」に値がないか")
+    assert left_out.place.cell == "D2"
+
+
+def test_a_file_without_such_a_column_is_not_used(collect: Collect) -> None:
+    content = APPROVALS.replace("起案件数", "件数").encode()
+    contents = collect({"document_approval/FY2022Q3/approvals.csv": content})
+    [finding] = [f for f in contents.findings if f.rule_id == "F602"]
+    assert "起案件数" in finding.how_to_fix
+    assert contents.answers == []
+
+
 def test_months_and_departments_of_a_cp932_csv(collect: Collect) -> None:
     name = "document_approval/FY2022Q3/approvals.csv"
     contents = collect({name: APPROVALS.encode("cp932")})

@@ -200,6 +200,10 @@ class _SourceReading:
             return []
         reader, sheet, table = found
         place = replace(place, sheet=sheet.name)
+        required = [item for item in self.source.fields if item.required]
+        if lost := [item.title for item in required if item.name not in table.columns]:
+            self._report("F602", place, headings="、".join(lost))
+            return []
         try:
             dates = read_heading_dates(self.source, sheet, table)
         except HeadingDateError as error:
@@ -225,10 +229,13 @@ class _SourceReading:
         self, read: SheetContents, dates: list[Answer], origin: Origin, place: Place
     ) -> list[tuple[str, Record]]:
         pairs = [(self._code_of(record), record) for record in read.records]
-        # A name that the register knows is written as it should be: 四條畷市 is no slip.
+        # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
+        # value is missing without which a row is none, is said with what follows from it.
         known = {answer.cell for code, record in pairs if code for answer in record.answers}
         self.contents.findings += [
-            one for one in read.findings if one.rule_id != "F314" or one.place.cell not in known
+            one
+            for one in read.findings
+            if one.rule_id != "F318" and (one.rule_id != "F314" or one.place.cell not in known)
         ]
         taken = []
         for code, record in pairs:
@@ -237,7 +244,7 @@ class _SourceReading:
                 record.answers.append(_month_end(record, self.source.month))
             if code is None:
                 self._report_unknown(record, origin)
-            else:
+            elif not self._lacks_value(record, place):
                 taken.append((code, record))
         self._check_rows(taken, read, place)
         self.contents.findings += self._statements.compare(taken, place)
@@ -246,6 +253,16 @@ class _SourceReading:
             whose = replace(origin, municipality_code=code, department_code=department)
             self.contents.answers += make_rows(record, whose)
         return taken
+
+    def _lacks_value(self, record: Record, place: Place) -> bool:
+        """Tell whether a value is missing without which the row is none, and report it."""
+        for item in self.source.fields:
+            answer = record.answer_of(item.name)
+            if item.required and answer is not None and answer.reading.value is None:
+                where = replace(place, cell=answer.cell, row_label=record.key.replace("|", " "))
+                self._report("F612", where, answer.raw_text, heading=item.title)
+                return True
+        return False
 
     def _check_rows(
         self, taken: list[tuple[str, Record]], read: SheetContents, place: Place
