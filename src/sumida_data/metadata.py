@@ -67,6 +67,7 @@ class Field(Model):
         free_text: Whether it may hold anything; it is never published as a whole, only those
             cells that a person has released one by one.
         deprecated: The quarter in which it was announced that the field will go.
+        asked_from: The first quarter in which the survey asks for it; None for all.
     """
 
     name: Name
@@ -89,6 +90,7 @@ class Field(Model):
     screened: bool = False
     free_text: bool = False
     deprecated: PeriodText | None = None
+    asked_from: PeriodText | None = None
 
     @model_validator(mode="before")
     @classmethod

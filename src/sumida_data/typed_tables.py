@@ -108,6 +108,9 @@ def _column_sql(field: Field) -> str:
         return f"any_value({field.name})"
     if field.name.endswith(STATUS_SUFFIX) and field.enum and "not_answered" in field.enum:
         of = field.name.removesuffix(STATUS_SUFFIX)
-        return f"coalesce(max(answer_status) FILTER (WHERE field = '{of}'), 'not_answered')"
+        missing = "'not_answered'"
+        if field.asked_from:
+            missing = f"if(any_value(period) < '{field.asked_from}', 'not_asked', {missing})"
+        return f"coalesce(max(answer_status) FILTER (WHERE field = '{of}'), {missing})"
     value = f"CAST(max(value) FILTER (WHERE field = '{field.name}') AS {SQL_TYPES[field.type]})"
     return f"coalesce({value}, any_value(last_day))" if field.name == "as_of" else value

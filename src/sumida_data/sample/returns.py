@@ -33,7 +33,7 @@ def make_returns(
     returns: dict[str, bytes] = {}
     for name, settings in sample.periods.items():
         if wave := waves.root.get(name):
-            inquiry = _Inquiry(sample, settings, form, Period.parse(name), wave)
+            inquiry = _Inquiry(sample, settings, form.asked_in(name), Period.parse(name), wave)
             returns |= dict(inquiry.collect(departments))
     return returns
 

@@ -75,6 +75,11 @@ class Contradiction(Model):
     message: str
     when: dict[Name, Condition] = Described(min_length=1)
 
+    @property
+    def names(self) -> set[str]:
+        """The fields that it is about."""
+        return {*self.when, *(one.more_than for one in self.when.values() if one.more_than)}
+
 
 class RecordSheet(Model):
     """A sheet, or the part of one, whose answers become one typed table.
@@ -145,6 +150,18 @@ class SurveySheet(RecordSheet):
     kind: Literal["cover", "stock", "events", "year_to_date"]
     counts_only: bool = False
 
+    def asked_in(self, period: str) -> "SurveySheet":
+        """Return the part without the fields that are asked for only in later quarters."""
+        later = {one.name for one in self.fields if one.asked_from and period < one.asked_from}
+        if not later:
+            return self
+        known = {name: getattr(self, name) for name in type(self).model_fields}
+        known["fields"] = tuple(one for one in self.fields if one.name not in later)
+        known["contradictions"] = tuple(
+            one for one in self.contradictions if later.isdisjoint(one.names)
+        )
+        return SurveySheet(**known)
+
     @cached_property
     def asked_fields(self) -> tuple[FormField, ...]:
         """The fields whose empty cell is an answer missing, where they are asked for at all."""
@@ -180,6 +197,11 @@ class Form(Model):
     def answer_sheets(self) -> tuple[SurveySheet, ...]:
         """All parts but the cover sheet."""
         return self.sheets[1:]
+
+    def asked_in(self, period: str) -> "Form":
+        """Return the form as it is in a quarter."""
+        sheets = tuple(sheet.asked_in(period) for sheet in self.sheets)
+        return self if sheets == self.sheets else self.model_copy(update={"sheets": sheets})
 
     def sheet_of(self, table: str) -> SurveySheet | None:
         """Return the part whose answers become this table, or None."""

@@ -1,6 +1,7 @@
 """The data dictionary, made from the descriptions of the form and of the other tables."""
 
 from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
+from sumida_data.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
 
 STATUS_SUFFIX = "_status"
@@ -112,6 +113,8 @@ def _describe_answer(item: FormField) -> Field:
     shown = item.model_dump(include=set(Field.model_fields))
     # Only the key is certain to be there: an officer may leave any other cell empty.
     shown["required"] = item.key
+    if item.asked_from:
+        shown["description"] += f"{Period.parse(item.asked_from).title}から照会している。"
     if has_status(item):
         shown["status"] = status_column(item.name)
     elif not item.key:
@@ -129,5 +132,6 @@ def _describe_status(item: FormField, status: AnswerStatus) -> Field:
             "required": True,
             "published": item.published,
             "deprecated": item.deprecated,
+            "asked_from": item.asked_from,
         }
     )

@@ -135,7 +135,7 @@ class _Writer:
         self.marks = {name: book.add_format(style) for name, style in _MARKS.items()}
 
     def write(self) -> None:
-        form, wave = self.inquiry.form, self.inquiry.wave
+        form, wave = self.inquiry.form.asked_in(str(self.inquiry.period)), self.inquiry.wave
         names = {form.cover.sheet, *wave.sheets_for(self.department.code)}
         parts = [part for part in form.sheets if part.sheet in names]
         guidance = self._add_sheet(_GUIDANCE_SHEET)

@@ -29,6 +29,8 @@ from sumida_data.survey.reading.workbook import (
 
 _CELLS_SHOWN = 5
 
+_Readers = list[SheetReader[SurveySheet]]
+
 
 @dataclass(slots=True)
 class Return:
@@ -119,17 +121,19 @@ class FormReader:
         return {heading_key(part.sheet) for part in self.form.sheets}
 
     @cached_property
-    def _readers(self) -> dict[tuple[MappedHeading, ...], list[SheetReader[SurveySheet]]]:
+    def _readers(self) -> dict[tuple[str, tuple[MappedHeading, ...]], _Readers]:
         return {}
 
     def _readers_of(self, returned: Return) -> list[SheetReader[SurveySheet]]:
         """Return the readers of the parts of the form, with the headings of other forms."""
         period, name = returned.period, returned.source_file
         mapped = tuple(one for one in self.layout_map if one.concerns(period, name))
-        if mapped not in self._readers:
-            parts = [add_headings(part, mapped) for part in self.form.sheets]
-            self._readers[mapped] = [SheetReader(part, self.rules) for part in parts]
-        return self._readers[mapped]
+        key = (period, mapped)
+        if key not in self._readers:
+            form = self.form.asked_in(period)
+            parts = [add_headings(part, mapped) for part in form.sheets]
+            self._readers[key] = [SheetReader(part, self.rules) for part in parts]
+        return self._readers[key]
 
     def read(self, content: bytes, returned: Return, wave: Wave) -> None:
         """Read a workbook into the return.
