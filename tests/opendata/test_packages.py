@@ -16,8 +16,8 @@ import pytest
 from frictionless import Package
 from pydantic import ValidationError
 
+from sumida_data.opendata.columns import PackageError
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PackageError
 
 HOSTILE = [
     '=HYPERLINK("http://example.jp")',
