@@ -155,10 +155,10 @@ class Table(Model):
     @model_validator(mode="after")
     def _refuse_unknown_keys(self) -> Self:
         names = [field.name for field in self.fields]
-        if len(names) != len(set(names)):
-            raise ValueError(f"表 {self.name} に同じ名前の列が2つあります")
-        if missing := set(self.primary_key) - set(names):
-            raise ValueError(f"表 {self.name} の主キー {sorted(missing)} が列にありません")
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"表 {self.name} に列 {'、'.join(repeated)} が2つあります")
+        if missing := sorted(set(self.primary_key) - set(names)):
+            raise ValueError(f"表 {self.name} の主キー {'、'.join(missing)} が列にありません")
         return self
 
     def field(self, name: str) -> Field:

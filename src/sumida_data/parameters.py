@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sumida_data.loose_ends import find_loose_ends
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata.models import Packages
 from sumida_data.opendata.views import Views
@@ -76,32 +77,8 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
             for details in error.errors(include_url=False):
                 yield _describe(details, key, folder)
     if len(read) == len(PARAMETERS):
-        yield from _find_loose_ends(
-            read["form"], read["waves"], read["plans"], read["sources"], folder
-        )
-
-
-def _find_loose_ends(
-    form: Form, waves: Waves, plans: Plans, sources: CentralSources, folder: Path
-) -> Iterator[str]:
-    """Yield a line for each name in one file that another file does not know."""
-    sheets = dict.fromkeys(part.sheet for part in form.answer_sheets)
-    for period, wave in waves.root.items():
-        for sheet in wave.sheets:
-            if sheet not in sheets:
-                place = f"{_file_of('waves', folder)}: waves.{period}.sheets = {sheet!r}"
-                yield f"{place} — 使えるのは {'、'.join(sheets)} です。"
-    fields = {part.table: part.fields for part in (*form.answer_sheets, *sources.root)}
-    for indicator in (version for one in plans.indicators for version in one.versions):
-        place = f"{_file_of('plans', folder)}: {indicator.indicator_id} の"
-        if indicator.table not in fields:
-            allowed = "、".join(fields)
-            yield f"{place} table = {indicator.table!r} — 使えるのは {allowed} です。"
-            continue
-        names = [field.name for field in fields[indicator.table]]
-        for name in (*indicator.numerator_fields, *indicator.denominator_fields):
-            if name not in names:
-                yield f"{place}項目 {name!r} — 使えるのは {'、'.join(names)} です。"
+        for key, line in find_loose_ends(read):
+            yield f"{_file_of(key, folder)}: {line}"
 
 
 def _describe(details: ErrorDetails, key: str, folder: Path) -> str:

@@ -183,6 +183,21 @@ class TestSchemaOrg:
         }
         assert units == {"annual_cases": "件", "online_cases": "件"}
 
+    def test_a_number_of_two_tables_keeps_both_descriptions(self, built):
+        descriptor = json.loads(built["dx-indicators/datapackage.json"])
+        described = [
+            field["description"]
+            for resource in descriptor["resources"][:3]
+            for field in resource["schema"]["fields"]
+            if field["name"] == "value"
+        ]
+        assert len(set(described)) == 2
+        measured = json.loads(built["dx-indicators/schema_org.jsonld"])["variableMeasured"]
+        told = [one["description"] for one in measured if one["alternateName"] == "value"]
+        assert told == described
+        revisions = [one for one in measured if one["alternateName"] == "revision"]
+        assert len(revisions) == 1
+
 
 class TestAtom:
     def test_has_an_entry_per_version_and_no_clock_time(self, built):

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from sumida_data.metadata import DataDictionary
+from sumida_data.opendata.columns import PackageError
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PackageError
 from tests.opendata.conftest import PROCEDURE
 
 NAME = "online-procedures"

@@ -65,6 +65,12 @@ def edit(project: Project, name: str, old: str, new: str) -> None:
             "",
             ["form.sheets[1].fields[0].title", "必ず書いてください"],
         ),
+        (
+            "sources.yml",
+            "name: file_format",
+            "name: format",
+            ["open_dataset の項目 'format'", "file_format"],
+        ),
         ("period.yml", "latest", "2022Q3", ["period", "FY2022Q3"]),
         ("plans.yml", "- plan_id:", "- plan_id: [", ["plans.yml"]),
     ],

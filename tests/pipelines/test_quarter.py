@@ -15,6 +15,7 @@ import yaml
 from python_calamine import CalamineWorkbook
 
 from sumida_data.plan.values import round_half_up
+from sumida_data.survey.form import CentralSources
 from sumida_data.survey.reading.layout import cell_address
 from sumida_data.survey.reading.text import raw_text_of
 from sumida_data.survey.reading.workbook import open_workbook
@@ -68,17 +69,17 @@ def test_every_table_of_the_dictionary_is_in_the_database_with_comments(
 
 
 def test_every_measured_value_leads_back_to_its_cells(
-    quarter: Quarter, database: duckdb.DuckDBPyConnection
+    quarter: Quarter, database: duckdb.DuckDBPyConnection, sources: CentralSources
 ) -> None:
     cells = database.sql(
         "SELECT DISTINCT source_file, file_sha256, sheet, cell, raw_text, table_name FROM lineage"
     ).fetchall()
     assert len(cells) > 3000
-    folders = {"mynumber_card", "document_approval", "open_dataset"}
+    central = {one.table for one in sources.root}
     files = {}
     for file, sha256, sheet, cell, raw_text, table in cells:
         if file not in files:
-            kind = "external" if table in folders else "survey"
+            kind = "external" if table in central else "survey"
             content = (quarter.data / "01_raw" / kind / file).read_bytes()
             texts = {
                 (one.name, cell_address(r, c)): raw_text_of(value)

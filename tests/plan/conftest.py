@@ -11,25 +11,15 @@ import pytest
 from sumida_data.frames import build_frame, build_frame_of_tuples
 from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.pipelines.tables import TYPED_TABLES
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecessor, Target
 from sumida_data.plan.values import ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
+from sumida_data.survey.form import Form
 from sumida_data.survey.reading.records import Answer, Record
 from sumida_data.survey.reading.text import Reading
 from sumida_data.typed_tables import build_typed_tables
-
-TABLES = (
-    "procedure",
-    "consultation",
-    "standardization",
-    "training",
-    "security_training",
-    "security_incident",
-    "mynumber_card",
-    "document_approval",
-    "open_dataset",
-)
 
 
 class Answers:
@@ -106,7 +96,11 @@ def _continue(plan: Plan, indicator_id: str, *, base: int, target: int) -> Indic
 
 @pytest.fixture
 def compute(
-    answers: Answers, dictionary: DataDictionary, municipality: HomeMunicipality, plans: Plans
+    answers: Answers,
+    dictionary: DataDictionary,
+    municipality: HomeMunicipality,
+    plans: Plans,
+    form: Form,
 ) -> Callable[..., tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]]:
     """Return a function that computes all values, by indicator and quarter, and lineage."""
 
@@ -114,14 +108,13 @@ def compute(
         *periods: str, plans: Plans = plans, asked: int = 75, answered: int = 70
     ) -> tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]:
         frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
-        tables = build_typed_tables(frame, [dictionary[name] for name in TABLES])
-        survey = [name for name in TABLES if name not in TABLES[-3:]]
+        tables = build_typed_tables(frame, [dictionary[name] for name in TYPED_TABLES])
         coverage = {
             (municipality.code, period, table): Coverage(0, 0)
             if table == "standardization"
             else Coverage(asked, answered)
             for period in periods
-            for table in survey
+            for table in (sheet.table for sheet in form.answer_sheets)
         }
         with ValueEngine(
             {municipality.code: municipality.name},

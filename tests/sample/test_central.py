@@ -9,6 +9,7 @@ from sumida_data.municipality import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files
 from sumida_data.survey.collecting.central import Municipality
 from sumida_data.survey.departments import Department
+from sumida_data.survey.form import CentralSources
 from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 
 PERIODS = ("FY2021Q4", "FY2022Q1", "FY2022Q2", "FY2022Q3")
@@ -141,8 +142,11 @@ class TestOpenData:
         return read_csv(content, "utf-8-sig")
 
 
-def test_every_file_is_stamped(external_files: dict[str, bytes]) -> None:
-    assert len(external_files) == 3 * len(PERIODS)
+def test_every_source_has_a_stamped_file_in_every_quarter(
+    external_files: dict[str, bytes], sources: CentralSources
+) -> None:
+    folders = sorted(name.rpartition("/")[0] for name in external_files)
+    assert folders == sorted(f"{one.source}/{period}" for one in sources.root for period in PERIODS)
     for name, content in external_files.items():
         assert has_sample_stamp(open_workbook(content, name)), name
 

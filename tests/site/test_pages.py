@@ -146,6 +146,7 @@ class TestSample:
         pages = render(build(procedure=[PROCEDURE | {"sample": True}]))
         for path, text in html_of(pages).items():
             stamp = "Sample data" if path.startswith("en/") else "見本データ"
+            assert text.partition("</title>")[0].count(f"【{stamp}】") == 1, path
             assert f"<title>【{stamp}】" in text
             assert f'<p class="sample" role="note"><strong>{stamp}</strong>' in text
         assert "<title>【見本データ】" in pages["feed.xml"]

@@ -12,8 +12,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sumida_data.metadata import Field, Table
 from sumida_data.municipality import HomeMunicipality
+from sumida_data.opendata.columns import PackageError
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PackageError, PublishedPackage, PublishedTable
+from sumida_data.opendata.published import PublishedPackage, PublishedTable
 from sumida_data.survey.form import CentralSources
 
 _PROFILES = "https://datapackage.org/profiles/2.0"

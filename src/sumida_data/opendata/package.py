@@ -13,6 +13,7 @@ from sumida_data.metadata import DataDictionary
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.opendata import dcat, schema_org
 from sumida_data.opendata.changelog import Notice, list_parts, write_feed, write_log
+from sumida_data.opendata.columns import PackageError
 from sumida_data.opendata.csvw import describe_tables
 from sumida_data.opendata.descriptor import (
     Descriptor,
@@ -22,7 +23,7 @@ from sumida_data.opendata.descriptor import (
 )
 from sumida_data.opendata.files import write_csv, write_parquet
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PackageError, PublishedPackage, select_package
+from sumida_data.opendata.published import PublishedPackage, select_package
 from sumida_data.opendata.versions import (
     REWORDED,
     Version,

@@ -42,7 +42,7 @@ def describe_dataset(descriptor: Descriptor) -> Descriptor:
             "name": descriptor["sumida:spatial"]["name"],
             "identifier": descriptor["sumida:spatial"]["code"],
         },
-        "variableMeasured": list(_list_variables(descriptor).values()),
+        "variableMeasured": _list_variables(descriptor),
         "distribution": [
             {
                 "@type": "DataDownload",
@@ -58,10 +58,10 @@ def describe_dataset(descriptor: Descriptor) -> Descriptor:
     return {key: value for key, value in described.items() if value}
 
 
-def _list_variables(descriptor: Descriptor) -> dict[str, Descriptor]:
-    """Return the numbers that the tables hold, each once, by name."""
-    return {
-        field["name"]: {
+def _list_variables(descriptor: Descriptor) -> list[Descriptor]:
+    """Return the numbers that the tables hold; columns that say the same stand there once."""
+    variables = [
+        {
             "@type": "PropertyValue",
             "name": field["title"],
             "alternateName": field["name"],
@@ -71,4 +71,5 @@ def _list_variables(descriptor: Descriptor) -> dict[str, Descriptor]:
         for resource in descriptor["resources"]
         for field in resource.get("schema", {"fields": []})["fields"]
         if field["type"] in ("integer", "number")
-    }
+    ]
+    return [one for number, one in enumerate(variables) if one not in variables[:number]]

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sumida_data.opendata.columns import PackageError
 from sumida_data.opendata.comparison import Change, Level, compare_tables, list_removed
 from sumida_data.opendata.descriptor import Descriptor
-from sumida_data.opendata.published import PackageError, PublishedPackage
+from sumida_data.opendata.published import PublishedPackage
 from sumida_data.periods import Period
 
 FIRST_VERSION = "1.0.0"

@@ -1,11 +1,11 @@
-"""The tables by stage; a test holds these lists against the data dictionary.
+"""The tables by stage; tests hold these lists against the descriptions.
 
-Kedro wants the names of a node's inputs before it reads the parameters.
+Kedro wants the names of a node's inputs and outputs before it reads the parameters.
 """
 
-PRIMARY_TABLES = (
+# Those of survey sheets and central sources.
+TYPED_TABLES = (
     "procedure",
-    "procedure_payment_method",
     "consultation",
     "standardization",
     "training",
@@ -13,6 +13,15 @@ PRIMARY_TABLES = (
     "security_incident",
     "initiative",
     "initiative_effect",
+    "mynumber_card",
+    "document_approval",
+    "open_dataset",
+)
+# What an indicator's query may use.
+QUERIED_TABLES = ("answer", *TYPED_TABLES)
+PRIMARY_TABLES = (
+    *TYPED_TABLES,
+    "procedure_payment_method",
     "department",
     "department_succession",
     "response",
@@ -20,9 +29,6 @@ PRIMARY_TABLES = (
     "correction",
     "finding",
     "source_file",
-    "mynumber_card",
-    "document_approval",
-    "open_dataset",
     "personal_hit",
 )
 INDICATOR_TABLES = (

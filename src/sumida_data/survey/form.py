@@ -107,8 +107,11 @@ class RecordSheet(Model):
         return tuple(field for field in self.fields if field.key)
 
     @model_validator(mode="after")
-    def _refuse_unknown_names(self) -> Self:
+    def _refuse_unknown_and_repeated_names(self) -> Self:
         fields = {field.name: field for field in self.fields}
+        names = [field.name for field in self.fields]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"項目 {'、'.join(repeated)} が2回書かれています")
         for name, condition in self._list_conditions():
             if name not in fields:
                 raise ValueError(f"シート「{self.sheet}」に項目 {name} はありません")

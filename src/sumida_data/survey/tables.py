@@ -1,5 +1,9 @@
 """The data dictionary, made from the descriptions of the form and of the other tables."""
 
+from typing import Self
+
+from pydantic import model_validator
+
 from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
 from sumida_data.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
@@ -61,13 +65,18 @@ class TableDescriptions(Model):
     answer_status: AnswerStatus
     tables: tuple[TableDescription, ...]
 
+    @model_validator(mode="after")
+    def _refuse_unknown_names(self) -> Self:
+        shared = {field.name for field in self.fields}
+        tables = {table.name: table.fields for table in self.tables}
+        for name, fields in {"survey_columns": self.survey_columns, **tables}.items():
+            if unknown := [one for one in fields if isinstance(one, str) and one not in shared]:
+                raise ValueError(f"{name} の列 {'、'.join(unknown)} が fields にありません")
+        return self
+
 
 def build_dictionary(descriptions: TableDescriptions, form: Form) -> DataDictionary:
-    """Describe every table: those of the survey sheets first, then the others.
-
-    Raises:
-        KeyError: If a table names a shared field that is not described.
-    """
+    """Describe every table: those of the survey sheets first, then the others."""
     shared = {field.name: field for field in descriptions.fields}
     survey = [_describe_sheet(sheet, descriptions, shared) for sheet in form.answer_sheets]
     others = [_describe_table(table, shared) for table in descriptions.tables]

@@ -65,11 +65,11 @@ def test_every_described_table_goes_into_the_database(dictionary):
     assert listed == set(dictionary.names())
 
 
-def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built):
+def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built, packages):
     SequentialRunner().run(create_pipeline(), catalog)
     assert {name: file.read() for name, file in catalog.load("packages").items()} == built
     search = tmp_path / "preview/api/3/action/package_search"
-    assert json.loads(search.read_text("utf-8"))["result"]["count"] == 9
+    assert json.loads(search.read_text("utf-8"))["result"]["count"] == len(packages.packages)
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()

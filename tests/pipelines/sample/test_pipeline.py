@@ -11,7 +11,7 @@ from sumida_data.datasets import FolderDataset
 from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.sample import create_pipeline
 from sumida_data.sample import RealFilesError, Sample
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import CentralSources, Form, Waves
 
 REGISTERS = Path(__file__).parents[3] / "data/01_raw/reference"
 
@@ -55,15 +55,15 @@ def run(catalog: DataCatalog) -> None:
     SequentialRunner().run(create_pipeline(), catalog)
 
 
-def test_returns_and_central_files_are_put_in_place(catalog: DataCatalog) -> None:
+def test_returns_and_central_files_are_put_in_place(
+    catalog: DataCatalog, sources: CentralSources
+) -> None:
     run(catalog)
     returns = catalog.load("survey_returns")
     assert len(returns) == 71
     assert "FY2022Q3/1203_税務課_調査票.xlsx" in returns
     assert {name.split("/")[0] for name in catalog.load("external_files")} == {
-        "mynumber_card",
-        "document_approval",
-        "open_dataset",
+        one.source for one in sources.root
     }
 
 

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from sumida_data.opendata.columns import PackageError
 from sumida_data.opendata.models import Packages
-from sumida_data.opendata.published import PackageError
 from sumida_data.pipelines.packages import nodes
 from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.privacy.models import Privacy

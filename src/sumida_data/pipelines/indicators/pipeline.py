@@ -14,23 +14,8 @@ from sumida_data.pipelines.indicators.nodes import (
     find_review_hints,
     freeze_published,
 )
+from sumida_data.pipelines.tables import QUERIED_TABLES
 from sumida_data.plan.coverage import measure_coverage
-
-# The tables that an indicator's query may use; a test holds them against the typed tables.
-QUERIED_TABLES = (
-    "answer",
-    "consultation",
-    "document_approval",
-    "initiative",
-    "initiative_effect",
-    "mynumber_card",
-    "open_dataset",
-    "procedure",
-    "security_incident",
-    "security_training",
-    "standardization",
-    "training",
-)
 
 
 def create_pipeline(**_: Any) -> Pipeline:

@@ -16,22 +16,7 @@ from sumida_data.pipelines.ingest.nodes import (
     list_payment_methods,
     prepare_collector,
 )
-
-# Kedro wants the names of a node's outputs before it reads the parameters; a test holds this
-# list against the form and the central sources.
-TYPED_TABLES = (
-    "procedure",
-    "consultation",
-    "standardization",
-    "training",
-    "security_training",
-    "security_incident",
-    "initiative",
-    "initiative_effect",
-    "mynumber_card",
-    "document_approval",
-    "open_dataset",
-)
+from sumida_data.pipelines.tables import TYPED_TABLES
 
 
 def create_pipeline(**_: Any) -> Pipeline:
