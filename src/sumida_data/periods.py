@@ -6,10 +6,18 @@ begins: ``FY2022Q3`` is October to December 2022 (令和4年度第3四半期) an
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 _PERIOD = re.compile(r"FY(\d{4})Q([1-4])")
+_SPOKEN = re.compile(
+    r"(令和|平成|r|h|西暦|fy|)\.?\s*(元|\d{1,4})\s*(?:年度|年|)\s*"
+    r"(?:第?\s*([1-4一二三四])\s*(?:四半期|期|q)|q\s*([1-4]))",
+    re.IGNORECASE,
+)
+_SPOKEN_ERAS = {"令和": "令和", "r": "令和", "平成": "平成", "h": "平成"}
+_KANJI_DIGITS = str.maketrans("一二三四", "1234")
 
 # First day of each era since the Gregorian calendar came into use, newest first.
 ERAS: dict[str, date] = {
@@ -49,6 +57,21 @@ class Period:
                 f"期間 {text!r} は読めません。FY2022Q3(2022年10月〜12月)の形で書いてください。"
             )
         return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def find(cls, text: str) -> "Period | None":
+        """Find a quarter in words such as 令和4年度第3四半期 or R4 Q3; None where there is none."""
+        plain = unicodedata.normalize("NFKC", text)
+        match = _SPOKEN.search(plain)
+        if match is None:
+            return None
+        era = _SPOKEN_ERAS.get(match[1].lower())
+        year = 1 if match[2] == "元" else int(match[2])
+        if era:
+            year += ERA_FIRST_YEARS[era] - 1
+        return (
+            cls(year, int((match[3] or match[4]).translate(_KANJI_DIGITS))) if year > 1000 else None
+        )
 
     def __str__(self) -> str:
         return f"FY{self.fiscal_year}Q{self.quarter}"

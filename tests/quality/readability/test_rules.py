@@ -87,6 +87,7 @@ def test_the_table_holds_thirty_rules_each_with_a_check() -> None:
         ("good.xlsx", book(GOOD)),
         ("good.json", json.dumps([dict(zip(HEAD, row, strict=True)) for row in GOOD[1:]]).encode()),
     ],
+    ids=["csv", "xlsx", "json"],
 )
 def test_a_good_file_keeps_every_rule_that_concerns_it(name: str, content: bytes) -> None:
     found = results(content, name)
@@ -168,7 +169,12 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "name", "content"), BROKEN)
+# Workbooks bear the moment in which they were made, and processes must agree on the names of tests.
+@pytest.mark.parametrize(
+    ("rule", "name", "content"),
+    BROKEN,
+    ids=[f"{rule}-{number}" for number, (rule, *_) in enumerate(BROKEN)],
+)
 def test_a_file_that_breaks_a_rule_fails_it(rule: str, name: str, content: bytes) -> None:
     said = SAID
     if rule == "L3-02":

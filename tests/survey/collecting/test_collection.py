@@ -31,9 +31,13 @@ ONLINE = [
 ]
 
 
+# What a small return leaves out, and its cover says of another quarter.
+_SMALL = {"F204", "F205", "F207", "F323"}
+
+
 def rule_ids(collected: Collected) -> list[str]:
     """Return the ids of findings, but for what a small return leaves out."""
-    return [f.rule_id for f in collected.findings if f.rule_id not in ("F204", "F205", "F323")]
+    return [f.rule_id for f in collected.findings if f.rule_id not in _SMALL]
 
 
 def values(collected: Collected, period: str = "FY2022Q3") -> dict[str, str | None]:
@@ -404,6 +408,29 @@ class TestUnfilledForms:
         ]
         assert values(collected)["procedure_number"] == "T1203-01"
         assert not {"F209", "F217"} & set(rule_ids(collected))
+
+
+class TestStatedPeriod:
+    def find(self, collect: Collect, stated: str) -> list[str]:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(調査期=stated)}})
+        return [f.message for f in collected.findings if f.rule_id == "F207"]
+
+    @pytest.mark.parametrize(
+        "stated",
+        ["令和４年度第三四半期", "R4Q3", "2022年度 第3四半期", "R4.3Q", "", "不明", "第3四半期"],
+    )
+    def test_the_same_quarter_or_none(self, collect: Collect, stated: str) -> None:
+        assert self.find(collect, stated) == []
+
+    @pytest.mark.parametrize(
+        "stated",
+        ["令和4年度第2四半期", "R3Q3", "2023年度第3四半期", "令和元年度第3四半期", "平成31年度1Q"],
+    )
+    def test_another_quarter_is_told(self, collect: Collect, stated: str) -> None:
+        [message] = self.find(collect, stated)
+        assert message == (
+            f"表紙の調査期は「{stated}」ですが、令和4年度第3四半期の調査票として扱いました。"
+        )
 
 
 class TestUnansweredCells:

@@ -24,7 +24,10 @@ Files = dict[str, SourceFile]
 ROW = ["T1203-01", "納税証明書", "非該当", "該当", "済", "R4.10.1", "", "１２０件"]
 # A doubtful cell, two rows with one number, and a file that cannot be read.
 RETURNS = {
-    "FY2022Q2/1203.xlsx": {"表紙": cover(), "手続": procedures(ROW)},
+    "FY2022Q2/1203.xlsx": {
+        "表紙": cover(調査期="令和4年度第2四半期"),
+        "手続": procedures(ROW),
+    },
     "FY2022Q3/1203.xlsx": {
         "表紙": cover(メール="mihon@example.jp 転送 見本 花子"),
         "手続": procedures([*ROW[:7], "約百"], ROW, ["T1203-02", "住民税申告", "未", "①"]),

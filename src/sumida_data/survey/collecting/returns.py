@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sumida_data.periods import Period
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import (
@@ -162,6 +163,8 @@ class FormReader:
         place = replace(place, department_code=returned.department_code)
         stamp = Stamp.read(workbook)
         returned.findings += self._check_stamp(stamp, returned, place)
+        if stamp is None:
+            returned.findings += self._check_stated_period(returned.cover, place)
         asked = wave.sheets_for(returned.department_code)
         read = {cover.sheet, *self._read_answers(workbook, returned, place, asked)}
         if stamp is not None and _is_untouched(returned, stamp):
@@ -228,6 +231,14 @@ class FormReader:
                 words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
                 yield make_finding(self.rules["F212"], replace(place, sheet=sheet.name), **words)
                 break
+
+    def _check_stated_period(self, cover: Record, place: Place) -> Iterator[Finding]:
+        answer = cover.answer_of("stated_period")
+        stated = Period.find(answer.raw_text) if answer else None
+        if answer and stated and str(stated) != place.period:
+            place = replace(place, sheet=answer.sheet, cell=answer.cell)
+            period = Period.parse(place.period or "").title
+            yield make_finding(self.rules["F207"], place, answer.raw_text, period=period)
 
     def _check_stamp(
         self, stamp: Stamp | None, returned: Return, place: Place
