@@ -79,6 +79,13 @@ class TestForm:
         assert line.startswith("form.yml: form.sheets[1] = ")
         assert line.endswith(" — 項目 fee が2回書かれています。")
 
+    def test_a_name_leaves_room_for_its_status(self, tell: Tell) -> None:
+        def rename(raw: dict[str, Any]) -> None:
+            [sheet] = [one for one in raw["form"]["sheets"] if one["table"] == "training"]
+            find(sheet["fields"], name="attendees")["name"] = "a" * 60
+
+        assert any(line.startswith("tables.yml: status — ") for line in tell(rename))
+
     def test_no_field_has_the_name_of_a_column_that_every_table_has(self, tell: Tell) -> None:
         def rename(raw: dict[str, Any]) -> None:
             find(raw["form"]["sheets"][1]["fields"], name="remarks")["name"] = "period"
@@ -174,3 +181,13 @@ class TestPackages:
             "packages.yml: dx-indicators の sources に 'document_approval' がありません。"
             "指標 electronic_approval_rate の出所なので、加えてください。"
         ]
+
+    def test_a_package_of_some_indicators_credits_their_sources_only(self, tell: Tell) -> None:
+        def restrict(raw: dict[str, Any]) -> None:
+            ours = package(raw)
+            ours["sources"] = ["mynumber_card"]
+            find(ours["resources"], table="indicator_value")["only"] = {
+                "indicator_id": ["mynumber_card_rate"]
+            }
+
+        assert tell(restrict) == []

@@ -32,7 +32,7 @@ def test_a_machine_name_is_one_that_every_database_keeps(name: str) -> None:
 
 
 def test_columns_are_unique_and_keys_among_them() -> None:
-    with pytest.raises(ValidationError, match="同じ名前の列"):
+    with pytest.raises(ValidationError, match="列 code が2つあります"):
         table(fields=[CODE, CODE])
     with pytest.raises(ValidationError, match="主キー"):
         table(primary_key=["other"])

@@ -62,8 +62,12 @@ def _refuse_unknown_columns(
 
 def _tell_of_table(error: ValidationError, form: Form) -> Iterator[Line]:
     for details in error.errors(include_url=False):
-        key = "form" if form.sheet_of(details["input"]["name"]) else "tables"
-        yield key, f"{details['ctx']['error']}。"
+        table, told = details["input"], details.get("ctx", {}).get("error", details["msg"])
+        is_form = isinstance(table, dict) and form.sheet_of(table.get("name", "")) is not None
+        # What is wrong is a table, told by itself, or one value of it.
+        where = (*details["loc"], *(() if isinstance(table, dict) else (repr(table),)))
+        place = "".join(f"{part} — " for part in where)
+        yield "form" if is_form else "tables", f"{place}{told}。"
 
 
 def _check_waves(form: Form, waves: Waves) -> Iterator[str]:
@@ -142,7 +146,11 @@ def _check_packages(
 
 def _check_credits(package: Package, plans: Plans, source_of: Mapping[str, str]) -> Iterator[str]:
     rest_on: dict[str, str] = {}
+    only = [one.only for one in package.resources if one.table == "indicator_value"]
+    allowed = {name for one in only for name in one.get("indicator_id", ())}
     for one in _list_definitions(plans):
+        if allowed and one.indicator_id not in allowed:
+            continue
         rest_on.setdefault(source_of.get(one.table, "survey"), one.indicator_id)
     for source, indicator_id in rest_on.items():
         if source not in package.sources:

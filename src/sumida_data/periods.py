@@ -17,6 +17,7 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN_ERAS = {"令和": "令和", "r": "令和", "平成": "平成", "h": "平成"}
+_QUARTER = re.compile(r"[1-4一二三四]\s*(?:四半期|期|q)|q\s*[1-4]", re.IGNORECASE)
 _KANJI_DIGITS = str.maketrans("一二三四", "1234")
 
 # First day of each era since the Gregorian calendar came into use, newest first.
@@ -60,18 +61,23 @@ class Period:
 
     @classmethod
     def find(cls, text: str) -> "Period | None":
-        """Find a quarter in words such as 令和4年度第3四半期 or R4 Q3; None where there is none."""
+        """Find a quarter in words such as 令和4年度第3四半期 or R4 Q3.
+
+        Returns:
+            The quarter; None where there is none, more than one, or one that 年 leaves open: the
+            fourth quarter of 令和4年度 lies in 令和5年.
+        """
         plain = unicodedata.normalize("NFKC", text)
         match = _SPOKEN.search(plain)
-        if match is None:
+        if match is None or len(_QUARTER.findall(plain)) > 1:
             return None
         era = _SPOKEN_ERAS.get(match[1].lower())
         year = 1 if match[2] == "元" else int(match[2])
         if era:
             year += ERA_FIRST_YEARS[era] - 1
-        return (
-            cls(year, int((match[3] or match[4]).translate(_KANJI_DIGITS))) if year > 1000 else None
-        )
+        quarter = int((match[3] or match[4]).translate(_KANJI_DIGITS))
+        is_open = quarter == 4 and "年" in match[0] and "年度" not in match[0]
+        return cls(year, quarter) if year > 1000 and not is_open else None
 
     def __str__(self) -> str:
         return f"FY{self.fiscal_year}Q{self.quarter}"

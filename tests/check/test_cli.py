@@ -93,9 +93,12 @@ def test_help_is_japanese() -> None:
 
 
 def test_a_watched_folder_answers_what_comes_in(tmp_path: Path, put: Put) -> None:
+    # In the background of a script an interrupt is ignored, and children inherit that.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     watching = subprocess.Popen(
         [*COMMAND, str(tmp_path), "--watch"], cwd=PROJECT, env=ENVIRONMENT, stdout=subprocess.PIPE
     )
+    signal.signal(signal.SIGINT, inherited)
     put(tmp_path / "1203.xlsx", ["T1", "届出", "", "", "", "", "", "多数"])
     assert watching.stdout is not None
     printed = b""

@@ -102,6 +102,24 @@ def test_a_blank_form_asks_for_it_from_then_on(
     assert any("「窓口の所要分」が" in str(text) for text in texts) == asks
 
 
+@pytest.mark.parametrize(
+    ("sheet", "name", "told"),
+    [
+        (1, "procedure_number", "項目 procedure_number は行を表す"),
+        (0, "answered_on", "項目 answered_on は行を表す"),
+        (1, "online_status", "online_started_on は online_status による"),
+    ],
+)
+def test_what_others_rest_on_is_asked_from_the_first_quarter(
+    form: Form, sheet: int, name: str, told: str
+) -> None:
+    raw = form.model_dump()
+    [field] = [one for one in raw["sheets"][sheet]["fields"] if one["name"] == name]
+    field["asked_from"] = "FY2022Q4"
+    with pytest.raises(ValidationError, match=told):
+        Form.model_validate(raw)
+
+
 def test_a_quarter_must_be_one(form: Form) -> None:
     raw = form.model_dump()
     raw["sheets"][1]["fields"] = [*raw["sheets"][1]["fields"], FIELD | {"asked_from": "2022"}]

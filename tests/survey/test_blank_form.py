@@ -353,3 +353,14 @@ def save(book: Workbook) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize("number", ["5075.50", "0.10", "3.00", "33.33333333333333", "1200"])
+def test_its_stamp_knows_its_contents_as_a_spreadsheet_keeps_them(
+    write: Write, form: Form, waves: Waves, rules: FindingRules, number: str
+) -> None:
+    effect = answered(initiative_name="RPA", effect="時間削減", effect_value=number)
+    returned = Return("FY2022Q4/a.xlsx", "", 0, "FY2022Q4")
+    content = write(initiative_effect=[effect], procedure=[answered(**ANSWERS)])
+    FormReader(form, rules).read(content, returned, waves.root["FY2022Q4"])
+    assert returned.untouched

@@ -12,7 +12,6 @@ from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Severity
-from sumida_data.survey.reading.text import fold
 
 # Whether anything has changed can only be told where last quarter's answers are.
 _NEEDS_LAST_QUARTER = {"F401", "F402"}
@@ -82,5 +81,5 @@ class Checker:
         returned = Return(path.name, "", 0, latest)
         self._collector.reader.read(path.read_bytes(), returned, waves[latest])
         stated = returned.cover.value_of("stated_period") if returned.cover else None
-        titles = {fold(Period.parse(period).title): period for period in waves}
-        return titles.get(fold(stated or ""), latest)
+        period = str(Period.find(stated or "") or latest)
+        return period if period in waves else latest

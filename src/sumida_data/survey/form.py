@@ -153,6 +153,20 @@ class SurveySheet(RecordSheet):
     kind: Literal["cover", "stock", "events", "year_to_date"]
     counts_only: bool = False
 
+    @model_validator(mode="after")
+    def _refuse_what_is_asked_too_late(self) -> Self:
+        asked_from = {field.name: field.asked_from or "" for field in self.fields}
+        for field in self.fields:
+            if field.asked_from and (field.key or self.kind == "cover"):
+                raise ValueError(f"項目 {field.name} は行を表すので、asked_from は書けません")
+            for other in (*field.asked_when, *filter(None, (field.unit_field,))):
+                if asked_from.get(other, "") > asked_from[field.name]:
+                    raise ValueError(
+                        f"項目 {field.name} は {other} によるので、{other} の asked_from より"
+                        "前からは照会できません"
+                    )
+        return self
+
     def asked_in(self, period: str) -> "SurveySheet":
         """Return the part without the fields that are asked for only in later quarters."""
         later = {one.name for one in self.fields if one.asked_from and period < one.asked_from}

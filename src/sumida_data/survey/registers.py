@@ -66,7 +66,7 @@ def read_register(path: Path) -> list[dict[str, str]]:
             "「CSV UTF-8(コンマ区切り)」を選んで保存し直してください。"
         )
     try:
-        headings, *rows = csv.reader(io.StringIO(text, newline="")) if text else [[]]
+        headings, *rows = csv.reader(io.StringIO(text, newline=""), strict=True) if text else [[]]
     except csv.Error as error:
         raise ReferenceTableError(
             f'{path.name} を表として読めません。閉じていない「"」がないか確かめてください。'

@@ -1,5 +1,6 @@
 """Discarding the returns of a quarter changes no figure, page or package."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -40,15 +41,20 @@ def test_a_name_of_a_discarded_cover_is_still_known(
     project = sample_project.copy_to(tmp_path / "project")
     survey = project.path / "data/01_raw/survey"
     name_somebody(survey / PERIOD, "1203", "記入者", "墨田 次郎")
+    corrections = project.path / "data/01_raw/reference/corrections.csv"
+    with corrections.open("a", encoding="utf-8") as register:
+        row = "講演会(講師 墨田次郎)|2022-05-10"
+        register.write(f"C1,{PERIOD},,1203,研修,{row},受講者数,,5,記入漏れ,税務課,2022-08-01\n")
     # What stands in another quarter is known by this cover alone.
     for period in (PERIOD, "FY2022Q2"):
         name_somebody(survey / period, "1203", "手続名", "証明書の交付(担当 墨田次郎)")
     assert project.kedro("run", "--to-nodes=find_names").code == 0
     before = read_hits(project)
-    assert {(period, field) for period, field in before} == {
-        (PERIOD, "procedure_name"),
-        ("FY2022Q2", "procedure_name"),
-    }
+    assert [(table, field) for table, field, _ in before] == [
+        ("correction", "record_key"),
+        ("procedure", "procedure_name"),
+        ("procedure", "procedure_name"),
+    ]
     assert project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}").code == 0
     kept = project.path / f"data/01_raw/kept_readings/{PERIOD}"
     assert "墨田" not in (kept / "named_texts.txt").read_text("utf-8")
@@ -68,12 +74,13 @@ def name_somebody(folder: Path, code: str, heading: str, text: str) -> None:
     book.save(path)
 
 
-def read_hits(project: Project) -> list[tuple[str, str]]:
-    tables = project.path / "data/03_primary"
-    question = (
-        f"SELECT DISTINCT period, field FROM '{tables}/personal_hit.parquet' AS h "
-        f"JOIN '{tables}/procedure.parquet' AS p ON h.record_id = p.row_id ORDER BY ALL"
-    )
+def name_files(readings: Path) -> list[str]:
+    return [json.loads(line)["source_file"] for line in readings.read_text("utf-8").splitlines()]
+
+
+def read_hits(project: Project) -> list[tuple[str, str, str]]:
+    hits = project.path / "data/03_primary/personal_hit.parquet"
+    question = f"SELECT table_name, field, record_id FROM '{hits}' ORDER BY ALL"
     return duckdb.sql(question).fetchall()
 
 
@@ -82,6 +89,26 @@ def test_its_own_report_can_still_be_made(kept: Project, tmp_path: Path) -> None
     run = project.kedro("run", f"--params=period={PERIOD}")
     assert run.code == 2, run.output
     assert (project.path / f"data/08_reporting/returns/{PERIOD}").is_dir()
+
+
+def test_what_was_kept_is_not_lost_by_keeping_again(
+    kept: Project, quarter: Quarter, tmp_path: Path
+) -> None:
+    project = kept.copy_to(tmp_path / "project")
+    folder = project.path / f"data/01_raw/survey/{PERIOD}"
+    readings = project.path / f"data/01_raw/kept_readings/{PERIOD}/readings.jsonl"
+    before = name_files(readings)
+    shutil.copytree(quarter.data / f"01_raw/survey/{PERIOD}", folder)
+    first, *others = sorted(folder.iterdir())
+    first.unlink()
+    run = project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}")
+    assert run.code == 1
+    assert "控えのある調査票73件のうち1件がフォルダにありません" in run.output
+    for path in others[1:]:
+        path.unlink()
+    assert project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}").code == 0
+    assert name_files(readings) == before
+    assert len(before) == 73
 
 
 def test_a_quarter_must_be_named(kept: Project) -> None:

@@ -119,6 +119,13 @@ def test_a_look_alike_name_is_reported_and_the_missing_ward_too(collect: Collect
     assert contents.findings[1].value_found == "⿊田区"
 
 
+def test_the_wards_own_row_without_a_value_is_there_all_the_same(collect: Collect) -> None:
+    rows = [[*row[:2], "", *row[3:]] if row[1] == "墨田区" else row for row in CARD_ROWS]
+    contents = collect({CARD: card(rows=rows)})
+    assert rule_ids(contents) == ["F612"]
+    assert "131075" not in {a.municipality_code for a in contents.answers}
+
+
 @pytest.mark.parametrize(
     ("text", "found"), [("", ["F612"]), ("たくさん", ["F301", "F612"]), ("未定", ["F612"])]
 )

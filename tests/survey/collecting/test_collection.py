@@ -398,6 +398,14 @@ class TestUnfilledForms:
         [finding] = [f for f in collected.findings if f.rule_id == "F318"]
         assert (finding.place.sheet, finding.message) == ("表紙", "「回答日」が空です。")
 
+    def test_beside_an_answer_without_a_day_it_is_put_away_too(self, collect: Collect) -> None:
+        answered = {"表紙": self.OPEN, "手続": procedures([*ONLINE[:7], "200"])}
+        stamp = self.handed_out(collect, ONLINE)
+        untouched = {"表紙": self.OPEN, "手続": procedures(ONLINE), STAMP_SHEET: stamp}
+        collected = collect({"FY2022Q3/a.xlsx": answered, "FY2022Q3/b.xlsx": untouched})
+        assert values(collected)["annual_cases"] == "200"
+        assert dict(self.states(collected))["FY2022Q3/b.xlsx"] == "superseded"
+
     def test_beside_an_answer_it_is_only_put_away(self, collect: Collect) -> None:
         filled = {"表紙": cover(), "手続": procedures(ONLINE)}
         untouched = {"表紙": self.OPEN, STAMP_SHEET: self.handed_out(collect)}
@@ -417,7 +425,18 @@ class TestStatedPeriod:
 
     @pytest.mark.parametrize(
         "stated",
-        ["令和４年度第三四半期", "R4Q3", "2022年度 第3四半期", "R4.3Q", "", "不明", "第3四半期"],
+        [
+            "令和４年度第三四半期",
+            "R4Q3",
+            "2022年度 第3四半期",
+            "R4.3Q",
+            "",
+            "不明",
+            "第3四半期",
+            "令和4年度第1四半期から第3四半期まで",
+            "令和4年度第2四半期分の修正(令和4年度第3四半期)",
+            "令和5年第4四半期",
+        ],
     )
     def test_the_same_quarter_or_none(self, collect: Collect, stated: str) -> None:
         assert self.find(collect, stated) == []

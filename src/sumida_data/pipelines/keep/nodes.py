@@ -15,6 +15,7 @@ from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.kept_readings import (
     NAMED_TEXTS,
     READINGS,
+    PartlyThere,
     choose_discarded,
     list_named_texts,
     restore_readings,
@@ -34,7 +35,7 @@ class NothingToKeepError(ValueError):
     """A quarter of which nothing can be kept."""
 
 
-def keep_readings(  # one argument for each thing that decides what is read
+def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that is read
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -42,6 +43,7 @@ def keep_readings(  # one argument for each thing that decides what is read
     layout_map: pd.DataFrame,
     files: dict[str, SourceFile],
     kept: dict[str, SourceFile],
+    corrections: pd.DataFrame,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Read the returns and keep what may be kept of a quarter.
 
@@ -51,7 +53,8 @@ def keep_readings(  # one argument for each thing that decides what is read
         The quarter's kept readings by path; what was kept and what to do next, as plain data.
 
     Raises:
-        NothingToKeepError: If the quarter is not named, or has no returns.
+        NothingToKeepError: If the quarter is not named, has no returns, or has fewer than were
+            kept before.
         KeptReadingError: If what was kept before is damaged.
     """
     name = period.root
@@ -64,7 +67,8 @@ def keep_readings(  # one argument for each thing that decides what is read
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
     read = read_returns(reader, waves, list(asked.values()))
     present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
-    before = choose_discarded(restore_readings(kept), present)
+    before, partly_there = choose_discarded(restore_readings(kept), present)
+    _refuse_loss(name, partly_there)
     screen = NameScreen(frozenset().union(*(one.personal_texts for one in present)))
     ours = [one for one in (*before, *present) if one.period == name]
     content = write_readings(
@@ -72,7 +76,8 @@ def keep_readings(  # one argument for each thing that decides what is read
         lambda text: screen.finds(text) or bool(find_kinds(text)),
     )
     named = list_named_texts({one: kept[one] for one in kept if one.startswith(f"{name}/")})
-    named |= {digest_text(text) for text in _list_texts((*before, *present)) if screen.finds(text)}
+    texts = {*_list_texts((*before, *present)), *corrections.astype(str).to_numpy().flat}
+    named |= {digest_text(text) for text in texts if screen.finds(text)}
     return {
         f"{name}/{READINGS}": content,
         f"{name}/{NAMED_TEXTS}": "".join(f"{one}\n" for one in sorted(named)).encode(),
@@ -80,15 +85,22 @@ def keep_readings(  # one argument for each thing that decides what is read
 
 
 def _list_texts(returns: Iterable[Return]) -> Iterator[str]:
-    """Yield the texts of answers and their parts."""
-    values = (
-        answer.reading.value
-        for returned in returns
-        for record in returned.records
-        for answer in record.answers
-    )
-    for value in {value for value in values if value}:
+    """Yield the texts of answers and their parts, and what names their records."""
+    records = [record for returned in returns for record in returned.records]
+    yield from {record.key for record in records}
+    values = {answer.reading.value for record in records for answer in record.answers}
+    for value in filter(None, values):
         yield from {value, *_BETWEEN_PARTS.split(value)}
+
+
+def _refuse_loss(period: str, partly_there: Iterable[PartlyThere]) -> None:
+    for one in partly_there:
+        if one.period == period and not one.stands_in:
+            raise NothingToKeepError(
+                f"{period}: 控えのある調査票{one.kept}件のうち{one.kept - one.present}件が"
+                "フォルダにありません。なくした調査票は戻してください。除いたのなら、"
+                f"data/01_raw/kept_readings/{period}/ を消してから、もう一度実行してください。"
+            )
 
 
 def _summarise(period: str, kept: Sequence[Return]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "layout_map_csv",
                     "survey_returns",
                     "kept_readings",
+                    "corrections_csv",
                 ],
                 outputs=["new_kept_readings", "keep_summary"],
                 name="keep_readings",

@@ -244,9 +244,10 @@ class _SourceReading:
                 record.answers.append(_month_end(record, self.source.month))
             if code is None:
                 self._report_unknown(record, origin)
-            elif not self._lacks_value(record, place):
+            else:
                 taken.append((code, record))
         self._check_rows(taken, read, place)
+        taken = [one for one in taken if not self._lacks_value(one[1], place)]
         self.contents.findings += self._statements.compare(taken, place)
         for code, record in taken:
             department = record.value_of("department_code")

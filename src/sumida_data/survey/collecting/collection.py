@@ -14,7 +14,7 @@ from sumida_data.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.events import Events
-from sumida_data.survey.collecting.kept_readings import choose_discarded
+from sumida_data.survey.collecting.kept_readings import PartlyThere, choose_discarded
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.collecting.stocks import Stocks
 from sumida_data.survey.departments import Department, Succession
@@ -78,8 +78,9 @@ class Collector:
         accepted = [file for file in files.values() if self._accept(file.name, collected)]
         read = read_returns(self.reader, self.waves, accepted)
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
-        gone = choose_discarded(kept, returns)
+        gone, partly_there = choose_discarded(kept, returns)
         returns += [one for one in gone if self._accept(one.source_file, collected)]
+        collected.findings += self._tell_of_parts(partly_there)
         returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
@@ -118,6 +119,13 @@ class Collector:
             place = Place(source_file=name)
             collected.findings.append(make_finding(self.reader.rules[rule_id], place, period))
         return rule_id is None
+
+    def _tell_of_parts(self, quarters: Iterable[PartlyThere]) -> Iterator[Finding]:
+        for one in quarters:
+            treated = "控えから数えました" if one.stands_in else "数えていません"
+            words = {"kept": str(one.kept), "present": str(one.present), "treated": treated}
+            place = Place(period=one.period)
+            yield make_finding(self.reader.rules["F115"], place, **words)
 
     def _refuse_sample_among_real(self, returns: list[Return]) -> None:
         if all(returned.sample or returned.cover is None for returned in returns):
@@ -171,19 +179,23 @@ class _History:
 
     def _choose(self, returns: list[Return]) -> dict[str, Return]:
         chosen: dict[str, Return] = {}
-        unfilled: list[tuple[str, Return]] = []
+        untouched: dict[str, Return] = {}
         for returned in sorted(returns, key=lambda returned: returned.age):
             code = self._identify(returned)
             if code is None:
                 continue
-            if returned.unfilled:
-                unfilled.append((code, returned))
+            if returned.untouched:
+                untouched[code] = returned
                 continue
             if code in chosen:
                 self._report("F209", chosen[code], newer=returned.source_file)
             chosen[code] = returned
-        for _, returned in (one for one in unfilled if one[0] not in chosen):
-            self._report("F217", returned)
+        # A form as it was handed out counts only where a department sent nothing else.
+        for code in untouched.keys() - chosen.keys():
+            returned = untouched[code]
+            self._report("F217" if returned.is_empty else "F216", returned)
+            if not returned.is_empty:
+                chosen[code] = returned
         return chosen
 
     def _identify(self, returned: Return) -> str | None:

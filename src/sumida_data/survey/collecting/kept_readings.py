@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -27,6 +27,22 @@ _OF_COVER = {"department_code", "answered_on", "no_change"}
 _HIDDEN = "(省略)"
 
 Hides = Callable[[str], bool]
+
+
+class PartlyThere(NamedTuple):
+    """A quarter of which some returns are there, and what was kept of others.
+
+    Attributes:
+        period: The quarter.
+        kept: How many returns were kept.
+        present: How many of them are still there.
+        stands_in: Whether what was kept of the others counts.
+    """
+
+    period: str
+    kept: int
+    present: int
+    stands_in: bool
 
 
 class KeptReadingError(ValueError):
@@ -88,7 +104,7 @@ class KeptReading(Model):
     findings: tuple[Finding, ...]
     rows_set_aside: int
     sample: bool
-    unfilled: bool
+    untouched: bool
     whole_tables: frozenset[str]
 
     @classmethod
@@ -111,7 +127,7 @@ class KeptReading(Model):
             findings=tuple(_strip_finding(one, returned, name, hides) for one in returned.findings),
             rows_set_aside=returned.rows_set_aside,
             sample=returned.sample,
-            unfilled=returned.unfilled,
+            untouched=returned.untouched,
             whole_tables=frozenset(returned.whole_tables),
         )
 
@@ -127,7 +143,7 @@ class KeptReading(Model):
             findings=list(self.findings),
             rows_set_aside=self.rows_set_aside,
             sample=self.sample,
-            unfilled=self.unfilled,
+            untouched=self.untouched,
             whole_tables=set(self.whole_tables),
         )
 
@@ -168,10 +184,13 @@ def list_named_texts(kept: Mapping[str, SourceFile]) -> frozenset[str]:
     return frozenset(line for file in files for line in file.read().decode().split())
 
 
-def choose_discarded(kept: Iterable[Return], present: Iterable[Return]) -> list[Return]:
-    """Return the kept ones of quarters of which no return that was kept is still there.
+def choose_discarded(
+    kept: Iterable[Return], present: Iterable[Return]
+) -> tuple[list[Return], list[PartlyThere]]:
+    """Return what stands in for returns that are gone, and the quarters that are there in part.
 
-    As long as one is, the others were taken away for a reason, and what is there counts.
+    Where most of the returns that were kept are still there, the others were taken away for a
+    reason. Where most are gone, the quarter was discarded, and one was sent or put back again.
 
     Args:
         kept: What was kept.
@@ -187,12 +206,16 @@ def choose_discarded(kept: Iterable[Return], present: Iterable[Return]) -> list[
         # Invented data of a trial have no say beside real returns.
         if not (is_real and returned.sample):
             by_period[returned.period].append(returned)
-    return [
-        returned
-        for period, returns in by_period.items()
-        if there[period].isdisjoint(one.file_sha256 for one in returns)
-        for returned in returns
-    ]
+    chosen: list[Return] = []
+    partly_there = []
+    for period, returns in by_period.items():
+        missing = [one for one in returns if one.file_sha256 not in there[period]]
+        found = len(returns) - len(missing)
+        stands_in = found * 2 < len(returns)
+        chosen += missing if stands_in else ()
+        if missing and found:
+            partly_there.append(PartlyThere(period, len(returns), found, stands_in=stands_in))
+    return chosen, partly_there
 
 
 def _read(file: SourceFile) -> Iterator[KeptReading]:
@@ -219,7 +242,7 @@ def _strip_cover(cover: Record | None) -> Record | None:
 def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) -> Finding:
     """Leave out what stands on the cover, and elsewhere what speaks of a person."""
     place, value = finding.place, finding.value_found or ""
-    on_cover = returned.cover is not None and place.sheet == returned.cover.answers[0].sheet
+    on_cover = place.sheet in {answer.sheet for answer in _list_cover(returned)}
     message = finding.message
     if value and (on_cover or hides(value)):
         finding = replace(finding, value_found=None)
@@ -227,6 +250,10 @@ def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) 
     label = None if place.row_label and hides(place.row_label) else place.row_label
     place = replace(place, source_file=name if place.source_file else None, row_label=label)
     return replace(finding, place=place, message=_HIDDEN if hides(message) else message)
+
+
+def _list_cover(returned: Return) -> list[Answer]:
+    return returned.cover.answers if returned.cover else []
 
 
 def _name_plainly(returned: Return, hides: Hides) -> str:

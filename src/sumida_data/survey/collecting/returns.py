@@ -47,7 +47,7 @@ class Return:
         findings: What is wrong with it.
         rows_set_aside: Number of rows left out.
         sample: Whether it is sample data.
-        unfilled: Whether it came back as it was handed out, and nothing stands in it.
+        untouched: Whether it came back as it was handed out.
         whole_tables: The tables that it has, and of which no row was left out.
         personal_texts: What the cover gives as names and other personal data; it is not shown,
             not stored, and serves only to find the same names elsewhere.
@@ -62,7 +62,7 @@ class Return:
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
     sample: bool = False
-    unfilled: bool = False
+    untouched: bool = False
     whole_tables: set[str] = field(default_factory=set)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -75,6 +75,12 @@ class Return:
     def says_no_change(self) -> bool:
         """Whether the cover says that nothing has changed since last quarter."""
         return self.cover is not None and self.cover.value_of("no_change") == "該当"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is answered on any sheet but the cover."""
+        answers = (answer for record in self.records for answer in record.answers)
+        return all(answer.reading.status == "not_answered" for answer in answers)
 
     @property
     def age(self) -> tuple[str, int, str]:
@@ -167,10 +173,7 @@ class FormReader:
             returned.findings += self._check_stated_period(returned.cover, place)
         asked = wave.sheets_for(returned.department_code)
         read = {cover.sheet, *self._read_answers(workbook, returned, place, asked)}
-        if stamp is not None and _is_untouched(returned, stamp):
-            returned.unfilled = not any(map(_is_given, returned.records))
-            if not returned.unfilled:
-                returned.report(self.rules["F216"])
+        returned.untouched = stamp is not None and _is_untouched(returned, stamp)
         unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
         returned.findings += self._find_unread_tables(unread, self._readers_of(returned), place)
 
@@ -278,10 +281,6 @@ class FormReader:
         yield from (sheet for sheet, is_like in unnamed if is_like)
         if is_asked:
             yield from (sheet for sheet, is_like in unnamed if not is_like)
-
-
-def _is_given(record: Record) -> bool:
-    return any(answer.reading.status != "not_answered" for answer in record.answers)
 
 
 def _is_untouched(returned: Return, stamp: Stamp) -> bool:

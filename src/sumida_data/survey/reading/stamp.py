@@ -1,6 +1,7 @@
 """The hidden stamp of a form: what it was made for."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import NamedTuple, Self
@@ -9,6 +10,8 @@ from sumida_data.survey.reading.text import Reading, raw_text_of
 from sumida_data.survey.reading.workbook import Workbook
 
 STAMP_SHEET = "様式情報"
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 class Stamp(NamedTuple):
@@ -45,6 +48,11 @@ class Stamp(NamedTuple):
 _LABELS = ("様式の版", "様式の調査期", "様式の課コード", "様式の記入済みの内容")
 
 
+def _canonical(value: str) -> str:
+    """Return a number as a spreadsheet keeps it: fifteen digits, without zeros at the end."""
+    return f"{float(value):.15g}" if _NUMBER.fullmatch(value) else value
+
+
 def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
     """Return what identifies the answers of a form, in whatever order its records stand.
 
@@ -55,7 +63,7 @@ def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
         (
             table,
             sorted(
-                (name, reading.status, reading.value or "")
+                (name, reading.status, _canonical(reading.value or ""))
                 for name, reading in readings.items()
                 if reading.status != "not_answered"
             ),
