@@ -21,7 +21,7 @@ from tests.project import PROJECT
 OLD = make_catalogue(make_dataset(title="前の版", rows=ROWS[:1]))
 NEW = make_catalogue(make_dataset(title="次の版", version="1.1.0"))
 UPDATE = [Change("update", "dx-indicators")]
-RANDOM_KILLS = int(os.environ.get("CKAN_TEST_KILLS", "0"))
+RANDOM_KILLS = 50
 
 REFUSED = {
     "413": (Fault("package_revise", 413), "大きすぎて断られました(413)"),
@@ -250,7 +250,7 @@ class TestKilledProcess:
         assert len(proxy.writes) == write + 1
         proxy.faults.clear()
 
-    @pytest.mark.skipif(not RANDOM_KILLS, reason="make test-ckan kills at random moments")
+    @pytest.mark.long
     def test_at_random_moments(self, start, target, proxy, ckan):
         chance = random.Random(20230131)
         began = time.monotonic()

@@ -3,7 +3,6 @@
 import functools
 import http.server
 import json
-import os
 import threading
 
 import pytest
@@ -11,10 +10,7 @@ import pytest
 from sumida_data.disk import read_folder
 from tests.portal.ckan.stack.start import Ckan
 
-pytestmark = pytest.mark.skipif(
-    "2.11" not in os.environ.get("CKAN_TEST_VERSIONS", ""),
-    reason="make test-ckan harvests; the harvesters' newest releases are for CKAN 2.11",
-)
+pytestmark = pytest.mark.long
 
 
 DATA_FORMATS = {"CSV", "PARQUET", "XLSX"}
@@ -45,6 +41,7 @@ def address(quarter):
 
 @pytest.fixture(scope="module")
 def harvesting():
+    """A CKAN that harvests; the harvesters' newest releases are for 2.11."""
     plugins = ("harvest", "ckan_harvester", "dcat", "dcat_rdf_harvester")
     with Ckan("2.11", plugins=plugins, migrations=("harvest",)) as ckan:
         yield ckan
