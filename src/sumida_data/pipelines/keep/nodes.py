@@ -1,7 +1,7 @@
 """Nodes of the keep pipeline."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -58,30 +58,35 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
         KeptReadingError: If what was kept before is damaged.
     """
     name = period.root
-    asked = {one: file for one, file in files.items() if one.partition("/")[0] in waves.root}
-    if name not in {one.partition("/")[0] for one in asked}:
-        raise NothingToKeepError(
-            f"--params=period={name}: この期間の調査票がありません。書けるのは "
-            f"{'、'.join(sorted({one.partition('/')[0] for one in asked})) or 'ありません'} です。"
-        )
+    asked = {one: file for one, file in files.items() if _period_of(one) in waves.root}
+    _refuse_other_quarters(name, {_period_of(one) for one in asked})
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
     read = read_returns(reader, waves, list(asked.values()))
     present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
     before, partly_there = choose_discarded(restore_readings(kept), present)
     _refuse_loss(name, partly_there)
     screen = NameScreen(frozenset().union(*(one.personal_texts for one in present)))
-    ours = [one for one in (*before, *present) if one.period == name]
-    content = write_readings(
-        sorted(ours, key=lambda one: one.source_file),
-        lambda text: screen.finds(text) or bool(find_kinds(text)),
-    )
-    named = list_named_texts({one: kept[one] for one in kept if one.startswith(f"{name}/")})
-    texts = {*_list_texts((*before, *present)), *corrections.astype(str).to_numpy().flat}
+    returns = sorted([*before, *present], key=lambda one: one.source_file)
+    ours = [one for one in returns if one.period == name]
+    content = write_readings(ours, lambda text: screen.finds(text) or bool(find_kinds(text)))
+    texts = {*_list_texts(returns), *corrections.astype(str).to_numpy().flat}
+    named = list_named_texts({one: kept[one] for one in kept if _period_of(one) == name})
     named |= {digest_text(text) for text in texts if screen.finds(text)}
-    return {
-        f"{name}/{READINGS}": content,
-        f"{name}/{NAMED_TEXTS}": "".join(f"{one}\n" for one in sorted(named)).encode(),
-    }, _summarise(name, ours)
+    lines = "".join(f"{one}\n" for one in sorted(named))
+    written = {f"{name}/{READINGS}": content, f"{name}/{NAMED_TEXTS}": lines.encode()}
+    return written, _summarise(name, len(ours))
+
+
+def _period_of(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _refuse_other_quarters(period: str, there: Collection[str]) -> None:
+    if period not in there:
+        allowed = f"書けるのは {'、'.join(sorted(there))} です。" if there else ""
+        raise NothingToKeepError(
+            f"--params=period={period}: この期間の調査票がありません。{allowed}"
+        )
 
 
 def _list_texts(returns: Iterable[Return]) -> Iterator[str]:
@@ -103,9 +108,9 @@ def _refuse_loss(period: str, partly_there: Iterable[PartlyThere]) -> None:
             )
 
 
-def _summarise(period: str, kept: Sequence[Return]) -> dict[str, Any]:
+def _summarise(period: str, kept: int) -> dict[str, Any]:
     lines = [
-        f"{period} の調査票{len(kept)}件から読み取った内容を "
+        f"{period} の調査票{kept}件から読み取った内容を "
         f"data/01_raw/kept_readings/{period}/ に残しました。"
         "表紙の記入者、内線、メールは入っていません。備考などの本文は、書かれたまま残ります。",
         f"次にすること：data/01_raw/kept_readings/ の控えをほかの場所にとり、"
