@@ -124,6 +124,23 @@ def test_nothing_that_the_cover_says_of_a_person_is_kept(
     assert not returned.personal_texts
 
 
+def test_what_stands_on_a_cover_is_left_out_whoever_it_names(
+    reader: FormReader, waves: Waves, tmp_path: Path, make_workbook: Callable[..., bytes]
+) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(
+        make_workbook({"表紙": cover(回答日="佐藤が書いた", 前回から変更なし="鈴木に聞く")})
+    )
+    [returned] = read_returns(reader, waves, [SourceFile("FY2022Q3/a.xlsx", path)])
+    told = [one.message for one in returned.findings if one.rule_id in {"F302", "F303"}]
+    assert len(told) == 2
+    assert "佐藤" in "".join(told)
+    kept = write_readings([returned], lambda _: False).decode()
+    assert "佐藤" not in kept
+    assert "鈴木" not in kept
+    assert "1203" in kept
+
+
 def test_a_later_return_joins_a_discarded_quarter(
     reader: FormReader, waves: Waves, files: Files, keep: Callable[..., Files], tmp_path: Path,
     make_workbook: Callable[..., bytes],
