@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 KEDRO := $(BIN)/kedro
-STACK := tests/portal/ckan/stack
+STACK := tests/catalogue/ckan/stack
 UV := $(shell command -v uv 2>/dev/null)
 # uv is used where it is there; pip does the same, only slower.
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(BIN)/python -m pip install --disable-pip-version-check)
@@ -32,10 +32,10 @@ test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once th
 	MUTATION_PAIRS=5000 $(BIN)/python -m pytest tests/mutation
 
 ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or 2.10 for another.
-	$(PYTHON) tests/portal/ckan/stack/start.py $(CKAN_VERSION)
+	$(PYTHON) tests/catalogue/ckan/stack/start.py $(CKAN_VERSION)
 
 test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
-	CKAN_TEST_VERSIONS="2.12 2.11 2.10" $(BIN)/python -m pytest tests/portal/ckan -m "long or not long"
+	CKAN_TEST_VERSIONS="2.12 2.11 2.10" $(BIN)/python -m pytest tests/catalogue/ckan -m "long or not long"
 
 bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile

@@ -23,8 +23,8 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from sumida_data.frames import build_frame, to_arrow, to_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame, to_arrow, to_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.quality.check import RESULT_TABLES, run_checks
 from sumida_data.quality.compile_expectations import check_with_expectations
 from sumida_data.quality.compile_sql import check_rows

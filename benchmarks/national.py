@@ -25,14 +25,14 @@ from national_by_hand import compute_by_hand
 from rich.console import Console
 from rich.table import Table
 
-from sumida_data.frames import build_frame, to_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame, to_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.pipelines.indicators.nodes import assess_progress
 from sumida_data.pipelines.indicators.pipeline import QUERIED_TABLES
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Plans
 from sumida_data.plan.values import Computed, ValueEngine
-from sumida_data.typed_tables import build_typed_tables
+from sumida_data.survey.typed_tables import build_typed_tables
 
 PROJECT = Path(__file__).parents[1]
 PERIOD, LAST_YEAR = "FY2022Q3", "FY2021Q4"

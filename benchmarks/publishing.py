@@ -29,13 +29,13 @@ from rich.table import Table
 PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from tests.portal.ckan.catalogues import make_catalogue, make_dataset, publish  # noqa: E402
-from tests.portal.ckan.proxy import Proxy  # noqa: E402
-from tests.portal.ckan.stack.start import ORGANIZATION, STAND_IN, Ckan, install  # noqa: E402
+from tests.catalogue.ckan.catalogues import make_catalogue, make_dataset, publish  # noqa: E402
+from tests.catalogue.ckan.proxy import Proxy  # noqa: E402
+from tests.catalogue.ckan.stack.start import ORGANIZATION, STAND_IN, Ckan, install  # noqa: E402
 
-from sumida_data.portal.ckan import CkanSettings, CkanTarget  # noqa: E402
-from sumida_data.portal.ckan.site import Site  # noqa: E402
-from sumida_data.portal.target import Dataset  # noqa: E402
+from sumida_data.catalogue.ckan import CkanSettings, CkanTarget  # noqa: E402
+from sumida_data.catalogue.ckan.site import Site  # noqa: E402
+from sumida_data.catalogue.target import Dataset  # noqa: E402
 
 READS = ("_show", "_search", "_list", "_authz", "_list_for_user", "download")
 Publish = Callable[[Dataset, str, str], None]

@@ -24,7 +24,7 @@ from python_calamine import CalamineWorkbook
 from rich.console import Console
 from rich.table import Table
 
-from sumida_data.check.project import Project, load_project
+from sumida_data.commands.project import Project, load_project
 from sumida_data.sample import Sample, make_returns
 from sumida_data.survey.collecting.batch import VERY_MANY, read_returns
 from sumida_data.survey.collecting.returns import FormReader

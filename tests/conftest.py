@@ -8,8 +8,7 @@ import pytest
 import xlsxwriter
 import yaml
 
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary
 from tests.project import PROJECT
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.disk import OutsideFolderError, refuse_outside, replace_folder
+from sumida_data.base.disk import OutsideFolderError, refuse_outside, replace_folder
 
 HOSTILE = [
     "", "/etc/passwd", "../out.txt", "a/../../out.txt", "a/..", "..", ".", "./a", "a//b", "a/",

@@ -8,16 +8,16 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.quota import Quota
 from sumida_data.loose_ends import find_loose_ends
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.opendata.models import Packages
-from sumida_data.opendata.views import Views
+from sumida_data.packages.models import Packages
+from sumida_data.packages.views import Views
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
-from sumida_data.quality.privacy.models import Privacy
+from sumida_data.privacy.models import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
 from sumida_data.site.models import Site
-from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions

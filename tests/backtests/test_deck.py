@@ -17,8 +17,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.datasets import FolderDataset
-from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.indicators.nodes import compute_values
 from sumida_data.pipelines.ingest.nodes import (
     build_tables,

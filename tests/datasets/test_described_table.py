@@ -6,8 +6,8 @@ import pytest
 from kedro.io import DataCatalog
 from kedro.validation.exceptions import DataValidationError
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 
 ROW = {"row_id": "1", "predecessor_code": "1903", "successor_code": "1906"}
 

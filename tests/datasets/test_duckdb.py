@@ -12,11 +12,11 @@ import duckdb
 import pytest
 from kedro.io import DatasetError
 
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.datasets.duckdb import DuckDBDataset
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.opendata.database import MADE_HERE, Database
-from sumida_data.opendata.views import Views
+from sumida_data.packages.database import MADE_HERE, Database
+from sumida_data.packages.views import Views
 
 VALUE = {
     "row_id": "131075/mynumber_card_rate/FY2022Q3/1",
@@ -253,7 +253,7 @@ def test_a_foreign_log_is_set_aside_and_told(dataset, database, tmp_path, caplog
 _KILLED_WHILE_SAVING = """
 import os, pickle, signal, sys
 import sumida_data.datasets.duckdb as module
-import sumida_data.opendata.database as database
+import sumida_data.packages.database as database
 
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -4,7 +4,7 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from sumida_data.datasets import RegisterDataset
-from sumida_data.survey.registers import REGISTERS
+from sumida_data.survey.reading.registers import REGISTERS
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from kedro.io import DatasetError
 
+from sumida_data.catalogue.folder import FolderTarget
+from sumida_data.catalogue.target import TargetError
 from sumida_data.datasets import HistoryDataset, OptionalJSONDataset, RecordDataset, TargetDataset
-from sumida_data.portal.folder import FolderTarget
-from sumida_data.portal.target import TargetError
-from tests.portal.office import Office, make_catalogue, make_dataset
+from tests.catalogue.office import Office, make_catalogue, make_dataset
 
 CATALOGUE = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
 
@@ -22,7 +22,7 @@ def office(tmp_path: Path) -> Office:
 def dataset(office: Office) -> TargetDataset:
     return TargetDataset(
         target={
-            "class": "sumida_data.portal.folder.FolderTarget",
+            "class": "sumida_data.catalogue.folder.FolderTarget",
             "path": str(office.public),
             "record": str(office.record.folder),
         }
@@ -68,7 +68,7 @@ def test_what_goes_wrong_is_told_in_plain_words_alone(
 
 def test_credentials_are_arguments_of_the_target_and_are_not_shown(tmp_path: Path) -> None:
     dataset = TargetDataset(
-        target={"class": "sumida_data.portal.folder.FolderTarget", "path": str(tmp_path)},
+        target={"class": "sumida_data.catalogue.folder.FolderTarget", "path": str(tmp_path)},
         credentials={"record": "secret"},
     )
     assert isinstance(dataset.target, FolderTarget)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from random import Random
 from typing import Any
 
-from sumida_data.periods import format_era_date
+from sumida_data.base.periods import format_era_date
 from sumida_data.survey.form import Form, FormField
 from tests.mutation.grid import Book, Cell, Formula, Origin, Page, Position, new_cells
 from tests.mutation.judge import Expected

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sumida_data.frames import build_frame, build_frame_of_tuples
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.frames import build_frame, build_frame_of_tuples
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.pipelines.tables import TYPED_TABLES
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecessor, Target
@@ -19,7 +18,7 @@ from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.records import Answer, Record
 from sumida_data.survey.reading.text import Reading
-from sumida_data.typed_tables import build_typed_tables
+from sumida_data.survey.typed_tables import build_typed_tables
 
 
 class Answers:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import Department

@@ -1,7 +1,7 @@
 from datetime import date
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.coverage import Coverage, measure_coverage
 from sumida_data.survey.form import Form, Wave, Waves
 

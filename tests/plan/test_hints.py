@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.periods import Period
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.periods import Period
 from sumida_data.plan.hints import find_hints
 from sumida_data.plan.models import Plans
-from sumida_data.survey.registers import ReferenceTableError
+from sumida_data.survey.reading.registers import ReferenceTableError
 
 PERIODS = ("FY2022Q1", "FY2022Q2", "FY2022Q3")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.initiatives import describe_effects, sum_effects
 from sumida_data.plan.models import InitiativeRules
 from sumida_data.sample.ward import load_facts

@@ -1,7 +1,7 @@
 import pytest
 import sqlglot
 
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Indicator, Plan
 
 

@@ -16,7 +16,7 @@ from sumida_data.plan.revisions import (
     freeze_values,
     parse_revisions,
 )
-from sumida_data.survey.registers import ReferenceTableError
+from sumida_data.survey.reading.registers import ReferenceTableError
 
 Row = dict[str, Any]
 INDICATOR = "online_procedures_dx"

@@ -10,8 +10,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.frames import arrow_type, build_frame, to_arrow
-from sumida_data.metadata import DataDictionary, Field, Table
+from sumida_data.base.frames import arrow_type, build_frame, to_arrow
+from sumida_data.base.metadata import DataDictionary, Field, Table
 from sumida_data.quality.compile_expectations import check_with_expectations
 from sumida_data.quality.compile_sql import check_rows, check_tables
 from sumida_data.quality.compile_table_schema import check_with_frictionless

@@ -7,8 +7,8 @@ import sys
 import pandas as pd
 import pytest
 
-from sumida_data.frames import build_frame, read_rows
-from sumida_data.opendata.database import MADE_HERE
+from sumida_data.base.frames import build_frame, read_rows
+from sumida_data.packages.database import MADE_HERE
 from sumida_data.quality.check import run_checks
 from sumida_data.quality.compile_expectations import EngineError, check_with_expectations
 from sumida_data.quality.compile_sql import RuleQueryError, breaks, failing_rows

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sumida_data.opendata.database import MADE_HERE
+from sumida_data.packages.database import MADE_HERE
 from sumida_data.quality.compile_sql import concerns
 from sumida_data.quality.rules import (
     Comparison,

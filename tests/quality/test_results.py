@@ -5,7 +5,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from sumida_data.frames import build_frame, read_rows
+from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.quality.outcomes import Outcome
 from sumida_data.quality.results import OWN_PLACES, build_check_failure, build_check_result
 

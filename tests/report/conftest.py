@@ -8,15 +8,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.periods import Period
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.periods import Period
+from sumida_data.base.quota import Quota
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.survey_state import describe_survey
-from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 
 Row = dict[str, Any]

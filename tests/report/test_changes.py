@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.report.changes import SheetChange, count_changes
 from sumida_data.survey.form import Form
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sumida_data.frames import build_frame
+from sumida_data.base.frames import build_frame
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.page import render_page

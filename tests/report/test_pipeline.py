@@ -8,16 +8,15 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
-from tests.portal.office import PROPOSAL
+from tests.catalogue.office import PROPOSAL
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.opendata.models import Packages
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.quota import Quota
+from sumida_data.packages.models import Packages
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans
 from sumida_data.quality.rules import QualityRules
-from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 
 ROOM = {

@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from tests.portal.office import PROPOSAL
+from tests.catalogue.office import PROPOSAL
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.portal.changes import ListedChange, Proposal
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.quota import Quota
+from sumida_data.catalogue.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summarise import measure_later_gaps, summarise_run
 from sumida_data.report.summary import RunSummary
 from sumida_data.report.summary_panel import render_summary
-from sumida_data.survey.collecting.quota import Quota
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]

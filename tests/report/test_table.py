@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.table import Cell, ProgressTable, TableRow, build_table, newest_rows

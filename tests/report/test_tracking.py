@@ -9,10 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from sumida_data.frames import build_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.periods import Period
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.periods import Period
 from sumida_data.report.reminder import write_reminders
 from sumida_data.report.tracking import DepartmentState, ResponseTracking, track_responses
 from sumida_data.report.tracking_page import render_tracking_page

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files, make_returns
-from sumida_data.survey.collecting.central import Municipality
+from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, parse_departments
 from sumida_data.survey.form import Form, Waves
 

@@ -5,9 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal
 import openpyxl
 import pytest
 
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files
-from sumida_data.survey.collecting.central import Municipality
+from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import CentralSources
 from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.plan.models import Plans
 from sumida_data.site.models import Site
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import read_published
 from sumida_data.survey.form import Waves
-from tests.opendata.conftest import build, build_packages_of, built, frames, packages
+from tests.packages.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 

@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from sumida_data.catalogue.links import find_broken_links
 from sumida_data.plan.models import Plans
-from sumida_data.portal.links import find_broken_links
 from sumida_data.site.models import Site
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import read_published
-from tests.opendata.conftest import CARD_RATE, PROCEDURE, PROGRESS
+from tests.packages.conftest import CARD_RATE, PROCEDURE, PROGRESS
 
 Texts = dict[str, str]
 Row = dict[str, Any]

@@ -25,8 +25,8 @@ _READ = """
 import json, re, sys
 from pathlib import Path
 from time import process_time
-from sumida_data.check.checker import Checker
-from sumida_data.check.project import load_project
+from sumida_data.commands.checker import Checker
+from sumida_data.commands.project import load_project
 
 checker = Checker(load_project(Path(sys.argv[1])), "FY2022Q3")
 start = process_time()

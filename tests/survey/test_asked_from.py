@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sumida_data.frames import build_frame_of_tuples, read_rows
-from sumida_data.metadata import DataDictionary
-from sumida_data.periods import Period
+from sumida_data.base.frames import build_frame_of_tuples, read_rows
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.periods import Period
 from sumida_data.survey.blank_form import Inquiry, write_blank_form
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader
@@ -20,7 +20,7 @@ from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.workbook import open_workbook
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
-from sumida_data.typed_tables import build_typed_tables
+from sumida_data.survey.typed_tables import build_typed_tables
 from tests.survey.conftest import DEPARTMENTS, PROCEDURE_HEADINGS, cover
 
 FIELD = {

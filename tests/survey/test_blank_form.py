@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.survey.blank_form import (
     Inquiry,
     LastAnswers,

@@ -9,7 +9,7 @@ from sumida_data.survey.departments import (
     refuse_unknown_codes,
 )
 from sumida_data.survey.form import Waves
-from sumida_data.survey.registers import ReferenceTableError
+from sumida_data.survey.reading.registers import ReferenceTableError
 
 ROAD = {
     "department_code": "1903",

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 from kedro.validation.exceptions import CheckFailure, DataValidationError
 
-from sumida_data.frames import arrow_schema
-from sumida_data.metadata import DataDictionary, Table
+from sumida_data.base.frames import arrow_schema
+from sumida_data.base.metadata import DataDictionary, Table
 
 
 class DescribedTableValidator:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 from kedro.io import AbstractDataset
 
-from sumida_data.opendata.database import (
+from sumida_data.packages.database import (
     Database,
     EarlierBuild,
     read_earlier_build,

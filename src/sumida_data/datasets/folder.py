@@ -12,7 +12,7 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from sumida_data.disk import OutsideFolderError, refuse_outside, replace_folder, restore_folder
+from sumida_data.base.disk import OutsideFolderError, refuse_outside, replace_folder, restore_folder
 from sumida_data.survey.files import SourceFile
 
 

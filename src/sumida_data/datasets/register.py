@@ -6,7 +6,7 @@ import pandas as pd
 from kedro.io import DatasetError
 from kedro_datasets.pandas import CSVDataset
 
-from sumida_data.survey.registers import REGISTERS, ReferenceTableError, read_register
+from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
 
 
 class RegisterDataset(CSVDataset):  # type: ignore[misc]  # kedro-datasets is untyped

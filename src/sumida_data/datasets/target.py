@@ -7,10 +7,10 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 
-from sumida_data.portal.history import TargetHistory, read_histories
-from sumida_data.portal.publication import Publication, TargetRecord, publish, read_target_record
-from sumida_data.portal.record import Record
-from sumida_data.portal.target import Target, TargetError, TargetState, observe
+from sumida_data.catalogue.history import TargetHistory, read_histories
+from sumida_data.catalogue.publication import Publication, TargetRecord, publish, read_target_record
+from sumida_data.catalogue.record import Record
+from sumida_data.catalogue.target import Target, TargetError, TargetState, observe
 
 
 class TargetDataset(AbstractDataset[Publication, TargetState]):
@@ -23,7 +23,7 @@ class TargetDataset(AbstractDataset[Publication, TargetState]):
         public_target:
           type: sumida_data.datasets.TargetDataset
           target:
-            class: sumida_data.portal.folder.FolderTarget
+            class: sumida_data.catalogue.folder.FolderTarget
             path: data/06_catalog/public
             record: data/06_catalog/record/folder
         ```

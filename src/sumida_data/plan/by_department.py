@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.plan.values import calculate
 from sumida_data.survey.departments import Department

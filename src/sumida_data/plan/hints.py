@@ -10,9 +10,9 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Literal, get_args
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
-from sumida_data.survey.registers import (
+from sumida_data.survey.reading.registers import (
     ReferenceTableError,
     list_rows,
     parse_day,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import InitiativeRules
 from sumida_data.plan.values import round_half_up
 from sumida_data.survey.departments import Department

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from math import log10
 
-from sumida_data.periods import fiscal_year_of
+from sumida_data.base.periods import fiscal_year_of
 
 _DAYS_IN_YEAR = Decimal("365.25")
 # A growth of more than a million times a year, in powers of ten, is that of a few days.

@@ -11,8 +11,8 @@ from typing import Literal, Self
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
 
-from sumida_data.metadata import Model, Name
-from sumida_data.periods import Period, fiscal_year_of
+from sumida_data.base.metadata import Model, Name
+from sumida_data.base.periods import Period, fiscal_year_of
 
 Kind = Literal["stock", "ratio", "cumulative", "flow"]
 Goal = Literal[

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.plan.methods import METHODS, Comparison, Situation
 from sumida_data.plan.models import CutPoints, Indicator, Plan, Target
 from sumida_data.plan.values import round_half_up

@@ -22,7 +22,7 @@ from sumida_data.plan.pending_revisions import (
     describe_missing,
     list_differences,
 )
-from sumida_data.survey.registers import (
+from sumida_data.survey.reading.registers import (
     ReferenceTableError,
     list_rows,
     parse_day,

@@ -15,8 +15,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.frames import to_arrow
-from sumida_data.periods import (
+from sumida_data.base.frames import to_arrow
+from sumida_data.base.periods import (
     Period,
     fiscal_year_first_day,
     fiscal_year_last_day,

@@ -7,8 +7,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.frames import to_arrow
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import to_arrow
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.quality.compile_expectations import check_with_expectations
 from sumida_data.quality.compile_sql import check_tables
 from sumida_data.quality.compile_table_schema import check_with_frictionless

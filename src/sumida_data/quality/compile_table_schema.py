@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.metadata import DataDictionary, Table
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, Table
 from sumida_data.quality.outcomes import Outcome, name_rows
 from sumida_data.quality.rules import (
     Comparison,

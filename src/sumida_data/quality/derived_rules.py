@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sumida_data.metadata import DataDictionary, Field, ForeignKey, Table
+from sumida_data.base.metadata import DataDictionary, Field, ForeignKey, Table
 from sumida_data.quality.rules import (
     Check,
     FamilyName,

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from sumida_data.frames import DECIMAL
-from sumida_data.periods import Period
+from sumida_data.base.frames import DECIMAL
+from sumida_data.base.periods import Period
 from sumida_data.survey.form import Waves
 
 # Where the last publication of the indicators lies among the published packages.

@@ -10,8 +10,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.frames import arrow_schema, build_frame, to_arrow, to_frame
-from sumida_data.metadata import Table
+from sumida_data.base.frames import arrow_schema, build_frame, to_arrow, to_frame
+from sumida_data.base.metadata import Table
 from sumida_data.quality.outcomes import Outcome
 from sumida_data.quality.rules import Query, Rule, RuleWords
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field as Described
 from pydantic import model_validator
 
-from sumida_data.metadata import Model, Name
+from sumida_data.base.metadata import Model, Name
 
 Severity = Literal["error", "warn"]
 SEVERITY_LABELS: dict[Severity, str] = {"error": "重い", "warn": "確かめる"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.quality.overview import Row, count_checks
 
 

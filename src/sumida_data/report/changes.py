@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.frames import to_arrow
+from sumida_data.base.frames import to_arrow
 from sumida_data.survey.form import Form
 
 # A record has another id in every quarter; its key is what stays.

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from sumida_data.base.quota import Gap
+from sumida_data.catalogue.changes import Proposal
 from sumida_data.plan.progress import Verdict
-from sumida_data.portal.changes import Proposal
+from sumida_data.present.words import format_percentage
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import Checks, Gaps, PrivacyState
-from sumida_data.report.words import format_percentage
-from sumida_data.survey.collecting.quota import Gap
 
 _NAMES_SHOWN = 5
 

@@ -2,8 +2,8 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sumida_data.periods import Period, format_era_date
-from sumida_data.report import words
+from sumida_data.base.periods import Period, format_era_date
+from sumida_data.present import words
 from sumida_data.report.content import ProgressReport
 
 

@@ -1,11 +1,11 @@
 """The results of the checks as one page that needs nothing else."""
 
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.periods import Period
+from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.periods import Period
+from sumida_data.present.words import format_percentage
 from sumida_data.quality.overview import Overview
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.page import make_environment
-from sumida_data.report.words import format_percentage
 
 
 def render_quality_page(

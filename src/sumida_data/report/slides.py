@@ -17,9 +17,9 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Length, Mm, Pt
 
-from sumida_data.report.chart import Chart
+from sumida_data.present.chart import Chart
+from sumida_data.present.words import VERDICT_SYMBOLS, VERDICTS
 from sumida_data.report.content import IndicatorReport, ProgressReport
-from sumida_data.report.words import VERDICT_SYMBOLS, VERDICTS
 
 _FONT = "Yu Gothic"
 _INK, _SOFT, _STAMP, _ACCENT, _HEAD, _PAPER, _GRID = map(

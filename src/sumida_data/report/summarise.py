@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.periods import Period
-from sumida_data.portal.changes import Proposal, count_actions
+from sumida_data.base.frames import read_rows
+from sumida_data.base.periods import Period
+from sumida_data.base.quota import Gap, Quota, describe_gaps
+from sumida_data.catalogue.changes import Proposal, count_actions
 from sumida_data.quality.overview import count_checks
 from sumida_data.report.content import IndicatorReport, ProgressReport
 from sumida_data.report.next_steps import (
@@ -28,7 +29,6 @@ from sumida_data.report.summary import (
     RunSummary,
 )
 from sumida_data.report.survey_state import ANSWERED, concerns_period, leave_out_replaced
-from sumida_data.survey.collecting.quota import Gap, Quota, describe_gaps
 
 
 def summarise_run(

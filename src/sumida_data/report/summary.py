@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sumida_data.metadata import Model
+from sumida_data.base.metadata import Model
 from sumida_data.plan.progress import Verdict
 
 DONE, DONE_WITH_GAPS = 0, 2

@@ -10,8 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sumida_data.present.words import SEVERITIES, VERDICT_SYMBOLS, VERDICTS
 from sumida_data.report.summary import Checks, ResponseSummary, RunSummary
-from sumida_data.report.words import SEVERITIES, VERDICT_SYMBOLS, VERDICTS
 
 _WIDTH = 100
 _STYLES = {

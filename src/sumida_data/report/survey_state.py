@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from sumida_data.report.words import format_percentage
+from sumida_data.present.words import format_percentage
 from sumida_data.survey.findings import FindingRules, Severity
 
 # The statuses of returns that count.

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.periods import Period, fiscal_year_label, fiscal_year_of
+from sumida_data.base.frames import read_rows
+from sumida_data.base.periods import Period, fiscal_year_label, fiscal_year_of
 from sumida_data.plan.models import Indicator, Plan
-from sumida_data.report.words import (
+from sumida_data.present.words import (
     NOT_MEASURED,
     VALUE_STATUSES,
     describe_as_of,

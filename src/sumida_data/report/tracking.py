@@ -7,9 +7,9 @@ from datetime import date
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.periods import Period
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.periods import Period
 from sumida_data.report.changes import SheetChange, count_changes
 from sumida_data.report.survey_state import SurveyState, describe_survey
 from sumida_data.survey.feedback.addressing import RESPONSE_STATES, Row, collect_findings

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from sumida_data.base.xlsx import Cell, Column, TextWorkbook
 from sumida_data.report.reminder import write_reminders
 from sumida_data.report.tracking import DepartmentState, ResponseTracking
 from sumida_data.survey.feedback.return_sheet import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS
-from sumida_data.text_workbook import Cell, Column, TextWorkbook
 
 _DIVISION_COLUMNS = [
     Column(heading)

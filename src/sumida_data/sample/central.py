@@ -10,13 +10,13 @@ from typing import Any
 
 from xlsxwriter import Workbook
 
-from sumida_data.periods import Period, fiscal_year_of, format_era_date
+from sumida_data.base.periods import Period, fiscal_year_of, format_era_date
 from sumida_data.sample.handwriting import write_short_era_date
 from sumida_data.sample.models import Sample, SampleCards
 from sumida_data.sample.seeded import seeded_random, share_out
 from sumida_data.sample.ward import load_facts
 from sumida_data.sample.workbook import CREATED
-from sumida_data.survey.collecting.central import Municipality
+from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 

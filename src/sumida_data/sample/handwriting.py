@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 from typing import TypeVar
 
-from sumida_data.periods import ERAS, era_year, format_era_date
+from sumida_data.base.periods import ERAS, era_year, format_era_date
 from sumida_data.sample.seeded import seeded_random
 from sumida_data.sample.ward import Value
 from sumida_data.survey.form import FormField

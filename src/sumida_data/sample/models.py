@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field as Described
 
-from sumida_data.metadata import Model, Name, PeriodText
+from sumida_data.base.metadata import Model, Name, PeriodText
 
 Flaw = Literal["no_reply", "no_change", "text_for_number", "no_code", "sent_twice"]
 

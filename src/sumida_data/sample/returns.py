@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.sample.handwriting import Hand
 from sumida_data.sample.models import Sample, SamplePeriod
 from sumida_data.sample.seeded import seeded_random

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from importlib import resources
 
-from sumida_data.periods import fiscal_year_first_day, fiscal_year_of
+from sumida_data.base.periods import fiscal_year_first_day, fiscal_year_of
 from sumida_data.sample.seeded import seeded_random, share_out
 from sumida_data.survey.form import SurveySheet
 

@@ -12,10 +12,10 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from sumida_data.periods import Period, format_era_date
+from sumida_data.base.periods import Period, format_era_date
 from sumida_data.plan.models import Indicator
 from sumida_data.plan.values import round_half_up
-from sumida_data.report import words
+from sumida_data.present import words
 from sumida_data.site.models import Site
 
 _MONTHS = "January February March April May June July August September October November December"

@@ -2,7 +2,7 @@
 
 from pydantic import Field as Described
 
-from sumida_data.metadata import Model
+from sumida_data.base.metadata import Model
 
 
 class Contact(Model):

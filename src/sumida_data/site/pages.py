@@ -14,10 +14,10 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.periods import Period
+from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan, Plans
-from sumida_data.report.words import VERDICT_SYMBOLS
+from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
 from sumida_data.site.feed import render_feed

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
-from sumida_data.opendata.dictionary import CODE_LIST, DATA_DICTIONARY
+from sumida_data.packages.dictionary import CODE_LIST, DATA_DICTIONARY
 
 Row = dict[str, Any]
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from sumida_data.survey.form import Waves
-from sumida_data.survey.registers import (
+from sumida_data.survey.reading.registers import (
     ReferenceTableError,
     list_rows,
     parse_code,

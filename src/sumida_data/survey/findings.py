@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field as Described
 from pydantic import RootModel
 
-from sumida_data.metadata import Model
+from sumida_data.base.metadata import Model
 
 Severity = Literal["error", "warning"]
 

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
-from sumida_data.metadata import Field, Model, Name, PeriodText
+from sumida_data.base.metadata import Field, Model, Name, PeriodText
 
 # Government forms put titles and instructions above a table, rarely more than this.
 HEADER_SEARCH_ROWS = 60

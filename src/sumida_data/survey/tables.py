@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from sumida_data.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
-from sumida_data.periods import Period
+from sumida_data.base.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
+from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
 
 STATUS_SUFFIX = "_status"

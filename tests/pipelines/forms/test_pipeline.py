@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sumida_data.frames import read_rows
+from sumida_data.base.frames import read_rows
 from sumida_data.survey.blank_form import find_last_answers
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader

@@ -8,12 +8,12 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
-from sumida_data.frames import build_frame
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.opendata.database import MADE_HERE
-from sumida_data.opendata.views import Views
+from sumida_data.packages.database import MADE_HERE
+from sumida_data.packages.views import Views
 from sumida_data.pipelines.packages.pipeline import create_pipeline
 from sumida_data.pipelines.tables import (
     CHECK_TABLES,
@@ -23,10 +23,10 @@ from sumida_data.pipelines.tables import (
     name_datasets,
 )
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.quality.privacy.models import Privacy
+from sumida_data.privacy.models import Privacy
 from sumida_data.site.models import Site
 from sumida_data.survey.form import CentralSources, Waves
-from tests.opendata.conftest import build, build_packages_of, built, frames, packages
+from tests.packages.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 

@@ -9,7 +9,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from sumida_data.portal.history import read_histories
+from sumida_data.catalogue.history import read_histories
 from tests.pipelines.publish.office import APPROVED, ask, show, sumida_data
 from tests.project import Project
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from sumida_data.catalogue.target import observe
 from sumida_data.pipelines.publish.nodes import summarise_publication
-from sumida_data.portal.target import observe
-from tests.portal.office import DAY, Office, make_catalogue, make_dataset
+from tests.catalogue.office import DAY, Office, make_catalogue, make_dataset
 
 
 def test_a_completed_publication_says_so_and_what_to_do(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.datasets import FolderDataset
-from sumida_data.municipality import HomeMunicipality
 from sumida_data.pipelines.sample import create_pipeline
 from sumida_data.sample import RealFilesError, Sample
 from sumida_data.survey.form import CentralSources, Form, Waves

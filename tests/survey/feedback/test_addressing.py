@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sumida_data.frames import build_frame, read_rows
-from sumida_data.metadata import DataDictionary
-from sumida_data.periods import Period
+from sumida_data.base.frames import build_frame, read_rows
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.periods import Period
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.feedback.addressing import OFFICE_SHEET, Feedback
 from sumida_data.survey.feedback.return_sheet import ReturnSheet

@@ -10,7 +10,7 @@ from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.layout_map import parse_layout_map
-from sumida_data.survey.registers import ReferenceTableError
+from sumida_data.survey.reading.registers import ReferenceTableError
 from tests.survey.conftest import DEPARTMENTS, cover
 
 ROW = {

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumida_data.periods import format_era_date
+from sumida_data.base.periods import format_era_date
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text import (
     find_date,

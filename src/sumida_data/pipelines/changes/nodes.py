@@ -6,21 +6,21 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows, to_arrow
-from sumida_data.metadata import DataDictionary
-from sumida_data.opendata.models import Packages
-from sumida_data.portal.catalogue import CHANGES_PAGE, gather_catalogue
-from sumida_data.portal.changes import Circumstances, Proposal, propose
-from sumida_data.portal.history import hash_lineage
-from sumida_data.portal.pages import render_changes
-from sumida_data.portal.target import TargetState
+from sumida_data.base.frames import read_rows, to_arrow
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.quota import Quota
+from sumida_data.catalogue.catalogue import CHANGES_PAGE, gather_catalogue
+from sumida_data.catalogue.changes import Circumstances, Proposal, propose
+from sumida_data.catalogue.history import hash_lineage
+from sumida_data.catalogue.pages import render_changes
+from sumida_data.catalogue.target import TargetState
+from sumida_data.packages.models import Packages
+from sumida_data.privacy.gate import list_blocked
 from sumida_data.quality.overview import name_subject
-from sumida_data.quality.privacy.gate import list_blocked
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summarise import measure_gaps, measure_later_gaps
 from sumida_data.report.survey_state import leave_out_replaced
-from sumida_data.survey.collecting.quota import Quota
 
 
 def compare_with_target(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.periods import Period
+from sumida_data.base.frames import read_rows
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.survey.blank_form import (
     Inquiry,

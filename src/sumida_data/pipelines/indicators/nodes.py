@@ -4,9 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import build_frame, read_rows, to_arrow, to_frame
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.frames import build_frame, read_rows, to_arrow, to_frame
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.catalogue.history import (
+    TargetHistory,
+    list_publications,
+    list_published_datasets,
+    list_published_values,
+    merge_histories,
+)
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage, CoverageKey
 from sumida_data.plan.hints import find_hints
@@ -16,13 +22,6 @@ from sumida_data.plan.progress import assess
 from sumida_data.plan.registers import describe_indicators, describe_targets
 from sumida_data.plan.revisions import freeze_values, parse_revisions
 from sumida_data.plan.values import ValueEngine
-from sumida_data.portal.history import (
-    TargetHistory,
-    list_publications,
-    list_published_datasets,
-    list_published_values,
-    merge_histories,
-)
 from sumida_data.survey.departments import parse_departments
 
 Frame = pd.DataFrame

@@ -7,21 +7,20 @@ from typing import Any
 import pandas as pd
 from rich.progress import track
 
-from sumida_data.corrections import apply_corrections, parse_corrections
-from sumida_data.frames import build_frame, build_frame_of_tuples, read_rows
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.quality.privacy.names import NameScreen
-from sumida_data.quality.privacy.screening import find_named_cells
-from sumida_data.survey.collecting.central import (
+from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.privacy.names import NameScreen
+from sumida_data.privacy.screening import find_named_cells
+from sumida_data.sources.central import (
     CentralCollector,
     Municipality,
     parse_municipalities,
 )
-from sumida_data.survey.collecting.central_revisions import remember_contents
+from sumida_data.sources.central_revisions import remember_contents
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.kept_readings import list_named_texts, restore_readings
 from sumida_data.survey.collecting.returns import FormReader
+from sumida_data.survey.corrections import apply_corrections, parse_corrections
 from sumida_data.survey.departments import (
     find_series,
     parse_departments,
@@ -33,7 +32,7 @@ from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.reading.layout_map import parse_layout_map
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
-from sumida_data.typed_tables import build_typed_tables, split_payment_methods
+from sumida_data.survey.typed_tables import build_typed_tables, split_payment_methods
 
 Frame = pd.DataFrame
 

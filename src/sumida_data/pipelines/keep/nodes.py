@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 from rich.progress import track
 
-from sumida_data.frames import read_rows
+from sumida_data.base.frames import read_rows
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.quality.privacy.names import NameScreen, digest_text
-from sumida_data.quality.privacy.patterns import find_kinds
+from sumida_data.privacy.names import NameScreen, digest_text
+from sumida_data.privacy.patterns import find_kinds
 from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.kept_readings import (
     NAMED_TEXTS,

@@ -4,19 +4,18 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import build_frame, read_rows
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.opendata import package
-from sumida_data.opendata.database import Database
-from sumida_data.opendata.models import Packages
-from sumida_data.opendata.response_rates import measure_answer_rates, measure_response_rates
-from sumida_data.opendata.views import Views
+from sumida_data.base.frames import build_frame, read_rows
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.catalogue import preview
+from sumida_data.packages import package
+from sumida_data.packages.database import Database
+from sumida_data.packages.models import Packages
+from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
+from sumida_data.packages.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
-from sumida_data.portal import preview
-from sumida_data.quality.privacy.gate import Gate, GuardedTables
-from sumida_data.quality.privacy.models import Privacy
-from sumida_data.quality.privacy.releases import parse_releases
+from sumida_data.privacy.gate import Gate, GuardedTables
+from sumida_data.privacy.models import Privacy
+from sumida_data.privacy.releases import parse_releases
 from sumida_data.quality.readability.published import read_packages
 from sumida_data.quality.readability.received import list_received
 from sumida_data.quality.readability.tables import report

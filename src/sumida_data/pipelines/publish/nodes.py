@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import to_arrow
-from sumida_data.opendata.models import Packages
-from sumida_data.portal.approval import RefusedError
-from sumida_data.portal.catalogue import gather_catalogue
-from sumida_data.portal.changes import Proposal, count_actions, list_changes
-from sumida_data.portal.publication import Publication, TargetRecord, prepare_publication
-from sumida_data.portal.target import TargetState
+from sumida_data.base.frames import to_arrow
+from sumida_data.catalogue.approval import RefusedError
+from sumida_data.catalogue.catalogue import gather_catalogue
+from sumida_data.catalogue.changes import Proposal, count_actions, list_changes
+from sumida_data.catalogue.publication import Publication, TargetRecord, prepare_publication
+from sumida_data.catalogue.target import TargetState
+from sumida_data.packages.models import Packages
 from sumida_data.survey.files import SourceFile
 
 _DONE = {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.metadata import DataDictionary
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Plans
 from sumida_data.quality import relations
 from sumida_data.quality.check import run_checks

@@ -4,15 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.metadata import DataDictionary
-from sumida_data.municipality import HomeMunicipality
-from sumida_data.opendata.models import Packages
-from sumida_data.periods import Period
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.periods import Period
+from sumida_data.base.quota import Quota
+from sumida_data.catalogue.changes import Proposal
+from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
-from sumida_data.portal.changes import Proposal
+from sumida_data.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.overview import give_overview
-from sumida_data.quality.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import render_briefings, render_council_paper, render_page
@@ -22,7 +22,6 @@ from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.summarise import add_privacy, summarise_run
 from sumida_data.report.summary import PrivacyState
 from sumida_data.report.survey_state import describe_survey
-from sumida_data.survey.collecting.quota import Quota
 from sumida_data.survey.findings import FindingRules
 
 # What a person looks for first. Where each lies is said in the catalogue.

@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.frames import read_rows
-from sumida_data.municipality import HomeMunicipality
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.sample import Sample, make_external_files, make_returns, refuse_real_files
-from sumida_data.survey.collecting.central import parse_municipalities
+from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves

@@ -5,8 +5,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from sumida_data.base.characters import find_dependent
 from sumida_data.quality.readability.breaks import Break, at
-from sumida_data.quality.readability.characters import find_dependent
 from sumida_data.quality.readability.files import (
     Column,
     DataFile,

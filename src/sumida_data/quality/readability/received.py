@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.quality.readability.files import DataFile, read_file
 from sumida_data.survey.files import SourceFile

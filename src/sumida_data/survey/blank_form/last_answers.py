@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.survey.departments import Succession, find_heirs, find_takeovers
 from sumida_data.survey.reading.text import BLANK, Reading
 

@@ -18,7 +18,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from sumida_data.periods import Period, format_era_date
+from sumida_data.base.periods import Period, format_era_date
 from sumida_data.survey.blank_form.block import (
     FIRST_COLUMN,
     SPARE_ROWS,

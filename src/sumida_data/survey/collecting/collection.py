@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.events import Events

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form

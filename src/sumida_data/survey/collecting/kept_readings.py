@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 from pydantic import ValidationError
 
-from sumida_data.metadata import Model
+from sumida_data.base.metadata import Model
 from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding

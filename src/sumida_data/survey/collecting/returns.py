@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import (

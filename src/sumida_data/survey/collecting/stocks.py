@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sumida_data.periods import Period
+from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, carry_forward
 from sumida_data.survey.collecting.comparison import compare_records
 from sumida_data.survey.collecting.returns import Return

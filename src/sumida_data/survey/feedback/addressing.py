@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sumida_data.periods import Period, format_era_date
+from sumida_data.base.periods import Period, format_era_date
 from sumida_data.survey.feedback.return_sheet import Receipt, ReturnSheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta, timezone
 
 from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 
+from sumida_data.base.xlsx import Cell, Column, Link, TextSheet, TextWorkbook
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
-from sumida_data.text_workbook import Cell, Column, Link, TextSheet, TextWorkbook
 
 _RULE_SHEET = "規則の説明"
 _JAPAN = timezone(timedelta(hours=9))

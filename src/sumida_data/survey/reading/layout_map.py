@@ -7,7 +7,12 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
 from sumida_data.survey.form import Form, SurveySheet
-from sumida_data.survey.registers import ReferenceTableError, list_rows, parse_period, require
+from sumida_data.survey.reading.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_period,
+    require,
+)
 
 _COLUMNS = ("period", "file", "table", "field", "heading")
 

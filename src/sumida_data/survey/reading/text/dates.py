@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
-from sumida_data.periods import ERA_FIRST_YEARS, ERAS
+from sumida_data.base.periods import ERA_FIRST_YEARS, ERAS
 from sumida_data.survey.reading.text.numbers import parse_kanji
 from sumida_data.survey.reading.text.readings import (
     BLANK,

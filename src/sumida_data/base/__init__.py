@@ -1,0 +1,1 @@
+"""What every room uses: descriptions of fields, periods, frames, files."""

@@ -1,0 +1,219 @@
+"""One description of every field and table, from which all other descriptions are made.
+
+The blank form, the reader, the checks, Parquet and DuckDB types and comments, the Table
+Schema of the published packages and the reference pages all read these models. The words
+are those of the Table Schema standard (name, title, type, constraints) with a few of our
+own: English title, unit, personal, published.
+"""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Described
+
+FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean"]
+Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
+
+
+class Model(BaseModel):
+    """Base of all models read from YAML: unknown keys are refused, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Code(Model):
+    """What one of the allowed values of a field means.
+
+    Attributes:
+        title: Its Japanese word.
+        description: What it means where the word does not say so.
+    """
+
+    title: str
+    description: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_word(cls, code: Any) -> Any:
+        return {"title": code} if isinstance(code, str) else code
+
+
+class Field(Model):
+    """One column of a table, or one item that a form asks for.
+
+    Attributes:
+        name: Machine name in ASCII snake case, at most 63 bytes so that a database keeps it.
+        title: Japanese heading, as officers and readers see it.
+        title_en: English heading.
+        type: Table Schema type.
+        description: What a value means, in Japanese.
+        unit: Unit of a number, such as 件 or %.
+        unit_field: The field that holds the unit, where it differs from row to row.
+        required: Whether a value may be missing.
+        enum: All values that may stand here, in the order in which a form lists them. In YAML a
+            mapping gives each its ``Code``; the meanings then also end the description.
+        codes: What the values of ``enum`` mean, where they are not Japanese words themselves.
+        status: Name of the column that says why a value is missing.
+        empty: What a missing value stands for, by code, where there is only one reason.
+        minimum: Smallest number allowed.
+        maximum: Largest number allowed.
+        pattern: Regular expression that the whole text must match.
+        personal: Whether it names or reaches a person; such a field never leaves ingest.
+        published: Whether it may be published; nothing is unless it says so.
+        screened: Whether it is searched for personal data as a published one is, because parts of
+            its texts are published elsewhere.
+        free_text: Whether it may hold anything; it is never published as a whole, only those
+            cells that a person has released one by one.
+        deprecated: The quarter in which it was announced that the field will go.
+        asked_from: The first quarter in which the survey asks for it; None for all.
+    """
+
+    name: Name
+    title: str
+    title_en: str
+    type: FieldType = "string"
+    description: str = ""
+    unit: str | None = None
+    unit_field: Name | None = None
+    required: bool = False
+    enum: tuple[str, ...] | None = None
+    codes: dict[str, Code] = Described(default_factory=dict)
+    status: Name | None = None
+    empty: Annotated[dict[Name, str], Described(max_length=1)] = Described(default_factory=dict)
+    minimum: int | None = None
+    maximum: int | None = None
+    pattern: str | None = None
+    personal: bool = False
+    published: bool = False
+    screened: bool = False
+    free_text: bool = False
+    deprecated: PeriodText | None = None
+    asked_from: PeriodText | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_codes(cls, field: Any) -> Any:
+        if not isinstance(field, dict) or not isinstance(field.get("enum"), dict):
+            return field
+        codes = {name: Code.model_validate(code) for name, code in field["enum"].items()}
+        words = "、".join(
+            f"{name} {code.description or code.title}" for name, code in codes.items()
+        )
+        description = f"{field.get('description', '')}{words}。"
+        return field | {"enum": tuple(codes), "codes": codes, "description": description}
+
+    @model_validator(mode="after")
+    def _refuse_published_personal_data(self) -> Self:
+        if self.personal and self.published:
+            raise ValueError("個人に関する項目(personal)は公開(published)にできません")
+        if self.free_text and self.published:
+            raise ValueError(
+                "自由記入(free_text)は公開(published)にできません。欄ごとに公開を認めます"
+            )
+        return self
+
+
+class ForeignKey(Model):
+    """Fields whose values must be found in another table.
+
+    Attributes:
+        fields: Names in this table.
+        table: The table referred to.
+        reference_fields: Names there, in the same order.
+    """
+
+    fields: tuple[Name, ...]
+    table: Name
+    reference_fields: tuple[Name, ...]
+
+
+class Table(Model):
+    """One table.
+
+    Attributes:
+        name: Machine name, the same in Parquet, DuckDB and packages.
+        title: Japanese title.
+        title_en: English title.
+        description: What one row is, and what a reader must know, in Japanese.
+        primary_key: Names of the fields that tell rows apart.
+        foreign_keys: References to other tables.
+        fields: The columns, in order.
+        counts_only: Whether its rows never go out, only figures counted from them.
+    """
+
+    name: Name
+    title: str
+    title_en: str
+    description: str
+    counts_only: bool = False
+    primary_key: tuple[Name, ...] = ("row_id",)
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    fields: tuple[Field, ...]
+
+    @model_validator(mode="after")
+    def _refuse_unknown_keys(self) -> Self:
+        names = [field.name for field in self.fields]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"表 {self.name} に列 {'、'.join(repeated)} が2つあります")
+        if missing := sorted(set(self.primary_key) - set(names)):
+            raise ValueError(f"表 {self.name} の主キー {'、'.join(missing)} が列にありません")
+        return self
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name.
+
+        Raises:
+            KeyError: If the table has no such field.
+        """
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"表 {self.name} に列 {name!r} はありません。")
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [field.name for field in self.fields]
+
+
+class DataDictionary(Model):
+    """All tables of the project.
+
+    Attributes:
+        tables: The tables, in the order in which data flows.
+    """
+
+    tables: tuple[Table, ...]
+
+    def __getitem__(self, name: str) -> Table:
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(f"表 {name!r} は定義されていません。")
+
+    def __contains__(self, name: str) -> bool:
+        return any(table.name == name for table in self.tables)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the tables."""
+        return (table.name for table in self.tables)
+
+
+class HomeMunicipality(Model):
+    """The municipality whose figures are computed and published.
+
+    Attributes:
+        code: Its six-digit code, with check digit.
+        name: Its name.
+        name_en: Its English name.
+        prefecture_name: Its prefecture, which tells municipalities of one name apart.
+        office: The office that asks the departments and publishes the figures.
+    """
+
+    code: str = Described(pattern=r"^\d{6}$")
+    name: str
+    name_en: str
+    prefecture_name: str
+    office: str

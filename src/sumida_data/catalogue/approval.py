@@ -1,0 +1,135 @@
+"""The one approval that a publication needs: what it holds, and whether it still does."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sumida_data.catalogue.changes import ListedChange, Proposal, list_changes
+from sumida_data.catalogue.record import Approval, JournalEntry, PublicationLine
+from sumida_data.catalogue.target import Catalogue, Change, TargetState
+
+_APPROVE = "sumida-data approve で承認を受けてください。"
+_RUN_AGAIN = "もう一度 kedro run を実行し、変更の一覧を確かめて、"
+
+
+class RefusedError(ValueError):
+    """A publication that may not be made; the text says why and what to do, in Japanese."""
+
+
+def write_approval(
+    proposal: Proposal,
+    approvals: Sequence[Approval],
+    *,
+    approved_by: str,
+    decision_number: str,
+    approved_on: date,
+    accepts_gaps: bool,
+) -> Approval:
+    """Write down what a person approved.
+
+    Args:
+        proposal: What the last run would publish.
+        approvals: The approvals of the target so far.
+        approved_by: The person.
+        decision_number: 決裁番号.
+        approved_on: The day of the decision.
+        accepts_gaps: Whether the person accepts the gaps that exceed the quota.
+
+    Raises:
+        RefusedError: If the person or the number is not named, or gaps are not accepted.
+    """
+    for title, text in (("承認者の名前", approved_by), ("決裁番号", decision_number)):
+        if not text.strip():
+            raise RefusedError(f"{title}が空です。必ず書いてください。")
+    if proposal.gaps_to_accept and not accepts_gaps:
+        titles = "、".join(gap.title for gap in proposal.gaps_to_accept)
+        raise RefusedError(
+            f"{titles}が基準を超えています。"
+            "承認者が受け入れるときは --accept-gaps を付けてください。"
+        )
+    return Approval(
+        approval_id=f"A{len(approvals) + 1:04}",
+        target=proposal.target,
+        content_sha256=proposal.content_sha256,
+        target_sha256=proposal.target_sha256,
+        approved_by=approved_by.strip(),
+        decision_number=decision_number.strip(),
+        approved_on=approved_on.isoformat(),
+        accepted_gaps=proposal.gaps_to_accept,
+        changes=proposal.real_changes,
+        findings=proposal.findings,
+        failed_checks=proposal.failed_checks,
+        blocked=proposal.blocked,
+        pending_revisions=proposal.pending_revisions,
+    )
+
+
+def find_standing_approval(
+    approvals: Sequence[Approval],
+    publications: Sequence[PublicationLine],
+    catalogue: Catalogue,
+) -> Approval | None:
+    """Return the approval of what is public now, if the catalogue is just that, or None.
+
+    What was approved and published, and still is to be public, may be put in order again.
+    """
+    if not publications or publications[-1].content_sha256 != catalogue.sha256:
+        return None
+    approval_id = publications[-1].approval_id
+    return next(one for one in approvals if one.approval_id == approval_id)
+
+
+def find_approval(
+    approvals: Sequence[Approval],
+    publications: Sequence[PublicationLine],
+    proposal: Proposal,
+    state: TargetState,
+    journal: JournalEntry | None,
+) -> Approval:
+    """Return the approval under which the proposal may be published now.
+
+    Args:
+        approvals: The approvals of the target.
+        publications: The publications of the target; an approval is used up by one.
+        proposal: What is to be published, with what would change now.
+        state: What stands in the target now.
+        journal: A publication that was begun and not finished, or None. What it has changed
+            already is no change by others.
+
+    Raises:
+        RefusedError: If there is none, or if content or target have changed since.
+    """
+    if not approvals:
+        raise RefusedError(f"承認されていません。{_APPROVE}")
+    approval = approvals[-1]
+    if approval.content_sha256 != proposal.content_sha256:
+        raise RefusedError(
+            f"承認 {approval.approval_id} の後で公開する内容が変わったため、承認は無効です。"
+            f"変更の一覧を確かめて、{_APPROVE}"
+        )
+    if any(one.approval_id == approval.approval_id for one in publications):
+        raise RefusedError(
+            f"承認 {approval.approval_id} による公開は済んでいます。"
+            f"もう一度公開するには、{_APPROVE}"
+        )
+    resumed = journal is not None and journal.approval_id == approval.approval_id
+    if approval.target_sha256 != state.sha256 and not (
+        resumed and _places(proposal.real_changes) <= _places(approval.changes)
+    ):
+        raise RefusedError(
+            f"承認 {approval.approval_id} の後で公開先が変わったため、承認は無効です。"
+            f"{_RUN_AGAIN}{_APPROVE}"
+        )
+    accepted = {gap.title for gap in approval.accepted_gaps}
+    if missing := [gap.title for gap in proposal.gaps_to_accept if gap.title not in accepted]:
+        raise RefusedError(f"{'、'.join(missing)}が受け入れられていません。{_APPROVE}")
+    return approval
+
+
+def continues(approval: Approval, changes: Sequence[Change]) -> bool:
+    """Tell whether what is left to change is nothing but what was approved."""
+    left = [change for change in list_changes(changes) if change.action != "keep"]
+    return _places(left) <= _places(approval.changes)
+
+
+def _places(changes: Sequence[ListedChange]) -> set[tuple[str, str | None]]:
+    return {(change.dataset, change.file) for change in changes}

@@ -1,0 +1,189 @@
+"""Every published value and its cells, as the record keeps them over all targets."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sumida_data.catalogue.record import PublicationLine, Record
+from sumida_data.catalogue.target import hash_entry
+from sumida_data.plan.revisions import PublishedValues
+
+Row = dict[str, Any]
+
+_VALUES, _LINEAGE = "values.parquet", "lineage.parquet"
+_PUBLISHED_VALUES = "indicator_value.parquet"
+_KEY = ("municipality_code", "indicator_id", "period", "revision")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHistory:
+    """What was published to one target.
+
+    Attributes:
+        publications: Its publications, repairs and undos, oldest first.
+        values: Published rows of ``indicator_value``, each with the publication it was part of.
+        lineage: Rows of ``lineage`` of every revision that was published.
+    """
+
+    publications: list[PublicationLine]
+    values: list[Row]
+    lineage: pa.Table | None
+
+    @property
+    def target(self) -> str:
+        """Name of the target."""
+        return self.publications[-1].target
+
+    @property
+    def standing_values(self) -> list[Row]:
+        """The rows that are public now."""
+        content = self.publications[-1].content_of
+        return [row for row in self.values if row["publication_id"] == content]
+
+
+def write_lineage(lineage: pa.Table) -> bytes:
+    """Return table ``lineage`` as Parquet."""
+    buffer = io.BytesIO()
+    pq.write_table(lineage, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def read_lineage(content: bytes) -> pa.Table:
+    """Return what `write_lineage` has written."""
+    return pq.read_table(io.BytesIO(content))
+
+
+def keep_values(folder: Path, publication_id: str, lineage: pa.Table) -> None:
+    """Keep the values of a publication, and the cells of those that are new.
+
+    Args:
+        folder: The record of the target; ``published`` there holds what is public now.
+        publication_id: The publication.
+        lineage: Table ``lineage`` of the run that made it.
+    """
+    values = [
+        pq.read_table(path)
+        for path in sorted((folder / "published").glob(f"*/{_PUBLISHED_VALUES}"))
+    ]
+    if not values:
+        return
+    rows = pa.concat_tables(values, promote_options="default")
+    rows = rows.append_column("publication_id", pa.array([publication_id] * len(rows)))
+    earlier = _read(folder / _VALUES)
+    if earlier is not None:
+        # A publication that was killed may have left its rows.
+        others = earlier.filter(pc.not_equal(earlier["publication_id"], publication_id))
+        rows = pa.concat_tables([others, rows], promote_options="default")
+    _write(rows, folder / _VALUES)
+    _keep_lineage(folder / _LINEAGE, lineage, rows)
+
+
+def hash_lineage(lineage: pa.Table) -> str:
+    """Return the hash of table ``lineage``, however it was stored."""
+    return hash_entry({"columns": lineage.column_names, "rows": lineage.to_pylist()})
+
+
+def read_histories(root: Path) -> list[TargetHistory]:
+    """Return what was published to each target.
+
+    Args:
+        root: The folder with a record for each target; it need not exist.
+    """
+    return list(_read_histories(root))
+
+
+def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
+    """Return what was published, over all targets, each revision once."""
+    standing = {_key(row): row for one in histories for row in one.standing_values}
+    ever = {_key(row): row for one in histories for row in one.values}
+    lineage = [one.lineage for one in histories if one.lineage is not None]
+    cells = pa.concat_tables(lineage, promote_options="default") if lineage else None
+    if cells is not None:
+        cells = cells.group_by(cells.column_names).aggregate([])
+    return PublishedValues(list(standing.values()), list(ever.values()), cells)
+
+
+def list_publications(histories: list[TargetHistory]) -> list[Row]:
+    """Return the rows of table ``publication``; one row is one publication to one target."""
+    return [
+        {"row_id": f"{line.target}/{line.publication_id}"}
+        | line.model_dump(exclude={"datasets", "published_on"})
+        | {"published_on": date.fromisoformat(line.published_on)}
+        for history in histories
+        for line in history.publications
+    ]
+
+
+def list_published_datasets(histories: list[TargetHistory]) -> list[Row]:
+    """Return the rows of table ``publication_dataset``; one row is a dataset of a publication."""
+    return [
+        {
+            "row_id": f"{line.target}/{line.publication_id}/{dataset.name}",
+            "target": line.target,
+            "publication_id": line.publication_id,
+            "dataset_name": dataset.name,
+            "version": dataset.version,
+            "content_sha256": dataset.content_sha256,
+        }
+        for history in histories
+        for line in history.publications
+        for dataset in line.datasets
+    ]
+
+
+def list_published_values(histories: list[TargetHistory]) -> list[Row]:
+    """Return the rows of table ``value_publication``; one row is a value in a publication."""
+    return [
+        row
+        | {
+            "target": history.target,
+            "row_id": "/".join((history.target, row["publication_id"], *map(str, _key(row)))),
+        }
+        for history in histories
+        for row in history.values
+    ]
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _KEY)
+
+
+def _read_histories(root: Path) -> Iterator[TargetHistory]:
+    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
+        publications = Record(folder).read_publications()
+        values = _read(folder / _VALUES)
+        contents = {line.content_of for line in publications}
+        rows = [] if values is None else values.to_pylist()
+        if publications:
+            # Rows of a publication that was killed before it was written down do not count.
+            made = [row for row in rows if row["publication_id"] in contents]
+            yield TargetHistory(publications, made, _read(folder / _LINEAGE))
+
+
+def _keep_lineage(path: Path, lineage: pa.Table, values: pa.Table) -> None:
+    published = values.select(_KEY).group_by(_KEY).aggregate([])
+    new = lineage.join(published, keys=list(_KEY), join_type="left semi")
+    earlier = _read(path)
+    if earlier is not None:
+        kept = earlier.select(_KEY).group_by(_KEY).aggregate([])
+        new = new.join(kept, keys=list(_KEY), join_type="left anti")
+        new = pa.concat_tables([earlier, new], promote_options="default")
+    names = [(name, "ascending") for name in lineage.column_names]
+    _write(new.sort_by(names), path)
+
+
+def _read(path: Path) -> pa.Table | None:
+    return pq.read_table(path) if path.exists() else None
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    aside = path.with_name(f".{path.name}.new")
+    pq.write_table(table, aside, compression="zstd")
+    aside.replace(path)

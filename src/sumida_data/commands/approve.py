@@ -1,0 +1,164 @@
+"""The command ``sumida-data approve``."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from pydantic import ValidationError
+
+from sumida_data.base.quota import Gap
+from sumida_data.catalogue.approval import RefusedError, write_approval
+from sumida_data.catalogue.changes import (
+    ACTIONS,
+    DatasetChange,
+    Proposal,
+    count_actions,
+    group_changes,
+)
+from sumida_data.catalogue.record import Record
+from sumida_data.catalogue.target import TargetError
+from sumida_data.commands.publishing_project import find_project, locate_proposal, locate_record
+from sumida_data.survey.findings import SEVERITY_LABELS
+
+_FILES_SHOWN = 3
+_HELP = """公開する内容を確かめ、承認を記録します。
+
+最後の kedro run が下見に書いたものを、公開先と比べて表示します。承認は、内容か公開先が後で変わると
+無効になります。公開は kedro run --pipelines=publish で行います。
+
+終了コード：0 承認を記録した、1 承認しなかった、またはできない。
+"""
+
+
+@click.command(help=_HELP)
+@click.option("--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。")
+@click.option("--name", metavar="氏名", help="承認者の名前。")
+@click.option("--decision-number", metavar="番号", help="決裁番号。")
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="日",
+    help="決裁の日(2023-02-01の形)。書かなければ今日です。",
+)
+@click.option("--accept-gaps", is_flag=True, help="基準を超える欠けを、承認者が受け入れます。")
+@click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+def approve(  # one parameter for each option
+    env: str | None,
+    name: str | None,
+    decision_number: str | None,
+    day: datetime | None,
+    *,
+    accept_gaps: bool,
+    yes: bool,
+) -> None:
+    """Show what would be published, ask, and record who approved it."""
+    project = find_project(Path.cwd())
+    proposal = _load_proposal(locate_proposal(project, env))
+    record = Record(locate_record(project, env))
+    if record.folder.name != proposal.target:
+        raise click.ClickException(
+            f"最後の kedro run は公開先 {proposal.target} に向けたものです。"
+            f"公開先 {record.folder.name} に向けて、もう一度 kedro run を実行してください。"
+        )
+    for line in describe_proposal(proposal):
+        click.echo(line)
+    accepts_gaps = accept_gaps or (not yes and _ask_about_gaps(proposal))
+    name = name or _ask("承認者の名前", "--name", silent=yes)
+    decision_number = decision_number or _ask("決裁番号", "--decision-number", silent=yes)
+    if not yes and not click.confirm("この内容の公開を承認しますか"):
+        raise click.ClickException("承認しませんでした。")
+    try:
+        with record.lock():
+            approval = write_approval(
+                proposal,
+                record.read_approvals(),
+                approved_by=name,
+                decision_number=decision_number,
+                approved_on=day.date() if day else date.today(),
+                accepts_gaps=accepts_gaps,
+            )
+            record.add_approval(approval)
+    except (RefusedError, TargetError) as error:
+        raise click.ClickException(str(error)) from error
+    option = f" --env={env}" if env else ""
+    click.echo(
+        f"承認 {approval.approval_id} を {record.folder / 'approvals.jsonl'} に記録しました。"
+    )
+    click.echo(f"次に kedro run --pipelines=publish{option} を実行してください。")
+    sys.exit(0)
+
+
+def describe_proposal(proposal: Proposal) -> Iterator[str]:
+    """Yield what a person must know to approve a proposal, line by line."""
+    yield f"公開先：{proposal.target}　期間：{proposal.period}"
+    if proposal.sample:
+        yield "【見本データ】実際の数ではありません。"
+    yield f"公開する内容のハッシュ：{proposal.content_sha256}"
+    yield "データセットの版：" + "、".join(
+        f"{name} {version}" for name, version in proposal.versions.items()
+    )
+    yield ""
+    yield f"公開先での変更：{count_actions(proposal.changes)}"
+    yield from (f"  {describe_change(one)}" for one in group_changes(proposal) if one.name)
+    yield "  すべてのファイルの一覧は data/06_catalog/preview/changes.html にあります。"
+    yield ""
+    yield "この期間の欠け："
+    yield from (f"  {describe_gap(gap)}" for gap in proposal.gaps)
+    labels = {str(severity): label for severity, label in SEVERITY_LABELS.items()}
+    counts = [
+        f"{labels.get(severity, severity)} {count}件"
+        for severity, count in sorted(proposal.findings.items())
+    ]
+    yield f"残っている指摘：{'、'.join(counts) or 'なし'}"
+    for title, lines in proposal.remarks.items():
+        yield f"{title}：{'' if lines else 'なし'}"
+        yield from (f"  {line}" for line in lines)
+    yield ""
+
+
+def describe_change(change: DatasetChange) -> str:
+    """Say in a line what would change in a dataset; files that would go are all named."""
+    words = [f"{ACTIONS[change.action]}　{change.name} {change.version}".rstrip()]
+    for action, files in change.files.items():
+        shown = files if action == "remove" else files[:_FILES_SHOWN]
+        more = f"、ほか{len(files) - len(shown)}" * (len(files) > len(shown))
+        words.append(f"{ACTIONS[action]} {len(files)}ファイル({'、'.join(shown)}{more})")
+    return "　".join(words)
+
+
+def describe_gap(gap: Gap) -> str:
+    """Say how large a gap is, and whether a person must accept it."""
+    share = f"{100 * gap.missing / gap.total:.1f}%" if gap.total else "なし"
+    allowed = f"{100 * gap.allowed_share:.1f}%"
+    verdict = "承認者が受け入れる必要があります" if gap.exceeds_quota else "基準の内です"
+    return f"{gap.title}：{gap.total}のうち{gap.missing}({share}、基準{allowed})。{verdict}。"
+
+
+def _load_proposal(path: Path) -> Proposal:
+    try:
+        return Proposal.model_validate(json.loads(path.read_bytes()))
+    except FileNotFoundError as error:
+        raise click.ClickException(
+            "公開するものがありません。先に kedro run を実行してください。"
+        ) from error
+    except (ValidationError, ValueError) as error:
+        raise click.ClickException(
+            f"{path} を読めません。もう一度 kedro run を実行してください。"
+        ) from error
+
+
+def _ask_about_gaps(proposal: Proposal) -> bool:
+    if not proposal.gaps_to_accept:
+        return False
+    titles = "、".join(gap.title for gap in proposal.gaps_to_accept)
+    return click.confirm(f"{titles}が基準を超えています。承認者が受け入れますか")
+
+
+def _ask(title: str, option: str, *, silent: bool) -> str:
+    if silent:
+        raise click.ClickException(f"{title}を {option} で書いてください。")
+    answer: str = click.prompt(title)
+    return answer

@@ -1,0 +1,108 @@
+"""What a check needs of the project: the form, the inquiries, the rules and the departments."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.reading.layout_map import MappedHeading, parse_layout_map
+from sumida_data.survey.reading.registers import read_register
+
+_PARAMETERS = Path("conf/base/parameters")
+_REGISTERS = [
+    Path("data/01_raw/reference") / name for name in ("departments.csv", "layout_map.csv")
+]
+_NAMES = ("form", "waves", "finding_rules")
+
+
+class ProjectError(Exception):
+    """The project is not there or its settings have mistakes; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """The descriptions by which a workbook is checked.
+
+    Attributes:
+        form: The survey form.
+        waves: The inquiries by quarter.
+        rules: The finding rules.
+        departments: The departments over time.
+        layout_map: Headings of forms that the office did not make.
+        fingerprint: Hash of all these; what was checked by other descriptions is checked anew.
+    """
+
+    form: Form
+    waves: Waves
+    rules: FindingRules
+    departments: list[Department]
+    layout_map: list[MappedHeading]
+    fingerprint: str
+
+
+def find_project(*starts: Path) -> Path:
+    """Return the nearest folder that is the project, going up from each start in turn.
+
+    Raises:
+        ProjectError: If there is none.
+    """
+    for start in map(Path.resolve, starts):
+        for folder in (start, *start.parents):
+            if (folder / _PARAMETERS / "form.yml").is_file():
+                return folder
+    raise ProjectError(
+        f"設定({_PARAMETERS.as_posix()})が {starts[0]} にもその上にもありません。"
+        "--project でプロジェクトのフォルダを指定してください。"
+    )
+
+
+def load_project(folder: Path) -> Project:
+    """Read the descriptions of a project, as they are without those of an environment.
+
+    Raises:
+        ProjectError: If one is missing or has a mistake; each mistake is told in one line.
+    """
+    paths = [folder / _PARAMETERS / f"{name}.yml" for name in _NAMES]
+    try:
+        departments, layout_map = (read_register(folder / path) for path in _REGISTERS)
+        registers = [(folder / path).read_bytes() for path in _REGISTERS]
+        contents = [path.read_bytes() for path in paths]
+        parameters = _parse(contents)
+        form = Form.model_validate(parameters["form"])
+        waves = Waves.model_validate(parameters["waves"])
+        known = parse_departments(departments)
+        refuse_unknown_codes(waves, known)
+        return Project(
+            form,
+            waves,
+            FindingRules.model_validate(parameters["finding_rules"]),
+            known,
+            parse_layout_map(layout_map, form),
+            sha256(b"".join(contents + registers)).hexdigest(),
+        )
+    except (ValidationError, KeyError) as error:
+        raise ProjectError("\n".join(_find_mistakes(folder / _PARAMETERS))) from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ProjectError(f"設定を読めません。{error}") from error
+
+
+def _parse(contents: list[bytes]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for content in contents:
+        # The C loader is ten times as fast.
+        parameters |= yaml.load(content, yaml.CSafeLoader) or {}
+    return parameters
+
+
+def _find_mistakes(folder: Path) -> list[str]:
+    # Imported here because it takes time and settings seldom have mistakes.
+    from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+
+    parameters = _parse([path.read_bytes() for path in sorted(folder.glob("*.yml"))])
+    return list(find_mistakes(parameters, folder))

@@ -1,0 +1,144 @@
+"""Where the marks of an indicator's chart stand.
+
+The horizontal axis is time, from the first day of the path to the target date or the last value;
+the vertical axis begins at zero, so that a height always means an amount. Places are pixels of
+the chart's own view box, from its upper left corner.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+from math import ceil
+from typing import NamedTuple
+
+from sumida_data.base.periods import fiscal_year_last_day, fiscal_year_of
+
+_MOST_STEPS = 5
+# Two dates closer than this cannot both be written under the axis.
+_LABEL_WIDTH = 44
+
+
+class Frame(NamedTuple):
+    """The chart's size, and where its axes lie in it, in pixels from its upper left corner."""
+
+    width: int = 440
+    height: int = 236
+    left: int = 44
+    right: int = 418
+    top: int = 30
+    bottom: int = 190
+
+
+LARGE = Frame()
+SMALL = Frame(width=320, height=150, left=40, right=300, top=14, bottom=110)
+
+
+class Point(NamedTuple):
+    """An amount on a day."""
+
+    day: date
+    amount: Decimal
+
+
+class Place(NamedTuple):
+    """A point and where it stands in the chart."""
+
+    day: date
+    amount: Decimal
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The places of everything that a chart shows.
+
+    Attributes:
+        start: Where the path to the target begins; None where there is no path.
+        target: The target.
+        values: The values by their as-of dates.
+        days: Labels of the time axis, with their places.
+        amounts: Labels of the amount axis, with their places.
+        frame: Where the axes lie.
+    """
+
+    start: Place | None
+    target: Place
+    values: tuple[Place, ...]
+    days: tuple[tuple[date, float], ...]
+    amounts: tuple[tuple[Decimal, float], ...]
+    frame: Frame
+
+    def anchor(self, place: Place) -> str:
+        """How a label at the place is aligned so that it stays within the chart."""
+        third = (self.frame.right - self.frame.left) / 3
+        if place.x < self.frame.left + third / 2:
+            return "start"
+        return "end" if place.x > self.frame.right - third else "middle"
+
+
+def lay_out_chart(
+    start: Point | None,
+    target: Point,
+    values: Sequence[Point],
+    first_day: date,
+    frame: Frame = LARGE,
+) -> Chart:
+    """Find the place of every mark.
+
+    Args:
+        start: Where the path to the target begins; None where there is no path.
+        target: The target and its date.
+        values: Values by as-of date, oldest first.
+        first_day: Where the time axis begins if there is no path.
+        frame: Size of the chart.
+    """
+    points = [target, *values, *([start] if start else [])]
+    first = min([point.day for point in points] + ([] if start else [first_day]))
+    last = max(point.day for point in points)
+    amounts = _round_amounts(max(point.amount for point in points))
+    _, _, left, right, top, bottom = frame
+
+    def x(day: date) -> float:
+        return round(left + (right - left) * (day - first) / max(last - first, timedelta(1)), 1)
+
+    def y(amount: Decimal) -> float:
+        return round(float(bottom - (bottom - top) * amount / amounts[-1]), 1)
+
+    def place(point: Point) -> Place:
+        return Place(*point, x(point.day), y(point.amount))
+
+    return Chart(
+        start=place(start) if start else None,
+        target=place(target),
+        values=tuple(place(value) for value in values),
+        days=tuple(_choose_days([(day, x(day)) for day in _candidate_days(first, last)])),
+        amounts=tuple((amount, y(amount)) for amount in amounts),
+        frame=frame,
+    )
+
+
+def _round_amounts(top: Decimal) -> list[Decimal]:
+    """Return round amounts from zero to the first that is not below the top."""
+    steps = (Decimal(digit).scaleb(power) for power in count() for digit in (1, 2, 5))
+    step = next(step for step in steps if step * _MOST_STEPS >= top)
+    return [step * number for number in range(max(ceil(top / step), 1) + 1)]
+
+
+def _candidate_days(first: date, last: date) -> Iterator[date]:
+    yield first
+    for year in range(fiscal_year_of(first), fiscal_year_of(last) + 1):
+        if first < fiscal_year_last_day(year) < last:
+            yield fiscal_year_last_day(year)
+    yield last
+
+
+def _choose_days(candidates: list[tuple[date, float]]) -> list[tuple[date, float]]:
+    first, *between, last = candidates
+    chosen = [first]
+    for day, x in between:
+        if min(x - chosen[-1][1], last[1] - x) >= _LABEL_WIDTH:
+            chosen.append((day, x))
+    return [*chosen, last]

@@ -1,0 +1,245 @@
+"""Withholding small counts of people, and what would give them away.
+
+A count is withheld where it is smaller than the size set. Where exactly one of the counts that add
+up to a published sum is withheld, it could be had by subtraction; so another one, the smallest, is
+withheld with it; where all are withheld and the sum tells them, the sum is. The same count may
+stand in several tables and is withheld in all of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from sumida_data.base.frames import build_frame, read_rows
+from sumida_data.base.metadata import DataDictionary, Field, Table
+from sumida_data.plan.models import Indicator
+from sumida_data.privacy.models import Privacy
+
+STATUS = "suppressed"
+NOTE = "人数が少ないため秘匿とした。"
+
+_BY_DEPARTMENT, _OF_WARD = "indicator_value_by_department", "indicator_value"
+_LEVELS = ("部", "課")
+_PARTS = ("numerator", "denominator")
+# Of a row whose parts are withheld, the figure made from them is withheld too.
+_MADE_FROM_PARTS = ("value", *_PARTS)
+
+Row = dict[str, Any]
+Key = tuple[str, ...]
+
+
+class Place(NamedTuple):
+    """Where a count stands: table, number of the row, field."""
+
+    table: str
+    row: int
+    field: str
+
+
+@dataclass(slots=True)
+class Count:
+    """A count of people.
+
+    Attributes:
+        value: How many.
+        places: All places where it stands.
+        outcome: ``suppressed``, ``suppressed_with_it`` or empty.
+    """
+
+    value: Decimal
+    places: list[Place] = field(default_factory=list)
+    outcome: str = ""
+
+
+class Withheld(NamedTuple):
+    """Counts withheld in one column.
+
+    Attributes:
+        table: The table.
+        field: The column.
+        outcome: ``suppressed``, or ``suppressed_with_it`` where it would have given another away.
+        cells: How many.
+    """
+
+    table: str
+    field: str
+    outcome: str
+    cells: int
+
+
+def withhold_small_counts(
+    frames: Mapping[str, pd.DataFrame],
+    dictionary: DataDictionary,
+    indicators: Sequence[Indicator],
+    privacy: Privacy,
+) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
+    """Take small counts of people out of the tables.
+
+    Args:
+        frames: The tables by name; they are not changed.
+        dictionary: Their descriptions: units, and which columns are published.
+        indicators: All indicators; they say which parts of a ratio count people.
+        privacy: The size, and which units count people.
+
+    Returns:
+        The tables that change, and what was withheld in each column.
+    """
+    ledger = _Ledger(dictionary, indicators, privacy)
+    rows = {name: read_rows(frames[name]) for name in ledger.tables if name in frames}
+    ledger.enter(rows)
+    ledger.withhold(privacy.smallest_count)
+    tally: dict[tuple[str, str, str], int] = defaultdict(int)
+    changed = set()
+    for count in ledger.counts.values():
+        for place in count.places if count.outcome else ():
+            _blank(rows[place.table][place.row], place.field, dictionary[place.table])
+            tally[place.table, place.field, count.outcome] += 1
+            changed.add(place.table)
+    tables = {name: build_frame(dictionary[name], rows[name]) for name in sorted(changed)}
+    return tables, [Withheld(*key, cells) for key, cells in sorted(tally.items())]
+
+
+class _Ledger:
+    """All counts of people, and which of them add up to a sum that goes out."""
+
+    def __init__(
+        self, dictionary: DataDictionary, indicators: Sequence[Indicator], privacy: Privacy
+    ) -> None:
+        self.people = set(privacy.people)
+        self.people_kinds = privacy.people_kinds
+        self.counts: dict[Key, Count] = {}
+        self.sums: defaultdict[Key, list[Key]] = defaultdict(list)
+        # The figures of the ward that give a sum, one for each revision.
+        self.figures: defaultdict[Key, list[Key]] = defaultdict(list)
+        self.fields = {
+            table.name: fields
+            for table in dictionary.tables
+            if (fields := [one for one in table.fields if self._may_count_people(one)])
+        }
+        self.parts = {
+            indicator.indicator_id: (indicator.table, parts)
+            for indicator in indicators
+            # What a ministry publishes of all people is no count of a department's staff.
+            if indicator.source == "survey"
+            and (parts := dict(self._find_parts(indicator, dictionary)))
+        }
+        self.tables = set(self.fields)
+
+    def _may_count_people(self, item: Field) -> bool:
+        named = item.unit in self.people or item.unit_field is not None or item.name in _PARTS
+        return item.published and named
+
+    def _find_parts(
+        self, indicator: Indicator, dictionary: DataDictionary
+    ) -> Iterator[tuple[str, str]]:
+        names = (indicator.numerator_fields, indicator.denominator_fields)
+        for part, fields in zip(_PARTS, names, strict=True):
+            # What several fields make together is no count of one of them.
+            for name in fields[:1] if len(fields) == 1 else ():
+                if dictionary[indicator.table].field(name).unit in self.people:
+                    yield part, name
+
+    def enter(self, rows: Mapping[str, list[Row]]) -> None:
+        for table in sorted(rows):
+            for number, row in enumerate(rows[table]):
+                for item in self.fields[table]:
+                    if row[item.name] and self._counts_people(item, row):
+                        self._enter(Place(table, number, item.name), row)
+
+    def _counts_people(self, item: Field, row: Row) -> bool:
+        if item.name in _PARTS:
+            _, parts = self.parts.get(row["indicator_id"], ("", {}))
+            return item.name in parts or (not parts and row["unit"] in self.people)
+        if item.unit_field is None:
+            return item.unit in self.people
+        unit = row[item.unit_field] or ""
+        return any(word in unit for word in self.people) or any(
+            row.get(name) in kinds for name, kinds in self.people_kinds.items()
+        )
+
+    def _enter(self, place: Place, row: Row) -> None:
+        key = self._identify(place, row)
+        value = Decimal(row[place.field])
+        self.counts.setdefault(key, Count(value)).places.append(place)
+        if place.table == _OF_WARD:
+            for total in self._sums_of_ward(place, row):
+                self.figures[total].append(key)
+        for total in self._totals(place, row):
+            if key not in self.sums[total]:
+                self.sums[total].append(key)
+
+    def _identify(self, place: Place, row: Row) -> Key:
+        """Return the same key for the same count, whichever table it stands in."""
+        if place.table == _BY_DEPARTMENT and row["level"] == "課":
+            table, parts = self.parts.get(row["indicator_id"], ("", {}))
+            if place.field in parts:
+                return (table, parts[place.field], row["period"], row["department_code"])
+        if self._is_part(place):
+            return (place.table, place.field, row["period"], row["department_code"])
+        return (place.table, place.field, row["row_id"])
+
+    def _is_part(self, place: Place) -> bool:
+        return any(
+            place.table == table and place.field in parts.values()
+            for table, parts in self.parts.values()
+        )
+
+    def _totals(self, place: Place, row: Row) -> Iterator[Key]:
+        """Yield the published sums that the count is part of; a division's own figure is one."""
+        if place.table == _BY_DEPARTMENT:
+            owner = (place.field, row["indicator_id"], row["period"])
+            yield (*owner, row["division"])
+            yield (*owner, "", row["level"])
+        elif self._is_part(place):
+            yield (place.table, place.field, row["period"])
+
+    def _sums_of_ward(self, place: Place, row: Row) -> Iterator[Key]:
+        owner = (place.field, row["indicator_id"], row["period"])
+        yield from ((*owner, "", level) for level in _LEVELS)
+        table, parts = self.parts.get(row["indicator_id"], ("", {}))
+        yield (table, parts.get(place.field, ""), row["period"])
+
+    def withhold(self, smallest: int) -> None:
+        for count in self.counts.values():
+            if count.value < smallest:
+                count.outcome = STATUS
+        while key := self._find_given_away(smallest):
+            self.counts[key].outcome = f"{STATUS}_with_it"
+
+    def _find_given_away(self, smallest: int) -> Key | None:
+        """Return the count to withhold next, because it would give others away."""
+        for total, keys in self.sums.items():
+            hidden = [self.counts[key] for key in keys if self.counts[key].outcome]
+            # Where every count is withheld, only the sum itself is left to withhold.
+            left = self.figures[total] if len(hidden) == len(keys) else keys
+            open_ = [key for key in left if not self.counts[key].outcome]
+            if open_ and hidden and _gives_away(hidden, smallest):
+                return min(open_, key=lambda key: (self.counts[key].value, key))
+        return None
+
+
+def _gives_away(hidden: Sequence[Count], smallest: int) -> bool:
+    """Tell whether the sum of withheld counts, which can be had by subtraction, tells them.
+
+    It does where it is a small count itself, and where only one set of counts makes it: all as
+    small as can be, or all as large as withheld counts can be.
+    """
+    total = sum(count.value for count in hidden)
+    small = sum(count.outcome == STATUS for count in hidden)
+    least = small + smallest * (len(hidden) - small)
+    most = small * (smallest - 1) if small == len(hidden) else None
+    return len(hidden) == 1 or total < smallest or total in {least, most}
+
+
+def _blank(row: Row, name: str, table: Table) -> None:
+    names: Iterable[str] = _MADE_FROM_PARTS if "value_status" in row else (name,)
+    row |= dict.fromkeys((name for name in names if name in row), None)
+    for status in ("value_status", f"{name}_status"):
+        if status in row:
+            row[status] = STATUS
+    if "note" in table.column_names:
+        row["note"] = NOTE

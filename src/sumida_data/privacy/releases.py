@@ -1,0 +1,100 @@
+"""Free text that a person has released, cell by cell.
+
+The office lists each in ``released_texts.csv`` with the text itself: if something else stands in
+the cell, nobody has looked at it, and it stays in.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sumida_data.base.periods import Period
+from sumida_data.survey.form import Form, FormField, SurveySheet
+from sumida_data.survey.reading.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_day,
+    parse_period,
+    require,
+)
+
+_REQUIRED = ("department_code", "text", "released_by", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A text that may go out.
+
+    Attributes:
+        first_period: The quarter in whose return it stands.
+        last_period: The last quarter for which it is released.
+        department_code: The department.
+        part: The part of the form.
+        key: What names the record there; its key answers joined by ``|``.
+        item: The field.
+        text: The text, as read.
+        released_by: Who released it.
+        released_on: When.
+        reason: Why it may go out.
+    """
+
+    first_period: Period
+    last_period: Period
+    department_code: str
+    part: SurveySheet
+    key: str
+    item: FormField
+    text: str
+    released_by: str
+    released_on: date
+    reason: str
+
+    def concerns(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether it names this row of the typed table."""
+        key = "|".join(str(row[item.name]) for item in self.part.key_fields)
+        periods = str(self.first_period), str(self.last_period)
+        return (
+            row["department_code"] == self.department_code
+            and periods[0] <= row["period"] <= periods[1]
+            and key == self.key
+        )
+
+
+def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Release]:
+    """Read the rows of released_texts.csv.
+
+    Raises:
+        ReferenceTableError: If a row names something that is no free text of the form, or leaves
+            out its text, its reason or who released it.
+    """
+    return [_parse(row, place, form) for place, row in list_rows(rows, "released_texts")]
+
+
+def _parse(row: Mapping[str, str], place: str, form: Form) -> Release:
+    require(row, _REQUIRED, place)
+    part, item = _find_item(row, place, form)
+    first = parse_period(row, "period", place)
+    last = parse_period(row, "until", place) if row["until"] else first
+    day = parse_day(row, "released_on", place)
+    return Release(
+        first, last, row["department_code"], part, row["row"], item, row["text"],
+        row["released_by"], day, row["reason"],
+    )  # fmt: skip
+
+
+def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySheet, FormField]:
+    known = {
+        (part.sheet, item.title): (part, item)
+        for part in form.answer_sheets
+        for item in part.fields
+        if item.free_text and not part.counts_only
+    }
+    wanted = (row["sheet"], row["field"])
+    if wanted not in known:
+        allowed = "、".join(f"{sheet}の{title}" for sheet, title in known)
+        raise ReferenceTableError(
+            f"{place}: シート {wanted[0]!r} の項目 {wanted[1]!r} は、公開を認められる自由記入では"
+            f"ありません。認められるのは {allowed} です。"
+        )
+    return known[wanted]

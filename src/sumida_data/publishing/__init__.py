@@ -1,1 +1,0 @@
-"""Commands around a publication: approving it, reading it back, taking it back."""

@@ -1,0 +1,1 @@
+"""Ministry and system files."""

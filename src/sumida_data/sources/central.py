@@ -1,0 +1,323 @@
+"""Central files of the ministry and of the ward's systems, read by heading like survey sheets."""
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from sumida_data.sources.central_dates import HeadingDateError, read_heading_dates
+from sumida_data.sources.central_revisions import Statements
+from sumida_data.sources.ckan_answer import read_package_search
+from sumida_data.survey.answers import AnswerRow, Origin, make_rows
+from sumida_data.survey.files import SourceFile, UnusableFileError
+from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.form import CentralSource
+from sumida_data.survey.reading.layout import FoundTable, find_table
+from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.records import Answer, Record, SheetContents
+from sumida_data.survey.reading.registers import list_rows, parse_code
+from sumida_data.survey.reading.text import Reading, fold
+from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
+
+_DUPLICATE = "F306"
+
+
+@dataclass(frozen=True, slots=True)
+class Municipality:
+    """A municipality.
+
+    Attributes:
+        code: Its six-digit code.
+        prefecture_name: Its prefecture; names alone are not unique (府中市, 伊達市).
+        name: Its name.
+    """
+
+    code: str
+    prefecture_name: str
+    name: str
+
+
+def parse_municipalities(rows: Iterable[Mapping[str, str]]) -> list[Municipality]:
+    """Read the rows of municipalities.csv.
+
+    Raises:
+        ReferenceTableError: If a code is none.
+    """
+    column = "municipality_code"
+    municipalities = []
+    for place, row in list_rows(rows, "municipalities"):
+        code = row[column].strip()
+        # Excel takes the zero before the codes of Hokkaido to Tochigi away.
+        padded = {**row, column: code.zfill(6) if code else ""}
+        names = (row["prefecture_name"], row["municipality_name"])
+        municipalities.append(Municipality(parse_code(padded, column, place, 6), *names))
+    return municipalities
+
+
+@dataclass(slots=True)
+class CentralContents:
+    """What was read from central files.
+
+    Attributes:
+        answers: Rows of table ``answer``.
+        findings: What is wrong.
+        files: Rows of table ``source_file``, without ``content_number``.
+    """
+
+    answers: list[AnswerRow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CentralCollector:
+    """Brings the central files of all quarters together.
+
+    Attributes:
+        sources: The sources.
+        rules: The finding rules.
+        home: The municipality whose figures are computed.
+        municipalities: All municipalities.
+        sample: Whether the survey returns are sample data; central files must be of their kind.
+    """
+
+    sources: Sequence[CentralSource]
+    rules: FindingRules
+    home: Municipality
+    municipalities: Sequence[Municipality]
+    sample: bool
+
+    def collect(self, files: Mapping[str, SourceFile], periods: Sequence[str]) -> CentralContents:
+        """Read the files of every source and quarter.
+
+        Args:
+            files: The files by name; a name is ``<source>/<period>/<file>``.
+            periods: The quarters that are computed; a source without a file in one is reported.
+        """
+        contents = CentralContents()
+        codes: dict[tuple[str | None, str | None], str]
+        codes = {(one.prefecture_name, one.name): one.code for one in self.municipalities}
+        for source in self.sources:
+            reading = _SourceReading(self, source, codes, contents)
+            for period in periods:
+                folder = f"{source.source}/{period}/"
+                found = [file for name, file in files.items() if name.startswith(folder)]
+                contents.findings += self._check_number(source, period, found)
+                for file in found:
+                    reading.read_file(period, file)
+        return contents
+
+    def _check_number(
+        self, source: CentralSource, period: str, files: list[SourceFile]
+    ) -> Iterator[Finding]:
+        if len(files) != 1:
+            yield make_finding(
+                self.rules["F601" if not files else "F606"],
+                Place(period=period),
+                title=source.title,
+                period=period,
+                source=source.source,
+            )
+
+
+@dataclass(frozen=True)
+class _SourceReading:
+    """The reading of all files of one source, into contents that all sources share."""
+
+    collector: CentralCollector
+    source: CentralSource
+    codes: Mapping[tuple[str | None, str | None], str]
+    contents: CentralContents
+
+    @cached_property
+    def _readers(self) -> list[SheetReader[CentralSource]]:
+        return [SheetReader(form, self.collector.rules) for form in self.source.forms]
+
+    @cached_property
+    def _statements(self) -> Statements:
+        return Statements(self.source, self.collector.rules)
+
+    def _report(self, rule_id: str, place: Place, value: str | None = None, **words: str) -> None:
+        finding = make_finding(
+            self.collector.rules[rule_id], place, value, title=self.source.title, **words
+        )
+        self.contents.findings.append(finding)
+
+    def read_file(self, period: str, file: SourceFile) -> None:
+        """Read a file, and list it whether or not it can be used."""
+        content = file.read()
+        code = self.collector.home.code
+        digest = sha256(content).hexdigest()
+        origin = Origin(code, period, None, file.name, digest, self.collector.sample)
+        first = len(self.contents.answers)
+        records = self._read(content, origin)
+        days = [
+            date.fromisoformat(row.value)
+            for row in self.contents.answers[first:]
+            if row.field == "as_of" and row.value
+        ]
+        groups = {record.value_of(self.source.grouped_by or "") for _, record in records}
+        self.contents.files.append(
+            {
+                "row_id": f"{self.source.source}/{period}/{digest[:16]}",
+                "source": self.source.source,
+                "source_title": self.source.title,
+                "publisher": self.source.publisher,
+                "period": period,
+                "source_file": file.name,
+                "file_sha256": digest,
+                "bytes": len(content),
+                "state": "read" if records else "unusable",
+                "first_as_of": min(days, default=None),
+                "last_as_of": max(days, default=None),
+                "rows": len(records),
+                "groups": len(groups) if self.source.grouped_by else None,
+                "sample": self.collector.sample,
+            }
+        )
+
+    def _read(self, content: bytes, origin: Origin) -> list[tuple[str, Record]]:
+        """Return the records that count, each with the code of its municipality."""
+        place = Place(period=origin.period, source_file=origin.source_file)
+        try:
+            workbook = _open(content, origin.source_file)
+        except UnusableFileError as error:
+            self._report(error.rule_id, place)
+            return []
+        for rule_id in workbook.remarks:
+            self._report(rule_id, place)
+        sample = has_sample_stamp(workbook)
+        if sample != self.collector.sample:
+            self._report("F109" if sample else "F110", place)
+            return []
+        found = self._find_table(workbook)
+        if found is None:
+            headings = "、".join(item.title for item in self.source.key_fields)
+            self._report("F602", place, headings=headings)
+            return []
+        reader, sheet, table = found
+        place = replace(place, sheet=sheet.name)
+        required = [item for item in self.source.fields if item.required]
+        if lost := [item.title for item in required if item.name not in table.columns]:
+            self._report("F602", place, headings="、".join(lost))
+            return []
+        try:
+            dates = read_heading_dates(self.source, sheet, table)
+        except HeadingDateError as error:
+            self._report("F603", replace(place, cell=error.cell), error.text)
+            return []
+        read = reader.read_rows(sheet, place)
+        assert read is not None  # noqa: S101  # the table has been found
+        return self._take(read, dates, origin, place)
+
+    def _find_table(
+        self, workbook: Workbook
+    ) -> tuple[SheetReader[CentralSource], Sheet, FoundTable] | None:
+        """Find the table in the form that fits best, on the sheet that is named if there is one."""
+        named = [sheet for sheet in workbook.sheets if sheet.name == self.source.sheet]
+        for sheet in named or workbook.sheets:
+            tables = [(reader, find_table(sheet, reader.headings)) for reader in self._readers]
+            found = [(reader, sheet, table) for reader, table in tables if table is not None]
+            if found:
+                return max(found, key=lambda one: _fit(one[0], one[2]))
+        return None
+
+    def _take(
+        self, read: SheetContents, dates: list[Answer], origin: Origin, place: Place
+    ) -> list[tuple[str, Record]]:
+        pairs = [(self._code_of(record), record) for record in read.records]
+        # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
+        # value is missing without which a row is none, is said with what follows from it.
+        known = {answer.cell for code, record in pairs if code for answer in record.answers}
+        self.contents.findings += [
+            one
+            for one in read.findings
+            if one.rule_id != "F318" and (one.rule_id != "F314" or one.place.cell not in known)
+        ]
+        taken = []
+        for code, record in pairs:
+            record.answers.extend(dates)
+            if self.source.month:
+                record.answers.append(_month_end(record, self.source.month))
+            if code is None:
+                self._report_unknown(record, origin)
+            else:
+                taken.append((code, record))
+        self._check_rows(taken, read, place)
+        taken = [one for one in taken if not self._lacks_value(one[1], place)]
+        self.contents.findings += self._statements.compare(taken, place)
+        for code, record in taken:
+            department = record.value_of("department_code")
+            whose = replace(origin, municipality_code=code, department_code=department)
+            self.contents.answers += make_rows(record, whose)
+        return taken
+
+    def _lacks_value(self, record: Record, place: Place) -> bool:
+        """Tell whether a value is missing without which the row is none, and report it."""
+        for item in self.source.fields:
+            answer = record.answer_of(item.name)
+            if item.required and answer is not None and answer.reading.value is None:
+                where = replace(place, cell=answer.cell, row_label=record.key.replace("|", " "))
+                self._report("F612", where, answer.raw_text, heading=item.title)
+                return True
+        return False
+
+    def _check_rows(
+        self, taken: list[tuple[str, Record]], read: SheetContents, place: Place
+    ) -> None:
+        home = self.collector.home
+        expected = self.source.rows_expected
+        if expected is not None and len(taken) != expected:
+            self._report("F607", place, found=str(len(taken)), expected=str(expected))
+        ours = [record for code, record in taken if code == home.code]
+        if not ours:
+            self._report("F605", place, municipality=home.name)
+        repeated = [
+            one
+            for one in read.findings
+            if one.rule_id == _DUPLICATE
+            and fold(one.place.row_label or "") == fold(home.prefecture_name + home.name)
+        ]
+        by_name = any(record.answer_of("municipality_name") for record in ours)
+        if by_name and (number := len(ours) + len(repeated)) > 1:
+            self._report("F608", place, municipality=home.name, found=str(number))
+            taken[:] = [(code, record) for code, record in taken if code != home.code]
+
+    def _code_of(self, record: Record) -> str | None:
+        if record.answer_of("municipality_name") is None:
+            return self.collector.home.code
+        names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
+        return self.codes.get(names)
+
+    def _report_unknown(self, record: Record, origin: Origin) -> None:
+        answer = record.answer_of("municipality_name")
+        assert answer is not None  # noqa: S101  # only records with that field come here
+        place = Place(
+            period=origin.period,
+            source_file=origin.source_file,
+            sheet=answer.sheet,
+            cell=answer.cell,
+            row_label=record.key,
+        )
+        self._report("F604", place, answer.raw_text)
+
+
+def _open(content: bytes, name: str) -> Workbook:
+    is_json = name.lower().endswith(".json") and content.lstrip()[:1] != b"<"
+    return read_package_search(content) if is_json else open_workbook(content, name)
+
+
+def _fit(reader: SheetReader[CentralSource], table: FoundTable) -> tuple[int, int]:
+    """Say how well a form fits: most columns found, then fewest missing."""
+    return len(table.columns), -reader.headings.count
+
+
+def _month_end(record: Record, month: str) -> Answer:
+    answer = record.answer_of(month)
+    assert answer is not None  # noqa: S101  # the month is a key and never missing
+    year, number = map(int, str(answer.reading.value).split("-"))
+    last_day = f"{answer.reading.value}-{monthrange(year, number)[1]}"
+    return answer._replace(field="as_of", reading=Reading(last_day, "answered", "month_end"))

@@ -1,0 +1,159 @@
+"""The registers that the office keeps as CSV files, in the forms in which Excel leaves them."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from sumida_data.base.periods import Period
+from sumida_data.survey.reading.text import Reader, read_date
+from sumida_data.survey.reading.workbook import decode_csv
+
+# The columns of each register; others may stand beside them.
+REGISTERS: dict[str, tuple[str, ...]] = {
+    "corrections": (
+        "correction_id", "period", "until", "department_code", "sheet", "row", "field",
+        "expected_value", "new_value", "reason", "agreed_by", "agreed_on",
+    ),
+    "department_succession": ("predecessor_code", "successor_code", "changed_on", "note"),
+    "departments": (
+        "department_code", "division", "section", "valid_from", "valid_to", "verified",
+    ),
+    "hint_notes": ("indicator_id", "period", "hint", "note", "noted_by", "noted_on"),
+    "layout_map": ("period", "file", "table", "field", "heading", "note"),
+    "municipalities": ("municipality_code", "prefecture_name", "municipality_name"),
+    "released_texts": (
+        "period", "until", "department_code", "sheet", "row", "field", "text", "released_by",
+        "released_on", "reason",
+    ),
+    "revisions": (
+        "indicator_id", "period", "revision", "reason", "scope", "cause", "impact", "response",
+        "decided_by", "decided_on",
+    ),
+}  # fmt: skip
+
+# Words beside a day or a number that make it no exact one.
+_INEXACT = frozenset({"about", "expected", "since"})
+
+Row = Mapping[str, str]
+
+
+class ReferenceTableError(ValueError):
+    """A mistake in a reference table, told in one line with file, row, column and value."""
+
+
+def read_register(path: Path) -> list[dict[str, str]]:
+    """Read a register in UTF-8, or in the CP932 in which Japanese Excel saves a CSV file.
+
+    Returns:
+        A row for each row of the file below the headings, blank ones too, so that they can be
+        counted; all values as text, an empty text where there is none.
+
+    Raises:
+        ReferenceTableError: If there is no such file, it is in another encoding, lacks a column,
+            has one twice, or has a value under no heading.
+    """
+    if not path.is_file():
+        raise ReferenceTableError(
+            f"{path.as_posix()} がありません。消したときは控えから戻し、"
+            "名前や場所を変えたときは元に戻してください。"
+        )
+    text = decode_csv(path.read_bytes())
+    if text is None:
+        raise ReferenceTableError(
+            f"{path.name} の文字を読めません。Excelの「名前を付けて保存」で"
+            "「CSV UTF-8(コンマ区切り)」を選んで保存し直してください。"
+        )
+    try:
+        headings, *rows = csv.reader(io.StringIO(text, newline=""), strict=True) if text else [[]]
+    except csv.Error as error:
+        raise ReferenceTableError(
+            f'{path.name} を表として読めません。閉じていない「"」がないか確かめてください。'
+        ) from error
+    columns = REGISTERS.get(path.stem, headings)
+    if missing := [column for column in columns if column not in headings]:
+        raise ReferenceTableError(
+            f"{path.name} に列 {'、'.join(missing)} がありません。"
+            f"いまある列は {'、'.join(headings) or 'なし'} です。1行目の見出しを直してください。"
+        )
+    if twice := {one for one in headings if one and headings.count(one) > 1}:
+        raise ReferenceTableError(
+            f"{path.name} に見出し {'、'.join(sorted(twice))} が2つあります。1つにしてください。"
+        )
+    return [_name_values(path.name, number, headings, row) for number, row in enumerate(rows, 2)]
+
+
+def list_rows(rows: Iterable[Row], register: str) -> Iterator[tuple[str, Row]]:
+    """Yield the rows in which something stands, each after the words that say where it stands."""
+    for number, row in enumerate(rows, start=2):
+        if any(row.values()):
+            yield f"{register}.csv の{number}行目", row
+
+
+def require(row: Row, columns: Iterable[str], place: str) -> None:
+    """Refuse a row that leaves out what must be written.
+
+    Raises:
+        ReferenceTableError: If it does.
+    """
+    for column in columns:
+        if not row[column].strip():
+            raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
+
+
+def read_exactly(text: str, reader: Reader) -> str | None:
+    """Return the value that a text stands for, or None if it has none or no exact one."""
+    reading = reader(text)
+    return reading.value if _INEXACT.isdisjoint(reading.rules.split()) else None
+
+
+def parse_code(row: Row, column: str, place: str, digits: int) -> str:
+    """Read a code of so many digits.
+
+    Raises:
+        ReferenceTableError: If it is none.
+    """
+    code = row[column].strip()
+    if len(code) != digits or not (code.isascii() and code.isdigit()):
+        raise ReferenceTableError(
+            f"{place}の {column}: {row[column]!r} は{digits}桁の番号ではありません。"
+        )
+    return code
+
+
+def parse_day(row: Row, column: str, place: str) -> date:
+    """Read a day in any of the notations that have one reading.
+
+    Raises:
+        ReferenceTableError: If it is none.
+    """
+    day = read_exactly(row[column], read_date)
+    if day is None:
+        raise ReferenceTableError(
+            f"{place}の {column}: {row[column]!r} は日付ではありません。"
+            "2023-02-10、2023/2/10、令和5年2月10日、R5.2.10 のどれかの形で書いてください。"
+        )
+    return date.fromisoformat(day)
+
+
+def parse_period(row: Row, column: str, place: str) -> Period:
+    """Read a quarter.
+
+    Raises:
+        ReferenceTableError: If it is none.
+    """
+    try:
+        return Period.parse(row[column])
+    except ValueError as error:
+        raise ReferenceTableError(f"{place}の {column}: {error}") from error
+
+
+def _name_values(name: str, number: int, headings: list[str], values: list[str]) -> dict[str, str]:
+    width = len(headings)
+    if any(values[width:]):
+        raise ReferenceTableError(
+            f"{name} の{number}行目: 見出しのない列に {'、'.join(values[width:])!r} があります。"
+            "値の中のコンマで列がずれていないか確かめ、余分な値を消してください。"
+        )
+    return dict(zip(headings, values + [""] * (width - len(values)), strict=False))

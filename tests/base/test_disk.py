@@ -1,0 +1,71 @@
+"""A folder is old or new, whatever happens while it is replaced."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sumida_data.base.disk import read_folder, replace_folder
+from sumida_data.datasets import FolderDataset
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sumida_data.base.disk import replace_folder
+rename = Path.rename
+def kill(path, target):
+    if path.name == "new":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(path, target)
+Path.rename = kill
+replace_folder(Path(sys.argv[1]), {"a.txt": b"new"})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    replace_folder(tmp_path / "folder", {"a.txt": b"old", "b.txt": b"old"})
+    return tmp_path / "folder"
+
+
+def kill_between_the_steps(folder: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not folder.exists()
+
+
+def test_after_a_kill_the_old_folder_is_there_again(folder: Path) -> None:
+    kill_between_the_steps(folder)
+    assert read_folder(folder) == {"a.txt": b"old", "b.txt": b"old"}
+    assert [path.name for path in folder.parent.iterdir()] == ["folder"]
+
+
+def test_after_a_kill_a_run_sees_the_old_folder_too(folder: Path) -> None:
+    kill_between_the_steps(folder)
+    assert set(FolderDataset(path=str(folder)).load()) == {"a.txt", "b.txt"}
+
+
+def test_after_a_kill_it_can_be_replaced(folder: Path) -> None:
+    kill_between_the_steps(folder)
+    replace_folder(folder, {"c.txt": b"new"})
+    assert read_folder(folder) == {"c.txt": b"new"}
+    assert [path.name for path in folder.parent.iterdir()] == ["folder"]
+
+
+def test_a_folder_that_cannot_be_put_in_place_leaves_the_old(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise PermissionError("in use")
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", refuse)
+        with pytest.raises(PermissionError):
+            replace_folder(folder, {"c.txt": b"new"})
+    assert read_folder(folder) == {"a.txt": b"old", "b.txt": b"old"}

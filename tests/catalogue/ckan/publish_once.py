@@ -1,0 +1,12 @@
+"""Publishes once, in a process that a test kills: settings and catalogue come from a file."""
+
+import pickle
+import sys
+from pathlib import Path
+
+from sumida_data.catalogue.ckan import CkanTarget
+from tests.catalogue.ckan.catalogues import publish
+
+if __name__ == "__main__":
+    settings, catalogue = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301 - our own
+    publish(CkanTarget(settings, lambda: catalogue), catalogue)

@@ -1,0 +1,623 @@
+"""Publishing into a folder: whole or not at all, resumable, repeatable, reversible."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sumida_data.base import disk
+from sumida_data.catalogue import folder as folder_module
+from sumida_data.catalogue.approval import RefusedError, write_approval
+from sumida_data.catalogue.history import read_histories
+from sumida_data.catalogue.publication import publish
+from sumida_data.catalogue.record import Journal, Record
+from sumida_data.catalogue.target import Change, TargetError
+from tests.catalogue.office import (
+    GAP,
+    Office,
+    make_catalogue,
+    make_cells,
+    make_dataset,
+    make_values,
+)
+
+FIRST = make_catalogue(
+    make_dataset("a", "1.0.0", data__csv="1\n", README__md="a"),
+    make_dataset("b", "1.0.0", data__csv="b\n"),
+)
+SECOND = make_catalogue(
+    make_dataset("a", "1.1.0", data__csv="1\n2\n", README__md="a"),
+    make_dataset("b", "1.0.0", data__csv="b\n"),
+)
+THIRD = make_catalogue(
+    make_dataset("a", "1.2.0", data__csv="3\n", README__md="a"),
+    make_dataset("b", "1.0.0", data__csv="b\n"),
+)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+@pytest.fixture
+def published(office: Office) -> Office:
+    office.approve_and_publish(FIRST)
+    return office
+
+
+class TestWhole:
+    def test_every_dataset_stands_at_latest_and_at_its_version(self, published):
+        shown = published.show()
+        assert shown["dataset/a/latest/data.csv"] == shown["dataset/a/1.0.0/data.csv"] == b"1\n"
+        assert shown["index.html"] == FIRST.pages["index.html"]
+        assert published.faults() == []
+
+    def test_versions_stay_at_their_addresses(self, published):
+        published.approve_and_publish(SECOND)
+        shown = published.show()
+        assert shown["dataset/a/1.0.0/data.csv"] == b"1\n"
+        assert shown["dataset/a/1.1.0/data.csv"] == shown["dataset/a/latest/data.csv"] == b"1\n2\n"
+
+    def test_a_cited_address_shows_its_version(self, published):
+        published.approve_and_publish(SECOND)
+        for version in ("1.0.0", "1.1.0"):
+            page = published.show()[f"dataset/a/{version}/index.html"].decode()
+            assert f"<h1>題 a 版 {version}</h1>" in page
+            assert '<a href="data.csv">' in page
+            assert "この版の中身は変わりません" in page
+        latest = published.show()["dataset/a/latest/index.html"].decode()
+        assert "<h1>題 a 版 1.1.0</h1>" in latest
+        assert "いちばん新しい版です" in latest
+
+    def test_an_unchanged_repeat_writes_nothing(self, published):
+        before = published.everything()
+        published.publish(FIRST)
+        assert published.everything() == before
+        assert len(published.record.read_publications()) == 1
+
+    def test_a_published_version_never_changes_its_bytes(self, published):
+        changed = make_catalogue(make_dataset("a", "1.0.0", data__csv="9\n"), FIRST.datasets[1])
+        before = published.show()
+        published.approve(changed)
+        with pytest.raises(TargetError, match=r"a の版 1\.0\.0 は公開済み"):
+            published.publish(changed)
+        assert published.show() == before
+
+    def test_real_data_do_not_continue_what_invented_data_began(self, office):
+        office.approve_and_publish(make_catalogue(*SECOND.datasets, sample=True))
+        real = make_catalogue(make_dataset("a", "1.1.0", data__csv="7\n"))
+        office.approve_and_publish(real)
+        shown = office.show()
+        assert shown["dataset/a/1.1.0/data.csv"] == b"7\n"
+        assert not any(path.startswith("dataset/b/") for path in shown)
+
+    def test_a_link_to_nowhere_is_not_published(self, office):
+        broken = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
+        broken.pages["index.html"] = b'<a href="dataset/a/latest/gone.csv">x</a>'
+        office.approve(broken)
+        with pytest.raises(TargetError, match=r"index\.html: リンク先 dataset/a/latest/gone\.csv"):
+            office.publish(broken)
+        assert not office.public.exists()
+
+    def test_a_withdrawn_dataset_leaves_a_page_that_says_so(self, published):
+        published.approve_and_publish(make_catalogue(FIRST.datasets[1]))
+        shown = published.show()
+        assert "題 a" in shown["dataset/a/index.html"].decode()
+        assert "公開を終えました" in shown["dataset/a/index.html"].decode()
+        assert "dataset/a/latest/data.csv" not in shown
+        assert shown["dataset/a/1.0.0/data.csv"] == b"1\n"
+        published.approve_and_publish(SECOND)
+        assert "dataset/a/index.html" not in published.show()
+
+    def test_a_blocked_dataset_stays_as_it_was(self, published):
+        published.approve_and_publish(
+            make_catalogue(make_dataset("b", "1.1.0", data__csv="c\n"), blocked=("a",))
+        )
+        shown = published.show()
+        assert shown["dataset/a/latest/data.csv"] == b"1\n"
+        assert shown["dataset/b/latest/data.csv"] == b"c\n"
+        kept = published.record.folder / "published/a/data.csv"
+        assert kept.read_bytes() == b"1\n"
+        names = [one.name for one in published.record.read_publications()[-1].datasets]
+        assert sorted(names) == ["a", "b"]
+
+    def test_where_links_are_not_possible_folders_are_swapped(self, office, monkeypatch):
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError("no links")
+
+        monkeypatch.setattr(Path, "symlink_to", refuse)
+        office.approve_and_publish(FIRST)
+        office.approve_and_publish(SECOND)
+        assert not office.public.is_symlink()
+        assert office.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+        office.undo()
+        assert office.show()["dataset/a/latest/data.csv"] == b"1\n"
+        assert office.faults() == []
+
+    def test_a_real_folder_makes_room_for_the_link(self, office):
+        office.public.mkdir()
+        (office.public / "note.txt").write_text("by hand")
+        office.approve_and_publish(FIRST)
+        assert office.public.is_symlink()
+        assert "note.txt" not in office.show()
+
+    def test_only_the_releases_and_contents_that_an_undo_needs_are_kept(self, published):
+        for number in range(1, 5):
+            text = "".join(f"{row}\n" for row in range(number + 1))
+            changed = make_dataset("a", f"1.{number}.0", data__csv=text)
+            published.approve_and_publish(make_catalogue(changed))
+        releases = {path.stem for path in (published.record.folder / "releases").iterdir()}
+        assert releases == {"4", "5"}
+        contents = {path.name for path in (published.record.folder / "publications").iterdir()}
+        assert contents == {"P0004", "P0005"}
+
+
+class TestApproval:
+    def test_nothing_goes_out_without_one(self, office):
+        with pytest.raises(RefusedError, match="承認されていません"):
+            office.publish(FIRST)
+
+    def test_is_void_when_the_content_has_changed(self, office):
+        office.approve(FIRST)
+        with pytest.raises(RefusedError, match="公開する内容が変わったため、承認は無効"):
+            office.publish(SECOND)
+
+    def test_is_void_when_the_target_has_changed(self, published):
+        published.approve(SECOND)
+        (published.public / "dataset/b/latest/data.csv").write_text("by hand")
+        with pytest.raises(RefusedError, match="公開先が変わったため、承認は無効"):
+            published.publish(SECOND)
+
+    def test_is_used_up_by_one_publication(self, published):
+        published.approve_and_publish(SECOND)
+        published.undo()
+        with pytest.raises(RefusedError, match="A0002 による公開は済んでいます"):
+            published.publish(SECOND)
+
+    def test_gaps_beyond_the_quota_must_be_accepted(self, office):
+        office.gaps = (GAP,)
+        with pytest.raises(RefusedError, match="未回答の課が基準を超えています"):
+            office.approve(FIRST)
+        office.approve(FIRST, accepts_gaps=True)
+        office.publish(FIRST)
+        [approval] = office.record.read_approvals()
+        assert approval.accepted_gaps == (GAP,)
+
+    def test_gaps_that_grew_since_are_not_accepted(self, office):
+        office.approve(FIRST)
+        office.gaps = (GAP,)
+        with pytest.raises(RefusedError, match="受け入れられていません"):
+            office.publish(FIRST)
+
+    def test_names_the_person_and_the_number(self, office):
+        proposal = office.propose(FIRST)
+        for name, number, told in (("", "1", "承認者の名前"), ("部長", " ", "決裁番号")):
+            with pytest.raises(RefusedError, match=told):
+                write_approval(
+                    proposal,
+                    [],
+                    approved_by=name,
+                    decision_number=number,
+                    approved_on=office.day,
+                    accepts_gaps=False,
+                )
+
+    def test_sample_data_are_refused_where_the_target_refuses_them(self, office, monkeypatch):
+        sample = make_catalogue(*FIRST.datasets, sample=True)
+        office.approve_and_publish(sample)
+        monkeypatch.setattr(folder_module.FolderTarget, "accepts_sample", False)
+        with pytest.raises(RefusedError, match="見本データは、公開先 folder に公開できません"):
+            office.publish(sample)
+
+    def test_a_preview_other_than_that_of_the_last_run_is_refused(self, office):
+        proposal = office.propose(FIRST)
+        office.approve(FIRST)
+        with pytest.raises(RefusedError, match="最後の kedro run と違います"):
+            office.decide(SECOND, proposal)
+
+    def test_tables_of_a_run_that_did_not_finish_are_refused(self, office):
+        proposal = office.propose(FIRST)
+        office.approve(FIRST)
+        office.lineage = make_cells(("x", "FY2022Q3", 1, "5"), "F20")
+        with pytest.raises(RefusedError, match="途中で終わったため、表が下見と合いません"):
+            office.decide(FIRST, proposal)
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing may catch it."""
+
+
+STEPS = (
+    "begin",
+    "versions stored",
+    "release built",
+    "release noted",
+    "release shown",
+    "applied",
+    "verified",
+    "published packages kept",
+    "values kept",
+    "written down",
+)
+
+
+class TestKill:
+    @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+    @pytest.mark.parametrize("step", STEPS)
+    def test_at_each_step_readers_see_old_or_new_and_a_repeat_completes_it(
+        self, published, monkeypatch, step, before
+    ):
+        old = published.show()
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, step, before=before)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        seen = published.show()
+        assert seen == old or seen["dataset/a/latest/data.csv"] == b"1\n2\n"
+        assert seen["index.html"] in (FIRST.pages["index.html"], SECOND.pages["index.html"])
+        published.publish(SECOND)
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+        assert published.faults() == []
+        assert published.record.journal.read() is None
+        lines = published.record.read_publications()
+        assert [line.approval_id for line in lines] == ["A0001", "A0002"]
+        assert published.undo() == "P0001"
+        assert published.show() == old
+
+    def test_the_steps_are_those_of_the_journal(self, published, monkeypatch):
+        marked = []
+        mark = Journal.mark
+
+        def note(journal, step):
+            marked.append(step)
+            mark(journal, step)
+
+        monkeypatch.setattr(Journal, "mark", note)
+        published.approve_and_publish(SECOND)
+        assert tuple(marked) == STEPS[1:]
+
+    @pytest.mark.parametrize("step", ["applied", "verified", "published packages kept"])
+    def test_an_undo_is_completed_by_a_repeat(self, published, monkeypatch, step):
+        published.approve_and_publish(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, step, before=True)
+            with pytest.raises(Killed):
+                published.undo()
+        with pytest.raises(RefusedError, match="取消しが途中"):
+            published.publish(SECOND)
+        assert published.undo() == "P0001"
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n"
+        assert len(published.record.read_publications()) == 3
+
+    @pytest.mark.parametrize("step", STEPS[STEPS.index("applied") : -1])
+    def test_another_approval_completes_what_was_under_way_first(
+        self, published, monkeypatch, step
+    ):
+        published.lineage = make_cells(("x", "FY2022Q3", 1, "5"), "B2")
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, step, before=True)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        published.lineage = make_cells(("x", "FY2022Q3", 1, "7"), "C9")
+        published.approve(THIRD)
+        decided = published.decide(THIRD)
+        assert decided.resumed
+        assert decided.lineage == make_cells(("x", "FY2022Q3", 1, "5"), "B2")
+        publish(published.target, published.record, decided)
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+        assert published.faults() == []
+        published.approve_and_publish(THIRD)
+        assert published.show()["dataset/a/latest/data.csv"] == b"3\n"
+        lines = published.record.read_publications()
+        assert [line.approval_id for line in lines] == ["A0001", "A0002", "A0004"]
+        assert published.undo() == "P0002"
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+
+    def test_what_had_changed_nothing_yet_gives_way(self, published, monkeypatch):
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "release built", before=True)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        published.approve_and_publish(THIRD)
+        assert published.show()["dataset/a/latest/data.csv"] == b"3\n"
+        assert len(published.record.read_publications()) == 2
+        assert published.undo() == "P0001"
+
+    def test_an_undo_waits_for_a_publication_under_way(self, published, monkeypatch):
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "applied", before=True)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        with pytest.raises(TargetError, match="公開が途中です"):
+            published.undo()
+
+    def test_what_others_changed_in_between_is_not_taken_for_our_own(self, published, monkeypatch):
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "versions stored", before=True)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        (published.public / "dataset/b/latest/data.csv").write_text("by hand")
+        with pytest.raises(RefusedError, match="公開先が変わったため"):
+            published.publish(SECOND)
+
+    @pytest.mark.parametrize("step", ["release built", "release shown", "values kept"])
+    def test_a_real_kill_holds_no_lock_and_is_completed(self, published, step):
+        published.approve(SECOND)
+        script = (
+            "import os, signal, sys\n"
+            "from pathlib import Path\n"
+            "from sumida_data.catalogue.record import Journal\n"
+            "from tests.catalogue.office import Office\n"
+            "from tests.catalogue.test_publication import SECOND\n"
+            "mark = Journal.mark\n"
+            "def kill(journal, step):\n"
+            "    mark(journal, step)\n"
+            f"    step == {step!r} and os.kill(os.getpid(), signal.SIGKILL)\n"
+            "Journal.mark = kill\n"
+            "Office(Path(sys.argv[1])).publish(SECOND)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(published.path)],
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL
+        assert published.record.journal.read().step == step
+        published.publish(SECOND)
+        assert published.faults() == []
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+
+
+def kill_at(patched: pytest.MonkeyPatch, step: str, *, before: bool) -> None:
+    """Kill the process just before or just after a step is written into the journal."""
+    name = "begin" if step == "begin" else "mark"
+    original = getattr(Journal, name)
+
+    def kill(journal: Journal, what: object) -> None:
+        ours = step in ("begin", what)
+        if ours and before:
+            raise Killed
+        original(journal, what)
+        if ours:
+            raise Killed
+
+    patched.setattr(Journal, name, kill)
+
+
+class TestBadDays:
+    def test_a_full_disk_leaves_the_old_state_and_says_so(self, published, monkeypatch):
+        before = published.show()
+        published.approve(SECOND)
+        written = []
+        write = Path.write_bytes
+
+        def fill(path: Path, content: bytes) -> int:
+            written.append(path)
+            if len(written) > 3:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return write(path, content)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", fill)
+            with pytest.raises(
+                TargetError, match="ディスクの空きが足りません。公開されている内容は前"
+            ):
+                published.publish(SECOND)
+        assert published.show() == before
+        published.publish(SECOND)
+        assert published.faults() == []
+
+    def test_a_disk_that_is_too_small_is_noticed_before_a_release_is_written(
+        self, published, monkeypatch
+    ):
+        published.approve(SECOND)
+        before = set(published.everything())
+        usage = type("Usage", (), {"free": 10})()
+        with monkeypatch.context() as patched:
+            patched.setattr(folder_module.shutil, "disk_usage", lambda _: usage)
+            with pytest.raises(TargetError, match="ディスクの空きが足りません"):
+                published.publish(SECOND)
+        kept = (published.record.folder / "publications/P0002").as_posix()
+        new = {path for path in set(published.everything()) - before if not path.startswith(kept)}
+        assert new == {(published.record.folder / "journal.json").as_posix()}
+
+    def test_a_folder_that_may_not_be_written_is_told(self, published, monkeypatch):
+        published.approve(SECOND)
+
+        def refuse(*_: object) -> None:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+        monkeypatch.setattr(folder_module, "replace_folder", refuse)
+        with pytest.raises(TargetError, match="書き込めません"):
+            published.publish(SECOND)
+
+    def test_two_publishers_at_once(self, published):
+        published.approve(SECOND)
+        other = Record(published.record.folder)
+        with other.lock(), pytest.raises(TargetError, match="ほかの人が公開の作業"):
+            published.publish(SECOND)
+        published.publish(SECOND)
+        assert published.faults() == []
+
+    def test_a_target_that_changed_after_the_decision_is_left_alone(self, published):
+        published.approve(SECOND)
+        decided = published.decide(SECOND)
+        (published.public / "index.html").write_text("by hand")
+        with pytest.raises(TargetError, match="確かめた後に変わった"):
+            publish(published.target, published.record, decided)
+
+    @pytest.mark.parametrize(
+        ("path", "content", "told"),
+        [
+            ("dataset/a/latest/data.csv", b"9\n", "中身が公開したものと違います"),
+            ("dataset/a/1.0.0/data.csv", b"9\n", "中身が公開したものと違います"),
+            ("index.html", None, "ファイルがありません"),
+            ("dataset/a/latest/more.csv", b"9\n", "公開していないファイルです"),
+        ],
+    )
+    def test_an_edit_by_hand_is_found_and_put_right_by_the_next_publication(
+        self, published, path, content, told
+    ):
+        before = published.show()
+        edited = published.public / path
+        edited.unlink() if content is None else edited.write_bytes(content)
+        assert published.faults() == [f"{path}: {told}。"]
+        published.publish(FIRST)
+        assert published.show() == before
+        assert published.faults() == []
+        assert [line.kind for line in published.record.read_publications()] == ["publish", "repair"]
+
+    def test_what_was_put_right_does_not_stand_in_the_way_of_an_undo(self, published):
+        old = published.show()
+        published.approve_and_publish(SECOND)
+        (published.public / "index.html").write_text("by hand")
+        published.publish(SECOND)
+        assert published.undo() == "P0001"
+        assert published.show() == old
+
+    def test_a_target_that_does_not_hold_what_it_should_is_told(self, office, monkeypatch):
+        def apply(*_: object) -> None:
+            """Claim to have done it."""
+
+        monkeypatch.setattr(folder_module.FolderTarget, "apply", apply)
+        office.approve(FIRST)
+        with pytest.raises(TargetError, match="読み返すと、公開した内容と違います"):
+            office.publish(FIRST)
+        assert office.record.read_publications() == []
+
+    def test_a_stored_version_that_was_changed_is_not_published_again(self, published):
+        stored = published.record.folder / "versions/a/1.0.0/data.csv"
+        stored.write_text("9\n")
+        published.approve(SECOND)
+        with pytest.raises(TargetError, match="公開した版の控え"):
+            published.publish(SECOND)
+
+
+class TestUndo:
+    def test_puts_the_version_before_back_byte_for_byte(self, published):
+        old = published.show()
+        published.approve_and_publish(SECOND)
+        assert published.undo() == "P0001"
+        assert published.show() == old
+        assert published.faults() == []
+        assert (published.record.folder / "published/a/data.csv").read_bytes() == b"1\n"
+        last = published.record.read_publications()[-1]
+        assert (last.kind, last.publication_id, last.content_of) == ("undo", "P0003", "P0001")
+
+    def test_a_second_undo_puts_the_last_back(self, published):
+        published.approve_and_publish(SECOND)
+        new = published.show()
+        assert [published.undo(), published.undo()] == ["P0001", "P0002"]
+        assert published.show() == new
+        assert published.faults() == []
+
+    def test_a_version_taken_back_may_come_again_with_other_bytes(self, published):
+        published.approve_and_publish(SECOND)
+        published.undo()
+        third = make_catalogue(make_dataset("a", "1.1.0", data__csv="3\n"), FIRST.datasets[1])
+        published.approve_and_publish(third)
+        assert published.show()["dataset/a/1.1.0/data.csv"] == b"3\n"
+        assert published.undo() == "P0001"
+
+    def test_the_first_publication_cannot_be_undone(self, published):
+        with pytest.raises(TargetError, match="取り消せる公開がありません"):
+            published.undo()
+        assert published.record.journal.read() is None
+
+    def test_nothing_published_is_nothing_to_undo(self, office):
+        with pytest.raises(TargetError, match="取り消せる公開がありません"):
+            office.undo()
+
+    def test_a_release_that_was_changed_is_not_shown(self, published):
+        published.approve_and_publish(SECOND)
+        other = published.record.folder / "releases/1/index.html"
+        other.write_text("by hand")
+        with pytest.raises(TargetError, match="変えられているため、戻せません"):
+            published.undo()
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+
+
+def test_ten_quarters_keep_ids_and_addresses(office):
+    addresses: set[str] = set()
+    ids: dict[tuple[str, str], str] = {}
+    for quarter in range(10):
+        office.day = date(2023 + quarter // 4, 1 + 3 * (quarter % 4), 15)
+        text = "".join(f"{number}\n" for number in range(quarter + 1))
+        office.approve_and_publish(
+            make_catalogue(
+                make_dataset("a", f"1.{quarter}.0", data__csv=text),
+                make_dataset("b", "1.0.0", data__csv="b\n"),
+            )
+        )
+        now = {
+            (name, key): file.resource_id
+            for name, dataset in office.target.read().items()
+            for key, file in dataset.files.items()
+        }
+        assert ids in ({}, now)
+        ids = now
+        assert addresses <= office.show().keys()
+        addresses |= office.show().keys()
+        assert office.faults() == []
+    for quarter in range(10):
+        assert {
+            f"dataset/a/1.{quarter}.0/{name}" for name in ("data.csv", "index.html")
+        } <= addresses
+
+
+def test_one_changed_dataset_is_one_change(published):
+    published.approve(SECOND)
+    changes = [change for change in published.decide(SECOND).changes if change.action != "keep"]
+    assert changes == [
+        Change("update", "a"),
+        Change("update", "a", "data.csv"),
+        Change("update", "", "api/3/action/package_search"),
+    ]
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    disk.replace_file(path, b"old")
+
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(disk.os, "fsync", fail)
+    with suppress(OSError):
+        disk.replace_file(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "a\\x"])
+def test_no_file_leaves_its_folder(tmp_path, name):
+    with pytest.raises(disk.OutsideFolderError, match="leads out"):
+        disk.replace_folder(tmp_path / "folder", {name: b""})
+
+
+def test_values_of_a_killed_publication_do_not_count(office, monkeypatch):
+    catalogue = make_catalogue(
+        make_dataset("a", "1.0.0", indicator_value__parquet=make_values(("x", "FY2022Q3", 1, "5")))
+    )
+    office.approve(catalogue)
+    with monkeypatch.context() as patched:
+        kill_at(patched, "values kept", before=False)
+        with pytest.raises(Killed):
+            office.publish(catalogue)
+    assert read_histories(office.path / "record") == []
+    office.publish(catalogue)
+    [history] = read_histories(office.path / "record")
+    assert [row["value"] for row in history.standing_values] == [5]

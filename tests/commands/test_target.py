@@ -1,0 +1,93 @@
+"""`verify` and `undo` find the target of an environment through Kedro's catalogue."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sumida_data.commands.undo import undo
+from sumida_data.commands.verify import verify
+from tests.catalogue.office import Office, make_catalogue, make_dataset
+from tests.project import Project
+
+# Kedro calls deprecated parts of OmegaConf and of pydantic.
+pytestmark = pytest.mark.filterwarnings("default")
+
+FIRST = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
+SECOND = make_catalogue(make_dataset("a", "1.1.0", data__csv="1\n2\n"))
+
+
+@pytest.fixture
+def office(
+    empty_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
+    """An office within a project; the commands are called within it."""
+    project = tmp_path / "project"
+    shutil.copytree(empty_project.path, project)
+    monkeypatch.chdir(project)
+    yield Office(project / "data/06_catalog")
+    logging.disable(logging.NOTSET)
+
+
+def call(command: object, *arguments: str, answers: str | None = None) -> Result:
+    return CliRunner().invoke(command, arguments, input=answers)  # type: ignore[arg-type]
+
+
+def test_nothing_published_cannot_be_verified(office: Office) -> None:
+    result = call(verify)
+    assert result.exit_code == 1
+    assert "まだ何も公開していません" in result.output
+
+
+def test_all_is_read_back(office: Office) -> None:
+    office.approve_and_publish(FIRST)
+    result = call(verify)
+    assert result.exit_code == 0, result.output
+    assert "2023-02-01 の P0001 のとおりです(1データセット、1ファイル、2ページ)" in result.output
+
+
+def test_what_differs_is_listed_with_what_to_do(office: Office) -> None:
+    office.approve_and_publish(FIRST)
+    (office.public / "dataset/a/latest/data.csv").write_text("9\n")
+    result = call(verify)
+    assert result.exit_code == 2
+    assert "dataset/a/latest/data.csv: 中身が公開したものと違います" in result.output
+    assert "違うところが1件あります。kedro run --pipelines=publish で" in result.output
+
+
+def test_undo_asks_and_says_what_it_did(office: Office) -> None:
+    office.approve_and_publish(FIRST)
+    office.approve_and_publish(SECOND)
+    refused = call(undo, answers="n\n")
+    assert refused.exit_code == 1
+    assert office.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+    result = call(undo, answers="y\n")
+    assert result.exit_code == 0, result.output
+    assert "公開 P0001 の内容に戻しました(a 1.0.0)" in result.output
+    assert "取消し P0003" in result.output
+    assert office.show()["dataset/a/latest/data.csv"] == b"1\n"
+
+
+def test_undo_without_a_version_before_says_so(office: Office) -> None:
+    office.approve_and_publish(FIRST)
+    result = call(undo, "--yes")
+    assert result.exit_code == 1
+    assert "取り消せる公開がありません" in result.output
+
+
+def test_an_unknown_environment_is_told(office: Office) -> None:
+    result = call(verify, "--env", "nowhere")
+    assert result.exit_code == 1
+    assert "--env=nowhere" in result.output
+
+
+def test_a_target_that_is_none_is_told(office: Office) -> None:
+    path = Path("conf/local/catalog.yml")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("public_target: {type: MemoryDataset}\n", "utf-8")
+    result = call(verify)
+    assert result.exit_code == 1
+    assert "公開先ではありません" in result.output

@@ -1,0 +1,75 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from sumida_data.present.chart import Frame, Point, lay_out_chart
+
+FRAME = Frame()
+FIRST, LAST = date(2022, 3, 31), date(2026, 3, 31)
+START, TARGET = Point(FIRST, Decimal(20)), Point(LAST, Decimal(50))
+
+
+class TestPlaces:
+    def test_path_runs_from_side_to_side(self) -> None:
+        drawn = lay_out_chart(START, TARGET, [], FIRST)
+        assert drawn.start is not None
+        assert (drawn.start.x, drawn.target.x) == (FRAME.left, FRAME.right)
+
+    def test_heights_are_in_proportion_from_zero(self) -> None:
+        drawn = lay_out_chart(START, TARGET, [Point(date(2022, 12, 31), Decimal(25))], FIRST)
+        height = FRAME.bottom - drawn.target.y
+        assert FRAME.bottom - drawn.values[0].y == pytest.approx(height / 2, abs=0.1)
+
+    def test_value_on_the_path_lies_on_it(self) -> None:
+        halfway = Point(date(2024, 3, 30), Decimal(35))
+        drawn = lay_out_chart(START, TARGET, [halfway], FIRST)
+        assert drawn.start is not None
+        assert drawn.values[0].x == pytest.approx((drawn.start.x + drawn.target.x) / 2, abs=0.3)
+        assert drawn.values[0].y == pytest.approx((drawn.start.y + drawn.target.y) / 2, abs=0.1)
+
+    @pytest.mark.parametrize(
+        ("day", "amount"), [(date(2021, 12, 31), 10), (date(2026, 6, 30), 90), (FIRST, 0)]
+    )
+    def test_everything_lies_within_the_axes(self, day: date, amount: int) -> None:
+        drawn = lay_out_chart(START, TARGET, [Point(day, Decimal(amount))], FIRST)
+        for place in (*drawn.values, drawn.target):
+            assert FRAME.left <= place.x <= FRAME.right
+            assert FRAME.top <= place.y <= FRAME.bottom
+
+    def test_without_a_path_time_begins_with_the_plan(self) -> None:
+        drawn = lay_out_chart(None, TARGET, [], date(2022, 4, 1))
+        assert drawn.start is None
+        assert drawn.days[0] == (date(2022, 4, 1), FRAME.left)
+
+
+class TestAxes:
+    @pytest.mark.parametrize(
+        ("top", "amounts"),
+        [
+            (0, [0, 1]),
+            (1, [0, 1]),
+            (18, [0, 5, 10, 15, 20]),
+            (25, [0, 5, 10, 15, 20, 25]),
+            (100, [0, 20, 40, 60, 80, 100]),
+            (209, [0, 50, 100, 150, 200, 250]),
+        ],
+    )
+    def test_amounts_are_round(self, top: int, amounts: list[int]) -> None:
+        drawn = lay_out_chart(None, Point(LAST, Decimal(top)), [], FIRST)
+        assert [amount for amount, _ in drawn.amounts] == amounts
+
+    def test_days_are_ends_of_fiscal_years(self) -> None:
+        days = [day for day, _ in lay_out_chart(START, TARGET, [], FIRST).days]
+        assert days == [date(year, 3, 31) for year in range(2022, 2027)]
+
+    def test_days_that_would_overlap_are_left_out(self) -> None:
+        start = Point(date(2022, 2, 1), Decimal(20))
+        days = [day for day, _ in lay_out_chart(start, TARGET, [], FIRST).days]
+        assert days == [date(2022, 2, 1), *(date(year, 3, 31) for year in range(2023, 2027))]
+
+    def test_label_near_a_side_stays_within(self) -> None:
+        values = [Point(FIRST, Decimal(1)), Point(date(2024, 1, 1), Decimal(2))]
+        drawn = lay_out_chart(START, TARGET, values, FIRST)
+        assert [drawn.anchor(place) for place in drawn.values] == ["start", "middle"]
+        assert drawn.anchor(drawn.target) == "end"

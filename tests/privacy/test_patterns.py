@@ -1,0 +1,123 @@
+"""What reaches a person is found however it is written; ordinary numbers are left alone."""
+
+import pytest
+
+from sumida_data.privacy.names import NameScreen
+from sumida_data.privacy.patterns import find_kinds, is_my_number
+from tests.privacy.planted import NAMES, plant, write_ordinary
+
+PLANTED = list(plant())
+SCREEN = NameScreen(frozenset(NAMES))
+
+
+def test_there_are_enough_cases_of_ten_kinds() -> None:
+    assert len(PLANTED) >= 200
+    assert len({case.kind for case in PLANTED}) == 10
+    assert len({case.text for case in PLANTED}) >= 200
+
+
+@pytest.mark.parametrize("kind", sorted({case.kind for case in PLANTED}))
+def test_planted_data_are_found(kind: str) -> None:
+    cases = [case for case in PLANTED if case.kind == kind]
+    missed = [case for case in cases if not (find_kinds(case.text) or SCREEN.finds(case.text))]
+    assert missed == []
+
+
+def test_ordinary_text_with_numbers_is_blocked_at_most_once_in_a_hundred() -> None:
+    texts = write_ordinary(5000)
+    blocked = [text for text in texts if find_kinds(text) or SCREEN.finds(text)]
+    assert len(set(texts)) > 4000
+    assert len(blocked) <= 50, blocked
+
+
+def test_without_twelve_digits_no_ordinary_text_is_blocked_at_all() -> None:
+    long_numbers = ("納付書番号", "一括登録")
+    texts = [text for text in write_ordinary(5000) if not any(n in text for n in long_numbers)]
+    assert [text for text in texts if find_kinds(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("mihon@example.jp", ("mail_address",)),
+        ("単価@500円", ()),
+        ("@sumida_officialで案内", ()),
+        ("03-5608-1111", ("phone_number",)),
+        ("03-5608-1111,03-5608-1112", ("phone_number",)),
+        ("問合せは03-5608-1111，または窓口へ", ("phone_number",)),
+        ("090-1234-5678,080-1234-5678", ("phone_number",)),
+        ("0356081111,", ("phone_number",)),
+        ("電話03-5608-6225～6", ("phone_number",)),
+        ("03-5608-6225・6226", ("phone_number",)),
+        ("内線3456，3457", ("extension",)),
+        ("内線12,345回線", ()),
+        ("taro（ＡＴ）city.sumida.lg.jp", ("mail_address",)),
+        ("taro(ｱｯﾄ)city.sumida.lg.jp", ("mail_address",)),
+        ("センター03-5608-1111", ("phone_number",)),
+        ("0120-12-3456", ("phone_number",)),
+        ("2022-10-20", ()),
+        ("0000-00-0000", ()),
+        ("内線3725 03(5608)1111", ("phone_number", "extension")),
+        ("内線3725台", ()),
+        ("123456789018", ("my_number",)),
+        ("1234-5678-9018", ("my_number",)),
+        ("1234 5678 9019", ()),
+        ("2019 2020 2021", ()),
+        ("1123456789018", ()),
+        ("窓口\u200b03-5608-\u200b1111", ("phone_number",)),
+    ],
+)
+def test_the_kind_is_told(text: str, kinds: tuple[str, ...]) -> None:
+    assert find_kinds(text) == kinds
+
+
+def test_each_digit_decides_the_check_digit() -> None:
+    assert is_my_number("123456789018")
+    changed = [f"{d}23456789018" for d in "023456789"] + [f"12345678901{d}" for d in "012345679"]
+    assert [number for number in changed if is_my_number(number)] == []
+    # A remainder of 0 or 1 gives 0.
+    assert is_my_number("000000000000")
+
+
+@pytest.mark.parametrize(
+    ("cover", "found", "not_found"),
+    [
+        (
+            "山田 太郎",
+            ["担当は山田太郎", "山田　太郎", "山田さんに確認", "山 田 太 郎"],
+            ["山田町", "小山田さん"],
+        ),
+        ("税務課 山田太郎（主任）", ["山田 太郎"], ["税務課職員3人", "税務課担当"]),
+        ("担当：鈴木 花子、佐藤 次郎 様", ["鈴木花子", "佐藤次郎", "佐藤課長"], ["様式第2号"]),
+        ("山田", ["山田", "山田係長"], ["山田町の窓口", "山田"[:1]]),
+        ("高橋 一郎", ["髙橋一郎", "髙橋様"], ["高橋様式"]),
+        ("Yamada Taro", ["YAMADA TARO", "担当Yamada Taroまで"], ["Yamadataro"]),
+        ("2345", [], ["2345"]),
+        ("税務課 山田　太郎", ["山田太郎"], ["税務課の窓口"]),
+        ("税務課長 山田太郎", ["山田太郎"], ["税務課長の決裁"]),
+        ("税務課 主事 山田 太郎（内線3456）", ["山田太郎"], ["主事の研修"]),
+        ("税務課山田太郎", ["山田太郎"], ["税務課"]),
+        ("山田太郎 03-5608-1111", ["山田太郎"], []),
+        ("山田太郎・鈴木花子", ["山田太郎", "鈴木 花子"], []),
+        ("山田太郎　鈴木花子", ["山田太郎", "鈴木花子"], []),
+        ("ジョン・スミス", ["ジョン・スミス"], []),
+        ("架空 さくら", ["架空さくら"], ["さくら市"]),
+        ("情報システム 山田太郎", ["山田太郎"], ["情報システムの更新"]),
+        ("服部 半蔵", ["服部半蔵"], ["半蔵門"]),
+        ("情報システム 山田", ["情報システム山田"], ["情報システムの更新"]),
+        ("mihon@example.jp", [], ["mihon"]),
+    ],
+)
+def test_names_of_covers_are_found(cover: str, found: list[str], not_found: list[str]) -> None:
+    screen = NameScreen(frozenset({cover}))
+    assert [text for text in found if not screen.finds(text)] == []
+    assert [text for text in not_found if screen.finds(text)] == []
+
+
+def test_without_covers_nothing_is_found() -> None:
+    assert not NameScreen(frozenset()).finds("山田太郎")
+    assert not NameScreen(frozenset()).finds("")
+
+
+def test_a_screen_shows_no_name() -> None:
+    assert "墨田" not in repr(SCREEN)
