@@ -14,6 +14,8 @@ from pydantic import Field as Described
 
 FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean"]
 Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+# One row of a table, by column.
+Row = dict[str, Any]
 PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
 
 

@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sumida_data.base.metadata import Row
 from sumida_data.catalogue.record import PublicationLine, Record
 from sumida_data.catalogue.target import hash_entry
 from sumida_data.plan.revisions import PublishedValues
-
-Row = dict[str, Any]
 
 _VALUES, _LINEAGE = "values.parquet", "lineage.parquet"
 _PUBLISHED_VALUES = "indicator_value.parquet"

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 from kedro.io import AbstractDataset
 
+from sumida_data.base.database import connect
 from sumida_data.packages.database import (
     Database,
     EarlierBuild,
@@ -16,12 +17,6 @@ from sumida_data.packages.database import (
 )
 
 _LOGGER = logging.getLogger(__name__)
-
-# Without a network DuckDB would wait more than a minute for an extension that is not there.
-_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 
 
 class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
@@ -59,14 +54,14 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
 
         Within one process DuckDB shows the file as it was while an older connection stays open.
         """
-        return duckdb.connect(self._filepath, read_only=True, config=_OFFLINE)
+        return connect(self._filepath, read_only=True)
 
     def save(self, data: Database) -> None:
         """Write the tables as a new file and put it in the place of the old one."""
         self._filepath.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._filepath.parent, prefix=".") as folder:
             aside = Path(folder) / self._filepath.name
-            with duckdb.connect(config=_OFFLINE) as connection:
+            with connect() as connection:
                 path = str(aside).replace("'", "''")
                 connection.execute(f"ATTACH '{path}' AS built (STORAGE_VERSION 'v1.2.0')")
                 connection.execute("USE built")
@@ -77,7 +72,7 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
 
     def _read_earlier_build(self) -> EarlierBuild | None:
         try:
-            with duckdb.connect(self._filepath, read_only=True, config=_OFFLINE) as connection:
+            with connect(self._filepath, read_only=True) as connection:
                 return read_earlier_build(connection)
         except duckdb.Error:
             # There is none, or somebody has it open for writing, or it is no database of ours:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet
 
+from sumida_data.base.database import connect
 from sumida_data.base.metadata import Field, Table
 from sumida_data.packages.descriptor import Descriptor
 from sumida_data.packages.dictionary import CODE_LIST, DATA_DICTIONARY
@@ -158,7 +158,7 @@ def _count_rows(new: pa.Table, old: pa.Table, key: Iterable[str]) -> dict[str, i
         FROM (SELECT true AS there, * FROM newly) AS new
         FULL JOIN (SELECT true AS there, * FROM stored) AS old ON {same}
     """  # noqa: S608  # names of described columns
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("newly", new)
         connection.register("stored", old)
         counts: list[dict[str, Any]] = connection.sql(query).to_arrow_table().to_pylist()

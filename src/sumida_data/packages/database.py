@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +10,7 @@ from duckdb import DuckDBPyConnection
 
 import sumida_data
 from sumida_data.base.frames import arrow_schema, to_arrow
-from sumida_data.base.metadata import DataDictionary, Table
+from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.packages.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.packages.views import Macro, View, Views, describe_views
 
@@ -19,8 +18,6 @@ SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
 # The tables that are not made before, but here, of all the others.
 MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.database import connect
 from sumida_data.base.frames import build_frame, to_arrow
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
@@ -74,7 +74,7 @@ def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -
         response: Table ``response``.
         dictionary: Descriptions of the tables.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("response", to_arrow(response))
         rows = connection.sql(_BY_DIVISION).to_arrow_table().to_pylist()
     measured = (
@@ -96,7 +96,7 @@ def measure_answer_rates(
         form: The survey form.
     """
     titles = {sheet.table: sheet.title for sheet in form.answer_sheets}
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("answer", to_arrow(answer))
         connection.register("item", pa.Table.from_pylist(_list_items(form)))
         connection.register("condition", pa.Table.from_pylist(_list_conditions(form)))

@@ -10,6 +10,7 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, Literal, get_args
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.survey.reading.registers import (
@@ -23,7 +24,6 @@ from sumida_data.survey.reading.registers import (
 Hint = Literal[
     "jump", "fall", "beyond_whole", "beyond_limit", "as_of_outside", "unchanged_everywhere"
 ]
-Row = Mapping[str, Any]
 _Found = tuple[Hint, Row, str]
 _Key = tuple[str, str, str]
 

@@ -4,16 +4,15 @@ A number is kept with what was said of it: 実績 or 見込み, 約, and the con
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import InitiativeRules
 from sumida_data.plan.values import round_half_up
 from sumida_data.survey.departments import Department
-
-Row = Mapping[str, Any]
 
 _APPROXIMATE = "はい"
 _MINUTES_IN_HOUR = 60

@@ -1,10 +1,11 @@
 """Rows of ``pending_revision``: where published values and today's data or reasons differ."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-Row = Mapping[str, Any]
+from sumida_data.base.metadata import Row
+
 # Indicator, quarter and number of a revision.
 Address = tuple[str, str, int]
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from sumida_data.base.database import connect
+from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Plans
 from sumida_data.plan.pending_revisions import (
     Address,
@@ -30,7 +31,6 @@ from sumida_data.survey.reading.registers import (
     require,
 )
 
-Row = Mapping[str, Any]
 ValueKey = tuple[str, str, str]
 
 _FILE = "revisions.csv"
@@ -286,7 +286,7 @@ def _lead_back(outcome: _Outcome, computed: pa.Table, published: pa.Table | None
             for row, now in zip(outcome.values, outcome.computed_now, strict=True)
         ]
     )
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+    with connect() as connection:
         connection.register("kept", kept)
         connection.register("computed", computed)
         connection.register("published", computed.slice(0, 0) if published is None else published)

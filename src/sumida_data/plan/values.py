@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
 from sumida_data.base.periods import (
     Period,
@@ -161,7 +162,7 @@ class ValueEngine:
         self._plans = plans
         self._coverage = coverage
         self._sample = sample
-        self._connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+        self._connection = connect()
         self._connection.register("municipality", pa.table({"code": list(municipalities)}))
         for name, frame in tables.items():
             self._connection.register(name, to_arrow(frame))

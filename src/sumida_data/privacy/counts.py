@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.base.metadata import DataDictionary, Field, Table
+from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.plan.models import Indicator
 from sumida_data.privacy.models import Privacy
 
@@ -28,7 +28,6 @@ _PARTS = ("numerator", "denominator")
 # Of a row whose parts are withheld, the figure made from them is withheld too.
 _MADE_FROM_PARTS = ("value", *_PARTS)
 
-Row = dict[str, Any]
 Key = tuple[str, ...]
 
 

@@ -5,12 +5,11 @@ its reason; a notice of its correction quotes it. A correction names the row tha
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.packages.models import Packages
 from sumida_data.privacy.counts import NOTE, STATUS, Withheld
 
@@ -25,8 +24,6 @@ _MADE_OF_VALUE = (
 )
 # The value that a notice quotes, and how many revisions before the notice's own it is.
 _QUOTED = {"old_value": 1, "new_value": 0}
-
-Row = dict[str, Any]
 
 
 def withhold_derived(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.quality.compile_expectations import check_with_expectations
@@ -64,7 +64,7 @@ def run_checks(
 def _check_with_sql(
     rules: list[Rule], frames: Mapping[str, pd.DataFrame], relations: Mapping[str, pa.Table]
 ) -> list[Outcome]:
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for name, frame in frames.items():
             connection.register(name, to_arrow(frame))
         for name, relation in relations.items():

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sumida_data.base.metadata import DataDictionary, Table
+from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.quality.results import WHOLE_TABLE
 from sumida_data.quality.rules import QualityRules, Rule, RuleWords
 
-Row = Mapping[str, Any]
 _PLACES_SHOWN = 20
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from sumida_data.base.database import connect
 from sumida_data.quality.promised_values import (
     ROW,
     UnknownPromiseError,
@@ -25,10 +26,6 @@ from sumida_data.quality.promised_values import (
 _DESCRIPTOR = "datapackage.json"
 _HEADER_ROWS = 1
 _HEADER_BYTES = 1 << 16
-_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 Descriptor = Mapping[str, Any]
 
 
@@ -91,7 +88,7 @@ def _has_hash(content: bytes, stated: str) -> bool:
 
 def _check_tables(resources: Sequence[Descriptor], files: Mapping[str, bytes]) -> Iterator[str]:
     ours = [one for one in resources if "schema" in one and one.get("path") in files]
-    with duckdb.connect(config=_OFFLINE) as connection:
+    with connect() as connection:
         names: dict[str, str] = {}
         for number, resource in enumerate(ours):
             path = resource["path"]

@@ -6,10 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.database import connect
 from sumida_data.base.frames import arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import Table
 from sumida_data.quality.outcomes import Outcome
@@ -89,7 +89,7 @@ def build_check_failure(
     failing = list(_list_failing(_by_key(outcomes), fields))
     schema = pa.schema([(name, pa.string()) for name in _FAILING])
     data = pa.Table.from_pylist(failing, schema)
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("failing", data)
         for name in OWN_PLACES:
             connection.register(name, to_arrow(frames[name]))

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from sumida_data.base.metadata import DataDictionary
-from sumida_data.quality.overview import Row, count_checks
+from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.quality.overview import count_checks
 
 
 def write_statement(

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
 from sumida_data.survey.form import Form
 
@@ -79,7 +79,7 @@ def count_changes(
     Returns:
         For each department that has answered now and before, the sheets that differ.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("answer", to_arrow(answer))
         connection.register("item", _list_items(form))
         rows = connection.execute(_COMPARISON, {"period": period}).fetchall()

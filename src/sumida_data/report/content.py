@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_label
 from sumida_data.plan.models import Plan
 from sumida_data.present.chart import Chart, Point, lay_out_chart
 from sumida_data.present.words import format_month
 from sumida_data.report.survey_state import SurveyState
-from sumida_data.report.table import ProgressTable, Row, TableRow, build_table, newest_rows
+from sumida_data.report.table import ProgressTable, TableRow, build_table, newest_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ Page, workbook and summary all show this one table.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_label, fiscal_year_of
 from sumida_data.plan.models import Indicator, Plan
 from sumida_data.present.words import (
@@ -20,8 +20,6 @@ from sumida_data.present.words import (
     format_amount,
     format_target,
 )
-
-Row = dict[str, Any]
 
 _UNUSUAL = {
     "carried_forward_in_part": "一部の課の前回の回答を引き継いだ値",

@@ -8,11 +8,11 @@ from datetime import date
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.report.changes import SheetChange, count_changes
 from sumida_data.report.survey_state import SurveyState, describe_survey
-from sumida_data.survey.feedback.addressing import RESPONSE_STATES, Row, collect_findings
+from sumida_data.survey.feedback.addressing import RESPONSE_STATES, collect_findings
 from sumida_data.survey.feedback.return_sheet import order_for_work
 from sumida_data.survey.findings import Finding, FindingRules, Severity
 from sumida_data.survey.form import Form

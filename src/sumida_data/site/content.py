@@ -7,12 +7,13 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator, Plan
 from sumida_data.present.chart import LARGE, SMALL, Chart, Frame, Point, lay_out_chart
 from sumida_data.site.language import publication_day
 from sumida_data.site.models import Site
-from sumida_data.site.published import Published, PublishedDataset, Row
+from sumida_data.site.published import Published, PublishedDataset
 from sumida_data.survey.form import Waves
 
 # What is not known comes first: it is older than what is.

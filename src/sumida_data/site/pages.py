@@ -14,7 +14,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.present.words import VERDICT_SYMBOLS
@@ -24,7 +24,7 @@ from sumida_data.site.feed import render_feed
 from sumida_data.site.index import list_columns, list_datasets, list_indicators
 from sumida_data.site.language import Language, write_number
 from sumida_data.site.models import Site
-from sumida_data.site.published import Published, PublishedDataset, Row
+from sumida_data.site.published import Published, PublishedDataset
 from sumida_data.survey.form import Waves
 
 _TITLES = {

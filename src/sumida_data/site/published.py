@@ -13,9 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet
 
+from sumida_data.base.metadata import Row
 from sumida_data.packages.dictionary import CODE_LIST, DATA_DICTIONARY
-
-Row = dict[str, Any]
 
 _OTHER_FILES = {
     "README.md": ("説明(README)", "Description (README)"),

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
 
+from sumida_data.base.metadata import Row
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.records import Record
-
-Row = dict[str, Any]
 
 
 class _Said(NamedTuple):

@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.database import connect
 from sumida_data.base.frames import arrow_schema, to_arrow, to_frame
 from sumida_data.base.metadata import Field, Table
 from sumida_data.base.periods import Period
@@ -55,7 +56,7 @@ def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[st
     Returns:
         The tables by name; one row is one record, ordered by quarter, department and row id.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("answer", to_arrow(answer))
         connection.register("period_end", _period_ends(answer))
         return {table.name: _build_table(connection, table) for table in tables}
@@ -71,7 +72,7 @@ def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFram
     Returns:
         One row per procedure and method, ordered by row id.
     """
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("procedure", to_arrow(procedures))
         patterns = {
             "between": _BETWEEN_METHODS,

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.catalogue.ckan.site import Site
 from sumida_data.catalogue.target import Dataset, Entry
-
-Row = dict[str, Any]
 
 # A statement may run for a minute at most.
 _BATCH = 5000

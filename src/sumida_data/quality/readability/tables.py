@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from sumida_data.base.metadata import Row
 from sumida_data.quality.readability.check import Checked, check_file, score_file, score_set
 from sumida_data.quality.readability.files import DataFile
 
 Direction = Literal["received", "published"]
-Row = dict[str, Any]
 
 
 class Report(NamedTuple):

@@ -4,15 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.survey.feedback.return_sheet import Receipt, ReturnSheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import Form
-
-Row = Mapping[str, Any]
 
 # What became of a file, or that there is none.
 RESPONSE_STATES = {
