@@ -3,12 +3,16 @@
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
 
+import sumida_data
 from sumida_data.base.metadata import DataDictionary
-from tests.project import PROJECT
+from tests.project import PROJECT, Quarter
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
+PIPELINE_FILES = (".github/workflows/ci.yml", ".gitlab-ci.yml")
 LINK = re.compile(r"\]\(([^)#]+)(?:#[^)]*)?\)")
 
 
@@ -69,3 +73,50 @@ def test_tables_named_in_the_readme_exist(dictionary: DataDictionary) -> None:
     for name in ("indicator_value", "lineage"):
         assert f"`{name}`" in text
         assert name in dictionary
+
+
+def test_the_cell_that_is_followed_is_where_the_page_says(quarter: Quarter) -> None:
+    text = (PROJECT / "docs/one_cell.md").read_text("utf-8")
+    [sql] = re.findall(r"```sql\n(.+?)```", text, re.DOTALL)
+    with duckdb.connect(quarter.data / "sumida.duckdb", read_only=True) as database:
+        rows = database.execute(sql).fetchall()
+        values = database.execute(
+            "SELECT value FROM current_value WHERE indicator_id = 'online_procedures_dx'"
+            " AND period = 'FY2022Q3'"
+        ).fetchall()
+    cell = ("FY2022Q3/1702_子育て支援課_調査票.xlsx", "手続", "D17", "対象", "該当", "normalised")
+    assert cell in rows
+    assert all(part in text for part in cell)
+    assert [int(value) for (value,) in values] == [23]
+    assert "FY2022Q3, 2022-12-31, 23 手続, measured" in text
+    for path in re.findall(r"`(data/0[156]_[^`]+?\.\w+)`", text):
+        assert (quarter.path / path).is_file(), path
+
+
+@pytest.mark.parametrize("name", PIPELINE_FILES)
+def test_every_pipeline_file_calls_the_one_script(name: str) -> None:
+    jobs = yaml.safe_load((PROJECT / name).read_text("utf-8"))
+    assert jobs
+    assert (PROJECT / name).read_text("utf-8").count("bash .ci/run") == 1
+
+
+@pytest.mark.parametrize(
+    "path", list((PROJECT / ".github/ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name
+)
+def test_issue_forms_ask_something(path: Path) -> None:
+    form = yaml.safe_load(path.read_text("utf-8"))
+    assert {"name", "description", "body"} <= form.keys()
+    assert any(part["type"] != "markdown" for part in form["body"])
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    versions = re.findall(
+        r"^## (\d\S+) - ", (PROJECT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert versions[0] == sumida_data.__version__
+
+
+def test_the_example_of_credentials_is_the_one_of_the_guide() -> None:
+    example = yaml.safe_load((PROJECT / "docs/examples/credentials.yml").read_text("utf-8"))
+    assert example["ckan"].keys() == {"url", "token"}
+    assert "examples/credentials.yml" in (PROJECT / "docs/publishing-ckan.ja.md").read_text("utf-8")

@@ -1,3 +1,3 @@
 """From department spreadsheets to a city's trusted public figures."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
