@@ -1,16 +1,22 @@
 """The whole quarter, run once in a copy of the project as the office runs it."""
 
+import contextlib
+import fcntl
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
+import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from kedro.framework.cli.cli import KedroCLI
 
 PROJECT = Path(__file__).parents[1]
 
@@ -47,6 +53,15 @@ class Project:
         )
         return Run(done.returncode, done.stdout + done.stderr)
 
+    def refuse(self, *arguments: str) -> Run:
+        """Run a Kedro command that stops at once, in this process: starting another takes longer."""
+        # Warnings of Kedro and its plugins are no failure of ours, as in a process of its own.
+        with contextlib.chdir(self.path), warnings.catch_warnings(action="ignore"):
+            done = CliRunner(env={"COLUMNS": "120", "NO_COLOR": "1"}).invoke(
+                KedroCLI(self.path), arguments, prog_name="kedro"
+            )
+        return Run(done.exit_code, done.output)
+
     def copy_to(self, path: Path) -> "Project":
         """Copy it with its data."""
         shutil.copytree(self.path, path, symlinks=True)
@@ -71,13 +86,38 @@ def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return make_project(tmp_path_factory.mktemp("empty") / "project")
 
 
+def build_once(
+    factory: pytest.TempPathFactory, name: str, build: Callable[[Path], Run]
+) -> tuple[Path, Run]:
+    """Return a folder that one of the processes of pytest-xdist has built, and what it printed.
+
+    Args:
+        factory: Where temporary folders are made.
+        name: What is built.
+        build: Makes the folder; the others wait meanwhile.
+    """
+    common = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        common = common.parent
+    folder, finished = common / f"{name}-project", common / f"{name}.json"
+    with (common / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            run = build(folder)
+            finished.write_text(json.dumps([run.code, run.output]), "utf-8")
+    return folder, Run(*json.loads(finished.read_text("utf-8")))
+
+
 @pytest.fixture(scope="session")
 def sample_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that has received the sample returns."""
-    project = make_project(tmp_path_factory.mktemp("sample") / "project")
-    run = project.kedro("run", "--pipelines=sample")
+    folder, run = build_once(
+        tmp_path_factory,
+        "sample",
+        lambda folder: make_project(folder).kedro("run", "--pipelines=sample"),
+    )
     assert run.code == 0, run.output
-    return project
+    return Project(folder)
 
 
 @dataclass(frozen=True)
@@ -99,8 +139,10 @@ class Quarter(Project):
 @pytest.fixture(scope="session")
 def quarter(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Quarter:
     """The quarter on sample data. Tests read it and change nothing."""
-    project = sample_project.copy_to(tmp_path_factory.mktemp("quarter") / "project")
-    return Quarter(project.path, project.kedro("run"))
+    folder, run = build_once(
+        tmp_path_factory, "quarter", lambda folder: sample_project.copy_to(folder).kedro("run")
+    )
+    return Quarter(folder, run)
 
 
 def read_products(data: Path) -> Iterator[tuple[str, bytes]]:

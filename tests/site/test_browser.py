@@ -38,9 +38,11 @@ MANY_OF_A_KIND = {"exclude": [["tbody tr:nth-child(n+10)"], [".entries li:nth-ch
 OFFICE_ONLY = "changes.html"
 A4_WIDTH = 700  # about the width of an A4 page within its margins, in pixels
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not installed; .ci/run installs it."
-)
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; .ci/run installs it."),
+    # Every page is visited once, in one process.
+    pytest.mark.xdist_group("browser"),
+]
 
 
 @dataclass
