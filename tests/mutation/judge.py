@@ -8,7 +8,7 @@ from openpyxl.utils import coordinate_to_tuple
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.findings import Finding
 from sumida_data.survey.form import Waves
-from sumida_data.survey.reading.records import Answer, Record
+from sumida_data.survey.reading.reader import Answer, Record
 from tests.mutation.grid import Book, Origin
 
 Outcome = Literal["right", "found", "silent"]

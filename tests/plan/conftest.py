@@ -16,7 +16,7 @@ from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecesso
 from sumida_data.plan.values import ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.form import Form
-from sumida_data.survey.reading.records import Answer, Record
+from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import Reading
 from sumida_data.survey.typed_tables import build_typed_tables
 

@@ -17,7 +17,7 @@ from sumida_data.survey.blank_form import (
     find_last_answers,
     write_blank_form,
 )
-from sumida_data.survey.blank_form.cells import contents_of
+from sumida_data.survey.blank_form.block import contents_of
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.departments import Department
 from sumida_data.survey.findings import FindingRules

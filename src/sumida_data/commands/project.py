@@ -11,8 +11,7 @@ from pydantic import ValidationError
 from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.reading.layout_map import MappedHeading, parse_layout_map
-from sumida_data.survey.reading.registers import read_register
+from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
 
 _PARAMETERS = Path("conf/base/parameters")
 _REGISTERS = [

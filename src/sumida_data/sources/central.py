@@ -16,8 +16,7 @@ from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.layout import FoundTable, find_table
-from sumida_data.survey.reading.reader import SheetReader
-from sumida_data.survey.reading.records import Answer, Record, SheetContents
+from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import list_rows, parse_code
 from sumida_data.survey.reading.text import Reading, fold
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook

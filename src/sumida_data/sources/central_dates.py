@@ -6,7 +6,7 @@ from datetime import date
 
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.layout import FoundTable, cell_address, find_heading
-from sumida_data.survey.reading.records import Answer
+from sumida_data.survey.reading.reader import Answer
 from sumida_data.survey.reading.text import Reading, find_date, raw_text_of
 from sumida_data.survey.reading.workbook import Sheet
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sumida_data.base.metadata import Row
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import CentralSource
-from sumida_data.survey.reading.records import Record
+from sumida_data.survey.reading.reader import Record
 
 
 class _Said(NamedTuple):

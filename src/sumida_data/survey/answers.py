@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
-from sumida_data.survey.reading.records import Answer, Record
+from sumida_data.survey.reading.reader import Answer, Record
 
 
 class AnswerRow(NamedTuple):

@@ -9,8 +9,7 @@ from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.reading.layout_map import parse_layout_map
-from sumida_data.survey.reading.registers import ReferenceTableError
+from sumida_data.survey.reading.registers import ReferenceTableError, parse_layout_map
 from tests.survey.conftest import DEPARTMENTS, cover
 
 ROW = {

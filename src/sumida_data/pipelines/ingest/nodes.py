@@ -30,7 +30,7 @@ from sumida_data.survey.departments import (
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
-from sumida_data.survey.reading.layout_map import parse_layout_map
+from sumida_data.survey.reading.registers import parse_layout_map
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 from sumida_data.survey.typed_tables import build_typed_tables, split_payment_methods
 

@@ -25,7 +25,7 @@ from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.reading.layout_map import parse_layout_map
+from sumida_data.survey.reading.registers import parse_layout_map
 
 # A table may hold the parts of an answer, such as payment methods, as texts of their own.
 _BETWEEN_PARTS = re.compile(r"[、,，/／・;；\s]+")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, fromstring
 from zipfile import ZipFile
 
-from sumida_data.survey.reading.doubts import Cell, iterate_elements
+from sumida_data.survey.reading.second_look import Cell, iterate_elements
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

@@ -21,14 +21,12 @@ from xlsxwriter.worksheet import Worksheet
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.survey.blank_form.block import (
     FIRST_COLUMN,
+    NUMBER_FORMATS,
     SPARE_ROWS,
     Area,
     Block,
     Formula,
     add_formulas,
-)
-from sumida_data.survey.blank_form.cells import (
-    NUMBER_FORMATS,
     contents_of,
     heading_of,
     lines_of,

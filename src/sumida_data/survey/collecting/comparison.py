@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from sumida_data.survey.reading.records import Record
+from sumida_data.survey.reading.reader import Record
 
 # A digit too many or too few; small numbers may well change as much.
 _JUMP = 10

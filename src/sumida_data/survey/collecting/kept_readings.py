@@ -17,7 +17,7 @@ from sumida_data.base.metadata import Model
 from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding
-from sumida_data.survey.reading.records import Answer, Record
+from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import AnswerStatus, Reading
 
 READINGS, NAMED_TEXTS = "readings.jsonl", "named_texts.txt"

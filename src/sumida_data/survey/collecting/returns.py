@@ -16,9 +16,8 @@ from sumida_data.survey.findings import (
 )
 from sumida_data.survey.form import Form, SurveySheet, Wave
 from sumida_data.survey.reading.layout import heading_key
-from sumida_data.survey.reading.layout_map import MappedHeading, add_headings
-from sumida_data.survey.reading.reader import SheetReader
-from sumida_data.survey.reading.records import Record, SheetContents
+from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
+from sumida_data.survey.reading.registers import MappedHeading, add_headings
 from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
 from sumida_data.survey.reading.workbook import (

@@ -11,7 +11,7 @@ from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.departments import Succession, find_heirs, find_takeovers
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
-from sumida_data.survey.reading.records import Record
+from sumida_data.survey.reading.reader import Record
 
 
 @dataclass(slots=True)

@@ -1,24 +1,26 @@
 """Reading sheets into answers and findings, one cell at a time.
 
 This module knows nothing of departments or quarters: it turns the cells of a sheet into records
-of answers. `survey.collecting.returns` reads department workbooks with it,
-`survey.collecting.central` central files.
+of answers. `survey.collecting.returns` reads department workbooks with it, `sources.central`
+central files.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sumida_data.survey.consistency import find_contradictions
-from sumida_data.survey.findings import FindingRules, Place, make_finding
+from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import FormField, RecordSheet
-from sumida_data.survey.reading.columns import ColumnFinder, Columns, Remark
-from sumida_data.survey.reading.drift import find_displacement
-from sumida_data.survey.reading.judging import (
+from sumida_data.survey.reading.columns import (
+    ColumnFinder,
+    Columns,
     Judge,
     Judgement,
+    Remark,
     describe_range,
+    find_displacement,
     judge_doubtful,
     judge_of,
 )
@@ -33,9 +35,67 @@ from sumida_data.survey.reading.layout import (
     list_heading_rows,
     resembles_table,
 )
-from sumida_data.survey.reading.records import Answer, Record, SheetContents
-from sumida_data.survey.reading.text import raw_text_of
+from sumida_data.survey.reading.text import Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellRange, CellValue, Sheet
+
+
+class Answer(NamedTuple):
+    """What one cell says.
+
+    Attributes:
+        field: Name of the field.
+        sheet: Name of the sheet.
+        cell: Address of the cell (A1).
+        raw_text: The text that stands there.
+        reading: What was read from it.
+    """
+
+    field: str
+    sheet: str
+    cell: str
+    raw_text: str
+    reading: Reading
+
+
+class Record(NamedTuple):
+    """The answers of one row of a sheet, or of the label cells of one.
+
+    Attributes:
+        table: Name of the typed table.
+        key: What tells the record from others of its sheet; empty for label cells.
+        answers: The answers, in the order of the columns or, for label cells, of the form.
+    """
+
+    table: str
+    key: str
+    answers: list[Answer]
+
+    def answer_of(self, name: str) -> Answer | None:
+        """Return the answer to a field, or None where the sheet has no such heading."""
+        return next((answer for answer in self.answers if answer.field == name), None)
+
+    def value_of(self, name: str) -> str | None:
+        """Return the value of a field, or None where it has none."""
+        answer = self.answer_of(name)
+        return answer.reading.value if answer else None
+
+
+@dataclass(slots=True)
+class SheetContents:
+    """What was read from a sheet.
+
+    Attributes:
+        sheet: Its name.
+        records: The records, top to bottom.
+        findings: What is wrong.
+        rows_set_aside: Number of rows left out because they cannot be told from others.
+    """
+
+    sheet: str
+    records: list[Record] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rows_set_aside: int = 0
+
 
 Described = TypeVar("Described", bound=RecordSheet)
 

@@ -19,15 +19,16 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from python_calamine import CalamineError, CalamineWorkbook
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.reading.doubts import (
+from sumida_data.survey.reading.second_look import (
+    CONTENT,
     Cell,
     Doubt,
     SecondLook,
+    look_into_open_document,
     look_into_workbook,
     refuse_large_sheet,
     unpack,
 )
-from sumida_data.survey.reading.opendocument import CONTENT, look_into_open_document
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta
 CellRange = tuple[Cell, Cell]

@@ -10,9 +10,9 @@ readers to that.
 from collections.abc import Callable
 
 from sumida_data.survey.form import FormField
-from sumida_data.survey.reading.text.choices import choice_reader
 from sumida_data.survey.reading.text.dates import find_date, read_date, read_month
 from sumida_data.survey.reading.text.names import (
+    choice_reader,
     find_unusual_characters,
     read_code,
     read_name,

@@ -17,10 +17,12 @@ from sumida_data.survey.reading.text.readings import (
     fold,
     has_enclosed_digit,
     name_changes,
+    normalise_width,
     raw_text_of,
     read_mark,
+    spellings,
+    translation,
 )
-from sumida_data.survey.reading.text.spellings import normalise_width, spellings, translation
 from sumida_data.survey.reading.workbook import CellValue
 
 _ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}

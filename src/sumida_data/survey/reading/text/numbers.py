@@ -18,10 +18,12 @@ from sumida_data.survey.reading.text.readings import (
     fold,
     has_enclosed_digit,
     name_changes,
+    normalise_width,
     raw_text_of,
     read_mark,
+    spellings,
+    translation,
 )
-from sumida_data.survey.reading.text.spellings import normalise_width, spellings, translation
 from sumida_data.survey.reading.workbook import CellValue
 
 # Beyond any figure of a ward; a number this long is a slip of the hand.

@@ -4,7 +4,7 @@ import pytest
 import xlsxwriter
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.reading.doubts import Doubt
+from sumida_data.survey.reading.second_look import Doubt
 from sumida_data.survey.reading.workbook import Sheet, open_workbook
 from tests.survey.files import ods, with_parts, xlsx
 

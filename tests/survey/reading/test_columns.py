@@ -8,7 +8,7 @@ import pytest
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.findings import Finding, FindingRules, Place
 from sumida_data.survey.form import Form
-from sumida_data.survey.reading.drift import find_other_unit, suggest_field
+from sumida_data.survey.reading.columns import find_other_unit, suggest_field
 from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.workbook import Sheet
 from tests.survey.conftest import PROCEDURE_HEADINGS, cover, procedures
