@@ -5,14 +5,14 @@ What follows from the headings is worked out once for each layout.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from sumida_data.survey.form import FormField
+from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.layout import (
     FoundTable,
     Headings,
@@ -40,13 +40,16 @@ _RULE_OF_REASON = {"two_readings": "F311", "several_values": "F312", "other_unit
 _RULE_OF_DOUBT: dict[Doubt, str] = {"error": "F308", "not_calculated": "F309"}
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
+# Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
+_LIKENESS = 0.6
+_IN_PARENTHESES = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 
 
 class Judgement(NamedTuple):
-    """What a cell says, seen as the answer to a field.
+    """What a cell says as the answer to a field.
 
     Attributes:
-        raw_text: The text that stands there.
+        raw_text: The text in the cell.
         seen: What is read from it, possible or not.
         reading: What counts: as ``seen``, or unreadable where it cannot be an answer.
         rule_id: The finding rule that it breaks, or None.
@@ -64,15 +67,19 @@ Judge = Callable[[CellValue], Judgement]
 
 
 def judge_of(field: FormField) -> Judge:
-    """Return the function that judges a cell as the answer to this field.
-
-    It remembers what it has judged.
-    """
+    """Return the function that judges a cell as the answer to this field, and remembers."""
     read = reader_of(field)
     is_name = field.required and field.type == "string"
 
     def judge(cell: CellValue) -> Judgement:
-        return _judge(cell, field, read, is_name=is_name)
+        raw, reading = raw_text_of(cell), read(cell)
+        if rule_id := _refuse(reading, field):
+            return Judgement(raw, reading, UNREADABLE, rule_id)
+        unusual = find_unusual_characters(reading.value) if is_name and reading.value else {}
+        if unusual:
+            words = "、".join(f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
+            return Judgement(raw, reading, reading, "F314", words)
+        return Judgement(raw, reading, reading)
 
     return lru_cache(_KEPT, typed=True)(judge)
 
@@ -87,17 +94,6 @@ def describe_range(field: FormField) -> str:
     low = f"{field.minimum}以上" if field.minimum is not None else ""
     high = f"{field.maximum}以下" if field.maximum is not None else ""
     return low + high
-
-
-def _judge(cell: CellValue, field: FormField, read: Reader, *, is_name: bool) -> Judgement:
-    raw, reading = raw_text_of(cell), read(cell)
-    if rule_id := _refuse(reading, field):
-        return Judgement(raw, reading, UNREADABLE, rule_id)
-    unusual = find_unusual_characters(reading.value) if is_name and reading.value else {}
-    if unusual:
-        words = "、".join(f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
-        return Judgement(raw, reading, reading, "F314", words)
-    return Judgement(raw, reading, reading)
 
 
 def _refuse(reading: Reading, field: FormField) -> str | None:
@@ -121,17 +117,21 @@ def _is_out_of_range(value: str, field: FormField) -> bool:
     return too_low or (field.maximum is not None and number > field.maximum)
 
 
-# Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
-_LIKENESS = 0.6
-_IN_PARENTHESES = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
+class AnswerColumn(NamedTuple):
+    """A column of answers; its number counts from 0, its letters are such as AB."""
+
+    number: int
+    letters: str
+    field: FormField
+    judge: Judge
 
 
-class Column(NamedTuple):
-    """A column of a table.
+class TableColumn(NamedTuple):
+    """Any column of a table.
 
     Attributes:
         read: Reads its cells.
-        is_typed: Whether not every text can stand there.
+        is_typed: Whether not every text can be an answer there.
         is_remark: Whether anything may be said there, such as 備考.
     """
 
@@ -140,34 +140,114 @@ class Column(NamedTuple):
     is_remark: bool = False
 
 
-class Displacement(NamedTuple):
-    """Cells of a row that seem to have moved by one column.
+class Remark(NamedTuple):
+    """What is wrong with a heading, or with the lack of one; then there is no cell and no value."""
+
+    rule_id: str
+    cell: str | None
+    value: str | None
+    words: Mapping[str, str]
+
+
+class Columns(NamedTuple):
+    """The columns of a table.
 
     Attributes:
-        place: The cell that tells, counted from the first column of the table.
-        is_certain: Whether the cell has no business where it stands; a remark may hold anything.
+        answers: The columns to read, from left to right.
+        key_places: Where the key fields are among them, in the order of the form.
+        bare: Columns without a heading.
+        span: All columns from the first to read to the last; those not to be read take any text.
+        remarks: What is wrong with the headings.
     """
 
-    place: int
-    is_certain: bool
+    answers: Sequence[AnswerColumn]
+    key_places: Sequence[int]
+    bare: Sequence[int]
+    span: Sequence[TableColumn]
+    remarks: Sequence[Remark]
+
+
+Described = TypeVar("Described", bound=RecordSheet)
+
+
+@dataclass(frozen=True)
+class ColumnFinder(Generic[Described]):
+    """Works out what is to be read from the columns of the tables that a description is of."""
+
+    description: Described
+
+    @cached_property
+    def headings(self) -> Headings:
+        """The headings under which the fields may stand."""
+        return Headings(self.description.fields, self.description.search_rows)
+
+    @cached_property
+    def fields(self) -> dict[str, FormField]:
+        """The fields by name."""
+        return {field.name: field for field in self.description.fields}
+
+    @cached_property
+    def judges(self) -> dict[str, Judge]:
+        """What judges the answers to each field but personal ones, which nobody needs."""
+        return {name: judge_of(field) for name, field in self.fields.items() if not field.personal}
+
+    def find_columns(self, sheet: Sheet, table: FoundTable) -> Columns:
+        """Work out the columns of a table that was found in a sheet."""
+        remarks = list(self._remark_on_headings(table))
+        answers = []
+        for name, number in sorted(table.columns.items(), key=itemgetter(1)):
+            if name not in self.judges:
+                continue
+            if remark := self._doubt_unit(self.fields[name], sheet, table):
+                remarks.append(remark)
+                continue
+            letters = column_letters(number)
+            answers.append(AnswerColumn(number, letters, self.fields[name], self.judges[name]))
+        places = {column.field.name: place for place, column in enumerate(answers)}
+        keys = [places[field.name] for field in self.description.key_fields]
+        bare = list(find_bare_columns(sheet, table))
+        return Columns(answers, keys, bare, _span(answers), remarks)
+
+    def remark_on_missing(self, name: str, texts: Iterable[str]) -> Remark:
+        """Remark on a heading or label that is not there, with the text that may stand for it."""
+        missing = self.fields[name]
+        meant = next((text for text in texts if suggest_field(text, [missing])), None)
+        hint = f"「{meant}」がそれに当たりますか。" if meant else ""
+        return Remark("F205", None, None, {"heading": missing.title, "hint": hint})
+
+    def _remark_on_headings(self, table: FoundTable) -> Iterator[Remark]:
+        missing = [name for name in self.judges if name not in table.columns]
+        unknown = table.unknown if self.description.is_complete else {}
+        for name in missing:
+            yield self.remark_on_missing(name, unknown.values())
+        fields = [self.fields[name] for name in missing]
+        for column, heading in unknown.items():
+            meant = suggest_field(heading, fields)
+            hint = f"「{meant.title}」のことですか。" if meant else ""
+            rule_id = "F211" if heading in self.headings.names else "F206"
+            yield Remark(rule_id, cell_address(table.header_row, column), heading, {"hint": hint})
+
+    def _doubt_unit(self, item: FormField, sheet: Sheet, table: FoundTable) -> Remark | None:
+        """Return a remark on a heading that names another unit than the field has."""
+        heading = find_heading(sheet, table, item.name)
+        text = raw_text_of(heading.value)
+        unit = find_other_unit(text, item.unit) if item.unit else None
+        if unit is None:
+            return None
+        words = {"heading": item.title, "unit": item.unit or "", "other": unit}
+        return Remark("F214", cell_address(heading.row, heading.column), text, words)
 
 
 def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None:
-    """Return the field that an unknown heading most likely means, or None.
-
-    Args:
-        heading: The unknown heading.
-        fields: The fields for which the sheet has no heading.
-    """
-    likeness = {
-        title: SequenceMatcher(None, heading_key(heading), heading_key(title)).ratio()
+    """Return the one of the fields that an unknown heading most likely means, or None."""
+    key = heading_key(heading)
+    likeness = [
+        (SequenceMatcher(None, key, heading_key(title)).ratio(), field)
         for field in fields
         for title in field.headings
-    }
-    best = max(likeness, key=lambda title: likeness[title], default=None)
-    if best is None or likeness[best] < _LIKENESS:
-        return None
-    return next(field for field in fields if best in field.headings)
+    ]
+    ratio, best = max(likeness, key=itemgetter(0), default=(0, None))
+    return best if ratio >= _LIKENESS else None
 
 
 def find_other_unit(heading: str, unit: str) -> str | None:
@@ -176,8 +256,34 @@ def find_other_unit(heading: str, unit: str) -> str | None:
     return next((text for text in named if is_other_unit(text, unit)), None)
 
 
+def _span(answers: Sequence[AnswerColumn]) -> list[TableColumn]:
+    first = answers[0].number
+    columns = [TableColumn(read_text, is_typed=False)] * (answers[-1].number + 1 - first)
+    for column in answers:
+        is_typed = column.field.enum is not None or column.field.type != "string"
+        reader = _reader_of(column.judge)
+        columns[column.number - first] = TableColumn(reader, is_typed, column.field.free_text)
+    return columns
+
+
+def _reader_of(judge: Judge) -> Reader:
+    return lambda cell: judge(cell).seen
+
+
+class Displacement(NamedTuple):
+    """Cells of a row that seem to have moved by one column.
+
+    Attributes:
+        place: The cell that tells, counted from the first column of the table.
+        is_certain: Whether the cell has no business there; a remark may hold anything.
+    """
+
+    place: int
+    is_certain: bool
+
+
 def find_displacement(
-    cells: Sequence[CellValue], readings: Sequence[Reading], columns: Sequence[Column]
+    cells: Sequence[CellValue], readings: Sequence[Reading], columns: Sequence[TableColumn]
 ) -> Displacement | None:
     """Find out whether cells of a row have moved by one column, as after inserting or deleting one.
 
@@ -199,11 +305,10 @@ def find_displacement(
     return max(found, key=attrgetter("is_certain"), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     cells: Sequence[CellValue]
     readings: Sequence[Reading]
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
 
     def find_misplaced(self) -> Iterator[tuple[int, int]]:
         for place, (reading, column) in enumerate(zip(self.readings, self.columns, strict=True)):
@@ -240,138 +345,3 @@ class _Row:
 
     def _is_blank(self, place: int) -> bool:
         return self.readings[place].status == "not_answered"
-
-
-class AnswerColumn(NamedTuple):
-    """A column of answers.
-
-    Attributes:
-        number: Its number, counted from 0.
-        letters: Its letters, such as AB.
-        field: The field that it answers.
-        judge: Judges its cells.
-    """
-
-    number: int
-    letters: str
-    field: FormField
-    judge: Judge
-
-
-class Remark(NamedTuple):
-    """What is wrong with a heading or with the lack of one.
-
-    Attributes:
-        rule_id: The finding rule.
-        cell: Address of the heading, or None where there is none.
-        value: Its text.
-        words: Words of the finding's message.
-    """
-
-    rule_id: str
-    cell: str | None
-    value: str | None
-    words: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """The columns of a table.
-
-    Attributes:
-        answers: The columns to read, from left to right.
-        key_places: Where the key fields are among them, in the order of the form.
-        bare: Columns without a heading.
-        span: All columns from the first to read to the last; those not to be read take any text.
-        remarks: What is wrong with the headings.
-    """
-
-    answers: Sequence[AnswerColumn]
-    key_places: Sequence[int]
-    bare: Sequence[int]
-    span: Sequence[Column]
-    remarks: Sequence[Remark] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnFinder:
-    """Works out what is to be read from the columns of a kind of table.
-
-    Attributes:
-        judges: The function that judges the answers to each field, by name.
-        fields: The fields, by name.
-        headings: The headings under which they may stand.
-        is_complete: Whether a heading that belongs to no field is worth a finding.
-    """
-
-    judges: Mapping[str, Judge]
-    fields: Mapping[str, FormField]
-    headings: Headings
-    is_complete: bool
-
-    def find(self, sheet: Sheet, table: FoundTable) -> Columns:
-        """Work out the columns of a table that was found in a sheet."""
-        remarks = list(self._remark_on_headings(table))
-        answers = []
-        for name, number in sorted(table.columns.items(), key=itemgetter(1)):
-            if name not in self.judges:
-                continue
-            if remark := self._doubt_unit(name, sheet, table):
-                remarks.append(remark)
-                continue
-            field_, judge = self.fields[name], self.judges[name]
-            answers.append(AnswerColumn(number, column_letters(number), field_, judge))
-        places = {column.field.name: place for place, column in enumerate(answers)}
-        return Columns(
-            answers,
-            [places[name] for name, one in self.fields.items() if one.key],
-            list(find_bare_columns(sheet, table)),
-            _span(answers),
-            remarks,
-        )
-
-    def remark_on_missing(self, name: str, texts: Iterable[str]) -> Remark:
-        """Remark on a heading or label that is not there, with the text that may stand for it."""
-        missing = self.fields[name]
-        meant = next((text for text in texts if suggest_field(text, [missing])), None)
-        hint = f"「{meant}」がそれに当たりますか。" if meant else ""
-        return Remark("F205", None, None, {"heading": missing.title, "hint": hint})
-
-    def _remark_on_headings(self, table: FoundTable) -> Iterator[Remark]:
-        missing = [name for name in self.judges if name not in table.columns]
-        unknown = table.unknown if self.is_complete else {}
-        for name in missing:
-            yield self.remark_on_missing(name, unknown.values())
-        fields = [self.fields[name] for name in missing]
-        for column, heading in unknown.items():
-            meant = suggest_field(heading, fields)
-            hint = f"「{meant.title}」のことですか。" if meant else ""
-            rule_id = "F211" if heading in self.headings.names else "F206"
-            yield Remark(rule_id, cell_address(table.header_row, column), heading, {"hint": hint})
-
-    def _doubt_unit(self, name: str, sheet: Sheet, table: FoundTable) -> Remark | None:
-        """Return a remark on a heading that names another unit than the field has."""
-        item = self.fields[name]
-        if item.unit is None:
-            return None
-        heading = find_heading(sheet, table, name)
-        text = raw_text_of(heading.value)
-        unit = find_other_unit(text, item.unit)
-        if unit is None:
-            return None
-        words = {"heading": item.title, "unit": item.unit, "other": unit}
-        return Remark("F214", cell_address(heading.row, heading.column), text, words)
-
-
-def _span(answers: Sequence[AnswerColumn]) -> list[Column]:
-    first = answers[0].number
-    columns = [Column(read_text, is_typed=False)] * (answers[-1].number + 1 - first)
-    for column in answers:
-        is_typed = column.field.enum is not None or column.field.type != "string"
-        reader = _reader_of(column.judge)
-        columns[column.number - first] = Column(reader, is_typed, column.field.free_text)
-    return columns
-
-
-def _reader_of(judge: Judge) -> Reader:
-    return lambda cell: judge(cell).seen

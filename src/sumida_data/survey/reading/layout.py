@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple
 
 from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
 from sumida_data.survey.reading.text import fold, raw_text_of
@@ -32,10 +32,9 @@ _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A table found in a sheet.
+    """A table found in a sheet: the row of its lowest heading, and what its columns are.
 
     Attributes:
-        header_row: Row of its lowest heading, counted from 0.
         columns: Column of each field found, by field name.
         unknown: Headings that belong to no field, with their column.
     """
@@ -46,26 +45,14 @@ class FoundTable:
 
 
 class FoundRow(NamedTuple):
-    """A row of a table.
-
-    Attributes:
-        number: Its number, counted from 0.
-        is_example: Whether it is marked as the example rather than an answer.
-    """
+    """A row of a table, and whether it is marked as the example rather than an answer."""
 
     number: int
     is_example: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FoundLabel:
-    """A label cell and the cell that answers it.
-
-    Attributes:
-        row: Row of the answer, counted from 0.
-        column: Column of the answer.
-        value: The answer.
-    """
+class FoundLabel(NamedTuple):
+    """The cell that answers a label."""
 
     row: int
     column: int
@@ -73,26 +60,20 @@ class FoundLabel:
 
 
 class Headings:
-    """The headings under which fields may stand; made once and used for many sheets."""
+    """The headings under which fields may stand; made once and used for many sheets.
 
-    def __init__(self, fields: Iterable[FormField], search_rows: int = HEADER_SEARCH_ROWS) -> None:
-        """Prepare the headings of the fields.
+    Headings of a table stand within so many rows from the top.
+    """
 
-        Args:
-            fields: The fields of one table or of one set of label cells.
-            search_rows: Within how many rows from the top the headings of a table stand.
-        """
+    def __init__(self, fields: Sequence[FormField], search_rows: int = HEADER_SEARCH_ROWS) -> None:
         self.search_rows = search_rows
-        listed = list(fields)
-        self.count = len(listed)
-        self.keys = {field.name for field in listed if field.key}
-        self.names = {heading_key(text): field.name for field in listed for text in field.headings}
+        self.count = len(fields)
+        self.keys = {field.name for field in fields if field.key}
+        self.names = {heading_key(text): field.name for field in fields for text in field.headings}
         self.endings = _endings(self.names)
         self._beginnings = tuple(key for key in self.names if len(key) >= _TELLING_LENGTH)
         self._endings_of_keys = [
-            _endings(key for key, name in self.names.items() if name == field.name)
-            for field in listed
-            if field.key
+            _endings(key for key, name in self.names.items() if name == one) for one in self.keys
         ]
 
     def may_stand_among(self, keys: Mapping[str, object]) -> bool:
@@ -121,24 +102,13 @@ def heading_key(text: str) -> str:
 
 
 def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
-    """Find the table that has a column for every key field and for most of the others.
-
-    Args:
-        sheet: The sheet.
-        headings: What to look for.
-
-    Returns:
-        The table, or None if the sheet has no such table.
-    """
+    """Return the table with a column for every key field and for most of the others, or None."""
     best = _find_best_match(sheet, headings)
     return best if best is not None and 2 * len(best.columns) >= headings.count else None
 
 
 def resembles_table(sheet: Sheet, headings: Headings) -> bool:
-    """Tell whether the sheet has the key fields of such a table and more, if not most of it.
-
-    It may be a part of a table that somebody has moved elsewhere.
-    """
+    """Tell whether the sheet has the key fields and more, such as a part moved elsewhere."""
     best = _find_best_match(sheet, headings)
     return best is not None and len(best.columns) > 1
 
@@ -176,10 +146,9 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
         if not is_doubtful and _is_empty([row[column] for column in columns]):
             continue
         kind = _kind_of(row, row[columns[0]])
-        if kind == "example":
-            yield FoundRow(number, is_example=True)
-        elif kind == "answer" and (is_doubtful or not _repeats_headings(row, columns, above)):
-            yield FoundRow(number, is_example=False)
+        repeats = kind == "answer" and not is_doubtful and _repeats_headings(row, columns, above)
+        if kind in {"answer", "example"} and not repeats:
+            yield FoundRow(number, kind == "example")
 
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
@@ -208,7 +177,7 @@ def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
 def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
     """Return the lowest cell with text in the heading of a field's column."""
     column = table.columns[name]
-    for row in range(table.header_row, max(-1, table.header_row - _HEADER_DEPTH), -1):
+    for row in reversed(_rows_above(table.header_row)):
         if text := _text(sheet.rows[row], column):
             return FoundLabel(row, column, text)
     return FoundLabel(table.header_row, column, "")
@@ -318,38 +287,26 @@ def _column_after(sheet: Sheet, row: int, column: int) -> int:
     return column + 1
 
 
-RowKind = Literal["example", "total", "note", "answer"]
-_PRECEDENCE: tuple[RowKind, ...] = get_args(RowKind)
-
-
-def _kind_of(row: Sequence[CellValue], leading: CellValue) -> RowKind:
+def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
     """Return what a row is, by its first text and by the first cell of the table's own."""
     first = next((cell for cell in row if isinstance(cell, str) and cell.strip()), "")
-    kinds = [_kind_by_first_text(first)]
+    kinds = {_kind_by_text(fold(first), heading_key(first))}
     if isinstance(leading, str):
-        kinds.append(_kind_by_leading_text(leading))
+        key = heading_key(leading)
+        kinds.add(_kind_by_text(key, key))
     if "note" in kinds and sum(not _is_blank(cell) for cell in row) > 1:
         kinds.remove("note")
-    return min(kinds, key=_PRECEDENCE.index, default="answer")
+    return next((kind for kind in ("example", "total", "note") if kind in kinds), "answer")
 
 
 # The same few texts begin the rows of most returns.
 @lru_cache(maxsize=4096)
-def _kind_by_first_text(text: str) -> RowKind:
-    folded = fold(text)
+def _kind_by_text(folded: str, key: str) -> str:
     if _EXAMPLE.match(folded):
         return "example"
-    if heading_key(text) in _TOTALS:
+    if key in _TOTALS:
         return "total"
     return "note" if _NOTE.match(folded) else "answer"
-
-
-@lru_cache(maxsize=4096)
-def _kind_by_leading_text(text: str) -> RowKind:
-    key = heading_key(text)
-    if _EXAMPLE.match(key):
-        return "example"
-    return "total" if key in _TOTALS else "answer"
 
 
 def _repeats_headings(

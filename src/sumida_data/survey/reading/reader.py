@@ -8,26 +8,23 @@ central files.
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
-from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.columns import (
     ColumnFinder,
     Columns,
+    Described,
     Judge,
     Judgement,
     Remark,
     describe_range,
     find_displacement,
     judge_doubtful,
-    judge_of,
 )
 from sumida_data.survey.reading.layout import (
-    FoundLabel,
     FoundTable,
-    Headings,
     cell_address,
     find_labels,
     find_rows,
@@ -38,17 +35,12 @@ from sumida_data.survey.reading.layout import (
 from sumida_data.survey.reading.text import Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellRange, CellValue, Sheet
 
+# Layouts of one table whose columns are remembered; departments use the same few.
+_KEPT_LAYOUTS = 256
+
 
 class Answer(NamedTuple):
-    """What one cell says.
-
-    Attributes:
-        field: Name of the field.
-        sheet: Name of the sheet.
-        cell: Address of the cell (A1).
-        raw_text: The text that stands there.
-        reading: What was read from it.
-    """
+    """What one cell, given by its A1 address, says as the answer to a field."""
 
     field: str
     sheet: str
@@ -82,14 +74,7 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class SheetContents:
-    """What was read from a sheet.
-
-    Attributes:
-        sheet: Its name.
-        records: The records, top to bottom.
-        findings: What is wrong.
-        rows_set_aside: Number of rows left out because they cannot be told from others.
-    """
+    """What was read from a sheet; rows that cannot be told from others are only counted."""
 
     sheet: str
     records: list[Record] = field(default_factory=list)
@@ -97,54 +82,18 @@ class SheetContents:
     rows_set_aside: int = 0
 
 
-Described = TypeVar("Described", bound=RecordSheet)
-
-# Layouts of one table whose columns are remembered; departments use the same few.
-_KEPT_LAYOUTS = 256
-
-
 @dataclass(frozen=True)
-class SheetReader(Generic[Described]):
-    """Reads one kind of sheet; made once and used for many files.
+class SheetReader(ColumnFinder[Described]):
+    """Reads one kind of sheet; made once and used for many files."""
 
-    Attributes:
-        description: The sheet's description.
-        rules: The finding rules.
-    """
-
-    description: Described
     rules: FindingRules
-
-    @cached_property
-    def headings(self) -> Headings:
-        """The headings under which the fields may stand."""
-        return Headings(self.description.fields, self.description.search_rows)
-
-    @cached_property
-    def fields(self) -> dict[str, FormField]:
-        """The fields by name."""
-        return {field.name: field for field in self.description.fields}
-
-    @cached_property
-    def judges(self) -> dict[str, Judge]:
-        """What judges the answers to each field.
-
-        Personal fields are not among them: they have no business beyond the workbook.
-        """
-        return {name: judge_of(field) for name, field in self.fields.items() if not field.personal}
-
-    @cached_property
-    def finder(self) -> ColumnFinder:
-        """What works out the columns of a table."""
-        is_complete = self.description.is_complete
-        return ColumnFinder(self.judges, self.fields, self.headings, is_complete)
 
     def may_concern(self, sheet: Sheet) -> bool:
         """Tell whether the sheet has such a table, or a part of one."""
         return resembles_table(sheet, self.headings)
 
     def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
-        """Return what stands beside the labels of personal fields.
+        """Return the texts beside the labels of personal fields.
 
         It serves one purpose: to find the same names elsewhere. It becomes no answer.
         """
@@ -176,17 +125,21 @@ class SheetReader(Generic[Described]):
         return run.contents
 
     def read_labels(self, sheet: Sheet, place: Place) -> SheetContents | None:
-        """Read a sheet whose answers stand beside label cells; they make one record."""
+        """Read a sheet whose answers are beside label cells; they make one record."""
         labels = find_labels(sheet, self.headings)
         if not labels:
             return None
         run = _Pass(self, sheet, place)
         answers = []
-        for name in self.judges:
+        for name, judge in self.judges.items():
             if label := labels.get(name):
-                answers.append(run.read_label(name, label))
+                judgement = run.judge(label.row, label.column, label.value, judge)
+                answer = run.make_answer(name, label.row, label.column, judgement)
+                run.check_answer(label.row, label.column, judgement, answer, None)
+                answers.append(answer)
             else:
-                run.report_remark(self.finder.remark_on_missing(name, _list_texts(sheet)))
+                texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
+                run.report_remark(self.remark_on_missing(name, filter(None, texts)))
         run.add_record(Record(self.description.table, "", answers), None)
         run.check_required(answers, None)
         return run.contents
@@ -202,7 +155,7 @@ class SheetReader(Generic[Described]):
         if columns is None:
             if len(self._layouts) == _KEPT_LAYOUTS:
                 self._layouts.clear()
-            columns = self._layouts[layout] = self.finder.find(sheet, table)
+            columns = self._layouts[layout] = self.find_columns(sheet, table)
         return columns
 
 
@@ -214,20 +167,12 @@ class _Pass:
     def __init__(self, reader: SheetReader[Any], sheet: Sheet, place: Place) -> None:
         self.reader = reader
         self.sheet = sheet
-        self.file = place
+        self.place = replace(place, sheet=sheet.name)
         self.contents = SheetContents(sheet.name)
 
-    @cached_property
-    def place(self) -> Place:
-        return replace(self.file, sheet=self.sheet.name)
-
-    def read_label(self, name: str, label: FoundLabel) -> Answer:
-        row, column = label.row, label.column
-        judgement = self.judge(row, column, label.value, self.reader.judges[name])
-        raw_text, _, reading, *_ = judgement
-        answer = Answer(name, self.sheet.name, cell_address(row, column), raw_text, reading)
-        self.check_answer(row, column, judgement, answer, None)
-        return answer
+    def make_answer(self, name: str, row: int, column: int, judgement: Judgement) -> Answer:
+        address = cell_address(row, column)
+        return Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
 
     def judge(self, row: int, column: int, cell: CellValue, judge: Judge) -> Judgement:
         doubt = self.sheet.doubts.get((row, column))
@@ -273,13 +218,12 @@ class _Pass:
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report answers that must be there and are not; without its key a record is not kept."""
         for answer in answers:
-            field = self.reader.fields[answer.field]
-            if answer.reading.status == "not_answered" and field.required and not field.key:
+            item = self.reader.fields[answer.field]
+            if answer.reading.status == "not_answered" and item.required and not item.key:
                 self.report_answer("F318", answer, label)
 
     def report_answer(self, rule_id: str, answer: Answer, label: str | None, **words: str) -> None:
         item = self.reader.fields[answer.field]
-        place = replace(self.place, cell=answer.cell, row_label=label)
         words |= {
             "heading": item.title,
             "example": item.example,
@@ -287,15 +231,26 @@ class _Pass:
             "range": describe_range(item),
             "unit": item.unit or "なし",
         }
-        self.report(rule_id, place, answer.raw_text, **words)
+        self.report(rule_id, answer.cell, answer.raw_text, label, **words)
 
     def report_remark(self, remark: Remark) -> None:
-        place = replace(self.place, cell=remark.cell)
-        self.report(remark.rule_id, place, remark.value, sheet=self.sheet.name, **remark.words)
+        self.report(remark.rule_id, remark.cell, remark.value, **remark.words)
 
-    def report(self, rule_id: str, place: Place, value: str | None, **words: str) -> None:
+    def report_cell(self, rule_id: str, row: int, column: int, label: str | None = None) -> None:
+        text = raw_text_of(self.sheet.rows[row][column])
+        self.report(rule_id, cell_address(row, column), text, label)
+
+    def report(
+        self,
+        rule_id: str,
+        cell: str | None,
+        value: str | None,
+        label: str | None = None,
+        **words: str,
+    ) -> None:
+        rule, place = self.reader.rules[rule_id], replace(self.place, cell=cell, row_label=label)
         self.contents.findings.append(
-            make_finding(self.reader.rules[rule_id], place, value, **words)
+            make_finding(rule, place, value, **{"sheet": self.sheet.name} | words)
         )
 
 
@@ -327,20 +282,16 @@ class _TablePass(_Pass):
             if (text := raw_text_of(row[column.number])).strip()
         )
         if differs and self.reader.description.is_complete:
-            first = self.columns.answers[0].number
-            place = replace(self.place, cell=cell_address(number, first))
-            self.report("F213", place, raw_text_of(row[first]), sheet=self.sheet.name)
+            self.report_cell("F213", number, self.columns.answers[0].number)
 
     def read_row(self, number: int) -> None:
-        row = self.sheet.rows[number]
+        row, columns = self.sheet.rows[number], self.columns.answers
         judgements = self._judge_row(number, row)
         answers = self._make_answers(number, judgements)
         if self._says_nothing(answers):
             return
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
-        for column, judgement, answer in zip(
-            self.columns.answers, judgements, answers, strict=True
-        ):
+        for column, judgement, answer in zip(columns, judgements, answers, strict=True):
             if judgement.rule_id or self._may_hide_answers:
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.sheet.hidden_rows:
@@ -380,11 +331,9 @@ class _TablePass(_Pass):
     def _check_bare_columns(self, number: int, label: str) -> None:
         """Report the first answer in each column that has no heading."""
         for column in list(self.bare_columns):
-            text = raw_text_of(self.sheet.rows[number][column])
-            if text.strip():
+            if raw_text_of(self.sheet.rows[number][column]).strip():
                 self.bare_columns.remove(column)
-                place = replace(self.place, cell=cell_address(number, column), row_label=label)
-                self.report("F319", place, text, sheet=self.sheet.name)
+                self.report_cell("F319", number, column, label)
 
     def _keeps(self, record: Record, number: int, label: str) -> bool:
         for place in self.columns.key_places:
@@ -406,10 +355,7 @@ class _TablePass(_Pass):
         if found.is_certain:
             self.report_answer("F317", record.answers[0], label)
         else:
-            place = replace(
-                self.place, cell=cell_address(number, first + found.place), row_label=label
-            )
-            self.report("F322", place, raw_text_of(cells[found.place]), sheet=self.sheet.name)
+            self.report_cell("F322", number, first + found.place, label)
         return found.is_certain
 
     def _check_fullness(self, record: Record, label: str) -> None:
@@ -419,7 +365,3 @@ class _TablePass(_Pass):
             self.report_answer("F316", given[0], label)
         elif len(given) < len(record.answers):
             self.check_required(record.answers, label)
-
-
-def _list_texts(sheet: Sheet) -> list[str]:
-    return [cell for row in sheet.rows for cell in row if isinstance(cell, str) and cell]
