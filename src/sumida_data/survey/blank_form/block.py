@@ -28,34 +28,24 @@ Area = tuple[int, int, int, int]
 
 
 class Formula(NamedTuple):
-    """A formula with its result.
-
-    Attributes:
-        text: The formula.
-        result: What it gives for the answers that the form is written with.
-    """
+    """A formula, with its result for the answers that the form is written with."""
 
     text: str
     result: int | str
 
 
-def add_formulas(formulas: Sequence[Formula]) -> Formula:
+def add_formulas(formulas: Iterable[Formula]) -> Formula:
     """Return the sum of formulas that give numbers."""
-    text = "+".join(formula.text for formula in formulas)
-    return Formula(text, sum(int(formula.result) for formula in formulas))
+    texts, results = zip(*formulas, strict=True)
+    return Formula("+".join(texts), sum(results))
 
 
 @dataclass(frozen=True)
 class Block:
-    """A part of the form with its records, and where they stand.
+    """A part of the form with its records, and its first row, counted from 0.
 
-    Label cells stand below one another with the answers beside them. A table has its headings,
-    an example, the records in rows, and spare rows.
-
-    Attributes:
-        part: The part.
-        records: The records, each with the answers to all fields.
-        top: Its first row, counted from 0.
+    Label cells are below one another with the answers beside them. A table has its headings,
+    an example, the records in rows, and spare rows. A record has the answers to all fields.
     """
 
     part: SurveySheet
@@ -86,15 +76,12 @@ class Block:
     @property
     def areas(self) -> dict[str, Area]:
         """First row, first column, last row and last column of each field's answers."""
-        areas = {}
-        for number, field in enumerate(self.part.fields):
-            row, column = self.first_row + number, FIRST_COLUMN + number
-            areas[field.name] = (
-                (self.first_row, column, self.last_row, column)
-                if self.is_table
-                else (row, FIRST_COLUMN + 1, row, FIRST_COLUMN + 1)
-            )
-        return areas
+        names = [field.name for field in self.part.fields]
+        first, last = self.first_row, self.last_row
+        if self.is_table:
+            return {name: (first, n, last, n) for n, name in enumerate(names, FIRST_COLUMN)}
+        beside = FIRST_COLUMN + 1
+        return {name: (row, beside, row, beside) for row, name in enumerate(names, first)}
 
     @property
     def unanswered(self) -> Formula:
@@ -202,6 +189,12 @@ def validation_of(field: FormField, part: SurveySheet) -> dict[str, Any]:
 
     A choice must be one of the list; a number or day may be overruled by an officer who means it.
     """
+    titles = {other.name: other.title for other in part.fields}
+    conditions = [
+        f"「{titles[name]}」が「{'・'.join(choices)}」のとき書きます。"
+        for name, choices in field.asked_when.items()
+    ]
+    hint = _HINTS.get(field.type, "")
     bounds: dict[str, Any] = {"validate": "any"}
     if field.enum:
         bounds = {"validate": "list", "source": list(field.enum)}
@@ -217,20 +210,7 @@ def validation_of(field: FormField, part: SurveySheet) -> dict[str, Any]:
         }
     return bounds | {
         "input_title": field.title,
-        "input_message": _hint_of(field, part),
+        "input_message": "".join([field.description, *conditions, hint]),
         "error_title": field.title,
-        "error_message": _demand_of(field),
+        "error_message": "一覧から選んでください。" if field.enum else hint + _NO_VALUE_HINT,
     }
-
-
-def _hint_of(field: FormField, part: SurveySheet) -> str:
-    titles = {other.name: other.title for other in part.fields}
-    conditions = [
-        f"「{titles[name]}」が「{'・'.join(choices)}」のとき書きます。"
-        for name, choices in field.asked_when.items()
-    ]
-    return "".join([field.description, *conditions, _HINTS.get(field.type, "")])
-
-
-def _demand_of(field: FormField) -> str:
-    return "一覧から選んでください。" if field.enum else _HINTS.get(field.type, "") + _NO_VALUE_HINT

@@ -14,10 +14,9 @@ Tables = dict[str, dict[str, dict[str, Reading]]]
 
 @dataclass(frozen=True, slots=True)
 class LastAnswers:
-    """The answers of a department in one quarter.
+    """The answers of a department in one quarter, and those that it took over with others' work.
 
     Attributes:
-        period: The quarter.
         tables: For each table the records by id, in the order in which they were read; a record
             is its answers by field.
         inherited: Likewise, the records of departments whose work it has taken over since.
@@ -58,13 +57,7 @@ def find_last_answers(rows: Iterable[Mapping[str, Any]], period: str) -> dict[st
 def inherit_answers(
     found: Mapping[str, LastAnswers], code: str, successions: Sequence[Succession], day: date
 ) -> LastAnswers | None:
-    """Return a department's last answers with those of departments whose work came to it since.
-
-    Args:
-        found: The answers by department code.
-        code: The department.
-        successions: Which department took over whose work.
-        day: The last day that counts.
+    """Return a department's last answers with those of departments whose work came to it by a day.
 
     Returns:
         The answers, or None if there are none. Where work was divided, each successor gets all.

@@ -23,7 +23,6 @@ from sumida_data.survey.blank_form.block import (
     FIRST_COLUMN,
     NUMBER_FORMATS,
     SPARE_ROWS,
-    Area,
     Block,
     Formula,
     add_formulas,
@@ -86,14 +85,7 @@ _MARKS = {"contradictory": {"bg_color": "#F8CBAD"}, "unanswered": {"bg_color": "
 
 @dataclass(frozen=True)
 class Inquiry:
-    """What all forms of a quarter have in common.
-
-    Attributes:
-        form: The form.
-        period: The quarter.
-        wave: Who is asked for what, and by when.
-        sample: Whether the answers written into the forms are sample data.
-    """
+    """What all forms of a quarter have in common; the answers in them may be sample data."""
 
     form: Form
     period: Period
@@ -102,16 +94,7 @@ class Inquiry:
 
 
 def write_blank_form(inquiry: Inquiry, department: Department, last: LastAnswers | None) -> bytes:
-    """Write the form of one department.
-
-    Args:
-        inquiry: What all forms of the quarter have in common.
-        department: Whose form it is.
-        last: What the department answered last; None if it never has.
-
-    Returns:
-        The contents of an .xlsx file.
-    """
+    """Return the form of one department, an .xlsx, with what it answered last if it ever has."""
     buffer = io.BytesIO()
     with Workbook(buffer, _OPTIONS) as book:
         book.set_properties({"title": inquiry.form.title, "created": _CREATED})
@@ -183,7 +166,7 @@ class _Writer:
         if blocks[0].is_table:
             self._hold_in_view(sheet, blocks[0])
         for column, (style, formula) in enumerate(_count(blocks).items()):
-            self._write_formula(sheet, (_COUNTER_ROW, FIRST_COLUMN + column), formula, style)
+            self._write_formula(sheet, _COUNTER_ROW, FIRST_COLUMN + column, formula, style)
         sheet.print_area(0, 0, blocks[-1].last_row, max(block.last_column for block in blocks))
         return blocks
 
@@ -208,14 +191,14 @@ class _Writer:
         return {name: Reading(value, "answered") for name, value in values.items()}
 
     def _write_labels(self, sheet: Worksheet, block: Block) -> None:
+        beside, (record,) = FIRST_COLUMN + 1, block.records
         self._set_width(sheet, FIRST_COLUMN, FIRST_COLUMN, 24)
-        self._set_width(sheet, FIRST_COLUMN + 1, FIRST_COLUMN + 1, 36)
-        (record,) = block.records
+        self._set_width(sheet, beside, beside, 36)
         for row, field in enumerate(block.part.fields, start=block.first_row):
             reading = record[field.name]
             style = self._style_of(field, "answer" if reading.value is None else "fixed")
             sheet.write(row, FIRST_COLUMN, heading_of(field), self.styles["heading"])
-            sheet.write(row, FIRST_COLUMN + 1, contents_of(field, reading), style)
+            sheet.write(row, beside, contents_of(field, reading), style)
 
     def _write_table(self, sheet: Worksheet, block: Block) -> None:
         fields, top = block.part.fields, block.top
@@ -230,7 +213,7 @@ class _Writer:
         own = len(self.last.tables.get(block.part.table, {})) if self.last else 0
         for number, record in enumerate(records):
             row = block.first_row + number
-            self._write_formula(sheet, (row, 0), block.verdict(number), "verdict")
+            self._write_formula(sheet, row, 0, block.verdict(number), "verdict")
             # What another department answered may be cleared, with its name.
             key_style = "fixed" if number < own else "answer"
             self._write_record(sheet, row, fields, record, key_style=key_style)
@@ -258,9 +241,9 @@ class _Writer:
         return self.styles.get(f"{name} {field.type}", self.styles[name])
 
     def _write_formula(
-        self, sheet: Worksheet, cell: tuple[int, int], formula: Formula, style: str
+        self, sheet: Worksheet, row: int, column: int, formula: Formula, style: str
     ) -> None:
-        sheet.write_formula(*cell, f"={formula.text}", self.styles[style], formula.result)
+        sheet.write_formula(row, column, f"={formula.text}", self.styles[style], formula.result)
 
     def _hold_in_view(self, sheet: Worksheet, block: Block) -> None:
         named = len(list(takewhile(attrgetter("required"), block.part.fields)))
@@ -269,17 +252,15 @@ class _Writer:
 
     def _add_rules(self, sheet: Worksheet, block: Block) -> None:
         part, cells, areas = block.part, block.cells_in_row(block.first_row), block.areas
-        contradictory = contradiction_terms(part, cells)
-        for contradiction, term in zip(part.contradictions, contradictory, strict=True):
-            self._mark(sheet, areas[next(iter(contradiction.when))], term, "contradictory")
-        for name, term in unanswered_terms(part, cells).items():
-            self._mark(sheet, areas[name], term, "unanswered")
+        terms = contradiction_terms(part, cells)
+        names = [next(iter(one.when)) for one in part.contradictions]
+        rules = [(name, term, "contradictory") for name, term in zip(names, terms, strict=True)]
+        rules += [(name, one, "unanswered") for name, one in unanswered_terms(part, cells).items()]
+        for name, term, mark in rules:
+            rule = {"type": "formula", "criteria": f"={term}", "format": self.marks[mark]}
+            sheet.conditional_format(*areas[name], rule)
         for field in part.fields:
             sheet.data_validation(*areas[field.name], validation_of(field, part))
-
-    def _mark(self, sheet: Worksheet, area: Area, term: str, mark: str) -> None:
-        rule = {"type": "formula", "criteria": f"={term}", "format": self.marks[mark]}
-        sheet.conditional_format(*area, rule)
 
     def _write_guidance(self, sheet: Worksheet, sheets: Mapping[str, Sequence[Block]]) -> None:
         guidance = self.inquiry.form.guidance
@@ -299,7 +280,7 @@ class _Writer:
             for column, (style, formula) in enumerate(_count(blocks).items()):
                 source = xl_rowcol_to_cell(_COUNTER_ROW, FIRST_COLUMN + column)
                 repeated = Formula(f"'{name}'!{source}", formula.result)
-                self._write_formula(sheet, (row, FIRST_COLUMN + column), repeated, style)
+                self._write_formula(sheet, row, FIRST_COLUMN + column, repeated, style)
         notes = ["矛盾として数えるもの", *contradictions]
         bottom = top + len(sheets) + 2
         sheet.write_column(bottom, 0, notes, self.styles["text"])

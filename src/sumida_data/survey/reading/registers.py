@@ -4,10 +4,10 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form, SurveySheet
@@ -40,7 +40,7 @@ REGISTERS: dict[str, tuple[str, ...]] = {
 # Words beside a day or a number that make it no exact one.
 _INEXACT = frozenset({"about", "expected", "since"})
 
-Row = Mapping[str, str]
+TextRow = Mapping[str, str]
 
 
 class ReferenceTableError(ValueError):
@@ -88,19 +88,15 @@ def read_register(path: Path) -> list[dict[str, str]]:
     return [_name_values(path.name, number, headings, row) for number, row in enumerate(rows, 2)]
 
 
-def list_rows(rows: Iterable[Row], register: str) -> Iterator[tuple[str, Row]]:
+def list_rows(rows: Iterable[TextRow], register: str) -> Iterator[tuple[str, TextRow]]:
     """Yield the rows in which something stands, each after the words that say where it stands."""
     for number, row in enumerate(rows, start=2):
         if any(row.values()):
             yield f"{register}.csv の{number}行目", row
 
 
-def require(row: Row, columns: Iterable[str], place: str) -> None:
-    """Refuse a row that leaves out what must be written.
-
-    Raises:
-        ReferenceTableError: If it does.
-    """
+def require(row: TextRow, columns: Iterable[str], place: str) -> None:
+    """Refuse a row that leaves out what must be written, with a ReferenceTableError."""
     for column in columns:
         if not row[column].strip():
             raise ReferenceTableError(f"{place}の {column} が空です。必ず書いてください。")
@@ -112,12 +108,8 @@ def read_exactly(text: str, reader: Reader) -> str | None:
     return reading.value if _INEXACT.isdisjoint(reading.rules.split()) else None
 
 
-def parse_code(row: Row, column: str, place: str, digits: int) -> str:
-    """Read a code of so many digits.
-
-    Raises:
-        ReferenceTableError: If it is none.
-    """
+def parse_code(row: TextRow, column: str, place: str, digits: int) -> str:
+    """Read a code of so many digits, or raise a ReferenceTableError."""
     code = row[column].strip()
     if len(code) != digits or not (code.isascii() and code.isdigit()):
         raise ReferenceTableError(
@@ -126,12 +118,8 @@ def parse_code(row: Row, column: str, place: str, digits: int) -> str:
     return code
 
 
-def parse_day(row: Row, column: str, place: str) -> date:
-    """Read a day in any of the notations that have one reading.
-
-    Raises:
-        ReferenceTableError: If it is none.
-    """
+def parse_day(row: TextRow, column: str, place: str) -> date:
+    """Read a day in any notation that has one reading, or raise a ReferenceTableError."""
     day = read_exactly(row[column], read_date)
     if day is None:
         raise ReferenceTableError(
@@ -141,12 +129,8 @@ def parse_day(row: Row, column: str, place: str) -> date:
     return date.fromisoformat(day)
 
 
-def parse_period(row: Row, column: str, place: str) -> Period:
-    """Read a quarter.
-
-    Raises:
-        ReferenceTableError: If it is none.
-    """
+def parse_period(row: TextRow, column: str, place: str) -> Period:
+    """Read a quarter, or raise a ReferenceTableError."""
     try:
         return Period.parse(row[column])
     except ValueError as error:
@@ -163,19 +147,10 @@ def _name_values(name: str, number: int, headings: list[str], values: list[str])
     return dict(zip(headings, values + [""] * (width - len(values)), strict=False))
 
 
-_COLUMNS = ("period", "file", "table", "field", "heading")
+class MappedHeading(NamedTuple):
+    """A heading of other forms, and the field of a typed table that it means in a quarter.
 
-
-@dataclass(frozen=True, slots=True)
-class MappedHeading:
-    """A heading of other forms.
-
-    Attributes:
-        period: The quarter whose returns have it.
-        file: A pattern of the names of the files that have it, such as ``1203_*``.
-        table: The typed table that its answers become.
-        field: The field that it means.
-        heading: The heading.
+    Its file is a pattern of the names of the files that have it, such as ``1203_*``.
     """
 
     period: str
@@ -189,12 +164,8 @@ class MappedHeading:
         return self.period == period and fnmatch(PurePosixPath(source_file).name, self.file)
 
 
-def parse_layout_map(rows: Iterable[Mapping[str, str]], form: Form) -> list[MappedHeading]:
-    """Read the rows of layout_map.csv.
-
-    Args:
-        rows: The rows, all values as text.
-        form: The form, whose fields they must name.
+def parse_layout_map(rows: Iterable[TextRow], form: Form) -> list[MappedHeading]:
+    """Read the rows of layout_map.csv, for a form whose fields they must name.
 
     Raises:
         ReferenceTableError: If a value is missing, the period is none, or the form has no such
@@ -202,7 +173,7 @@ def parse_layout_map(rows: Iterable[Mapping[str, str]], form: Form) -> list[Mapp
     """
     mapped = []
     for place, row in list_rows(rows, "layout_map"):
-        require(row, _COLUMNS, place)
+        require(row, MappedHeading._fields, place)
         period = str(parse_period(row, "period", place))
         part = form.sheet_of(row["table"])
         if part is None or row["field"] not in {field.name for field in part.fields}:
@@ -210,7 +181,7 @@ def parse_layout_map(rows: Iterable[Mapping[str, str]], form: Form) -> list[Mapp
                 f"{place}: 調査票に {row['table']}.{row['field']} はありません。"
                 "form.yml の table と name を書いてください。"
             )
-        mapped.append(MappedHeading(period, *(row[column] for column in _COLUMNS[1:])))
+        mapped.append(MappedHeading(period, *(row[name] for name in MappedHeading._fields[1:])))
     return mapped
 
 

@@ -15,14 +15,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 class Stamp(NamedTuple):
-    """What a form was made for.
-
-    Attributes:
-        version: Version of the form.
-        period: The quarter.
-        department_code: The department.
-        contents: Fingerprint of the answers that it was handed out with.
-    """
+    """What a form was made for, and the fingerprint of the answers that it was handed out with."""
 
     version: str
     period: str
@@ -48,27 +41,27 @@ class Stamp(NamedTuple):
 _LABELS = ("様式の版", "様式の調査期", "様式の課コード", "様式の記入済みの内容")
 
 
-def _canonical(value: str) -> str:
-    """Return a number as a spreadsheet keeps it: fifteen digits, without zeros at the end."""
-    return f"{float(value):.15g}" if _NUMBER.fullmatch(value) else value
-
-
 def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
     """Return what identifies the answers of a form, in whatever order its records stand.
 
     Args:
         records: The table of each record, and its answers by field.
     """
-    given = (
+    given = [
         (
             table,
             sorted(
-                (name, reading.status, _canonical(reading.value or ""))
+                (name, reading.status, _as_kept(reading.value or ""))
                 for name, reading in readings.items()
                 if reading.status != "not_answered"
             ),
         )
         for table, readings in records
-    )
-    known = sorted((table, answers) for table, answers in given if answers)
+    ]
+    known = sorted(record for record in given if record[1])
     return sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()
+
+
+def _as_kept(value: str) -> str:
+    """Return a number as a spreadsheet keeps it: fifteen digits, without zeros at the end."""
+    return f"{float(value):.15g}" if _NUMBER.fullmatch(value) else value

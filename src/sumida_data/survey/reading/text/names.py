@@ -94,11 +94,10 @@ def _usual_form(character: str) -> str:
 
 def choice_reader(field: FormField) -> Reader:
     """Return the function that reads a cell as one of the choices of this field."""
-    choices = {fold(mark): choice for mark, choice in _marks_of(field).items()}
-    choices |= {
-        fold(synonym): choice for choice, synonyms in field.synonyms.items() for synonym in synonyms
-    }
-    choices |= {fold(choice): choice for choice in field.enum or ()}
+    written = _marks_of(field)
+    written |= {word: choice for choice, words in field.synonyms.items() for word in words}
+    written |= {choice: choice for choice in field.enum or ()}
+    choices = {fold(word): choice for word, choice in written.items()}
     blank = BLANK if field.blank_is is None else Reading(field.blank_is, "answered", "blank_is")
 
     def read_choice(cell: CellValue) -> Reading:
