@@ -159,7 +159,7 @@ class _NumberReader:
 
 
 # A figure whose last part may count units, or the next smaller power.
-_TWO_SIZES = re.compile(r"億[0-9,]+$|[千百][0-9]$")
+_TWO_SIZES = re.compile(r"億[0-9,]+$|[千百][0-9]$|(?<![0-9])十[0-9]")
 
 
 def _parse(core: str) -> Decimal | None:
