@@ -4,9 +4,9 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sumida_data.base.xlsx import Cell, Column, Link, TextWorkbook
+from sumida_data.base.xlsx import Book, Cell, Link, TextWorkbook
 
-COLUMNS = [Column("課"), Column("指摘", 20), Column("件数")]
+COLUMNS = {"課": None, "指摘": 20, "件数": None}
 
 
 def write(*rows: list[Cell], sample: bool = False) -> bytes:
@@ -74,3 +74,14 @@ def test_sample_is_stamped() -> None:
 
 def test_same_contents_give_the_same_bytes() -> None:
     assert write(["税務課", "数でない", 2]) == write(["税務課", "数でない", 2])
+
+
+def test_every_book_keeps_texts_and_bytes() -> None:
+    def write_book() -> bytes:
+        book = Book("表", {"head": {"bold": True}}, default_date_format="yyyy-mm-dd")
+        book.add_sheet("表").write(0, 0, "=1+1", book.looks["head"])
+        return book.close()
+
+    cell = openpyxl.load_workbook(BytesIO(write_book()))["表"]["A1"]
+    assert (cell.value, cell.data_type, cell.font.bold) == ("=1+1", "s", True)
+    assert write_book() == write_book()

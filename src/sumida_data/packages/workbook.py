@@ -1,30 +1,30 @@
 """A package as one workbook for people: Japanese headings, real numbers and dates."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from io import BytesIO
+from typing import Any
 
-from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.metadata import Field
+from sumida_data.base.xlsx import Book, measure
 from sumida_data.packages.descriptor import Descriptor
 from sumida_data.packages.published import PublishedPackage, PublishedTable
 
 SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
 
-_ABOUT_HEADINGS = ("項目", "内容")
-_FIELD_HEADINGS = (
-    "シート",
-    "列の見出し",
-    "英数字の列名",
-    "型",
-    "単位",
-    "意味",
-    "取りうる値",
-    "空欄の理由",
-)
+# The headings of the sheets that explain, and how wide their columns are.
+_ABOUT = {"項目": 22, "内容": 110}
+_FIELDS = {
+    "シート": 22,
+    "列の見出し": 26,
+    "英数字の列名": 26,
+    "型": 8,
+    "単位": 8,
+    "意味": 60,
+    "取りうる値": 40,
+    "空欄の理由": 30,
+}
 _TYPE_WORDS = {
     "string": "文字",
     "integer": "整数",
@@ -33,70 +33,51 @@ _TYPE_WORDS = {
     "yearmonth": "年月",
     "boolean": "真偽",
 }
-_OPTIONS = {
-    "in_memory": True,
-    "default_date_format": "yyyy-mm-dd",
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-}
 _FONT = {"font_name": "Yu Gothic", "font_size": 10.5}
-# The workbook must have the same bytes whenever it is made.
-_CREATED = datetime(2022, 4, 1)
+_LOOKS: dict[str, dict[str, Any]] = {
+    "heading": {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+}
 
 
 def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes:
     """Write the package as XLSX: two sheets that explain it, then a sheet per table."""
-    content = BytesIO()
-    # XlsxWriter changes the properties given, and the next workbook would differ.
-    options = _OPTIONS | {"default_format_properties": dict(_FONT)}
-    with Workbook(content, options) as workbook:
-        workbook.set_properties({"title": published.title, "created": _CREATED})
-        heading = workbook.add_format(
-            {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"}
-        )
-        _write_guide(workbook, heading, published, descriptor)
-        for table in (*published.tables, published.codes):
-            _write_table(workbook.add_worksheet(table.table.title), heading, table)
-        if published.sample:
-            for sheet in workbook.worksheets():
-                sheet.set_header(f"&C{SAMPLE_WARNING}")
-    return content.getvalue()
+    book = Book(
+        published.title,
+        _LOOKS,
+        default_date_format="yyyy-mm-dd",
+        # XlsxWriter changes the properties given, and the next workbook would differ.
+        default_format_properties=dict(_FONT),
+    )
+    _write_guide(book, published, descriptor)
+    for table in (*published.tables, published.codes):
+        _write_table(book.add_sheet(table.table.title), book.looks["heading"], table)
+    if published.sample:
+        for sheet in book.book.worksheets():
+            sheet.set_header(f"&C{SAMPLE_WARNING}")
+    return book.close()
 
 
-def _write_guide(
-    workbook: Workbook, heading: Format, published: PublishedPackage, descriptor: Descriptor
-) -> None:
+def _write_guide(book: Book, published: PublishedPackage, descriptor: Descriptor) -> None:
     """Explain the package in sheets that are plain tables themselves, as the national rules ask."""
-    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-    columns = [field for table in published.tables for field in table.table.fields]
-    heights = [
+    about, fields = book.add_sheet("説明"), book.add_sheet("列の説明")
+    _write_lines(book, about, _ABOUT, _describe(published, descriptor))
+    lines = list(_list_fields(published))
+    _write_lines(book, fields, _FIELDS, lines)
+    for number, (*_, description, choices, _reasons) in enumerate(lines, start=1):
         # LibreOffice does not make a row higher for wrapped text by itself.
-        15 * (1 + max(len(field.description) // 30, len("、".join(field.enum or ())) // 20))
-        for field in columns
-    ]
-    about = workbook.add_worksheet("説明")
-    _write_lines(about, heading, wrapped, _ABOUT_HEADINGS, _describe(published, descriptor))
-    fields = workbook.add_worksheet("列の説明")
-    _write_lines(fields, heading, wrapped, _FIELD_HEADINGS, _list_fields(published))
-    for number, height in enumerate(heights, start=1):
-        fields.set_row(number, height)
-    for sheet, widths in ((about, (22, 110)), (fields, (22, 26, 26, 8, 8, 60, 40, 30))):
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
+        fields.set_row(number, 15 * (1 + max(len(description) // 30, len(choices) // 20)))
 
 
 def _write_lines(
-    sheet: Worksheet,
-    heading: Format,
-    look: Format,
-    headings: Sequence[str],
-    lines: Iterable[Sequence[str]],
+    book: Book, sheet: Worksheet, widths: dict[str, int], lines: Iterable[Sequence[str]]
 ) -> None:
-    _fit_to_paper(sheet)
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, headings, heading)
+    sheet.write_row(0, 0, widths, book.looks["heading"])
+    for column, width in enumerate(widths.values()):
+        sheet.set_column(column, column, width)
     for number, line in enumerate(lines, start=1):
-        sheet.write_row(number, 0, line, look)
+        sheet.write_row(number, 0, line, book.looks["wrapped"])
 
 
 def _describe(published: PublishedPackage, descriptor: Descriptor) -> Iterator[Sequence[str]]:
@@ -139,7 +120,6 @@ def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
 
 def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -> None:
     fields = published.table.fields
-    _fit_to_paper(sheet)
     sheet.repeat_rows(0)
     sheet.freeze_panes(1, 0)
     sheet.set_row(0, 32)
@@ -151,21 +131,10 @@ def _write_table(sheet: Worksheet, heading: Format, published: PublishedTable) -
         sheet.write_column(1, column, values)
 
 
-def _fit_to_paper(sheet: Worksheet) -> None:
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.set_footer("&L&A&R&P / &N")
-
-
 def _fit(heading: str, values: Iterable[object]) -> int:
     """Return a width, in digits, that shows the values and the heading in two lines."""
-    longest = max((_measure(str(value)) for value in set(values)), default=0)
-    return min(40, max(longest, _measure(heading) // 2)) + 3
-
-
-def _measure(text: str) -> int:
-    return sum(1 if one.isascii() else 2 for one in text)
+    longest = max((measure(str(value)) for value in set(values)), default=0)
+    return min(40, max(longest, measure(heading) // 2)) + 3
 
 
 def _head(field: Field) -> str:

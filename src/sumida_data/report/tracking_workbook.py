@@ -1,47 +1,46 @@
 """The response tracking as a workbook for the office."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sumida_data.base.xlsx import Cell, Column, TextWorkbook
+from sumida_data.base.xlsx import Cell, TextWorkbook
 from sumida_data.report.reminder import write_reminders
 from sumida_data.report.tracking import DepartmentState, ResponseTracking
 from sumida_data.survey.feedback.return_sheet import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS
 
-_DIVISION_COLUMNS = [
-    Column(heading)
-    for heading in (
-        "部",
-        "照会した課",
-        "回答した課",
-        "うち前回から変更なし",
-        "未回答の課",
-        "回収率",
-    )
-]
-_DEPARTMENT_COLUMNS = [
-    *map(Column, ("課コード", "部", "課", "状態", "回答日", "締切日", "締切後の日数")),
-    *map(Column, SEVERITY_LABELS.values()),
-    *map(Column, ("集計した行", "除いた行")),
-    Column("前回の回答との違い", 50),
-    Column("届いたファイル", 36),
-]
-_REMINDER_COLUMNS = [Column("課コード"), Column("課"), Column("文面", 90)]
-_UNASSIGNED_COLUMNS = [
-    Column("ファイル", 50),
-    Column("重さ"),
-    Column("場所"),
-    Column("何が問題か", 60),
-    Column("どう直すか", 60),
-    Column("規則"),
-]
+_DIVISION_HEADINGS = (
+    "部",
+    "照会した課",
+    "回答した課",
+    "うち前回から変更なし",
+    "未回答の課",
+    "回収率",
+)
+_DEPARTMENT_HEADINGS = (
+    *("課コード", "部", "課", "状態", "回答日", "締切日", "締切後の日数"),
+    *SEVERITY_LABELS.values(),
+    *("集計した行", "除いた行"),
+)
+_DEPARTMENT_COLUMNS = dict.fromkeys(_DEPARTMENT_HEADINGS) | {
+    "前回の回答との違い": 50,
+    "届いたファイル": 36,
+}
+_REMINDER_COLUMNS = {"課コード": None, "課": None, "文面": 90}
+_UNASSIGNED_COLUMNS = {
+    "ファイル": 50,
+    "重さ": None,
+    "場所": None,
+    "何が問題か": 60,
+    "どう直すか": 60,
+    "規則": None,
+}
 
 
 def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
     """Return the response tracking as XLSX: by division, by department, and the mails to send."""
     title = f"{tracking.form.title}（{tracking.period.title}）　回収状況"
-    tables: dict[str, tuple[Sequence[Column], Iterator[Sequence[Cell]]]] = {
-        "部別": (_DIVISION_COLUMNS, _list_divisions(tracking)),
+    tables: dict[str, tuple[Mapping[str, int | None], Iterator[Sequence[Cell]]]] = {
+        "部別": (dict.fromkeys(_DIVISION_HEADINGS), _list_divisions(tracking)),
         "課別": (_DEPARTMENT_COLUMNS, map(_list_department, tracking.departments)),
         "催促の文面": (_REMINDER_COLUMNS, _list_reminders(tracking)),
         "担当課で直すもの": (_UNASSIGNED_COLUMNS, _list_unassigned(tracking)),

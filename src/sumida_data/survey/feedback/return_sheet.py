@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 
-from sumida_data.base.xlsx import Cell, Column, Link, TextSheet, TextWorkbook
+from sumida_data.base.xlsx import Cell, Link, TextSheet, TextWorkbook
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
 
 _RULE_SHEET = "規則の説明"
@@ -21,28 +21,33 @@ _ADVICE: dict[Severity, str] = {
     "error": "集計から除きました。調査票を直して、もう一度送ってください。",
     "warning": "そのままで正しければ、何もしなくてかまいません。",
 }
-_FINDING_COLUMNS = (
-    Column("重さ"),
-    Column("場所", 16),
-    Column("行", 20),
-    Column("書かれていた値", 16),
-    Column("何が問題か", 38),
-    Column("どう直すか", 38),
-    Column("正しい書き方の例", 16),
-    Column("規則"),
-    Column("ファイル", 20),
-)
-_RECEIPT_COLUMNS = (
-    Column("ファイル", 36),
-    Column("届いた日時"),
-    Column("状態", 24),
-    Column("回答日"),
-    Column("読み取った行"),
-    Column("読み取った回答欄"),
-    Column("除いた行"),
-    Column("内容の照合番号(SHA-256)", 34),
-)
-_RULE_COLUMNS = (Column("規則"), Column("重さ"), Column("名前"), Column("どう直すか", 80))
+_FINDING_COLUMNS = {
+    "重さ": None,
+    "場所": 16,
+    "行": 20,
+    "書かれていた値": 16,
+    "何が問題か": 38,
+    "どう直すか": 38,
+    "正しい書き方の例": 16,
+    "規則": None,
+    "ファイル": 20,
+}
+_RECEIPT_COLUMNS = {
+    "ファイル": 36,
+    "届いた日時": None,
+    "状態": 24,
+    "回答日": None,
+    "読み取った行": None,
+    "読み取った回答欄": None,
+    "除いた行": None,
+    "内容の照合番号(SHA-256)": 34,
+}
+_RULE_COLUMNS = {
+    "規則": None,
+    "重さ": None,
+    "名前": None,
+    "どう直すか": 80,
+}
 
 
 @dataclass(frozen=True, slots=True)
