@@ -43,6 +43,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "count": _GRID | {"align": "center"},
     "link": _GRID | {"font_color": "#1D4F91", "underline": 1},
 }
+# The sheet's name, and the page.
+FOOTER = "&L&A&R&P / &N"
 _LINE_HEIGHT, _HIGHEST_ROW = 17, 409
 _WIDEST = 40
 # A cell's margins and the filter's button.
@@ -71,12 +73,11 @@ class Book:
         self.looks = {name: self.book.add_format(dict(look)) for name, look in looks.items()}
 
     def add_sheet(self, name: str, paper: int = A4) -> Worksheet:
-        """Add a sheet that is printed across, as wide as the paper."""
+        """Add a sheet that is printed across the paper, on as many pages as it is long."""
         sheet: Worksheet = self.book.add_worksheet(name)
         sheet.set_landscape()
         sheet.set_paper(paper)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer("&L&A&R&P / &N")
         return sheet
 
     def close(self) -> bytes:
@@ -144,6 +145,7 @@ class TextSheet:
         self._looks = looks
         self._row = 0
         sheet.hide_gridlines(2)
+        sheet.set_footer(FOOTER)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
 
     def write_line(self, text: str, look: str = "line") -> None:

@@ -7,7 +7,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.metadata import Field
-from sumida_data.base.xlsx import Book, measure
+from sumida_data.base.xlsx import FOOTER, Book, measure
 from sumida_data.packages.descriptor import Descriptor
 from sumida_data.packages.published import PublishedPackage, PublishedTable
 
@@ -52,8 +52,9 @@ def write_workbook(published: PublishedPackage, descriptor: Descriptor) -> bytes
     _write_guide(book, published, descriptor)
     for table in (*published.tables, published.codes):
         _write_table(book.add_sheet(table.table.title), book.looks["heading"], table)
-    if published.sample:
-        for sheet in book.book.worksheets():
+    for sheet in book.book.worksheets():
+        sheet.set_footer(FOOTER)
+        if published.sample:
             sheet.set_header(f"&C{SAMPLE_WARNING}")
     return book.close()
 

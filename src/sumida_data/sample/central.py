@@ -4,18 +4,19 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from xlsxwriter import Workbook
+import pandas as pd
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_of, format_era_date
+from sumida_data.base.xlsx import Book
+from sumida_data.plan.values import round_half_up
 from sumida_data.sample.handwriting import write_short_era_date
 from sumida_data.sample.models import Sample, SampleCards
-from sumida_data.sample.seeded import seeded_random, share_out
-from sumida_data.sample.ward import load_facts
-from sumida_data.sample.workbook import CREATED
+from sumida_data.sample.ward import load_facts, seeded_random, share_out
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP
@@ -23,8 +24,14 @@ from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 # Smallest and largest number of people invented, by the last character of a municipality's name.
 _POPULATIONS = {"市": (15_000, 230_000), "区": (60_000, 700_000), "町": (3_000, 25_000)}
 _VILLAGE = (300, 8_000)
-
+_CARD_LOOKS: dict[str, dict[str, Any]] = {
+    "wrapped": {"text_wrap": True, "border": 1, "align": "center"},
+    "thousands": {"num_format": "#,##0"},
+    "one_place": {"num_format": "0.0"},
+}
 _APPROVAL_HEADINGS = ("年月", "所属コード", "所属名", "起案件数", "電子決裁件数", "対象外件数")
+# Other days that a data list gives of a data set, here all the same.
+_DAYS = ("データセット_最終更新日", "ファイル_公開日", "ファイル_最終更新日")
 
 
 def make_external_files(
@@ -38,8 +45,8 @@ def make_external_files(
     Args:
         sample: The sample data's settings.
         home_code: Code of the municipality whose figures are the published ones.
-        departments: All departments of all times.
-        municipalities: All municipalities.
+        departments: Those of all times.
+        municipalities: All of the nation.
 
     Returns:
         Files by path below the folder of central files.
@@ -47,7 +54,7 @@ def make_external_files(
     files: dict[str, bytes] = {}
     for name, settings in sample.periods.items():
         last_day = Period.parse(name).last_day
-        months = _list_months(settings.first_month, last_day)
+        months = pd.date_range(settings.first_month, last_day, freq="MS").date
         files |= {
             f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx": _write_cards(
                 sample.seed, settings.cards, home_code, municipalities
@@ -80,13 +87,8 @@ def _invent_cards(seed: int, cards: SampleCards, municipality: Municipality) -> 
 
 
 def _write_card_workbook(cards: SampleCards, rows: Iterable[tuple[Any, ...]]) -> bytes:
-    buffer = io.BytesIO()
-    book = Workbook(buffer, {"in_memory": True})
-    book.set_properties({"title": f"交付状況（{SAMPLE_STAMP}）", "created": CREATED})
-    wrapped = book.add_format({"text_wrap": True, "border": 1, "align": "center"})
-    thousands = book.add_format({"num_format": "#,##0"})
-    one_place = book.add_format({"num_format": "0.0"})
-    sheet = book.add_worksheet("公表用")
+    book = Book(f"交付状況（{SAMPLE_STAMP}）", _CARD_LOOKS)
+    sheet = book.book.add_worksheet("公表用")
     sheet.write(0, 0, f"マイナンバーカード交付状況（{format_era_date(cards.as_of)}時点）")
     sheet.write(1, 0, f"【{SAMPLE_STAMP}】架空の数値です。")
     sheet.write(2, 0, "※交付枚数は累計で、廃止や再交付を含む。")
@@ -98,30 +100,21 @@ def _write_card_workbook(cards: SampleCards, rows: Iterable[tuple[Any, ...]]) ->
         f"交付枚数\n【{as_of}時点】",
         "人口に対する\n交付枚数率（%）",
     ]
-    sheet.write_row(4, 0, headings, wrapped)
+    sheet.write_row(4, 0, headings, book.looks["wrapped"])
     sheet.set_row(4, 45)
     sheet.set_column(0, 4, 18)
     sheet.fit_to_pages(1, 0)
     for number, (prefecture, name, population, issued) in enumerate(rows, start=5):
         sheet.write_row(number, 0, (prefecture, name))
-        sheet.write_row(number, 2, (population, issued), thousands)
-        sheet.write_number(number, 4, _percentage(issued, population), one_place)
-    book.close()
-    return buffer.getvalue()
-
-
-def _percentage(part: int, whole: int) -> Decimal:
-    return (Decimal(100 * part) / whole).quantize(Decimal("0.1"), ROUND_HALF_UP)
-
-
-def _list_months(first: date, last_day: date) -> list[date]:
-    numbers = range(12 * first.year + first.month - 1, 12 * last_day.year + last_day.month)
-    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+        sheet.write_row(number, 2, (population, issued), book.looks["thousands"])
+        rate = round_half_up(Decimal(100 * issued) / population, 1)
+        sheet.write_number(number, 4, rate, book.looks["one_place"])
+    return book.close()
 
 
 def _count_approvals(
     sample: Sample, departments: Sequence[Department], months: Iterable[date]
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[Row]:
     for fiscal_year, its_months in groupby(months, fiscal_year_of):
         rows = [
             _invent_drafts(sample.seed, department, month)
@@ -139,7 +132,7 @@ def _count_approvals(
             yield row | {"電子決裁件数": approvals}
 
 
-def _invent_drafts(seed: int, department: Department, month: date) -> dict[str, Any]:
+def _invent_drafts(seed: int, department: Department, month: date) -> Row:
     random = seeded_random(seed, "drafts", department.code, month)
     return {
         "年月": f"{month.year}年{month.month}月",
@@ -150,23 +143,12 @@ def _invent_drafts(seed: int, department: Department, month: date) -> dict[str, 
     }
 
 
-def _list_open_data(day: date) -> Iterator[Mapping[str, Any]]:
+def _list_open_data(day: date) -> Iterator[Mapping[str, str]]:
     constant = load_facts("open_data_list")[0]
     for fact in load_facts("open_dataset"):
-        if fact["published_on"] <= day.isoformat():
-            yield constant | {
-                "データセット_ID": fact["dataset_id"],
-                "データセット_タイトル": fact["dataset_title"],
-                "データセット_分類": fact["category"],
-                "データセット_公開日": fact["published_on"],
-                "データセット_最終更新日": fact["published_on"],
-                "ファイル_ID": fact["file_id"],
-                "ファイル_タイトル": fact["file_title"],
-                "ファイル_形式": fact["file_format"],
-                "ファイル_ステータス": fact["file_status"],
-                "ファイル_公開日": fact["published_on"],
-                "ファイル_最終更新日": fact["published_on"],
-            }
+        published_on = fact["データセット_公開日"]
+        if published_on <= day.isoformat():
+            yield constant | fact | dict.fromkeys(_DAYS, published_on)
 
 
 def _write_csv(headings: Iterable[str], rows: Iterable[Mapping[str, Any]], encoding: str) -> bytes:

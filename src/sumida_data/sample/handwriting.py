@@ -11,12 +11,9 @@ from random import Random
 from typing import TypeVar
 
 from sumida_data.base.periods import ERAS, era_year, format_era_date
-from sumida_data.sample.seeded import seeded_random
-from sumida_data.sample.ward import Value
+from sumida_data.sample.ward import Value, seeded_random
 from sumida_data.survey.form import FormField
 
-NumberStyle = Callable[[int | Decimal, str], Value]
-DateStyle = Callable[[date], Value]
 _Way = TypeVar("_Way")
 
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
@@ -35,13 +32,13 @@ def write_short_era_date(day: date) -> str:
 
 
 # Ways of writing, and how many departments in ten keep to each; the first way is the plain one.
-_NUMBER_STYLES: dict[NumberStyle, int] = {
+_NUMBER_STYLES: dict[Callable[[int | Decimal, str], Value], int] = {
     lambda number, _: number: 5,
     lambda number, _: f"{number:,}": 2,
     lambda number, unit: f"{number}{unit}": 1,
     lambda number, unit: to_full_width(f"{number:,}") + unit: 2,
 }
-_DATE_STYLES: dict[DateStyle, int] = {
+_DATE_STYLES: dict[Callable[[date], Value], int] = {
     lambda day: day: 5,
     lambda day: f"{day.year}/{day.month}/{day.day}": 1,
     lambda day: to_full_width(format_era_date(day)): 2,
@@ -69,18 +66,11 @@ class Hand:
         day_format: Number format of cells that hold a day.
         rows_down: Rows inserted above tables and labels.
         columns_right: Columns inserted beside them.
-        labels_per_row: Label cells in one row of the cover sheet.
         marks_example_number: Whether 記入例 stands in the numbering column, not in the first field.
     """
 
     def __init__(self, seed: int, department_code: str, period: str) -> None:
-        """Take up the pen.
-
-        Args:
-            seed: The seed of the sample data.
-            department_code: Whose habits these are.
-            period: The quarter, for what is not a habit.
-        """
+        """Take up the pen; what is no habit differs from quarter to quarter."""
         habits = seeded_random(seed, "habits", department_code)
         self._random = seeded_random(seed, "hand", department_code, period)
         self.day_format = habits.choice(_DAY_FORMATS)
@@ -111,12 +101,9 @@ class Hand:
         if isinstance(value, int | Decimal):
             return self._number(value, field.unit or "")
         if field.enum is not None:
-            return self._choose(field, value)
+            synonyms = field.synonyms.get(value, ()) if self._uses_synonyms else ()
+            return self._random.choice(synonyms) if synonyms else value
         return self._code(value) if field.pattern or field.unique else self._text(value)
-
-    def _choose(self, field: FormField, choice: str) -> str:
-        synonyms = field.synonyms.get(choice, ())
-        return self._random.choice(synonyms) if self._uses_synonyms and synonyms else choice
 
 
 def _pick(random: Random, ways: Mapping[_Way, int]) -> _Way:

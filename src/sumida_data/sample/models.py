@@ -15,10 +15,6 @@ class SampleCards(Model):
     """The municipality's row in the ministry's card workbook of one quarter.
 
     Attributes:
-        as_of: The day of the cards.
-        population_as_of: The day of the population.
-        population: Its population.
-        cards: Cards issued there.
         national_rate: Percent of people with a card elsewhere, about.
     """
 
@@ -33,7 +29,6 @@ class SamplePeriod(Model):
     """One quarter of sample data.
 
     Attributes:
-        cards: The municipality's row in the card workbook.
         first_month: First day of the first month in the document system's file, which ends
             with the quarter.
         training_rate: Share of the staff trained in security since 1 April.
@@ -47,10 +42,6 @@ class SamplePeriod(Model):
     first_month: date
     training_rate: Decimal = Described(ge=0, le=1)
     flaws: dict[Flaw, tuple[str, ...]]
-
-    def has_flaw(self, flaw: Flaw, department_code: str) -> bool:
-        """Tell whether the department's return has this flaw."""
-        return department_code in self.flaws.get(flaw, ())
 
 
 class Sample(Model):

@@ -5,14 +5,15 @@ whatever begins. All but the published totals is invented.
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from importlib import resources
+from itertools import accumulate, pairwise
+from random import Random
 
 from sumida_data.base.periods import fiscal_year_first_day, fiscal_year_of
-from sumida_data.sample.seeded import seeded_random, share_out
 from sumida_data.survey.form import SurveySheet
 
 Value = str | int | Decimal | date | None
@@ -45,12 +46,9 @@ def list_records(part: SurveySheet, department_code: str, day: date) -> list[Rec
     """Return what a department truthfully answers in a part of the form.
 
     Args:
-        part: The part of the form, with one record a row.
+        part: A part of the form with one record a row.
         department_code: The department.
-        day: The last day of the quarter.
-
-    Returns:
-        The records, each a value by field name. Events are those of the day's fiscal year.
+        day: The last day of the quarter; events are those of its fiscal year.
     """
     rows = [row for row in load_facts(part.table) if row["department_code"] == department_code]
     if part.kind == "events":
@@ -60,6 +58,18 @@ def list_records(part: SurveySheet, department_code: str, day: date) -> list[Rec
     else:
         rows = [_state_on(day, part, row) for row in rows if row.get("since", "") <= f"{day}"]
     return [_parse_row(part, row) for row in rows]
+
+
+def seeded_random(*seed: object) -> Random:
+    """Return a generator that depends on nothing but these words and numbers."""
+    return Random("/".join(map(str, seed)))  # noqa: S311  # invents sample data, keeps no secret
+
+
+def share_out(total: int, weights: Sequence[int]) -> list[int]:
+    """Divide a total in proportion to weights into whole numbers that add up to it."""
+    whole = sum(weights)
+    bounds = [total * reached // whole for reached in accumulate(weights, initial=0)]
+    return [upper - lower for lower, upper in pairwise(bounds)]
 
 
 def count_staff(seed: int, department_codes: list[str]) -> list[int]:

@@ -6,7 +6,9 @@ import pandas as pd
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import HomeMunicipality
-from sumida_data.sample import Sample, make_external_files, make_returns, refuse_real_files
+from sumida_data.sample.central import make_external_files
+from sumida_data.sample.models import Sample
+from sumida_data.sample.returns import make_returns, refuse_real_files
 from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.files import SourceFile
