@@ -70,6 +70,18 @@ def test_free_text_is_not_published_as_a_whole() -> None:
         Field(name="remarks", title="備考", title_en="Remarks", free_text=True, published=True)
 
 
+def test_every_code_has_a_word_in_both_languages(dictionary: DataDictionary) -> None:
+    for table in dictionary.tables:
+        for field in table.fields:
+            for name, code in field.codes.items():
+                assert code.title, f"{table.name}.{field.name}.{name}"
+                assert code.title_en, f"{table.name}.{field.name}.{name}"
+    column = "indicator_progress.verdict"
+    assert dictionary.word(column, "on_track") == "順調"
+    assert dictionary.word(column, "on_track", "en") == "On track"
+    assert list(dictionary.words(column))[0] == "achieved"
+
+
 def test_codes_with_their_meanings_become_choices_and_end_the_description():
     codes = {"up": "上がる", "keep": {"title": "保つ", "description": "下がらないようにする"}}
     field = Field(name="goal", title="向き", title_en="Goal", description="目標。", enum=codes)

@@ -7,7 +7,7 @@ from sumida_data.packages.models import Package, Resource
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 MUNICIPALITY = ("municipality_code", "municipality_name")
-GIVEN = {"given": Code(title="値あり")}
+GIVEN = {"given": Code(title="値あり", title_en="Value given")}
 # What an empty text stands for is told once; anything else that is missing says itself why.
 _TYPES_WITHOUT_STATUS = {"string", "yearmonth"}
 
