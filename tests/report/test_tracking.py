@@ -12,9 +12,8 @@ import pytest
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
-from sumida_data.report.reminder import write_reminders
+from sumida_data.report.page import render_tracking_page, write_reminders
 from sumida_data.report.tracking import DepartmentState, ResponseTracking, track_responses
-from sumida_data.report.tracking_page import render_tracking_page
 from sumida_data.report.tracking_workbook import render_tracking_workbook
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form

@@ -25,7 +25,9 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-SAMPLE_WARNING = "【見本データ】架空の調査票から作ったもので、実際の数ではありません。"
+SAMPLE_MARK = "見本データ"
+SAMPLE_NOTE = "架空の調査票から作ったもので、実際の数ではありません。"
+SAMPLE_WARNING = f"【{SAMPLE_MARK}】{SAMPLE_NOTE}"
 A4, A3 = 9, 8
 
 # A workbook names the time it was made; one day stands for all.

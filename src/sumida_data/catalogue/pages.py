@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from sumida_data.catalogue.changes import ACTIONS, Proposal, count_actions, group_changes
+from sumida_data.present.templates import load_templates
 from sumida_data.survey.findings import SEVERITY_LABELS
 
 
@@ -55,11 +54,4 @@ def render_withdrawn(name: str, title: str, versions: Mapping[str, Iterable[str]
 
 
 def _render(template: str, **values: object) -> bytes:
-    environment = Environment(
-        loader=PackageLoader("sumida_data.catalogue"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return f"{environment.get_template(template).render(values)}\n".encode()
+    return load_templates("catalogue").get_template(template).render(values).encode()

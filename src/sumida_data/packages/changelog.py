@@ -5,7 +5,7 @@ Nothing here knows the clock: the day of a version is the newest day that its da
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 from xml.etree import ElementTree as ET
 
@@ -61,21 +61,65 @@ def write_feed(descriptor: Descriptor, history: Sequence[Version]) -> bytes:
         descriptor: The package, without its resources.
         history: Its versions, newest first.
     """
+    name = UUID(descriptor["id"])
+    return write_atom(
+        FeedHead(
+            name,
+            f"{descriptor['title']}の変更の記録",
+            descriptor["contributors"][0]["title"],
+            f"{descriptor['sumida:latest']}changelog.atom",
+            descriptor["sumida:latest"],
+        ),
+        [
+            FeedEntry(
+                uuid5(name, one.version),
+                f"第{one.version}版",
+                one.as_of,
+                _locate(descriptor, one.version),
+                "\n".join(change.text for change in one.changes),
+            )
+            for one in history
+        ],
+    )
+
+
+class FeedHead(NamedTuple):
+    """What a feed says about itself: whose it is, its own address, and that of the page."""
+
+    id: UUID
+    title: str
+    author: str
+    address: str
+    page: str
+
+
+class FeedEntry(NamedTuple):
+    """An entry of a feed; the day is empty where none is known."""
+
+    id: UUID
+    title: str
+    day: str
+    page: str
+    text: str
+
+
+def write_atom(head: FeedHead, entries: Sequence[FeedEntry]) -> bytes:
+    """Write an Atom feed; the newest entry comes first and dates it."""
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "ja"})
-    _add(feed, "id", f"urn:uuid:{descriptor['id']}")
-    _add(feed, "title", f"{descriptor['title']}の変更の記録")
-    _add(feed, "updated", _write_moment(history[0].as_of))
-    _add(_add(feed, "author"), "name", descriptor["contributors"][0]["title"])
-    _add(feed, "link", rel="self", href=f"{descriptor['sumida:latest']}changelog.atom")
-    _add(feed, "link", rel="alternate", href=descriptor["sumida:latest"])
-    for one in history:
+    _add(feed, "id", f"urn:uuid:{head.id}")
+    _add(feed, "title", head.title)
+    _add(feed, "updated", _write_moment(entries[0].day if entries else ""))
+    _add(_add(feed, "author"), "name", head.author)
+    _add(feed, "link", rel="self", href=head.address)
+    _add(feed, "link", rel="alternate", href=head.page)
+    for one in entries:
         entry = _add(feed, "entry")
-        _add(entry, "id", f"urn:uuid:{uuid5(UUID(descriptor['id']), one.version)}")
-        _add(entry, "title", f"第{one.version}版")
-        _add(entry, "updated", _write_moment(one.as_of))
-        _add(entry, "link", rel="alternate", href=_locate(descriptor, one.version))
-        _add(entry, "content", "\n".join(change.text for change in one.changes), type="text")
+        _add(entry, "id", f"urn:uuid:{one.id}")
+        _add(entry, "title", one.title)
+        _add(entry, "updated", _write_moment(one.day))
+        _add(entry, "link", rel="alternate", href=one.page)
+        _add(entry, "content", one.text, type="text")
     ET.indent(feed)
     content: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return content + b"\n"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
@@ -31,6 +30,7 @@ from sumida_data.packages.versions import (
     read_edition,
 )
 from sumida_data.packages.workbook import SAMPLE_WARNING, write_workbook
+from sumida_data.present.templates import load_templates
 from sumida_data.quality.statement import write_statement
 from sumida_data.survey.form import CentralSources
 
@@ -191,15 +191,8 @@ def _write_readme(
     history: Sequence[Version],
     quality: str,
 ) -> bytes:
-    environment = Environment(
-        loader=PackageLoader("sumida_data.packages"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    text = environment.get_template("README.md").render(
+    template = load_templates("packages").get_template("README.md")
+    text = template.render(
         package=descriptor,
         tables=published.tables,
         explanations=(published.codes, published.dictionary),

@@ -76,9 +76,9 @@ def format_difference(indicator: Indicator, amount: Decimal, decimals: int) -> s
     return f"{round_half_up(amount, decimals):+,f}{unit}"
 
 
-def format_number(amount: Decimal | None) -> str:
+def format_number(amount: Decimal | int | None) -> str:
     """Write a number without unit and without trailing zeros; ``-`` where there is none."""
-    return NOT_MEASURED if amount is None else f"{amount.normalize():,f}"
+    return NOT_MEASURED if amount is None else f"{Decimal(amount).normalize():,f}"
 
 
 def format_target(plan: Plan, indicator: Indicator, target: Target) -> str:

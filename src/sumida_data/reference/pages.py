@@ -8,10 +8,10 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, RootModel
 
 from sumida_data.parameters import PARAMETERS
+from sumida_data.present.templates import load_templates
 from sumida_data.survey.tables import build_dictionary
 
 PAGES = ("indicators", "tables", "rules", "packages", "parameters", "commands")
@@ -63,22 +63,14 @@ def render_pages(
     read: dict[str, Any] = {
         key: model.model_validate(parameters[key]) for key, model in PARAMETERS.items()
     }
-    environment = Environment(
-        loader=PackageLoader("sumida_data.reference"),
-        autoescape=False,  # noqa: S701  # Markdown, made from our own descriptions
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = _write_cell
+    templates = load_templates("reference", cell=_write_cell)
     words = {
         **read,
         "dictionary": build_dictionary(read["tables"], read["form"]),
         "keys": list_keys(),
         "listed_commands": [describe_command(name, one) for name, one in commands.items()],
     }
-    return {f"{page}.ja.md": environment.get_template(f"{page}.md").render(words) for page in PAGES}
+    return {f"{page}.ja.md": templates.get_template(f"{page}.md").render(words) for page in PAGES}
 
 
 def list_keys() -> dict[str, list[Key]]:

@@ -1,48 +1,81 @@
-"""The report's pages, each of which needs nothing else: styles and charts are in it."""
+"""The office's pages, each of which needs nothing else, and what it writes to departments."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from sumida_data.base.periods import Period, format_era_date
-from sumida_data.present import words
+from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.periods import Period
+from sumida_data.present.templates import load_templates
+from sumida_data.quality.overview import Overview
+from sumida_data.quality.rules import SEVERITY_LABELS as CHECK_LABELS
 from sumida_data.report.content import ProgressReport
+from sumida_data.report.tracking import ResponseTracking
+from sumida_data.survey.feedback.addressing import name_return_sheet
+from sumida_data.survey.feedback.return_sheet import name_place
+from sumida_data.survey.findings import SEVERITY_LABELS
+
+_FINDINGS_SHOWN = 5
 
 
 def render_page(report: ProgressReport) -> bytes:
     """Return the report as an HTML page."""
-    return make_environment().get_template("progress_report.html").render(report=report).encode()
+    return _fill_in("progress_report.html", report=report).encode()
 
 
 def render_council_paper(report: ProgressReport) -> bytes:
     """Return the progress table as a page to print on A4, in the layout of the ward's deck."""
-    return make_environment().get_template("council_paper.html").render(report=report).encode()
+    return _fill_in("council_paper.html", report=report).encode()
 
 
 def render_briefings(report: ProgressReport) -> dict[str, bytes]:
     """Return a page to print for each indicator that is behind, by its id."""
-    template = make_environment().get_template("briefing.html")
     return {
-        one.line.indicator.indicator_id: template.render(report=report, one=one).encode()
+        one.line.indicator.indicator_id: _fill_in("briefing.html", report=report, one=one).encode()
         for one in report.indicators
         if one.progress["verdict"] in ("slightly_behind", "behind")
     }
 
 
-def make_environment() -> Environment:
-    """Return the environment in which the pages' templates are filled in."""
-    environment = Environment(
-        loader=PackageLoader("sumida_data.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals |= {"words": words}
-    environment.filters |= {
-        "amount": words.format_amount,
-        "difference": words.format_difference,
-        "number": words.format_number,
-        "day": format_era_date,
-        "period": Period.parse,
+def render_quality_page(
+    municipality: HomeMunicipality, period: Period, overview: Overview, *, sample: bool
+) -> bytes:
+    """Return the results of the checks, which concern all periods."""
+    return _fill_in(
+        "quality.html",
+        municipality=municipality,
+        report_period=period,
+        overview=overview,
+        sample=sample,
+        severities=CHECK_LABELS,
+    ).encode()
+
+
+def render_tracking_page(tracking: ResponseTracking) -> bytes:
+    """Return the response tracking, with the mails to send."""
+    return _fill_in(
+        "response_tracking.html",
+        tracking=tracking,
+        reminders=write_reminders(tracking),
+        labels=SEVERITY_LABELS,
+    ).encode()
+
+
+def write_reminders(tracking: ResponseTracking) -> dict[str, str]:
+    """Write to each department that has something left to do.
+
+    Returns:
+        The mails by the department's code, subject line first.
+    """
+    return {
+        one.code: _fill_in(
+            "reminder.txt",
+            tracking=tracking,
+            one=one,
+            labels=SEVERITY_LABELS,
+            shown=_FINDINGS_SHOWN,
+            return_sheet=name_return_sheet(one.code, one.section),
+        )
+        for one in tracking.departments
+        if one.status == "not_received" or one.findings
     }
-    return environment
+
+
+def _fill_in(template: str, **values: object) -> str:
+    return load_templates("report", place=name_place).get_template(template).render(values)

@@ -17,6 +17,7 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Length, Mm, Pt
 
+from sumida_data.base.xlsx import SAMPLE_WARNING
 from sumida_data.present.chart import Chart
 from sumida_data.present.words import VERDICT_SYMBOLS, VERDICTS
 from sumida_data.report.content import IndicatorReport, ProgressReport
@@ -31,7 +32,6 @@ _BLANK = 6
 # A file names the time it was made; a fixed one keeps the bytes the same.
 _CREATED = "2022-04-01T00:00:00Z"
 _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
-_SAMPLE = "【見本データ】架空の調査票から作ったもので、実際の数ではありません。"
 
 
 def render_slides(report: ProgressReport) -> bytes:
@@ -56,7 +56,9 @@ def _add_slide(presentation: Any, report: ProgressReport, title: str) -> Any:
     _add_text(slide, report.caption, (_MARGIN, Mm(18), width, Mm(7)), size=11, color=_SOFT)
     if report.sample:
         box = (_WIDTH // 2, Mm(18), _WIDTH // 2 - _MARGIN, Mm(7))
-        _add_text(slide, _SAMPLE, box, size=11, bold=True, color=_STAMP, align=PP_ALIGN.RIGHT)
+        _add_text(
+            slide, SAMPLE_WARNING, box, size=11, bold=True, color=_STAMP, align=PP_ALIGN.RIGHT
+        )
     return slide
 
 

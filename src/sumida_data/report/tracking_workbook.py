@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sumida_data.base.xlsx import Cell, TextWorkbook
-from sumida_data.report.reminder import write_reminders
+from sumida_data.report.page import write_reminders
 from sumida_data.report.tracking import DepartmentState, ResponseTracking
 from sumida_data.survey.feedback.return_sheet import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS

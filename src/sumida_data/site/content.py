@@ -1,14 +1,17 @@
 """What the pages say, before it is given their form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
+from sumida_data.base.xlsx import SAMPLE_MARK
+from sumida_data.packages.changelog import FeedEntry, FeedHead, write_atom
 from sumida_data.plan.models import Indicator, Plan
 from sumida_data.present.chart import LARGE, SMALL, Chart, Frame, Point, lay_out_chart
 from sumida_data.site.language import publication_day
@@ -235,4 +238,104 @@ def gather_calendar(waves: Waves, site: Site, published: Published) -> tuple[Pub
     return tuple(
         Publication(period, wave.due_on, publication_day(wave.due_on, site), period in there)
         for period, wave in sorted(waves.root.items(), key=lambda item: Period.parse(item[0]))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """One entry of the index.
+
+    Attributes:
+        name: Its machine name.
+        title: Its Japanese title.
+        title_en: Its English title.
+        description: What it is, in Japanese.
+        path: The page that tells about it; empty where several do.
+        places: The pages of a column, each with the Japanese and the English title of the table.
+    """
+
+    name: str
+    title: str
+    title_en: str
+    description: str
+    path: str = ""
+    places: tuple[tuple[str, str, str], ...] = ()
+
+
+def list_indicators(indicators: Iterable[Indicator]) -> list[IndexEntry]:
+    """Return an entry for each indicator."""
+    return [
+        IndexEntry(
+            one.indicator_id,
+            one.title,
+            one.title_en,
+            one.definition,
+            f"indicators/{one.indicator_id}.html",
+        )
+        for one in indicators
+    ]
+
+
+def list_datasets(published: Published) -> list[IndexEntry]:
+    """Return an entry for each dataset."""
+    return [
+        IndexEntry(
+            dataset.name,
+            dataset.descriptor["title"],
+            dataset.descriptor["sumida:titleEn"],
+            dataset.descriptor["description"],
+            dataset.page,
+        )
+        for dataset in published.datasets
+    ]
+
+
+def list_columns(published: Published) -> list[IndexEntry]:
+    """Return an entry for each column; tables that describe it in the same words share one."""
+    places: dict[tuple[str, str, str, str], list[tuple[str, str, str]]] = {}
+    for dataset in published.datasets:
+        for table in dataset.tables:
+            for field in table["schema"]["fields"]:
+                words = (
+                    field["name"],
+                    field["title"],
+                    field["sumida:titleEn"],
+                    field.get("description", ""),
+                )
+                place = f"{dataset.page}#{table['name']}.{field['name']}"
+                titles = (table["title"], table["sumida:titleEn"])
+                places.setdefault(words, []).append((place, *titles))
+    return [
+        IndexEntry(name, title, title_en, description, places=tuple(found))
+        for (name, title, title_en, description), found in sorted(places.items())
+    ]
+
+
+def write_site_feed(published: Published, site: Site) -> bytes:
+    """Write what was published as an Atom feed, the newest first.
+
+    Days are those that the data speak of and not the time of a clock, so that the same data give
+    the same feed.
+    """
+    stamp = f"【{SAMPLE_MARK}】" if published.sample else ""
+    entries = [
+        FeedEntry(
+            uuid5(UUID(dataset.descriptor["id"]), version["version"]),
+            f"{dataset.descriptor['title']} 第{version['version']}版",
+            version["as_of"],
+            dataset.page,
+            "".join(change["text"] for change in version["changes"]),
+        )
+        for dataset in published.datasets
+        for version in dataset.versions
+    ]
+    return write_atom(
+        FeedHead(
+            uuid5(NAMESPACE_URL, f"{site.contact.page}#feed"),
+            f"{stamp}{site.title}",
+            site.contact.office,
+            "feed.xml",
+            "index.html",
+        ),
+        sorted(entries, key=lambda one: one.day or "", reverse=True),
     )

@@ -136,11 +136,6 @@ class Language:
         return unit if unit == "%" else f" {unit}"
 
 
-def write_number(amount: Decimal | int | None) -> str:
-    """Write a number without its unit, as 2,900; ``-`` where there is none."""
-    return words.format_number(None if amount is None else Decimal(amount))
-
-
 def publication_day(due_on: date, site: Site) -> date:
     """Return the day on which a quarter is to be published."""
     return due_on + timedelta(days=site.days_to_publication)

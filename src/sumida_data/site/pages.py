@@ -12,17 +12,14 @@ from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-
 from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan, Plans
+from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
-from sumida_data.site.feed import render_feed
-from sumida_data.site.index import list_columns, list_datasets, list_indicators
-from sumida_data.site.language import Language, write_number
+from sumida_data.site.language import Language
 from sumida_data.site.models import Site
 from sumida_data.site.published import Published, PublishedDataset
 from sumida_data.survey.form import Waves
@@ -99,13 +96,12 @@ def build_site(
         *_describe_datasets(published),
         *_describe_other_pages(plans, indicators, published, waves, site),
     ]
-    environment = _make_environment()
     japanese, english = Language("ja", site), Language("en", site)
     return {
         **_read_assets(),
-        "feed.xml": render_feed(environment, published, site, common),
-        **dict(_render(page, environment, japanese, english, common) for page in pages),
-        **dict(_render(page, environment, english, japanese, common) for page in pages),
+        "feed.xml": content.write_site_feed(published, site),
+        **dict(_render(page, japanese, english, common) for page in pages),
+        **dict(_render(page, english, japanese, common) for page in pages),
     }
 
 
@@ -179,9 +175,9 @@ def _describe_other_pages(
     )
     yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
     index = {
-        ("指標", "Indicators"): list_indicators(plans.indicators),
-        ("データ", "Datasets"): list_datasets(published),
-        ("列", "Columns"): list_columns(published),
+        ("指標", "Indicators"): content.list_indicators(plans.indicators),
+        ("データ", "Datasets"): content.list_datasets(published),
+        ("列", "Columns"): content.list_columns(published),
     }
     yield _page("search.html", index=index)
     licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
@@ -197,7 +193,6 @@ def _page(path: str, template: str | None = None, **values: Any) -> Page:
 
 def _render(
     page: Page,
-    environment: Environment,
     language: Language,
     other: Language,
     common: Mapping[str, Any],
@@ -207,23 +202,27 @@ def _render(
     to = partial(_link, here, language)
     menu = {path: say(*titles) for path, titles in _TITLES.items()}
     trail = [path for path in dict.fromkeys(("index.html", page.section)) if path != page.path]
-    text = environment.get_template(page.template).render(
-        {
-            **common,
-            **page.values,
-            "language": language,
-            "other": other,
-            "say": say,
-            "to": to,
-            "file": partial(_relative, here),
-            "in_other_language": _link(here, other, page.path),
-            "page": page.path,
-            "section": page.section,
-            "title": say(page.title, page.title_en),
-            "navigation": [item for item in menu.items() if item[0] not in _FOOTER],
-            "footer": [(path, menu[path]) for path in _FOOTER],
-            "trail": [(path, menu[path]) for path in trail],
-        }
+    text = (
+        load_templates("site")
+        .get_template(page.template)
+        .render(
+            {
+                **common,
+                **page.values,
+                "language": language,
+                "other": other,
+                "say": say,
+                "to": to,
+                "file": partial(_relative, here),
+                "in_other_language": _link(here, other, page.path),
+                "page": page.path,
+                "section": page.section,
+                "title": say(page.title, page.title_en),
+                "navigation": [item for item in menu.items() if item[0] not in _FOOTER],
+                "footer": [(path, menu[path]) for path in _FOOTER],
+                "trail": [(path, menu[path]) for path in trail],
+            }
+        )
     )
     return here, text.encode()
 
@@ -238,22 +237,6 @@ def _link(here: str, language: Language, path: str) -> str:
 
 def _relative(here: str, path: str) -> str:
     return posixpath.relpath(path, posixpath.dirname(here) or ".")
-
-
-def _make_environment() -> Environment:
-    environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("sumida_data.site"), PackageLoader("sumida_data.report")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"number": write_number, "period": Period.parse}
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
-    return environment
 
 
 def _read_assets() -> dict[str, bytes]:

@@ -15,8 +15,12 @@ from sumida_data.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.page import render_briefings, render_council_paper, render_page
-from sumida_data.report.quality_page import render_quality_page
+from sumida_data.report.page import (
+    render_briefings,
+    render_council_paper,
+    render_page,
+    render_quality_page,
+)
 from sumida_data.report.slides import render_slides
 from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.summarise import add_privacy, summarise_run
