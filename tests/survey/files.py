@@ -17,7 +17,7 @@ _ODS = (
     ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
     ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
     ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0">'
-    '<office:body><office:spreadsheet><table:table table:name="手続">{}</table:table>'
+    '{}<office:body><office:spreadsheet><table:table table:name="手続">{}</table:table>'
     "</office:spreadsheet></office:body></office:document-content>"
 )
 ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -48,12 +48,12 @@ def xlsx(rows: str = "", **parts: str | bytes) -> bytes:
     return with_parts(buffer.getvalue(), sheet | parts)
 
 
-def ods(rows: str, manifest: str = "<manifest/>") -> bytes:
+def ods(rows: str, manifest: str = "<manifest/>", styles: str = "") -> bytes:
     """An OpenDocument spreadsheet with one sheet 手続, its rows given as XML."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", ODS_TYPE, zipfile.ZIP_STORED)
-        archive.writestr("content.xml", _HEAD + _ODS.format(rows))
+        archive.writestr("content.xml", _HEAD + _ODS.format(styles, rows))
         archive.writestr("META-INF/manifest.xml", manifest)
     return buffer.getvalue()
 

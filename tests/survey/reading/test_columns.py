@@ -10,6 +10,7 @@ from sumida_data.survey.findings import Finding, FindingRules, Place
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.columns import find_other_unit, suggest_field
 from sumida_data.survey.reading.reader import SheetReader
+from sumida_data.survey.reading.second_look import SecondLook
 from sumida_data.survey.reading.workbook import Sheet
 from tests.survey.conftest import PROCEDURE_HEADINGS, cover, procedures
 
@@ -193,7 +194,7 @@ class TestValues:
 
 def test_a_cell_merged_with_an_error_is_no_blank(form: Form, rules: FindingRules) -> None:
     rows = [list(PROCEDURE_HEADINGS)] + [[key, ROW[1], "", *ROW[3:]] for key in ("T1", "T2")]
-    sheet = Sheet("手続", rows, merged=[((1, 2), (2, 2))], doubts={(1, 2): "error"})
+    sheet = Sheet("手続", rows, SecondLook({(1, 2): "error"}, merged=[((1, 2), (2, 2))]))
     part = next(part for part in form.answer_sheets if part.table == "procedure")
     contents = SheetReader(part, rules).read_rows(sheet, Place(period="FY2022Q3"))
     assert contents is not None

@@ -10,6 +10,7 @@ from sumida_data.survey.reading.layout import (
     find_table,
     heading_key,
 )
+from sumida_data.survey.reading.second_look import SecondLook
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
 
@@ -30,7 +31,9 @@ FIELDS = Headings(
 def sheet(*rows: list[CellValue], merged: list[tuple[int, int, int, int]] | None = None) -> Sheet:
     ranges = [((a, b), (c, d)) for a, b, c, d in merged or []]
     width = max(map(len, rows))
-    return Sheet("手続", [[*row, *[""] * (width - len(row))] for row in rows], ranges)
+    return Sheet(
+        "手続", [[*row, *[""] * (width - len(row))] for row in rows], SecondLook(merged=ranges)
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_rows_that_hold_no_answers() -> None:
 
 def test_a_doubtful_cell_makes_a_row_count() -> None:
     table = sheet(["手続番号", "手続名", "開始日"], ["", "", ""])
-    table.doubts[1, 1] = "error"
+    table.look.oddities[1, 1] = "error"
     found = find_table(table, FIELDS)
     assert found is not None
     assert list(find_rows(table, found)) == [(1, False)]

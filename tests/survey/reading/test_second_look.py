@@ -4,7 +4,7 @@ import pytest
 import xlsxwriter
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.reading.second_look import Doubt
+from sumida_data.survey.reading.second_look import Oddity
 from sumida_data.survey.reading.workbook import Sheet, open_workbook
 from tests.survey.files import ods, with_parts, xlsx
 
@@ -14,7 +14,7 @@ def read(content: bytes) -> Sheet:
 
 
 @pytest.mark.parametrize(
-    ("cell", "doubt"),
+    ("cell", "oddity"),
     [
         ('<c r="C2" t="e"><v>#DIV/0!</v></c>', "error"),
         ('<c r="C2" s="1" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "error"),
@@ -29,9 +29,9 @@ def read(content: bytes) -> Sheet:
         ('<c r="C2" s="1"/>', None),
     ],
 )
-def test_what_looks_blank_in_an_xlsx(cell: str, doubt: Doubt | None) -> None:
+def test_what_looks_blank_in_an_xlsx(cell: str, oddity: Oddity | None) -> None:
     sheet = read(xlsx(f'<row r="2">{cell}</row><row r="3"><c r="A3"><v>1</v></c></row>'))
-    assert sheet.doubts == ({(1, 2): doubt} if doubt else {})
+    assert sheet.look.oddities == ({(1, 2): oddity} if oddity else {})
 
 
 def test_prefixed_elements_are_understood() -> None:
@@ -41,11 +41,11 @@ def test_prefixed_elements_are_understood() -> None:
         "</x:worksheet>"
     )
     sheet = read(with_parts(xlsx(), {"xl/worksheets/sheet1.xml": part}))
-    assert sheet.doubts == {(1, 1): "not_calculated"}
+    assert sheet.look.oddities == {(1, 1): "not_calculated"}
 
 
 @pytest.mark.parametrize(
-    ("cell", "doubt"),
+    ("cell", "oddity"),
     [
         (
             '<table:table-cell table:formula="of:=1/0" office:value-type="string"'
@@ -66,13 +66,13 @@ def test_prefixed_elements_are_understood() -> None:
         ),
     ],
 )
-def test_what_looks_blank_in_an_ods(cell: str, doubt: Doubt | None) -> None:
+def test_what_looks_blank_in_an_ods(cell: str, oddity: Oddity | None) -> None:
     rows = (
         '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
         '<table:table-row><table:table-cell table:number-columns-repeated="3"/>'
         f"{cell}</table:table-row>"
     )
-    assert read(ods(rows)).doubts == ({(2, 3): doubt} if doubt else {})
+    assert read(ods(rows)).look.oddities == ({(2, 3): oddity} if oddity else {})
 
 
 def test_hidden_rows_with_content_are_known() -> None:
@@ -80,15 +80,15 @@ def test_hidden_rows_with_content_are_known() -> None:
         '<row r="1"><c r="A1"><v>1</v></c></row><row r="2" hidden="1"><c r="A2"><v>2</v></c></row>'
         '<row r="3" hidden="0"><c r="A3"><v>3</v></c></row><row r="4" hidden="1"/>'
     )
-    assert 1 in read(xlsx(rows)).hidden_rows
-    assert not {0, 2} & read(xlsx(rows)).hidden_rows
+    assert 1 in read(xlsx(rows)).look.hidden_rows
+    assert not {0, 2} & read(xlsx(rows)).look.hidden_rows
     ods_rows = (
         '<table:table-row><table:table-cell office:value-type="string"><text:p>a</text:p>'
         '</table:table-cell></table:table-row><table:table-row table:visibility="collapse"'
         ' table:number-rows-repeated="2"><table:table-cell office:value-type="string">'
         "<text:p>b</text:p></table:table-cell></table:table-row>"
     )
-    assert read(ods(ods_rows)).hidden_rows == {1, 2}
+    assert read(ods(ods_rows)).look.hidden_rows == {1, 2}
 
 
 def test_commented_cells_are_known() -> None:
@@ -98,12 +98,12 @@ def test_commented_cells_are_known() -> None:
         sheet = book.add_worksheet("手続")
         sheet.write_comment("AB12", "120件です")
     sheets = open_workbook(buffer.getvalue(), "a.xlsx").sheets
-    assert [one.comments for one in sheets] == [set(), {(11, 27)}]
+    assert [one.look.comments for one in sheets] == [set(), {(11, 27)}]
     annotated = (
         "<table:table-row><table:table-cell><office:annotation><text:p>120件です</text:p>"
         "</office:annotation></table:table-cell></table:table-row>"
     )
-    assert read(ods(annotated)).comments == {(0, 0)}
+    assert read(ods(annotated)).look.comments == {(0, 0)}
 
 
 @pytest.mark.parametrize(

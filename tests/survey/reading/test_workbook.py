@@ -32,7 +32,7 @@ def test_an_xlsx_is_read_whatever_its_name() -> None:
         workbook = open_workbook(written(), name)
         assert [sheet.name for sheet in workbook.sheets] == ["手続"]
         assert workbook.sheets[0].rows == [[DAY, "", ""], ["備考", "", ""], ["", "", 1]]
-        assert workbook.sheets[0].merged == [((1, 0), (2, 1))]
+        assert workbook.sheets[0].look.merged == [((1, 0), (2, 1))]
         assert not workbook.remarks
 
 
@@ -43,7 +43,7 @@ def test_an_ods_is_read_whatever_its_name() -> None:
     )
     sheet = open_workbook(ods(ODS_HEAD + merged), "a.xlsx").sheets[0]
     assert [row[0] for row in sheet.rows] == ["手続番号", "備考"]
-    assert sheet.merged == [((1, 0), (1, 1))]
+    assert sheet.look.merged == [((1, 0), (1, 1))]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])

@@ -259,8 +259,8 @@ def _read_spreadsheet(name: str, content: bytes, said: Description) -> DataFile:
     grids = []
     for sheet in workbook.sheets:
         look = looks.get(sheet.name, SheetLook())
-        look.merged, look.hidden_rows = sheet.merged, sheet.hidden_rows
-        objects = (*objects, *(f"{sheet.name}のコメント" for _ in sheet.comments))
+        look.merged, look.hidden_rows = sheet.look.merged, sheet.look.hidden_rows
+        objects = (*objects, *(f"{sheet.name}のコメント" for _ in sheet.look.comments))
         grids.append(Grid(sheet.name, _trim(sheet.rows), look, said))
     return DataFile(name, form, tuple(grids), objects, description=said)
 

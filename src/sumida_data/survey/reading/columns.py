@@ -22,7 +22,6 @@ from sumida_data.survey.reading.layout import (
     find_heading,
     heading_key,
 )
-from sumida_data.survey.reading.second_look import Doubt
 from sumida_data.survey.reading.text import (
     UNREADABLE,
     Reader,
@@ -37,7 +36,6 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet
 
 _RULE_OF_TYPE = {"integer": "F301", "number": "F301", "date": "F302", "yearmonth": "F302"}
 _RULE_OF_REASON = {"two_readings": "F311", "several_values": "F312", "other_unit": "F313"}
-_RULE_OF_DOUBT: dict[Doubt, str] = {"error": "F308", "not_calculated": "F309"}
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
@@ -82,11 +80,6 @@ def judge_of(field: FormField) -> Judge:
         return Judgement(raw, reading, reading)
 
     return lru_cache(_KEPT, typed=True)(judge)
-
-
-def judge_doubtful(cell: CellValue, doubt: Doubt) -> Judgement:
-    """Judge a cell whose value cannot be known."""
-    return Judgement(raw_text_of(cell), UNREADABLE, UNREADABLE, _RULE_OF_DOUBT[doubt])
 
 
 def describe_range(field: FormField) -> str:

@@ -140,7 +140,7 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
     """
     columns = list(table.columns.values())
     above = list_heading_rows(sheet, table)
-    doubtful = {row for row, column in sheet.doubts if column in columns}
+    doubtful = {row for row, column in sheet.look.oddities if column in columns}
     for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
         is_doubtful = number in doubtful
         if not is_doubtful and _is_empty([row[column] for column in columns]):
@@ -231,7 +231,7 @@ def _group_by_key(rows: Iterable[Iterable[CellValue]]) -> dict[str, list[str]]:
 
 def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue]]:
     rows = sheet.rows[:search_rows]
-    for (first_row, first_column), (last_row, last_column) in sheet.merged:
+    for (first_row, first_column), (last_row, last_column) in sheet.look.merged:
         if last_row >= len(rows):
             continue
         text = rows[first_row][first_column] if first_column < len(rows[first_row]) else ""
@@ -281,7 +281,7 @@ def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> Fou
 
 
 def _column_after(sheet: Sheet, row: int, column: int) -> int:
-    for (first_row, first_column), (last_row, last_column) in sheet.merged:
+    for (first_row, first_column), (last_row, last_column) in sheet.look.merged:
         if first_row <= row <= last_row and first_column <= column <= last_column:
             return last_column + 1
     return column + 1

@@ -5,7 +5,7 @@ of answers. `survey.collecting.returns` reads department workbooks with it, `sou
 central files.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -21,7 +21,6 @@ from sumida_data.survey.reading.columns import (
     Remark,
     describe_range,
     find_displacement,
-    judge_doubtful,
 )
 from sumida_data.survey.reading.layout import (
     FoundTable,
@@ -32,9 +31,22 @@ from sumida_data.survey.reading.layout import (
     list_heading_rows,
     resembles_table,
 )
-from sumida_data.survey.reading.text import Reading, raw_text_of
-from sumida_data.survey.reading.workbook import CellRange, CellValue, Sheet
+from sumida_data.survey.reading.second_look import CellRange, Oddity
+from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
+from sumida_data.survey.reading.workbook import CellValue, Sheet
 
+# What is said of a cell that is not what it seems; of the first three no value can be known.
+_RULE_OF_ODDITY: dict[Oddity, str] = {
+    "error": "F308",
+    "not_calculated": "F309",
+    "struck": "F324",
+    "partly_struck": "F326",
+    "raised": "F327",
+    "unseen": "F328",
+    "rounded": "F329",
+    "manual": "F330",
+}
+_WITHOUT_VALUE = {"error", "not_calculated", "struck"}
 # Layouts of one table whose columns are remembered; departments use the same few.
 _KEPT_LAYOUTS = 256
 
@@ -117,7 +129,9 @@ class SheetReader(ColumnFinder[Described]):
             return None
         columns = self._columns_of(sheet, table)
         run = _TablePass(self, sheet, place, table.header_row + 1, columns)
-        for row in find_rows(sheet, table):
+        rows = list(find_rows(sheet, table))
+        run.check_columns([row.number for row in rows])
+        for row in rows:
             if row.is_example:
                 run.check_example(row.number)
             else:
@@ -142,6 +156,7 @@ class SheetReader(ColumnFinder[Described]):
                 run.report_remark(self.remark_on_missing(name, filter(None, texts)))
         run.add_record(Record(self.description.table, "", answers), None)
         run.check_required(answers, None)
+        run.check_cover([(label.row, label.column) for label in labels.values()])
         return run.contents
 
     @cached_property
@@ -167,6 +182,7 @@ class _Pass:
     def __init__(self, reader: SheetReader[Any], sheet: Sheet, place: Place) -> None:
         self.reader = reader
         self.sheet = sheet
+        self.look = sheet.look
         self.place = replace(place, sheet=sheet.name)
         self.contents = SheetContents(sheet.name)
 
@@ -175,8 +191,9 @@ class _Pass:
         return Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
 
     def judge(self, row: int, column: int, cell: CellValue, judge: Judge) -> Judgement:
-        doubt = self.sheet.doubts.get((row, column))
-        return judge_doubtful(cell, doubt) if doubt else judge(cell)
+        if self.look.oddities.get((row, column)) in _WITHOUT_VALUE:
+            return Judgement(raw_text_of(cell), UNREADABLE, UNREADABLE)
+        return judge(cell)
 
     def check_answer(
         self, row: int, column: int, judgement: Judgement, answer: Answer, label: str | None
@@ -184,25 +201,37 @@ class _Pass:
         """Report what is wrong with an answer."""
         if judgement.rule_id:
             self.report_answer(judgement.rule_id, answer, label, characters=judgement.words)
-        elif judgement.reading.value is None:
+        if oddity := self.look.oddities.get((row, column)):
+            self.report_answer(_RULE_OF_ODDITY[oddity], answer, label)
+        elif judgement.reading.value is None and not judgement.rule_id:
             self._check_blank(row, column, answer, label)
+        elif (row, column) in self.look.comments:
+            self.report_answer("F331", answer, label)
 
     def _check_blank(self, row: int, column: int, answer: Answer, label: str | None) -> None:
-        if (row, column) in self.sheet.comments:
+        if (row, column) in self.look.comments:
             self.report_answer("F321", answer, label)
         for (top, left), (bottom, right) in self._merged:
             if not (top <= row <= bottom and left <= column <= right):
                 continue
-            if self.sheet.rows[top][left] or (top, left) in self.sheet.doubts:
+            if self.sheet.rows[top][left] or (top, left) in self.look.oddities:
                 self.report_answer("F315", answer, label, other=cell_address(top, left))
 
     @cached_property
     def _may_hide_answers(self) -> bool:
-        return bool(self.sheet.comments or self._merged)
+        return bool(self.look.oddities or self.look.comments or self._merged)
 
     @cached_property
     def _merged(self) -> list[CellRange]:
-        return [area for area in self.sheet.merged if area[1][0] >= self.first_row]
+        return [area for area in self.look.merged if area[1][0] >= self.first_row]
+
+    def check_cover(self, cells: Collection[tuple[int, int]]) -> None:
+        """Report what hides the answers: the sheet is hidden, or drawings lie over cells."""
+        if self.look.hidden:
+            self.report("F333", None, None)
+        for (top, left), (bottom, right) in self.look.drawings:
+            if covered := [c for c in cells if top <= c[0] <= bottom and left <= c[1] <= right]:
+                self.report_cell("F334", *min(covered))
 
     def add_record(self, record: Record, label: str | None) -> None:
         self.contents.records.append(record)
@@ -284,8 +313,19 @@ class _TablePass(_Pass):
         if differs and self.reader.description.is_complete:
             self.report_cell("F213", number, self.columns.answers[0].number)
 
+    def check_columns(self, rows: Sequence[int]) -> None:
+        """Report columns and drawings that hide answers of these rows."""
+        numbers = [column.number for column in self.columns.answers]
+        for column in self.look.hidden_columns.intersection(numbers):
+            self.report_cell("F332", self.first_row - 1, column)
+        if self.look.hidden or self.look.drawings:
+            rows = [self.first_row - 1, *rows]
+            self.check_cover([(row, column) for row in rows for column in numbers])
+
     def read_row(self, number: int) -> None:
         row, columns = self.sheet.rows[number], self.columns.answers
+        if self._is_struck(number):
+            return
         judgements = self._judge_row(number, row)
         answers = self._make_answers(number, judgements)
         if self._says_nothing(answers):
@@ -294,7 +334,7 @@ class _TablePass(_Pass):
         for column, judgement, answer in zip(columns, judgements, answers, strict=True):
             if judgement.rule_id or self._may_hide_answers:
                 self.check_answer(number, column.number, judgement, answer, label)
-        if number in self.sheet.hidden_rows:
+        if number in self.look.hidden_rows:
             self.report_answer("F320", answers[0], label)
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
         record = Record(self.reader.description.table, key, answers)
@@ -305,6 +345,15 @@ class _TablePass(_Pass):
         else:
             self.contents.rows_set_aside += 1
 
+    def _is_struck(self, number: int) -> bool:
+        """Tell whether a row is struck out: with its name it is no answer any more."""
+        keys = [self.columns.answers[place].number for place in self.columns.key_places]
+        is_struck = any(self.look.oddities.get((number, key)) == "struck" for key in keys)
+        if is_struck:
+            self.report_cell("F325", number, keys[0])
+            self.contents.rows_set_aside += 1
+        return is_struck
+
     def _says_nothing(self, answers: Sequence[Answer]) -> bool:
         """Tell whether a row says 該当なし in place of a name, and nothing else."""
         keys = {answers[place].reading.status for place in self.columns.key_places}
@@ -312,7 +361,7 @@ class _TablePass(_Pass):
         return "not_applicable" in keys and given <= {"not_applicable", "not_answered"}
 
     def _judge_row(self, number: int, row: Sequence[CellValue]) -> list[Judgement]:
-        if self.sheet.doubts:
+        if self.look.oddities:
             return [
                 self.judge(number, column.number, row[column.number], column.judge)
                 for column in self.columns.answers

@@ -1,8 +1,8 @@
 """Opening a received file as sheets of cells, whatever it turns out to be.
 
 Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods.
-What it does not tell is found by a second look into the file (`survey.doubts`), so that nothing
-is taken for blank that is not.
+What it does not tell is found by a second look into the file (`survey.reading.second_look`), so
+that nothing is taken for blank that is not, and what a person does not see is known.
 """
 
 import csv
@@ -16,22 +16,24 @@ from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    SheetMetadata,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.reading.open_document import CONTENT, look_into_open_document
 from sumida_data.survey.reading.second_look import (
-    CONTENT,
-    Cell,
-    Doubt,
     SecondLook,
-    look_into_open_document,
     look_into_workbook,
     refuse_large_sheet,
     unpack,
 )
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta
-CellRange = tuple[Cell, Cell]
 
 SAMPLE_STAMP = "見本データ"
 
@@ -51,7 +53,11 @@ _PASSWORD = re.compile(
     re.DOTALL,
 )
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
-_NO_LOOK = SecondLook()
+_MACRO_SHEETS = b"xl/macrosheets/"
+_BOOK_RELATIONS = "xl/_rels/workbook.xml.rels"
+_MACRO_RELATION = re.compile(rb"<(?:\w+:)?Relationship [^>]*xlMacrosheet[^>]*>")
+_RELATION_ID = re.compile(rb"\bId=([\"'][^\"']*[\"'])")
+_SHEET_ELEMENT = re.compile(rb"<(?:\w+:)?sheet [^>]*>")
 # What readers raise about files that are not what they seem; RuntimeError about locked parts.
 _BROKEN = (
     CalamineError,
@@ -77,20 +83,14 @@ class Sheet:
     Attributes:
         name: Its name; empty for a CSV file.
         rows: The cells by row, all rows of one length; an empty cell is the empty text.
-        merged: Merged ranges as first and last (row, column), counted from 0.
-        doubts: Cells whose value could not be read, by (row, column), and why.
-        hidden_rows: Rows with content that a person does not see.
-        comments: Cells with a comment.
+        look: What else there is to know of it.
         upper_texts: The texts of its upper rows by what they are as headings, once it has been
             searched for one.
     """
 
     name: str
     rows: list[list[CellValue]]
-    merged: list[CellRange] = field(default_factory=list)
-    doubts: dict[Cell, Doubt] = field(default_factory=dict)
-    hidden_rows: set[int] = field(default_factory=set)
-    comments: set[Cell] = field(default_factory=set)
+    look: SecondLook = field(default_factory=SecondLook)
     upper_texts: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -152,15 +152,42 @@ def has_sample_stamp(workbook: Workbook) -> bool:
 
 def _read_spreadsheet(content: bytes) -> Workbook:
     try:
+        content = _without_macro_sheets(content)
         looks, remarks = _look_twice(content)
         # From bytes rather than by path, calamine judges the format by the contents.
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [_read_sheet(book, name, looks.get(name, _NO_LOOK)) for name in book.sheet_names]
+        sheets = [
+            _read_sheet(book, one, looks.get(one.name) or SecondLook())
+            for one in book.sheets_metadata
+            if one.typ is SheetTypeEnum.WorkSheet
+        ]
     except _BROKEN as error:
         # Where calamine judges the format itself, it does not tell a password from a broken file.
         rule_id = "F102" if _PASSWORD.search(content) else "F104"
         raise UnusableFileError(rule_id, str(error)) from error
     return Workbook(sheets, remarks)
+
+
+def _without_macro_sheets(content: bytes) -> bytes:
+    """Return an .xlsm without its macro sheets of Excel 4, on which the fast reader fails."""
+    if _MACRO_SHEETS not in content or not content.startswith(_ZIP_MAGIC):
+        return content
+    buffer = io.BytesIO()
+    with ZipFile(io.BytesIO(content)) as archive, ZipFile(buffer, "w") as copy:
+        _refuse_zip_bomb(archive)
+        relations = _MACRO_RELATION.sub(b"", archive.read(_BOOK_RELATIONS))
+        removed = _MACRO_RELATION.findall(archive.read(_BOOK_RELATIONS))
+        ids = [id_ for one in removed for id_ in _RELATION_ID.findall(one)]
+        for part in archive.filelist:
+            xml = archive.read(part)
+            if part.filename == _BOOK_RELATIONS:
+                xml = relations
+            elif part.filename == "xl/workbook.xml":
+                xml = _SHEET_ELEMENT.sub(
+                    lambda match: b"" if any(id_ in match[0] for id_ in ids) else match[0], xml
+                )
+            copy.writestr(part, xml)
+    return buffer.getvalue()
 
 
 def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
@@ -199,12 +226,15 @@ def _refuse_false_size(archive: ZipFile, part: ZipInfo) -> None:
         raise UnusableFileError("F104", part.filename)
 
 
-def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
-    sheet = book.get_sheet_by_name(name)
+def _read_sheet(book: CalamineWorkbook, of: SheetMetadata, look: SecondLook) -> Sheet:
+    sheet = book.get_sheet_by_name(of.name)
     refuse_large_sheet(sheet.total_height, sheet.total_width)
     rows = sheet.to_python(skip_empty_area=False)
-    merged = sheet.merged_cell_ranges or look.merged
-    return Sheet(name, rows, merged, look.doubts, look.hidden_rows, look.comments)
+    look.hidden = of.visible is not SheetVisibleEnum.Visible
+    look.merged = sheet.merged_cell_ranges or look.merged
+    for (row, column), text in look.shown.items():
+        rows[row][column] = text
+    return Sheet(of.name, rows, look)
 
 
 def _read_csv(content: bytes) -> list[list[CellValue]]:

@@ -1,0 +1,250 @@
+"""The reader sees what the officer sees: struck out, hidden, drawn over, shown in another way."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import xlsxwriter
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from sumida_data.survey.collecting.collection import Collected
+from sumida_data.survey.reading.looks import shown_number, style_of
+from sumida_data.survey.reading.workbook import open_workbook
+from tests.survey.conftest import PROCEDURE_HEADINGS, cover
+from tests.survey.files import ods, with_parts
+
+Collect = Callable[[dict[str, Any]], Collected]
+Change = Callable[[Workbook, Worksheet], None]
+
+ROWS = [
+    ["T1203-01", "届出", "非該当", "該当", "済", "2022/10/1", "窓口", 120, 30, "無", "対象外"],
+    ["T1203-02", "申請", "非該当", "該当", "済", "2022/10/1", "窓口", 340, 30, "無", "対象外"],
+]
+EFFECTS = ["事例名", "効果", "値", "単位", "実績/見込み", "概数", "条件", "年間件数"]
+COVER = {"表紙": cover(), "取組効果": [EFFECTS]}
+
+
+def make(change: Change) -> bytes:
+    """A return whose sheet 手続, with headings in row 1, was changed so."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        labels = book.add_worksheet("表紙")
+        for number, row in enumerate(cover()):
+            labels.write_row(number, 0, row)
+        sheet = book.add_worksheet("手続")
+        for number, row in enumerate([PROCEDURE_HEADINGS, *ROWS]):
+            sheet.write_row(number, 0, row)
+        change(book, sheet)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def read(collect: Collect) -> Callable[[bytes], tuple[dict[str, str | None], list[Any]]]:
+    """Return a function that reads a return: answers of the table by cell, findings."""
+
+    def run(content: bytes) -> tuple[dict[str, str | None], list[Any]]:
+        collected = collect({"FY2022Q3/1203.xlsx": content})
+        answers = {
+            answer.cell: answer.value for answer in collected.answers if answer.sheet == "手続"
+        }
+        seen = [
+            (one.rule_id, one.place.cell)
+            for one in collected.findings
+            if one.rule_id not in {"F204", "F323"}
+        ]
+        return answers, seen
+
+    return run
+
+
+Read = Callable[[bytes], tuple[dict[str, str | None], list[Any]]]
+
+
+def styled(style: dict[str, Any], cell: str = "H3", value: Any = 340) -> Change:
+    return lambda book, sheet: sheet.write(cell, value, book.add_format(style))
+
+
+def rich(*parts: Any, cell: str = "H3") -> Change:
+    def change(book: Workbook, sheet: Worksheet) -> None:
+        made = [book.add_format(part) if isinstance(part, dict) else part for part in parts]
+        sheet.write_rich_string(cell, *made)
+
+    return change
+
+
+STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "finding"),
+    [
+        (styled(STRIKE), None, ("F324", "H3")),
+        (rich(STRIKE, "120", {"bold": True}, "150"), "150", ("F326", "H3")),
+        (rich({"bold": True}, "34", STRIKE, "12"), "34", ("F326", "H3")),
+        (rich({"bold": True}, "45", RAISED, "1"), "45", ("F327", "H3")),
+        (rich({"bold": True}, "45", {"font_script": 2}, "1"), "45", ("F327", "H3")),
+        (styled({"font_color": "#FFFFFF"}), "340", ("F328", "H3")),
+        (styled({"font_color": "#FFFF00", "bg_color": "#FFFF00"}), "340", ("F328", "H3")),
+        (styled({"num_format": ";;;"}), "340", ("F328", "H3")),
+        (styled({"num_format": "0%"}, value=0.3), None, ("F313", "H3")),
+        (styled({"num_format": '0.0"千件"'}, value=3.4), None, ("F301", "H3")),
+        (styled({"num_format": "#,##0,"}, value=12345), "12345", ("F329", "H3")),
+        (styled({"num_format": '"約"0'}, value=300), "300", None),
+        (styled({"num_format": "0"}, value=12.6), None, ("F329", "H3")),
+        (styled({"num_format": "#,##0"}), "340", None),
+        (styled({"font_color": "#FFFFFF", "bg_color": "#000000"}), "340", None),
+        (lambda _, sheet: sheet.set_column(7, 7, None, None, {"hidden": True}), "340", ("F332", "H1")),
+        (lambda _, sheet: sheet.set_column(7, 7, 0), "340", ("F332", "H1")),
+        (lambda _, sheet: sheet.set_row(2, None, None, {"hidden": True}), "340", ("F320", "A3")),
+        (lambda _, sheet: sheet.set_row(2, 0), "340", ("F320", "A3")),
+        (lambda _, sheet: sheet.hide(), "340", ("F333", None)),
+        (lambda _, sheet: sheet.very_hidden(), "340", ("F333", None)),
+        (lambda _, sheet: sheet.write_comment("H3", "350では？"), "340", ("F331", "H3")),
+        (lambda _, sheet: sheet.insert_textbox("F2", "廃止しました"), "340", ("F334", "F2")),
+        (lambda _, sheet: sheet.insert_textbox("B20", "押印欄"), "340", None),
+    ],
+)  # fmt: skip
+def test_a_cell_is_read_as_it_is_seen(
+    read: Read, change: Change, value: str | None, finding: tuple[str, str | None] | None
+) -> None:
+    answers, findings = read(make(change))
+    assert answers["H3"] == value
+    assert finding in findings if finding else findings == []
+
+
+def test_a_row_struck_out_is_no_answer(read: Read) -> None:
+    def strike(book: Workbook, sheet: Worksheet) -> None:
+        sheet.write_row("A3", ROWS[1], book.add_format(STRIKE))
+
+    answers, findings = read(make(strike))
+    assert "A2" in answers
+    assert "A3" not in answers
+    assert findings == [("F325", "A3")]
+
+
+def test_a_formula_of_a_workbook_that_is_calculated_by_hand_is_asked_about(read: Read) -> None:
+    def change(book: Workbook, sheet: Worksheet) -> None:
+        book.set_calc_mode("manual")
+        sheet.write_formula("H3", "=H2*2", None, 5)
+
+    assert read(make(change))[1] == [("F330", "H3"), ("F404", "I3")]
+
+
+@pytest.mark.parametrize(
+    ("part", "replace"),
+    [
+        ("xl/worksheets/sheet2.xml", lambda xml: xml.replace('"', "'").replace("''", "''")),
+        (
+            "xl/worksheets/sheet2.xml",
+            lambda xml: xml.replace("<", "<x:").replace("<x:/", "</x:").replace("<x:?", "<?")
+            .replace("xmlns=", "xmlns:x="),
+        ),
+        (
+            "xl/workbook.xml",
+            lambda xml: xml.replace(
+                "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+                "http://purl.oclc.org/ooxml/officeDocument/relationships",
+            ),
+        ),
+    ],
+    ids=["single quotes", "prefixes", "strict"],
+)  # fmt: skip
+def test_other_spellings_of_the_same_file_are_understood(
+    read: Read, part: str, replace: Callable[[str], str]
+) -> None:
+    def change(book: Workbook, sheet: Worksheet) -> None:
+        sheet.write_formula("H3", "=1/0", None, "#DIV/0!")
+        sheet.set_row(1, None, None, {"hidden": True})
+
+    content = make(change)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read(part).decode()
+    assert read(with_parts(content, {part: replace(xml)}))[1] == [("F320", "A2"), ("F308", "H3")]
+
+
+def test_macro_sheets_are_no_damage() -> None:
+    content = make(lambda *_: None)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        book = archive.read("xl/workbook.xml").decode()
+        relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+    added = '<sheet name="Macro1" sheetId="9" state="veryHidden" r:id="rId99"/></sheets>'
+    kind = "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet"
+    relation = f'<Relationship Id="rId99" Type="{kind}" Target="macrosheets/sheet1.xml"/>'
+    parts = {
+        "xl/workbook.xml": book.replace("</sheets>", added),
+        "xl/_rels/workbook.xml.rels": relations.replace(
+            "</Relationships>", relation + "</Relationships>"
+        ),
+        "xl/macrosheets/sheet1.xml": "<xm:macrosheet xmlns:xm='a'/>",
+    }
+    found = open_workbook(with_parts(content, parts), "a.xlsm")
+    assert [sheet.name for sheet in found.sheets] == ["表紙", "手続"]
+
+
+CELL = '<table:table-cell table:style-name="s" office:value-type="{}" office:value="{}">{}</table:table-cell>'
+STYLE = (
+    '<style:style xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+    ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" style:name="s">'
+    "<style:text-properties {}/></style:style>"
+)
+
+
+def looks_of_ods() -> Iterator[tuple[str, str, str | None, str | None]]:
+    strike = 'style:text-line-through-style="solid"'
+    span = '<text:p>12<text:span text:style-name="s">34</text:span></text:p>'
+    yield strike, CELL.format("float", 5, "<text:p>5</text:p>"), "struck", None
+    yield 'fo:color="#ffffff"', CELL.format("float", 5, "<text:p>5</text:p>"), "unseen", None
+    yield "", CELL.format("percentage", 0.3, "<text:p>30%</text:p>"), None, "30%"
+    yield "", CELL.format("float", 12.6, "<text:p>13</text:p>"), "rounded", None
+    yield "", CELL.format("float", 1200, "<text:p>1,200</text:p>"), None, None
+    plain = span.replace('table:style-name="s"', "")
+    cell = f'<table:table-cell office:value-type="string">{plain}</table:table-cell>'
+    yield strike, cell, "partly_struck", "12"
+    yield 'style:text-position="super 58%"', cell, "raised", "12"
+
+
+@pytest.mark.parametrize(("style", "cell", "oddity", "shown"), list(looks_of_ods()))
+def test_an_ods_tells_as_much(style: str, cell: str, oddity: str | None, shown: str | None) -> None:
+    content = ods(f"<table:table-row>{cell}</table:table-row>", styles=STYLE.format(style))
+    sheet = open_workbook(content, "a.ods").sheets[0]
+    assert sheet.look.oddities == ({(0, 0): oddity} if oddity else {})
+    if shown:
+        assert sheet.rows[0][0] == shown
+
+
+def test_hidden_columns_and_drawings_of_an_ods_are_known() -> None:
+    rows = (
+        '<table:table-column/><table:table-column table:visibility="collapse"/><table:table-row>'
+        '<table:table-cell/><table:table-cell office:value-type="string"><text:p>a</text:p>'
+        '<draw:frame xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"/>'
+        "</table:table-cell></table:table-row>"
+    )
+    look = open_workbook(ods(rows), "a.ods").sheets[0].look
+    assert look.hidden_columns == {1}
+    assert look.drawings == [((0, 1), (0, 1))]
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        (0.3, "0%", "30%"),
+        (0.2239, "0.0%", "22.4%"),
+        (5.1, '0.0"千時間"', "5.1千時間"),
+        (5075.0, '#,##0,"千"', "5千"),
+        (-3.0, '0"台";"△"0"台"', "△3台"),
+        (7.0, "[Red]0_ ", "7"),
+        (12.0, '"";""', ""),
+    ],
+)
+def test_numbers_are_shown_as_a_spreadsheet_does(value: float, code: str, text: str) -> None:
+    assert shown_number(value, code).strip() == text
+
+
+@pytest.mark.parametrize("code", ["yyyy/m/d", "@", "General", "", "h:mm", '"未回答 "0" 件"'])
+def test_plain_formats_tell_nothing(code: str) -> None:
+    style = style_of(code, is_struck=False, is_unseen=False)
+    assert style.oddity is None
+    assert not style.is_telling
