@@ -123,10 +123,6 @@ class TestQualityRules:
         [line] = tell(lambda raw: raw["quality_rules"]["rules"][0]["check"].update(field="fees"))
         assert line.startswith("quality_rules.yml: Q201 の項目 'fees' — 使えるのは row_id、")
 
-    def test_a_table_for_great_expectations_is_known(self, tell: Tell) -> None:
-        [line] = tell(lambda raw: raw["quality_rules"].update(great_expectations=["fees"]))
-        assert line.startswith("quality_rules.yml: great_expectations の 'fees' — 使えるのは ")
-
 
 class TestViews:
     def test_a_column_is_known_to_one_of_the_tables(self, tell: Tell) -> None:

@@ -21,7 +21,13 @@ from sumida_data.parameters import find_mistakes
 
 _EXIT_FAILED = 1
 # What the other pipelines say: lines and an exit code.
-_SUMMARIES = ("publication_summary", "forms_summary", "keep_summary", "sample_summary")
+_SUMMARIES = (
+    "publication_summary",
+    "quality_summary",
+    "forms_summary",
+    "keep_summary",
+    "sample_summary",
+)
 
 
 @click.group(name="sumida_data")

@@ -112,8 +112,6 @@ def _check_sources(
 
 
 def _check_rules(rules: QualityRules, columns: Columns) -> Iterator[str]:
-    for name in rules.great_expectations:
-        yield from _refuse_unknown("great_expectations の ", name, columns)
     for rule in rules.rules:
         yield from _refuse_unknown_columns(rule.rule_id, rule.table, rule.fields, columns)
 

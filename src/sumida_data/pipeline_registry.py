@@ -3,9 +3,12 @@
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
+from sumida_data.pipelines import quality
+
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
-# made, forms are written, readings are kept, and anything is published, only when asked for.
-QUARTER = ("ingest", "indicators", "returns", "quality", "packages", "changes", "report")
+# made, forms are written, readings are kept, other engines are asked, and anything is published,
+# only when asked for.
+QUARTER = ("ingest", "indicators", "returns", "checks", "packages", "changes", "report")
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -13,4 +16,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     # Kedro finds only the pipelines asked for on the command line, or all where none is.
     pipelines = find_pipelines(raise_errors=True)
     quarter = sum((pipelines[name] for name in QUARTER if name in pipelines), Pipeline([]))
+    if "publish" in pipelines:
+        # Nothing is published before the other engines have looked at it.
+        pipelines["publish"] += quality.create_pipeline()
     return pipelines | {"__default__": quarter}

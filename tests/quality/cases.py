@@ -1,5 +1,6 @@
 """Rows that keep and rows that break each rule, made from the rule itself."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.base.frames import arrow_type, build_frame, to_arrow
+from sumida_data.base.frames import arrow_schema, arrow_type, build_frame, to_arrow
 from sumida_data.base.metadata import DataDictionary, Field, Table
 from sumida_data.quality.compile_expectations import check_with_expectations
 from sumida_data.quality.compile_sql import check_rows, check_tables
@@ -179,10 +180,12 @@ def run_engine(
 def run_rule(rule: Rule, tables: Mapping[str, Any], dictionary: DataDictionary) -> tuple[int, int]:
     """Rows checked and rows failing of a rule in a database that holds only these rows."""
     with duckdb.connect() as connection:
-        for table in dictionary.tables:
+        named_here = {rule.table, *tables, *re.findall(r"\w+", str(rule.check))}
+        for table in (one for one in dictionary.tables if one.name in named_here):
             rows = parse_rows(tables.get(table.name, ()), table)
             named = [{"row_id": f"row {n}"} | row for n, row in enumerate(rows)]
-            connection.register(table.name, to_arrow(build_frame(table, named)))
+            data = pa.Table.from_pylist(named, arrow_schema(table))
+            connection.register(table.name, data)
         for name, schema in SCHEMAS.items():
             connection.register(name, pa.Table.from_pylist(list(tables.get(name, ())), schema))
         outcomes = check_tables(connection, [rule])

@@ -49,34 +49,6 @@ def procedure(dictionary):
     return base_row(dictionary["procedure"])
 
 
-def engines_of(row):
-    return row["by_great_expectations"], row["by_frictionless"]
-
-
-def test_every_engine_checks_what_is_set_for_it(run, quality_rules, procedure):
-    rules = quality_rules.model_copy(
-        update={"great_expectations": ("procedure",), "frictionless_up_to": 1}
-    )
-    rows = [procedure | {"online_cases": 2, "annual_cases": 1}]
-    (row,) = results_of(run(rules, procedure=rows), "Q203")
-    assert engines_of(row) == (True, True)
-    assert row["engines_agree"] is True
-    assert (row["rows_failed"], row["passed"]) == (1, False)
-
-
-def test_engines_can_be_switched_off(run, quality_rules, procedure):
-    rules = quality_rules.model_copy(update={"great_expectations": (), "frictionless_up_to": 0})
-    rows = read_rows(run(rules, procedure=[procedure]).result)
-    assert {engines_of(row) for row in rows} == {(False, False)}
-
-
-def test_large_tables_are_not_for_frictionless(run, quality_rules, procedure):
-    rules = quality_rules.model_copy(update={"great_expectations": (), "frictionless_up_to": 1})
-    rows = [procedure, procedure | {"row_id": "2"}]
-    (row,) = results_of(run(rules, procedure=rows), "Q203")
-    assert engines_of(row) == (False, False)
-
-
 def test_the_result_tables_are_held_to_their_own_rules(run):
     tables = {row["table_name"] for row in read_rows(run().result)}
     assert {"check_result", "check_failure"} <= tables
@@ -85,9 +57,7 @@ def test_the_result_tables_are_held_to_their_own_rules(run):
 def test_a_query_that_fails_is_told_with_its_rule(run, quality_rules):
     rule = quality_rules.rules[-1]
     check = Query(query="SELECT row_id, passed FROM no_such_table")
-    broken = quality_rules.model_copy(
-        update={"rules": (rule.model_copy(update={"check": check}),), "great_expectations": ()}
-    )
+    broken = quality_rules.model_copy(update={"rules": (rule.model_copy(update={"check": check}),)})
     with pytest.raises(RuleQueryError, match=rule.rule_id):
         run(broken)
 

@@ -20,15 +20,30 @@ ENGINES = ("sql", "great_expectations", "frictionless")
 
 @pytest.fixture(scope="module")
 def row_rules(all_rules):
-    return [rule for rule in all_rules if not isinstance(rule.check, Query)]
+    """Every written rule, and of the derived ones the first that is compiled in a way of its own.
+
+    A compiler sees the check and the type of the field, not the table: a hundred columns that must
+    be given are one case, and Great Expectations takes some 20 ms for each.
+    """
+    chosen = {}
+    for rule in all_rules:
+        if not isinstance(rule.check, Query):
+            chosen.setdefault(rule.key if rule.example else describe_case(rule), rule)
+    return list(chosen.values())
+
+
+def describe_case(rule):
+    check = rule.check
+    bounds = [getattr(check, name, None) is None for name in ("minimum", "maximum")]
+    one = isinstance(check, Unique) and len(check.fields) == 1
+    return (check.kind, *bounds, one, getattr(check, "pattern", ""), getattr(check, "values", ()))
 
 
 @pytest.fixture(scope="module")
 def trials(dictionary, row_rules):
     return {
-        table.name: make_trial(table, [r for r in row_rules if r.table == table.name])
-        for table in dictionary.tables
-        if table.name not in MADE_HERE
+        name: make_trial(dictionary[name], [r for r in row_rules if r.table == name])
+        for name in dict.fromkeys(rule.table for rule in row_rules)
     }
 
 
@@ -83,7 +98,7 @@ def widen(rule, bound):
     [
         ("sql", None),
         ("frictionless", None),
-        ("great_expectations", ("procedure", "indicator", "indicator_value")),
+        ("great_expectations", None),
     ],
 )
 def test_widening_any_rule_is_seen(engine, tables, bound, found, row_rules, frames, dictionary):

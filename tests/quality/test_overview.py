@@ -21,9 +21,6 @@ def make_result(rule_id="Q203", table="procedure", *, passed=False, subject="-",
         "characteristic": "accuracy",
         "owner": "各課",
         "depends_on": "data",
-        "by_great_expectations": False,
-        "by_frictionless": False,
-        "engines_agree": True,
         "rows_checked": 1663,
         "rows_failed": 0 if passed else 25,
         "share_failed": Decimal("0.015"),
@@ -78,8 +75,8 @@ def test_checks_are_counted_by_how_they_went():
         [
             make_result(passed=True),
             make_result(),
-            make_result(severity="warn"),
-            make_result(severity="warn"),
+            make_result(severity="warning"),
+            make_result(severity="warning"),
             make_result(passed=None),
         ]
     )
@@ -91,7 +88,9 @@ class TestOverview:
     def test_errors_come_first_and_have_their_own_places(self, overview):
         found = overview(
             [
-                make_result("Q401", "indicator_progress", subject="open_datasets", severity="warn"),
+                make_result(
+                    "Q401", "indicator_progress", subject="open_datasets", severity="warning"
+                ),
                 make_result(),
             ],
             [make_failure(number) for number in range(25)],
@@ -142,10 +141,6 @@ class TestPage:
 
     def test_says_that_nothing_failed(self, page):
         assert "不合格の検査はない。" in page([make_result(passed=True)])
-
-    def test_says_that_engines_disagree(self, page):
-        assert "1件の検査で、確かめた方法により" in page([make_result(engines_agree=False)])
-        assert "確かめた方法により" not in page([make_result()])
 
     def test_long_lists_are_cut_and_say_so(self, page):
         shown = page([make_result()], [make_failure(number) for number in range(25)])

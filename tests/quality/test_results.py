@@ -33,8 +33,8 @@ def frames(dictionary):
     return {name: build_frame(dictionary[name], rows.get(name, [])) for name in OWN_PLACES}
 
 
-def outcome(rule_id, table, *failing, engine="sql", subject="", checked=100):
-    return Outcome(rule_id, table, subject, engine, checked, failing)
+def outcome(rule_id, table, *failing, subject="", checked=100):
+    return Outcome(rule_id, table, subject, checked, failing)
 
 
 class TestResult:
@@ -71,23 +71,6 @@ class TestResult:
         (row,) = build(outcome("Q203", "procedure", checked=0))
         assert row["passed"] is None
         assert row["share_failed"] is None
-
-    def test_engines_that_agree(self, build):
-        (row,) = build(
-            outcome("Q203", "procedure", "a"),
-            outcome("Q203", "procedure", "a", engine="frictionless"),
-        )
-        assert (row["by_great_expectations"], row["by_frictionless"]) == (False, True)
-        assert row["engines_agree"] is True
-        assert row["rows_failed"] == 1
-
-    def test_engines_that_disagree_are_added_up_and_shown(self, build):
-        (row,) = build(
-            outcome("Q203", "procedure", "a"),
-            outcome("Q203", "procedure", "b", engine="great_expectations"),
-        )
-        assert row["engines_agree"] is False
-        assert row["rows_failed"] == 2
 
     def test_rows_that_share_an_id_are_as_many_rows(self, build):
         (row,) = build(outcome("Q101", "procedure", "a", "a", subject="row_id"))

@@ -289,19 +289,19 @@ class TestChecks:
         return [{"severity": severity, "passed": passed} for severity, passed in outcomes]
 
     def test_all_passed(self, summarise: Summarise) -> None:
-        summary = summarise(checks=self.make(("error", True), ("warn", True), ("error", None)))
+        summary = summarise(checks=self.make(("error", True), ("warning", True), ("error", None)))
         assert summary.exit_code == 0
         assert "検査3件：不合格なし" in printed(summary)
 
     def test_a_warning_is_counted_and_changes_no_exit_code(self, summarise: Summarise) -> None:
-        summary = summarise(checks=self.make(("warn", False), ("error", True)))
+        summary = summarise(checks=self.make(("warning", False), ("error", True)))
         assert summary.exit_code == 0
         assert "検査2件のうち不合格1件(重いもの0件)：詳しくは「データの検査結果」" in printed(
             summary
         )
 
     def test_an_error_is_the_first_thing_to_do(self, summarise: Summarise) -> None:
-        summary = summarise(checks=self.make(("error", False), ("warn", False)))
+        summary = summarise(checks=self.make(("error", False), ("warning", False)))
         assert summary.exit_code == 2
         assert "数を信頼できなくなる検査1件が不合格です" in summary.next_steps[0]
         assert "不合格2件(重いもの1件)" in printed(summary)

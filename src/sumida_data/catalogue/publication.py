@@ -41,6 +41,7 @@ from sumida_data.catalogue.target import (
     hash_entry,
     observe,
 )
+from sumida_data.quality.second_opinion import SecondOpinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Publication:
         approval: The approval.
         state: What stood in the target when this was decided.
         lineage: Table ``lineage`` of the run that made the catalogue.
+        opinion: What other engines than SQL say of it; None where it was asked for before the
+            publication was cut off.
         resumed: Whether this completes an earlier publication instead of what was to be published.
     """
 
@@ -63,6 +66,7 @@ class Publication:
     approval: Approval
     state: TargetState
     lineage: pa.Table
+    opinion: SecondOpinion | None = None
     resumed: bool = False
 
     @property
@@ -134,6 +138,7 @@ def prepare_publication(
     state: TargetState,
     record: TargetRecord,
     lineage: pa.Table,
+    opinion: SecondOpinion | None = None,
 ) -> Publication:
     """Decide whether the catalogue may be published now.
 
@@ -146,6 +151,7 @@ def prepare_publication(
         state: What stands in the target now.
         record: What the record says of the target.
         lineage: Table ``lineage``.
+        opinion: What other engines than SQL say of the catalogue.
 
     Raises:
         RefusedError: If it may not.
@@ -176,7 +182,7 @@ def prepare_publication(
         kind = "publish"
         now = proposal.model_copy(update={"changes": list_changes(changes)})
         approval = find_approval(record.approvals, record.publications, now, state, record.journal)
-    return Publication(kind, catalogue, changes, approval, state, lineage)
+    return Publication(kind, catalogue, changes, approval, state, lineage, opinion)
 
 
 def _resume(catalogue: Catalogue, state: TargetState, record: TargetRecord) -> Publication | None:
@@ -316,6 +322,7 @@ def _write_down(record: Record, publication: Publication) -> None:
         content_sha256=publication.catalogue.sha256,
         approval_id=publication.approval.approval_id,
         datasets=_list_datasets(publication, lines),
+        second_opinion=publication.opinion,
     )
     record.add_publication(line)
     record.journal.mark("written down")

@@ -28,6 +28,7 @@ from sumida_data.base.metadata import Model
 from sumida_data.base.quota import Gap
 from sumida_data.catalogue.changes import ListedChange
 from sumida_data.catalogue.target import Catalogue, Dataset, File, TargetError
+from sumida_data.quality.second_opinion import SecondOpinion
 
 _LINEAGE = "lineage.parquet"
 
@@ -92,6 +93,7 @@ class PublicationLine(Model):
         content_sha256: Hash of that content.
         approval_id: The approval of that content.
         datasets: The datasets that stand there from then on.
+        second_opinion: What other engines than SQL looked at before; None in older lines.
     """
 
     publication_id: str
@@ -102,6 +104,7 @@ class PublicationLine(Model):
     content_sha256: str
     approval_id: str
     datasets: tuple[PublishedDataset, ...]
+    second_opinion: SecondOpinion | None = None
 
 
 class JournalEntry(Model):

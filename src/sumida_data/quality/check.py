@@ -1,6 +1,6 @@
-"""All checks of a run: which engine looks at what, and the results as tables."""
+"""All checks of a run, by SQL, and their results as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,9 +9,7 @@ import pyarrow as pa
 from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.quality.compile_expectations import check_with_expectations
 from sumida_data.quality.compile_sql import check_tables
-from sumida_data.quality.compile_table_schema import check_with_frictionless
 from sumida_data.quality.derived_rules import list_rules
 from sumida_data.quality.outcomes import Outcome
 from sumida_data.quality.results import build_check_failure, build_check_result
@@ -39,7 +37,7 @@ def run_checks(
     frames: Mapping[str, pd.DataFrame],
     relations: Mapping[str, pa.Table],
 ) -> CheckedTables:
-    """Hold all tables to all rules; SQL sees everything, the other engines what is set for them.
+    """Hold all tables to all rules.
 
     Args:
         rules: The rule table.
@@ -49,21 +47,22 @@ def run_checks(
 
     Raises:
         RuleQueryError: If a rule's query cannot be run.
-        EngineError: If an engine breaks down.
     """
     all_rules = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
-    outcomes = _check_with_sql(all_rules, frames, relations)
-    if seen := {name: frames[name] for name in rules.great_expectations if name in frames}:
-        outcomes += check_with_expectations(all_rules, seen)
-    limit = rules.frictionless_up_to
-    if small := {name: frame for name, frame in frames.items() if 0 < len(frame) <= limit}:
-        outcomes += check_with_frictionless(all_rules, small, dictionary)
+    outcomes = check_with_sql(all_rules, frames, relations)
     return _check_results(rules, dictionary, all_rules, outcomes, frames)
 
 
-def _check_with_sql(
-    rules: list[Rule], frames: Mapping[str, pd.DataFrame], relations: Mapping[str, pa.Table]
+def check_with_sql(
+    rules: Sequence[Rule], frames: Mapping[str, pd.DataFrame], relations: Mapping[str, pa.Table]
 ) -> list[Outcome]:
+    """Hold frames to rules of any kind.
+
+    Args:
+        rules: The rules.
+        frames: The tables by name.
+        relations: What queries name beside the tables.
+    """
     with connect() as connection:
         for name, frame in frames.items():
             connection.register(name, to_arrow(frame))
@@ -89,5 +88,5 @@ def _check_results(
         }
 
     ours = [rule for rule in list_rules(rules, dictionary) if rule.table in RESULT_TABLES]
-    tables = build([*outcomes, *_check_with_sql(ours, build(outcomes), {})])
+    tables = build([*outcomes, *check_with_sql(ours, build(outcomes), {})])
     return CheckedTables(tables["check_result"], tables["check_failure"])

@@ -27,7 +27,6 @@ from sumida_data.quality.rules import (
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
-ENGINE = "great_expectations"
 _ROW_IDS: dict[str, Any] = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": ["row_id"],
@@ -65,8 +64,7 @@ def check_with_expectations(
         found = _ask(loaded, table, [ours[number] for number in broken], _ROW_IDS)
         rows = dict(zip(broken, found.values(), strict=True))
         outcomes += [
-            Outcome(*rule.key, ENGINE, len(frame), rows.get(number, ()))
-            for number, rule in enumerate(ours)
+            Outcome(*rule.key, len(frame), rows.get(number, ())) for number, rule in enumerate(ours)
         ]
     return outcomes
 

@@ -20,7 +20,6 @@ from sumida_data.quality.rules import (
     When,
 )
 
-ENGINE = "sql"
 _OPPOSITE = {"<": ">=", "<=": ">", "=": "<>"}
 # A query need not tell its rows apart by subject.
 _WITH_SUBJECT = """
@@ -70,7 +69,7 @@ def check_rows(
     (numbers,) = connection.execute(f"SELECT {counts} FROM {table}").fetchall()  # noqa: S608  # checked names
     checked, failed = numbers[: len(rules)], numbers[len(rules) :]
     return [
-        Outcome(*rule.key, ENGINE, rows, _fetch(connection, failing_rows(rule)) if count else ())
+        Outcome(*rule.key, rows, _fetch(connection, failing_rows(rule)) if count else ())
         for rule, rows, count in zip(rules, checked, failed, strict=True)
     ]
 
@@ -150,7 +149,7 @@ def _run_query(connection: duckdb.DuckDBPyConnection, rule: Rule, check: Query) 
         by_subject[subject].append(row_id)
     # A rule that concerns no row today has a result all the same.
     return [
-        Outcome(rule.rule_id, rule.table, subject, ENGINE, checked, tuple(by_subject[subject]))
+        Outcome(rule.rule_id, rule.table, subject, checked, tuple(by_subject[subject]))
         for subject, checked, _ in counts or [(rule.subject, 0, 0)]
     ]
 

@@ -31,7 +31,6 @@ from sumida_data.quality.rules import (
 if TYPE_CHECKING:
     from frictionless import Check, Checklist, Error
 
-ENGINE = "frictionless"
 _TYPES = {"integer": "integer", "number": "number", "date": "date", "boolean": "boolean"}
 _PYTHON = {"<": "<", "<=": "<=", "=": "=="}
 _HEADER_ROWS = 1
@@ -53,8 +52,7 @@ def check_with_frictionless(
         broken = _find_broken(ours, read_rows(frame), dictionary[table])
         ids = frame["row_id"].tolist()
         outcomes += [
-            Outcome(*r.key, ENGINE, len(frame), name_rows(ids[n] for n in broken[r.key]))
-            for r in ours
+            Outcome(*r.key, len(frame), name_rows(ids[n] for n in broken[r.key])) for r in ours
         ]
     return outcomes
 

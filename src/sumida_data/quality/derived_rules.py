@@ -28,7 +28,7 @@ def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[Rule]:
         KeyError: If a written rule names a table or a field that is not described.
     """
     tables = [table for table in dictionary.tables if "row_id" in table.column_names]
-    derived = [rule for table in tables for rule in _derive(table, rules)]
+    derived = [rule for table in tables for rule in derive_rules(table, rules)]
     for rule in rules.rules:
         table = dictionary[rule.table]
         for name in rule.fields:
@@ -36,7 +36,8 @@ def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[Rule]:
     return [*derived, *rules.rules]
 
 
-def _derive(table: Table, rules: QualityRules) -> Iterator[Rule]:
+def derive_rules(table: Table, rules: QualityRules) -> Iterator[Rule]:
+    """Yield the rules that follow from the description of one table."""
     for family, subject, check in _list_checks(table):
         words = rules.family[family].model_dump(exclude={"family", "example"})
         yield Rule(**words, table=table.name, subject=subject, check=check)

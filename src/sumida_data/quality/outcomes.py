@@ -15,7 +15,6 @@ class Outcome:
         rule_id: The rule.
         table: The table.
         subject: What of the table the rule is about, or ''.
-        engine: ``sql``, ``great_expectations`` or ``frictionless``.
         rows_checked: Rows looked at.
         failing: ``row_id`` of the rows that break the rule, in order.
     """
@@ -23,7 +22,6 @@ class Outcome:
     rule_id: str
     table: str
     subject: str
-    engine: str
     rows_checked: int
     failing: tuple[str, ...]
 

@@ -20,7 +20,7 @@ class Tally:
     Attributes:
         passed: Checks that passed.
         failed_errors: Checks of severity ``error`` that failed.
-        failed_warnings: Checks of severity ``warn`` that failed.
+        failed_warnings: Checks of severity ``warning`` that failed.
         idle: Checks that no row concerned.
     """
 
@@ -71,7 +71,6 @@ class Overview:
         by_table: The checks by the title of the table.
         failed: The checks that failed, errors first.
         rules: Every rule of the rule table with its checks and, if there is one, its example.
-        disagreeing: Checks in which the engines did not find the same rows.
     """
 
     tally: Tally
@@ -79,7 +78,6 @@ class Overview:
     by_table: Mapping[str, Tally]
     failed: Sequence[Failed]
     rules: Sequence[tuple[RuleWords, Tally, str]]
-    disagreeing: int
 
 
 def count_checks(results: Iterable[Row]) -> Tally:
@@ -87,7 +85,7 @@ def count_checks(results: Iterable[Row]) -> Tally:
     states: Counter[str] = Counter()
     for row in results:
         states["idle" if row["passed"] is None else row["severity"] * (not row["passed"])] += 1
-    return Tally(states[""], states["error"], states["warn"], states["idle"])
+    return Tally(states[""], states["error"], states["warning"], states["idle"])
 
 
 def give_overview(
@@ -130,7 +128,6 @@ def give_overview(
             (words, count_checks(by_rule.get(rule_id, ())), _show_example(words, dictionary))
             for rule_id, words in sorted(rules.words.items())
         ],
-        disagreeing=sum(not row["engines_agree"] for row in results),
     )
 
 

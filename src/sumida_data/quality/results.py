@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import connect
 from sumida_data.base.frames import arrow_schema, build_frame, to_arrow, to_frame
-from sumida_data.base.metadata import Table
+from sumida_data.base.metadata import Row, Table
 from sumida_data.quality.outcomes import Outcome
 from sumida_data.quality.rules import Query, Rule, RuleWords
 
@@ -52,16 +51,14 @@ def build_check_result(
 
     Args:
         words: The words of the rules by id.
-        outcomes: What all engines found.
+        outcomes: What was found.
         table: Description of ``check_result``.
 
     Returns:
-        One row is one rule's result on one table, or on one subject of it. A row fails if any
-        engine says so.
+        One row is one rule's result on one table, or on one subject of it.
     """
-    results = _by_key(outcomes)
-    rows = [_describe(words[key[0]], key, found) for key, found in sorted(results.items())]
-    return build_frame(table, rows)
+    ordered = sorted(outcomes, key=lambda one: one.key)
+    return build_frame(table, [_describe(words[one.rule_id], one) for one in ordered])
 
 
 def build_check_failure(
@@ -74,7 +71,7 @@ def build_check_failure(
 
     Args:
         rules: The rules.
-        outcomes: What all engines found.
+        outcomes: What was found.
         frames: The tables by name, of which ``answer`` and some others know the cells.
         table: Description of ``check_failure``.
 
@@ -86,7 +83,7 @@ def build_check_failure(
     fields: dict[tuple[str, ...], tuple[str, ...]] = {}
     for rule in rules:
         fields[rule.key if rule.subject else (rule.rule_id, rule.table)] = rule.fields
-    failing = list(_list_failing(_by_key(outcomes), fields))
+    failing = list(_list_failing(outcomes, fields))
     schema = pa.schema([(name, pa.string()) for name in _FAILING])
     data = pa.Table.from_pylist(failing, schema)
     with connect() as connection:
@@ -106,21 +103,9 @@ def _lead_back(frames: Mapping[str, pd.DataFrame]) -> str:
     return _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
 
 
-def _by_key(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], list[Outcome]]:
-    results: dict[tuple[str, str, str], list[Outcome]] = {}
-    for outcome in outcomes:
-        results.setdefault(outcome.key, []).append(outcome)
-    return results
-
-
-def _describe(
-    words: RuleWords, key: tuple[str, str, str], found: Sequence[Outcome]
-) -> dict[str, Any]:
-    rule_id, table, subject = key
-    # SQL counts the rows that a rule concerns, the other engines all.
-    checked = min(one.rows_checked for one in found)
-    failed = _count_failing(found)
-    engines = {one.engine for one in found}
+def _describe(words: RuleWords, outcome: Outcome) -> Row:
+    rule_id, table, subject = outcome.key
+    checked, failed = outcome.rows_checked, len(outcome.failing)
     share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
     return {
         "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
@@ -132,9 +117,6 @@ def _describe(
         "characteristic": words.characteristic,
         "owner": words.owner,
         "depends_on": "record" if _depends_on_record(words, table) else "data",
-        "by_great_expectations": "great_expectations" in engines,
-        "by_frictionless": "frictionless" in engines,
-        "engines_agree": len({one.failing for one in found}) == 1,
         "rows_checked": checked,
         "rows_failed": failed,
         "share_failed": share,
@@ -150,20 +132,14 @@ def _depends_on_record(words: RuleWords, table: str) -> bool:
     return not named.isdisjoint(_RECORD) or table in _RECORD
 
 
-def _count_failing(found: Sequence[Outcome]) -> int:
-    # Rows that share a row id are as many rows; engines that disagree are added up, not averaged.
-    together = {row_id for one in found for row_id in one.failing}
-    return max(len(together), *(len(one.failing) for one in found))
-
-
 def _list_failing(
-    results: Mapping[tuple[str, str, str], Sequence[Outcome]],
-    fields: Mapping[tuple[str, ...], Sequence[str]],
-) -> Iterator[dict[str, Any]]:
-    for (rule_id, table, subject), found in results.items():
+    outcomes: Iterable[Outcome], fields: Mapping[tuple[str, ...], Sequence[str]]
+) -> Iterator[Row]:
+    for outcome in outcomes:
+        rule_id, table, subject = outcome.key
         looked_at: Sequence[str | None]
-        looked_at = fields.get((rule_id, table, subject)) or fields.get((rule_id, table)) or [None]
-        for record_id in sorted({row_id for one in found for row_id in one.failing}):
+        looked_at = fields.get(outcome.key) or fields.get((rule_id, table)) or [None]
+        for record_id in sorted(set(outcome.failing)):
             for field in looked_at:
                 parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
                 row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]

@@ -2,8 +2,8 @@
 
 What a field's description already says (required, allowed values, bounds, pattern, keys) is not
 said again: the rule table gives such a family of rules its words, and ``derived_rules`` makes one
-rule for each description. Row-local checks are data, from which three compilers write; checks over
-several tables are SQL.
+rule for each description. Checks of one row are data, which SQL decides and two more engines look
+at before publication; checks over several tables are SQL.
 """
 
 from decimal import Decimal
@@ -15,8 +15,8 @@ from pydantic import model_validator
 
 from sumida_data.base.metadata import Model, Name
 
-Severity = Literal["error", "warn"]
-SEVERITY_LABELS: dict[Severity, str] = {"error": "重い", "warn": "確かめる"}
+Severity = Literal["error", "warning"]
+SEVERITY_LABELS: dict[Severity, str] = {"error": "重い", "warning": "確かめる"}
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
 # The fifteen characteristics of data quality of JIS X 25012.
 Characteristic = Literal[
@@ -132,7 +132,7 @@ class RuleWords(Model):
         title: What must hold, in a few words.
         reason: What is checked and why.
         owner: Who answers for it.
-        severity: ``error`` where a figure cannot be relied on, ``warn`` where it needs a look.
+        severity: ``error`` where a figure cannot be relied on, ``warning`` where it needs a look.
         may_fail: Share of the rows that may fail, from 0 to 1.
         characteristic: The characteristic of JIS X 25012 that it serves.
         how_to_fix: What to do about a failing row.
@@ -201,16 +201,10 @@ class QualityRules(Model):
     """The rule table.
 
     Attributes:
-        great_expectations: Tables that Great Expectations checks as well, at some 4 ms a rule and
-            two seconds for its import; none switches it off.
-        frictionless_up_to: Tables with at most so many rows frictionless checks as well; 0
-            switches it off.
         families: The words of derived rules.
         rules: All others.
     """
 
-    great_expectations: tuple[Name, ...] = ()
-    frictionless_up_to: int = Described(0, ge=0)
     families: tuple[Family, ...]
     rules: tuple[WrittenRule, ...]
 

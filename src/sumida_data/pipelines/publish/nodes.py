@@ -11,6 +11,7 @@ from sumida_data.catalogue.changes import Proposal, count_actions, list_changes
 from sumida_data.catalogue.publication import Publication, TargetRecord, prepare_publication
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
+from sumida_data.quality.second_opinion import SecondOpinion
 from sumida_data.survey.files import SourceFile
 
 _DONE = {
@@ -35,6 +36,7 @@ def decide_publication(
     state: TargetState,
     record: TargetRecord,
     lineage: pd.DataFrame,
+    opinion: SecondOpinion,
 ) -> tuple[Publication, Publication]:
     """Decide whether the preview may be published; it is published by being saved.
 
@@ -46,6 +48,11 @@ def decide_publication(
     """
     if not preview or proposal is None:
         raise RefusedError("公開するものがありません。先に kedro run を実行してください。")
+    if opinion.objections:
+        raise RefusedError(
+            "公開の前にほかの方法で確かめたところ、次の点があったため、何も公開していません。\n"
+            + "\n".join(opinion.objections)
+        )
     files = {name: file.read() for name, file in preview.items()}
     publication = prepare_publication(
         gather_catalogue(files, tuple(one.name for one in packages.packages)),
@@ -53,6 +60,7 @@ def decide_publication(
         state,
         record,
         to_arrow(lineage),
+        opinion,
     )
     return publication, publication
 

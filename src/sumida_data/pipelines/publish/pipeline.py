@@ -20,6 +20,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "state": "observed_target",
                     "record": "target_record",
                     "lineage": "lineage#indicator",
+                    "opinion": "second_opinion",
                 },
                 outputs=["public_target", "publication"],
                 name="decide_publication",

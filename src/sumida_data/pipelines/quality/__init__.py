@@ -1,4 +1,4 @@
-"""The checks of all tables, and their results as tables."""
+"""The second opinion of Great Expectations and frictionless on what is about to be public."""
 
 from sumida_data.pipelines.quality.pipeline import create_pipeline
 

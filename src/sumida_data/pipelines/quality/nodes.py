@@ -4,32 +4,38 @@ from typing import Any
 
 import pandas as pd
 
-from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.plan.models import Plans
-from sumida_data.quality import relations
-from sumida_data.quality.check import run_checks
+from sumida_data.packages.models import Packages
 from sumida_data.quality.rules import QualityRules
+from sumida_data.quality.second_opinion import SecondOpinion, ask_second_opinion
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.form import Waves
 
 
-def check_tables(
+def get_second_opinion(
     rules: QualityRules,
-    plans: Plans,
-    waves: Waves,
-    published: dict[str, SourceFile],
+    packages: Packages,
     dictionary: dict[str, Any],
+    files: dict[str, SourceFile],
     **tables: pd.DataFrame,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
-    last = published.get(relations.PUBLISHED_VALUES)
-    named = {
-        "asked_department": relations.list_asked_departments(
-            waves, read_rows(tables["department"])
-        ),
-        "indicator_limit": relations.list_limits(plans.indicators),
-        "published_value": relations.read_published_values(last.read() if last else None),
-    }
-    checked = run_checks(rules, DataDictionary.model_validate(dictionary), tables, named)
-    return checked.result, checked.failure
+) -> SecondOpinion:
+    """Hold the tables behind the packages, and their files on disk, to the rules once more."""
+    behind = {resource.table for one in packages.packages for resource in one.resources}
+    return ask_second_opinion(
+        rules,
+        DataDictionary.model_validate(dictionary),
+        {name: frame for name, frame in tables.items() if name in behind},
+        {name: file.read() for name, file in files.items() if name.endswith((".csv", ".json"))},
+    )
+
+
+def summarise_second_opinion(opinion: SecondOpinion) -> dict[str, Any]:
+    """Say what the engines found, as plain data."""
+    looked_at = (
+        f"Great Expectations と frictionless で、公開の元になる{opinion.tables}個の表と、"
+        f"公開するファイル{opinion.files}個({opinion.rows:,}行)を、{opinion.rules}件の検査で"
+        "もう一度確かめました。"
+    )
+    if not opinion.objections:
+        return {"lines": [looked_at, "SQLの結果と同じで、重い不合格はありません。"], "exit_code": 0}
+    advice = "次にすること：上の行を直し、もう一度 kedro run を実行してください。"
+    return {"lines": [looked_at, *opinion.objections, advice], "exit_code": 2}

@@ -4,7 +4,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from sumida_data.pipelines.quality.nodes import check_tables
+from sumida_data.pipelines.quality.nodes import get_second_opinion, summarise_second_opinion
 from sumida_data.pipelines.tables import (
     CHECK_TABLES,
     INDICATOR_TABLES,
@@ -14,21 +14,26 @@ from sumida_data.pipelines.tables import (
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """From all tables to the results of their checks."""
+    """From tables and packages on disk to what the other engines say of them."""
     return Pipeline(
         [
             Node(
-                check_tables,
+                get_second_opinion,
                 inputs={
                     "rules": "params:quality_rules",
-                    "plans": "params:plans",
-                    "waves": "params:waves",
-                    "published": "published_packages",
+                    "packages": "params:packages",
                     "dictionary": "data_dictionary",
-                    **name_datasets(*PRIMARY_TABLES, *INDICATOR_TABLES),
+                    "files": "preview_catalogue",
+                    **name_datasets(*PRIMARY_TABLES, *INDICATOR_TABLES, *CHECK_TABLES),
                 },
-                outputs=list(name_datasets(*CHECK_TABLES).values()),
-                name="check_tables",
+                outputs="second_opinion",
+                name="get_second_opinion",
+            ),
+            Node(
+                summarise_second_opinion,
+                inputs="second_opinion",
+                outputs="quality_summary",
+                name="summarise_second_opinion",
             ),
         ],
         tags="quality",

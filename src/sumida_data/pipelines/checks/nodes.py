@@ -1,0 +1,35 @@
+"""Nodes of the checks pipeline."""
+
+from typing import Any
+
+import pandas as pd
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.plan.models import Plans
+from sumida_data.quality import relations
+from sumida_data.quality.check import run_checks
+from sumida_data.quality.rules import QualityRules
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.form import Waves
+
+
+def check_tables(
+    rules: QualityRules,
+    plans: Plans,
+    waves: Waves,
+    published: dict[str, SourceFile],
+    dictionary: dict[str, Any],
+    **tables: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
+    last = published.get(relations.PUBLISHED_VALUES)
+    named = {
+        "asked_department": relations.list_asked_departments(
+            waves, read_rows(tables["department"])
+        ),
+        "indicator_limit": relations.list_limits(plans.indicators),
+        "published_value": relations.read_published_values(last.read() if last else None),
+    }
+    checked = run_checks(rules, DataDictionary.model_validate(dictionary), tables, named)
+    return checked.result, checked.failure

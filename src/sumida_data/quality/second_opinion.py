@@ -1,0 +1,178 @@
+"""A second opinion before publication: two more engines hold the same data to the same rules.
+
+SQL decides alone in every run. What is about to be public is looked at once more by Great
+Expectations and frictionless, in the tables behind the packages and in the published files as
+they are read back from disk.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from sumida_data.base.frames import arrow_schema, to_frame
+from sumida_data.base.metadata import DataDictionary, Field, Model, Table
+from sumida_data.quality.check import check_with_sql
+from sumida_data.quality.compile_expectations import check_with_expectations
+from sumida_data.quality.compile_table_schema import check_with_frictionless
+from sumida_data.quality.derived_rules import derive_rules, list_rules
+from sumida_data.quality.outcomes import Outcome
+from sumida_data.quality.rules import QualityRules, Query, Rule
+
+DESCRIPTOR = "datapackage.json"
+ROW_ID = "row_id"
+_ENGINES = ("Great Expectations", "frictionless")
+_ROWS_NAMED = 5
+_NO_NAME = re.compile(r"\W|-")
+
+
+class SecondOpinion(Model):
+    """What the other engines looked at, and what speaks against a publication.
+
+    Attributes:
+        tables: Tables behind the packages that were looked at.
+        files: Published files that were read back.
+        rules: Row rules that each engine applied, counted once for each table or file.
+        rows: Rows that each engine saw.
+        objections: What must be mended first, a line each; empty where nothing speaks against it.
+    """
+
+    tables: int
+    files: int
+    rules: int
+    rows: int
+    objections: tuple[str, ...] = ()
+
+
+def ask_second_opinion(
+    rules: QualityRules,
+    dictionary: DataDictionary,
+    frames: Mapping[str, pd.DataFrame],
+    files: Mapping[str, bytes],
+) -> SecondOpinion:
+    """Hold what is about to be public to the row rules, with all three engines.
+
+    Args:
+        rules: The rule table.
+        dictionary: Descriptions of the tables.
+        frames: The tables behind the packages by name.
+        files: The published files by path, such as ``dx-indicators/indicator.csv``.
+
+    Raises:
+        EngineError: If an engine breaks down.
+    """
+    behind = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
+    read = dict(_read_files(files))
+    described = DataDictionary(tables=tuple(table for table, _ in read.values()))
+    published = {table.name: frame for table, frame in read.values()}
+    promised = [rule for table in described.tables for rule in derive_rules(table, rules)]
+    sides = [(behind, dictionary, frames), (promised, described, published)]
+    titles = {table.name: f"表 {table.title}" for table in dictionary.tables} | {
+        table.name: path for path, (table, _) in read.items()
+    }
+    objections: list[str] = []
+    applied = 0
+    for given, descriptions, seen in sides:
+        ours = [rule for rule in given if not isinstance(rule.check, Query)]
+        applied += len(ours)
+        objections += _find_objections(ours, descriptions, seen, titles)
+    return SecondOpinion(
+        tables=len(frames),
+        files=len(read),
+        rules=applied,
+        rows=sum(map(len, frames.values())) + sum(map(len, published.values())),
+        objections=tuple(objections),
+    )
+
+
+def _find_objections(
+    rules: Sequence[Rule],
+    dictionary: DataDictionary,
+    frames: Mapping[str, pd.DataFrame],
+    titles: Mapping[str, str],
+) -> Iterator[str]:
+    opinions = {
+        "SQL": check_with_sql(rules, frames, {}),
+        _ENGINES[0]: check_with_expectations(rules, frames),
+        _ENGINES[1]: check_with_frictionless(rules, frames, dictionary),
+    }
+    found = {engine: {one.key: one for one in outcomes} for engine, outcomes in opinions.items()}
+    for rule in rules:
+        outcomes = {engine: by_rule[rule.key] for engine, by_rule in found.items()}
+        what = f"{titles[rule.table]}：{rule.rule_id}「{rule.title}」{rule.subject}"
+        if len({one.failing for one in outcomes.values()}) > 1:
+            yield f"{what}：方法によって合わない行が違います({_list_rows(outcomes)})"
+        elif rule.severity == "error" and _fails(rule, outcomes["SQL"]):
+            yield f"{what}：合わない行があります({_name_rows(outcomes['SQL'])})"
+
+
+def _fails(rule: Rule, outcome: Outcome) -> bool:
+    return len(outcome.failing) > rule.may_fail * outcome.rows_checked
+
+
+def _list_rows(outcomes: Mapping[str, Outcome]) -> str:
+    return "、".join(f"{engine} {_name_rows(one)}" for engine, one in outcomes.items())
+
+
+def _name_rows(outcome: Outcome) -> str:
+    shown = "・".join(outcome.failing[:_ROWS_NAMED])
+    return f"{len(outcome.failing)}行{'：' if shown else ''}{shown}"
+
+
+def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[Table, pd.DataFrame]]]:
+    """Yield path, description and contents of each CSV that a descriptor describes."""
+    for path, content in files.items():
+        package, _, name = path.rpartition("/")
+        if name != DESCRIPTOR:
+            continue
+        for number, resource in enumerate(json.loads(content)["resources"]):
+            file = f"{package}/{resource.get('path')}"
+            if "schema" in resource and file in files:
+                # A name that no other file has: packages may publish the same table.
+                table = _describe(resource, f"{_NO_NAME.sub('_', package)}_{number}")
+                yield file, (table, _read_csv(table, files[file]))
+
+
+def _describe(resource: Mapping[str, Any], name: str) -> Table:
+    """Return what the descriptor promises of a file, as the description of a table."""
+    schema = resource["schema"]
+    key = schema.get("primaryKey") or ROW_ID
+    fields = [_describe_field(field) for field in schema["fields"]]
+    if ROW_ID not in {field.name for field in fields}:
+        fields.append(Field(name=ROW_ID, title="行", title_en="Row"))
+    return Table(
+        name=name,
+        title=resource["title"],
+        title_en=resource["name"],
+        description=resource["description"],
+        primary_key=(key,) if isinstance(key, str) else tuple(key),
+        fields=tuple(fields),
+    )
+
+
+def _describe_field(field: Mapping[str, Any]) -> Field:
+    promised = field.get("constraints", {})
+    kept = ("required", "enum", "minimum", "maximum", "pattern")
+    return Field(
+        name=field["name"],
+        title=field["title"],
+        title_en=field["name"],
+        type=field["type"],
+        **{name: promised[name] for name in kept if name in promised},
+    )
+
+
+def _read_csv(table: Table, content: bytes) -> pd.DataFrame:
+    """Return a published CSV; where its rows have no id, each has its number in a spreadsheet."""
+    schema = arrow_schema(table)
+    options = pacsv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
+    parsing = pacsv.ParseOptions(newlines_in_values=True)
+    data = pacsv.read_csv(pa.BufferReader(content), parse_options=parsing, convert_options=options)
+    if ROW_ID not in data.column_names:
+        numbers = pa.array(map(str, range(2, data.num_rows + 2)), pa.string())
+        data = data.append_column(ROW_ID, numbers)
+    return to_frame(data.select(schema.names))
