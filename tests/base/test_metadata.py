@@ -79,7 +79,7 @@ def test_every_code_has_a_word_in_both_languages(dictionary: DataDictionary) -> 
     column = "indicator_progress.verdict"
     assert dictionary.word(column, "on_track") == "順調"
     assert dictionary.word(column, "on_track", "en") == "On track"
-    assert list(dictionary.words(column))[0] == "achieved"
+    assert next(iter(dictionary.words(column))) == "achieved"
 
 
 def test_codes_with_their_meanings_become_choices_and_end_the_description():
