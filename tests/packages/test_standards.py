@@ -13,7 +13,7 @@ from pyshacl import validate
 from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
 
 from sumida_data.packages.dcat import describe_catalogue
-from sumida_data.packages.models import Packages
+from sumida_data.packages.models import FREQUENCIES, Packages
 
 SHAPES = Path(__file__).with_name("dcat_ap.ttl")
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
@@ -145,6 +145,18 @@ class TestDcat:
         assert "PDL1.0" in credit
         place = graph.value(dataset, DCT.spatial)
         assert graph.value(place, DCT.identifier) == Literal("131075")
+
+    @pytest.mark.parametrize("word", FREQUENCIES)
+    def test_every_word_for_how_often_has_its_authority(self, build, packages, word):
+        described = packages.model_dump() | {
+            "update_frequency": word,
+            "packages": [packages.model_dump()["packages"][2]],
+        }
+        files = build(Packages.model_validate(described))
+        (frequency,) = parse(files["online-consultations/dcat.jsonld"]).objects(
+            predicate=DCT.accrualPeriodicity
+        )
+        assert str(frequency).endswith(f"/authority/frequency/{FREQUENCIES[word].authority}")
 
     def test_the_whole_catalogue_has_what_the_profile_asks_for(self, descriptors, packages):
         gone = {

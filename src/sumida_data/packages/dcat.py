@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sumida_data.packages.descriptor import Descriptor
-from sumida_data.packages.models import Packages, Withdrawn
+from sumida_data.packages.models import FREQUENCIES, Packages, Withdrawn
 
 _EU = "http://publications.europa.eu/resource/authority"
 _LANGUAGE = f"{_EU}/language/JPN"
-_FREQUENCIES = {"四半期": "QUARTERLY", "毎月": "MONTHLY", "年次": "ANNUAL", "不定期": "IRREG"}
 _FILE_TYPES = {"csv": "CSV", "parquet": "PARQUET", "xlsx": "XLSX"}
 # By these titles CKAN's harvester finds a licence in the register of its site.
 _LICENSES = {"CC-BY-4.0": ("クリエイティブ・コモンズ 表示", "Creative Commons Attribution")}
@@ -135,8 +134,9 @@ def _describe_publisher(descriptor: Descriptor) -> Descriptor:
 
 
 def _describe_frequency(words: str) -> Descriptor | None:
-    name = _FREQUENCIES.get(words)
-    return {"@id": f"{_EU}/frequency/{name}"} if name else None
+    # What was published before may have a word that is no longer one.
+    known = FREQUENCIES.get(words)
+    return {"@id": f"{_EU}/frequency/{known.authority}"} if known else None
 
 
 def _describe_place(place: Descriptor) -> Descriptor:

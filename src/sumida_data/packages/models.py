@@ -1,15 +1,44 @@
 """The published data packages as data."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field as Described
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from sumida_data.base.metadata import Model, Name, PeriodText
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
 Keyword = Annotated[str, Described(pattern=r"^[\w .\-]{2,100}$")]
+
+
+class PackageError(ValueError):
+    """packages.yml asks for what cannot be published."""
+
+
+class Frequency(NamedTuple):
+    """How often something is updated, for those who read no Japanese.
+
+    Attributes:
+        title_en: English words.
+        authority: Its name in the authority table of the European Union, which DCAT uses.
+    """
+
+    title_en: str
+    authority: str
+
+
+# The words for 更新頻度, which the catalogue of Tokyo knows too.
+FREQUENCIES = {
+    "日次": Frequency("Daily", "DAILY"),
+    "週次": Frequency("Weekly", "WEEKLY"),
+    "月次": Frequency("Monthly", "MONTHLY"),
+    "四半期": Frequency("Quarterly", "QUARTERLY"),
+    "半年": Frequency("Twice a year", "ANNUAL_2"),
+    "年次": Frequency("Annually", "ANNUAL"),
+    "随時": Frequency("As needed", "IRREG"),
+}
 
 
 class License(Model):
@@ -49,6 +78,8 @@ class Package(Model):
 
     Attributes:
         name: Its name in folders and addresses.
+        role: ``indicators`` for the one that holds the indicators' values: new values are compared
+            with what it published last.
         title: Japanese title.
         title_en: English title.
         description: What it holds, in Japanese.
@@ -59,6 +90,7 @@ class Package(Model):
     """
 
     name: PackageName
+    role: Literal["indicators"] | None = None
     title: str
     title_en: str
     description: str
@@ -96,7 +128,7 @@ class Packages(Model):
         catalogue_url: Where the preview catalogue stands, without a slash at the end.
         licenses: Licences of the packages; a catalogue shows the first.
         source_licenses: Licences of the sources.
-        update_frequency: How often they are updated.
+        update_frequency: How often they are updated: one of the words of ``FREQUENCIES``.
         survey_title: Title of the survey as a source.
         packages: The packages.
         withdrawn: Packages that are no longer published.
@@ -112,6 +144,20 @@ class Packages(Model):
     survey_title: str
     packages: tuple[Package, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
+
+    @field_validator("update_frequency")
+    @classmethod
+    def _refuse_unknown_frequency(cls, word: str) -> str:
+        if word not in FREQUENCIES:
+            raise ValueError(f"使えるのは {'、'.join(FREQUENCIES)} です")
+        return word
+
+    @model_validator(mode="after")
+    def _refuse_repeated_role(self) -> Self:
+        names = [package.name for package in self.packages if package.role]
+        if len(names) > 1:
+            raise ValueError(f"role: indicators が {'、'.join(names)} にあります。1つだけ書けます")
+        return self
 
     @model_validator(mode="after")
     def _refuse_repeated_names(self) -> Self:
@@ -130,3 +176,32 @@ class Packages(Model):
                     f"というパッケージはありません。書けるのは {'、'.join(names)} です"
                 )
         return self
+
+    def find_published(self, table: str, paths: Iterable[str]) -> str | None:
+        """Return where a table of the indicators' package was published last.
+
+        Args:
+            table: The table, such as ``indicator_value``.
+            paths: Where the files of the packages lie that are public now.
+
+        Returns:
+            The path of its CSV file, or None if no package with the table was published yet.
+
+        Raises:
+            PackageError: If it was, but by none that is said to hold the indicators, nor by one
+                that such a package replaces.
+        """
+        names = [package.name for package in self.packages if package.role == "indicators"]
+        names += [one.name for one in self.withdrawn if one.replacement in names]
+        known = sorted(path for path in paths if path.endswith(f"/{table}.csv"))
+        for name in names:
+            if f"{name}/{table}.csv" in known:
+                return f"{name}/{table}.csv"
+        if known:
+            published = "、".join(path.partition("/")[0] for path in known)
+            raise PackageError(
+                f"packages.yml: 公開した {published} に指標の値がありますが、role: indicators の"
+                "パッケージがそれではないため、公開した値と比べられません。name と role を"
+                f"元に戻すか、withdrawn に {published} と replacement を書いてください。"
+            )
+        return None

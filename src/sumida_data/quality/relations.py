@@ -12,9 +12,6 @@ from sumida_data.base.frames import DECIMAL
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Waves
 
-# Where the last publication of the indicators lies among the published packages.
-PUBLISHED_VALUES = "dx-indicators/indicator_value.csv"
-
 SCHEMAS = {
     "asked_department": pa.schema([("period", pa.string()), ("department_code", pa.string())]),
     "indicator_limit": pa.schema(

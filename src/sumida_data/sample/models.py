@@ -15,6 +15,10 @@ class SampleCards(Model):
     """The municipality's row in the ministry's card workbook of one quarter.
 
     Attributes:
+        as_of: The day of the cards.
+        population_as_of: The day of the population.
+        population: Its population.
+        cards: Cards issued there.
         national_rate: Percent of people with a card elsewhere, about.
     """
 
@@ -29,6 +33,7 @@ class SamplePeriod(Model):
     """One quarter of sample data.
 
     Attributes:
+        cards: The municipality's row in the card workbook.
         first_month: First day of the first month in the document system's file, which ends
             with the quarter.
         training_rate: Share of the staff trained in security since 1 April.

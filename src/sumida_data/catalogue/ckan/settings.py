@@ -8,6 +8,7 @@ from pydantic import Field as Described
 from pydantic import SecretStr, field_validator
 
 from sumida_data.base.metadata import Model
+from sumida_data.packages.models import FREQUENCIES
 
 _LICENSES = {"CC-BY-4.0": ("CC-BY-4.0", "cc-by-4.0", "cc-by")}
 
@@ -36,7 +37,7 @@ class CkanSettings(Model):
     name_prefix: str = Described(default="", pattern=r"^[a-z0-9_-]*$")
     group: str = "c029"
     licenses: Mapping[str, tuple[str, ...]] = _LICENSES
-    update_frequencies: tuple[str, ...] = ("日次", "週次", "月次", "四半期", "半年", "年次", "随時")
+    update_frequencies: tuple[str, ...] = tuple(FREQUENCIES)
     datastore: bool = True
     max_file_bytes: int = 100_000_000
     timeout: float = 120

@@ -6,6 +6,7 @@ import pandas as pd
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary
+from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
 from sumida_data.quality import relations
 from sumida_data.quality.check import run_checks
@@ -18,18 +19,25 @@ def check_tables(
     rules: QualityRules,
     plans: Plans,
     waves: Waves,
+    packages: Packages,
     published: dict[str, SourceFile],
     dictionary: dict[str, Any],
     **tables: pd.DataFrame,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
-    last = published.get(relations.PUBLISHED_VALUES)
+    """Hold every table to every rule and return ``check_result`` and ``check_failure``.
+
+    Raises:
+        PackageError: If values were published under a name that packages.yml no longer knows.
+    """
+    last = packages.find_published("indicator_value", published)
     named = {
         "asked_department": relations.list_asked_departments(
             waves, read_rows(tables["department"])
         ),
         "indicator_limit": relations.list_limits(plans.indicators),
-        "published_value": relations.read_published_values(last.read() if last else None),
+        "published_value": relations.read_published_values(
+            published[last].read() if last else None
+        ),
     }
     checked = run_checks(rules, DataDictionary.model_validate(dictionary), tables, named)
     return checked.result, checked.failure

@@ -23,6 +23,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "rules": "params:quality_rules",
                     "plans": "params:plans",
                     "waves": "params:waves",
+                    "packages": "params:packages",
                     "published": "published_packages",
                     "dictionary": "data_dictionary",
                     **name_datasets(*PRIMARY_TABLES, *INDICATOR_TABLES),
