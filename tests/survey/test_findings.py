@@ -1,9 +1,10 @@
 """The kinds of findings, held against the code that makes them."""
 
-from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.findings import FindingRules, Kind
 from tests.project import PROJECT
 
 
-def test_every_kind_is_made_somewhere(rules: FindingRules) -> None:
+def test_every_kind_has_its_words_and_is_made_somewhere(rules: FindingRules) -> None:
+    assert {rule.rule_id for rule in rules.root} == set(Kind)
     code = "".join(path.read_text("utf-8") for path in (PROJECT / "src").rglob("*.py"))
-    assert [rule.rule_id for rule in rules.root if f'"{rule.rule_id}"' not in code] == []
+    assert [kind for kind in Kind if f"Kind.{kind.name}" not in code] == []

@@ -11,10 +11,10 @@ from sumida_data.commands.project import Project
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.findings import Finding, Severity
+from sumida_data.survey.findings import Finding, Kind, Severity
 
 # Whether anything has changed can only be told where last quarter's answers are.
-_NEEDS_LAST_QUARTER = {"F401", "F402"}
+_NEEDS_LAST_QUARTER = {Kind.CHANGED_THOUGH_UNCHANGED, Kind.NOTHING_TO_CARRY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,13 @@ from sumida_data.sources.central_revisions import Statements
 from sumida_data.sources.ckan_answer import read_package_search
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.layout import FoundTable, find_table
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import list_rows, parse_code
 from sumida_data.survey.reading.text import Reading, fold
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
-
-_DUPLICATE = "F306"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ class CentralCollector:
     ) -> Iterator[Finding]:
         if len(files) != 1:
             yield make_finding(
-                self.rules["F601" if not files else "F606"],
+                self.rules[Kind.NO_CENTRAL_FILE if not files else Kind.SECOND_CENTRAL_FILE],
                 Place(period=period),
                 title=source.title,
                 period=period,
@@ -190,23 +188,23 @@ class _SourceReading:
             self._report(rule_id, place)
         sample = has_sample_stamp(workbook)
         if sample != self.collector.sample:
-            self._report("F109" if sample else "F110", place)
+            self._report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
             return []
         found = self._find_table(workbook)
         if found is None:
             headings = "、".join(item.title for item in self.source.key_fields)
-            self._report("F602", place, headings=headings)
+            self._report(Kind.OTHER_LAYOUT, place, headings=headings)
             return []
         reader, sheet, table = found
         place = replace(place, sheet=sheet.name)
         required = [item for item in self.source.fields if item.required]
         if lost := [item.title for item in required if item.name not in table.columns]:
-            self._report("F602", place, headings="、".join(lost))
+            self._report(Kind.OTHER_LAYOUT, place, headings="、".join(lost))
             return []
         try:
             dates = read_heading_dates(self.source, sheet, table)
         except HeadingDateError as error:
-            self._report("F603", replace(place, cell=error.cell), error.text)
+            self._report(Kind.HEADING_WITHOUT_DATE, replace(place, cell=error.cell), error.text)
             return []
         read = reader.read_rows(sheet, place)
         assert read is not None  # noqa: S101  # the table has been found
@@ -234,7 +232,8 @@ class _SourceReading:
         self.contents.findings += [
             one
             for one in read.findings
-            if one.rule_id != "F318" and (one.rule_id != "F314" or one.place.cell not in known)
+            if one.rule_id != Kind.REQUIRED_EMPTY
+            and (one.rule_id != Kind.UNUSUAL_CHARACTERS or one.place.cell not in known)
         ]
         taken = []
         for code, record in pairs:
@@ -260,7 +259,7 @@ class _SourceReading:
             answer = record.answer_of(item.name)
             if item.required and answer is not None and answer.reading.value is None:
                 where = replace(place, cell=answer.cell, row_label=record.key.replace("|", " "))
-                self._report("F612", where, answer.raw_text, heading=item.title)
+                self._report(Kind.ROW_WITHOUT_VALUE, where, answer.raw_text, heading=item.title)
                 return True
         return False
 
@@ -270,19 +269,19 @@ class _SourceReading:
         home = self.collector.home
         expected = self.source.rows_expected
         if expected is not None and len(taken) != expected:
-            self._report("F607", place, found=str(len(taken)), expected=str(expected))
+            self._report(Kind.ROW_COUNT, place, found=str(len(taken)), expected=str(expected))
         ours = [record for code, record in taken if code == home.code]
         if not ours:
-            self._report("F605", place, municipality=home.name)
+            self._report(Kind.HOME_ROW_MISSING, place, municipality=home.name)
         repeated = [
             one
             for one in read.findings
-            if one.rule_id == _DUPLICATE
+            if one.rule_id == Kind.DUPLICATE_ROW
             and fold(one.place.row_label or "") == fold(home.prefecture_name + home.name)
         ]
         by_name = any(record.answer_of("municipality_name") for record in ours)
         if by_name and (number := len(ours) + len(repeated)) > 1:
-            self._report("F608", place, municipality=home.name, found=str(number))
+            self._report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(number))
             taken[:] = [(code, record) for code, record in taken if code != home.code]
 
     def _code_of(self, record: Record) -> str | None:
@@ -301,7 +300,7 @@ class _SourceReading:
             cell=answer.cell,
             row_label=record.key,
         )
-        self._report("F604", place, answer.raw_text)
+        self._report(Kind.UNKNOWN_MUNICIPALITY, place, answer.raw_text)
 
 
 def _open(content: bytes, name: str) -> Workbook:

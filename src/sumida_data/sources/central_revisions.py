@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from sumida_data.base.metadata import Row
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.reader import Record
 
@@ -56,7 +56,7 @@ class Statements:
         for record, answer, before in differing[:1]:
             where = (None, place.source_file, answer.sheet, answer.cell, record.key)
             yield make_finding(
-                self.rules["F610"],
+                self.rules[Kind.REVISED_VALUE],
                 Place(place.period, *where),
                 answer.reading.value or "空欄",
                 row=record.key,
@@ -95,7 +95,7 @@ def remember_contents(
         if now and before and before[0]["file_sha256"] not in hashes:
             findings.append(
                 make_finding(
-                    rules["F609"],
+                    rules[Kind.CHANGED_FILE],
                     Place(period=now[0]["period"], source_file=now[0]["source_file"]),
                     title=now[0]["source_title"],
                     period=now[0]["period"],

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook
 
 SHEET = "package_search"
@@ -42,10 +43,10 @@ def read_package_search(content: bytes) -> Workbook:
         count, packages = result["count"], result["results"]
         rows = [row for package in packages for row in _list_resources(package)]
     except (ValueError, KeyError, TypeError) as error:
-        raise UnusableFileError("F104", str(error)) from error
+        raise UnusableFileError(Kind.NOT_READABLE, str(error)) from error
     # CKAN answers with ten datasets unless asked for more.
     if count != len(packages):
-        raise UnusableFileError("F611", f"{len(packages)} of {count}")
+        raise UnusableFileError(Kind.PARTIAL_ANSWER, f"{len(packages)} of {count}")
     return Workbook([Sheet(SHEET, [list(_HEADINGS), *rows])])
 
 

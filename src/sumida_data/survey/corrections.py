@@ -14,7 +14,7 @@ import pandas as pd
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.periods import Period
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import Form, FormField, SurveySheet
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
@@ -220,7 +220,7 @@ def _report(
         row_label=correction.key,
     )
     return make_finding(
-        rules["F501" if cell else "F502"],
+        rules[Kind.CORRECTION_PREMISE if cell else Kind.CORRECTION_TARGET],
         place,
         where.get("raw_text"),
         correction=correction.correction_id,

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.findings import Place, make_finding
+from sumida_data.survey.findings import Kind, Place, make_finding
 from sumida_data.survey.form import Waves
 
 # Reading fewer takes less time than starting the processes does.
@@ -80,7 +80,7 @@ def _read_file(reader: FormReader, waves: Waves, file: SourceFile) -> Return:
         content = file.read()
     except OSError:
         place = Place(period=period, source_file=file.name)
-        returned.findings.append(make_finding(reader.rules["F114"], place))
+        returned.findings.append(make_finding(reader.rules[Kind.NOT_ACCESSIBLE], place))
         return returned
     returned.file_sha256 = sha256(content).hexdigest()
     reader.read(content, returned, waves.root[period])

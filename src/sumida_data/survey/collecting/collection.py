@@ -19,7 +19,7 @@ from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.collecting.stocks import Stocks
 from sumida_data.survey.departments import Department, Succession
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.findings import Finding, Place, make_finding
+from sumida_data.survey.findings import Finding, Kind, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
 from sumida_data.survey.reading.text import fold
 
@@ -125,7 +125,7 @@ class Collector:
             treated = "控えから数えました" if one.stands_in else "数えていません"
             words = {"kept": str(one.kept), "present": str(one.present), "treated": treated}
             place = Place(period=one.period)
-            yield make_finding(self.reader.rules["F115"], place, **words)
+            yield make_finding(self.reader.rules[Kind.PART_OF_KEPT_RETURNS], place, **words)
 
     def _refuse_sample_among_real(self, returns: list[Return]) -> None:
         if all(returned.sample or returned.cover is None for returned in returns):
@@ -133,7 +133,7 @@ class Collector:
         for returned in returns:
             if returned.sample:
                 place = Place(period=returned.period, source_file=returned.source_file)
-                returned.findings = [make_finding(self.reader.rules["F109"], place)]
+                returned.findings = [make_finding(self.reader.rules[Kind.SAMPLE_AMONG_REAL], place)]
                 returned.cover = None
                 returned.records = []
 
@@ -188,12 +188,12 @@ class _History:
                 untouched[code] = returned
                 continue
             if code in chosen:
-                self._report("F209", chosen[code], newer=returned.source_file)
+                self._report(Kind.OLDER_RETURN, chosen[code], newer=returned.source_file)
             chosen[code] = returned
         # A form as it was handed out counts only where a department sent nothing else.
         for code in untouched.keys() - chosen.keys():
             returned = untouched[code]
-            self._report("F217" if returned.is_empty else "F216", returned)
+            self._report(Kind.BLANK_RETURN if returned.is_empty else Kind.AS_SENT_OUT, returned)
             if not returned.is_empty:
                 chosen[code] = returned
         return chosen
@@ -203,13 +203,15 @@ class _History:
             return None
         code, hint = returned.department_code, self.collector.hint(returned)
         if code is None:
-            self._report("F202", returned, hint=hint)
+            self._report(Kind.NO_DEPARTMENT_CODE, returned, hint=hint)
             return None
         if self.collector.department(code, returned.period) is None:
-            self._report("F203", returned, code, hint=hint, period=returned.period)
+            self._report(
+                Kind.UNKNOWN_DEPARTMENT_CODE, returned, code, hint=hint, period=returned.period
+            )
             return None
         if code not in {one.code for one in self.collector.asked(returned.period)}:
-            self._report("F208", returned)
+            self._report(Kind.NOT_ASKED, returned)
         return code
 
     def _refuse_repeated(
@@ -253,7 +255,7 @@ class _History:
     ) -> None:
         returned.rows_set_aside += 1
         other = {"other": holder.department_code or "", "file": holder.source_file}
-        self._report("F403", returned, value, **place, **other)
+        self._report(Kind.KEY_OF_OTHER_DEPARTMENT, returned, value, **place, **other)
 
     def _answers_of(self, code: str, returned: Return, wave: Wave) -> list[AnswerRow]:
         origin = Origin(
@@ -320,7 +322,7 @@ def _refuse_period(period: str, name: str, waves: Waves) -> str | None:
     try:
         Period.parse(period)
     except ValueError:
-        return "F107"
+        return Kind.NOT_IN_A_PERIOD
     if "/" not in name:
-        return "F107"
-    return None if period in waves.root else "F108"
+        return Kind.NOT_IN_A_PERIOD
+    return None if period in waves.root else Kind.PERIOD_WITHOUT_WAVE

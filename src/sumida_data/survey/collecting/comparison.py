@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.reader import Record
 
 # A digit too many or too few; small numbers may well change as much.
@@ -48,7 +49,7 @@ def compare_records(
         if same is not None:
             yield from _find_jumps(record, same, numbers)
         elif record.table in tables:
-            yield Change("F511", record.answers[0].sheet, None, record.key)
+            yield Change(Kind.ROW_GONE, record.answers[0].sheet, None, record.key)
 
 
 def _find_jumps(
@@ -60,4 +61,11 @@ def _find_jumps(
         if heading and before and value:
             low, high = sorted((abs(Decimal(before)), abs(Decimal(value))))
             if high >= _SMALLEST and high >= low * _JUMP:
-                yield Change("F512", answer.sheet, answer.cell, answer.raw_text, heading, before)
+                yield Change(
+                    Kind.OTHER_MAGNITUDE,
+                    answer.sheet,
+                    answer.cell,
+                    answer.raw_text,
+                    heading,
+                    before,
+                )

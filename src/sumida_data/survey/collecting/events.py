@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from sumida_data.base.periods import Period
 from sumida_data.survey.collecting.returns import Return
-from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.findings import FindingRules, Kind
 from sumida_data.survey.form import Form
 
 
@@ -45,5 +45,5 @@ class Events:
             gone = sorted(listed.keys() - now.keys())
             for table, key in (one for one in gone if one[0] in returned.whole_tables):
                 words = {"sheet": listed[table, key]}
-                returned.report(self._rules["F514"], key.replace("|", " "), **words)
+                returned.report(self._rules[Kind.EVENT_GONE], key.replace("|", " "), **words)
         listed.update(now)

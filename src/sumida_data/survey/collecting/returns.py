@@ -11,6 +11,7 @@ from sumida_data.survey.findings import (
     Finding,
     FindingRule,
     FindingRules,
+    Kind,
     Place,
     make_finding,
 )
@@ -159,7 +160,7 @@ class FormReader:
         returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
         cover = self._read_part(workbook, self._readers_of(returned)[0], place, is_asked=True)
         if cover is None:
-            finding = make_finding(self.rules["F201"], place, sheet=self.form.cover.sheet)
+            finding = make_finding(self.rules[Kind.NO_COVER], place, sheet=self.form.cover.sheet)
             returned.findings.append(finding)
             return
         returned.cover = cover.records[0]
@@ -195,7 +196,9 @@ class FormReader:
                     returned.whole_tables.add(part.table)
             elif part.sheet in asked:
                 words = {"sheet": part.sheet, "title": part.title}
-                returned.findings.append(make_finding(self.rules["F204"], place, **words))
+                returned.findings.append(
+                    make_finding(self.rules[Kind.MISSING_TABLE], place, **words)
+                )
 
     def _find_personal_texts(
         self, workbook: Workbook, returned: Return, cover: str
@@ -209,7 +212,9 @@ class FormReader:
     ) -> Iterator[Finding]:
         if read != part.sheet and part.sheet in {sheet.name for sheet in workbook.sheets}:
             words = {"sheet": part.sheet, "title": part.title, "other": read}
-            yield make_finding(self.rules["F215"], replace(place, sheet=part.sheet), **words)
+            yield make_finding(
+                self.rules[Kind.TABLE_ON_OTHER_SHEET], replace(place, sheet=part.sheet), **words
+            )
 
     def _check_completeness(
         self, part: SurveySheet, contents: SheetContents, place: Place
@@ -223,7 +228,7 @@ class FormReader:
             name = contents.sheet or part.sheet
             words = {"sheet": name, "count": str(len(cells)), "cells": shown + rest}
             where = replace(place, sheet=contents.sheet, cell=cells[0])
-            yield make_finding(self.rules["F323"], where, **words)
+            yield make_finding(self.rules[Kind.UNANSWERED], where, **words)
 
     def _find_unread_tables(
         self, sheets: list[Sheet], readers: list[SheetReader[SurveySheet]], place: Place
@@ -231,7 +236,9 @@ class FormReader:
         for sheet in sheets:
             for part in (one.description for one in readers if one.may_concern(sheet)):
                 words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
-                yield make_finding(self.rules["F212"], replace(place, sheet=sheet.name), **words)
+                yield make_finding(
+                    self.rules[Kind.UNREAD_TABLE], replace(place, sheet=sheet.name), **words
+                )
                 break
 
     def _check_stated_period(self, cover: Record, place: Place) -> Iterator[Finding]:
@@ -240,7 +247,7 @@ class FormReader:
         if answer and stated and str(stated) != place.period:
             place = replace(place, sheet=answer.sheet, cell=answer.cell)
             period = Period.parse(place.period or "").title
-            yield make_finding(self.rules["F207"], place, answer.raw_text, period=period)
+            yield make_finding(self.rules[Kind.OTHER_PERIOD], place, answer.raw_text, period=period)
 
     def _check_stamp(
         self, stamp: Stamp | None, returned: Return, place: Place
@@ -250,7 +257,7 @@ class FormReader:
         for (label, value), expected in pairs:
             if expected and value != expected:
                 words = {"label": label, "expected": expected}
-                yield make_finding(self.rules["F210"], place, value, **words)
+                yield make_finding(self.rules[Kind.OTHER_FORM], place, value, **words)
 
     def _read_part(
         self,

@@ -9,7 +9,7 @@ from sumida_data.survey.answers import AnswerRow, carry_forward
 from sumida_data.survey.collecting.comparison import compare_records
 from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.departments import Succession, find_heirs, find_takeovers
-from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.findings import FindingRules, Kind
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.reader import Record
 
@@ -124,13 +124,13 @@ class Stocks:
         self, returned: Return, stocks: list[AnswerRow], carried: list[AnswerRow]
     ) -> None:
         if not carried:
-            returned.report(self._rules["F402"])
+            returned.report(self._rules[Kind.NOTHING_TO_CARRY])
         last = {(row.table_name, row.field, row.value) for row in carried}
         differing = {
             row.sheet for row in stocks if (row.table_name, row.field, row.value) not in last
         }
         for sheet in sorted(differing):
-            returned.report(self._rules["F401"], sheet=sheet)
+            returned.report(self._rules[Kind.CHANGED_THOUGH_UNCHANGED], sheet=sheet)
 
     def _settle_estates(self, code: str, now: Sequence[Record], returned: Return) -> None:
         """Take what the department has from the estates that it shares; report what none has."""
@@ -142,4 +142,4 @@ class Stocks:
             if not estate.heirs:
                 for record in estate.records.values():
                     words = {"sheet": record.answers[0].sheet, "predecessor": estate.predecessor}
-                    returned.report(self._rules["F513"], record.key, **words)
+                    returned.report(self._rules[Kind.ROW_WITHOUT_SUCCESSOR], record.key, **words)

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.layout import (
     FoundTable,
@@ -34,8 +35,17 @@ from sumida_data.survey.reading.text import (
 )
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
-_RULE_OF_TYPE = {"integer": "F301", "number": "F301", "date": "F302", "yearmonth": "F302"}
-_RULE_OF_REASON = {"two_readings": "F311", "several_values": "F312", "other_unit": "F313"}
+_RULE_OF_TYPE = {
+    "integer": Kind.NOT_A_NUMBER,
+    "number": Kind.NOT_A_NUMBER,
+    "date": Kind.NOT_A_DATE,
+    "yearmonth": Kind.NOT_A_DATE,
+}
+_RULE_OF_REASON = {
+    "two_readings": Kind.AMBIGUOUS_NUMBER,
+    "several_values": Kind.SEVERAL_VALUES,
+    "other_unit": Kind.OTHER_UNIT,
+}
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
@@ -76,7 +86,7 @@ def judge_of(field: FormField) -> Judge:
         unusual = find_unusual_characters(reading.value) if is_name and reading.value else {}
         if unusual:
             words = "、".join(f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
-            return Judgement(raw, reading, reading, "F314", words)
+            return Judgement(raw, reading, reading, Kind.UNUSUAL_CHARACTERS, words)
         return Judgement(raw, reading, reading)
 
     return lru_cache(_KEPT, typed=True)(judge)
@@ -94,12 +104,16 @@ def _refuse(reading: Reading, field: FormField) -> str | None:
     if reading.status == "unreadable":
         if reading.rules in _RULE_OF_REASON:
             return _RULE_OF_REASON[reading.rules]
-        return "F303" if field.enum is not None else _RULE_OF_TYPE.get(field.type, "F310")
+        return (
+            Kind.NOT_A_CHOICE
+            if field.enum is not None
+            else _RULE_OF_TYPE.get(field.type, Kind.NOT_UNDERSTOOD)
+        )
     if reading.value is None:
         return None
     if field.pattern is not None and not re.fullmatch(field.pattern, reading.value):
-        return "F307"
-    return "F304" if _is_out_of_range(reading.value, field) else None
+        return Kind.PATTERN
+    return Kind.OUT_OF_RANGE if _is_out_of_range(reading.value, field) else None
 
 
 def _is_out_of_range(value: str, field: FormField) -> bool:
@@ -206,7 +220,7 @@ class ColumnFinder(Generic[Described]):
         missing = self.fields[name]
         meant = next((text for text in texts if suggest_field(text, [missing])), None)
         hint = f"「{meant}」がそれに当たりますか。" if meant else ""
-        return Remark("F205", None, None, {"heading": missing.title, "hint": hint})
+        return Remark(Kind.MISSING_HEADING, None, None, {"heading": missing.title, "hint": hint})
 
     def _remark_on_headings(self, table: FoundTable) -> Iterator[Remark]:
         missing = [name for name in self.judges if name not in table.columns]
@@ -217,7 +231,7 @@ class ColumnFinder(Generic[Described]):
         for column, heading in unknown.items():
             meant = suggest_field(heading, fields)
             hint = f"「{meant.title}」のことですか。" if meant else ""
-            rule_id = "F211" if heading in self.headings.names else "F206"
+            rule_id = Kind.SECOND_COLUMN if heading in self.headings.names else Kind.UNKNOWN_HEADING
             yield Remark(rule_id, cell_address(table.header_row, column), heading, {"hint": hint})
 
     def _doubt_unit(self, item: FormField, sheet: Sheet, table: FoundTable) -> Remark | None:
@@ -228,7 +242,7 @@ class ColumnFinder(Generic[Described]):
         if unit is None:
             return None
         words = {"heading": item.title, "unit": item.unit or "", "other": unit}
-        return Remark("F214", cell_address(heading.row, heading.column), text, words)
+        return Remark(Kind.HEADING_UNIT, cell_address(heading.row, heading.column), text, words)
 
 
 def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None:

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
 from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.looks import judge_parts, judge_shown
 from sumida_data.survey.reading.second_look import (
     Cell,
@@ -41,7 +42,7 @@ def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
         UnusableFileError: If it is encrypted, or repeated cells make a sheet too large.
     """
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
-        raise UnusableFileError("F102")
+        raise UnusableFileError(Kind.ENCRYPTED)
     looks = {}
     styles: dict[str, FontOddity] = {}
     sheet = _SheetLook(styles)

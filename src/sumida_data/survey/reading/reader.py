@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from sumida_data.survey.consistency import find_contradictions
-from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
+from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.reading.columns import (
     ColumnFinder,
     Columns,
@@ -37,14 +37,14 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet
 
 # What is said of a cell that is not what it seems; of the first three no value can be known.
 _RULE_OF_ODDITY: dict[Oddity, str] = {
-    "error": "F308",
-    "not_calculated": "F309",
-    "struck": "F324",
-    "partly_struck": "F326",
-    "raised": "F327",
-    "unseen": "F328",
-    "rounded": "F329",
-    "manual": "F330",
+    "error": Kind.ERROR_CELL,
+    "not_calculated": Kind.NOT_CALCULATED,
+    "struck": Kind.STRUCK_CELL,
+    "partly_struck": Kind.PARTLY_STRUCK,
+    "raised": Kind.RAISED_CHARACTERS,
+    "unseen": Kind.UNSEEN_VALUE,
+    "rounded": Kind.SHOWN_ROUNDED,
+    "manual": Kind.MANUAL_CALCULATION,
 }
 _WITHOUT_VALUE = {"error", "not_calculated", "struck"}
 # Layouts of one table whose columns are remembered; departments use the same few.
@@ -206,16 +206,16 @@ class _Pass:
         elif judgement.reading.value is None and not judgement.rule_id:
             self._check_blank(row, column, answer, label)
         elif (row, column) in self.look.comments:
-            self.report_answer("F331", answer, label)
+            self.report_answer(Kind.COMMENTED_ANSWER, answer, label)
 
     def _check_blank(self, row: int, column: int, answer: Answer, label: str | None) -> None:
         if (row, column) in self.look.comments:
-            self.report_answer("F321", answer, label)
+            self.report_answer(Kind.ONLY_A_COMMENT, answer, label)
         for (top, left), (bottom, right) in self._merged:
             if not (top <= row <= bottom and left <= column <= right):
                 continue
             if self.sheet.rows[top][left] or (top, left) in self.look.oddities:
-                self.report_answer("F315", answer, label, other=cell_address(top, left))
+                self.report_answer(Kind.MERGED_CELL, answer, label, other=cell_address(top, left))
 
     @cached_property
     def _may_hide_answers(self) -> bool:
@@ -228,10 +228,10 @@ class _Pass:
     def check_cover(self, cells: Collection[tuple[int, int]]) -> None:
         """Report what hides the answers: the sheet is hidden, or drawings lie over cells."""
         if self.look.hidden:
-            self.report("F333", None, None)
+            self.report(Kind.HIDDEN_SHEET, None, None)
         for (top, left), (bottom, right) in self.look.drawings:
             if covered := [c for c in cells if top <= c[0] <= bottom and left <= c[1] <= right]:
-                self.report_cell("F334", *min(covered))
+                self.report_cell(Kind.COVERED_TABLE, *min(covered))
 
     def add_record(self, record: Record, label: str | None) -> None:
         self.contents.records.append(record)
@@ -242,14 +242,16 @@ class _Pass:
         for contradiction in find_contradictions(contradictions, readings):
             answer = record.answer_of(next(iter(contradiction.when)))
             assert answer is not None  # noqa: S101  # what is not there contradicts nothing
-            self.report_answer("F404", answer, label, contradiction=contradiction.message)
+            self.report_answer(
+                Kind.CONTRADICTION, answer, label, contradiction=contradiction.message
+            )
 
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report answers that must be there and are not; without its key a record is not kept."""
         for answer in answers:
             item = self.reader.fields[answer.field]
             if answer.reading.status == "not_answered" and item.required and not item.key:
-                self.report_answer("F318", answer, label)
+                self.report_answer(Kind.REQUIRED_EMPTY, answer, label)
 
     def report_answer(self, rule_id: str, answer: Answer, label: str | None, **words: str) -> None:
         item = self.reader.fields[answer.field]
@@ -311,13 +313,13 @@ class _TablePass(_Pass):
             if (text := raw_text_of(row[column.number])).strip()
         )
         if differs and self.reader.description.is_complete:
-            self.report_cell("F213", number, self.columns.answers[0].number)
+            self.report_cell(Kind.CHANGED_EXAMPLE, number, self.columns.answers[0].number)
 
     def check_columns(self, rows: Sequence[int]) -> None:
         """Report columns and drawings that hide answers of these rows."""
         numbers = [column.number for column in self.columns.answers]
         for column in self.look.hidden_columns.intersection(numbers):
-            self.report_cell("F332", self.first_row - 1, column)
+            self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, column)
         if self.look.hidden or self.look.drawings:
             rows = [self.first_row - 1, *rows]
             self.check_cover([(row, column) for row in rows for column in numbers])
@@ -335,7 +337,7 @@ class _TablePass(_Pass):
             if judgement.rule_id or self._may_hide_answers:
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.look.hidden_rows:
-            self.report_answer("F320", answers[0], label)
+            self.report_answer(Kind.HIDDEN_ROW, answers[0], label)
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
         record = Record(self.reader.description.table, key, answers)
         self._check_bare_columns(number, label)
@@ -350,7 +352,7 @@ class _TablePass(_Pass):
         keys = [self.columns.answers[place].number for place in self.columns.key_places]
         is_struck = any(self.look.oddities.get((number, key)) == "struck" for key in keys)
         if is_struck:
-            self.report_cell("F325", number, keys[0])
+            self.report_cell(Kind.STRUCK_ROW, number, keys[0])
             self.contents.rows_set_aside += 1
         return is_struck
 
@@ -382,16 +384,18 @@ class _TablePass(_Pass):
         for column in list(self.bare_columns):
             if raw_text_of(self.sheet.rows[number][column]).strip():
                 self.bare_columns.remove(column)
-                self.report_cell("F319", number, column, label)
+                self.report_cell(Kind.NO_HEADING_ABOVE, number, column, label)
 
     def _keeps(self, record: Record, number: int, label: str) -> bool:
         for place in self.columns.key_places:
             if record.answers[place].reading.value is None:
-                self.report_answer("F305", record.answers[place], label)
+                self.report_answer(Kind.NO_ROW_NAME, record.answers[place], label)
                 return False
         earlier = self.rows_by_key.setdefault(record.key, number)
         if earlier != number:
-            self.report_answer("F306", record.answers[0], label, earlier=f"{earlier + 1}行目")
+            self.report_answer(
+                Kind.DUPLICATE_ROW, record.answers[0], label, earlier=f"{earlier + 1}行目"
+            )
         return earlier == number
 
     def _is_displaced(self, number: int, record: Record, label: str) -> bool:
@@ -402,15 +406,15 @@ class _TablePass(_Pass):
         if found is None:
             return False
         if found.is_certain:
-            self.report_answer("F317", record.answers[0], label)
+            self.report_answer(Kind.SHIFTED_ROW, record.answers[0], label)
         else:
-            self.report_cell("F322", number, first + found.place, label)
+            self.report_cell(Kind.NOTE_LIKE_AN_ANSWER, number, first + found.place, label)
         return found.is_certain
 
     def _check_fullness(self, record: Record, label: str) -> None:
         """Report a record of which there is nothing but a name, or of which the name is missing."""
         given = [answer for answer in record.answers if answer.reading.status != "not_answered"]
         if len(given) == 1 < len(record.answers):
-            self.report_answer("F316", given[0], label)
+            self.report_answer(Kind.ONLY_A_NAME, given[0], label)
         elif len(given) < len(record.answers):
             self.check_required(record.answers, label)

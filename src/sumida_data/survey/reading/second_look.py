@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from zlib import MAX_WBITS, decompress
 
 from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.looks import (
     Style,
     TextOddity,
@@ -146,7 +147,7 @@ def refuse_large_sheet(rows: int, columns: int) -> None:
         UnusableFileError: If it has.
     """
     if rows * columns > MAX_CELLS:
-        raise UnusableFileError("F105", f"{rows} x {columns}")
+        raise UnusableFileError(Kind.TOO_LARGE, f"{rows} x {columns}")
 
 
 def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:

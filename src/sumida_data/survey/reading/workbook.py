@@ -25,6 +25,7 @@ from python_calamine import (
 )
 
 from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.open_document import CONTENT, look_into_open_document
 from sumida_data.survey.reading.second_look import (
     SecondLook,
@@ -70,9 +71,6 @@ _BROKEN = (
     struct.error,
     zlib.error,
 )
-_NOT_CHECKABLE = "F111"
-_EXTERNAL_LINKS = "F112"
-_OTHER_EPOCH = "F113"
 _OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
 
 
@@ -118,14 +116,14 @@ def open_workbook(content: bytes, name: str) -> Workbook:
         UnusableFileError: If the file is empty, encrypted, broken, too large or no table.
     """
     if not content:
-        raise UnusableFileError("F101")
+        raise UnusableFileError(Kind.EMPTY_FILE)
     if content.startswith((_ZIP_MAGIC, _COMPOUND_FILE_MAGIC)):
         return _read_spreadsheet(content)
     if content.lstrip()[:1] == b"<":
-        raise UnusableFileError("F103")
+        raise UnusableFileError(Kind.WEB_PAGE)
     if name.lower().endswith(".csv"):
         return Workbook([Sheet("", _read_csv(content))])
-    raise UnusableFileError("F104")
+    raise UnusableFileError(Kind.NOT_READABLE)
 
 
 def decode_csv(content: bytes) -> str | None:
@@ -163,7 +161,7 @@ def _read_spreadsheet(content: bytes) -> Workbook:
         ]
     except _BROKEN as error:
         # Where calamine judges the format itself, it does not tell a password from a broken file.
-        rule_id = "F102" if _PASSWORD.search(content) else "F104"
+        rule_id = Kind.ENCRYPTED if _PASSWORD.search(content) else Kind.NOT_READABLE
         raise UnusableFileError(rule_id, str(error)) from error
     return Workbook(sheets, remarks)
 
@@ -190,10 +188,10 @@ def _without_macro_sheets(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
+def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[Kind]]:
     """Return what the fast reader does not tell of the sheets, and remarks on the file."""
     if not content.startswith(_ZIP_MAGIC):
-        return {}, [_NOT_CHECKABLE]
+        return {}, [Kind.NOT_CHECKABLE]
     with ZipFile(io.BytesIO(content)) as archive:
         _refuse_zip_bomb(archive)
         names = archive.namelist()
@@ -201,17 +199,19 @@ def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[str]]:
             return look_into_open_document(archive), []
         looks = look_into_workbook(archive, content)
         if looks is None:
-            return {}, [_NOT_CHECKABLE]
-        remarks = [_EXTERNAL_LINKS] * any(name.startswith("xl/externalLinks/") for name in names)
+            return {}, [Kind.NOT_CHECKABLE]
+        remarks = [Kind.EXTERNAL_LINKS] * any(
+            name.startswith("xl/externalLinks/") for name in names
+        )
         if _OTHER_EPOCH_SET.search(unpack(archive, content, "xl/workbook.xml")):
-            remarks.append(_OTHER_EPOCH)
+            remarks.append(Kind.EPOCH_1904)
         return looks, remarks
 
 
 def _refuse_zip_bomb(archive: ZipFile) -> None:
     parts = [part for part in archive.filelist if part.filename.endswith(_UNPACKED)]
     if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise UnusableFileError("F105")
+        raise UnusableFileError(Kind.TOO_LARGE)
     if sum(part.compress_size for part in parts) * _MOST_PACKED > MAX_UNPACKED_BYTES:
         for part in parts:
             _refuse_false_size(archive, part)
@@ -223,7 +223,7 @@ def _refuse_false_size(archive: ZipFile, part: ZipInfo) -> None:
         size = sum(map(len, iter(lambda: stream.read(_CHUNK), b"")))
     part.file_size = stated
     if size != stated:
-        raise UnusableFileError("F104", part.filename)
+        raise UnusableFileError(Kind.NOT_READABLE, part.filename)
 
 
 def _read_sheet(book: CalamineWorkbook, of: SheetMetadata, look: SecondLook) -> Sheet:
@@ -240,7 +240,7 @@ def _read_sheet(book: CalamineWorkbook, of: SheetMetadata, look: SecondLook) -> 
 def _read_csv(content: bytes) -> list[list[CellValue]]:
     text = decode_csv(content)
     if text is None:
-        raise UnusableFileError("F106")
+        raise UnusableFileError(Kind.UNKNOWN_ENCODING)
     rows = list(csv.reader(io.StringIO(text, newline="")))
     width = max(map(len, rows), default=0)
     return [[*row, *[""] * (width - len(row))] for row in rows]
