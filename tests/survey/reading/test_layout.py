@@ -175,3 +175,36 @@ def test_the_lowest_heading_with_text_is_the_heading() -> None:
 @pytest.mark.parametrize(("column", "address"), [(0, "A3"), (25, "Z3"), (26, "AA3"), (702, "AAA3")])
 def test_addresses(column: int, address: str) -> None:
     assert cell_address(2, column) == address
+
+
+@pytest.mark.parametrize("text", ["①年間件数", "★年間件数", "3.年間件数", "（3）年間件数"])
+def test_a_mark_before_a_heading_says_nothing(text: str) -> None:
+    assert heading_key(text) == heading_key("年間件数")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "年間件数（前回）",
+        "年間件数（月平均）",
+        "年間件数（件/月）",
+        "年間件数（累計）",
+        "年間件数（令和2年度）",
+        "年間件数（予定）",
+    ],
+)
+def test_words_that_ask_for_something_else_make_another_heading(text: str) -> None:
+    assert heading_key(text) != heading_key("年間件数")
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+@pytest.mark.parametrize("other", ["前回", "前年度", "予定"])
+def test_of_columns_side_by_side_the_one_asked_for_is_read(asked: int, other: str) -> None:
+    groups, leaves = ["開始日", "開始日"], [other, other]
+    leaves[asked] = "今回"
+    found = find_table(sheet(["", "", *groups], ["手続番号", "手続名", *leaves]), FIELDS)
+    assert found is not None
+    assert found.columns["started_on"] == 2 + asked
+    found = find_table(sheet(["", "", *leaves], ["手続番号", "手続名", *groups]), FIELDS)
+    assert found is not None
+    assert found.columns["started_on"] == 2 + asked

@@ -21,7 +21,9 @@ from sumida_data.survey.reading.layout import (
     column_letters,
     find_bare_columns,
     find_heading,
+    find_most_headings,
     heading_key,
+    means_something_else,
 )
 from sumida_data.survey.reading.text import (
     UNREADABLE,
@@ -50,6 +52,7 @@ _RULE_OF_REASON = {
 _KEPT = 2048
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
+_UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*")
 _IN_PARENTHESES = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 
 
@@ -162,6 +165,8 @@ class Columns(NamedTuple):
     Attributes:
         answers: The columns to read, from left to right.
         key_places: Where the key fields are among them, in the order of the form.
+        units: Where the columns are that say the unit of others, by the place of these.
+        example: What the form's example says in each column; None where it says nothing.
         bare: Columns without a heading.
         span: All columns from the first to read to the last; those not to be read take any text.
         remarks: What is wrong with the headings.
@@ -169,6 +174,8 @@ class Columns(NamedTuple):
 
     answers: Sequence[AnswerColumn]
     key_places: Sequence[int]
+    units: Mapping[int, int]
+    example: Sequence[str | None]
     bare: Sequence[int]
     span: Sequence[TableColumn]
     remarks: Sequence[Remark]
@@ -212,8 +219,43 @@ class ColumnFinder(Generic[Described]):
             answers.append(AnswerColumn(number, letters, self.fields[name], self.judges[name]))
         places = {column.field.name: place for place, column in enumerate(answers)}
         keys = [places[field.name] for field in self.description.key_fields]
+        units = {
+            place: places[column.field.unit_field]
+            for place, column in enumerate(answers)
+            if column.field.unit_field in places
+        }
+        example = [column.judge(column.field.example).seen.value for column in answers]
         bare = list(find_bare_columns(sheet, table))
-        return Columns(answers, keys, bare, _span(answers), remarks)
+        return Columns(answers, keys, units, example, bare, _span(answers), remarks)
+
+    def judge_in_unit(self, name: str, unit: str) -> Judge:
+        """Return what judges the answers to a field in rows of this unit."""
+        judge = self._judges_in_units.get((name, unit))
+        if judge is None:
+            judge = judge_of(self.fields[name].model_copy(update={"unit": unit}))
+            self._judges_in_units[name, unit] = judge
+        return judge
+
+    @cached_property
+    def _judges_in_units(self) -> dict[tuple[str, str], Judge]:
+        return {}
+
+    def guess_table(self, sheet: Sheet) -> FoundTable | None:
+        """Return the table of a sheet in which headings of key fields are only almost right."""
+        table = find_most_headings(sheet, self.headings)
+        if table is None or 2 * len(table.columns) < self.headings.count:
+            return None
+        columns, unknown, guessed = dict(table.columns), dict(table.unknown), dict[str, str]()
+        for item in self.description.key_fields:
+            if item.name in columns:
+                continue
+            like = (c for c, text in unknown.items() if _is_like(text, item))
+            column = next(like, None)
+            if column is None:
+                return None
+            columns[item.name] = column
+            guessed[item.name] = unknown.pop(column)
+        return FoundTable(table.header_row, columns, unknown, guessed)
 
     def remark_on_missing(self, name: str, texts: Iterable[str]) -> Remark:
         """Remark on a heading or label that is not there, with the text that may stand for it."""
@@ -223,6 +265,9 @@ class ColumnFinder(Generic[Described]):
         return Remark(Kind.MISSING_HEADING, None, None, {"heading": missing.title, "hint": hint})
 
     def _remark_on_headings(self, table: FoundTable) -> Iterator[Remark]:
+        for name, heading in table.guessed.items():
+            cell = cell_address(table.header_row, table.columns[name])
+            yield Remark("F218", cell, heading, {"heading": self.fields[name].title})
         missing = [name for name in self.judges if name not in table.columns]
         unknown = table.unknown if self.description.is_complete else {}
         for name in missing:
@@ -257,10 +302,20 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return best if ratio >= _LIKENESS else None
 
 
+def _is_like(heading: str, item: FormField) -> bool:
+    return suggest_field(heading, [item]) is not None and not means_something_else(heading)
+
+
 def find_other_unit(heading: str, unit: str) -> str | None:
     """Return the unit that a heading names in parentheses, if it is not this one."""
-    named: list[str] = _IN_PARENTHESES.findall(heading)
+    named = [_UNIT_WORD.sub("", text) for text in _IN_PARENTHESES.findall(heading)]
     return next((text for text in named if is_other_unit(text, unit)), None)
+
+
+def names_other_unit(text: str, unit: str) -> bool:
+    """Tell whether a line such as 単位：千件 names another unit than this one."""
+    line = text.strip().strip("（）()[]【】")
+    return bool(_UNIT_WORD.match(line)) and is_other_unit(_UNIT_WORD.sub("", line), unit)
 
 
 def _span(answers: Sequence[AnswerColumn]) -> list[TableColumn]:

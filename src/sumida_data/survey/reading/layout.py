@@ -6,7 +6,7 @@ formula. A heading is compared without width, white space, notes (※…) and a 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,13 +20,27 @@ _TELLING_LENGTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
-_TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計"}
+_TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計", "課計", "部計", "年度計"}
+_TOTAL = re.compile(r"^(小計|合計|総計).{0,3}$|.(小計|合計|総計)$")
 # Columns that count or check the rows are no answers.
 _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
 # Ministries put the day of a column into its heading, in some months without brackets.
 _TRAILING_DAY = re.compile(
     r"(令和|平成|[rh])\.?(元|[0-9]{1,2})[年./-][0-9年月日末./-]*(時点|現在)$", re.IGNORECASE
 )
+# What stands before a heading and says nothing of it: ①, ★, 3.
+_LEADING_MARK = re.compile(
+    r"^\s*([★☆◎○●◇◆□■▲▼※*＊①-⑳❶-❿]+|[(（]?[0-9０-９]{1,2}[)）.．、])\s*(?=\D)"
+)
+# Words with which a heading asks for something else than without them.
+_OTHER_MEANING = re.compile(
+    r"前回|前々|前年|昨年|前期|次回|予定|計画|見込|目標|参考|平均|累計|累積|月間|/[月日週]|年度"
+)
+_OTHER_GROUP = re.compile(
+    r"[(\[【]?(前回|前々回|前年度?|昨年度?|前期|次回|予定|計画|見込み?|目標|参考)"
+    r"の?(回答|値|数|件数|実績|分)?[)\]】]?"
+)
+_ASKED_FOR = {"今回", "実績", "今期", "現在", "今年度"}
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 
@@ -37,11 +51,13 @@ class FoundTable:
     Attributes:
         columns: Column of each field found, by field name.
         unknown: Headings that belong to no field, with their column.
+        guessed: Headings that are taken for those of key fields, by the name of the field.
     """
 
     header_row: int
     columns: dict[str, int]
     unknown: dict[int, str]
+    guessed: dict[str, str] = field(default_factory=dict)
 
 
 class FoundRow(NamedTuple):
@@ -92,12 +108,16 @@ def _endings(keys: Iterable[str]) -> set[str]:
 
 @lru_cache(maxsize=16384)
 def heading_key(text: str) -> str:
-    """Return what identifies a heading: 「年間件数（件）※1」 and 「年間件数」 are the same."""
-    key = _TRAILING_DAY.sub("", fold(text).split("※", 1)[0].rstrip(":*"))
-    while shorter := _TRAILING_PARENTHESES.sub("", key):
-        if shorter == key:
+    """Return what identifies a heading.
+
+    「①年間件数（件）※1」 and 「年間件数」 are the same, 「年間件数（前回）」 is another.
+    """
+    key = fold(_LEADING_MARK.sub("", text)).split("※", 1)[0]
+    key = _TRAILING_DAY.sub("", key.rstrip(":*"))
+    while match := _TRAILING_PARENTHESES.search(key):
+        if _OTHER_MEANING.search(match[0]):
             break
-        key = shorter
+        key = key[: match.start()]
     return key
 
 
@@ -117,6 +137,13 @@ def _find_best_match(sheet: Sheet, headings: Headings) -> FoundTable | None:
     texts = _list_upper_texts(sheet, headings.search_rows)
     if not headings.may_stand_among(texts):
         return None
+    best = find_most_headings(sheet, headings)
+    return best if best is not None and headings.keys <= best.columns.keys() else None
+
+
+def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
+    """Return the row with the most headings of fields as a table, were it one; None without any."""
+    texts = _list_upper_texts(sheet, headings.search_rows)
     # A row without the end of any heading cannot match more than the rows above it do.
     telling = {text for key in texts if key in headings.endings for text in texts[key]}
     rows = _fill_merged_headings(sheet, headings.search_rows)
@@ -130,7 +157,7 @@ def _find_best_match(sheet: Sheet, headings: Headings) -> FoundTable | None:
             best = found
         if len(best.columns) == headings.count:
             break
-    return best if best is not None and headings.keys <= best.columns.keys() else None
+    return best
 
 
 def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
@@ -172,6 +199,11 @@ def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
 def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
     """Return the rows in which the headings of a table may stand, the lowest last."""
     return [sheet.rows[number] for number in _rows_above(table.header_row)]
+
+
+def means_something_else(heading: str) -> bool:
+    """Tell whether a heading asks for something else than one without its words would."""
+    return _OTHER_MEANING.search(heading) is not None
 
 
 def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
@@ -256,6 +288,10 @@ def _match_headings(
         if not texts:
             continue
         name = names.get("".join(texts[-2:])) or names.get(texts[-1])
+        if len(texts) > 1 and texts[-1] in _ASKED_FOR:
+            name = names.get(texts[-2])
+        if any(_OTHER_GROUP.fullmatch(text) for text in texts):
+            name = None
         if name is not None and name not in columns:
             columns[name] = column
         elif texts[-1] not in _NUMBERING:
@@ -304,7 +340,7 @@ def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
 def _kind_by_text(folded: str, key: str) -> str:
     if _EXAMPLE.match(folded):
         return "example"
-    if key in _TOTALS:
+    if key in _TOTALS or _TOTAL.search(key):
         return "total"
     return "note" if _NOTE.match(folded) else "answer"
 

@@ -21,6 +21,7 @@ from sumida_data.survey.reading.columns import (
     Remark,
     describe_range,
     find_displacement,
+    names_other_unit,
 )
 from sumida_data.survey.reading.layout import (
     FoundTable,
@@ -28,6 +29,7 @@ from sumida_data.survey.reading.layout import (
     find_labels,
     find_rows,
     find_table,
+    heading_key,
     list_heading_rows,
     resembles_table,
 )
@@ -125,6 +127,8 @@ class SheetReader(ColumnFinder[Described]):
             Its records and findings, or None where it has no such table.
         """
         table = find_table(sheet, self.headings)
+        if table is None and self.description.is_complete and self._is_named(sheet):
+            table = self.guess_table(sheet)
         if table is None:
             return None
         columns = self._columns_of(sheet, table)
@@ -159,6 +163,9 @@ class SheetReader(ColumnFinder[Described]):
         run.check_cover([(label.row, label.column) for label in labels.values()])
         return run.contents
 
+    def _is_named(self, sheet: Sheet) -> bool:
+        return heading_key(self.description.sheet) in heading_key(sheet.name)
+
     @cached_property
     def _layouts(self) -> dict[Hashable, Columns]:
         return {}
@@ -185,6 +192,8 @@ class _Pass:
         self.look = sheet.look
         self.place = replace(place, sheet=sheet.name)
         self.contents = SheetContents(sheet.name)
+        # The units of the row that is read, by the names of the fields that have them.
+        self.units: dict[str, str | None] = {}
 
     def make_answer(self, name: str, row: int, column: int, judgement: Judgement) -> Answer:
         address = cell_address(row, column)
@@ -260,7 +269,7 @@ class _Pass:
             "example": item.example,
             "choices": "、".join(item.enum or ()),
             "range": describe_range(item),
-            "unit": item.unit or "なし",
+            "unit": self.units.get(item.name) or item.unit or "なし",
         }
         self.report(rule_id, answer.cell, answer.raw_text, label, **words)
 
@@ -318,11 +327,22 @@ class _TablePass(_Pass):
     def check_columns(self, rows: Sequence[int]) -> None:
         """Report columns and drawings that hide answers of these rows."""
         numbers = [column.number for column in self.columns.answers]
+        self._check_unit_lines()
         for column in self.look.hidden_columns.intersection(numbers):
             self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, column)
         if self.look.hidden or self.look.drawings:
             rows = [self.first_row - 1, *rows]
             self.check_cover([(row, column) for row in rows for column in numbers])
+
+    def _check_unit_lines(self) -> None:
+        """Report a unit above the table, such as （単位：千件）, that is not the one asked for."""
+        units = {column.field.unit for column in self.columns.answers if column.field.unit}
+        for number, row in enumerate(self.sheet.rows[: self.first_row]):
+            for column, text in enumerate(row):
+                if not isinstance(text, str) or "単位" not in text:
+                    continue
+                if any(names_other_unit(text, unit) for unit in units):
+                    self.report_cell("F220", number, column)
 
     def read_row(self, number: int) -> None:
         row, columns = self.sheet.rows[number], self.columns.answers
@@ -330,7 +350,7 @@ class _TablePass(_Pass):
             return
         judgements = self._judge_row(number, row)
         answers = self._make_answers(number, judgements)
-        if self._says_nothing(answers):
+        if self._says_nothing(answers) or self._is_example(judgements, answers):
             return
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
         for column, judgement, answer in zip(columns, judgements, answers, strict=True):
@@ -356,6 +376,19 @@ class _TablePass(_Pass):
             self.contents.rows_set_aside += 1
         return is_struck
 
+    def _is_example(self, judgements: Sequence[Judgement], answers: Sequence[Answer]) -> bool:
+        """Tell whether a row says what the form's example says, though its mark is gone."""
+        pairs = [
+            (judgement.reading.value, value)
+            for judgement, value in zip(judgements, self.columns.example, strict=True)
+            if value is not None
+        ]
+        is_complete = self.reader.description.is_complete and len(pairs) > 1
+        is_example = is_complete and all(found == value for found, value in pairs)
+        if is_example:
+            self.report_answer("F219", answers[0], None)
+        return is_example
+
     def _says_nothing(self, answers: Sequence[Answer]) -> bool:
         """Tell whether a row says 該当なし in place of a name, and nothing else."""
         keys = {answers[place].reading.status for place in self.columns.key_places}
@@ -363,12 +396,20 @@ class _TablePass(_Pass):
         return "not_applicable" in keys and given <= {"not_applicable", "not_answered"}
 
     def _judge_row(self, number: int, row: Sequence[CellValue]) -> list[Judgement]:
+        columns = self.columns.answers
         if self.look.oddities:
-            return [
-                self.judge(number, column.number, row[column.number], column.judge)
-                for column in self.columns.answers
+            judgements = [
+                self.judge(number, one.number, row[one.number], one.judge) for one in columns
             ]
-        return [column.judge(row[column.number]) for column in self.columns.answers]
+        else:
+            judgements = [column.judge(row[column.number]) for column in columns]
+        for place, unit_place in self.columns.units.items():
+            column, unit = columns[place], judgements[unit_place].reading.value
+            self.units[column.field.name] = unit
+            if unit:
+                judge = self.reader.judge_in_unit(column.field.name, unit)
+                judgements[place] = self.judge(number, column.number, row[column.number], judge)
+        return judgements
 
     def _make_answers(self, number: int, judgements: Sequence[Judgement]) -> list[Answer]:
         sheet, row = self.sheet.name, str(number + 1)

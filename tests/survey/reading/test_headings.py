@@ -1,0 +1,152 @@
+"""Headings mean what they say, and what is no answer is none."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sumida_data.survey.collecting.collection import Collected
+from tests.survey.conftest import PROCEDURE_HEADINGS, cover, procedures
+
+Collect = Callable[[dict[str, Any]], Collected]
+ROW = [
+    "T1203-02",
+    "届出",
+    "非該当",
+    "該当",
+    "済",
+    "R4.10.1",
+    "窓口",
+    120,
+    30,
+    "無",
+    "対象外",
+    "",
+    "",
+    "",
+]
+EXAMPLE = [
+    "T1203-01", "納税証明書の交付請求", "非該当", "該当", "済", "2022-10-01", "マイナポータル",
+    1200, 300, "有", "済", "クレジットカード", "2022-07-01", "",
+]  # fmt: skip
+EFFECTS = [
+    "事例名",
+    "効果",
+    "値",
+    "単位",
+    "実績/見込み",
+    "概数",
+    "条件",
+    "年間件数",
+    "1件当たり分",
+    "箇所数",
+]
+IGNORED = {"F204", "F323", "F316"}
+
+
+@pytest.fixture
+def read(collect: Collect) -> Callable[..., tuple[dict[str, Any], list[Any]]]:
+    """Return a function that reads sheets: values by cell, findings."""
+
+    def run(**sheets: list[list[Any]]) -> tuple[dict[str, Any], list[Any]]:
+        collected = collect({"FY2022Q3/1203.xlsx": {"表紙": cover()} | sheets})
+        answers = {a.cell: a.value for a in collected.answers if a.sheet in sheets}
+        found = [
+            (one.rule_id, one.place.cell)
+            for one in collected.findings
+            if one.rule_id not in IGNORED and one.place.sheet in sheets
+        ]
+        return answers, found
+
+    return run
+
+
+Read = Callable[..., tuple[dict[str, Any], list[Any]]]
+
+
+def heading(old: str, new: str) -> list[list[Any]]:
+    return [[new if one == old else one for one in PROCEDURE_HEADINGS], ROW]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "（千件）",
+        "（単位：千件）",
+        "【単位 千人】",
+        "（前回）",
+        "（件/月）",
+        "（月平均）",
+        "（累計）",
+        "（令和2年度）",
+        "（予定）",
+    ],
+)
+def test_a_heading_of_another_unit_or_meaning_is_not_read(read: Read, title: str) -> None:
+    answers, found = read(手続=heading("年間件数", f"年間件数{title}"))
+    assert "H2" not in answers
+    assert found[0][0] in {"F214", "F205"}
+
+
+def test_a_unit_above_the_table_is_asked_about(read: Read) -> None:
+    rows = [["", "", "", "", "", "", "", "（単位：千件）"], PROCEDURE_HEADINGS, ROW]
+    assert read(手続=rows)[1] == [("F220", "H1")]
+    rows[0][7] = "（単位：件）"
+    assert read(手続=rows)[1] == []
+
+
+@pytest.mark.parametrize("title", ["手続番合", "手統番号", "①手続番号", "★手続番号", "手続き番号"])
+def test_a_key_heading_almost_right_loses_no_table(read: Read, title: str) -> None:
+    answers, found = read(手続=heading("手続番号", title))
+    assert answers["A2"] == "T1203-02"
+    assert found == [] if title[0] in "①★" else found == [("F218", "A1")]
+
+
+def test_a_key_heading_of_something_else_is_not_taken_for_it(read: Read) -> None:
+    answers, _ = read(手続=heading("手続番号", "手続番号（前回）"))
+    assert answers == {}
+
+
+def test_a_row_like_the_example_of_the_form_is_none(read: Read) -> None:
+    answers, found = read(手続=procedures(EXAMPLE, ROW))
+    assert "A2" not in answers
+    assert answers["A3"] == "T1203-02"
+    assert found == [("F219", "A2")]
+    other = [*EXAMPLE[:7], 1201, *EXAMPLE[8:]]
+    assert read(手続=procedures(other))[1] == []
+
+
+@pytest.mark.parametrize("word", ["合計", "小計", "小計（窓口）", "税務課 合計", "課計", "合計数"])
+def test_totals_are_none(read: Read, word: str) -> None:
+    answers, found = read(手続=procedures(ROW, [word, "", "", "", "", "", "", 120]))
+    assert "A3" not in answers
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "read_as"),
+    [
+        ("59時間", "時間", "59"),
+        ("98%", "%", "98"),
+        (59, "時間", "59"),
+        ("59時間", "件", None),
+        ("59時間", "", None),
+    ],
+)
+def test_a_value_may_repeat_the_unit_of_its_row(
+    read: Read, value: Any, unit: str, read_as: str | None
+) -> None:
+    row = ["電子申請", "時間削減", value, unit, "実績", "いいえ", "", "", "", ""]
+    answers, found = read(取組効果=[EFFECTS, row])
+    assert answers["C2"] == read_as
+    assert ("F313", "C2") in found if read_as is None else found == []
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [("あり", None), ("変更あり", "非該当"), ("変更なし", "該当"), ("", "非該当")],
+)
+def test_change_is_not_no_change(collect: Collect, word: str, value: str | None) -> None:
+    collected = collect({"FY2022Q3/1203.xlsx": {"表紙": cover(前回から変更なし=word)}})
+    assert collected.responses[0]["no_change"] == value
+    assert ("F303" in [one.rule_id for one in collected.findings]) == (value is None)
