@@ -143,10 +143,22 @@ def test_a_value_may_repeat_the_unit_of_its_row(
 
 
 @pytest.mark.parametrize(
-    ("word", "value"),
-    [("あり", None), ("変更あり", "非該当"), ("変更なし", "該当"), ("", "非該当")],
+    ("word", "is_carried"),
+    [("あり", False), ("変更あり", False), ("無", False), ("変更なし", True)],
 )
-def test_change_is_not_no_change(collect: Collect, word: str, value: str | None) -> None:
-    collected = collect({"FY2022Q3/1203.xlsx": {"表紙": cover(前回から変更なし=word)}})
-    assert collected.responses[0]["no_change"] == value
-    assert ("F303" in [one.rule_id for one in collected.findings]) == (value is None)
+def test_change_is_not_no_change(collect: Collect, word: str, *, is_carried: bool) -> None:
+    files = {
+        "FY2022Q2/1203.xlsx": {"表紙": cover(調査期="令和4年度第2四半期"), "手続": procedures(ROW)},
+        "FY2022Q3/1203.xlsx": {
+            "表紙": cover(前回から変更なし=word),
+            "手続": procedures(["T1203-09", *ROW[1:]]),
+        },
+    }
+    collected = collect(files)
+    numbers = {
+        one.value
+        for one in collected.answers
+        if one.period == "FY2022Q3" and one.field == "procedure_number"
+    }
+    assert numbers == {"T1203-02" if is_carried else "T1203-09"}
+    assert ("F303" in [one.rule_id for one in collected.findings]) == (word == "あり")
