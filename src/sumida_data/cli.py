@@ -88,12 +88,12 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
         _fail(mistakes)
 
 
-def _finish(summary: dict[str, Any]) -> None:
+def _finish(summary: Any) -> None:
     # Imported here because only a whole run needs it.
-    from sumida_data.report.summary_panel import render_summary  # noqa: PLC0415
+    from sumida_data.report.summary import render_summary  # noqa: PLC0415
 
     Console().print(render_summary(summary))
-    sys.exit(summary["exit_code"])
+    sys.exit(summary.exit_code)
 
 
 def _finish_in_lines(summary: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from sumida_data.base.quota import Quota
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
 from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.survey_state import describe_survey
+from sumida_data.report.survey import describe_survey
 from sumida_data.survey.findings import FindingRules
 
 Row = dict[str, Any]

@@ -10,8 +10,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.spreadsheet import render_spreadsheet
 from sumida_data.report.table import build_table
+from sumida_data.report.workbooks import render_spreadsheet
 
 Row = dict[str, Any]
 

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -14,13 +13,18 @@ from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.quota import Quota
 from sumida_data.catalogue.changes import ListedChange, Proposal
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summarise import measure_later_gaps, summarise_run
-from sumida_data.report.summary import RunSummary
-from sumida_data.report.summary_panel import render_summary
+from sumida_data.report.summary import (
+    PrivacyState,
+    RunSummary,
+    measure_later_gaps,
+    render_summary,
+    summarise_run,
+)
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
 PRODUCTS = {"進捗レポート": "data/08_reporting/FY2022Q3/progress_report.html"}
+NOTHING_BLOCKED = PrivacyState(blocked={}, void_releases=0)
 USELESS = {
     "row_id": "useless",
     "municipality_code": "131075",
@@ -51,21 +55,21 @@ def summarise(
         responses: list[Row] | None = None,
         proposal: Proposal = PROPOSAL,
         checks: list[Row] | None = None,
+        privacy: PrivacyState = NOTHING_BLOCKED,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
         report = make_report(frames)
         results = build_frame(dictionary["check_result"], checks or [])
-        return summarise_run(
-            report, frames["response"], frames["finding"], PRODUCTS, quota, results, proposal
-        )
+        tables = frames | {"check_result": results}
+        return summarise_run(report, tables, quota, proposal, privacy, PRODUCTS)
 
     return make
 
 
 def printed(summary: RunSummary, width: int = 100) -> str:
     stream = StringIO()
-    Console(file=stream, width=width).print(render_summary(summary.model_dump(mode="json")))
+    Console(file=stream, width=width).print(render_summary(summary))
     return stream.getvalue()
 
 
@@ -73,27 +77,23 @@ class TestSummary:
     def test_indicator_stands_beside_baseline_target_and_verdict(
         self, summarise: Summarise
     ) -> None:
-        assert summarise().model_dump(mode="json")["indicators"][4] == {
-            "indicator_id": "mynumber_card_rate",
-            "title": "マイナンバーカード普及率",
-            "value": "59.3%",
-            "baseline": "40%",
-            "target": "70%",
-            "verdict": "on_track",
-            "as_of": "2023-01-31",
-        }
+        text = printed(summarise())
+        line = next(one for one in text.splitlines() if "マイナンバーカード普及率" in one)
+        assert line.split() == [
+            *("マイナンバーカード普及率", "40%", "59.3%", "70%", "2023-01-31", "○", "順調"),
+        ]
 
     def test_counts_responses(self, summarise: Summarise) -> None:
-        responses = summarise().responses
-        assert (responses.asked, responses.answered, responses.no_change) == (4, 3, 1)
-        assert responses.missing == ("国保年金課",)
-        assert responses.rate == "75.0%"
+        survey = summarise().report.survey
+        assert (survey.total.asked, survey.total.answered, survey.total.no_change) == (4, 3, 1)
+        assert survey.missing_sections == ("国保年金課",)
+        assert survey.total.rate == "75.0%"
 
     def test_superseded_return_is_not_counted_twice(
         self, summarise: Summarise, response_rows: list[Row]
     ) -> None:
         older = response_rows[1] | {"row_id": "older", "response_status": "superseded"}
-        assert summarise([older]).responses == summarise().responses
+        assert summarise([older]).report.survey == summarise().report.survey
 
     def test_what_is_wrong_in_a_replaced_file_is_done_with(
         self, summarise: Summarise, response_rows: list[Row], make_finding: Callable[..., Row]
@@ -106,25 +106,21 @@ class TestSummary:
         }
         finding = make_finding("F301", "error") | {"source_file": "FY2022Q3/older.xlsx"}
         summary = summarise([older], [finding])
-        assert (summary.gaps.errors, summary.gaps.rows) == (0, 0)
+        assert (summary.set_aside.errors, summary.set_aside.rows) == (0, 0)
         assert summary.exit_code == 0
-
-    def test_is_plain_data(self, summarise: Summarise) -> None:
-        content = summarise().model_dump(mode="json")
-        assert RunSummary.model_validate(json.loads(json.dumps(content))) == summarise()
 
 
 class TestExitCode:
     def test_done(self, summarise: Summarise, make_finding: Callable[..., Row]) -> None:
         summary = summarise(findings=[make_finding("F204", "warning")])
         assert summary.exit_code == 0
-        assert summary.gaps.warnings == 1
+        assert summary.set_aside.warnings == 1
         assert summary.closing == "令和4年度第3四半期の11指標を集計しました。"
 
     def test_return_set_aside(self, summarise: Summarise) -> None:
         summary = summarise([USELESS])
         assert summary.exit_code == 2
-        assert summary.gaps.files == ("FY2022Q3/[red]謎.xlsx",)
+        assert summary.set_aside.files == ("FY2022Q3/[red]謎.xlsx",)
         assert summary.closing.endswith("集計から除いたものがあります：調査票1件。")
 
     def test_row_set_aside(self, summarise: Summarise, response_rows: list[Row]) -> None:
@@ -137,14 +133,21 @@ class TestExitCode:
         self, summarise: Summarise, make_finding: Callable[..., Row]
     ) -> None:
         summary = summarise(findings=[make_finding("F601", "error", None)])
-        assert (summary.exit_code, summary.gaps.errors, summary.other_gaps.errors) == (2, 1, 0)
+        assert (
+            summary.exit_code,
+            summary.set_aside.errors,
+            summary.set_aside_elsewhere.errors,
+        ) == (2, 1, 0)
 
     def test_other_period(self, summarise: Summarise, make_finding: Callable[..., Row]) -> None:
         useless = USELESS | {"period": "FY2022Q1"}
         summary = summarise([useless], [make_finding("F301", "error", "FY2022Q1")])
         assert summary.exit_code == 2
-        assert not summary.gaps.anything_set_aside
-        assert (summary.other_gaps.errors, len(summary.other_gaps.files)) == (1, 1)
+        assert not summary.set_aside
+        assert (summary.set_aside_elsewhere.errors, len(summary.set_aside_elsewhere.files)) == (
+            1,
+            1,
+        )
 
 
 class TestNextSteps:
@@ -216,18 +219,18 @@ class TestNextSteps:
             "response_status": "not_received",
         }
         later = make_frames(value_rows, [*response_rows, late, missing], [])["response"]
-        gaps = measure_later_gaps(quota, report, later)
+        gaps = measure_later_gaps(quota, report.period, later)
         assert (gaps[0].title, gaps[0].missing, gaps[0].total) == (
             "令和4年度第4四半期の未回答の課",
             1,
             2,
         )
         assert gaps[0].exceeds_quota
-        assert measure_later_gaps(quota, report, later[later["period"] == "FY2022Q3"]) == ()
+        assert measure_later_gaps(quota, report.period, later[later["period"] == "FY2022Q3"]) == ()
 
     def test_sample_is_to_be_replaced(self, summarise: Summarise, value_rows: list[Row]) -> None:
         summary = summarise(values=[row | {"sample": True} for row in value_rows])
-        assert summary.sample
+        assert summary.report.sample
         assert summary.next_steps[0].startswith("見本データを除き")
 
 
@@ -273,7 +276,7 @@ class TestPublishing:
 
     def test_nothing_to_publish_is_no_step(self, summarise: Summarise) -> None:
         summary = summarise()
-        assert summary.public_changes.endswith("何もありません")
+        assert "公開先(folder)での変更：何もありません" in printed(summary)
         assert not any("approve" in step for step in summary.next_steps)
 
     def test_lists_published_values_that_wait_for_a_reason(self, summarise: Summarise) -> None:
@@ -305,3 +308,14 @@ class TestChecks:
         assert summary.exit_code == 2
         assert "数を信頼できなくなる検査1件が不合格です" in summary.next_steps[0]
         assert "不合格2件(重いもの1件)" in printed(summary)
+
+
+class TestPrivacy:
+    def test_what_the_gate_blocked_comes_before_all_else(self, summarise: Summarise) -> None:
+        summary = summarise(privacy=PrivacyState({"手続の一覧": ("電話番号。",)}, 2))
+        assert summary.exit_code == 2
+        assert summary.next_steps[:2] == (
+            "公開を止めた「手続の一覧」を直してください：電話番号。",
+            "released_texts.csv の2件は、文字が違うため公開しません。書き直してください。",
+        )
+        assert summary.closing.endswith("データパッケージ1件の公開を止めました。")

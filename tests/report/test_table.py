@@ -8,7 +8,7 @@ import pytest
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.table import Cell, ProgressTable, TableRow, build_table, newest_rows
+from sumida_data.report.table import ProgressTable, TableCell, TableRow, build_table, newest_rows
 
 Row = dict[str, Any]
 Show = Callable[..., ProgressTable]
@@ -155,5 +155,5 @@ def row_of(table: ProgressTable) -> TableRow:
     return next(row for row in table.rows if row.indicator.indicator_id == "open_datasets")
 
 
-def current(table: ProgressTable) -> Cell:
+def current(table: ProgressTable) -> TableCell:
     return row_of(table).current

@@ -13,8 +13,8 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.report.page import render_tracking_page, write_reminders
-from sumida_data.report.tracking import DepartmentState, ResponseTracking, track_responses
-from sumida_data.report.tracking_workbook import render_tracking_workbook
+from sumida_data.report.survey import DepartmentState, ResponseTracking, track_responses
+from sumida_data.report.workbooks import render_tracking_workbook
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 

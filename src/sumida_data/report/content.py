@@ -11,7 +11,7 @@ from sumida_data.base.periods import Period, fiscal_year_label
 from sumida_data.plan.models import Plan
 from sumida_data.present.chart import Chart, Point, lay_out_chart
 from sumida_data.present.words import format_month
-from sumida_data.report.survey_state import SurveyState
+from sumida_data.report.survey import SurveyState
 from sumida_data.report.table import ProgressTable, TableRow, build_table, newest_rows
 
 
@@ -20,12 +20,10 @@ class IndicatorReport:
     """What is said about one indicator.
 
     Attributes:
-        line: Its line of the progress table.
         value: Its row of ``indicator_value`` in the reported period.
         progress: Its row of ``indicator_progress`` by the plan's primary method.
         others: Its rows by the other methods.
         history: Its rows of ``indicator_value`` up to the reported period, oldest first.
-        chart: Its chart.
     """
 
     line: TableRow
@@ -42,11 +40,7 @@ class ProgressReport:
 
     Attributes:
         municipality_name: Whose figures these are.
-        plan: The plan.
-        period: The reported period.
-        table: The progress table.
         indicators: One entry per indicator, in the plan's order.
-        survey: How the survey went.
         hints: Rows of ``review_hint`` of the period: values worth a second look.
         corrections: Rows of ``correction`` of the period.
         sample: Whether sample data went into any figure.
@@ -68,6 +62,13 @@ class ProgressReport:
         label = fiscal_year_label(self.period.fiscal_year)
         return f"{label}：{format_month(self.period.last_day)}現在、各課取組状況調査などより集計"
 
+    @property
+    def notes(self) -> list[str]:
+        """What is written below the table: footnotes, remarks and the response rate."""
+        total = self.survey.total
+        answers = f"回収率：{total.rate}（照会{total.asked}課のうち{total.answered}課が回答）"
+        return [*self.table.printed_footnotes, *self.table.remarks, answers]
+
 
 def build_report(
     municipality_name: str,
@@ -80,7 +81,7 @@ def build_report(
 
     Args:
         municipality_name: Whose figures these are.
-        plan: The plan.
+        plan: The plan as it is on the period's last day.
         period: The reported period.
         tables: ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``.
         survey: How the survey went.

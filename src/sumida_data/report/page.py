@@ -6,7 +6,7 @@ from sumida_data.present.templates import load_templates
 from sumida_data.quality.overview import Overview
 from sumida_data.quality.rules import SEVERITY_LABELS as CHECK_LABELS
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.tracking import ResponseTracking
+from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.feedback.addressing import name_return_sheet
 from sumida_data.survey.feedback.return_sheet import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS

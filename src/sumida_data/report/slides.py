@@ -105,29 +105,19 @@ def _add_table_slide(presentation: Any, report: ProgressReport) -> None:
         line.height = Mm(9)
         for place, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):
             _fill_cell(cell, text, head=number == 0, left=place == 0)
-    total = report.survey.total
-    answers = f"回収率：{total.rate}（照会{total.asked}課のうち{total.answered}課が回答）"
-    notes = "\n".join([*report.table.printed_footnotes, *report.table.remarks, answers])
     top = Mm(29) + Mm(9) * len(rows)
     box = (_MARGIN, top, _WIDTH - 2 * _MARGIN, _HEIGHT - top - Mm(3))
-    _add_text(slide, notes, box, size=7.5, color=_SOFT)
+    _add_text(slide, "\n".join(report.notes), box, size=7.5, color=_SOFT)
 
 
 def _list_cells(report: ProgressReport) -> list[list[str]]:
-    table = report.table
-    head = ["指標", f"基準値 {table.baseline_label}", *table.year_labels]
-    rows = [[*head, f"目標値 {table.target_label}", "判定"]]
-    for one in report.indicators:
-        line, verdict = one.line, one.progress["verdict"]
-        cells = (line.baseline, *line.years, line.target)
-        rows.append(
-            [
-                line.title.text + line.title.mark,
-                *(cell.printed for cell in cells),
-                f"{VERDICT_SYMBOLS[verdict]} {VERDICTS[verdict]}",
-            ]
-        )
-    return rows
+    rows = [[*report.table.list_headings(" "), "判定"]]
+    return rows + [[*one.line.texts, _write_verdict(one)] for one in report.indicators]
+
+
+def _write_verdict(one: IndicatorReport) -> str:
+    verdict = one.progress["verdict"]
+    return f"{VERDICT_SYMBOLS[verdict]} {VERDICTS[verdict]}"
 
 
 def _fill_cell(cell: Any, text: str, *, head: bool, left: bool) -> None:
@@ -147,10 +137,9 @@ def _add_chart_slide(
     for place, one in enumerate(indicators):
         left = _MARGIN + (place % 2) * (width + _MARGIN)
         top = Mm(27) + (place // 2) * (height + Mm(5))
-        verdict = one.progress["verdict"]
         title = (
             f"{one.line.indicator.title}　{one.line.current.text}"
-            f"（目標 {one.line.target.text}）　{VERDICT_SYMBOLS[verdict]} {VERDICTS[verdict]}"
+            f"（目標 {one.line.target.text}）　{_write_verdict(one)}"
         )
         _add_text(slide, title, (left, top, width, Mm(8)), size=12, bold=True)
         _add_chart(slide, one, (left, top + Mm(8), width, height - Mm(8)))

@@ -1,54 +1,41 @@
-"""The summary of a run as plain data: what came out, what was set aside, what to do next."""
+"""The summary of a run: what came out, what was set aside and what to do next, at a terminal."""
 
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from sumida_data.base.metadata import Model
+import pandas as pd
+from rich import box
+from rich.console import Group, RenderableType
+from rich.constrain import Constrain
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.periods import Period
+from sumida_data.base.quota import Gap, Quota, describe_gaps
+from sumida_data.catalogue.changes import Proposal, count_actions
 from sumida_data.plan.progress import Verdict
+from sumida_data.present.words import SEVERITIES, VERDICT_SYMBOLS, VERDICTS, format_percentage
+from sumida_data.quality.overview import Tally, count_checks
+from sumida_data.report.content import ProgressReport
+from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
 
 DONE, DONE_WITH_GAPS = 0, 2
 
-
-class IndicatorSummary(Model):
-    """One indicator.
-
-    Attributes:
-        indicator_id: Its id.
-        title: Its title.
-        value: Its value in words, such as 59.3%.
-        baseline: Its baseline in words.
-        target: Its target in words.
-        verdict: ``achieved``, ``on_track``, ``slightly_behind``, ``behind`` or ``cannot_say``.
-        as_of: The day the value stands for.
-    """
-
-    indicator_id: str
-    title: str
-    value: str
-    baseline: str
-    target: str
-    verdict: Verdict
-    as_of: date
+_NAMES_SHOWN = 5
+_WIDTH = 100
+_STYLES = {
+    "achieved": "bold green",
+    "on_track": "blue",
+    "slightly_behind": "yellow",
+    "behind": "bold red",
+    "cannot_say": "dim",
+}
 
 
-class ResponseSummary(Model):
-    """How many departments answered.
-
-    Attributes:
-        asked: Departments asked.
-        answered: Of these, departments that answered, 前回から変更なし among them.
-        no_change: Of these, departments that answered 前回から変更なし.
-        missing: Names of the departments without a return that can be used.
-        rate: The response rate in words, such as 97.3%.
-    """
-
-    asked: int
-    answered: int
-    no_change: int
-    missing: tuple[str, ...]
-    rate: str
-
-
-class Gaps(Model):
+@dataclass(frozen=True, slots=True)
+class SetAside:
     """What was found and set aside.
 
     Attributes:
@@ -63,13 +50,13 @@ class Gaps(Model):
     files: tuple[str, ...]
     rows: int
 
-    @property
-    def anything_set_aside(self) -> bool:
+    def __bool__(self) -> bool:
         """Whether something was left out of the figures."""
         return bool(self.errors or self.files or self.rows)
 
 
-class PrivacyState(Model):
+@dataclass(frozen=True, slots=True)
+class PrivacyState:
     """What the privacy gate did.
 
     Attributes:
@@ -77,56 +64,280 @@ class PrivacyState(Model):
         void_releases: Releases of free text that no longer fit what stands in the cell.
     """
 
-    blocked: dict[str, tuple[str, ...]]
+    blocked: Mapping[str, tuple[str, ...]]
     void_releases: int
 
 
-class Checks(Model):
-    """How the checks of the tables went.
-
-    Attributes:
-        total: All checks.
-        failed_errors: Those that failed and make figures unreliable.
-        failed_warnings: Those that failed and need a look.
-    """
-
-    total: int
-    failed_errors: int
-    failed_warnings: int
-
-
-class RunSummary(Model):
+@dataclass(frozen=True, slots=True)
+class RunSummary:
     """What a run did.
 
     Attributes:
-        period: The reported period, such as FY2022Q3.
-        period_title: Its title, such as 令和4年度第3四半期.
-        sample: Whether sample data went into any figure.
-        indicators: One entry per indicator, in the plan's order.
-        responses: Who answered in the reported period.
-        gaps: What was found in the reported period, or belongs to none.
-        other_gaps: What was found in all other periods.
-        public_changes: What publishing would change in the public target, in words.
-        pending_revisions: Published values that would change without a reason, one line each.
+        report: What the progress report says.
+        gaps: The gaps of the reported period beside the quota.
+        set_aside: What was found in the reported period, or belongs to none.
+        set_aside_elsewhere: What was found in all other periods.
         checks: How the checks of the tables of all periods went.
-        products: Where each product lies, by its title.
-        next_steps: What to do next, one sentence each.
-        exit_code: 0 done, 2 done with things set aside in any period, or with a check failed that
-            makes figures unreliable.
-        closing: What happened, in one sentence.
+        proposal: What publishing would change.
+        privacy: What the privacy gate did.
+        products: Where each product is, by its title.
     """
 
-    period: str
-    period_title: str
-    sample: bool
-    indicators: tuple[IndicatorSummary, ...]
-    responses: ResponseSummary
-    gaps: Gaps
-    other_gaps: Gaps
-    public_changes: str
-    pending_revisions: tuple[str, ...]
-    checks: Checks
-    products: dict[str, str]
-    next_steps: tuple[str, ...]
-    exit_code: int
-    closing: str
+    report: ProgressReport
+    gaps: tuple[Gap, ...]
+    set_aside: SetAside
+    set_aside_elsewhere: SetAside
+    checks: Tally
+    proposal: Proposal
+    privacy: PrivacyState
+    products: Mapping[str, str]
+
+    @property
+    def exit_code(self) -> int:
+        """2 if something was set aside or blocked, or a check failed that figures rest on."""
+        wanting = (self.set_aside, self.set_aside_elsewhere, self.privacy.blocked)
+        return DONE_WITH_GAPS if any(wanting) or self.checks.failed_errors else DONE
+
+    @property
+    def next_steps(self) -> tuple[str, ...]:
+        """What to do next, one sentence each."""
+        return (
+            *_advise_on_privacy(self.privacy),
+            *_advise_on_tables(self),
+            *_advise_on_figures(self.report),
+            *_advise_on_publishing(self.proposal),
+        )
+
+    @property
+    def closing(self) -> str:
+        """What was computed and what was left out of it, in a sentence or two."""
+        both = (self.set_aside, self.set_aside_elsewhere)
+        counts = {
+            "調査票{}件": sum(len(one.files) for one in both),
+            "行{}行": sum(one.rows for one in both),
+            "指摘{}件": sum(one.errors for one in both),
+        }
+        left_out = "、".join(words.format(count) for words, count in counts.items() if count)
+        closing = (
+            f"{self.report.period.title}の{len(self.report.indicators)}指標を集計しました。"
+            + (f"集計から除いたものがあります：{left_out}。" if left_out else "")
+        )
+        if blocked := len(self.privacy.blocked):
+            closing += (
+                f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。"
+            )
+        return closing
+
+
+def summarise_run(
+    report: ProgressReport,
+    tables: Mapping[str, pd.DataFrame],
+    quota: Quota,
+    proposal: Proposal,
+    privacy: PrivacyState,
+    products: Mapping[str, str],
+) -> RunSummary:
+    """Say what a run did, from ``response``, ``finding`` and ``check_result`` of all periods."""
+    response, finding = tables["response"], tables["finding"]
+    ours = response["period"].eq(str(report.period))
+    concerned = concerns_period(finding, str(report.period))
+    return RunSummary(
+        report=report,
+        gaps=measure_gaps(quota, response[ours]),
+        set_aside=_count_set_aside(response[ours], finding[concerned]),
+        set_aside_elsewhere=_count_set_aside(response[~ours], finding[~concerned]),
+        checks=count_checks(read_rows(tables["check_result"])),
+        proposal=proposal,
+        privacy=privacy,
+        products=products,
+    )
+
+
+def measure_gaps(quota: Quota, response: pd.DataFrame) -> tuple[Gap, ...]:
+    """Set the gaps of one period beside the quota, from its rows of ``response``."""
+    counting = response[response["response_status"].isin(ANSWERED)]
+    return describe_gaps(
+        quota,
+        asked=response["department_code"].nunique(),
+        answered=counting["department_code"].nunique(),
+        rows=int(counting["rows"].sum()),
+        rows_set_aside=int(counting["rows_set_aside"].sum()),
+    )
+
+
+def measure_later_gaps(quota: Quota, period: Period, response: pd.DataFrame) -> tuple[Gap, ...]:
+    """Set the gaps of quarters after a period beside the quota: their figures go out too."""
+    later = response[response["period"] > str(period)].groupby("period")
+    return tuple(
+        one.model_copy(update={"title": f"{Period.parse(str(name)).title}の{one.title}"})
+        for name, rows in later
+        for one in measure_gaps(quota, rows)
+    )
+
+
+def _count_set_aside(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
+    severity = leave_out_replaced(finding, response)["severity"]
+    unusable = response["response_status"].eq("set_aside")
+    counted = response["response_status"].ne("superseded")
+    return SetAside(
+        errors=int(severity.eq("error").sum()),
+        warnings=int(severity.eq("warning").sum()),
+        files=tuple(sorted(response.loc[unusable, "source_file"])),
+        rows=int(response.loc[counted, "rows_set_aside"].sum()),
+    )
+
+
+def _advise_on_privacy(privacy: PrivacyState) -> Iterator[str]:
+    for title, reasons in privacy.blocked.items():
+        yield f"公開を止めた「{title}」を直してください：{''.join(reasons)}"
+    if privacy.void_releases:
+        yield (
+            f"released_texts.csv の{privacy.void_releases}件は、文字が違うため公開しません。"
+            "書き直してください。"
+        )
+
+
+def _advise_on_tables(summary: RunSummary) -> Iterator[str]:
+    report, found = summary.report, summary.set_aside
+    if count := summary.checks.failed_errors:
+        yield (
+            f"数を信頼できなくなる検査{count}件が不合格です。"
+            "「データの検査結果」を開いて、直してください。"
+        )
+    if report.sample:
+        yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
+    if missing := report.survey.missing_sections:
+        yield f"未回答の{len(missing)}課に回答を催促してください：{_name_some(missing)}"
+    for gap in summary.gaps:
+        if gap.exceeds_quota:
+            share = format_percentage(gap.missing, gap.total)
+            allowed = format_percentage(gap.allowed_share, 1)
+            yield (
+                f"{gap.title}が{share}で、{allowed}を超えています。公開には承認者の確認が必要です。"
+            )
+    if found.files:
+        names = _name_some(found.files)
+        yield f"使えない調査票{len(found.files)}件を直してもらってください：{names}"
+    if count := found.errors + found.warnings:
+        yield f"指摘{count}件を確かめ、課ごとの確認結果を送ってください。"
+
+
+def _advise_on_figures(report: ProgressReport) -> Iterator[str]:
+    if short := _titles(report, "slightly_behind", "behind"):
+        yield f"計画線に届かない{len(short)}指標の見通しを確かめてください：{_name_some(short)}"
+    if unknown := _titles(report, "cannot_say"):
+        yield f"判定できない{len(unknown)}指標の理由を確かめてください：{_name_some(unknown)}"
+    if open_hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
+        named = _name_some(list(dict.fromkeys(open_hints)))
+        yield f"確かめたい値が{len(open_hints)}件あります：{named}"
+    yield "進捗レポートを開いて、内容を確かめてください。"
+
+
+def _advise_on_publishing(proposal: Proposal) -> Iterator[str]:
+    if proposal.pending_revisions:
+        yield (
+            f"公表した値と今のデータの食い違いが{len(proposal.pending_revisions)}件あります。"
+            "上の説明のとおりに確かめてください。改めるときは "
+            "data/01_raw/reference/revisions.csv に理由を書きます。"
+        )
+    if proposal.real_changes:
+        yield (
+            "公開するときは、下見の changes.html を確かめ、sumida-data approve で承認を受け、"
+            "kedro run --pipelines=publish を実行してください。"
+        )
+
+
+def _titles(report: ProgressReport, *verdicts: Verdict) -> list[str]:
+    return [one.line.title.text for one in report.indicators if one.progress["verdict"] in verdicts]
+
+
+def _name_some(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMES_SHOWN
+    return "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}件" if rest > 0 else "")
+
+
+def render_summary(summary: RunSummary) -> RenderableType:
+    """Lay a summary out for a terminal, at most a hundred columns wide."""
+    report, proposal = summary.report, summary.proposal
+    stamp = [Text("見本データ：実際の数ではありません。", "bold red")] if report.sample else []
+    title = Text(f"{report.period.title}（{report.period}）の取組状況", "bold")
+    parts = Group(
+        Panel(title),
+        *stamp,
+        _indicator_table(report),
+        Text(_describe_responses(report)),
+        Text(_describe_checks(summary.checks)),
+        _set_aside_table(summary),
+        *map(Text, proposal.pending_revisions),
+        Text(f"公開先({proposal.target})での変更：{count_actions(proposal.changes)}"),
+        _product_table(summary),
+        Text("次にすること", "bold"),
+        _number_steps(summary.next_steps),
+        Text(),
+        Text(summary.closing, "bold yellow" if summary.exit_code else "bold green"),
+    )
+    return Constrain(parts, _WIDTH)
+
+
+def _indicator_table(report: ProgressReport) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    table.add_column("指標", overflow="fold")
+    for heading in ("基準値", "値", "目標値"):
+        table.add_column(heading, justify="right")
+    for heading in ("時点", "判定"):
+        table.add_column(heading, no_wrap=True)
+    for one in report.indicators:
+        line, verdict = one.line, one.progress["verdict"]
+        texts = (
+            line.indicator.title,
+            *(c.text for c in (line.baseline, line.current, line.target)),
+        )
+        shown = Text(f"{VERDICT_SYMBOLS[verdict]} {VERDICTS[verdict]}", _STYLES[verdict])
+        table.add_row(*map(Text, texts), Text(one.value["as_of"].isoformat()), shown)
+    return table
+
+
+def _describe_responses(report: ProgressReport) -> str:
+    total = report.survey.total
+    return (
+        f"回収率{total.rate}：照会{total.asked}課のうち{total.answered}課が回答"
+        f"(前回から変更なし{total.no_change}課)、未回答{total.not_received}課"
+    )
+
+
+def _describe_checks(checks: Tally) -> str:
+    if not checks.failed:
+        return f"検査{checks.total}件：不合格なし"
+    return (
+        f"検査{checks.total}件のうち不合格{checks.failed}件(重いもの{checks.failed_errors}件)："
+        "詳しくは「データの検査結果」"
+    )
+
+
+def _set_aside_table(summary: RunSummary) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    table.add_column("期間")
+    for heading in (*SEVERITIES.values(), "使えない調査票", "除いた行"):
+        table.add_column(heading, justify="right", overflow="fold")
+    periods = {str(summary.report.period): summary.set_aside}
+    for name, one in (periods | {"ほかの期間": summary.set_aside_elsewhere}).items():
+        table.add_row(name, *map(str, (one.errors, one.warnings, len(one.files), one.rows)))
+    return table
+
+
+def _product_table(summary: RunSummary) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True)
+    table.add_column("できたもの", no_wrap=True)
+    table.add_column("場所", overflow="fold")
+    for title, path in summary.products.items():
+        table.add_row(Text(title), Text(path))
+    return table
+
+
+def _number_steps(steps: Sequence[str]) -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", width=3)
+    table.add_column(overflow="fold")
+    for number, step in enumerate(steps, 1):
+        table.add_row(f"{number}.", Text(step))
+    return table

@@ -4,7 +4,7 @@ It is laid out as the ward prints it: indicator, baseline, a column for each fis
 Page, workbook and summary all show this one table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -31,7 +31,7 @@ _UNUSUAL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """One cell of the table.
 
     Attributes:
@@ -62,23 +62,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One indicator's line.
-
-    Attributes:
-        indicator: The indicator.
-        title: Its title.
-        baseline: Its baseline.
-        years: Its value in each fiscal year shown.
-        current: Its value in the reported period, which is one of these.
-        target: Its target.
-    """
+    """One indicator's line; its value in the reported period is one of those of the years."""
 
     indicator: Indicator
-    title: Cell
-    baseline: Cell
-    years: tuple[Cell, ...]
-    current: Cell
-    target: Cell
+    title: TableCell
+    baseline: TableCell
+    years: tuple[TableCell, ...]
+    current: TableCell
+    target: TableCell
+
+    @property
+    def texts(self) -> list[str]:
+        """What its cells say, as printed."""
+        cells = (self.baseline, *self.years, self.target)
+        return [self.title.text + self.title.mark, *(cell.printed for cell in cells)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +84,8 @@ class ProgressTable:
 
     Attributes:
         baseline_label: Fiscal year of the baselines, such as R3.
-        year_labels: The fiscal years shown, such as R4.
-        target_label: Fiscal year of the targets, such as R7.
+        year_labels: The fiscal years shown.
+        target_label: Fiscal year of the targets.
         rows: One row per indicator, in the plan's order.
         footnotes: Texts of ※1, ※2 and so on.
         remarks: What must be known about values that are not plainly measured.
@@ -100,6 +97,14 @@ class ProgressTable:
     rows: tuple[TableRow, ...]
     footnotes: tuple[str, ...]
     remarks: tuple[str, ...]
+
+    def list_headings(self, separator: str) -> list[str]:
+        """Return the headings of the columns, with what stands between word and year."""
+        first, last = (
+            f"{word}{separator}{label}"
+            for word, label in (("基準値", self.baseline_label), ("目標値", self.target_label))
+        )
+        return ["指標", first, *self.year_labels, last]
 
     @property
     def printed_footnotes(self) -> list[str]:
@@ -114,14 +119,9 @@ def newest_rows(frame: pd.DataFrame) -> dict[tuple[str, str], Row]:
 
 
 def build_table(plan: Plan, period: Period, values: Mapping[tuple[str, str], Row]) -> ProgressTable:
-    """Lay out the table of a reported period.
+    """Lay out the table of a reported period, from ``indicator_value`` by indicator and period.
 
     A year shows the value of its last period, the reported year that of the reported period.
-
-    Args:
-        plan: The plan.
-        period: The reported period.
-        values: Rows of ``indicator_value`` by indicator and period.
     """
     years = _years_shown(plan, period)
     periods = _last_periods(period, values)
@@ -131,7 +131,7 @@ def build_table(plan: Plan, period: Period, values: Mapping[tuple[str, str], Row
         cells = tuple(
             _write_value(one, values.get((one.indicator_id, periods[year])), notes)
             if year in periods
-            else Cell("")
+            else TableCell("")
             for year in years
         )
         rows.append(_build_row(plan, one, cells, cells[years.index(period.fiscal_year)], notes))
@@ -177,21 +177,21 @@ def _as_of_footnote(row: Row) -> str | None:
     return None if usual else describe_as_of(row["as_of"])
 
 
-def _write_value(indicator: Indicator, row: Row | None, notes: Mapping[str, int]) -> Cell:
+def _write_value(indicator: Indicator, row: Row | None, notes: Mapping[str, int]) -> TableCell:
     if row is None:
-        return Cell(NOT_MEASURED, status="not_measured")
+        return TableCell(NOT_MEASURED, status="not_measured")
     status: str = row["value_status"]
     text = format_amount(indicator, row["value"], indicator.decimals)
     if row["value"] is None and status != "not_measured":
         text = VALUE_STATUSES[status]
-    return Cell(text, notes.get(_as_of_footnote(row) or ""), status)
+    return TableCell(text, notes.get(_as_of_footnote(row) or ""), status)
 
 
 def _build_row(
     plan: Plan,
     indicator: Indicator,
-    years: tuple[Cell, ...],
-    current: Cell,
+    years: tuple[TableCell, ...],
+    current: TableCell,
     notes: Mapping[str, int],
 ) -> TableRow:
     def number(name: str | None) -> int | None:
@@ -200,19 +200,17 @@ def _build_row(
     target = indicator.target
     return TableRow(
         indicator=indicator,
-        title=Cell(indicator.title, number(indicator.title_footnote)),
-        baseline=Cell(format_amount(indicator, indicator.baseline.value)),
+        title=TableCell(indicator.title, number(indicator.title_footnote)),
+        baseline=TableCell(format_amount(indicator, indicator.baseline.value)),
         years=years,
         current=current,
-        target=Cell(format_target(plan, indicator, target), number(target.footnote)),
+        target=TableCell(format_target(plan, indicator, target), number(target.footnote)),
     )
 
 
-def _make_remarks(labels: tuple[str, ...], rows: list[TableRow]) -> list[str]:
-    remarks = []
+def _make_remarks(labels: tuple[str, ...], rows: list[TableRow]) -> Iterator[str]:
     for column, label in enumerate(labels):
         for status, words in _UNUSUAL.items():
             titles = [row.title.text for row in rows if row.years[column].status == status]
             if titles:
-                remarks.append(f"{label}：{words}：{'、'.join(titles)}")
-    return remarks
+                yield f"{label}：{words}：{'、'.join(titles)}"

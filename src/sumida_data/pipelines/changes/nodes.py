@@ -19,8 +19,8 @@ from sumida_data.privacy.gate import list_blocked
 from sumida_data.quality.overview import name_subject
 from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summarise import measure_gaps, measure_later_gaps
-from sumida_data.report.survey_state import leave_out_replaced
+from sumida_data.report.summary import measure_gaps, measure_later_gaps
+from sumida_data.report.survey import leave_out_replaced
 
 
 def compare_with_target(
@@ -43,8 +43,8 @@ def compare_with_target(
         period=period,
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
         gaps=(
-            *measure_gaps(quota, report, response[response["period"] == period]),
-            *measure_later_gaps(quota, report, response),
+            *measure_gaps(quota, response[response["period"] == period]),
+            *measure_later_gaps(quota, report.period, response),
         ),
         findings=Counter(leave_out_replaced(finding, response)["severity"]),
         failed_checks=tuple(

@@ -22,10 +22,9 @@ from sumida_data.report.page import (
     render_quality_page,
 )
 from sumida_data.report.slides import render_slides
-from sumida_data.report.spreadsheet import render_spreadsheet
-from sumida_data.report.summarise import add_privacy, summarise_run
-from sumida_data.report.summary import PrivacyState
-from sumida_data.report.survey_state import describe_survey
+from sumida_data.report.summary import PrivacyState, RunSummary, summarise_run
+from sumida_data.report.survey import describe_survey
+from sumida_data.report.workbooks import render_spreadsheet
 from sumida_data.survey.findings import FindingRules
 
 # What a person looks for first. Where each lies is said in the catalogue.
@@ -95,25 +94,23 @@ def write_report(report: ProgressReport, quality_page: bytes) -> dict[str, bytes
     return {f"{report.period}/{name}": content for name, content in papers.items()}
 
 
-def describe_privacy(packages: Packages, privacy_check: pd.DataFrame) -> PrivacyState:
-    """Say what the privacy gate did."""
-    return PrivacyState(
-        blocked={one.title: one.reasons for one in list_blocked(packages, privacy_check)},
-        void_releases=count_void_releases(privacy_check),
-    )
-
-
-def summarise(  # one argument for each thing that the summary speaks of
+def summarise(
     report: ProgressReport,
     quota: Quota,
-    response: pd.DataFrame,
-    finding: pd.DataFrame,
-    check_result: pd.DataFrame,
-    privacy: PrivacyState,
+    packages: Packages,
     proposal: dict[str, Any],
-) -> dict[str, Any]:
-    """Say what the run did, as plain data."""
-    products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    proposed = Proposal.model_validate(proposal)
-    summary = summarise_run(report, response, finding, products, quota, check_result, proposed)
-    return add_privacy(summary, privacy).model_dump(mode="json")
+    privacy_check: pd.DataFrame,
+    **tables: pd.DataFrame,
+) -> RunSummary:
+    """Say what the run did."""
+    return summarise_run(
+        report,
+        tables,
+        quota,
+        Proposal.model_validate(proposal),
+        PrivacyState(
+            blocked={one.title: one.reasons for one in list_blocked(packages, privacy_check)},
+            void_releases=count_void_releases(privacy_check),
+        ),
+        {title: path.format(period=report.period) for title, path in PRODUCTS.items()},
+    )

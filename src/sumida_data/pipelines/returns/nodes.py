@@ -6,8 +6,8 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.report.page import render_tracking_page
-from sumida_data.report.tracking import ResponseTracking, track_responses
-from sumida_data.report.tracking_workbook import render_tracking_workbook
+from sumida_data.report.survey import ResponseTracking, track_responses
+from sumida_data.report.workbooks import render_tracking_workbook
 from sumida_data.survey.feedback.addressing import Feedback
 from sumida_data.survey.feedback.return_sheet import write_return_sheet
 from sumida_data.survey.files import SourceFile

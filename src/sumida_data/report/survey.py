@@ -1,0 +1,331 @@
+"""How the survey went: who answered, what was found in the files, what departments changed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+import pyarrow as pa
+
+from sumida_data.base.database import connect
+from sumida_data.base.frames import read_rows, to_arrow
+from sumida_data.base.metadata import HomeMunicipality, Row
+from sumida_data.base.periods import Period
+from sumida_data.present.words import format_percentage
+from sumida_data.survey.feedback.addressing import RESPONSE_STATES, collect_findings
+from sumida_data.survey.feedback.return_sheet import order_for_work
+from sumida_data.survey.findings import Finding, FindingRules, Severity
+from sumida_data.survey.form import Form
+
+# The statuses of returns that count.
+ANSWERED = {"received", "no_change"}
+
+# A record has another id in every quarter; its key is what stays.
+_COMPARISON = """
+    WITH part_answer AS (
+        SELECT department_code, period, table_name, record_id, field, value,
+            item.sheet, sheet_number, is_key, period = $period AS is_now
+        FROM answer JOIN item USING (table_name, field)
+        WHERE department_code IS NOT NULL AND period <= $period
+    ), compared AS (
+        SELECT *, string_agg(value, '|' ORDER BY field) FILTER (is_key)
+            OVER (PARTITION BY record_id) AS key
+        FROM part_answer
+        QUALIFY bool_or(is_now) OVER (PARTITION BY department_code) AND (
+            is_now OR period = max(period) FILTER (NOT is_now) OVER (PARTITION BY department_code)
+        )
+    ), pair AS (
+        SELECT department_code, sheet, sheet_number,
+            max(value) FILTER (is_now) AS value,
+            max(value) FILTER (NOT is_now) AS earlier
+        FROM compared
+        GROUP BY department_code, sheet, sheet_number, table_name, key, field
+    )
+    SELECT department_code, sheet,
+        count(*) FILTER (earlier IS NULL AND value IS NOT NULL) AS added,
+        count(*) FILTER (earlier IS NOT NULL AND value IS NULL) AS removed,
+        count(*) FILTER (earlier != value) AS changed
+    FROM pair
+    WHERE department_code IN (SELECT department_code FROM compared WHERE NOT is_now)
+    GROUP BY department_code, sheet, sheet_number
+    ORDER BY department_code, sheet_number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionState:
+    """How many departments of a division answered; 計 is the division of all.
+
+    Attributes:
+        answered: Departments that answered, 前回から変更なし among them.
+        no_change: Of these, departments that answered 前回から変更なし.
+    """
+
+    division: str
+    asked: int
+    answered: int
+    no_change: int
+
+    @property
+    def not_received(self) -> int:
+        """Departments without a return that can be used."""
+        return self.asked - self.answered
+
+    @property
+    def rate(self) -> str:
+        """The response rate, such as 97.3%."""
+        return format_percentage(self.answered, self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCount:
+    """How often a rule found something."""
+
+    rule_id: str
+    title: str
+    severity: Severity
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyState:
+    """How the survey of one period went.
+
+    Attributes:
+        divisions: One entry per division, in the order of department codes.
+        total: All departments.
+        missing_sections: Names of the departments without a return that can be used.
+        findings: Findings by rule, grave ones first, then the most frequent.
+    """
+
+    divisions: tuple[DivisionState, ...]
+    total: DivisionState
+    missing_sections: tuple[str, ...]
+    findings: tuple[FindingCount, ...]
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of a severity."""
+        return sum(one.count for one in self.findings if one.severity == severity)
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentState:
+    """The state of one department's answer.
+
+    Attributes:
+        status: ``received``, ``no_change`` or ``not_received``.
+        files: The usable files it sent.
+        answered_on: The day on the cover of the file that counts.
+        rows: Rows that count.
+        findings: What was found in the file that counts, in the order of work.
+        changes: How its sheets differ from its last return, in words; None where it has not
+            answered both times.
+    """
+
+    code: str
+    division: str
+    section: str
+    status: str
+    files: tuple[str, ...]
+    answered_on: date | None
+    due_on: date
+    rows: int
+    rows_set_aside: int
+    findings: tuple[Finding, ...]
+    changes: tuple[str, ...] | None
+
+    @property
+    def state(self) -> str:
+        """Whether it answered, again, and in time, in words."""
+        marks = [RESPONSE_STATES[self.status]]
+        marks += ["訂正あり"] if len(self.files) > 1 else []
+        marks += [f"締切後{self.days_late}日"] if self.days_late else []
+        return "、".join(marks)
+
+    @property
+    def days_late(self) -> int:
+        """How many days after the due date it answered; 0 where that is not known."""
+        return max(0, (self.answered_on - self.due_on).days) if self.answered_on else 0
+
+    @property
+    def difference(self) -> str:
+        """How its answers differ from its last ones, in words."""
+        if self.changes is None:
+            return "" if self.status == "not_received" else "前回の回答なし"
+        return "、".join(self.changes) or "違いなし"
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of a severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTracking:
+    """The state of all departments' answers in a quarter.
+
+    Attributes:
+        municipality: Who asks, for the names of ward and office.
+        survey: Counts by division.
+        departments: The departments by code.
+        unassigned: Findings about files that belong to no known department, and about the
+            central files.
+        sample: Whether it is about sample data.
+    """
+
+    municipality: HomeMunicipality
+    form: Form
+    period: Period
+    survey: SurveyState
+    departments: tuple[DepartmentState, ...]
+    unassigned: tuple[Finding, ...]
+    sample: bool
+
+    @property
+    def corrected(self) -> int:
+        """How many departments sent more than one usable file."""
+        return sum(len(one.files) > 1 for one in self.departments)
+
+    @property
+    def late(self) -> int:
+        """How many departments answered after the due date."""
+        return sum(one.days_late > 0 for one in self.departments)
+
+    @property
+    def to_correct(self) -> int:
+        """How many departments have something to correct."""
+        return sum(one.count("error") > 0 for one in self.departments)
+
+
+def describe_survey(
+    period: str, response: pd.DataFrame, finding: pd.DataFrame, rules: FindingRules
+) -> SurveyState:
+    """Count returns and findings of a period, from tables of all periods."""
+    status = response["response_status"]
+    departments = (
+        response.assign(answered=status.isin(ANSWERED), no_change=status.eq("no_change"))
+        .loc[response["period"].eq(period) & response["department_code"].notna()]
+        .groupby("department_code")
+        .agg({"division": "first", "section": "first", "answered": "any", "no_change": "any"})
+    )
+    concerned = leave_out_replaced(finding, response)
+    return SurveyState(
+        divisions=tuple(
+            _count_answers(str(name), rows)
+            for name, rows in departments.groupby("division", sort=False)
+        ),
+        total=_count_answers("計", departments),
+        missing_sections=tuple(departments.loc[~departments["answered"], "section"]),
+        findings=tuple(_count_findings(concerned[concerns_period(concerned, period)], rules)),
+    )
+
+
+def leave_out_replaced(finding: pd.DataFrame, response: pd.DataFrame) -> pd.DataFrame:
+    """Leave out findings in files that a newer one has replaced: nobody has to act on them."""
+    replaced = response.loc[response["response_status"].eq("superseded"), "source_file"]
+    return finding[~finding["source_file"].isin(replaced)]
+
+
+def concerns_period(finding: pd.DataFrame, period: str) -> "pd.Series[bool]":
+    """Tell which findings belong to a period; those without a period belong to each."""
+    return finding["period"].isna() | finding["period"].eq(period)
+
+
+def _count_answers(name: str, departments: pd.DataFrame) -> DivisionState:
+    answered, no_change = (int(departments[one].sum()) for one in ("answered", "no_change"))
+    return DivisionState(name, len(departments), answered, no_change)
+
+
+def _count_findings(finding: pd.DataFrame, rules: FindingRules) -> list[FindingCount]:
+    counted = [
+        FindingCount(rule_id, rules[rule_id].title, rules[rule_id].severity, count)
+        for rule_id, count in Counter(finding["rule_id"]).items()
+    ]
+    # The severities happen to stand in the order of the alphabet.
+    return sorted(counted, key=lambda one: (one.severity, -one.count, one.rule_id))
+
+
+def track_responses(
+    municipality: HomeMunicipality,
+    form: Form,
+    rules: FindingRules,
+    period: Period,
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+    answer: pd.DataFrame,
+) -> ResponseTracking:
+    """Say which departments of a quarter have answered, from tables of all quarters."""
+    ours = read_rows(response[response["period"].eq(str(period))])
+    findings = collect_findings(ours, read_rows(finding), period, rules)
+    changes = describe_changes(form, str(period), answer)
+    by_department: dict[str, list[Row]] = defaultdict(list)
+    for row in ours:
+        if row["department_code"] is not None:
+            by_department[row["department_code"]].append(row)
+    return ResponseTracking(
+        municipality=municipality,
+        form=form,
+        period=period,
+        survey=describe_survey(str(period), response, finding, rules),
+        departments=tuple(
+            _describe_department(rows, findings[code], changes.get(code))
+            for code, rows in sorted(by_department.items())
+        ),
+        unassigned=tuple(sorted(findings[None], key=order_for_work)),
+        sample=any(row["sample"] for row in ours),
+    )
+
+
+def _describe_department(
+    rows: Sequence[Row], findings: Sequence[Finding], changes: tuple[str, ...] | None
+) -> DepartmentState:
+    counting = next(row for row in rows if row["response_status"] != "superseded")
+    same = ("division", "section", "answered_on", "due_on", "rows", "rows_set_aside")
+    return DepartmentState(
+        code=counting["department_code"],
+        status=counting["response_status"],
+        files=tuple(row["source_file"] for row in rows if row["source_file"]),
+        findings=tuple(sorted(findings, key=order_for_work)),
+        changes=changes,
+        **{name: counting[name] for name in same},
+    )
+
+
+def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Compare each department's answers of a quarter with those of the last quarter it answered.
+
+    Args:
+        form: The survey form.
+        period: The quarter.
+        answer: Table ``answer``, all quarters.
+
+    Returns:
+        For each department that has answered now and before, the sheets that differ, each as
+        手続(増1 減2 変更1): answers where there was none, that are gone, that are others now.
+    """
+    with connect() as connection:
+        connection.register("answer", to_arrow(answer))
+        connection.register("item", _list_items(form))
+        rows = connection.execute(_COMPARISON, {"period": period}).fetchall()
+    changes: dict[str, list[str]] = defaultdict(list)
+    for code, sheet, *counts in rows:
+        words = [f"{word}{n}" for word, n in zip(("増", "減", "変更"), counts, strict=True) if n]
+        changes[code] += [f"{sheet}({' '.join(words)})"] if words else []
+    return {code: tuple(sheets) for code, sheets in changes.items()}
+
+
+def _list_items(form: Form) -> pa.Table:
+    sheets = list(dict.fromkeys(part.sheet for part in form.answer_sheets))
+    return pa.Table.from_pylist(
+        [
+            {
+                "table_name": part.table,
+                "field": item.name,
+                "is_key": item.key,
+                "sheet": part.sheet,
+                "sheet_number": sheets.index(part.sheet),
+            }
+            for part in form.answer_sheets
+            for item in part.fields
+        ]
+    )
