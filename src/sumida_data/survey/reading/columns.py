@@ -267,7 +267,7 @@ class ColumnFinder(Generic[Described]):
     def _remark_on_headings(self, table: FoundTable) -> Iterator[Remark]:
         for name, heading in table.guessed.items():
             cell = cell_address(table.header_row, table.columns[name])
-            yield Remark("F218", cell, heading, {"heading": self.fields[name].title})
+            yield Remark(Kind.GUESSED_HEADING, cell, heading, {"heading": self.fields[name].title})
         missing = [name for name in self.judges if name not in table.columns]
         unknown = table.unknown if self.description.is_complete else {}
         for name in missing:

@@ -342,7 +342,7 @@ class _TablePass(_Pass):
                 if not isinstance(text, str) or "単位" not in text:
                     continue
                 if any(names_other_unit(text, unit) for unit in units):
-                    self.report_cell("F220", number, column)
+                    self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
 
     def read_row(self, number: int) -> None:
         row, columns = self.sheet.rows[number], self.columns.answers
@@ -386,7 +386,7 @@ class _TablePass(_Pass):
         is_complete = self.reader.description.is_complete and len(pairs) > 1
         is_example = is_complete and all(found == value for found, value in pairs)
         if is_example:
-            self.report_answer("F219", answers[0], None)
+            self.report_answer(Kind.EXAMPLE_WITHOUT_MARK, answers[0], None)
         return is_example
 
     def _says_nothing(self, answers: Sequence[Answer]) -> bool:
