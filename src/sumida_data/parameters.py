@@ -17,7 +17,7 @@ from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.privacy.models import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions
@@ -35,7 +35,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "quality_rules": QualityRules,
     "quota": Quota,
     "sample": Sample,
-    "site": Site,
+    "site": SiteSettings,
     "sources": CentralSources,
     "tables": TableDescriptions,
     "views": Views,

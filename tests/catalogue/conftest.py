@@ -3,7 +3,7 @@
 import pytest
 
 from sumida_data.catalogue.preview import build_preview
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from tests.packages.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
@@ -12,7 +12,7 @@ __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 @pytest.fixture(scope="module")
 def show(packages, municipality, plans, waves, raw_parameters):
     """Return a function that builds the preview of packages."""
-    site = Site.model_validate(raw_parameters["site"])
+    site = SiteSettings.model_validate(raw_parameters["site"])
 
     def build(files):
         return build_preview(files, packages, municipality, plans, waves, site)

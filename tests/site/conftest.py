@@ -7,7 +7,7 @@ import pytest
 
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.plan.models import Plans
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import read_published
 from sumida_data.survey.form import Waves
@@ -19,17 +19,17 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="session")
-def site(raw_parameters: dict[str, Any]) -> Site:
-    return Site.model_validate(raw_parameters["site"])
+def site(raw_parameters: dict[str, Any]) -> SiteSettings:
+    return SiteSettings.model_validate(raw_parameters["site"])
 
 
 @pytest.fixture(scope="session")
 def render(
-    built: Files, municipality: HomeMunicipality, plans: Plans, waves: Waves, site: Site
+    built: Files, municipality: HomeMunicipality, plans: Plans, waves: Waves, site: SiteSettings
 ) -> Callable[..., dict[str, str]]:
     """Return a function that builds the site from packages and returns its texts by path."""
 
-    def render_from(files: Files = built, described: Site = site) -> dict[str, str]:
+    def render_from(files: Files = built, described: SiteSettings = site) -> dict[str, str]:
         names: Iterable[str] = dict.fromkeys(path.partition("/")[0] for path in files)
         pages = build_site(read_published(files, names), municipality, plans, waves, described)
         return {path: content.decode() for path, content in pages.items()}

@@ -15,7 +15,7 @@ import pytest
 
 from sumida_data.catalogue.links import find_broken_links
 from sumida_data.plan.models import Plans
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import read_published
 from tests.packages.conftest import CARD_RATE, PROCEDURE, PROGRESS
@@ -403,7 +403,7 @@ def test_the_calendar_tells_what_is_here_and_what_is_to_come(pages: Texts) -> No
     assert "これから" in to_come
 
 
-def test_contact_shows_only_what_is_known(render: Callable[..., Texts], site: Site) -> None:
+def test_contact_shows_only_what_is_known(render: Callable[..., Texts], site: SiteSettings) -> None:
     assert "電話" not in render()["contact.html"]
     contact = site.contact.model_copy(update={"telephone": "03-0000-0000", "email": "x@example.jp"})
     page = render(described=site.model_copy(update={"contact": contact}))["contact.html"]
@@ -441,7 +441,7 @@ def test_an_earlier_plan_keeps_its_page(
     municipality: Any,
     plans: Plans,
     waves: Any,
-    site: Site,
+    site: SiteSettings,
 ) -> None:
     plan = plans.root[0]
     later = plan.model_copy(

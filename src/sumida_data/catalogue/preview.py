@@ -9,7 +9,7 @@ from sumida_data.catalogue.datasets import describe_dataset
 from sumida_data.packages.dcat import describe_catalogue
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import Published, read_published
 from sumida_data.survey.form import Waves
@@ -21,7 +21,7 @@ def build_preview(
     municipality: HomeMunicipality,
     plans: Plans,
     waves: Waves,
-    site: Site,
+    site: SiteSettings,
 ) -> dict[str, bytes]:
     """Build the preview catalogue.
 
@@ -56,7 +56,7 @@ def build_preview(
     }
 
 
-def _describe_catalogue(published: Published, packages: Packages, site: Site) -> bytes:
+def _describe_catalogue(published: Published, packages: Packages, site: SiteSettings) -> bytes:
     descriptors = [one.descriptor for one in published.datasets]
     described = describe_catalogue(descriptors, packages, site.title, site.description)
     return f"{json.dumps(described, ensure_ascii=False, indent=1)}\n".encode()

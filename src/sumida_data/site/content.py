@@ -1,22 +1,21 @@
 """What the pages say, before it is given their form."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.changelog import FeedEntry, FeedHead, write_atom
-from sumida_data.plan.models import Indicator, Plan
+from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.present.chart import LARGE, SMALL, Chart, Frame, Point, lay_out_chart
-from sumida_data.site.language import publication_day
-from sumida_data.site.models import Site
-from sumida_data.site.published import Published, PublishedDataset
+from sumida_data.site.models import SiteSettings
+from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
 
 # What is not known comes first: it is older than what is.
@@ -63,7 +62,7 @@ class IndicatorPage:
     @property
     def newest(self) -> tuple[Row, ...]:
         """The newest revision of each period's value, oldest period first."""
-        return tuple({row["period"]: row for row in self.series}.values())
+        return _newest_revisions(self.series)
 
     @property
     def revisions(self) -> list[tuple[Indicator, Row, Row]]:
@@ -75,29 +74,15 @@ class IndicatorPage:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Initiative:
-    """A case study.
-
-    Attributes:
-        row: Its row of ``initiative`` in the newest period that names it.
-        effects: Its rows of ``initiative_effect`` in the same period.
-    """
+class Initiative(NamedTuple):
+    """A case study: its row of ``initiative`` and its rows of ``initiative_effect``."""
 
     row: Row
-    effects: tuple[Row, ...]
+    effects: list[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A quarter in the calendar.
-
-    Attributes:
-        period: The quarter.
-        due_on: The day by which departments answer.
-        planned_on: The day on which it is to be published.
-        published: Whether its values are on the site.
-    """
+class CalendarEntry(NamedTuple):
+    """A quarter in the calendar: when departments answer, and when it is to be published."""
 
     period: str
     due_on: date
@@ -105,58 +90,55 @@ class Publication:
     published: bool
 
 
+class IndexEntry(NamedTuple):
+    """An entry of the search index, with the page that tells about it.
+
+    A column has no page of its own but places: the pages that show it, each with the Japanese and
+    the English title of its table.
+    """
+
+    name: str
+    title: str
+    title_en: str
+    description: str
+    path: str = ""
+    places: tuple[tuple[str, str, str], ...] = ()
+
+
 def gather_indicators(plan: Plan, published: Published) -> tuple[IndicatorPage, ...]:
     """Gather what is said about each indicator of the plan, in the plan's order."""
     tables = {
         name: sorted(
-            (row for row in published.rows(name) if row["plan_id"] == plan.plan_id),
-            key=order,
+            (row for row in published.rows(name) if row["plan_id"] == plan.plan_id), key=by
         )
-        for name, order in _ORDERS.items()
+        for name, by in _ORDERS.items()
     }
-    responses = _gather_responses(published)
+    responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] != "区")
     return tuple(
         _gather(
             plan,
-            indicator,
-            {name: _of(indicator, rows) for name, rows in tables.items()},
-            responses if indicator.source == "survey" else {},
+            one,
+            {name: _of(one.indicator_id, rows) for name, rows in tables.items()},
+            responses if one.source == "survey" else (),
         )
-        for indicator in plan.indicators
+        for one in plan.indicators
     )
 
 
-def _gather_responses(published: Published) -> dict[str, list[Row]]:
-    rows = sorted(published.rows("response_rate"), key=lambda row: row["level"] != "区")
-    return {
-        period: [row for row in rows if row["period"] == period]
-        for period in {row["period"] for row in rows}
-    }
-
-
-def _of(indicator: Indicator, rows: Sequence[Row]) -> tuple[Row, ...]:
-    return tuple(row for row in rows if row["indicator_id"] == indicator.indicator_id)
+def _of(indicator_id: str, rows: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple(row for row in rows if row["indicator_id"] == indicator_id)
 
 
 def _gather(
     plan: Plan,
     indicator: Indicator,
     tables: Mapping[str, tuple[Row, ...]],
-    responses: Mapping[str, Sequence[Row]],
+    responses: Sequence[Row],
 ) -> IndicatorPage:
     series = tables["indicator_value"]
     current = series[-1] if series else None
-    day = Period.parse(current["period"]).last_day if current else plan.last_day
-    shown = indicator.on(day)
+    shown = indicator.on(Period.parse(current["period"]).last_day if current else plan.last_day)
     progress = _progress_of(plan, current, tables["indicator_progress"])
-    points = [
-        Point(row["as_of"], row["value"])
-        for row in {row["period"]: row for row in series}.values()
-        if row["value"] is not None
-    ]
-    charts = [
-        _draw(plan, shown, progress, points, frame) if series else None for frame in (LARGE, SMALL)
-    ]
     return IndicatorPage(
         indicator=shown,
         current=current,
@@ -164,30 +146,32 @@ def _gather(
         series=series,
         versions=tables["indicator"],
         targets=tables["indicator_target"],
-        responses=tuple(responses.get(current["period"], ())) if current else (),
-        chart=charts[0],
-        small_chart=charts[1],
+        responses=tuple(row for row in responses if current and row["period"] == current["period"]),
+        chart=_draw(plan, shown, progress, series, LARGE),
+        small_chart=_draw(plan, shown, progress, series, SMALL),
     )
 
 
 def _progress_of(plan: Plan, current: Row | None, rows: Sequence[Row]) -> tuple[Row, ...]:
-    if current is None:
-        return ()
-    found = {
-        row["method"]: row
-        for row in rows
-        if (row["period"], row["revision"]) == (current["period"], current["revision"])
-    }
+    value = current and (current["period"], current["revision"])
+    found = {row["method"]: row for row in rows if (row["period"], row["revision"]) == value}
     return tuple(found[cuts.method] for cuts in plan.methods if cuts.method in found)
 
 
+def _newest_revisions(series: Sequence[Row]) -> tuple[Row, ...]:
+    return tuple({row["period"]: row for row in series}.values())
+
+
 def _draw(
-    plan: Plan,
-    indicator: Indicator,
-    progress: Sequence[Row],
-    points: Sequence[Point],
-    frame: Frame,
-) -> Chart:
+    plan: Plan, indicator: Indicator, progress: Sequence[Row], series: Sequence[Row], frame: Frame
+) -> Chart | None:
+    if not series:
+        return None
+    points = [
+        Point(row["as_of"], row["value"])
+        for row in _newest_revisions(series)
+        if row["value"] is not None
+    ]
     start = None
     if progress and progress[0]["start_date"] and progress[0]["start_value"] is not None:
         start = Point(progress[0]["start_date"], progress[0]["start_value"])
@@ -195,21 +179,16 @@ def _draw(
     return lay_out_chart(start, target, points, plan.first_day, frame)
 
 
-def gather_initiatives(published: Published) -> tuple[Initiative, ...]:
+def gather_initiatives(published: Published) -> list[Initiative]:
     """Gather the case studies of the newest period."""
-    rows = published.rows("initiative")
+    rows, effects = published.rows("initiative"), published.rows("initiative_effect")
     newest = max((row["period"] for row in rows), default="")
-    effects = [row for row in published.rows("initiative_effect") if row["period"] == newest]
-    return tuple(
-        Initiative(row, tuple(one for one in effects if _same_initiative(one, row)))
+    key = itemgetter("period", "department_code", "initiative_name")
+    return [
+        Initiative(row, [one for one in effects if key(one) == key(row)])
         for row in rows
         if row["period"] == newest
-    )
-
-
-def _same_initiative(effect: Row, initiative: Row) -> bool:
-    keys = ("department_code", "initiative_name")
-    return all(effect.get(key) == initiative.get(key) for key in keys)
+    ]
 
 
 def gather_corrections(published: Published) -> dict[str, Any] | None:
@@ -221,97 +200,64 @@ def gather_corrections(published: Published) -> dict[str, Any] | None:
     return {"fields": table["schema"]["fields"], "rows": rows}
 
 
-def gather_checks(published: Published, dataset: PublishedDataset) -> list[Row]:
+def gather_checks(published: Published, dataset: Dataset) -> list[Row]:
     """Gather the results of the checks of the dataset's tables, those that failed first."""
     names = {table["name"] for table in dataset.tables}
     rows = [row for row in published.rows("check_result") if row["table_name"] in names]
     return sorted(rows, key=lambda row: (row["passed"] is not False, row["rule_id"]))
 
 
-def gather_calendar(waves: Waves, site: Site, published: Published) -> tuple[Publication, ...]:
+def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> list[CalendarEntry]:
     """Gather the quarters that are asked for, oldest first.
 
-    Which of them are still to come is told from the values on the site, because a page that asked
+    Which of them are still to come is known from the values on the site, because a page that asked
     the clock would not be the same tomorrow.
     """
     there = {row["period"] for row in published.rows("indicator_value")}
-    return tuple(
-        Publication(period, wave.due_on, publication_day(wave.due_on, site), period in there)
+    wait = timedelta(days=site.days_to_publication)
+    return [
+        CalendarEntry(period, wave.due_on, wave.due_on + wait, period in there)
         for period, wave in sorted(waves.root.items(), key=lambda item: Period.parse(item[0]))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """One entry of the index.
-
-    Attributes:
-        name: Its machine name.
-        title: Its Japanese title.
-        title_en: Its English title.
-        description: What it is, in Japanese.
-        path: The page that tells about it; empty where several do.
-        places: The pages of a column, each with the Japanese and the English title of the table.
-    """
-
-    name: str
-    title: str
-    title_en: str
-    description: str
-    path: str = ""
-    places: tuple[tuple[str, str, str], ...] = ()
-
-
-def list_indicators(indicators: Iterable[Indicator]) -> list[IndexEntry]:
-    """Return an entry for each indicator."""
-    return [
-        IndexEntry(
-            one.indicator_id,
-            one.title,
-            one.title_en,
-            one.definition,
-            f"indicators/{one.indicator_id}.html",
-        )
-        for one in indicators
     ]
 
 
-def list_datasets(published: Published) -> list[IndexEntry]:
-    """Return an entry for each dataset."""
-    return [
-        IndexEntry(
-            dataset.name,
-            dataset.descriptor["title"],
-            dataset.descriptor["sumida:titleEn"],
-            dataset.descriptor["description"],
-            dataset.page,
-        )
-        for dataset in published.datasets
-    ]
+def build_index(plans: Plans, published: Published) -> dict[tuple[str, str], list[IndexEntry]]:
+    """Return everything that can be searched for, by its heading in both languages."""
+    return {
+        ("指標", "Indicators"): [
+            IndexEntry(
+                one.indicator_id,
+                one.title,
+                one.title_en,
+                one.definition,
+                f"indicators/{one.indicator_id}.html",
+            )
+            for one in plans.indicators
+        ],
+        ("データ", "Datasets"): [
+            IndexEntry(one.name, *one.titles, one.descriptor["description"], one.page)
+            for one in published.datasets
+        ],
+        ("列", "Columns"): list(_list_columns(published)),
+    }
 
 
-def list_columns(published: Published) -> list[IndexEntry]:
-    """Return an entry for each column; tables that describe it in the same words share one."""
+def _list_columns(published: Published) -> Iterator[IndexEntry]:
+    """Yield an entry for each column; tables that describe it in the same words share one."""
     places: dict[tuple[str, str, str, str], list[tuple[str, str, str]]] = {}
     for dataset in published.datasets:
         for table in dataset.tables:
             for field in table["schema"]["fields"]:
-                words = (
-                    field["name"],
-                    field["title"],
-                    field["sumida:titleEn"],
-                    field.get("description", ""),
-                )
+                titles = (field["title"], field["sumida:titleEn"])
+                words = (field["name"], *titles, field.get("description", ""))
                 place = f"{dataset.page}#{table['name']}.{field['name']}"
-                titles = (table["title"], table["sumida:titleEn"])
-                places.setdefault(words, []).append((place, *titles))
-    return [
-        IndexEntry(name, title, title_en, description, places=tuple(found))
-        for (name, title, title_en, description), found in sorted(places.items())
-    ]
+                shown = (place, table["title"], table["sumida:titleEn"])
+                places.setdefault(words, []).append(shown)
+    for words, found in sorted(places.items()):
+        yield IndexEntry(*words, places=tuple(found))
 
 
-def write_site_feed(published: Published, site: Site) -> bytes:
+def write_site_feed(published: Published, site: SiteSettings) -> bytes:
     """Write what was published as an Atom feed, the newest first.
 
     Days are those that the data speak of and not the time of a clock, so that the same data give

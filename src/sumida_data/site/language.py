@@ -6,7 +6,7 @@ only, such as a definition, is shown in Japanese on both and marked as such for 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -16,7 +16,7 @@ from sumida_data.base.periods import Period, format_era_date
 from sumida_data.plan.models import Indicator
 from sumida_data.plan.values import round_half_up
 from sumida_data.present import words
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 
 _MONTHS = "January February March April May June July August September October November December"
 
@@ -85,7 +85,7 @@ class Language:
     """
 
     code: Literal["ja", "en"]
-    site: Site
+    site: SiteSettings
 
     def say(self, japanese: str, english: str) -> str:
         """Choose between the two texts."""
@@ -134,8 +134,3 @@ class Language:
     def _unit(self, indicator: Indicator) -> str:
         unit = self.site.units_en.get(indicator.unit, indicator.unit)
         return unit if unit == "%" else f" {unit}"
-
-
-def publication_day(due_on: date, site: Site) -> date:
-    """Return the day on which a quarter is to be published."""
-    return due_on + timedelta(days=site.days_to_publication)

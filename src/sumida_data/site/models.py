@@ -25,8 +25,8 @@ class Contact(Model):
     email: str | None = None
 
 
-class Site(Model):
-    """The site.
+class SiteSettings(Model):
+    """What the site says about itself.
 
     Attributes:
         title: Its Japanese title.

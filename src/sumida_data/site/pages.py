@@ -4,13 +4,12 @@ Links are relative and name a file, so that the site works from disk and below a
 """
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.periods import Period
@@ -20,8 +19,8 @@ from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
 from sumida_data.site.language import Language
-from sumida_data.site.models import Site
-from sumida_data.site.published import Published, PublishedDataset
+from sumida_data.site.models import SiteSettings
+from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
 
 _TITLES = {
@@ -40,25 +39,22 @@ _TILES = ("achieved", "on_track", "slightly_behind", "behind", "cannot_say")
 _FIRST_ROWS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A page before it is given its form.
 
     Attributes:
         path: Its path within its language.
         template: The template that it fills in.
-        title: Its Japanese title.
-        title_en: Its English title.
+        titles: Its Japanese and its English title.
         section: Path of the page of the navigation to which it belongs.
         values: What its template needs beyond what every page has.
     """
 
     path: str
     template: str
-    title: str
-    title_en: str
+    titles: tuple[str, str]
     section: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: dict[str, Any]
 
 
 def build_site(
@@ -66,7 +62,7 @@ def build_site(
     municipality: HomeMunicipality,
     plans: Plans,
     waves: Waves,
-    site: Site,
+    site: SiteSettings,
 ) -> dict[str, bytes]:
     """Build the site.
 
@@ -118,44 +114,33 @@ def _describe_plans(
 ) -> Iterator[Page]:
     dataset = published.find("indicator_value")
     for plan, pages in zip(plans.root, indicators, strict=True):
-        periods = [one.current["period"] for one in pages if one.current]
+        newest = max((one.current["period"] for one in pages if one.current), default=None)
         yield Page(
-            path="index.html" if plan is shown else f"plans/{plan.plan_id}.html",
-            template="overview.html",
-            title=plan.title,
-            title_en=plan.title_en,
-            section="index.html",
-            values={"indicators": pages, "plan": plan, "newest": max(periods, default=None)},
+            "index.html" if plan is shown else f"plans/{plan.plan_id}.html",
+            "overview.html",
+            (plan.title, plan.title_en),
+            "index.html",
+            {"indicators": pages, "plan": plan, "newest": newest},
         )
         for one in pages:
             yield Page(
-                path=f"indicators/{one.indicator.indicator_id}.html",
-                template="indicator.html",
-                title=one.indicator.title,
-                title_en=one.indicator.title_en,
-                section="index.html",
-                values={"one": one, "plan": plan, "dataset": dataset},
+                f"indicators/{one.indicator.indicator_id}.html",
+                "indicator.html",
+                (one.indicator.title, one.indicator.title_en),
+                "index.html",
+                {"one": one, "plan": plan, "dataset": dataset},
             )
 
 
 def _describe_datasets(published: Published) -> Iterator[Page]:
     yield _page("dataset/index.html", "datasets.html", datasets=published.datasets)
     for dataset in published.datasets:
-        yield Page(
-            path=dataset.page,
-            template="dataset.html",
-            title=dataset.descriptor["title"],
-            title_en=dataset.descriptor["sumida:titleEn"],
-            section="dataset/index.html",
-            values={
-                "dataset": dataset,
-                "checks": content.gather_checks(published, dataset),
-                "previews": {
-                    table["name"]: _read_first_rows(dataset, table["name"])
-                    for table in dataset.tables
-                },
-            },
-        )
+        values = {
+            "dataset": dataset,
+            "checks": content.gather_checks(published, dataset),
+            "previews": {one["name"]: _read_first_rows(dataset, one) for one in dataset.tables},
+        }
+        yield Page(dataset.page, "dataset.html", dataset.titles, "dataset/index.html", values)
 
 
 def _describe_other_pages(
@@ -163,23 +148,19 @@ def _describe_other_pages(
     indicators: Sequence[Sequence[IndicatorPage]],
     published: Published,
     waves: Waves,
-    site: Site,
+    site: SiteSettings,
 ) -> Iterator[Page]:
+    every = [one for pages in indicators for one in pages]
     yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
     yield _page(
         "corrections.html",
         notices=published.rows("correction_notice"),
-        by_id={one.indicator.indicator_id: one.indicator for pages in indicators for one in pages},
-        revisions=[pair for pages in indicators for one in pages for pair in one.revisions],
+        by_id={one.indicator.indicator_id: one.indicator for one in every},
+        revisions=[pair for one in every for pair in one.revisions],
         corrections=content.gather_corrections(published),
     )
     yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
-    index = {
-        ("指標", "Indicators"): content.list_indicators(plans.indicators),
-        ("データ", "Datasets"): content.list_datasets(published),
-        ("列", "Columns"): content.list_columns(published),
-    }
-    yield _page("search.html", index=index)
+    yield _page("search.html", index=content.build_index(plans, published))
     licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
     yield _page("about.html", licenses=licenses)
     yield _page("accessibility.html")
@@ -187,41 +168,33 @@ def _describe_other_pages(
 
 
 def _page(path: str, template: str | None = None, **values: Any) -> Page:
-    title, title_en = _TITLES[path]
-    return Page(path, template or path, title, title_en, path, values)
+    return Page(path, template or path, _TITLES[path], path, values)
 
 
 def _render(
-    page: Page,
-    language: Language,
-    other: Language,
-    common: Mapping[str, Any],
+    page: Page, language: Language, other: Language, common: dict[str, Any]
 ) -> tuple[str, bytes]:
     say = language.say
     here = _place(page.path, language)
-    to = partial(_link, here, language)
     menu = {path: say(*titles) for path, titles in _TITLES.items()}
     trail = [path for path in dict.fromkeys(("index.html", page.section)) if path != page.path]
     text = (
         load_templates("site")
         .get_template(page.template)
         .render(
-            {
-                **common,
-                **page.values,
-                "language": language,
-                "other": other,
-                "say": say,
-                "to": to,
-                "file": partial(_relative, here),
-                "in_other_language": _link(here, other, page.path),
-                "page": page.path,
-                "section": page.section,
-                "title": say(page.title, page.title_en),
-                "navigation": [item for item in menu.items() if item[0] not in _FOOTER],
-                "footer": [(path, menu[path]) for path in _FOOTER],
-                "trail": [(path, menu[path]) for path in trail],
-            }
+            **(common | page.values),
+            language=language,
+            other=other,
+            say=say,
+            to=partial(_link, here, language),
+            file=partial(_relative, here),
+            in_other_language=_link(here, other, page.path),
+            page=page.path,
+            section=page.section,
+            title=say(*page.titles),
+            navigation=[item for item in menu.items() if item[0] not in _FOOTER],
+            footer=[(path, menu[path]) for path in _FOOTER],
+            trail=[(path, menu[path]) for path in trail],
         )
     )
     return here, text.encode()
@@ -245,13 +218,13 @@ def _read_assets() -> dict[str, bytes]:
     return {f"assets/{asset.name}": asset.read_bytes() for asset in found}
 
 
-def _read_first_rows(dataset: PublishedDataset, table: str) -> list[Row]:
-    rows = dataset.read(table).slice(0, _FIRST_ROWS).to_pylist()
-    return [{name: _write_cell(value) for name, value in row.items()} for row in rows]
+def _read_first_rows(dataset: Dataset, table: Row) -> list[Row]:
+    rows = dataset.read(table["name"]).slice(0, _FIRST_ROWS).to_pylist()
+    return [{name: write_cell(value) for name, value in row.items()} for row in rows]
 
 
-def _write_cell(value: Any) -> str | None:
-    """Write a value as the CSV file does."""
+def write_cell(value: Any) -> str | None:
+    """Write a value as the CSV files do."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, bool):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -21,21 +21,11 @@ _OTHER_FILES = {
     "datapackage.json": ("機械が読むための説明", "Description for machines"),
 }
 # What people open first comes first.
-_ORDER = ("XLSX", "CSV", "PARQUET", "MD", "JSON")
+_ORDER = ["XLSX", "CSV", "PARQUET", "MD", "JSON"]
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file that can be downloaded.
-
-    Attributes:
-        path: Its path within the dataset.
-        title: What it is, in Japanese.
-        title_en: The same in English.
-        format: Its format in capitals, such as CSV.
-        size: Bytes.
-        sha256: Hash of its bytes, in hexadecimal.
-    """
+class Download(NamedTuple):
+    """A file that can be downloaded, with its path within the dataset and its size in bytes."""
 
     path: str
     title: str
@@ -46,7 +36,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class PublishedDataset:
+class Dataset:
     """A data package as it is published.
 
     Attributes:
@@ -58,6 +48,11 @@ class PublishedDataset:
     name: str
     descriptor: dict[str, Any]
     files: Mapping[str, bytes]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """Its Japanese and its English title."""
+        return self.descriptor["title"], self.descriptor["sumida:titleEn"]
 
     @property
     def page(self) -> str:
@@ -97,8 +92,8 @@ class PublishedDataset:
     @cached_property
     def downloads(self) -> tuple[Download, ...]:
         """Every file, workbooks first."""
-        found = sorted(self._describe_files(), key=lambda one: (_place(one.format), one.path))
-        return tuple(found)
+        files = self._describe_files()
+        return tuple(sorted(files, key=lambda one: (_place(one.format), one.path)))
 
     def _describe_files(self) -> Iterator[Download]:
         described = {one["path"]: one for one in self.descriptor["resources"]}
@@ -132,14 +127,14 @@ class Published:
         datasets: The datasets, in the order of packages.yml.
     """
 
-    datasets: tuple[PublishedDataset, ...]
+    datasets: tuple[Dataset, ...]
 
     @property
     def sample(self) -> bool:
         """Whether invented data went into any of it."""
         return any(dataset.sample for dataset in self.datasets)
 
-    def find(self, table: str) -> PublishedDataset | None:
+    def find(self, table: str) -> Dataset | None:
         """Return the first dataset that publishes the table, or None."""
         holders = (one for one in self.datasets if f"{table}.parquet" in one.files)
         return next(holders, None)
@@ -151,11 +146,9 @@ class Published:
 
 
 def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Published:
-    """Read the packages back from their files.
+    """Read the named packages back from their files, such as ``dx-indicators/datapackage.json``.
 
-    Args:
-        files: Contents by path, such as ``dx-indicators/datapackage.json``.
-        names: The packages in the order in which they are shown; those without files are left out.
+    A package without files is left out.
     """
     by_name: dict[str, dict[str, bytes]] = {}
     for path, content in files.items():
@@ -163,7 +156,7 @@ def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Publishe
         by_name.setdefault(name, {})[rest] = content
     return Published(
         tuple(
-            PublishedDataset(name, json.loads(by_name[name]["datapackage.json"]), by_name[name])
+            Dataset(name, json.loads(by_name[name]["datapackage.json"]), by_name[name])
             for name in names
             if name in by_name
         )

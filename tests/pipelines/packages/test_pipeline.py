@@ -24,7 +24,7 @@ from sumida_data.pipelines.tables import (
 )
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.models import Privacy
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import CentralSources, Waves
 from tests.packages.conftest import build, build_packages_of, built, frames, packages
 
@@ -41,7 +41,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         ),
         "params:plans": MemoryDataset(plans),
         "params:waves": MemoryDataset(Waves.model_validate(raw_parameters["waves"])),
-        "params:site": MemoryDataset(Site.model_validate(raw_parameters["site"])),
+        "params:site": MemoryDataset(SiteSettings.model_validate(raw_parameters["site"])),
         "params:sources": MemoryDataset(CentralSources.model_validate(raw_parameters["sources"])),
         "params:privacy": MemoryDataset(Privacy.model_validate(raw_parameters["privacy"])),
         "released_texts_csv": MemoryDataset(pd.DataFrame(columns=["period"])),

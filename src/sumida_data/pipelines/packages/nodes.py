@@ -19,7 +19,7 @@ from sumida_data.privacy.releases import parse_releases
 from sumida_data.quality.readability.published import read_packages
 from sumida_data.quality.readability.received import list_received
 from sumida_data.quality.readability.tables import report
-from sumida_data.site.models import Site
+from sumida_data.site.models import SiteSettings
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources, Form, Waves
 
@@ -86,7 +86,7 @@ def build_preview(
     municipality: HomeMunicipality,
     plans: Plans,
     waves: Waves,
-    site: Site,
+    site: SiteSettings,
 ) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
