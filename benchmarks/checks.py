@@ -26,14 +26,12 @@ from rich.table import Table
 from sumida_data.base.frames import build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.quality.check import RESULT_TABLES, run_checks
-from sumida_data.quality.compile_expectations import check_with_expectations
-from sumida_data.quality.compile_sql import check_rows
-from sumida_data.quality.compile_table_schema import check_with_frictionless
-from sumida_data.quality.derived_rules import list_rules
-from sumida_data.quality.promises import find_errors
+from sumida_data.quality.data_package import find_errors
+from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
 from sumida_data.quality.relations import SCHEMAS
-from sumida_data.quality.rules import QualityRules, Query, Rule
+from sumida_data.quality.rules import QualityRules, Query, TableRule, list_rules
 from sumida_data.quality.second_opinion import ask_second_opinion
+from sumida_data.quality.sql import check_tables
 
 PROJECT = Path(__file__).parents[1]
 TABLE = "procedure"
@@ -121,11 +119,11 @@ def time_rows(
     return seconds
 
 
-def check_sql(data: pa.Table, rules: list[Rule]) -> None:
+def check_sql(data: pa.Table, rules: list[TableRule]) -> None:
     """Hold the rows to the rules in DuckDB."""
     with duckdb.connect() as connection:
         connection.register(TABLE, data)
-        check_rows(connection, TABLE, rules)
+        check_tables(connection, rules)
 
 
 def repeat(data: pa.Table, rows: int) -> pa.Table:

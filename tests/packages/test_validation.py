@@ -10,7 +10,7 @@ import pytest
 
 from sumida_data.packages.validation import InvalidPackageError, PackagesValidator
 from sumida_data.plan.registers import describe_indicators
-from sumida_data.quality.promises import find_errors
+from sumida_data.quality.data_package import find_errors
 
 VALUES = "indicator_value.csv"
 

@@ -13,11 +13,10 @@ import pyarrow as pa
 
 from sumida_data.base.frames import arrow_schema, arrow_type, build_frame, to_arrow
 from sumida_data.base.metadata import DataDictionary, Field, Table
-from sumida_data.quality.compile_expectations import check_with_expectations
-from sumida_data.quality.compile_sql import check_rows, check_tables
-from sumida_data.quality.compile_table_schema import check_with_frictionless
+from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
 from sumida_data.quality.relations import SCHEMAS
-from sumida_data.quality.rules import Example, Query, Rule
+from sumida_data.quality.rules import Example, Query, TableRule
+from sumida_data.quality.sql import check_tables
 
 # One text for each pattern in use; a new pattern needs one, or the tests fail.
 MATCHING = {
@@ -52,7 +51,7 @@ class Case:
     failing: list[dict[str, Any]]
 
 
-def make_case(rule: Rule, table: Table) -> Case:
+def make_case(rule: TableRule, table: Table) -> Case:
     """Rows for a row-local rule: at the edges of its check, and from its example if it has one."""
     case = _make_edge_case(rule, table)
     # Keys are compared with those of all other rows, so that those of an example would not do.
@@ -65,7 +64,7 @@ def make_case(rule: Rule, table: Table) -> Case:
     return case
 
 
-def _make_edge_case(rule: Rule, table: Table) -> Case:
+def _make_edge_case(rule: TableRule, table: Table) -> Case:
     check = rule.check
     match check.kind:
         case "required" if not check.when:
@@ -143,7 +142,7 @@ class Trial:
     failing: dict[tuple[str, str, str], set[str]]
 
 
-def make_trial(table: Table, rules: Iterable[Rule]) -> Trial:
+def make_trial(table: Table, rules: Iterable[TableRule]) -> Trial:
     """Put the cases of all rules of a table into one table."""
     base, rows = base_row(table), []
     passing, failing = {}, {}
@@ -161,7 +160,10 @@ def make_trial(table: Table, rules: Iterable[Rule]) -> Trial:
 
 
 def run_engine(
-    engine: str, rules: list[Rule], frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
+    engine: str,
+    rules: list[TableRule],
+    frames: Mapping[str, pd.DataFrame],
+    dictionary: DataDictionary,
 ) -> dict[tuple[str, str, str], tuple[str, ...]]:
     """Failing row ids by the rule's key, as one engine finds them."""
     if engine == "great_expectations":
@@ -173,11 +175,13 @@ def run_engine(
         with duckdb.connect() as connection:
             for name, frame in frames.items():
                 connection.register(name, to_arrow(frame))
-                outcomes += check_rows(connection, name, [r for r in rules if r.table == name])
+                outcomes += check_tables(connection, [r for r in rules if r.table == name])
     return {outcome.key: outcome.failing for outcome in outcomes}
 
 
-def run_rule(rule: Rule, tables: Mapping[str, Any], dictionary: DataDictionary) -> tuple[int, int]:
+def run_rule(
+    rule: TableRule, tables: Mapping[str, Any], dictionary: DataDictionary
+) -> tuple[int, int]:
     """Rows checked and rows failing of a rule in a database that holds only these rows."""
     with duckdb.connect() as connection:
         named_here = {rule.table, *tables, *re.findall(r"\w+", str(rule.check))}
@@ -192,7 +196,7 @@ def run_rule(rule: Rule, tables: Mapping[str, Any], dictionary: DataDictionary) 
     return sum(o.rows_checked for o in outcomes), sum(len(o.failing) for o in outcomes)
 
 
-def make_example(rule: Rule, dictionary: DataDictionary) -> Example:
+def make_example(rule: TableRule, dictionary: DataDictionary) -> Example:
     """Tables that keep and break a foreign key."""
     assert isinstance(rule.check, Query)
     assert rule.rule_id == "Q106"

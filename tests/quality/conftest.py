@@ -2,8 +2,7 @@
 
 import pytest
 
-from sumida_data.quality.derived_rules import list_rules
-from sumida_data.quality.rules import QualityRules, Rule
+from sumida_data.quality.rules import QualityRules, TableRule, list_rules
 
 
 @pytest.fixture(scope="session")
@@ -12,5 +11,5 @@ def quality_rules(raw_parameters) -> QualityRules:
 
 
 @pytest.fixture(scope="session")
-def all_rules(quality_rules, dictionary) -> list[Rule]:
+def all_rules(quality_rules, dictionary) -> list[TableRule]:
     return list_rules(quality_rules, dictionary)

@@ -10,11 +10,15 @@ import pytest
 from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.quality.check import run_checks
-from sumida_data.quality.compile_expectations import EngineError, check_with_expectations
-from sumida_data.quality.compile_sql import RuleQueryError, breaks, failing_rows
-from sumida_data.quality.compile_table_schema import compile_checklist, compile_schema
+from sumida_data.quality.engines import (
+    EngineError,
+    check_with_expectations,
+    compile_checklist,
+    compile_schema,
+)
 from sumida_data.quality.relations import SCHEMAS
-from sumida_data.quality.rules import Query, Range, Rule, Unique
+from sumida_data.quality.rules import Query, Range, TableRule, Unique
+from sumida_data.quality.sql import RuleQueryError, breaks, select_broken
 from tests.quality.cases import base_row
 
 MADE_LATER = {*MADE_HERE, "check_result", "check_failure"}
@@ -41,7 +45,7 @@ def run(quality_rules, dictionary, frames):
 
 
 def results_of(checked, rule_id):
-    return [row for row in read_rows(checked.result) if row["rule_id"] == rule_id]
+    return [row for row in read_rows(checked[0]) if row["rule_id"] == rule_id]
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def procedure(dictionary):
 
 
 def test_the_result_tables_are_held_to_their_own_rules(run):
-    tables = {row["table_name"] for row in read_rows(run().result)}
+    tables = {row["table_name"] for row in read_rows(run()[0])}
     assert {"check_result", "check_failure"} <= tables
 
 
@@ -87,7 +91,7 @@ class TestGreatExpectations:
 
     def test_is_imported_only_when_it_runs(self):
         code = (
-            "import sys, sumida_data.quality.check, sumida_data.quality.promises;"
+            "import sys, sumida_data.quality.check, sumida_data.quality.data_package;"
             "print({'great_expectations', 'frictionless'} & set(sys.modules))"
         )
         done = subprocess.run(
@@ -100,7 +104,7 @@ class TestCompilers:
     def test_a_query_is_no_row_check(self, quality_rules):
         rule = next(rule for rule in quality_rules.rules if rule.check.kind == "query")
         with pytest.raises(TypeError, match=rule.rule_id):
-            check_with_expectations.__globals__["_translate"](rule)
+            check_with_expectations.__globals__["_expect"](rule)
 
     def test_uniqueness_has_no_condition_of_one_row(self):
         with pytest.raises(TypeError, match="unique"):
@@ -109,7 +113,7 @@ class TestCompilers:
     def test_texts_are_quoted(self, all_rules):
         rule = next(rule for rule in all_rules if rule.check.kind == "one_of")
         check = rule.check.model_copy(update={"values": ("it's",)})
-        assert "'it''s'" in failing_rows(rule.model_copy(update={"check": check}))
+        assert "'it''s'" in select_broken(check, rule.table, "row_id")
 
     def test_a_schema_says_each_constraint_once(self, dictionary, quality_rules):
         rule = next(rule for rule in quality_rules.rules if rule.rule_id == "Q214")
@@ -173,4 +177,4 @@ class TestRuleTable:
         for words in quality_rules.words.values():
             for text in (words.title, words.reason, words.owner, words.how_to_fix):
                 assert len(text) >= 2, words.rule_id
-        assert all(isinstance(rule, Rule) for rule in quality_rules.rules)
+        assert all(isinstance(rule, TableRule) for rule in quality_rules.rules)

@@ -3,9 +3,8 @@
 import pytest
 
 from sumida_data.packages.database import MADE_HERE
-from sumida_data.quality.compile_sql import concerns
 from sumida_data.quality.rules import (
-    Comparison,
+    FieldComparison,
     OneOf,
     Pattern,
     Query,
@@ -13,6 +12,7 @@ from sumida_data.quality.rules import (
     Required,
     Unique,
 )
+from sumida_data.quality.sql import concerns
 from tests.quality.cases import make_example, make_trial, run_engine, run_rule
 
 ENGINES = ("sql", "great_expectations", "frictionless")
@@ -85,7 +85,7 @@ def widen(rule, bound):
             changes = {"values": (*values, f"{values[0]} ")}
         case Pattern(pattern=pattern), _:
             changes = {"pattern": f"x?{pattern}"}
-        case Comparison(operator="<"), _:
+        case FieldComparison(operator="<"), _:
             changes = {"operator": "<="}
         case _:
             return None
@@ -141,8 +141,8 @@ def test_only_rows_that_a_rule_concerns_are_counted(
 @pytest.mark.parametrize(
     ("check", "condition"),
     [
-        (Unique(kind="unique", fields=("a", "b")), "a IS NOT NULL AND b IS NOT NULL"),
-        (OneOf(kind="one_of", field="a", values=("x",)), "a IS NOT NULL"),
+        (Unique(kind="unique", fields=("a", "b")), '"a" IS NOT NULL AND "b" IS NOT NULL'),
+        (OneOf(kind="one_of", field="a", values=("x",)), '"a" IS NOT NULL'),
         (Required(kind="required", field="a"), "true"),
     ],
 )

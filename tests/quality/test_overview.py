@@ -5,8 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sumida_data.base.periods import Period
-from sumida_data.quality.overview import count_checks, give_overview
-from sumida_data.quality.statement import write_statement
+from sumida_data.quality.overview import count_checks, give_overview, write_statement
 from sumida_data.report.page import render_quality_page
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.quality.outcomes import Outcome
-from sumida_data.quality.results import OWN_PLACES, build_check_failure, build_check_result
+from sumida_data.quality.check import OWN_PLACES, build_check_failure, build_check_result
+from sumida_data.quality.sql import EngineResult
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def frames(dictionary):
 
 
 def outcome(rule_id, table, *failing, subject="", checked=100):
-    return Outcome(rule_id, table, subject, checked, failing)
+    return EngineResult((rule_id, table, subject), checked, failing)
 
 
 class TestResult:

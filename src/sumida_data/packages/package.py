@@ -31,7 +31,7 @@ from sumida_data.packages.versions import (
 )
 from sumida_data.packages.workbook import SAMPLE_WARNING, write_workbook
 from sumida_data.present.templates import load_templates
-from sumida_data.quality.statement import write_statement
+from sumida_data.quality.overview import write_statement
 from sumida_data.survey.form import CentralSources
 
 _DOCUMENTS = {

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sumida_data.quality.promises import find_errors
+from sumida_data.quality.data_package import find_errors
 
 
 class InvalidPackageError(ValueError):

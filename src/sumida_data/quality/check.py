@@ -1,34 +1,42 @@
-"""All checks of a run, by SQL, and their results as tables."""
+"""All checks of a run, by SQL, and their results as tables ``check_result``, ``check_failure``."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from hashlib import sha256
 
 import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import connect
-from sumida_data.base.frames import to_arrow
-from sumida_data.base.metadata import DataDictionary
-from sumida_data.quality.compile_sql import check_tables
-from sumida_data.quality.derived_rules import list_rules
-from sumida_data.quality.outcomes import Outcome
-from sumida_data.quality.results import build_check_failure, build_check_result
-from sumida_data.quality.rules import QualityRules, Rule
+from sumida_data.base.frames import arrow_schema, build_frame, to_arrow, to_frame
+from sumida_data.base.metadata import DataDictionary, Row, Table
+from sumida_data.quality.rules import QualityRules, Query, RuleWords, TableRule, list_rules
+from sumida_data.quality.sql import EngineResult, check_tables
 
+WHOLE_TABLE = "-"
 RESULT_TABLES = ("check_result", "check_failure")
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedTables:
-    """What the checks of a run found.
-
-    Attributes:
-        result: Table ``check_result``.
-        failure: Table ``check_failure``.
-    """
-
-    result: pd.DataFrame
-    failure: pd.DataFrame
+# Rows of these know their place themselves; every other row is led back by its answers.
+OWN_PLACES = ("answer", "finding", "response")
+# What earlier publications left behind, and the results, which count what is found there.
+_RECORD = (
+    "published_value", "publication", "publication_dataset", "value_publication",
+    "pending_revision", "correction_notice", *RESULT_TABLES,
+)  # fmt: skip
+_SHARE_STEP = Decimal("0.0001")
+_FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
+_PLACE = ("period", "department_code", "source_file", "file_sha256", "sheet", "cell")
+_LEAD_BACK = """
+    WITH cells AS (
+        SELECT table_name, record_id, field, {place} FROM answer
+        UNION ALL BY NAME {own_places}
+    )
+    SELECT f.*, {place}
+    FROM failing AS f
+    LEFT JOIN cells AS c ON c.table_name = f.table_name AND c.record_id = f.record_id
+        AND (c.field = f.field OR c.field IS NULL)
+    ORDER BY f.rule_id, f.table_name, f.subject, c.period, c.department_code, f.record_id, f.field
+"""
 
 
 def run_checks(
@@ -36,8 +44,8 @@ def run_checks(
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
     relations: Mapping[str, pa.Table],
-) -> CheckedTables:
-    """Hold all tables to all rules.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold all tables to all rules, and the results to theirs.
 
     Args:
         rules: The rule table.
@@ -45,17 +53,33 @@ def run_checks(
         frames: The tables by name, all but the results themselves.
         relations: What queries name beside the tables.
 
+    Returns:
+        Tables ``check_result`` and ``check_failure``.
+
     Raises:
         RuleQueryError: If a rule's query cannot be run.
     """
-    all_rules = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
-    outcomes = check_with_sql(all_rules, frames, relations)
-    return _check_results(rules, dictionary, all_rules, outcomes, frames)
+    known = list_rules(rules, dictionary)
+    ours = [rule for rule in known if rule.table in frames]
+    found = check_with_sql(ours, frames, relations)
+    result, failure = (dictionary[name] for name in RESULT_TABLES)
+
+    def build() -> tuple[pd.DataFrame, pd.DataFrame]:
+        return (
+            build_check_result(rules.words, found, result),
+            build_check_failure(ours, found, frames, failure),
+        )
+
+    of_results = [rule for rule in known if rule.table in RESULT_TABLES]
+    found += check_with_sql(of_results, dict(zip(RESULT_TABLES, build(), strict=True)), {})
+    return build()
 
 
 def check_with_sql(
-    rules: Sequence[Rule], frames: Mapping[str, pd.DataFrame], relations: Mapping[str, pa.Table]
-) -> list[Outcome]:
+    rules: Sequence[TableRule],
+    frames: Mapping[str, pd.DataFrame],
+    relations: Mapping[str, pa.Table],
+) -> list[EngineResult]:
     """Hold frames to rules of any kind.
 
     Args:
@@ -71,22 +95,97 @@ def check_with_sql(
         return check_tables(connection, rules)
 
 
-def _check_results(
-    rules: QualityRules,
-    dictionary: DataDictionary,
-    all_rules: list[Rule],
-    outcomes: list[Outcome],
+def build_check_result(
+    words: Mapping[str, RuleWords], found: Iterable[EngineResult], table: Table
+) -> pd.DataFrame:
+    """Make table ``check_result``: one row is one rule's result on one table or subject of it.
+
+    Args:
+        words: The words of the rules by id.
+        found: What was found.
+        table: Description of ``check_result``.
+    """
+    return build_frame(table, [_describe(words[one.key[0]], one) for one in sorted(found)])
+
+
+def build_check_failure(
+    rules: Iterable[TableRule],
+    found: Iterable[EngineResult],
     frames: Mapping[str, pd.DataFrame],
-) -> CheckedTables:
-    """Make the result tables, and hold them to their own rules as well."""
+    table: Table,
+) -> pd.DataFrame:
+    """Make table ``check_failure``.
 
-    def build(found: list[Outcome]) -> dict[str, pd.DataFrame]:
-        result, failure = (dictionary[name] for name in RESULT_TABLES)
-        return {
-            "check_result": build_check_result(rules.words, found, result),
-            "check_failure": build_check_failure(all_rules, found, frames, failure),
-        }
+    Args:
+        rules: The rules.
+        found: What was found.
+        frames: The tables by name, of which ``answer`` and some others know the cells.
+        table: Description of ``check_failure``.
 
-    ours = [rule for rule in list_rules(rules, dictionary) if rule.table in RESULT_TABLES]
-    tables = build([*outcomes, *check_with_sql(ours, build(outcomes), {})])
-    return CheckedTables(tables["check_result"], tables["check_failure"])
+    Returns:
+        One row is one field of one row that breaks a rule, with the cell it was read from. What
+        stands in the cell is left out: an unreadable one may hold anything, a name as well.
+    """
+    # A query may name subjects of its own; a derived rule's subject is part of its key.
+    fields: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for rule in rules:
+        fields[rule.key if rule.subject else rule.key[:2]] = rule.fields
+    schema = pa.schema([(name, pa.string()) for name in _FAILING])
+    with connect() as connection:
+        failing = pa.Table.from_pylist(list(_list_failing(found, fields)), schema)
+        connection.register("failing", failing)
+        for name in OWN_PLACES:
+            connection.register(name, to_arrow(frames[name]))
+        led_back = connection.sql(_lead_back(frames)).to_arrow_table()
+    return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
+
+
+def _lead_back(frames: Mapping[str, pd.DataFrame]) -> str:
+    own_places = " UNION ALL BY NAME ".join(
+        f"SELECT '{name}' AS table_name, row_id AS record_id, "  # noqa: S608  # names of our own
+        f"{', '.join(column for column in _PLACE if column in frames[name])} FROM {name}"
+        for name in OWN_PLACES
+    )
+    return _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
+
+
+def _describe(words: RuleWords, found: EngineResult) -> Row:
+    rule_id, table, subject = found.key
+    checked, failed = found.rows_checked, len(found.failing)
+    share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
+    return {
+        "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
+        "rule_id": rule_id,
+        "rule_title": words.title,
+        "table_name": table,
+        "subject": subject or WHOLE_TABLE,
+        "severity": words.severity,
+        "characteristic": words.characteristic,
+        "owner": words.owner,
+        "depends_on": "record" if _depends_on_record(words, table) else "data",
+        "rows_checked": checked,
+        "rows_failed": failed,
+        "share_failed": share,
+        "may_fail": words.may_fail,
+        # Compared exactly, not as rounded for the table: one row in a million is a failure.
+        "passed": failed <= words.may_fail * checked if checked else None,
+    }
+
+
+def _depends_on_record(words: RuleWords, table: str) -> bool:
+    check = words.check if isinstance(words, TableRule) else None
+    named = set(re.findall(r"\w+", check.query)) if isinstance(check, Query) else set()
+    return not named.isdisjoint(_RECORD) or table in _RECORD
+
+
+def _list_failing(
+    found: Iterable[EngineResult], fields: Mapping[tuple[str, ...], Sequence[str]]
+) -> Iterator[Row]:
+    for one in found:
+        rule_id, table, subject = one.key
+        looked_at: Sequence[str | None] = fields.get(one.key) or fields.get(one.key[:2]) or [None]
+        for record_id in sorted(set(one.failing)):
+            for field in looked_at:
+                parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
+                row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+                yield dict(zip(_FAILING, (row_id, *parts), strict=True))

@@ -1,28 +1,19 @@
-"""The results of the checks, ordered for people: what failed and where, and what was looked at."""
+"""The results of the checks for people: for the office, and as a statement in a package."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sumida_data.base.metadata import DataDictionary, Row, Table
-from sumida_data.quality.results import WHOLE_TABLE
-from sumida_data.quality.rules import QualityRules, Rule, RuleWords
+from sumida_data.quality.check import WHOLE_TABLE
+from sumida_data.quality.rules import QualityRules, RuleWords, TableRule
 
 _PLACES_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many checks there were, and how they went.
-
-    Attributes:
-        passed: Checks that passed.
-        failed_errors: Checks of severity ``error`` that failed.
-        failed_warnings: Checks of severity ``warning`` that failed.
-        idle: Checks that no row concerned.
-    """
+class Tally(NamedTuple):
+    """How many checks passed, failed by severity, and concerned no row."""
 
     passed: int
     failed_errors: int
@@ -32,7 +23,7 @@ class Tally:
     @property
     def total(self) -> int:
         """All checks."""
-        return self.passed + self.failed + self.idle
+        return sum(self)
 
     @property
     def failed(self) -> int:
@@ -40,8 +31,7 @@ class Tally:
         return self.failed_errors + self.failed_warnings
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class FailedCheck(NamedTuple):
     """A check that failed.
 
     Attributes:
@@ -61,8 +51,7 @@ class Failed:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(NamedTuple):
     """The results of a run's checks.
 
     Attributes:
@@ -76,7 +65,7 @@ class Overview:
     tally: Tally
     by_characteristic: Mapping[str, Tally]
     by_table: Mapping[str, Tally]
-    failed: Sequence[Failed]
+    failed: Sequence[FailedCheck]
     rules: Sequence[tuple[RuleWords, Tally, str]]
 
 
@@ -105,22 +94,19 @@ def give_overview(
         titles: Japanese titles of subjects that are no columns, such as indicators by id.
     """
     names = dictionary["check_result"].field("characteristic").codes
-    tables = {table.name: table.title for table in dictionary.tables}
-    by_characteristic = _group(results, lambda row: names[row["characteristic"]].title)
-    by_table = _group(results, lambda row: tables[row["table_name"]])
     by_rule = _group(results, itemgetter("rule_id"))
     return Overview(
         tally=count_checks(results),
-        by_characteristic={name: count_checks(rows) for name, rows in by_characteristic.items()},
-        by_table={name: count_checks(rows) for name, rows in by_table.items()},
+        by_characteristic=_count_by(results, lambda row: names[row["characteristic"]].title),
+        by_table=_count_by(results, lambda row: dictionary[row["table_name"]].title),
         failed=[
-            Failed(
-                result=row,
-                words=rules.words[row["rule_id"]],
-                table=tables[row["table_name"]],
-                subject=name_subject(dictionary[row["table_name"]], row["subject"], titles),
-                places=places[:_PLACES_SHOWN],
-                more=max(0, len(places) - _PLACES_SHOWN),
+            FailedCheck(
+                row,
+                rules.words[row["rule_id"]],
+                dictionary[row["table_name"]].title,
+                name_subject(dictionary[row["table_name"]], row["subject"], titles),
+                places[:_PLACES_SHOWN],
+                max(0, len(places) - _PLACES_SHOWN),
             )
             for row, places in _find_failed(results, failures)
         ],
@@ -136,6 +122,10 @@ def _group(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups
+
+
+def _count_by(results: Iterable[Row], key: Callable[[Row], str]) -> dict[str, Tally]:
+    return {name: count_checks(rows) for name, rows in _group(results, key).items()}
 
 
 def _find_failed(
@@ -158,7 +148,7 @@ def name_subject(table: Table, subject: str, titles: Mapping[str, str]) -> str:
 
 
 def _show_example(words: RuleWords, dictionary: DataDictionary) -> str:
-    if not isinstance(words, Rule):
+    if not isinstance(words, TableRule):
         return str(getattr(words, "example", ""))
     if words.example is None or len(words.example.failing) > 1:
         return ""
@@ -169,3 +159,52 @@ def _show_example(words: RuleWords, dictionary: DataDictionary) -> str:
         for row in rows
         if "row_id" not in row
     )
+
+
+def write_statement(
+    tables: Collection[str], results: Sequence[Row], dictionary: DataDictionary
+) -> str:
+    """Write the quality statement of a package as Markdown.
+
+    Args:
+        tables: Names of the tables that the package publishes.
+        results: Rows of ``check_result``, of any tables; those that earlier publications decide
+            are left out, because publishing would change them.
+        dictionary: Descriptions of the tables.
+
+    Returns:
+        A section that begins with a heading of the second level and ends with a line break; it
+        names no file, no cell and no person.
+    """
+    ours = [row for row in results if row["table_name"] in tables and row["depends_on"] == "data"]
+    tally = count_checks(ours)
+    characteristics = dictionary["check_result"].field("characteristic").codes
+    lines = [
+        "## 品質",
+        "",
+        f"公表の前に、{len(tables)}個の表を{tally.total}件の検査で確かめました"
+        f"(合格{tally.passed}件、不合格{tally.failed}件、当てはまる行なし{tally.idle}件)。"
+        "品質特性は JIS X 25012 によります。",
+        "",
+        "| 品質特性 | 検査 | 合格 | 不合格 |",
+        "|---|--:|--:|--:|",
+    ]
+    counts = _count_by(ours, itemgetter("characteristic"))
+    lines += [
+        f"| {code.title} | {counts[name].total} | {counts[name].passed} | {counts[name].failed} |"
+        for name, code in characteristics.items()
+        if name in counts
+    ]
+    lines += ["", *_list_failed(ours, dictionary)]
+    return "\n".join(lines) + "\n"
+
+
+def _list_failed(results: Sequence[Row], dictionary: DataDictionary) -> list[str]:
+    failed = [row for row in results if row["passed"] is False]
+    if not failed:
+        return ["不合格の検査はありません。"]
+    return ["不合格の検査：", ""] + [
+        f"- {dictionary[row['table_name']].title}：「{row['rule_title']}」に合わないものが、"
+        f"確かめた{row['rows_checked']:,}行のうち{row['rows_failed']:,}行あります。"
+        for row in failed
+    ]

@@ -1,42 +1,33 @@
 """The rule table: what must hold, why, who answers for it, and the check itself.
 
 What a field's description already says (required, allowed values, bounds, pattern, keys) is not
-said again: the rule table gives such a family of rules its words, and ``derived_rules`` makes one
-rule for each description. Checks of one row are data, which SQL decides and two more engines look
-at before publication; checks over several tables are SQL.
+said again: the rule table gives such a family of rules its words, and each description makes a rule
+of its own. Row checks are data, from which ``sql`` and ``engines`` write; checks over several
+tables are SQL.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field as Described
 from pydantic import model_validator
 
-from sumida_data.base.metadata import Model, Name
+from sumida_data.base.metadata import DataDictionary, ForeignKey, Model, Name, Table
 
 Severity = Literal["error", "warning"]
 SEVERITY_LABELS: dict[Severity, str] = {"error": "重い", "warning": "確かめる"}
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
 # The fifteen characteristics of data quality of JIS X 25012.
 Characteristic = Literal[
-    "accuracy",
-    "completeness",
-    "consistency",
-    "credibility",
-    "currentness",
-    "accessibility",
-    "compliance",
-    "confidentiality",
-    "efficiency",
-    "precision",
-    "traceability",
-    "understandability",
-    "availability",
-    "portability",
-    "recoverability",
-]
+    "accuracy", "completeness", "consistency", "credibility", "currentness", "accessibility",
+    "compliance", "confidentiality", "efficiency", "precision", "traceability",
+    "understandability", "availability", "portability", "recoverability",
+]  # fmt: skip
 When = dict[Name, tuple[str, ...]]
+RuleKey = tuple[str, str, str]
+YEARMONTH = "[0-9]{4}-(?:0[1-9]|1[0-2])"
 
 
 class Required(Model):
@@ -85,7 +76,7 @@ class Pattern(Model):
     pattern: str
 
 
-class Comparison(Model):
+class FieldComparison(Model):
     """Two values of a row, if both are there, compare like this; ``when`` as in ``Required``."""
 
     kind: Literal["comparison"] = "comparison"
@@ -111,8 +102,25 @@ class Query(Model):
     fields: tuple[Name, ...] = ()
 
 
-RowCheck = Required | Unique | OneOf | Range | Pattern | Comparison
-Check = Annotated[RowCheck | Query, Described(discriminator="kind")]
+class Bound(NamedTuple):
+    """A value, or the length of a text, is on this side of a limit; only Table Schema says so."""
+
+    field: str
+    operator: Literal["<", "<=", ">=", ">"]
+    limit: Any
+    of_length: bool = False
+
+
+class Readable(NamedTuple):
+    """What a column holds as text can be read as the value in the other."""
+
+    field: str
+    text: str
+
+
+RuleCheck = Required | Unique | OneOf | Range | Pattern | FieldComparison
+RowCheck = RuleCheck | Bound | Readable
+Check = Annotated[RuleCheck | Query, Described(discriminator="kind")]
 Rows = tuple[dict[Name, Any], ...]
 
 
@@ -148,7 +156,7 @@ class RuleWords(Model):
     how_to_fix: str
 
 
-class Family(RuleWords):
+class RuleFamily(RuleWords):
     """The words of all rules that come from one kind of description.
 
     Attributes:
@@ -160,7 +168,7 @@ class Family(RuleWords):
     example: str
 
 
-class Rule(RuleWords):
+class TableRule(RuleWords):
     """One rule on one table.
 
     Attributes:
@@ -177,7 +185,7 @@ class Rule(RuleWords):
     example: Example | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> RuleKey:
         """What tells rules apart: id, table and subject."""
         return self.rule_id, self.table, self.subject
 
@@ -186,12 +194,12 @@ class Rule(RuleWords):
         """The fields of the table that the rule looks at."""
         if isinstance(self.check, Query | Unique):
             return self.check.fields
-        more = (self.check.other,) if isinstance(self.check, Comparison) else ()
+        more = (self.check.other,) if isinstance(self.check, FieldComparison) else ()
         conditions = tuple(getattr(self.check, "when", ()))
         return (self.check.field, *more, *conditions)
 
 
-class WrittenRule(Rule):
+class WrittenRule(TableRule):
     """A rule of the rule table, which must bring its example."""
 
     example: Example
@@ -205,7 +213,7 @@ class QualityRules(Model):
         rules: All others.
     """
 
-    families: tuple[Family, ...]
+    families: tuple[RuleFamily, ...]
     rules: tuple[WrittenRule, ...]
 
     @model_validator(mode="after")
@@ -219,7 +227,7 @@ class QualityRules(Model):
         return self
 
     @cached_property
-    def family(self) -> dict[str, Family]:
+    def family(self) -> dict[str, RuleFamily]:
         """The families by name."""
         return {family.family: family for family in self.families}
 
@@ -227,3 +235,57 @@ class QualityRules(Model):
     def words(self) -> dict[str, RuleWords]:
         """The words of every rule by id."""
         return {words.rule_id: words for words in (*self.families, *self.rules)}
+
+
+def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRule]:
+    """Return every rule: those derived from the descriptions, then those written down.
+
+    Tables whose rows have no id are left out: they are made from the descriptions themselves.
+
+    Raises:
+        KeyError: If a written rule names a table or a field that is not described.
+    """
+    tables = [table for table in dictionary.tables if "row_id" in table.column_names]
+    for rule in rules.rules:
+        table = dictionary[rule.table]
+        for name in rule.fields:
+            table.field(name)
+    return [*(rule for table in tables for rule in derive_rules(table, rules)), *rules.rules]
+
+
+def derive_rules(table: Table, rules: QualityRules) -> Iterator[TableRule]:
+    """Yield the rules that follow from the description of one table."""
+    for family, subject, check in _list_checks(table):
+        words = rules.family[family].model_dump(exclude={"family", "example"})
+        yield TableRule(**words, table=table.name, subject=subject, check=check)
+
+
+def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:
+    # One name stands for a key of several fields: a cell of the result holds one thing.
+    subject = table.primary_key[0] if len(table.primary_key) == 1 else "primary_key"
+    yield "primary_key", subject, Unique(fields=table.primary_key)
+    for field in table.fields:
+        # A part of the primary key is there for every row.
+        if field.required or field.name in table.primary_key:
+            yield "required", field.name, Required(field=field.name)
+        if field.enum:
+            yield "one_of", field.name, OneOf(field=field.name, values=field.enum)
+        if field.minimum is not None or field.maximum is not None:
+            check = Range(field=field.name, minimum=field.minimum, maximum=field.maximum)
+            yield "range", field.name, check
+        if pattern := field.pattern or (YEARMONTH if field.type == "yearmonth" else None):
+            yield "pattern", field.name, Pattern(field=field.name, pattern=pattern)
+    for key in table.foreign_keys:
+        subject = key.fields[0] if len(key.fields) == 1 else key.table
+        yield "foreign_key", subject, _find_in_other_table(table, key)
+
+
+def _find_in_other_table(table: Table, key: ForeignKey) -> Query:
+    pairs = zip(key.fields, key.reference_fields, strict=True)
+    same = " AND ".join(f"o.{other} = t.{own}" for own, other in pairs)
+    given = " AND ".join(f"t.{own} IS NOT NULL" for own in key.fields)
+    return Query(
+        query=f"SELECT t.row_id, EXISTS (FROM {key.table} AS o WHERE {same}) AS passed "  # noqa: S608  # names come from the checked data dictionary
+        f"FROM {table.name} AS t WHERE {given}",
+        fields=key.fields,
+    )

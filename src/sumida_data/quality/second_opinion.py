@@ -17,15 +17,12 @@ import pyarrow.csv as pacsv
 from sumida_data.base.frames import arrow_schema, to_frame
 from sumida_data.base.metadata import DataDictionary, Field, Model, Table
 from sumida_data.quality.check import check_with_sql
-from sumida_data.quality.compile_expectations import check_with_expectations
-from sumida_data.quality.compile_table_schema import check_with_frictionless
-from sumida_data.quality.derived_rules import derive_rules, list_rules
-from sumida_data.quality.outcomes import Outcome
-from sumida_data.quality.rules import QualityRules, Query, Rule
+from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
+from sumida_data.quality.rules import QualityRules, Query, TableRule, derive_rules, list_rules
+from sumida_data.quality.sql import EngineResult
 
 DESCRIPTOR = "datapackage.json"
 ROW_ID = "row_id"
-_ENGINES = ("Great Expectations", "frictionless")
 _ROWS_NAMED = 5
 _NO_NAME = re.compile(r"\W|-")
 
@@ -65,80 +62,67 @@ def ask_second_opinion(
     Raises:
         EngineError: If an engine breaks down.
     """
-    behind = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
-    read = dict(_read_files(files))
-    described = DataDictionary(tables=tuple(table for table, _ in read.values()))
-    published = {table.name: frame for table, frame in read.values()}
-    promised = [rule for table in described.tables for rule in derive_rules(table, rules)]
-    sides = [(behind, dictionary, frames), (promised, described, published)]
-    titles = {table.name: f"表 {table.title}" for table in dictionary.tables} | {
-        table.name: path for path, (table, _) in read.items()
-    }
-    objections: list[str] = []
-    applied = 0
-    for given, descriptions, seen in sides:
-        ours = [rule for rule in given if not isinstance(rule.check, Query)]
-        applied += len(ours)
-        objections += _find_objections(ours, descriptions, seen, titles)
+    read = list(_read_files(files))
+    described = tuple(table for _, table, _ in read)
+    candidates = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
+    candidates += [rule for table in described for rule in derive_rules(table, rules)]
+    ours = [rule for rule in candidates if not isinstance(rule.check, Query)]
+    seen = {**frames, **{table.name: frame for _, table, frame in read}}
+    titles = {table.name: f"表 {table.title}" for table in dictionary.tables}
+    titles |= {table.name: path for path, table, _ in read}
+    both = DataDictionary(tables=(*dictionary.tables, *described))
     return SecondOpinion(
         tables=len(frames),
         files=len(read),
-        rules=applied,
-        rows=sum(map(len, frames.values())) + sum(map(len, published.values())),
-        objections=tuple(objections),
+        rules=len(ours),
+        rows=sum(map(len, seen.values())),
+        objections=tuple(_find_objections(ours, both, seen, titles)),
     )
 
 
 def _find_objections(
-    rules: Sequence[Rule],
+    rules: Sequence[TableRule],
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
     titles: Mapping[str, str],
 ) -> Iterator[str]:
-    opinions = {
+    found = {
         "SQL": check_with_sql(rules, frames, {}),
-        _ENGINES[0]: check_with_expectations(rules, frames),
-        _ENGINES[1]: check_with_frictionless(rules, frames, dictionary),
+        "Great Expectations": check_with_expectations(rules, frames),
+        "frictionless": check_with_frictionless(rules, frames, dictionary),
     }
-    found = {engine: {one.key: one for one in outcomes} for engine, outcomes in opinions.items()}
+    by_rule = {engine: {one.key: one for one in results} for engine, results in found.items()}
     for rule in rules:
-        outcomes = {engine: by_rule[rule.key] for engine, by_rule in found.items()}
+        results = {engine: one[rule.key] for engine, one in by_rule.items()}
+        sql = results["SQL"]
         what = f"{titles[rule.table]}：{rule.rule_id}「{rule.title}」{rule.subject}"
-        if len({one.failing for one in outcomes.values()}) > 1:
-            yield f"{what}：方法によって合わない行が違います({_list_rows(outcomes)})"
-        elif rule.severity == "error" and _fails(rule, outcomes["SQL"]):
-            yield f"{what}：合わない行があります({_name_rows(outcomes['SQL'])})"
+        if len({one.failing for one in results.values()}) > 1:
+            rows = "、".join(f"{engine} {_name_rows(one)}" for engine, one in results.items())
+            yield f"{what}：方法によって合わない行が違います({rows})"
+        elif rule.severity == "error" and len(sql.failing) > rule.may_fail * sql.rows_checked:
+            yield f"{what}：合わない行があります({_name_rows(sql)})"
 
 
-def _fails(rule: Rule, outcome: Outcome) -> bool:
-    return len(outcome.failing) > rule.may_fail * outcome.rows_checked
+def _name_rows(found: EngineResult) -> str:
+    shown = "・".join(found.failing[:_ROWS_NAMED])
+    return f"{len(found.failing)}行{'：' if shown else ''}{shown}"
 
 
-def _list_rows(outcomes: Mapping[str, Outcome]) -> str:
-    return "、".join(f"{engine} {_name_rows(one)}" for engine, one in outcomes.items())
-
-
-def _name_rows(outcome: Outcome) -> str:
-    shown = "・".join(outcome.failing[:_ROWS_NAMED])
-    return f"{len(outcome.failing)}行{'：' if shown else ''}{shown}"
-
-
-def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[Table, pd.DataFrame]]]:
+def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, Table, pd.DataFrame]]:
     """Yield path, description and contents of each CSV that a descriptor describes."""
     for path, content in files.items():
         package, _, name = path.rpartition("/")
-        if name != DESCRIPTOR:
-            continue
-        for number, resource in enumerate(json.loads(content)["resources"]):
+        resources = json.loads(content)["resources"] if name == DESCRIPTOR else ()
+        for number, resource in enumerate(resources):
             file = f"{package}/{resource.get('path')}"
             if "schema" in resource and file in files:
                 # A name that no other file has: packages may publish the same table.
                 table = _describe(resource, f"{_NO_NAME.sub('_', package)}_{number}")
-                yield file, (table, _read_csv(table, files[file]))
+                yield file, table, _read_csv(table, files[file])
 
 
 def _describe(resource: Mapping[str, Any], name: str) -> Table:
-    """Return what the descriptor promises of a file, as the description of a table."""
+    """Return what the descriptor says of a file, as the description of a table."""
     schema = resource["schema"]
     key = schema.get("primaryKey") or ROW_ID
     fields = [_describe_field(field) for field in schema["fields"]]
@@ -155,14 +139,14 @@ def _describe(resource: Mapping[str, Any], name: str) -> Table:
 
 
 def _describe_field(field: Mapping[str, Any]) -> Field:
-    promised = field.get("constraints", {})
+    constraints = field.get("constraints", {})
     kept = ("required", "enum", "minimum", "maximum", "pattern")
     return Field(
         name=field["name"],
         title=field["title"],
         title_en=field["name"],
         type=field["type"],
-        **{name: promised[name] for name in kept if name in promised},
+        **{name: constraints[name] for name in kept if name in constraints},
     )
 
 

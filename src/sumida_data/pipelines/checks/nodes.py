@@ -39,5 +39,4 @@ def check_tables(
             published[last].read() if last else None
         ),
     }
-    checked = run_checks(rules, DataDictionary.model_validate(dictionary), tables, named)
-    return checked.result, checked.failure
+    return run_checks(rules, DataDictionary.model_validate(dictionary), tables, named)

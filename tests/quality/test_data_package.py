@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sumida_data.quality.promised_values import UnknownPromiseError, list_promises
-from sumida_data.quality.promises import find_errors
+from sumida_data.quality.data_package import UnknownConstraintError, find_errors, list_constraints
 
 
 def make_package(schema, rows, path="t.csv", other=None, **resource):
@@ -194,8 +193,8 @@ class TestFiles:
 def test_a_promise_that_cannot_be_checked_is_an_error():
     (error,) = find_errors(make_package(a_field("geopoint"), ["a", "x"]))
     assert "確かめられません" in error
-    with pytest.raises(UnknownPromiseError, match="jsonSchema"):
-        list(list_promises(a_field(constraints={"jsonSchema": {}})))
+    with pytest.raises(UnknownConstraintError, match="jsonSchema"):
+        list(list_constraints(a_field(constraints={"jsonSchema": {}})))
 
 
 def test_promises_of_parquet_are_checked_too():
