@@ -10,11 +10,11 @@ __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 
 
 @pytest.fixture(scope="module")
-def show(packages, municipality, plans, waves, raw_parameters):
+def show(packages, municipality, plans, waves, raw_parameters, dictionary):
     """Return a function that builds the preview of packages."""
     site = SiteSettings.model_validate(raw_parameters["site"])
 
     def build(files):
-        return build_preview(files, packages, municipality, plans, waves, site)
+        return build_preview(files, packages, municipality, plans, waves, site, dictionary)
 
     return build

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.plan.models import Plans
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site
@@ -25,13 +25,19 @@ def site(raw_parameters: dict[str, Any]) -> SiteSettings:
 
 @pytest.fixture(scope="session")
 def render(
-    built: Files, municipality: HomeMunicipality, plans: Plans, waves: Waves, site: SiteSettings
+    built: Files,
+    municipality: HomeMunicipality,
+    plans: Plans,
+    waves: Waves,
+    site: SiteSettings,
+    dictionary: DataDictionary,
 ) -> Callable[..., dict[str, str]]:
     """Return a function that builds the site from packages and returns its texts by path."""
 
     def render_from(files: Files = built, described: SiteSettings = site) -> dict[str, str]:
         names: Iterable[str] = dict.fromkeys(path.partition("/")[0] for path in files)
-        pages = build_site(read_published(files, names), municipality, plans, waves, described)
+        published = read_published(files, names)
+        pages = build_site(published, municipality, plans, waves, described, dictionary)
         return {path: content.decode() for path, content in pages.items()}
 
     return render_from

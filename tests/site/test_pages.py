@@ -442,6 +442,7 @@ def test_an_earlier_plan_keeps_its_page(
     plans: Plans,
     waves: Any,
     site: SiteSettings,
+    dictionary: Any,
 ) -> None:
     plan = plans.root[0]
     later = plan.model_copy(
@@ -454,7 +455,8 @@ def test_an_earlier_plan_keeps_its_page(
         }
     )
     both = Plans.model_construct(root=(plan, later))
-    pages = build_site(read_published(built, []), municipality, both, waves, site)
+    published = read_published(built, [])
+    pages = build_site(published, municipality, both, waves, site, dictionary)
     assert "次の計画" in pages["index.html"].decode()
     assert plan.title in pages[f"plans/{plan.plan_id}.html"].decode()
 

@@ -16,7 +16,7 @@ FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean
 Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 # One row of a table, by column.
 Row = dict[str, Any]
-Language = Literal["ja", "en"]
+LanguageCode = Literal["ja", "en"]
 PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
 
 
@@ -44,7 +44,7 @@ class Code(Model):
     def _accept_word(cls, code: Any) -> Any:
         return {"title": code} if isinstance(code, str) else code
 
-    def word(self, language: Language = "ja") -> str:
+    def word(self, language: LanguageCode = "ja") -> str:
         """Return its word in a language."""
         return self.title_en if language == "en" else self.title
 
@@ -209,13 +209,13 @@ class DataDictionary(Model):
         """Yield the names of the tables."""
         return (table.name for table in self.tables)
 
-    def words(self, column: str, language: Language = "ja") -> dict[str, str]:
+    def words(self, column: str, language: LanguageCode = "ja") -> dict[str, str]:
         """Return the words of a column's codes, by code; the column is named table.field."""
         table, _, field = column.partition(".")
         codes = self[table].field(field).codes
         return {name: code.word(language) for name, code in codes.items()}
 
-    def word(self, column: str, code: str, language: Language = "ja") -> str:
+    def word(self, column: str, code: str, language: LanguageCode = "ja") -> str:
         """Return the word of one code of a column, as on_track of indicator_progress.verdict."""
         return self.words(column, language)[code]
 

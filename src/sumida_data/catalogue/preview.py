@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue.datasets import describe_dataset
 from sumida_data.packages.dcat import describe_catalogue
 from sumida_data.packages.models import Packages
@@ -22,6 +22,7 @@ def build_preview(
     plans: Plans,
     waves: Waves,
     site: SiteSettings,
+    dictionary: DataDictionary,
 ) -> dict[str, bytes]:
     """Build the preview catalogue.
 
@@ -33,6 +34,7 @@ def build_preview(
         plans: The plans.
         waves: The quarters that are asked for.
         site: What the site says about itself.
+        dictionary: The descriptions of all fields.
 
     Returns:
         Contents by path: the site, ``dataset/<name>/latest/…`` with the files of each package,
@@ -44,7 +46,7 @@ def build_preview(
     result = {"count": len(datasets), "facets": {}, "search_facets": {}, "results": datasets}
     names = [dataset["name"] for dataset in datasets]
     return {
-        **build_site(published, municipality, plans, waves, site),
+        **build_site(published, municipality, plans, waves, site, dictionary),
         "catalog.jsonld": _describe_catalogue(published, packages, site),
         "api/3/action/package_list": _answer("package_list", names, packages),
         "api/3/action/package_search": _answer("package_search", result, packages),

@@ -140,8 +140,10 @@ class Indicator(Model):
         kind: ``stock``, ``ratio``, ``cumulative`` over the plan, or ``flow`` in a fiscal year.
         goal: Which way the target lies.
         unit: Unit of the value.
+        unit_en: The same in English.
         decimals: Places to which the value is rounded half up.
         value_prefix: A word shown before the value, such as 延べ.
+        value_prefix_en: The same in English, with the blank after it.
         source: ``survey`` or ``external``.
         table: The typed table whose rows count.
         owner: Department that answers for it.
@@ -178,8 +180,10 @@ class Indicator(Model):
     kind: Kind
     goal: Goal
     unit: str
+    unit_en: str
     decimals: int = Described(ge=0, le=4)
     value_prefix: str = ""
+    value_prefix_en: str = ""
     source: Literal["survey", "external"]
     table: Name
     owner: str

@@ -4,6 +4,7 @@ from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import (
     fiscal_year_label,
     fiscal_year_last_day,
@@ -17,19 +18,6 @@ from sumida_data.plan.values import round_half_up
 
 NOT_MEASURED = "-"
 
-VERDICTS: dict[Verdict, str] = {
-    "achieved": "達成",
-    "on_track": "順調",
-    "slightly_behind": "やや遅れ",
-    "behind": "遅れ",
-    "cannot_say": "判定不能",
-    "not_applicable": "当てはまらない",
-}
-METHODS = {
-    "linear": "直線の計画線",
-    "yearly_share": "年ごとの等分",
-    "compound_growth": "年平均の伸び率",
-}
 VERDICT_SYMBOLS: dict[Verdict, str] = {
     "achieved": "◎",
     "on_track": "○",
@@ -38,21 +26,11 @@ VERDICT_SYMBOLS: dict[Verdict, str] = {
     "cannot_say": "－",
     "not_applicable": "・",
 }
-CORRECTION_STATES = {
-    "applied": "訂正した",
-    "no_longer_needed": "すでに直っている",
-    "expected_differs": "前提が違うため訂正していない",
-    "not_found": "対象がないため訂正していない",
-}
-VALUE_STATUSES = {
-    "measured": "実測",
-    "carried_forward_in_part": "一部引継ぎ",
-    "not_measured": "未測定",
-    "not_applicable": "該当なし",
-    "cannot_say": "判定不能",
-    "suppressed": "秘匿",
-}
-SEVERITIES = {"error": "集計から除いたもの", "warning": "確かめてほしいもの"}
+
+
+def format_verdict(dictionary: DataDictionary, verdict: Verdict) -> str:
+    """Write a verdict with its symbol, such as ◎ 達成."""
+    return f"{VERDICT_SYMBOLS[verdict]} {dictionary.word('indicator_progress.verdict', verdict)}"
 
 
 def format_amount(indicator: Indicator, amount: Decimal | None, decimals: int | None = None) -> str:
@@ -93,7 +71,7 @@ def format_target(plan: Plan, indicator: Indicator, target: Target) -> str:
 def format_percentage(numerator: int | Decimal, denominator: int) -> str:
     """Write a ratio of counts as 97.3%; without a denominator it is 判定不能, not 0."""
     if denominator == 0:
-        return VALUE_STATUSES["cannot_say"]
+        return "判定不能"
     return f"{round_half_up(Decimal(100 * numerator) / denominator, 1)}%"
 
 

@@ -34,8 +34,6 @@ class SiteSettings(Model):
         description: What it holds, in Japanese.
         days_to_publication: Days from the day by which departments answer to the publication.
         contact: How to reach the office.
-        units_en: English words for the units of the indicators; a unit without one stays Japanese.
-        prefixes_en: English words for the prefixes of their values, such as 延べ.
     """
 
     title: str
@@ -43,5 +41,3 @@ class SiteSettings(Model):
     description: str
     days_to_publication: int = Described(ge=0)
     contact: Contact
-    units_en: dict[str, str]
-    prefixes_en: dict[str, str]

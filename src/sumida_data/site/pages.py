@@ -11,7 +11,7 @@ from functools import partial
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from sumida_data.base.metadata import HomeMunicipality, Row
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.present.templates import load_templates
@@ -63,6 +63,7 @@ def build_site(
     plans: Plans,
     waves: Waves,
     site: SiteSettings,
+    dictionary: DataDictionary,
 ) -> dict[str, bytes]:
     """Build the site.
 
@@ -72,6 +73,7 @@ def build_site(
         plans: The plans, with the definitions of their indicators.
         waves: The quarters that are asked for.
         site: What the site says about itself.
+        dictionary: The descriptions of all fields, with the words of their codes.
 
     Returns:
         Contents by path, such as ``indicators/open_datasets.html`` and ``assets/site.css``.
@@ -92,7 +94,7 @@ def build_site(
         *_describe_datasets(published),
         *_describe_other_pages(plans, indicators, published, waves, site),
     ]
-    japanese, english = Language("ja", site), Language("en", site)
+    japanese, english = Language("ja", dictionary), Language("en", dictionary)
     return {
         **_read_assets(),
         "feed.xml": content.write_site_feed(published, site),

@@ -87,10 +87,12 @@ def build_preview(
     plans: Plans,
     waves: Waves,
     site: SiteSettings,
+    dictionary: dict[str, Any],
 ) -> dict[str, bytes]:
     """Build the preview catalogue from the packages as they were written."""
     contents = {name: file.read() for name, file in files.items()}
-    return preview.build_preview(contents, packages, municipality, plans, waves, site)
+    described = DataDictionary.model_validate(dictionary)
+    return preview.build_preview(contents, packages, municipality, plans, waves, site, described)
 
 
 def check_readability(

@@ -92,6 +92,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:plans",
                     "params:waves",
                     "params:site",
+                    "data_dictionary",
                 ],
                 outputs="catalogue_files",
                 name="build_preview",
