@@ -60,11 +60,11 @@ def overview(quality_rules, dictionary):
 
 
 @pytest.fixture
-def page(overview, municipality):
+def page(overview, municipality, dictionary):
     def make(results, failures=(), *, sample=False):
         period = Period.parse("FY2022Q3")
         found = overview(results, failures)
-        return render_quality_page(municipality, period, found, sample=sample).decode()
+        return render_quality_page(municipality, dictionary, period, found, sample=sample).decode()
 
     return make
 

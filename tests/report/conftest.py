@@ -164,13 +164,14 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
 
 @pytest.fixture
 def make_report(
-    municipality: HomeMunicipality, plan: Plan, rules: FindingRules
+    dictionary: DataDictionary, municipality: HomeMunicipality, plan: Plan, rules: FindingRules
 ) -> Callable[..., ProgressReport]:
     """Return a function that gathers the report of a period from the frames."""
 
     def make(frames: dict[str, pd.DataFrame], period: str = "FY2022Q3") -> ProgressReport:
         survey = describe_survey(period, frames["response"], frames["finding"], rules)
-        return build_report(municipality.name, plan, Period.parse(period), frames, survey)
+        quarter = Period.parse(period)
+        return build_report(dictionary, municipality.name, plan, quarter, frames, survey)
 
     return make
 

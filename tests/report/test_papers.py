@@ -46,7 +46,7 @@ class TestPages:
         ]
         page = render_council_paper(make_report(make_frames(changed))).decode()
         assert "<td>209手続<small>一部引継ぎ</small></td>" in page
-        assert "R4：一部の課の前回の回答を引き継いだ値：キャッシュレス決済手続数" in page
+        assert "R4：一部は前回の回答を引継ぎ：キャッシュレス決済手続数" in page
 
     def test_only_indicators_behind_get_a_briefing(self, report):
         briefings = render_briefings(report)

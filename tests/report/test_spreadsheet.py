@@ -50,7 +50,7 @@ class TestTable:
         assert notes[3:] == [
             "(※4) 令和5年1月末の実績",
             "(※5) 令和3年度末の実績",
-            "R4：測っていない値(「-」。0ではない)：標準化・共通化対応業務",
+            "R4：未測定(「-」。0ではない)：標準化・共通化対応業務",
             "回収率：75.0%（照会4課のうち3課が回答）",
         ]
 
@@ -85,7 +85,7 @@ def test_text_never_becomes_a_formula_or_link(plan: Plan, report: ProgressReport
             ]
         }
     )
-    table = build_table(hostile, report.period, {})
+    table = build_table(report.dictionary, hostile, report.period, {})
     sheet = read(render_spreadsheet(replace(report, table=table)))
     assert [sheet[cell].data_type for cell in ("A5", "A6")] == ["s", "s"]
     assert sheet["A5"].value == "=1+1※1"

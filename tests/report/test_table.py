@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
@@ -29,12 +30,14 @@ PRINTED = """\
 
 
 @pytest.fixture
-def show(plan: Plan, make_frames: Callable[..., dict[str, pd.DataFrame]]) -> Show:
+def show(
+    dictionary: DataDictionary, plan: Plan, make_frames: Callable[..., dict[str, pd.DataFrame]]
+) -> Show:
     """Return a function that lays out the table of a period from rows of indicator_value."""
 
     def lay_out(*rows: Row, period: str = "FY2022Q3") -> ProgressTable:
         values = newest_rows(make_frames(rows)["indicator_value"])
-        return build_table(plan, Period.parse(period), values)
+        return build_table(dictionary, plan, Period.parse(period), values)
 
     return lay_out
 
@@ -103,11 +106,11 @@ class TestValuesThatAreNotPlain:
         table = show(row)
         assert current(table).text == "154件"
         assert current(table).caution == "一部引継ぎ"
-        assert "R4：一部の課の前回の回答を引き継いだ値：オープンデータ公開件数" in table.remarks
+        assert "R4：一部は前回の回答を引継ぎ：オープンデータ公開件数" in table.remarks
 
     def test_missing_row_is_not_measured(self, make_value: Callable[..., Row], show: Show) -> None:
         table = show(make_value("serious_incidents", "FY2022Q3", "0"))
-        assert current(table).status == "not_measured"
+        assert current(table).caution == "未測定"
 
 
 class TestYears:

@@ -42,7 +42,8 @@ def track(
             "answer": answers or [],
         }
         tables = {name: build_frame(dictionary[name], rows) for name, rows in frames.items()}
-        return track_responses(municipality, form, rules, Period.parse("FY2022Q3"), **tables)
+        period = Period.parse("FY2022Q3")
+        return track_responses(dictionary, municipality, form, rules, period, tables)
 
     return run
 

@@ -17,7 +17,6 @@ from pydantic import model_validator
 from sumida_data.base.metadata import DataDictionary, ForeignKey, Model, Name, Table
 
 Severity = Literal["error", "warning"]
-SEVERITY_LABELS: dict[Severity, str] = {"error": "重い", "warning": "確かめる"}
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
 # The fifteen characteristics of data quality of JIS X 25012.
 Characteristic = Literal[

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import Row
+from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, fiscal_year_label
 from sumida_data.plan.models import Plan
 from sumida_data.present.chart import Chart, Point, lay_out_chart
-from sumida_data.present.words import format_month
+from sumida_data.present.words import format_month, format_verdict
 from sumida_data.report.survey import SurveyState
 from sumida_data.report.table import ProgressTable, TableRow, build_table, newest_rows
 
@@ -22,6 +22,7 @@ class IndicatorReport:
     Attributes:
         value: Its row of ``indicator_value`` in the reported period.
         progress: Its row of ``indicator_progress`` by the plan's primary method.
+        verdict: The verdict of that row as printed, such as ◎ 達成.
         others: Its rows by the other methods.
         history: Its rows of ``indicator_value`` up to the reported period, oldest first.
     """
@@ -29,6 +30,7 @@ class IndicatorReport:
     line: TableRow
     value: Row
     progress: Row
+    verdict: str
     others: tuple[Row, ...]
     history: tuple[Row, ...]
     chart: Chart
@@ -39,6 +41,7 @@ class ProgressReport:
     """What the report of one period says.
 
     Attributes:
+        dictionary: The descriptions of all fields, with the words of their codes.
         municipality_name: Whose figures these are.
         indicators: One entry per indicator, in the plan's order.
         hints: Rows of ``review_hint`` of the period: values worth a second look.
@@ -46,6 +49,7 @@ class ProgressReport:
         sample: Whether sample data went into any figure.
     """
 
+    dictionary: DataDictionary
     municipality_name: str
     plan: Plan
     period: Period
@@ -71,6 +75,7 @@ class ProgressReport:
 
 
 def build_report(
+    dictionary: DataDictionary,
     municipality_name: str,
     plan: Plan,
     period: Period,
@@ -80,6 +85,7 @@ def build_report(
     """Gather what the report of a period says.
 
     Args:
+        dictionary: The descriptions of all fields.
         municipality_name: Whose figures these are.
         plan: The plan as it is on the period's last day.
         period: The reported period.
@@ -92,9 +98,12 @@ def build_report(
     values = newest_rows(tables["indicator_value"])
     compared = tables["indicator_progress"]
     progress = [newest_rows(compared[compared["method"] == cuts.method]) for cuts in plan.methods]
-    table = build_table(plan, period, values)
-    reports = (_report_indicator(plan, period, line, values, progress) for line in table.rows)
+    table = build_table(dictionary, plan, period, values)
+    reports = (
+        _report_indicator(dictionary, plan, period, line, values, progress) for line in table.rows
+    )
     return ProgressReport(
+        dictionary=dictionary,
         municipality_name=municipality_name,
         plan=plan,
         period=period,
@@ -111,7 +120,8 @@ def _rows_of(frame: pd.DataFrame, period: Period) -> tuple[Row, ...]:
     return tuple(read_rows(frame[frame["period"] == str(period)]))
 
 
-def _report_indicator(
+def _report_indicator(  # one argument for each thing that is said of it
+    dictionary: DataDictionary,
     plan: Plan,
     period: Period,
     line: TableRow,
@@ -128,6 +138,7 @@ def _report_indicator(
         line=line,
         value=values[name, str(period)],
         progress=compared,
+        verdict=format_verdict(dictionary, compared["verdict"]),
         others=tuple(others),
         history=history,
         chart=lay_out_chart(

@@ -1,10 +1,9 @@
 """The office's pages, each of which needs nothing else, and what it writes to departments."""
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.present.templates import load_templates
 from sumida_data.quality.overview import Overview
-from sumida_data.quality.rules import SEVERITY_LABELS as CHECK_LABELS
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.feedback.addressing import name_return_sheet
@@ -34,7 +33,12 @@ def render_briefings(report: ProgressReport) -> dict[str, bytes]:
 
 
 def render_quality_page(
-    municipality: HomeMunicipality, period: Period, overview: Overview, *, sample: bool
+    municipality: HomeMunicipality,
+    dictionary: DataDictionary,
+    period: Period,
+    overview: Overview,
+    *,
+    sample: bool,
 ) -> bytes:
     """Return the results of the checks, which concern all periods."""
     return _fill_in(
@@ -43,7 +47,7 @@ def render_quality_page(
         report_period=period,
         overview=overview,
         sample=sample,
-        severities=CHECK_LABELS,
+        severities=dictionary.words("check_result.severity"),
     ).encode()
 
 

@@ -19,7 +19,6 @@ from pptx.util import Length, Mm, Pt
 
 from sumida_data.base.xlsx import SAMPLE_WARNING
 from sumida_data.present.chart import Chart
-from sumida_data.present.words import VERDICT_SYMBOLS, VERDICTS
 from sumida_data.report.content import IndicatorReport, ProgressReport
 
 _FONT = "Yu Gothic"
@@ -112,12 +111,7 @@ def _add_table_slide(presentation: Any, report: ProgressReport) -> None:
 
 def _list_cells(report: ProgressReport) -> list[list[str]]:
     rows = [[*report.table.list_headings(" "), "判定"]]
-    return rows + [[*one.line.texts, _write_verdict(one)] for one in report.indicators]
-
-
-def _write_verdict(one: IndicatorReport) -> str:
-    verdict = one.progress["verdict"]
-    return f"{VERDICT_SYMBOLS[verdict]} {VERDICTS[verdict]}"
+    return rows + [[*one.line.texts, one.verdict] for one in report.indicators]
 
 
 def _fill_cell(cell: Any, text: str, *, head: bool, left: bool) -> None:
@@ -139,7 +133,7 @@ def _add_chart_slide(
         top = Mm(27) + (place // 2) * (height + Mm(5))
         title = (
             f"{one.line.indicator.title}　{one.line.current.text}"
-            f"（目標 {one.line.target.text}）　{_write_verdict(one)}"
+            f"（目標 {one.line.target.text}）　{one.verdict}"
         )
         _add_text(slide, title, (left, top, width, Mm(8)), size=12, bold=True)
         _add_chart(slide, one, (left, top + Mm(8), width, height - Mm(8)))

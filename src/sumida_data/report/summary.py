@@ -16,7 +16,7 @@ from sumida_data.base.periods import Period
 from sumida_data.base.quota import Gap, Quota, describe_gaps
 from sumida_data.catalogue.changes import Proposal, count_actions
 from sumida_data.plan.progress import Verdict
-from sumida_data.present.words import SEVERITIES, VERDICT_SYMBOLS, VERDICTS, format_percentage
+from sumida_data.present.words import format_percentage
 from sumida_data.quality.overview import Tally, count_checks
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
@@ -287,12 +287,12 @@ def _indicator_table(report: ProgressReport) -> Table:
     for heading in ("時点", "判定"):
         table.add_column(heading, no_wrap=True)
     for one in report.indicators:
-        line, verdict = one.line, one.progress["verdict"]
+        line = one.line
         texts = (
             line.indicator.title,
             *(c.text for c in (line.baseline, line.current, line.target)),
         )
-        shown = Text(f"{VERDICT_SYMBOLS[verdict]} {VERDICTS[verdict]}", _STYLES[verdict])
+        shown = Text(one.verdict, _STYLES[one.progress["verdict"]])
         table.add_row(*map(Text, texts), Text(one.value["as_of"].isoformat()), shown)
     return table
 
@@ -315,9 +315,10 @@ def _describe_checks(checks: Tally) -> str:
 
 
 def _set_aside_table(summary: RunSummary) -> Table:
+    severities = summary.report.dictionary.words("finding.severity")
     table = Table(box=box.SIMPLE_HEAD, expand=True)
     table.add_column("期間")
-    for heading in (*SEVERITIES.values(), "使えない調査票", "除いた行"):
+    for heading in (*severities.values(), "使えない調査票", "除いた行"):
         table.add_column(heading, justify="right", overflow="fold")
     periods = {str(summary.report.period): summary.set_aside}
     for name, one in (periods | {"ほかの期間": summary.set_aside_elsewhere}).items():

@@ -1,7 +1,7 @@
 """How the survey went: who answered, what was found in the files, what departments changed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from sumida_data.base.database import connect
 from sumida_data.base.frames import read_rows, to_arrow
-from sumida_data.base.metadata import HomeMunicipality, Row
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.present.words import format_percentage
-from sumida_data.survey.feedback.addressing import RESPONSE_STATES, collect_findings
+from sumida_data.survey.feedback.addressing import collect_findings
 from sumida_data.survey.feedback.return_sheet import order_for_work
 from sumida_data.survey.findings import Finding, FindingRules, Severity
 from sumida_data.survey.form import Form
@@ -115,6 +115,7 @@ class DepartmentState:
 
     Attributes:
         status: ``received``, ``no_change`` or ``not_received``.
+        status_title: The same in words.
         files: The usable files it sent.
         answered_on: The day on the cover of the file that counts.
         rows: Rows that count.
@@ -127,6 +128,7 @@ class DepartmentState:
     division: str
     section: str
     status: str
+    status_title: str
     files: tuple[str, ...]
     answered_on: date | None
     due_on: date
@@ -138,7 +140,7 @@ class DepartmentState:
     @property
     def state(self) -> str:
         """Whether it answered, again, and in time, in words."""
-        marks = [RESPONSE_STATES[self.status]]
+        marks = [self.status_title]
         marks += ["訂正あり"] if len(self.files) > 1 else []
         marks += [f"締切後{self.days_late}日"] if self.days_late else []
         return "、".join(marks)
@@ -173,6 +175,7 @@ class ResponseTracking:
         sample: Whether it is about sample data.
     """
 
+    dictionary: DataDictionary
     municipality: HomeMunicipality
     form: Form
     period: Period
@@ -246,29 +249,34 @@ def _count_findings(finding: pd.DataFrame, rules: FindingRules) -> list[FindingC
 
 
 def track_responses(
+    dictionary: DataDictionary,
     municipality: HomeMunicipality,
     form: Form,
     rules: FindingRules,
     period: Period,
-    response: pd.DataFrame,
-    finding: pd.DataFrame,
-    answer: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
 ) -> ResponseTracking:
-    """Say which departments of a quarter have answered, from tables of all quarters."""
+    """Say which departments of a quarter have answered.
+
+    The tables ``response``, ``finding`` and ``answer`` are those of all quarters.
+    """
+    response, finding = tables["response"], tables["finding"]
+    statuses = dictionary.words("response.response_status")
     ours = read_rows(response[response["period"].eq(str(period))])
     findings = collect_findings(ours, read_rows(finding), period, rules)
-    changes = describe_changes(form, str(period), answer)
+    changes = describe_changes(form, str(period), tables["answer"])
     by_department: dict[str, list[Row]] = defaultdict(list)
     for row in ours:
         if row["department_code"] is not None:
             by_department[row["department_code"]].append(row)
     return ResponseTracking(
+        dictionary=dictionary,
         municipality=municipality,
         form=form,
         period=period,
         survey=describe_survey(str(period), response, finding, rules),
         departments=tuple(
-            _describe_department(rows, findings[code], changes.get(code))
+            _describe_department(rows, statuses, findings[code], changes.get(code))
             for code, rows in sorted(by_department.items())
         ),
         unassigned=tuple(sorted(findings[None], key=order_for_work)),
@@ -277,13 +285,17 @@ def track_responses(
 
 
 def _describe_department(
-    rows: Sequence[Row], findings: Sequence[Finding], changes: tuple[str, ...] | None
+    rows: Sequence[Row],
+    statuses: Mapping[str, str],
+    findings: Sequence[Finding],
+    changes: tuple[str, ...] | None,
 ) -> DepartmentState:
     counting = next(row for row in rows if row["response_status"] != "superseded")
     same = ("division", "section", "answered_on", "due_on", "rows", "rows_set_aside")
     return DepartmentState(
         code=counting["department_code"],
         status=counting["response_status"],
+        status_title=statuses[counting["response_status"]],
         files=tuple(row["source_file"] for row in rows if row["source_file"]),
         findings=tuple(sorted(findings, key=order_for_work)),
         changes=changes,

@@ -10,24 +10,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import Row
+from sumida_data.base.metadata import Code, DataDictionary, Row
 from sumida_data.base.periods import Period, fiscal_year_label, fiscal_year_of
 from sumida_data.plan.models import Indicator, Plan
 from sumida_data.present.words import (
     NOT_MEASURED,
-    VALUE_STATUSES,
     describe_as_of,
     format_amount,
     format_target,
 )
-
-_UNUSUAL = {
-    "carried_forward_in_part": "一部の課の前回の回答を引き継いだ値",
-    "not_measured": f"測っていない値(「{NOT_MEASURED}」。0ではない)",
-    "not_applicable": "該当がない値",
-    "cannot_say": "判定不能の値",
-    "suppressed": "秘匿した値",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +28,12 @@ class TableCell:
     Attributes:
         text: What it says, such as 59.3%; empty for a year not yet reported.
         number: Number of its footnote, from 1; None without one.
-        status: Status of the value (``value_status``), None where it is no value.
+        caution: The status of the value in words where it is not plainly measured.
     """
 
     text: str
     number: int | None = None
-    status: str | None = None
+    caution: str = ""
 
     @property
     def mark(self) -> str:
@@ -53,11 +44,6 @@ class TableCell:
     def printed(self) -> str:
         """Text and mark, as 59.3% ※4."""
         return f"{self.text} {self.mark}".strip()
-
-    @property
-    def caution(self) -> str:
-        """The status in words where the value is not plainly measured, or nothing."""
-        return VALUE_STATUSES[self.status] if self.status in _UNUSUAL else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +104,12 @@ def newest_rows(frame: pd.DataFrame) -> dict[tuple[str, str], Row]:
     return {(row["indicator_id"], row["period"]): row for row in rows}
 
 
-def build_table(plan: Plan, period: Period, values: Mapping[tuple[str, str], Row]) -> ProgressTable:
+def build_table(
+    dictionary: DataDictionary,
+    plan: Plan,
+    period: Period,
+    values: Mapping[tuple[str, str], Row],
+) -> ProgressTable:
     """Lay out the table of a reported period, from ``indicator_value`` by indicator and period.
 
     A year shows the value of its last period, the reported year that of the reported period.
@@ -126,10 +117,12 @@ def build_table(plan: Plan, period: Period, values: Mapping[tuple[str, str], Row
     years = _years_shown(plan, period)
     periods = _last_periods(period, values)
     notes = _collect_footnotes(plan, [periods[year] for year in years if year in periods], values)
+    statuses = dictionary["indicator_value"].field("value_status").codes
+    cautions = {name: code.title for name, code in statuses.items()} | {"measured": ""}
     rows = []
     for one in plan.indicators:
         cells = tuple(
-            _write_value(one, values.get((one.indicator_id, periods[year])), notes)
+            _write_value(one, values.get((one.indicator_id, periods[year])), notes, cautions)
             if year in periods
             else TableCell("")
             for year in years
@@ -142,7 +135,7 @@ def build_table(plan: Plan, period: Period, values: Mapping[tuple[str, str], Row
         target_label=fiscal_year_label(fiscal_year_of(plan.last_day)),
         rows=tuple(rows),
         footnotes=tuple(notes),
-        remarks=tuple(_make_remarks(labels, rows)),
+        remarks=tuple(_make_remarks(labels, rows, statuses)),
     )
 
 
@@ -177,14 +170,16 @@ def _as_of_footnote(row: Row) -> str | None:
     return None if usual else describe_as_of(row["as_of"])
 
 
-def _write_value(indicator: Indicator, row: Row | None, notes: Mapping[str, int]) -> TableCell:
+def _write_value(
+    indicator: Indicator, row: Row | None, notes: Mapping[str, int], cautions: Mapping[str, str]
+) -> TableCell:
     if row is None:
-        return TableCell(NOT_MEASURED, status="not_measured")
+        return TableCell(NOT_MEASURED, caution=cautions["not_measured"])
     status: str = row["value_status"]
     text = format_amount(indicator, row["value"], indicator.decimals)
     if row["value"] is None and status != "not_measured":
-        text = VALUE_STATUSES[status]
-    return TableCell(text, notes.get(_as_of_footnote(row) or ""), status)
+        text = cautions[status]
+    return TableCell(text, notes.get(_as_of_footnote(row) or ""), cautions[status])
 
 
 def _build_row(
@@ -208,9 +203,14 @@ def _build_row(
     )
 
 
-def _make_remarks(labels: tuple[str, ...], rows: list[TableRow]) -> Iterator[str]:
+def _make_remarks(
+    labels: tuple[str, ...], rows: list[TableRow], statuses: Mapping[str, Code]
+) -> Iterator[str]:
     for column, label in enumerate(labels):
-        for status, words in _UNUSUAL.items():
-            titles = [row.title.text for row in rows if row.years[column].status == status]
+        for status, code in statuses.items():
+            titles = [row.title.text for row in rows if row.years[column].caution == code.title]
+            meaning = code.description or code.title
+            if status == "not_measured":
+                meaning += f"(「{NOT_MEASURED}」。0ではない)"
             if titles:
-                yield f"{label}：{words}：{'、'.join(titles)}"
+                yield f"{label}：{meaning}：{'、'.join(titles)}"

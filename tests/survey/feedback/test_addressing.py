@@ -38,7 +38,8 @@ def address(
             f"FY2022Q3/{name}": SourceFile(name, tmp_path / "FY2022Q3" / name) for name in files
         }
         findings = [finding.as_row() for finding in (*collected.findings, *more)]
-        feedback = Feedback(form, rules, Period.parse("FY2022Q3"), "ICT推進担当", sources)
+        period = Period.parse("FY2022Q3")
+        feedback = Feedback(dictionary, form, rules, period, "ICT推進担当", sources)
         return feedback.address(
             read_rows(build_frame(dictionary["response"], collected.responses)),
             read_rows(build_frame(dictionary["finding"], findings)),

@@ -17,7 +17,6 @@ from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
 from sumida_data.privacy.gate import list_blocked
 from sumida_data.quality.overview import name_subject
-from sumida_data.quality.rules import SEVERITY_LABELS
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps, measure_later_gaps
 from sumida_data.report.survey import leave_out_replaced
@@ -69,13 +68,14 @@ def _describe_failed(
     checks: pd.DataFrame, described: DataDictionary, indicators: Mapping[str, str]
 ) -> Iterator[str]:
     """Describe the checks that failed, the grave ones first."""
+    severities = described.words("check_result.severity")
     failed = [row for row in read_rows(checks) if row["passed"] is False]
     for row in sorted(failed, key=lambda row: row["severity"] != "error"):
         table = described[row["table_name"]]
         subject = name_subject(table, row["subject"], indicators)
         about = f"{table.title}「{subject}」" if subject else table.title
         yield (
-            f"【{SEVERITY_LABELS[row['severity']]}】{row['rule_id']} {row['rule_title']}："
+            f"【{severities[row['severity']]}】{row['rule_id']} {row['rule_title']}："
             f"{about}、{row['rows_checked']}行のうち"
             f"{row['rows_failed']}行が合わない(所管 {row['owner']})"
         )

@@ -43,8 +43,9 @@ PRODUCTS = {
 }
 
 
-def gather_report(
+def gather_report(  # one argument for each table and description
     municipality: HomeMunicipality,
+    dictionary: dict[str, Any],
     plans: Plans,
     finding_rules: FindingRules,
     reported_period: str,
@@ -56,19 +57,19 @@ def gather_report(
     survey = describe_survey(reported_period, response, finding, finding_rules)
     period = Period.parse(reported_period)
     plan = plans.reported_in(period).on(period.last_day)
-    return build_report(municipality.name, plan, period, tables, survey)
+    described = DataDictionary.model_validate(dictionary)
+    return build_report(described, municipality.name, plan, period, tables, survey)
 
 
 def write_quality_page(
     report: ProgressReport,
     municipality: HomeMunicipality,
     rules: QualityRules,
-    dictionary: dict[str, Any],
     check_result: pd.DataFrame,
     check_failure: pd.DataFrame,
 ) -> bytes:
     """Write the results of the checks as a page."""
-    described = DataDictionary.model_validate(dictionary)
+    described = report.dictionary
     indicators = [one.line.indicator for one in report.indicators]
     overview = give_overview(
         rules,
@@ -77,7 +78,9 @@ def write_quality_page(
         read_rows(check_failure),
         {indicator.indicator_id: indicator.title for indicator in indicators},
     )
-    return render_quality_page(municipality, report.period, overview, sample=report.sample)
+    return render_quality_page(
+        municipality, described, report.period, overview, sample=report.sample
+    )
 
 
 def write_report(report: ProgressReport, quality_page: bytes) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 nodes.gather_report,
                 inputs={
                     "municipality": "params:municipality",
+                    "dictionary": "data_dictionary",
                     "plans": "params:plans",
                     "finding_rules": "params:finding_rules",
                     "reported_period": "reported_period",
@@ -34,7 +35,6 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "report_content",
                     "params:municipality",
                     "params:quality_rules",
-                    "data_dictionary",
                     "check_result#check",
                     "check_failure#check",
                 ],

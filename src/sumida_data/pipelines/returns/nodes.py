@@ -1,9 +1,11 @@
 """Nodes of the returns pipeline."""
 
+from typing import Any
+
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.report.page import render_tracking_page
 from sumida_data.report.survey import ResponseTracking, track_responses
@@ -15,18 +17,18 @@ from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 
 
-def track(  # one argument for each table and description
+def track(
+    dictionary: dict[str, Any],
     municipality: HomeMunicipality,
     form: Form,
     finding_rules: FindingRules,
     reported_period: str,
-    response: pd.DataFrame,
-    finding: pd.DataFrame,
-    answer: pd.DataFrame,
+    **tables: pd.DataFrame,
 ) -> ResponseTracking:
     """Say where each department stands in the reported period."""
     period = Period.parse(reported_period)
-    return track_responses(municipality, form, finding_rules, period, response, finding, answer)
+    described = DataDictionary.model_validate(dictionary)
+    return track_responses(described, municipality, form, finding_rules, period, tables)
 
 
 def write_returns(
@@ -38,7 +40,7 @@ def write_returns(
 ) -> dict[str, bytes]:
     """Write the return sheets and the response tracking, by file name."""
     form, period, owner = tracking.form, tracking.period, tracking.municipality.office
-    feedback = Feedback(form, finding_rules, period, owner, files)
+    feedback = Feedback(tracking.dictionary, form, finding_rules, period, owner, files)
     sheets = feedback.address(read_rows(response), read_rows(finding))
     written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}
     written["_回収状況.html"] = render_tracking_page(tracking)

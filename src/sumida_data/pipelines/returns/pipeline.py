@@ -14,6 +14,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 nodes.track,
                 inputs={
+                    "dictionary": "data_dictionary",
                     "municipality": "params:municipality",
                     "form": "params:form",
                     "finding_rules": "params:finding_rules",

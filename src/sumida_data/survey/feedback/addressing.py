@@ -5,21 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sumida_data.base.metadata import Row
+from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.survey.feedback.return_sheet import Receipt, ReturnSheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import Form
 
-# What became of a file, or that there is none.
-RESPONSE_STATES = {
-    "received": "受領",
-    "no_change": "受領(前回から変更なし)",
-    "superseded": "より新しい調査票があるため使わない",
-    "set_aside": "使えない",
-    "not_received": "未回答",
-}
 # The sheet of files that no department can be told about.
 OFFICE_SHEET = "_課の分からないファイル_確認結果.xlsx"
 
@@ -29,6 +21,7 @@ class Feedback:
     """What is said about the returns of one quarter.
 
     Attributes:
+        dictionary: The descriptions of all fields, with the words of their codes.
         form: The survey form.
         rules: The finding rules.
         period: The quarter.
@@ -36,6 +29,7 @@ class Feedback:
         files: The received files by name.
     """
 
+    dictionary: DataDictionary
     form: Form
     rules: FindingRules
     period: Period
@@ -96,7 +90,7 @@ class Feedback:
             source_file=row["source_file"],
             arrived_at=file.arrived_at if file else None,
             file_sha256=row["file_sha256"],
-            state=RESPONSE_STATES[row["response_status"]],
+            state=self.dictionary.word("response.response_status", row["response_status"]),
             answered_on=row["answered_on"],
             rows=row["rows"],
             answers=row["answers"],
