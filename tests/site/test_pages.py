@@ -221,7 +221,7 @@ class TestIndicator:
             "indicators/mynumber_card_rate.html"
         ]
         table = page.partition('<table class="parts">')[2].partition("</table>")[0]
-        assert table.index("直線の計画線") < table.index("年ごとの等分")
+        assert table.index("直線の計画線") < table.index("年ごとの割合")
         for part in ("順調", "遅れ", "2.0774", "66.6%", "仮の基準"):
             assert part in table
         assert "方法により異なります" in page
