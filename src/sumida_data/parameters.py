@@ -14,7 +14,7 @@ from sumida_data.loose_ends import find_loose_ends
 from sumida_data.packages.models import Packages
 from sumida_data.packages.views import Views
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
-from sumida_data.privacy.models import Privacy
+from sumida_data.privacy.releases import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
 from sumida_data.site.models import SiteSettings

@@ -11,7 +11,7 @@ from sumida_data.packages.columns import PackageError
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.packages import nodes
 from sumida_data.privacy.gate import count_void_releases, list_blocked
-from sumida_data.privacy.models import Privacy
+from sumida_data.privacy.releases import Privacy
 from sumida_data.survey.reading.registers import ReferenceTableError
 from tests.packages.conftest import PROCEDURE
 from tests.privacy.conftest import RELEASE, procedures

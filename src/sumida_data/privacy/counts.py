@@ -3,7 +3,9 @@
 A count is withheld where it is smaller than the size set. Where exactly one of the counts that add
 up to a published sum is withheld, it could be had by subtraction; so another one, the smallest, is
 withheld with it; where all are withheld and the sum tells them, the sum is. The same count may
-stand in several tables and is withheld in all of them.
+stand in several tables and is withheld in all of them. What holds a withheld value in other words
+is withheld with it: its comparison with the target, its verdict, a notice that quotes it. A
+correction does not name a row that does not go out.
 """
 
 from collections import defaultdict
@@ -16,8 +18,9 @@ import pandas as pd
 
 from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
+from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.models import Privacy
+from sumida_data.privacy.releases import Privacy
 
 STATUS = "suppressed"
 NOTE = "人数が少ないため秘匿とした。"
@@ -31,7 +34,7 @@ _MADE_FROM_PARTS = ("value", *_PARTS)
 Key = tuple[str, ...]
 
 
-class Place(NamedTuple):
+class CountedCell(NamedTuple):
     """Where a count stands: table, number of the row, field."""
 
     table: str
@@ -50,7 +53,7 @@ class Count:
     """
 
     value: Decimal
-    places: list[Place] = field(default_factory=list)
+    places: list[CountedCell] = field(default_factory=list)
     outcome: str = ""
 
 
@@ -147,7 +150,7 @@ class _Ledger:
             for number, row in enumerate(rows[table]):
                 for item in self.fields[table]:
                     if row[item.name] and self._counts_people(item, row):
-                        self._enter(Place(table, number, item.name), row)
+                        self._enter(CountedCell(table, number, item.name), row)
 
     def _counts_people(self, item: Field, row: Row) -> bool:
         if item.name in _PARTS:
@@ -160,7 +163,7 @@ class _Ledger:
             row.get(name) in kinds for name, kinds in self.people_kinds.items()
         )
 
-    def _enter(self, place: Place, row: Row) -> None:
+    def _enter(self, place: CountedCell, row: Row) -> None:
         key = self._identify(place, row)
         value = Decimal(row[place.field])
         self.counts.setdefault(key, Count(value)).places.append(place)
@@ -171,7 +174,7 @@ class _Ledger:
             if key not in self.sums[total]:
                 self.sums[total].append(key)
 
-    def _identify(self, place: Place, row: Row) -> Key:
+    def _identify(self, place: CountedCell, row: Row) -> Key:
         """Return the same key for the same count, whichever table it stands in."""
         if place.table == _BY_DEPARTMENT and row["level"] == "課":
             table, parts = self.parts.get(row["indicator_id"], ("", {}))
@@ -181,13 +184,13 @@ class _Ledger:
             return (place.table, place.field, row["period"], row["department_code"])
         return (place.table, place.field, row["row_id"])
 
-    def _is_part(self, place: Place) -> bool:
+    def _is_part(self, place: CountedCell) -> bool:
         return any(
             place.table == table and place.field in parts.values()
             for table, parts in self.parts.values()
         )
 
-    def _totals(self, place: Place, row: Row) -> Iterator[Key]:
+    def _totals(self, place: CountedCell, row: Row) -> Iterator[Key]:
         """Yield the published sums that the count is part of; a division's own figure is one."""
         if place.table == _BY_DEPARTMENT:
             owner = (place.field, row["indicator_id"], row["period"])
@@ -196,7 +199,7 @@ class _Ledger:
         elif self._is_part(place):
             yield (place.table, place.field, row["period"])
 
-    def _sums_of_ward(self, place: Place, row: Row) -> Iterator[Key]:
+    def _sums_of_ward(self, place: CountedCell, row: Row) -> Iterator[Key]:
         owner = (place.field, row["indicator_id"], row["period"])
         yield from ((*owner, "", level) for level in _LEVELS)
         table, parts = self.parts.get(row["indicator_id"], ("", {}))
@@ -242,3 +245,93 @@ def _blank(row: Row, name: str, table: Table) -> None:
             row[status] = STATUS
     if "note" in table.column_names:
         row["note"] = NOTE
+
+
+_PROGRESS, _NOTICE, _CORRECTION = "indicator_progress", "correction_notice", "correction"
+_MADE_OF_VALUE = (
+    "value",
+    "gap",
+    "progress_ratio",
+    "pace_so_far",
+    "pace_needed",
+    "projected_value",
+)
+# The value that a notice quotes, and how many revisions before the notice's own it is.
+_QUOTED = {"old_value": 1, "new_value": 0}
+
+
+def withhold_derived(
+    frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
+) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
+    """Take out of other tables what was made of values that are withheld.
+
+    Args:
+        frames: The tables by name, ``indicator_value`` with its withheld values among them; they
+            are not changed.
+        dictionary: Their descriptions.
+
+    Returns:
+        The tables that change, and how many rows of each column.
+    """
+    values = read_rows(frames["indicator_value"]) if "indicator_value" in frames else []
+    withheld = {_identify(row) for row in values if row["value_status"] == STATUS}
+    tables: dict[str, pd.DataFrame] = {}
+    found = []
+    for name, blank in ((_PROGRESS, _blank_progress), (_NOTICE, _blank_notice)):
+        rows = read_rows(frames[name]) if withheld and name in frames else []
+        if cells := sum(blank(row, withheld) for row in rows):
+            tables[name] = build_frame(dictionary[name], rows)
+            found.append(Withheld(name, "value", f"{STATUS}_with_it", cells))
+    return tables, found
+
+
+def withhold_rows_corrected(
+    frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary, packages: Packages
+) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
+    """Take out of table ``correction`` what would name rows that never go out.
+
+    A correction of a table of which only counts go out is left out. Where a package publishes a
+    table not at all or only in part, the correction does not say of which row it is.
+
+    Args:
+        frames: The tables by name; they are not changed.
+        dictionary: Their descriptions.
+        packages: What is published.
+    """
+    whole = {
+        resource.table
+        for package in packages.packages
+        for resource in package.resources
+        if not resource.only and resource.rows_of is None
+    }
+    rows = read_rows(frames[_CORRECTION]) if _CORRECTION in frames else []
+    kept = [row for row in rows if not dictionary[row["table_name"]].counts_only]
+    named = [row for row in kept if row["record_key"] and row["table_name"] not in whole]
+    for row in named:
+        row["record_key"] = None
+    cells = len(rows) - len(kept) + len(named)
+    if not cells:
+        return {}, []
+    table = build_frame(dictionary[_CORRECTION], kept)
+    return {_CORRECTION: table}, [Withheld(_CORRECTION, "record_key", f"{STATUS}_with_it", cells)]
+
+
+def _blank_progress(row: Row, withheld: set[tuple[str, str, int]]) -> bool:
+    if _identify(row) not in withheld:
+        return False
+    row |= dict.fromkeys(_MADE_OF_VALUE)
+    row |= {"verdict": "cannot_say", "agrees": True, "reason": NOTE}
+    return True
+
+
+def _blank_notice(row: Row, withheld: set[tuple[str, str, int]]) -> bool:
+    indicator, period, revision = _identify(row)
+    quoted = [
+        name for name, back in _QUOTED.items() if (indicator, period, revision - back) in withheld
+    ]
+    row |= dict.fromkeys(quoted)
+    return bool(quoted)
+
+
+def _identify(row: Row) -> tuple[str, str, int]:
+    return row["indicator_id"], row["period"], row["revision"]

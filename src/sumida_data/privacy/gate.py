@@ -21,9 +21,12 @@ from sumida_data.base.frames import arrow_type, read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, Field, Table
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.counts import withhold_small_counts
-from sumida_data.privacy.derived import withhold_derived, withhold_rows_corrected
-from sumida_data.privacy.models import Privacy
+from sumida_data.privacy.counts import (
+    Privacy,
+    withhold_derived,
+    withhold_rows_corrected,
+    withhold_small_counts,
+)
 from sumida_data.privacy.patterns import LIKELY, find_kinds
 from sumida_data.privacy.releases import Release
 
@@ -45,7 +48,7 @@ _REASONS: dict[str, str] = {
 Frames = Mapping[str, pd.DataFrame]
 
 
-class Outcome(NamedTuple):
+class GateAction(NamedTuple):
     """What the gate did to a column; a row of table ``privacy_check`` without its id."""
 
     package_name: str | None
@@ -74,8 +77,8 @@ class GuardedTables:
 
     frames: dict[str, pd.DataFrame]
     dictionary: DataDictionary
-    blocked: dict[str, list[Outcome]]
-    outcomes: list[Outcome]
+    blocked: dict[str, list[GateAction]]
+    outcomes: list[GateAction]
 
     def admit(self, packages: Packages) -> Packages:
         """Return the packages without those that are blocked."""
@@ -119,14 +122,14 @@ class Gate:
         corrections, named = withhold_rows_corrected(guarded, dictionary, self.packages)
         guarded |= corrections
         outcomes += [
-            Outcome(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
+            GateAction(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
             for one in (*withheld, *quoted, *named)
         ]
         blocked = self._screen(guarded, dictionary)
         outcomes += [one for found in blocked.values() for one in found]
         return GuardedTables(guarded, dictionary, blocked, outcomes)
 
-    def _empty_free_text(self, frames: dict[str, pd.DataFrame]) -> Iterator[Outcome]:
+    def _empty_free_text(self, frames: dict[str, pd.DataFrame]) -> Iterator[GateAction]:
         for table in self.dictionary.tables:
             for item in (one for one in table.fields if one.free_text and table.name in frames):
                 frame = frames[table.name]
@@ -135,9 +138,9 @@ class Gate:
                 texts = pd.Series(kept, index=frame.index, dtype=frame[item.name].dtype)
                 frames[table.name] = frame.assign(**{item.name: texts})
                 for outcome, cells in tally.items():
-                    yield Outcome(None, table.name, item.name, outcome, _REASONS[outcome], cells)
+                    yield GateAction(None, table.name, item.name, outcome, _REASONS[outcome], cells)
 
-    def _open_released(self, outcomes: Sequence[Outcome]) -> DataDictionary:
+    def _open_released(self, outcomes: Sequence[GateAction]) -> DataDictionary:
         """Let a free text be a column only if there is anything in it."""
         released = {(one.table_name, one.field) for one in outcomes if one.outcome == "released"}
         tables = []
@@ -151,16 +154,16 @@ class Gate:
             tables.append(table.model_copy(update={"fields": fields}))
         return DataDictionary(tables=tuple(tables))
 
-    def _screen(self, frames: Frames, dictionary: DataDictionary) -> dict[str, list[Outcome]]:
+    def _screen(self, frames: Frames, dictionary: DataDictionary) -> dict[str, list[GateAction]]:
         hits = _find_name_hits(frames["personal_hit"])
-        blocked: dict[str, list[Outcome]] = {}
+        blocked: dict[str, list[GateAction]] = {}
         for package in self.packages.packages:
             # A table that there is not is told of where the package is built.
             for resource in (one for one in package.resources if one.table in frames):
                 name = resource.table
                 frame = _keep_only(frames[name], resource.only)
                 for item, reason, cells in _screen_table(dictionary[name], frame, hits):
-                    outcome = Outcome(package.name, name, item, "blocked", reason, cells)
+                    outcome = GateAction(package.name, name, item, "blocked", reason, cells)
                     blocked.setdefault(package.name, []).append(outcome)
         return blocked
 

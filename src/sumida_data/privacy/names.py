@@ -6,10 +6,15 @@ name stands, never which.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+
+import pandas as pd
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, Row
 
 _BLANKS = re.compile(r"[\s・･]+")
 _BETWEEN_NAMES = re.compile(r"[、,，/／;；&＆\n]+")
@@ -63,6 +68,41 @@ class NameScreen:
         return self._pattern.search(_fold(text)) is not None or (
             bool(self.named_texts) and digest_text(text) in self.named_texts
         )
+
+
+def find_named_cells(
+    screen: NameScreen, frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
+) -> Iterator[Row]:
+    """Yield a row of table ``personal_hit`` for each cell in which a name stands.
+
+    Args:
+        screen: Knows the names.
+        frames: Tables by name; all their texts that may ever be published are looked at.
+        dictionary: Descriptions of the tables.
+    """
+    for name, frame in frames.items():
+        texts = [
+            item.name
+            for item in dictionary[name].fields
+            if (item.published or item.screened or item.free_text)
+            and item.type == "string"
+            and not item.enum
+        ]
+        found = {
+            text
+            for column in texts
+            for text in frame[column].dropna().unique()
+            if screen.finds(text)
+        }
+        concerned = frame[frame[texts].isin(found).any(axis="columns")] if found else frame[:0]
+        for row in read_rows(concerned):
+            for column in (one for one in texts if row[one] in found):
+                yield {
+                    "row_id": f"{name}/{row['row_id']}/{column}",
+                    "table_name": name,
+                    "record_id": row["row_id"],
+                    "field": column,
+                }
 
 
 def digest_text(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Free text that a person has released, cell by cell.
+"""What the office sets of the gate: the smallest count, and free text that a person has released.
 
-The office lists each in ``released_texts.csv`` with the text itself: if something else stands in
-the cell, nobody has looked at it, and it stays in.
+Free text is released cell by cell. The office lists each in ``released_texts.csv`` with the text
+itself: if something else is in the cell, nobody has looked at it, and it stays in.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic import Field as Described
+
+from sumida_data.base.metadata import Model
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
 from sumida_data.survey.reading.registers import (
@@ -20,6 +23,21 @@ from sumida_data.survey.reading.registers import (
 )
 
 _REQUIRED = ("department_code", "text", "released_by", "reason")
+
+
+class Privacy(Model):
+    """What may be set of the gate; nothing here switches it off.
+
+    Attributes:
+        smallest_count: Counts of people below it are withheld; 0 is not.
+        people: Words of units that count people, alone (人) or in another (延べ人).
+        people_kinds: By field, the values that say that the row's figures count people, whatever
+            their unit.
+    """
+
+    smallest_count: int = Described(ge=3)
+    people: tuple[str, ...] = Described(min_length=1)
+    people_kinds: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from sumida_data.pipelines.tables import (
     name_datasets,
 )
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.privacy.models import Privacy
+from sumida_data.privacy.releases import Privacy
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import CentralSources, Waves
 from tests.packages.conftest import build, build_packages_of, built, frames, packages

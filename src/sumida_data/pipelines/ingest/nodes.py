@@ -9,8 +9,7 @@ from rich.progress import track
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
-from sumida_data.privacy.names import NameScreen
-from sumida_data.privacy.screening import find_named_cells
+from sumida_data.privacy.names import NameScreen, find_named_cells
 from sumida_data.sources.central import (
     CentralCollector,
     Municipality,

@@ -14,8 +14,7 @@ from sumida_data.packages.response_rates import measure_answer_rates, measure_re
 from sumida_data.packages.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.privacy.gate import Gate, GuardedTables
-from sumida_data.privacy.models import Privacy
-from sumida_data.privacy.releases import parse_releases
+from sumida_data.privacy.releases import Privacy, parse_releases
 from sumida_data.quality.readability.published import read_packages
 from sumida_data.quality.readability.received import list_received
 from sumida_data.quality.readability.tables import report
