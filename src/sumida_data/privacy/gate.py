@@ -22,13 +22,12 @@ from sumida_data.base.metadata import DataDictionary, Field, Table
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Indicator
 from sumida_data.privacy.counts import (
-    Privacy,
     withhold_derived,
     withhold_rows_corrected,
     withhold_small_counts,
 )
 from sumida_data.privacy.patterns import LIKELY, find_kinds
-from sumida_data.privacy.releases import Release
+from sumida_data.privacy.releases import Privacy, Release
 
 # Shorter ones are no individual number, and telephone numbers have lost their zero.
 _SMALLEST_LONG_NUMBER = 10**11
