@@ -1,7 +1,8 @@
-"""Characters that not every device shows alike, and plain ones to write instead."""
+"""Characters that mislead: unseen ones, look-alikes, and those not every device shows alike."""
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Numbers in circles and the like, units and words squeezed into one, private and compatibility
 # characters; and those that Windows and the standard take for different ones (〜 and ～).
@@ -42,3 +43,55 @@ def _write_one(character: str) -> str:
         return _PLAIN[character]
     plain = unicodedata.normalize("NFKC", character)
     return f"({plain})" if _CIRCLED.match(character) and plain.isdigit() else plain
+
+
+# Characters that nobody sees: soft hyphens, zero width spaces, marks of writing direction,
+# fillers, variation selectors and tags. A cell pasted from a web page has them.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+# These only part words; the others change what is seen beside them, or seem to be blank.
+_HARMLESS = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_UNSEEN_KINDS = {
+    "文字の向きの記号": re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"),
+    "空白に見える文字": re.compile("[\u115f\u1160\u3164\uffa0]"),
+    "異体字を選ぶ記号": re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
+}
+DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—―─━ー－ｰ﹘﹣⁃⎯╴", "-"))
+_BRACKETS = str.maketrans("【〔［「『〈《｛[{】〕］」』〉》｝]}", "(" * 10 + ")" * 10)
+# A letter with a mark that stands as a character of its own: か and ゛ for が.
+_COMBINED = re.compile("[^\\W\\d_\uf900-\ufaff][\u0300-\u036f\u3099\u309a]+")
+
+
+def drop_unseen(text: str) -> str:
+    """Return the text without the characters that nobody sees."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
+
+
+def name_unseen(text: str) -> str:
+    """Name the unseen characters of a text that may mislead, such as U+202A (文字の向きの記号)."""
+    found = [] if text.isascii() else dict.fromkeys(_UNSEEN.findall(text))
+    return "、".join(f"U+{ord(one):04X}({_kind_of(one)})" for one in found if one not in _HARMLESS)
+
+
+def combine(text: str) -> str:
+    """Return the text with letters and their marks as one character, as most programs write."""
+    if text.isascii():
+        return text
+    return _COMBINED.sub(lambda found: unicodedata.normalize("NFC", found[0]), text)
+
+
+@lru_cache(maxsize=65536)
+def comparable(text: str) -> str:
+    """Return the text as people compare it: without differences that are not seen or do not count.
+
+    Such are width, case, blanks, unseen characters, and the kinds of dashes and brackets.
+    """
+    plain = unicodedata.normalize("NFKC", drop_unseen(text)).translate(DASHES)
+    return "".join(plain.translate(_BRACKETS).split()).casefold()
+
+
+def _kind_of(unseen: str) -> str:
+    kinds = (name for name, kind in _UNSEEN_KINDS.items() if kind.match(unseen))
+    return next(kinds, "目に見えない文字")

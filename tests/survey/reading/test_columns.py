@@ -105,8 +105,8 @@ class TestRows:
         assert find("F317", row) == []
 
     def test_a_row_with_a_name_alone_is_kept_and_told(self, find: Find) -> None:
-        (finding,) = find("F316", ["以下余白"])
-        assert "「以下余白」の行" in finding.message
+        (finding,) = find("F316", ["T9"])
+        assert "「T9」の行" in finding.message
 
     def test_a_required_answer_left_out(self, find: Find) -> None:
         (finding,) = find("F318", [ROW[0], "", *ROW[2:]])

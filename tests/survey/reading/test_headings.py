@@ -162,3 +162,21 @@ def test_change_is_not_no_change(collect: Collect, word: str, *, is_carried: boo
     }
     assert numbers == {"T1203-02" if is_carried else "T1203-09"}
     assert ("F303" in [one.rule_id for one in collected.findings]) == (word == "あり")
+
+
+@pytest.mark.parametrize(
+    "number", ["T1203-02\nT1203-99", "T1203-02T1203-99", "T1203-02、T1203-99", "以下余白"]
+)
+def test_a_number_that_is_none_is_no_key(read: Read, number: str) -> None:
+    answers, found = read(手続=procedures([number, *ROW[1:]]))
+    assert answers == {}
+    assert ("F307", "A2") in found
+
+
+@pytest.mark.parametrize("name", ["カ\u3099イド相談", "ｶﾞｲﾄﾞ相談", "ガイド\u202c相談", "ガイド 相談"])
+def test_a_name_that_is_read_alike_is_the_same_row(read: Read, name: str) -> None:
+    headings = ["業務名", "実施状況", "手段", "開始日", "年間件数", "備考"]
+    rows = [[one, "実施", "Web会議", "2022/4/1", 40, ""] for one in ("ガイド相談", name)]
+    answers, found = read(オンライン相談=[headings, *rows])
+    assert "A3" not in answers
+    assert ("F306", "A3") in found

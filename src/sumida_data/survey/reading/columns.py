@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from sumida_data.base.characters import name_unseen
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.layout import (
@@ -86,6 +87,8 @@ def judge_of(field: FormField) -> Judge:
         raw, reading = raw_text_of(cell), read(cell)
         if rule_id := _refuse(reading, field):
             return Judgement(raw, reading, UNREADABLE, rule_id)
+        if not field.free_text and (unseen := name_unseen(raw)):
+            return Judgement(raw, reading, reading, Kind.UNSEEN_CHARACTERS, unseen)
         unusual = find_unusual_characters(reading.value) if is_name and reading.value else {}
         if unusual:
             words = "、".join(f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())

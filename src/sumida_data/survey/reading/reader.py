@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from sumida_data.base.characters import comparable
 from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.reading.columns import (
@@ -432,7 +433,7 @@ class _TablePass(_Pass):
             if record.answers[place].reading.value is None:
                 self.report_answer(Kind.NO_ROW_NAME, record.answers[place], label)
                 return False
-        earlier = self.rows_by_key.setdefault(record.key, number)
+        earlier = self.rows_by_key.setdefault(comparable(record.key), number)
         if earlier != number:
             self.report_answer(
                 Kind.DUPLICATE_ROW, record.answers[0], label, earlier=f"{earlier + 1}行目"

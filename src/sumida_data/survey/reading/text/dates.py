@@ -5,6 +5,7 @@ from calendar import monthrange
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 
+from sumida_data.base.characters import DASHES
 from sumida_data.base.periods import ERA_FIRST_YEARS, ERAS
 from sumida_data.survey.reading.text.numbers import parse_kanji
 from sumida_data.survey.reading.text.readings import (
@@ -21,7 +22,6 @@ from sumida_data.survey.reading.text.readings import (
     raw_text_of,
     read_mark,
     spellings,
-    translation,
 )
 from sumida_data.survey.reading.workbook import CellValue
 
@@ -85,7 +85,7 @@ def find_date(text: str) -> date | None:
 
 
 def _plain(text: str) -> str:
-    return fold(text).upper().translate(translation("hyphen"))
+    return fold(text).upper().translate(DASHES)
 
 
 def _read_serial(number: float) -> Reading:

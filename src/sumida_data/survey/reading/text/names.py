@@ -4,10 +4,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from sumida_data.base.characters import DASHES, combine, drop_unseen
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text.readings import (
     BLANK,
-    DROP_INVISIBLE,
     UNREADABLE,
     Reader,
     Reading,
@@ -18,7 +18,6 @@ from sumida_data.survey.reading.text.readings import (
     raw_text_of,
     read_mark,
     spellings,
-    translation,
 )
 from sumida_data.survey.reading.workbook import CellValue
 
@@ -30,13 +29,15 @@ _NO_USUAL_FORM = "外字"
 def read_text(cell: CellValue) -> Reading:
     """Read free text: only white space around it, line breaks and what nobody sees are removed."""
     raw = raw_text_of(cell)
-    visible = raw if raw.isprintable() else raw.translate(DROP_INVISIBLE)
-    value = " ".join(visible.split())
+    visible = drop_unseen(raw)
+    combined = combine(visible)
+    value = " ".join(combined.split())
     if not value:
         return BLANK
     if mark := read_mark(fold(value)):
         return mark
-    rules = ["invisible"] * (visible != raw) + ["white_space"] * (value != visible)
+    rules = ["invisible"] * (visible != raw) + ["combined"] * (combined != visible)
+    rules += ["white_space"] * (value != combined)
     return Reading(value, "answered", " ".join(rules))
 
 
@@ -60,7 +61,7 @@ def read_code(cell: CellValue) -> Reading:
         return mark
     if has_enclosed_digit(raw):
         return UNREADABLE
-    value = folded.translate(translation("hyphen")).upper()
+    value = folded.translate(DASHES).upper()
     rules = [*name_changes(raw), *["hyphen"] * (value != folded.upper())]
     if not rules and value != raw:
         rules = ["letter_case"]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from sumida_data.base.characters import DASHES
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text.readings import (
     BLANK,
@@ -163,7 +164,7 @@ _TWO_SIZES = re.compile(r"億[0-9,]+$|[千百][0-9]$|(?<![0-9])十[0-9]")
 
 
 def _parse(core: str) -> Decimal | None:
-    text = core.translate(translation("hyphen"))
+    text = core.translate(DASHES)
     if text[:1] in spellings("minus"):
         text = f"-{text[1:]}"
     if _PLAIN.fullmatch(text):
@@ -201,7 +202,7 @@ def _section(text: str | None) -> Decimal:
 
 
 def _name_notations(core: str) -> list[str]:
-    plain = core.translate(translation("hyphen"))
+    plain = core.translate(DASHES)
     applies = {
         "triangle_is_minus": plain[:1] in spellings("minus"),
         "hyphen": plain != core,

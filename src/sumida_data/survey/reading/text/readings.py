@@ -12,13 +12,10 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from sumida_data.base.characters import DASHES, drop_unseen
 from sumida_data.survey.reading.workbook import CellValue
-
-# Characters that nobody sees, such as a zero width space: a cell pasted from a web page has them.
-_INVISIBLE: Final = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-DROP_INVISIBLE: Final = dict.fromkeys(map(ord, _INVISIBLE))
 
 
 @cache
@@ -88,7 +85,7 @@ _DIGIT = re.compile(r"[0-9]")
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """Return the text without differences of width, white space and case, for comparison only."""
-    return "".join(normalise_width(text).translate(DROP_INVISIBLE).split()).casefold()
+    return "".join(drop_unseen(normalise_width(text)).split()).casefold()
 
 
 def raw_text_of(cell: CellValue) -> str:
@@ -107,7 +104,7 @@ def name_changes(text: str) -> list[str]:
     if text.isascii() and text.isprintable() and " " not in text:
         return []
     rules = []
-    visible = text.translate(DROP_INVISIBLE)
+    visible = drop_unseen(text)
     if visible != text:
         rules.append("invisible")
     packed = "".join(visible.split())
@@ -135,7 +132,7 @@ def _is_enclosed_digit(character: str) -> bool:
 @lru_cache(maxsize=8192)
 def read_mark(folded: str) -> Reading | None:
     """Read a folded text that stands for no value: －, 該当なし, 調整中, 同上; else None."""
-    meaning = spellings("mark").get(folded.translate(translation("hyphen")))
+    meaning = spellings("mark").get(folded.translate(DASHES))
     if meaning == "not_applicable":
         return Reading(None, "not_applicable", "mark")
     if meaning == "undetermined":

@@ -1,0 +1,43 @@
+"""Characters that mislead, and what is done about them."""
+
+import pytest
+
+from sumida_data.base.characters import combine, comparable, drop_unseen, name_unseen
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ガイド", "カ\u3099イド"),
+        ("葛\U000e0100西", "葛西"),
+        ("住民税\u202c", "住民税"),
+        ("研修（第１回）", "研修(第1回)"),
+        ("研修【第1回】", "研修[第1回]"),
+        ("ｵﾝﾗｲﾝ相談", "オンライン 相談"),
+        ("T1203‐01", "t1203-01"),
+    ],
+)
+def test_what_people_read_alike_is_comparable(one: str, other: str) -> None:
+    assert comparable(one) == comparable(other)
+
+
+def test_other_words_stay_other_words() -> None:
+    assert comparable("研修(第1回)") != comparable("研修(第2回)")
+    assert comparable("はか") != comparable("ばか")
+
+
+def test_unseen_characters_are_dropped_and_named() -> None:
+    text = "\u202a120\u202c\u200b\ufe00\u3164\u180e"
+    assert drop_unseen(text) == "120"
+    assert name_unseen(text) == (
+        "U+202A(文字の向きの記号)、U+202C(文字の向きの記号)、U+FE00(異体字を選ぶ記号)、"
+        "U+3164(空白に見える文字)、U+180E(目に見えない文字)"
+    )
+    assert name_unseen("plain") == name_unseen("\u200bふつう") == ""
+
+
+def test_letters_and_their_marks_become_one() -> None:
+    assert combine("か\u3099い") == "がい"
+    assert combine("e\u0301") == "é"
+    # A compatibility ideograph stays, so that it can be reported.
+    assert combine("\uf9d1\u3099") == "\uf9d1\u3099"
