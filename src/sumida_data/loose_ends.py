@@ -6,9 +6,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from sumida_data.base.metadata import DataDictionary, Field
-from sumida_data.packages.columns import PackageError, describe_package_tables
-from sumida_data.packages.models import Package, Packages
-from sumida_data.packages.views import Views
+from sumida_data.packages.columns import describe_package_tables
+from sumida_data.packages.models import Package, PackageError, Packages, Views
 from sumida_data.plan.models import Indicator, Plans
 from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.form import CentralSources, Form, Waves

@@ -11,8 +11,7 @@ from pydantic_core import ErrorDetails
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.base.quota import Quota
 from sumida_data.loose_ends import find_loose_ends
-from sumida_data.packages.models import Packages
-from sumida_data.packages.views import Views
+from sumida_data.packages.models import Packages, Views
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.privacy.releases import Privacy
 from sumida_data.quality.rules import QualityRules

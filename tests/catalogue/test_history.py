@@ -14,7 +14,7 @@ from sumida_data.catalogue.history import (
     merge_histories,
     read_histories,
 )
-from sumida_data.packages.views import Views
+from sumida_data.packages.models import Views
 from tests.catalogue.office import Office, make_catalogue, make_cells, make_dataset, make_values
 
 ONE = ("x", "FY2022Q3", 1, "23")

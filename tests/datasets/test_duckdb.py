@@ -16,7 +16,7 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.packages.database import MADE_HERE, Database
-from sumida_data.packages.views import Views
+from sumida_data.packages.models import Views
 
 VALUE = {
     "row_id": "131075/mynumber_card_rate/FY2022Q3/1",

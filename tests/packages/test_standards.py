@@ -12,8 +12,8 @@ from csvw import CSVW
 from pyshacl import validate
 from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
 
-from sumida_data.packages.dcat import describe_catalogue
 from sumida_data.packages.models import FREQUENCIES, Packages
+from sumida_data.packages.standards import describe_catalogue
 
 SHAPES = Path(__file__).with_name("dcat_ap.ttl")
 DCAT = Namespace("http://www.w3.org/ns/dcat#")

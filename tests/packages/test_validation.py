@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from sumida_data.packages.validation import InvalidPackageError, PackagesValidator
+from sumida_data.packages.package import InvalidPackageError, PackagesValidator
 from sumida_data.plan.registers import describe_indicators
 from sumida_data.quality.data_package import find_errors
 

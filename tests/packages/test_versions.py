@@ -6,8 +6,7 @@ from functools import partial
 import pytest
 
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.packages.columns import PackageError
-from sumida_data.packages.models import Packages
+from sumida_data.packages.models import PackageError, Packages
 from tests.packages.conftest import PROCEDURE
 
 NAME = "online-procedures"

@@ -7,8 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from sumida_data.packages.columns import PackageError
-from sumida_data.packages.models import Packages
+from sumida_data.packages.models import PackageError, Packages
 from sumida_data.pipelines.packages import nodes
 from sumida_data.privacy.gate import count_void_releases, list_blocked
 from sumida_data.privacy.releases import Privacy

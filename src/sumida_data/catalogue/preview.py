@@ -6,8 +6,8 @@ from typing import Any
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue.datasets import describe_dataset
-from sumida_data.packages.dcat import describe_catalogue
 from sumida_data.packages.models import Packages
+from sumida_data.packages.standards import describe_catalogue
 from sumida_data.plan.models import Plans
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site

@@ -1,86 +1,83 @@
-"""The change log of a package: as JSON, and as an Atom feed that readers can follow.
+"""The change log of a package: for JSON, and as an Atom feed that readers can follow.
 
 Nothing here knows the clock: the day of a version is the newest day that its data speak of.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID, uuid5
 from xml.etree import ElementTree as ET
 
-from sumida_data.packages.descriptor import Descriptor
-from sumida_data.packages.versions import Version
+from sumida_data.base.metadata import Row
+from sumida_data.packages.published import PublishedPackage
+from sumida_data.packages.versions import History
 
 _ATOM = "http://www.w3.org/2005/Atom"
 # Atom wants a moment even for a version whose rows name no day.
 _NO_DAY = "1970-01-01"
 # Titles of the parts of a correction notice, in the order in which the ward's notices have them.
-NOTICE_PARTS = {"scope": "範囲", "cause": "原因", "impact": "影響", "response": "対応"}
-
-Notice = Mapping[str, Any]
+_NOTICE_PARTS = {"scope": "範囲", "cause": "原因", "impact": "影響", "response": "対応"}
 
 
-def write_log(
-    descriptor: Descriptor, history: Sequence[Version], notices: Sequence[Notice]
-) -> bytes:
-    """Write the change log as JSON.
+def list_notices(published: PublishedPackage) -> list[Row]:
+    """Return the package's correction notices, each by the titles of its parts."""
+    return [
+        {title: str(row[name] or "") for name, title in _NOTICE_PARTS.items()}
+        for table in published.tables
+        if table.table.name == "correction_notice"
+        for row in table.rows.to_pylist()
+    ]
+
+
+def describe_log(descriptor: Row, history: History, notices: Iterable[Row]) -> Row:
+    """Return the change log with the correction notices.
 
     Args:
         descriptor: The package, without its resources.
         history: Its versions, newest first.
-        notices: Its correction notices, as rows of ``correction_notice``.
+        notices: Its correction notices.
     """
-    log = {
+    return {
         "name": descriptor["name"],
         "title": descriptor["title"],
         "versions": [
             {
-                "version": one.version,
-                "as_of": one.as_of,
-                "address": _locate(descriptor, one.version),
-                "changes": [{"level": c.level, "text": c.text} for c in one.changes],
+                "version": one["version"],
+                "as_of": one["as_of"],
+                "address": _locate(descriptor, one),
+                "changes": one["changes"],
             }
             for one in history
         ],
-        "corrections": [dict(list_parts(notice)) for notice in notices],
+        "corrections": list(notices),
     }
-    return f"{json.dumps(log, ensure_ascii=False, indent=2)}\n".encode()
 
 
-def list_parts(notice: Notice) -> Iterator[tuple[str, str]]:
-    """Yield the parts of a correction notice, each with its title."""
-    for name, title in NOTICE_PARTS.items():
-        yield title, str(notice[name] or "")
-
-
-def write_feed(descriptor: Descriptor, history: Sequence[Version]) -> bytes:
-    """Write the change log as an Atom feed; one entry is one version.
-
-    Args:
-        descriptor: The package, without its resources.
-        history: Its versions, newest first.
-    """
+def write_feed(descriptor: Row, history: History) -> bytes:
+    """Write the change log as an Atom feed; one entry is one version."""
     name = UUID(descriptor["id"])
-    return write_atom(
-        FeedHead(
-            name,
-            f"{descriptor['title']}の変更の記録",
-            descriptor["contributors"][0]["title"],
-            f"{descriptor['sumida:latest']}changelog.atom",
-            descriptor["sumida:latest"],
-        ),
-        [
-            FeedEntry(
-                uuid5(name, one.version),
-                f"第{one.version}版",
-                one.as_of,
-                _locate(descriptor, one.version),
-                "\n".join(change.text for change in one.changes),
-            )
-            for one in history
-        ],
+    head = FeedHead(
+        name,
+        f"{descriptor['title']}の変更の記録",
+        descriptor["contributors"][0]["title"],
+        f"{descriptor['sumida:latest']}changelog.atom",
+        descriptor["sumida:latest"],
     )
+    entries = [
+        FeedEntry(
+            uuid5(name, one["version"]),
+            f"第{one['version']}版",
+            one["as_of"],
+            _locate(descriptor, one),
+            "\n".join(change["text"] for change in one["changes"]),
+        )
+        for one in history
+    ]
+    return write_atom(head, entries)
+
+
+def _locate(descriptor: Row, version: Row) -> str:
+    return f"{descriptor['sumida:latest'].removesuffix('latest/')}{version['version']}/"
 
 
 class FeedHead(NamedTuple):
@@ -129,11 +126,6 @@ def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: s
     element = ET.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
     element.text = text
     return element
-
-
-def _locate(descriptor: Descriptor, version: str) -> str:
-    start: str = descriptor["sumida:latest"].removesuffix("latest/")
-    return f"{start}{version}/"
 
 
 def _write_moment(day: str) -> str:

@@ -1,19 +1,21 @@
-"""Which columns of a table go out, told from the descriptions alone."""
+"""Which columns a table has where it is read, told from the descriptions alone.
 
-from collections.abc import Collection, Iterator, Mapping
+Of a table that goes out these are the published ones; views take theirs from the tables behind
+them. What columns and codes mean is said once more in tables of their own.
+"""
 
-from sumida_data.base.metadata import Code, DataDictionary, Field, ForeignKey, Table
-from sumida_data.packages.models import Package, Resource
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from sumida_data.base.metadata import Code, DataDictionary, Field, ForeignKey, Row, Table
+from sumida_data.packages.models import Package, PackageError, Resource, Views
 
 # Every standard data set of Japanese municipalities begins by saying whose it is.
 MUNICIPALITY = ("municipality_code", "municipality_name")
+DATA_DICTIONARY = "data_dictionary"
+CODE_LIST = "code_list"
 GIVEN = {"given": Code(title="値あり", title_en="Value given")}
 # What an empty text stands for is told once; anything else that is missing says itself why.
 _TYPES_WITHOUT_STATUS = {"string", "yearmonth"}
-
-
-class PackageError(ValueError):
-    """packages.yml asks for what cannot be published."""
 
 
 def describe_package_tables(
@@ -59,10 +61,10 @@ def describe_table(resource: Resource, dictionary: DataDictionary) -> Table:
     fields = first | own
     fields = {one.name: one for field in fields.values() for one in _with_status(field)}
     key = resource.primary_key or table.primary_key
-    if unpublished := [name for name in key if name not in fields]:
+    if unpublished := "、".join(name for name in key if name not in fields):
         raise PackageError(
-            f"packages.yml: 表 {table.name} の primary_key に、公開しない列 "
-            f"{'、'.join(unpublished)} があります。公開する列だけで primary_key を書いてください。"
+            f"packages.yml: 表 {table.name} の primary_key に、公開しない列 {unpublished} が"
+            "あります。公開する列だけで primary_key を書いてください。"
         )
     changes = {"fields": tuple(fields.values()), "primary_key": key, "foreign_keys": ()}
     return table.model_copy(update=changes)
@@ -117,3 +119,58 @@ def _with_status(field: Field) -> Iterator[Field]:
 def _find(dictionary: DataDictionary, name: str) -> Field:
     fields = (field for table in dictionary.tables for field in table.fields)
     return next(field for field in fields if field.name == name and field.published)
+
+
+def describe_views(views: Views, dictionary: DataDictionary) -> Iterator[Table]:
+    """Describe each view as a table.
+
+    Raises:
+        KeyError: If a column is given by a name that none of the view's tables describes.
+    """
+    for view in views.views:
+        known = {
+            field.name: field for name in reversed(view.tables) for field in dictionary[name].fields
+        }
+        yield Table(
+            name=view.name,
+            title=view.title,
+            title_en=view.title_en,
+            description=view.description,
+            primary_key=(),
+            fields=tuple(known[item] if isinstance(item, str) else item for item in view.fields),
+        )
+
+
+def list_columns(tables: Iterable[Table]) -> Iterator[Row]:
+    """Yield the rows of ``data_dictionary``; one row is one column."""
+    for table in tables:
+        for field in table.fields:
+            yield {
+                "table_name": table.name,
+                "table_title": table.title,
+                "column_name": field.name,
+                "column_title": field.title,
+                "column_title_en": field.title_en,
+                "type": field.type,
+                "unit": field.unit,
+                "description": field.description,
+                "status_column": field.status,
+                "empty_means": "、".join(field.empty.values()) or None,
+                "deprecated": field.deprecated,
+            }
+
+
+def list_codes(tables: Iterable[Table]) -> Iterator[Row]:
+    """Yield the rows of ``code_list``; one row is one code of one column."""
+    for table in tables:
+        for field in table.fields:
+            for code in field.enum or ():
+                meaning = field.codes.get(code)
+                title = meaning.title if meaning else code
+                yield {
+                    "table_name": table.name,
+                    "column_name": field.name,
+                    "code": code,
+                    "title": title,
+                    "description": (meaning and meaning.description) or title,
+                }

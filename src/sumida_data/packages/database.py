@@ -11,8 +11,14 @@ from duckdb import DuckDBPyConnection
 import sumida_data
 from sumida_data.base.frames import arrow_schema, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row, Table
-from sumida_data.packages.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
-from sumida_data.packages.views import Macro, View, Views, describe_views
+from sumida_data.packages.columns import (
+    CODE_LIST,
+    DATA_DICTIONARY,
+    describe_views,
+    list_codes,
+    list_columns,
+)
+from sumida_data.packages.models import Macro, View, Views
 
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
@@ -22,13 +28,7 @@ MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What a database is to hold.
-
-    Attributes:
-        tables: The tables by name.
-        dictionary: Descriptions of these tables, and of others.
-        views: Views and macros over the tables.
-    """
+    """What a database is to hold: tables by name, their descriptions, and questions to them."""
 
     tables: Mapping[str, pd.DataFrame]
     dictionary: DataDictionary
@@ -64,10 +64,10 @@ def write_tables(
     for table in described:
         _create(connection, table, to_arrow(database.tables[table.name][table.column_names]))
     run_id = _identify(connection, described)
-    shown = [*described, *describe_views(database.views, dictionary)]
-    shown += [dictionary[name] for name in MADE_HERE]
+    views = list(describe_views(database.views, dictionary))
+    shown = [*described, *views, *(dictionary[name] for name in MADE_HERE)]
     columns = list(list_columns(shown))
-    rows = {
+    rows: dict[str, list[Row]] = {
         CODE_LIST: list(list_codes(shown)),
         DATA_DICTIONARY: columns,
         SCHEMA_CHANGE: list_schema_changes(earlier, columns, run_id),
@@ -76,9 +76,7 @@ def write_tables(
     for name in MADE_HERE:
         table = dictionary[name]
         _create(connection, table, pa.Table.from_pylist(rows[name], schema=arrow_schema(table)))
-    for view, table in zip(
-        database.views.views, describe_views(database.views, dictionary), strict=True
-    ):
+    for view, table in zip(database.views.views, views, strict=True):
         _create_view(connection, view, table)
     for macro in database.views.macros:
         _create_macro(connection, macro)
@@ -86,14 +84,12 @@ def write_tables(
 
 def read_earlier_build(connection: DuckDBPyConnection) -> EarlierBuild:
     """Return what the database of an earlier run says of itself."""
-    names = [
-        name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    ]
-    rows = {
-        name: connection.table(name).to_arrow_table().to_pylist() if name in names else []
+    known = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    columns, changes = (
+        connection.table(name).to_arrow_table().to_pylist() if (name,) in known else []
         for name in (DATA_DICTIONARY, SCHEMA_CHANGE)
-    }
-    return EarlierBuild(rows[DATA_DICTIONARY], rows[SCHEMA_CHANGE])
+    )
+    return EarlierBuild(columns, changes)
 
 
 def list_schema_changes(
@@ -108,19 +104,21 @@ def list_schema_changes(
     """
     if earlier is None:
         return []
-    before = {(row["table_name"], row["column_name"]): row["type"] for row in earlier.columns}
-    now = {(row["table_name"], row["column_name"]): row["type"] for row in columns}
+    before, now = (
+        {(row["table_name"], row["column_name"]): row["type"] for row in rows}
+        for rows in (earlier.columns, columns)
+    )
     changes = [
         {
-            "table_name": table,
-            "column_name": column,
-            "schema_change": _name_change(before.get((table, column)), now.get((table, column))),
-            "type_before": before.get((table, column)),
-            "type_after": now.get((table, column)),
+            "table_name": key[0],
+            "column_name": key[1],
+            "schema_change": _name_change(before.get(key), now.get(key)),
+            "type_before": before.get(key),
+            "type_after": now.get(key),
             "run_id": run_id,
         }
-        for table, column in sorted(before.keys() | now.keys())
-        if before.get((table, column)) != now.get((table, column))
+        for key in sorted(before.keys() | now.keys())
+        if before.get(key) != now.get(key)
     ]
     return earlier.changes + changes
 

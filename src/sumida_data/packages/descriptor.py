@@ -7,18 +7,17 @@ standard does not know begin with ``sumida:``.
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
-from sumida_data.base.metadata import Field, HomeMunicipality, Table
-from sumida_data.packages.columns import PackageError
-from sumida_data.packages.models import Packages
+from sumida_data.base.metadata import Field, HomeMunicipality, Row, Table
+from sumida_data.packages.models import PackageError, Packages
 from sumida_data.packages.published import PublishedPackage, PublishedTable
 from sumida_data.survey.form import CentralSources
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
-_CONSTRAINTS = ("required", "enum", "minimum", "maximum", "pattern")
-MEDIA_TYPES = {
+_CONSTRAINTS = {"required", "enum", "minimum", "maximum", "pattern"}
+_MEDIA_TYPES = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -42,27 +41,37 @@ _CSV = {
     },
 }
 
-Descriptor = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every package is described with.
+
+    Attributes:
+        packages: What all packages have in common.
+        municipality: Whose data these are.
+        sources: Where figures of central files come from.
+    """
+
+    packages: Packages
+    municipality: HomeMunicipality
+    sources: CentralSources
 
 
-def describe_package(
-    published: PublishedPackage,
-    packages: Packages,
-    municipality: HomeMunicipality,
-    sources: CentralSources,
-    version: str,
-) -> Descriptor:
+def describe_package(published: PublishedPackage, surroundings: Surroundings, version: str) -> Row:
     """Describe a package without its files.
 
     Raises:
         PackageError: If the package names a source that is not described.
     """
-    package = published.package
+    package, packages = published.package, surroundings.packages
     address = f"{packages.catalogue_url}/dataset/{package.name}"
+    as_of = f"、{published.last_day}現在" if published.last_day else ""
+    citation = f"{packages.publisher}「{published.title}」第{version}版{as_of}"
     return {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": package.name,
-        "id": identify(package.name, packages),
+        # It depends on the name only and never changes.
+        "id": str(uuid5(NAMESPACE_URL, f"{packages.homepage}#{package.name}")),
         "title": published.title,
         "description": package.description,
         "homepage": packages.homepage,
@@ -72,11 +81,11 @@ def describe_package(
             {
                 "title": packages.publisher,
                 "path": packages.homepage,
-                "organization": municipality.name,
+                "organization": surroundings.municipality.name,
                 "roles": ["creator", "publisher", "contact"],
             }
         ],
-        "sources": describe_sources(package.sources, packages, sources),
+        "sources": _describe_sources(package.sources, surroundings),
         "keywords": list(package.keywords),
         "sumida:titleEn": package.title_en,
         "sumida:descriptionEn": package.description_en,
@@ -86,37 +95,18 @@ def describe_package(
             "start": str(published.first_day or ""),
             "end": str(published.last_day or ""),
         },
-        "sumida:spatial": {"code": municipality.code, "name": municipality.name},
+        "sumida:spatial": surroundings.municipality.model_dump(include={"code", "name"}),
         "sumida:address": f"{address}/{version}/",
         "sumida:latest": f"{address}/latest/",
-        "sumida:citation": cite(published, packages, version),
+        "sumida:citation": f"{citation}、{address}/{version}/、{packages.licenses[0].name}",
         "sumida:sample": published.sample,
     }
 
 
-def identify(name: str, packages: Packages) -> str:
-    """Return the id of a package, which depends on its name only and never changes."""
-    return str(uuid5(NAMESPACE_URL, f"{packages.homepage}#{name}"))
-
-
-def cite(published: PublishedPackage, packages: Packages, version: str) -> str:
-    """Return the line with which the package is cited."""
-    title, day = published.title, published.last_day
-    as_of = f"、{day}現在" if day else ""
-    terms = packages.licenses[0].name
-    address = f"{packages.catalogue_url}/dataset/{published.package.name}/{version}/"
-    return f"{packages.publisher}「{title}」第{version}版{as_of}、{address}、{terms}"
-
-
-def describe_sources(
-    names: Iterable[str], packages: Packages, sources: CentralSources
-) -> list[Descriptor]:
-    """Describe where the figures come from, with the lines that must accompany them.
-
-    Raises:
-        PackageError: If a source or its licence is not described.
-    """
-    known: dict[str, Descriptor] = {
+def _describe_sources(names: Iterable[str], surroundings: Surroundings) -> list[Row]:
+    """Describe where the figures come from, with the lines that must accompany them."""
+    packages = surroundings.packages
+    known: dict[str, Row] = {
         source.source: {
             "title": source.title,
             "path": source.path,
@@ -124,7 +114,7 @@ def describe_sources(
             "sumida:license": source.license,
             "sumida:attribution": source.attribution,
         }
-        for source in sources.root
+        for source in surroundings.sources.root
     }
     known["survey"] = {
         "title": packages.survey_title,
@@ -141,7 +131,7 @@ def describe_sources(
     return [_add_terms(known[name], packages) for name in names]
 
 
-def _add_terms(source: Descriptor, packages: Packages) -> Descriptor:
+def _add_terms(source: Row, packages: Packages) -> Row:
     terms = {one.name: one for one in packages.source_licenses}
     name = source["sumida:license"]
     if name not in terms:
@@ -156,7 +146,7 @@ def _add_terms(source: Descriptor, packages: Packages) -> Descriptor:
     return {key: value for key, value in described.items() if value}
 
 
-def describe_csv(published: PublishedTable, path: str, content: bytes) -> Descriptor:
+def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
     """Describe a CSV file and the promises that its table makes."""
     table = published.table
     return {
@@ -166,14 +156,14 @@ def describe_csv(published: PublishedTable, path: str, content: bytes) -> Descri
         "description": table.description,
         **_describe_file(path, content),
         **_CSV,
-        "schema": describe_schema(table),
+        "schema": _describe_schema(table),
         "sumida:titleEn": table.title_en,
         "sumida:rows": published.rows.num_rows,
         **({"sumida:deprecated": published.deprecated} if published.deprecated else {}),
     }
 
 
-def describe_copy(title: str, path: str, content: bytes) -> Descriptor:
+def describe_copy(title: str, path: str, content: bytes) -> Row:
     """Describe a file that is not read as a table: a copy in another format, or an explanation.
 
     Its format stands in capitals, as catalogues write it. frictionless then checks size and hash;
@@ -190,8 +180,18 @@ def describe_copy(title: str, path: str, content: bytes) -> Descriptor:
     }
 
 
-def describe_schema(table: Table) -> Descriptor:
-    """Describe a table's columns as a Table Schema."""
+def _describe_file(path: str, content: bytes) -> Row:
+    form = path.rpartition(".")[2]
+    return {
+        "path": path,
+        "format": form,
+        "mediatype": _MEDIA_TYPES[form],
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+    }
+
+
+def _describe_schema(table: Table) -> Row:
     keys = [
         {
             "fields": list(key.fields),
@@ -208,26 +208,13 @@ def describe_schema(table: Table) -> Descriptor:
     }
 
 
-def _describe_file(path: str, content: bytes) -> Descriptor:
-    form = path.rpartition(".")[2]
-    return {
-        "path": path,
-        "format": form,
-        "mediatype": MEDIA_TYPES[form],
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-    }
-
-
-def _describe_field(field: Field) -> Descriptor:
+def _describe_field(field: Field) -> Row:
     described = {
         "name": field.name,
         "type": field.type,
         "title": field.title,
         "description": field.description,
-        "constraints": field.model_dump(
-            mode="json", include=set(_CONSTRAINTS), exclude_defaults=True
-        ),
+        "constraints": field.model_dump(mode="json", include=_CONSTRAINTS, exclude_defaults=True),
         "categories": [
             {"value": value, "label": code.title} for value, code in field.codes.items()
         ],

@@ -1,4 +1,4 @@
-"""The published data packages as data."""
+"""The published data packages, and the views of the analysts' database, as data."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -7,9 +7,10 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field as Described
 from pydantic import field_validator, model_validator
 
-from sumida_data.base.metadata import Model, Name, PeriodText
+from sumida_data.base.metadata import Field, Model, Name, PeriodText
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
+Sql = Annotated[str, Described(min_length=1)]
 Keyword = Annotated[str, Described(pattern=r"^[\w .\-]{2,100}$")]
 
 
@@ -205,3 +206,63 @@ class Packages(Model):
                 f"元に戻すか、withdrawn に {published} と replacement を書いてください。"
             )
         return None
+
+
+class View(Model):
+    """A table that is computed when it is asked for.
+
+    Attributes:
+        name: Name in the database.
+        title: Japanese title.
+        title_en: English title.
+        description: What one row is, in Japanese.
+        tables: The tables that describe its columns; the first that knows a name counts.
+        fields: The columns in order: in full, or by the name under which a table describes them.
+        query: SQL over tables and earlier views; ``{columns}`` stands for the columns' names.
+    """
+
+    name: Name
+    title: str
+    title_en: str
+    description: str
+    tables: tuple[Name, ...]
+    fields: tuple[Field | Name, ...]
+    query: Sql
+
+    @property
+    def statement(self) -> str:
+        """The query with the columns' names filled in."""
+        names = (field if isinstance(field, str) else field.name for field in self.fields)
+        return self.query.format(columns=", ".join(names))
+
+
+class Macro(Model):
+    """A question with blanks, called like a table.
+
+    Attributes:
+        name: Name in the database.
+        title: Japanese title.
+        description: What it returns, in Japanese.
+        parameters: The blanks, in order.
+        example: A statement that calls it.
+        query: SQL over tables and views in which the parameters stand for values.
+    """
+
+    name: Name
+    title: str
+    description: str
+    parameters: tuple[Name, ...]
+    example: Sql
+    query: Sql
+
+
+class Views(Model):
+    """The contents of views.yml.
+
+    Attributes:
+        views: The views; a later one may use an earlier one.
+        macros: The macros.
+    """
+
+    views: tuple[View, ...]
+    macros: tuple[Macro, ...]

@@ -1,38 +1,38 @@
-"""Data packages as files."""
+"""Data packages as files, and the gate before they are written."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality
-from sumida_data.packages import dcat, schema_org
-from sumida_data.packages.changelog import Notice, list_parts, write_feed, write_log
-from sumida_data.packages.columns import PackageError
-from sumida_data.packages.csvw import describe_tables
+from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.packages.changelog import describe_log, list_notices, write_feed
 from sumida_data.packages.descriptor import (
-    Descriptor,
+    Surroundings,
     describe_copy,
     describe_csv,
     describe_package,
 )
-from sumida_data.packages.files import write_csv, write_parquet
-from sumida_data.packages.models import Packages
+from sumida_data.packages.files import SAMPLE_WARNING, write_csv, write_parquet, write_workbook
+from sumida_data.packages.models import PackageError, Packages
 from sumida_data.packages.published import PublishedPackage, select_package
+from sumida_data.packages.standards import (
+    describe_in_csvw,
+    describe_in_dcat,
+    describe_in_schema_org,
+)
 from sumida_data.packages.versions import (
     REWORDED,
-    Version,
+    History,
     add_version,
     decide_history,
     read_edition,
 )
-from sumida_data.packages.workbook import SAMPLE_WARNING, write_workbook
 from sumida_data.present.templates import load_templates
+from sumida_data.quality.data_package import find_errors
 from sumida_data.quality.overview import write_statement
-from sumida_data.survey.form import CentralSources
 
 _DOCUMENTS = {
     "README.md": "説明(README)",
@@ -43,27 +43,37 @@ _DOCUMENTS = {
     "changelog.atom": "変更の記録(購読用)",
 }
 
+Files = Mapping[str, bytes]
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every package is described with.
 
-    Attributes:
-        packages: What all packages have in common.
-        municipality: Whose data these are.
-        sources: Where figures of central files come from.
-    """
+class InvalidPackageError(ValueError):
+    """A package breaks its own promises; the message names each file and row."""
 
-    packages: Packages
-    municipality: HomeMunicipality
-    sources: CentralSources
+
+class PackagesValidator:
+    """Refuses packages that break their promises; for the ``validator:`` of a Kedro catalogue."""
+
+    def validate(self, data: dict[str, bytes]) -> dict[str, bytes]:
+        """Return the packages as they are.
+
+        Raises:
+            InvalidPackageError: If what the descriptor of one promises is not true.
+        """
+        errors = [
+            f"{name}/{error}"
+            for name, files in _split(data).items()
+            for error in find_errors(files)
+        ]
+        if errors:
+            raise InvalidPackageError("公開できないパッケージがあります。\n" + "\n".join(errors))
+        return data
 
 
 def build_packages(
     surroundings: Surroundings,
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
-    before: Mapping[str, bytes],
+    before: Files,
 ) -> dict[str, bytes]:
     """Build every package.
 
@@ -80,47 +90,40 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
-    _refuse_vanished(surroundings.packages, before)
+    last = _split(before)
+    _refuse_vanished(surroundings.packages, last)
     results = read_rows(frames["check_result"])
     built: dict[str, bytes] = {}
     for package in surroundings.packages.packages:
         published = select_package(package, dictionary, frames, surroundings.municipality)
         tables = {resource.table for resource in package.resources}
         statement = write_statement(tables, results, dictionary)
-        files = _build(published, surroundings, _select(before, package.name), statement)
+        files = _build(published, surroundings, last[package.name], statement)
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built
+
+
+def _split(files: Files) -> dict[str, dict[str, bytes]]:
+    """Return the files of each package by their path within it; a package not there has none."""
+    packages: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
+    for path, content in files.items():
+        name, _, file = path.partition("/")
+        packages[name][file] = content
+    return packages
 
 
 def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:
     """A package that was published must not vanish without a word."""
     known = {one.name for one in packages.packages} | {one.name for one in packages.withdrawn}
-    if vanished := {path.partition("/")[0] for path in before} - known:
+    if vanished := set(before) - known:
         raise PackageError(
             f"packages.yml: 公開した {'、'.join(sorted(vanished))} がありません。元に戻すか、"
             "withdrawn に name、title、withdrawn_on、reason を書いてください。"
         )
 
 
-def _find_notices(published: PublishedPackage) -> list[Notice]:
-    tables = (table for table in published.tables if table.table.name == "correction_notice")
-    return [row for table in tables for row in table.rows.to_pylist()]
-
-
-def _select(files: Mapping[str, bytes], name: str) -> dict[str, bytes]:
-    start = f"{name}/"
-    return {
-        path.removeprefix(start): content
-        for path, content in files.items()
-        if path.startswith(start)
-    }
-
-
 def _build(
-    published: PublishedPackage,
-    surroundings: Surroundings,
-    before: Mapping[str, bytes],
-    quality: str,
+    published: PublishedPackage, surroundings: Surroundings, before: Files, quality: str
 ) -> dict[str, bytes]:
     edition = read_edition(before, sample=published.sample)
     history = decide_history(published, edition)
@@ -133,27 +136,28 @@ def _build(
 
 
 def _write_files(
-    published: PublishedPackage,
-    surroundings: Surroundings,
-    history: Sequence[Version],
-    quality: str,
+    published: PublishedPackage, surroundings: Surroundings, history: History, quality: str
 ) -> dict[str, bytes]:
-    descriptor = describe_package(
-        published,
-        surroundings.packages,
-        surroundings.municipality,
-        surroundings.sources,
-        history[0].version,
-    )
+    descriptor = describe_package(published, surroundings, history[0]["version"])
     files, resources = _write_data(published, descriptor)
     whole = descriptor | {"resources": resources}
-    notices = _find_notices(published)
+    notices = list_notices(published)
+    readme = load_templates("packages").get_template("README.md")
+    text = readme.render(
+        package=descriptor,
+        tables=published.tables,
+        explanations=(published.codes, published.dictionary),
+        history=history,
+        quality=quality,
+        notices=notices,
+        warning=SAMPLE_WARNING,
+    )
     documents = {
-        "README.md": _write_readme(published, descriptor, notices, history, quality),
-        "csv-metadata.json": _write_json(describe_tables(whole)),
-        "dcat.jsonld": _write_json({"@context": dcat.CONTEXT} | dcat.describe_dataset(whole)),
-        "schema_org.jsonld": _write_json(schema_org.describe_dataset(whole)),
-        "changelog.json": write_log(descriptor, history, notices),
+        "README.md": text.encode(),
+        "csv-metadata.json": _write_json(describe_in_csvw(whole)),
+        "dcat.jsonld": _write_json(describe_in_dcat(whole)),
+        "schema_org.jsonld": _write_json(describe_in_schema_org(whole)),
+        "changelog.json": _write_json(describe_log(descriptor, history, notices)),
         "changelog.atom": write_feed(descriptor, history),
     }
     resources += [
@@ -162,13 +166,11 @@ def _write_files(
     return {"datapackage.json": _write_json(whole), **documents, **files}
 
 
-def _write_data(
-    published: PublishedPackage, descriptor: Descriptor
-) -> tuple[dict[str, bytes], list[Descriptor]]:
+def _write_data(published: PublishedPackage, descriptor: Row) -> tuple[dict[str, bytes], list[Row]]:
     """Return the tables as files by path, and the descriptions of these files."""
     files: dict[str, bytes] = {}
     resources, copies = [], []
-    for table in published.all_tables:
+    for table in (*published.tables, published.codes, published.dictionary):
         name = table.table.name
         files[f"{name}.csv"] = csv = write_csv(table)
         files[f"{name}.parquet"] = parquet = write_parquet(table)
@@ -180,25 +182,5 @@ def _write_data(
     return files, resources + copies
 
 
-def _write_json(content: Any) -> bytes:
+def _write_json(content: Row) -> bytes:
     return f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode()
-
-
-def _write_readme(
-    published: PublishedPackage,
-    descriptor: Descriptor,
-    notices: Iterable[Notice],
-    history: Sequence[Version],
-    quality: str,
-) -> bytes:
-    template = load_templates("packages").get_template("README.md")
-    text = template.render(
-        package=descriptor,
-        tables=published.tables,
-        explanations=(published.codes, published.dictionary),
-        history=history,
-        quality=quality,
-        notices=[dict(list_parts(notice)) for notice in notices],
-        warning=SAMPLE_WARNING,
-    )
-    return text.encode()

@@ -1,4 +1,4 @@
-"""The part of a table that goes out, and under which promises."""
+"""The part of a table that goes out."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,17 @@ import pyarrow.compute as pc
 
 from sumida_data.base.characters import write_plainly
 from sumida_data.base.frames import arrow_schema, arrow_type, to_arrow
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Table
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row, Table
 from sumida_data.packages.columns import (
+    CODE_LIST,
+    DATA_DICTIONARY,
     GIVEN,
     MUNICIPALITY,
     describe_package_tables,
     describe_table,
+    list_codes,
+    list_columns,
 )
-from sumida_data.packages.dictionary import CODE_LIST, DATA_DICTIONARY, list_codes, list_columns
 from sumida_data.packages.models import Package, Resource
 
 
@@ -35,6 +38,13 @@ class PublishedTable:
     table: Table
     rows: pa.Table
     deprecated: str | None = None
+
+    def values(self, column: str) -> list[Any]:
+        """Return the values of a column, each once; none if there is no such column."""
+        if column not in self.rows.column_names:
+            return []
+        found: list[Any] = pc.unique(self.rows[column]).drop_null().to_pylist()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +72,6 @@ class PublishedPackage:
     last_period: str | None
 
     @property
-    def all_tables(self) -> tuple[PublishedTable, ...]:
-        """Its tables, and those that explain them."""
-        return (*self.tables, self.codes, self.dictionary)
-
-    @property
     def title(self) -> str:
         """The Japanese title, which says so if the data are invented."""
         return f"{'【見本データ】' if self.sample else ''}{self.package.title}"
@@ -84,43 +89,38 @@ def select_package(
         PackageError: If the package names a table or a key that cannot be published.
     """
     described = describe_package_tables(package, dictionary, frames)
-    tables: dict[str, PublishedTable] = {}
+    selected: dict[str, PublishedTable] = {}
     for resource in package.resources:
         table = described[resource.table]
-        rows = _select(resource, table, frames[resource.table], municipality, tables)
-        tables[resource.table] = PublishedTable(table, rows, resource.deprecated)
-    selected = tuple(tables.values())
-    days = [day for table in selected for day in _values(table, "as_of")]
+        rows = _arrange(_filter(frames[table.name], resource), table, municipality)
+        rows = _keep_children(_write_plainly(rows), table, selected)
+        rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
+        selected[table.name] = PublishedTable(table, rows, resource.deprecated)
+
+    def tabulate(name: str, rows: Iterable[Row]) -> PublishedTable:
+        table = describe_table(Resource(table=name), dictionary)
+        data = pa.Table.from_pylist(list(rows), schema=arrow_schema(dictionary[name]))
+        return PublishedTable(table, _arrange(data, table, municipality))
+
+    def collect(column: str) -> list[Any]:
+        return [value for table in selected.values() for value in table.values(column)]
+
     return PublishedPackage(
         package=package,
-        tables=selected,
-        dictionary=_tabulate(
-            DATA_DICTIONARY, list_columns(described.values()), dictionary, municipality
-        ),
-        codes=_tabulate(CODE_LIST, list_codes(described.values()), dictionary, municipality),
-        sample=any(value for table in selected for value in _values(table, "sample")),
-        first_day=min(days, default=None),
-        last_day=max(days, default=None),
-        last_period=max((p for t in selected for p in _values(t, "period")), default=None),
+        tables=tuple(selected.values()),
+        dictionary=tabulate(DATA_DICTIONARY, list_columns(described.values())),
+        codes=tabulate(CODE_LIST, list_codes(described.values())),
+        sample=any(collect("sample")),
+        first_day=min(collect("as_of"), default=None),
+        last_day=max(collect("as_of"), default=None),
+        last_period=max(collect("period"), default=None),
     )
 
 
-def _select(
-    resource: Resource,
-    table: Table,
-    frame: pd.DataFrame,
-    municipality: HomeMunicipality,
-    selected: Mapping[str, PublishedTable],
-) -> pa.Table:
-    rows = to_arrow(frame)
+def _filter(frame: pd.DataFrame, resource: Resource) -> pa.Table:
     for name, values in resource.only.items():
-        rows = rows.filter(pc.is_in(rows[name], pa.array(values)))
-    rows = _write_plainly(_arrange(rows, table, municipality))
-    for key in table.foreign_keys:
-        parents = selected[key.table].rows.select(list(key.fields))
-        kept = rows.join(parents, keys=list(key.fields), join_type="left semi")
-        rows = kept.select(table.column_names)
-    return rows.sort_by([(name, "ascending") for name in table.primary_key])
+        frame = frame[frame[name].isin(values)]
+    return to_arrow(frame)
 
 
 def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:
@@ -152,19 +152,12 @@ def _write_plainly(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _tabulate(
-    name: str,
-    rows: Iterable[Mapping[str, Any]],
-    dictionary: DataDictionary,
-    municipality: HomeMunicipality,
-) -> PublishedTable:
-    table = describe_table(Resource(table=name), dictionary)
-    data = pa.Table.from_pylist(list(rows), schema=arrow_schema(dictionary[name]))
-    return PublishedTable(table, _arrange(data, table, municipality))
-
-
-def _values(table: PublishedTable, column: str) -> list[Any]:
-    if column not in table.rows.column_names:
-        return []
-    found: list[Any] = pc.unique(table.rows[column]).drop_null().to_pylist()
-    return found
+def _keep_children(
+    rows: pa.Table, table: Table, selected: Mapping[str, PublishedTable]
+) -> pa.Table:
+    """Keep what belongs to rows that go out."""
+    for key in table.foreign_keys:
+        parents = selected[key.table].rows.select(list(key.fields))
+        kept = rows.join(parents, keys=list(key.fields), join_type="left semi")
+        rows = kept.select(table.column_names)
+    return rows

@@ -13,7 +13,7 @@ from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.packages.database import MADE_HERE
-from sumida_data.packages.views import Views
+from sumida_data.packages.models import Views
 from sumida_data.pipelines.packages.pipeline import create_pipeline
 from sumida_data.pipelines.tables import (
     CHECK_TABLES,

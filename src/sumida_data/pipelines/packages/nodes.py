@@ -9,9 +9,9 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue import preview
 from sumida_data.packages import package
 from sumida_data.packages.database import Database
-from sumida_data.packages.models import Packages
+from sumida_data.packages.descriptor import Surroundings
+from sumida_data.packages.models import Packages, Views
 from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
-from sumida_data.packages.views import Views
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.privacy.gate import Gate, GuardedTables
 from sumida_data.privacy.releases import Privacy, parse_releases
@@ -72,7 +72,7 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
-    surroundings = package.Surroundings(guarded.admit(packages), municipality, sources)
+    surroundings = Surroundings(guarded.admit(packages), municipality, sources)
     before = {path: file.read() for path, file in published.items()}
     kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
     built = package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)

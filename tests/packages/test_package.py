@@ -16,8 +16,7 @@ import pytest
 from frictionless import Package
 from pydantic import ValidationError
 
-from sumida_data.packages.columns import PackageError
-from sumida_data.packages.models import Packages
+from sumida_data.packages.models import PackageError, Packages
 
 HOSTILE = [
     '=HYPERLINK("http://example.jp")',
