@@ -27,8 +27,7 @@ from rich.table import Table
 from sumida_data.commands.project import Project, load_project
 from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns
-from sumida_data.survey.collecting.batch import VERY_MANY, read_returns
-from sumida_data.survey.collecting.returns import FormReader
+from sumida_data.survey.collecting.returns import VERY_MANY, FormReader, read_returns
 from sumida_data.survey.files import SourceFile
 
 PROJECT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ from typing import Any
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.plan.values import calculate
-from sumida_data.survey.departments import Department
+from sumida_data.survey.departments import Department, list_existing
 
 # municipality, indicator, quarter, division, and of a department its code and name
 _Key = tuple[str, str, str, str, str | None, str | None]
@@ -48,8 +48,7 @@ def divide_values(
 
 
 def _find(departments: list[Department], code: str, period: str) -> Department | None:
-    last_day = Period.parse(period).last_day
-    return next((one for one in departments if one.code == code and one.exists_on(last_day)), None)
+    return list_existing(departments, Period.parse(period).last_day).get(code)
 
 
 def _add(one: Decimal | None, other: Decimal | None) -> Decimal | None:

@@ -12,7 +12,7 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import InitiativeRules
 from sumida_data.plan.values import round_half_up
-from sumida_data.survey.departments import Department
+from sumida_data.survey.departments import Department, list_existing
 
 _APPROXIMATE = "はい"
 _MINUTES_IN_HOUR = 60
@@ -87,8 +87,7 @@ def _describe(
     rules: InitiativeRules, effect: Row, initiative: Row, departments: Sequence[Department]
 ) -> dict[str, Any]:
     last_day = Period.parse(effect["period"]).last_day
-    code = effect["department_code"]
-    ours = next((one for one in departments if one.code == code and one.exists_on(last_day)), None)
+    ours = list_existing(departments, last_day).get(effect["department_code"])
     hours = _recompute_hours(effect)
     reason = _reason_not_added(rules, effect)
     return {

@@ -18,7 +18,7 @@ from sumida_data.sample.handwriting import write_short_era_date
 from sumida_data.sample.models import Sample, SampleCards
 from sumida_data.sample.ward import load_facts, seeded_random, share_out
 from sumida_data.sources.central import Municipality
-from sumida_data.survey.departments import Department
+from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
 # Smallest and largest number of people invented, by the last character of a municipality's name.
@@ -119,8 +119,7 @@ def _count_approvals(
         rows = [
             _invent_drafts(sample.seed, department, month)
             for month in its_months
-            for department in departments
-            if department.exists_on(month)
+            for department in list_existing(departments, month).values()
         ]
         countable = [row["起案件数"] - row["対象外件数"] for row in rows]
         total = round(sample.approval_rates[fiscal_year] * sum(countable))

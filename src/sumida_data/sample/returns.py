@@ -26,7 +26,7 @@ from sumida_data.sample.ward import (
     list_records,
     seeded_random,
 )
-from sumida_data.survey.departments import Department
+from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave, Waves
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP, has_sample_stamp, open_workbook
@@ -109,11 +109,8 @@ class _Inquiry:
     wave: Wave
 
     def collect(self, departments: Iterable[Department]) -> Iterator[tuple[str, bytes]]:
-        asked = [
-            department
-            for department in departments
-            if department.exists_on(self.period.last_day) and self.wave.asks(department.code)
-        ]
+        existing = list_existing(departments, self.period.last_day)
+        asked = [one for code, one in existing.items() if self.wave.asks(code)]
         staff = count_staff(self.sample.seed, [department.code for department in asked])
         rate = self.sample.periods[str(self.period)].training_rate
         trained = count_trainees(rate, staff)

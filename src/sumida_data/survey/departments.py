@@ -1,13 +1,14 @@
 """The ward's departments over time."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.survey.form import Waves
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
+    TextRow,
     list_rows,
     parse_code,
     parse_day,
@@ -17,7 +18,7 @@ from sumida_data.survey.reading.registers import (
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department for as long as it had one name and one division.
+    """A department (課 of a 部) for as long as it had one name and one division.
 
     Attributes:
         code: Its code.
@@ -39,37 +40,23 @@ class Department:
         """Tell whether it existed under this name on that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
-    def as_row(self, series_code: str) -> dict[str, Any]:
+    def as_row(self, series_code: str) -> Row:
         """Return the department as a row of table ``department``."""
-        return {
-            "row_id": f"{self.code}@{self.valid_from}",
-            "department_code": self.code,
-            "series_code": series_code,
-            "division": self.division,
-            "section": self.section,
-            "valid_from": self.valid_from,
-            "valid_to": self.valid_to,
-            "verified": self.verified,
-        }
+        row = asdict(self)
+        row["department_code"] = row.pop("code")
+        return row | {"row_id": f"{self.code}@{self.valid_from}", "series_code": series_code}
 
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """The passing of one department's work to another.
-
-    Attributes:
-        predecessor: Code of the department that had the work.
-        successor: Code of the department that has it now.
-        changed_on: The day.
-        note: What happened.
-    """
+    """The passing of one department's work to another, each given by its code."""
 
     predecessor: str
     successor: str
     changed_on: date
     note: str
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> Row:
         """Return the succession as a row of table ``department_succession``."""
         return {
             "row_id": f"{self.predecessor}>{self.successor}@{self.changed_on}",
@@ -80,11 +67,13 @@ class Succession:
         }
 
 
-def parse_departments(rows: Iterable[Mapping[str, str]]) -> list[Department]:
-    """Read the rows of departments.csv.
+def list_existing(departments: Iterable[Department], day: date) -> dict[str, Department]:
+    """Return the departments that exist on a day, by code, in the order of the register."""
+    return {one.code: one for one in departments if one.exists_on(day)}
 
-    Args:
-        rows: The rows, all values as text, an empty text where there is none.
+
+def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
+    """Read the rows of departments.csv.
 
     Raises:
         ReferenceTableError: If a code or a day is none, a name is missing, the last day lies
@@ -105,7 +94,7 @@ def parse_departments(rows: Iterable[Mapping[str, str]]) -> list[Department]:
 
 
 def parse_successions(
-    rows: Iterable[Mapping[str, str]], departments: Iterable[Department]
+    rows: Iterable[TextRow], departments: Iterable[Department]
 ) -> list[Succession]:
     """Read the rows of department_succession.csv.
 
@@ -129,11 +118,7 @@ def parse_successions(
 
 
 def refuse_unknown_codes(waves: Waves, departments: Iterable[Department]) -> None:
-    """Refuse inquiries that ask a department that never was.
-
-    Raises:
-        ReferenceTableError: If one does.
-    """
+    """Refuse inquiries that ask a department that never was, with a ReferenceTableError."""
     known = {department.code for department in departments}
     for period, wave in waves.root.items():
         asked = {f"{period}.departments": wave.departments}
@@ -166,21 +151,13 @@ def find_series(
 def find_takeovers(
     code: str, successions: Iterable[Succession], after: date, until: date
 ) -> list[Succession]:
-    """Return the successions by which work came to a department, in the order of their days.
-
-    Args:
-        code: The department.
-        successions: All successions.
-        after: The day before the first that counts.
-        until: The last day that counts.
-    """
-    found = [
-        one for one in successions if one.successor == code and after < one.changed_on <= until
-    ]
+    """Return by which successions work came to a department ``after`` a day and ``until`` one."""
+    ours = (one for one in successions if one.successor == code)
+    found = (one for one in ours if after < one.changed_on <= until)
     return sorted(found, key=lambda one: (one.changed_on, one.predecessor))
 
 
-def find_heirs(succession: Succession, successions: Iterable[Succession]) -> set[str]:
+def find_successors(succession: Succession, successions: Iterable[Succession]) -> set[str]:
     """Return the departments among which the predecessor's work was divided on that day."""
     return {
         one.successor
@@ -189,7 +166,7 @@ def find_heirs(succession: Succession, successions: Iterable[Succession]) -> set
     }
 
 
-def _parse_department(row: Mapping[str, str], place: str) -> Department:
+def _parse_department(row: TextRow, place: str) -> Department:
     require(row, ("division", "section"), place)
     first = parse_day(row, "valid_from", place)
     last = parse_day(row, "valid_to", place) if row["valid_to"] else None

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.kept_readings import (
     KeptReadingError,
     restore_readings,
     write_readings,
 )
-from sumida_data.survey.collecting.returns import FormReader
+from sumida_data.survey.collecting.returns import FormReader, read_returns
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves

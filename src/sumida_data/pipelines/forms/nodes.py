@@ -14,6 +14,7 @@ from sumida_data.survey.blank_form import (
     write_blank_form,
 )
 from sumida_data.survey.departments import (
+    list_existing,
     parse_departments,
     parse_successions,
     refuse_unknown_codes,
@@ -66,11 +67,8 @@ def write_forms(  # one argument for each thing that decides what is asked
     refuse_unknown_codes(waves, registered)
     changes = parse_successions(read_rows(successions), registered)
     last_day = inquiry.period.last_day
-    asked = [
-        department
-        for department in registered
-        if department.exists_on(last_day) and inquiry.wave.asks(department.code)
-    ]
+    existing = list_existing(registered, last_day)
+    asked = [one for code, one in existing.items() if inquiry.wave.asks(code)]
     forms = {
         f"{name}/{one.code}_{one.section}_調査票.xlsx": write_blank_form(
             inquiry, one, inherit_answers(last, one.code, changes, last_day)

@@ -11,7 +11,6 @@ from sumida_data.base.frames import read_rows
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.names import NameScreen, digest_text
 from sumida_data.privacy.patterns import find_kinds
-from sumida_data.survey.collecting.batch import read_returns
 from sumida_data.survey.collecting.kept_readings import (
     NAMED_TEXTS,
     READINGS,
@@ -21,7 +20,7 @@ from sumida_data.survey.collecting.kept_readings import (
     restore_readings,
     write_readings,
 )
-from sumida_data.survey.collecting.returns import FormReader, Return
+from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sumida_data.base.periods import Period
-from sumida_data.survey.departments import Succession, find_heirs, find_takeovers
+from sumida_data.survey.departments import Succession, find_successors, find_takeovers
 from sumida_data.survey.reading.text import BLANK, Reading
 
 Tables = dict[str, dict[str, dict[str, Reading]]]
@@ -70,7 +70,7 @@ def inherit_answers(
         before = inherit_answers(found, one.predecessor, successions, handed_over)
         # A department that goes on with other work has answered for that since.
         if before and Period.parse(before.period).last_day < one.changed_on:
-            is_shared = last.is_shared or len(find_heirs(one, successions)) > 1
+            is_shared = last.is_shared or len(find_successors(one, successions)) > 1
             last = _add(last, before, one.predecessor, is_shared=is_shared)
     return last if last.period else None
 

@@ -4,26 +4,28 @@ Here it is decided which of two returns of a department counts, what is carried 
 quarter before, and which department has not answered.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
-from sumida_data.survey.collecting.batch import read_returns
-from sumida_data.survey.collecting.events import Events
 from sumida_data.survey.collecting.kept_readings import PartlyThere, choose_discarded
-from sumida_data.survey.collecting.returns import FormReader, Return
-from sumida_data.survey.collecting.stocks import Stocks
-from sumida_data.survey.departments import Department, Succession
+from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
+from sumida_data.survey.collecting.stocks import Events, Stocks
+from sumida_data.survey.departments import Department, Succession, list_existing
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Kind, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
 from sumida_data.survey.reading.text import fold
 
+_PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 Track = Callable[[Sequence[SourceFile]], Iterable[SourceFile]]
+# Who has given which value of a field that is unique in the ward.
+_Holders = dict[tuple[str, str | None], Return]
 
 
 @dataclass(slots=True)
@@ -38,7 +40,7 @@ class Collected:
     """
 
     answers: list[AnswerRow] = field(default_factory=list)
-    responses: list[dict[str, Any]] = field(default_factory=list)
+    responses: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -80,7 +82,7 @@ class Collector:
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
         gone, partly_there = choose_discarded(kept, returns)
         returns += [one for one in gone if self._accept(one.source_file, collected)]
-        collected.findings += self._tell_of_parts(partly_there)
+        collected.findings += map(self._report_part, partly_there)
         returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
@@ -93,49 +95,32 @@ class Collector:
         collected.findings += [finding for returned in returns for finding in returned.findings]
         return collected
 
-    def department(self, code: str | None, period: str) -> Department | None:
-        """Return the department of that code at the end of the quarter, or None."""
-        return next((one for one in self._existing(period) if one.code == code), None)
-
-    def asked(self, period: str) -> list[Department]:
-        """Return the departments asked in the quarter."""
-        wave = self.waves.root[period]
-        return [one for one in self._existing(period) if wave.asks(one.code)]
-
-    def hint(self, returned: Return) -> str:
-        """Return a sentence that names the department that the cover's words point to."""
-        names = {fold(returned.cover.value_of("section") or "")} if returned.cover else set()
-        named = [one for one in self._existing(returned.period) if fold(one.section) in names]
-        return "".join(f"課名からは {one.code}({one.section})と思われます。" for one in named)
-
-    def _existing(self, period: str) -> list[Department]:
-        last_day = Period.parse(period).last_day
-        return [one for one in self.departments if one.exists_on(last_day)]
+    def list_departments(self, period: str) -> dict[str, Department]:
+        """Return the departments at the end of the quarter, by code."""
+        return list_existing(self.departments, Period.parse(period).last_day)
 
     def _accept(self, name: str, collected: Collected) -> bool:
-        period = name.partition("/")[0]
-        rule_id = _refuse_period(period, name, self.waves)
-        if rule_id is not None:
-            place = Place(source_file=name)
-            collected.findings.append(make_finding(self.reader.rules[rule_id], place, period))
-        return rule_id is None
+        period, slash, _ = name.partition("/")
+        if slash and period in self.waves.root:
+            return True
+        known = slash and _PERIOD.fullmatch(period)
+        rule = self.reader.rules[Kind.PERIOD_WITHOUT_WAVE if known else Kind.NOT_IN_A_PERIOD]
+        collected.findings.append(make_finding(rule, Place(source_file=name), period))
+        return False
 
-    def _tell_of_parts(self, quarters: Iterable[PartlyThere]) -> Iterator[Finding]:
-        for one in quarters:
-            treated = "控えから数えました" if one.stands_in else "数えていません"
-            words = {"kept": str(one.kept), "present": str(one.present), "treated": treated}
-            place = Place(period=one.period)
-            yield make_finding(self.reader.rules[Kind.PART_OF_KEPT_RETURNS], place, **words)
+    def _report_part(self, one: PartlyThere) -> Finding:
+        treated = "控えから数えました" if one.stands_in else "数えていません"
+        words = {"kept": str(one.kept), "present": str(one.present), "treated": treated}
+        rule = self.reader.rules[Kind.PART_OF_KEPT_RETURNS]
+        return make_finding(rule, Place(period=one.period), **words)
 
     def _refuse_sample_among_real(self, returns: list[Return]) -> None:
         if all(returned.sample or returned.cover is None for returned in returns):
             return
         for returned in returns:
             if returned.sample:
-                place = Place(period=returned.period, source_file=returned.source_file)
-                returned.findings = [make_finding(self.reader.rules[Kind.SAMPLE_AMONG_REAL], place)]
-                returned.cover = None
-                returned.records = []
+                returned.cover, returned.records, returned.findings = None, [], []
+                returned.report(self.reader.rules[Kind.SAMPLE_AMONG_REAL])
 
 
 class _History:
@@ -156,10 +141,11 @@ class _History:
 
     def count_period(self, period: str, returns: list[Return], collected: Collected) -> None:
         """Add the quarter's answers and responses."""
-        chosen = self._choose(returns)
-        holders: dict[tuple[str, str | None], Return] = {}
-        answers: dict[str, list[AnswerRow]] = {}
         wave = self.collector.waves.root[period]
+        departments = self.collector.list_departments(period)
+        chosen = self._choose(returns, departments, wave)
+        holders: _Holders = {}
+        answers: dict[str, list[AnswerRow]] = {}
         # What a department lists itself goes before what another only carries forward.
         for code in sorted(chosen, key=lambda code: (chosen[code].says_no_change, code)):
             self._refuse_repeated(chosen[code], holders)
@@ -167,21 +153,23 @@ class _History:
             answers[code] = list(self._refuse_carried(chosen[code], given, holders))
         for code in sorted(answers):
             collected.answers += answers[code]
-        asked = self.collector.asked(period)
         for returned in returns:
-            counts = chosen.get(returned.department_code or "")
-            rows = answers[returned.department_code or ""] if counts is returned else None
-            replaced = counts is not None and counts is not returned
-            collected.responses.append(self._response(returned, wave, rows, replaced=replaced))
-        for department in asked:
-            if department.code not in chosen:
-                collected.responses.append(self._no_response(period, department, wave))
+            code = returned.department_code or ""
+            row = self._respond(period, departments.get(code), wave)
+            counts = chosen.get(code)
+            rows = answers[code] if counts is returned else []
+            collected.responses.append(row | _receipt(returned, rows, counts))
+        for code, department in departments.items():
+            if wave.asks(code) and code not in chosen:
+                collected.responses.append(self._respond(period, department, wave))
 
-    def _choose(self, returns: list[Return]) -> dict[str, Return]:
+    def _choose(
+        self, returns: list[Return], departments: Mapping[str, Department], wave: Wave
+    ) -> dict[str, Return]:
         chosen: dict[str, Return] = {}
         untouched: dict[str, Return] = {}
         for returned in sorted(returns, key=lambda returned: returned.age):
-            code = self._identify(returned)
+            code = self._identify(returned, departments, wave)
             if code is None:
                 continue
             if returned.untouched:
@@ -198,25 +186,25 @@ class _History:
                 chosen[code] = returned
         return chosen
 
-    def _identify(self, returned: Return) -> str | None:
+    def _identify(
+        self, returned: Return, departments: Mapping[str, Department], wave: Wave
+    ) -> str | None:
         if returned.cover is None:
             return None
-        code, hint = returned.department_code, self.collector.hint(returned)
-        if code is None:
-            self._report(Kind.NO_DEPARTMENT_CODE, returned, hint=hint)
+        code = returned.department_code
+        if code is None or code not in departments:
+            name = fold(returned.cover.value_of("section") or "")
+            named = [one for one in departments.values() if fold(one.section) == name]
+            hint = "".join(f"課名からは {one.code}({one.section})と思われます。" for one in named)
+            words = {"hint": hint, "period": returned.period}
+            rule_id = Kind.UNKNOWN_DEPARTMENT_CODE if code else Kind.NO_DEPARTMENT_CODE
+            self._report(rule_id, returned, code, **words)
             return None
-        if self.collector.department(code, returned.period) is None:
-            self._report(
-                Kind.UNKNOWN_DEPARTMENT_CODE, returned, code, hint=hint, period=returned.period
-            )
-            return None
-        if code not in {one.code for one in self.collector.asked(returned.period)}:
+        if not wave.asks(code):
             self._report(Kind.NOT_ASKED, returned)
         return code
 
-    def _refuse_repeated(
-        self, returned: Return, holders: dict[tuple[str, str | None], Return]
-    ) -> None:
+    def _refuse_repeated(self, returned: Return, holders: _Holders) -> None:
         """Set aside rows whose unique value another department has already given."""
         kept = []
         for record in returned.records:
@@ -234,10 +222,7 @@ class _History:
         returned.records = kept
 
     def _refuse_carried(
-        self,
-        returned: Return,
-        rows: Sequence[AnswerRow],
-        holders: dict[tuple[str, str | None], Return],
+        self, returned: Return, rows: Sequence[AnswerRow], holders: _Holders
     ) -> Iterator[AnswerRow]:
         """Leave out carried rows whose unique value another department has given."""
         repeated = set()
@@ -270,40 +255,15 @@ class _History:
         self.events.update(code, returned)
         return self.stocks.update(code, returned, rows, wave.sheets_for(code))
 
-    def _response(
-        self, returned: Return, wave: Wave, rows: list[AnswerRow] | None, *, replaced: bool
-    ) -> dict[str, Any]:
-        department = self.collector.department(returned.department_code, returned.period)
-        status = "no_change" if returned.says_no_change else "received"
-        if rows is None:
-            status = "superseded" if replaced else "set_aside"
-        answered_on = returned.cover.value_of("answered_on") if returned.cover else None
+    def _respond(self, period: str, department: Department | None, wave: Wave) -> Row:
+        """Return the row of table ``response`` of a department that has not answered."""
         return {
-            "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",
-            "period": returned.period,
+            "row_id": f"{period}/{department.code if department else None}",
+            "municipality_code": self.collector.municipality_code,
+            "period": period,
             "department_code": department.code if department else None,
             "division": department.division if department else None,
             "section": department.section if department else None,
-            "response_status": status,
-            "answered_on": date.fromisoformat(answered_on) if answered_on else None,
-            "due_on": wave.due_on,
-            "source_file": returned.source_file,
-            "file_sha256": returned.file_sha256,
-            "rows": len({row.record_id for row in rows or ()}),
-            "answers": len(rows or ()),
-            "rows_set_aside": returned.rows_set_aside,
-            "sample": returned.sample,
-            "municipality_code": self.collector.municipality_code,
-        }
-
-    def _no_response(self, period: str, department: Department, wave: Wave) -> dict[str, Any]:
-        return {
-            "row_id": f"{period}/{department.code}",
-            "municipality_code": self.collector.municipality_code,
-            "period": period,
-            "department_code": department.code,
-            "division": department.division,
-            "section": department.section,
             "response_status": "not_received",
             "due_on": wave.due_on,
             "rows": 0,
@@ -318,11 +278,26 @@ class _History:
         returned.report(self.rules[rule_id], value, **words)
 
 
-def _refuse_period(period: str, name: str, waves: Waves) -> str | None:
-    try:
-        Period.parse(period)
-    except ValueError:
-        return Kind.NOT_IN_A_PERIOD
-    if "/" not in name:
-        return Kind.NOT_IN_A_PERIOD
-    return None if period in waves.root else Kind.PERIOD_WITHOUT_WAVE
+def _receipt(returned: Return, rows: Sequence[AnswerRow], counting: Return | None) -> Row:
+    """Return what a row of table ``response`` says of a file.
+
+    Args:
+        returned: The file.
+        rows: Its answers that count.
+        counting: The file that counts for its department, if any does.
+    """
+    status = "no_change" if returned.says_no_change else "received"
+    if counting is not returned:
+        status = "superseded" if counting else "set_aside"
+    answered_on = returned.cover.value_of("answered_on") if returned.cover else None
+    return {
+        "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",
+        "response_status": status,
+        "answered_on": date.fromisoformat(answered_on) if answered_on else None,
+        "source_file": returned.source_file,
+        "file_sha256": returned.file_sha256,
+        "rows": len({row.record_id for row in rows}),
+        "answers": len(rows),
+        "rows_set_aside": returned.rows_set_aside,
+        "sample": returned.sample,
+    }

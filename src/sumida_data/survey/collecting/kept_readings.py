@@ -25,6 +25,10 @@ READINGS, NAMED_TEXTS = "readings.jsonl", "named_texts.txt"
 _FOLDER = "data/01_raw/kept_readings"
 _OF_COVER = {"department_code", "answered_on", "no_change"}
 _HIDDEN = "(省略)"
+# What is kept as it is.
+_SAME = (
+    "file_sha256", "arrived_at", "period", "rows_set_aside", "sample", "untouched", "whole_tables"
+)  # fmt: skip
 
 Hides = Callable[[str], bool]
 
@@ -58,6 +62,15 @@ class _KeptAnswer(Model):
     status: AnswerStatus
     rules: str
 
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        *given, reading = answer
+        return cls.model_validate(dict(zip(cls.model_fields, [*given, *reading], strict=True)))
+
+    def restore(self) -> Answer:
+        reading = Reading(self.value, self.status, self.rules)
+        return Answer(self.field, self.sheet, self.cell, self.raw_text, reading)
+
 
 class _KeptRecord(Model):
     table: str
@@ -66,30 +79,11 @@ class _KeptRecord(Model):
 
     @classmethod
     def of(cls, record: Record) -> Self:
-        answers = (
-            _KeptAnswer(
-                field=answer.field,
-                sheet=answer.sheet,
-                cell=answer.cell,
-                raw_text=answer.raw_text,
-                **answer.reading._asdict(),
-            )
-            for answer in record.answers
-        )
-        return cls(table=record.table, key=record.key, answers=tuple(answers))
+        answers = tuple(map(_KeptAnswer.of, record.answers))
+        return cls(table=record.table, key=record.key, answers=answers)
 
     def restore(self) -> Record:
-        answers = [
-            Answer(
-                one.field,
-                one.sheet,
-                one.cell,
-                one.raw_text,
-                Reading(one.value, one.status, one.rules),
-            )
-            for one in self.answers
-        ]
-        return Record(self.table, self.key, answers)
+        return Record(self.table, self.key, [one.restore() for one in self.answers])
 
 
 class KeptReading(Model):
@@ -117,34 +111,23 @@ class KeptReading(Model):
         """
         cover = _strip_cover(returned.cover)
         name = _name_plainly(returned, hides)
+        same = {one: getattr(returned, one) for one in _SAME}
         return cls(
+            **same,
             source_file=name,
-            file_sha256=returned.file_sha256,
-            arrived_at=returned.arrived_at,
-            period=returned.period,
             cover=_KeptRecord.of(cover) if cover else None,
             records=tuple(map(_KeptRecord.of, returned.records)),
             findings=tuple(_strip_finding(one, returned, name, hides) for one in returned.findings),
-            rows_set_aside=returned.rows_set_aside,
-            sample=returned.sample,
-            untouched=returned.untouched,
-            whole_tables=frozenset(returned.whole_tables),
         )
 
     def restore(self) -> Return:
         """Return the return as it was read, without what its cover says of a person."""
         return Return(
+            **{one: getattr(self, one) for one in _SAME},
             source_file=self.source_file,
-            file_sha256=self.file_sha256,
-            arrived_at=self.arrived_at,
-            period=self.period,
             cover=self.cover.restore() if self.cover else None,
             records=[record.restore() for record in self.records],
             findings=list(self.findings),
-            rows_set_aside=self.rows_set_aside,
-            sample=self.sample,
-            untouched=self.untouched,
-            whole_tables=set(self.whole_tables),
         )
 
 
@@ -242,7 +225,8 @@ def _strip_cover(cover: Record | None) -> Record | None:
 def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) -> Finding:
     """Leave out what stands on the cover, and elsewhere what speaks of a person."""
     place, value = finding.place, finding.value_found or ""
-    on_cover = place.sheet in {answer.sheet for answer in _list_cover(returned)}
+    cover = returned.cover.answers if returned.cover else []
+    on_cover = place.sheet in {answer.sheet for answer in cover}
     message = finding.message
     if value and (on_cover or hides(value)):
         finding = replace(finding, value_found=None)
@@ -250,10 +234,6 @@ def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) 
     label = None if place.row_label and hides(place.row_label) else place.row_label
     place = replace(place, source_file=name if place.source_file else None, row_label=label)
     return replace(finding, place=place, message=_HIDDEN if hides(message) else message)
-
-
-def _list_cover(returned: Return) -> list[Answer]:
-    return returned.cover.answers if returned.cover else []
 
 
 def _name_plainly(returned: Return, hides: Hides) -> str:

@@ -1,12 +1,15 @@
-"""Reading one returned workbook: its cover sheet and all its answer sheets."""
+"""Reading returned workbooks: the cover sheet and all answer sheets of each."""
 
+import gc
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from hashlib import sha256
 
 from sumida_data.base.periods import Period
 from sumida_data.survey.consistency import find_unanswered
-from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import (
     Finding,
     FindingRule,
@@ -15,22 +18,22 @@ from sumida_data.survey.findings import (
     Place,
     make_finding,
 )
-from sumida_data.survey.form import Form, SurveySheet, Wave
+from sumida_data.survey.form import Form, SurveySheet, Wave, Waves
 from sumida_data.survey.reading.layout import heading_key
 from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import MappedHeading, add_headings
 from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
-from sumida_data.survey.reading.workbook import (
-    Sheet,
-    Workbook,
-    has_sample_stamp,
-    open_workbook,
-)
+from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
 
+# Reading fewer takes less time than starting the processes does.
+VERY_MANY = 500
+_CHUNK = 50
 _CELLS_SHOWN = 5
 
-_Readers = list[SheetReader[SurveySheet]]
+_Reader = SheetReader[SurveySheet]
+# What a process reads with; filled when it starts.
+_prepared: "list[partial[Return]]" = []
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class Return:
     rows_set_aside: int = 0
     sample: bool = False
     untouched: bool = False
-    whole_tables: set[str] = field(default_factory=set)
+    whole_tables: frozenset[str] = frozenset()
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -83,6 +86,11 @@ class Return:
         return all(answer.reading.status == "not_answered" for answer in answers)
 
     @property
+    def place(self) -> Place:
+        """Where its findings are, before they name a sheet and a cell."""
+        return Place(self.period, self.department_code, self.source_file)
+
+    @property
     def age(self) -> tuple[str, int, str]:
         """What orders the returns of one department, oldest first."""
         answered_on = self.cover.value_of("answered_on") if self.cover else None
@@ -99,13 +107,7 @@ class Return:
             cell: The cell, if it is about one.
             **words: Words of the message; ``sheet`` also says where it is.
         """
-        place = Place(
-            period=self.period,
-            department_code=self.department_code,
-            source_file=self.source_file,
-            sheet=words.get("sheet"),
-            cell=cell,
-        )
+        place = replace(self.place, sheet=words.get("sheet"), cell=cell)
         self.findings.append(make_finding(rule, place, value, **words))
 
 
@@ -128,17 +130,16 @@ class FormReader:
         return {heading_key(part.sheet) for part in self.form.sheets}
 
     @cached_property
-    def _readers(self) -> dict[tuple[str, tuple[MappedHeading, ...]], _Readers]:
+    def _readers(self) -> dict[tuple[str, tuple[MappedHeading, ...]], list[_Reader]]:
         return {}
 
-    def _readers_of(self, returned: Return) -> list[SheetReader[SurveySheet]]:
+    def _readers_of(self, returned: Return) -> list[_Reader]:
         """Return the readers of the parts of the form, with the headings of other forms."""
         period, name = returned.period, returned.source_file
         mapped = tuple(one for one in self.layout_map if one.concerns(period, name))
         key = (period, mapped)
         if key not in self._readers:
-            form = self.form.asked_in(period)
-            parts = [add_headings(part, mapped) for part in form.sheets]
+            parts = [add_headings(part, mapped) for part in self.form.asked_in(period).sheets]
             self._readers[key] = [SheetReader(part, self.rules) for part in parts]
         return self._readers[key]
 
@@ -150,143 +151,187 @@ class FormReader:
             returned: The return, which takes the records and findings.
             wave: Which sheets are asked for; the others are read if they are there.
         """
-        place = Place(period=returned.period, source_file=returned.source_file)
         try:
             workbook = open_workbook(content, returned.source_file)
         except UnusableFileError as error:
-            returned.findings.append(make_finding(self.rules[error.rule_id], place))
+            returned.report(self.rules[error.rule_id])
             return
         returned.sample = has_sample_stamp(workbook)
-        returned.findings += [make_finding(self.rules[id_], place) for id_ in workbook.remarks]
-        cover = self._read_part(workbook, self._readers_of(returned)[0], place, is_asked=True)
+        for rule_id in workbook.remarks:
+            returned.report(self.rules[rule_id])
+        cover_reader, *readers = self._readers_of(returned)
+        cover = self._read_part(workbook, cover_reader, returned.place, is_asked=True)
         if cover is None:
-            finding = make_finding(self.rules[Kind.NO_COVER], place, sheet=self.form.cover.sheet)
-            returned.findings.append(finding)
+            place = returned.place
+            words = {"sheet": self.form.cover.sheet}
+            returned.findings.append(make_finding(self.rules[Kind.NO_COVER], place, **words))
             return
         returned.cover = cover.records[0]
         returned.findings += cover.findings
-        returned.personal_texts = self._find_personal_texts(workbook, returned, cover.sheet)
-        place = replace(place, department_code=returned.department_code)
+        sheets = [sheet for sheet in workbook.sheets if sheet.name == cover.sheet]
+        texts = (cover_reader.find_personal_texts(sheet) for sheet in sheets)
+        returned.personal_texts = frozenset[str]().union(*texts)
         stamp = Stamp.read(workbook)
-        returned.findings += self._check_stamp(stamp, returned, place)
         if stamp is None:
-            returned.findings += self._check_stated_period(returned.cover, place)
+            self._check_stated_period(returned.cover, returned)
+        else:
+            self._check_stamp(stamp, returned)
         asked = wave.sheets_for(returned.department_code)
-        read = {cover.sheet, *self._read_answers(workbook, returned, place, asked)}
+        read = {cover.sheet, *self._read_answers(workbook, readers, returned, asked)}
         returned.untouched = stamp is not None and _is_untouched(returned, stamp)
-        unread = [sheet for sheet in workbook.sheets if sheet.name not in read]
-        returned.findings += self._find_unread_tables(unread, self._readers_of(returned), place)
+        for sheet in workbook.sheets:
+            if sheet.name not in read:
+                self._report_unread_table(sheet, [cover_reader, *readers], returned)
 
     def _read_answers(
-        self, workbook: Workbook, returned: Return, place: Place, asked: Collection[str]
-    ) -> Iterator[str]:
-        """Read all parts of the form but the cover; yield the names of the sheets read."""
-        for reader in self._readers_of(returned)[1:]:
-            part = reader.description
-            contents = self._read_part(workbook, reader, place, is_asked=part.sheet in asked)
-            if contents is not None:
-                yield contents.sheet
-                returned.findings += self._check_sheet(workbook, part, contents.sheet, place)
-                returned.records += contents.records
-                returned.findings += contents.findings
-                if not (part.kind == "stock" and returned.says_no_change):
-                    returned.findings += self._check_completeness(part, contents, place)
-                returned.rows_set_aside += contents.rows_set_aside
-                if not contents.rows_set_aside:
-                    returned.whole_tables.add(part.table)
-            elif part.sheet in asked:
-                words = {"sheet": part.sheet, "title": part.title}
-                returned.findings.append(
-                    make_finding(self.rules[Kind.MISSING_TABLE], place, **words)
-                )
-
-    def _find_personal_texts(
-        self, workbook: Workbook, returned: Return, cover: str
-    ) -> frozenset[str]:
-        reader = self._readers_of(returned)[0]
-        sheets = (one for one in workbook.sheets if one.name == cover)
-        return frozenset[str]().union(*(reader.find_personal_texts(one) for one in sheets))
-
-    def _check_sheet(
-        self, workbook: Workbook, part: SurveySheet, read: str, place: Place
-    ) -> Iterator[Finding]:
-        if read != part.sheet and part.sheet in {sheet.name for sheet in workbook.sheets}:
-            words = {"sheet": part.sheet, "title": part.title, "other": read}
-            yield make_finding(
-                self.rules[Kind.TABLE_ON_OTHER_SHEET], replace(place, sheet=part.sheet), **words
-            )
-
-    def _check_completeness(
-        self, part: SurveySheet, contents: SheetContents, place: Place
-    ) -> Iterator[Finding]:
-        """Report in one finding how many cells of a sheet still need an answer."""
-        cells = list(_list_unanswered(part, contents.records))
-        if cells:
-            shown = "、".join(cells[:_CELLS_SHOWN])
-            rest = " ほか" if len(cells) > _CELLS_SHOWN else ""
-            # A CSV file has a sheet without a name.
-            name = contents.sheet or part.sheet
-            words = {"sheet": name, "count": str(len(cells)), "cells": shown + rest}
-            where = replace(place, sheet=contents.sheet, cell=cells[0])
-            yield make_finding(self.rules[Kind.UNANSWERED], where, **words)
-
-    def _find_unread_tables(
-        self, sheets: list[Sheet], readers: list[SheetReader[SurveySheet]], place: Place
-    ) -> Iterator[Finding]:
-        for sheet in sheets:
-            for part in (one.description for one in readers if one.may_concern(sheet)):
-                words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
-                yield make_finding(
-                    self.rules[Kind.UNREAD_TABLE], replace(place, sheet=sheet.name), **words
-                )
-                break
-
-    def _check_stated_period(self, cover: Record, place: Place) -> Iterator[Finding]:
-        answer = cover.answer_of("stated_period")
-        stated = Period.find(answer.raw_text) if answer else None
-        if answer and stated and str(stated) != place.period:
-            place = replace(place, sheet=answer.sheet, cell=answer.cell)
-            period = Period.parse(place.period or "").title
-            yield make_finding(self.rules[Kind.OTHER_PERIOD], place, answer.raw_text, period=period)
-
-    def _check_stamp(
-        self, stamp: Stamp | None, returned: Return, place: Place
-    ) -> Iterator[Finding]:
-        stated = Stamp(self.form.version, returned.period, returned.department_code or "")
-        pairs = zip(stamp.labels.items(), stated, strict=True) if stamp else ()
-        for (label, value), expected in pairs:
-            if expected and value != expected:
-                words = {"label": label, "expected": expected}
-                yield make_finding(self.rules[Kind.OTHER_FORM], place, value, **words)
-
-    def _read_part(
         self,
         workbook: Workbook,
-        reader: SheetReader[SurveySheet],
-        place: Place,
-        *,
-        is_asked: bool,
+        readers: list[_Reader],
+        returned: Return,
+        asked: Collection[str],
+    ) -> Iterator[str]:
+        """Read all parts of the form but the cover; yield the names of the sheets read."""
+        names = {sheet.name for sheet in workbook.sheets}
+        for reader in readers:
+            part = reader.description
+            words = {"sheet": part.sheet, "title": part.title}
+            is_asked = part.sheet in asked
+            contents = self._read_part(workbook, reader, returned.place, is_asked=is_asked)
+            if contents is not None:
+                yield contents.sheet
+                if contents.sheet != part.sheet and part.sheet in names:
+                    rule = self.rules[Kind.TABLE_ON_OTHER_SHEET]
+                    returned.report(rule, **words, other=contents.sheet)
+                self._take(part, contents, returned)
+            elif is_asked:
+                place = returned.place
+                rule = self.rules[Kind.MISSING_TABLE]
+                returned.findings.append(make_finding(rule, place, **words))
+
+    def _take(self, part: SurveySheet, contents: SheetContents, returned: Return) -> None:
+        """Add what was read of one part of the form."""
+        returned.records += contents.records
+        returned.findings += contents.findings
+        returned.rows_set_aside += contents.rows_set_aside
+        if not contents.rows_set_aside:
+            returned.whole_tables |= {part.table}
+        if part.kind == "stock" and returned.says_no_change:
+            return
+        if cells := list(_list_unanswered(part, contents.records)):
+            rest = " ほか" if len(cells) > _CELLS_SHOWN else ""
+            shown = "、".join(cells[:_CELLS_SHOWN]) + rest
+            # A CSV file has a sheet without a name.
+            words = {"sheet": contents.sheet or part.sheet, "count": str(len(cells))}
+            place = replace(returned.place, sheet=contents.sheet, cell=cells[0])
+            rule = self.rules[Kind.UNANSWERED]
+            returned.findings.append(make_finding(rule, place, **words, cells=shown))
+
+    def _report_unread_table(self, sheet: Sheet, readers: list[_Reader], returned: Return) -> None:
+        part = next((one.description for one in readers if one.may_concern(sheet)), None)
+        if part is not None:
+            words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
+            returned.report(self.rules[Kind.UNREAD_TABLE], **words)
+
+    def _check_stated_period(self, cover: Record, returned: Return) -> None:
+        answer = cover.answer_of("stated_period")
+        stated = Period.find(answer.raw_text) if answer else None
+        if answer and stated and str(stated) != returned.period:
+            words = {"sheet": answer.sheet, "period": Period.parse(returned.period).title}
+            rule = self.rules[Kind.OTHER_PERIOD]
+            returned.report(rule, answer.raw_text, cell=answer.cell, **words)
+
+    def _check_stamp(self, stamp: Stamp, returned: Return) -> None:
+        stated = Stamp(self.form.version, returned.period, returned.department_code or "")
+        for (label, value), expected in zip(stamp.labels.items(), stated, strict=True):
+            if expected and value != expected:
+                rule = self.rules[Kind.OTHER_FORM]
+                returned.report(rule, value, label=label, expected=expected)
+
+    def _read_part(
+        self, workbook: Workbook, reader: _Reader, place: Place, *, is_asked: bool
     ) -> SheetContents | None:
         part = reader.description
         read = reader.read_labels if part.layout == "labels" else reader.read_rows
-        for sheet in self._candidates(workbook.sheets, part.sheet, is_asked=is_asked):
-            if contents := read(sheet, place):
-                return contents
-        return None
+        sheets = self._candidates(workbook.sheets, part.sheet, is_asked=is_asked)
+        return next(filter(None, (read(sheet, place) for sheet in sheets)), None)
 
-    def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> Iterator[Sheet]:
-        """Yield the sheets of that name, then those whose name holds it, then unknown ones."""
+    def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> list[Sheet]:
+        """Return the sheets of that name, then those whose name holds it, then unknown ones."""
         wanted = heading_key(name)
-        keys = [heading_key(sheet.name) for sheet in sheets]
-        yield from (sheet for sheet, key in zip(sheets, keys, strict=True) if key == wanted)
-        unnamed = [
-            (sheet, wanted in key)
-            for sheet, key in zip(sheets, keys, strict=True)
-            if key not in self._sheet_keys
-        ]
-        yield from (sheet for sheet, is_like in unnamed if is_like)
-        if is_asked:
-            yield from (sheet for sheet, is_like in unnamed if not is_like)
+        keyed = [(heading_key(sheet.name), sheet) for sheet in sheets]
+        named = [sheet for key, sheet in keyed if key == wanted]
+        others = [(key, sheet) for key, sheet in keyed if key not in self._sheet_keys]
+        alike = [sheet for key, sheet in others if wanted in key]
+        unlike = [sheet for key, sheet in others if wanted not in key] if is_asked else []
+        return [*named, *alike, *unlike]
+
+
+def read_returns(reader: FormReader, waves: Waves, files: Sequence[SourceFile]) -> Iterator[Return]:
+    """Read workbooks and give them back in their order, each when it is read.
+
+    They are read one after the other, or on all processors where they are very many.
+
+    Args:
+        reader: Reads a workbook.
+        waves: The inquiries.
+        files: The files; the first part of each name is a quarter with an inquiry.
+    """
+    with _pause_garbage_collection():
+        if len(files) < VERY_MANY:
+            yield from (_read_file(reader, waves, file) for file in files)
+        else:
+            yield from _read_in_processes(reader, waves, files)
+
+
+@contextmanager
+def _pause_garbage_collection() -> Iterator[None]:
+    """Spare the collector from going through what was read again and again.
+
+    Reading leaves no cycles behind, so that memory does not grow.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _read_in_processes(
+    reader: FormReader, waves: Waves, files: Sequence[SourceFile]
+) -> Iterator[Return]:
+    # Imported here because it takes time and a single workbook needs none of it.
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from multiprocessing import get_context  # noqa: PLC0415
+
+    # What the reader has prepared for itself does not go through to another process.
+    start = (replace(reader), waves)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(mp_context=context, initializer=_prepare, initargs=start) as pool:
+        yield from pool.map(_read_prepared, files, chunksize=_CHUNK)
+
+
+def _prepare(reader: FormReader, waves: Waves) -> None:
+    gc.disable()
+    _prepared[:] = [partial(_read_file, reader, waves)]
+
+
+def _read_prepared(file: SourceFile) -> Return:
+    return _prepared[0](file)
+
+
+def _read_file(reader: FormReader, waves: Waves, file: SourceFile) -> Return:
+    period = file.name.partition("/")[0]
+    returned = Return(file.name, "", file.arrived_at, period)
+    try:
+        content = file.read()
+    except OSError:
+        returned.report(reader.rules[Kind.NOT_ACCESSIBLE])
+        return returned
+    returned.file_sha256 = sha256(content).hexdigest()
+    reader.read(content, returned, waves.root[period])
+    return returned
 
 
 def _is_untouched(returned: Return, stamp: Stamp) -> bool:

@@ -1,17 +1,27 @@
-"""The stocks that departments hold from quarter to quarter, also when their work changes hands."""
+"""What departments gave before: stocks held from quarter to quarter, and the year's events.
 
+Each return is compared with what its department gave before, also when work changed hands.
+"""
+
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, carry_forward
-from sumida_data.survey.collecting.comparison import compare_records
 from sumida_data.survey.collecting.returns import Return
-from sumida_data.survey.departments import Succession, find_heirs, find_takeovers
+from sumida_data.survey.departments import Succession, find_successors, find_takeovers
 from sumida_data.survey.findings import FindingRules, Kind
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.reader import Record
+
+# A digit too many or too few; small numbers may well change as much.
+_JUMP = 10
+_SMALLEST = 100
+
+_Keyed = dict[tuple[str, str], Record]
 
 
 @dataclass(slots=True)
@@ -24,30 +34,24 @@ class _Holding:
 
 
 @dataclass(slots=True)
-class _Estate:
-    """Records of a department whose work was divided, until all heirs have answered."""
+class _DividedWork:
+    """Records of a department whose work was divided, until all successors have answered."""
 
     predecessor: str
-    records: dict[tuple[str, str], Record]
-    heirs: set[str]
+    records: _Keyed
+    successors: set[str]
 
 
 class Stocks:
     """Remembers the stocks of each department while the quarters go by in order.
 
     A department that took over the work of another continues its stocks. Where work was divided,
-    nobody knows to whom a row went before all heirs have answered; so such rows are carried
-    forward to none, and told of when no heir has them.
+    nobody knows to whom a row went before all successors have answered; so such rows are carried
+    forward to none, and reported when no successor has them.
     """
 
     def __init__(self, form: Form, rules: FindingRules, successions: Sequence[Succession]) -> None:
-        """Begin without stocks.
-
-        Args:
-            form: The form, which says what is a stock.
-            rules: The finding rules.
-            successions: Which department took over whose work.
-        """
+        """Begin without stocks; the form says what is one."""
         stocks = [part for part in form.answer_sheets if part.kind == "stock"]
         self._rules = rules
         self._successions = successions
@@ -59,7 +63,7 @@ class Stocks:
             if item.type in {"integer", "number"}
         }
         self._holdings: dict[str, _Holding] = {}
-        self._estates: dict[tuple[str, date], _Estate] = {}
+        self._divided: dict[tuple[str, date], _DividedWork] = {}
 
     def update(
         self, code: str, returned: Return, rows: list[AnswerRow], asked: Collection[str]
@@ -75,8 +79,12 @@ class Stocks:
         """
         last = self._take_over(code, Period.parse(returned.period).last_day)
         stocks = [row for row in rows if row.table_name in self._tables]
-        now = [record for record in returned.records if record.table in self._tables]
-        answered = {record.table for record in now}
+        now = {
+            (record.table, record.key): record
+            for record in returned.records
+            if record.table in self._tables
+        }
+        answered = {table for table, _ in now}
         answered |= {table for table, sheet in self._tables.items() if sheet in asked}
         if returned.says_no_change:
             others = [row for row in rows if row.table_name not in self._tables]
@@ -85,14 +93,14 @@ class Stocks:
                 for row in carry_forward(last.rows, returned.period)
             ]
             self._compare_with_carried(returned, stocks, carried)
-            stocks, rows, now = carried, others + carried, []
+            stocks, rows, now = carried, others + carried, {}
         else:
             kept = [record for record in last.records if record.table not in answered]
             before = [record for record in last.records if record.table in answered]
             self._report_changes(before, now, returned)
-            last.records = kept + now
+            last.records = [*kept, *now.values()]
             stocks = [row for row in last.rows if row.table_name not in answered] + stocks
-        self._settle_estates(code, now, returned)
+        self._check_divided_work(code, now, returned)
         last.rows = stocks
         return rows
 
@@ -101,24 +109,36 @@ class Stocks:
         holding = self._holdings.setdefault(code, _Holding(date.min, [], []))
         for one in find_takeovers(code, self._successions, holding.answered_for, day):
             before = self._take_over(one.predecessor, one.changed_on - timedelta(days=1))
-            heirs = find_heirs(one, self._successions)
-            if len(heirs) == 1:
+            successors = find_successors(one, self._successions)
+            if len(successors) == 1:
                 holding.records = [*holding.records, *before.records]
                 holding.rows = [*holding.rows, *before.rows]
             else:
                 records = {(record.table, record.key): record for record in before.records}
-                estate = _Estate(one.predecessor, records, heirs)
-                self._estates.setdefault((one.predecessor, one.changed_on), estate)
+                divided = _DividedWork(one.predecessor, records, successors)
+                self._divided.setdefault((one.predecessor, one.changed_on), divided)
         holding.answered_for = max(day, holding.answered_for)
         return holding
 
-    def _report_changes(
-        self, last: Sequence[Record], now: Sequence[Record], returned: Return
-    ) -> None:
-        for change in compare_records(last, now, self._numbers):
-            rule_id, sheet, cell, value, heading, before = change
-            words = {"sheet": sheet, "heading": heading, "last": before}
-            returned.report(self._rules[rule_id], value, cell=cell, **words)
+    def _report_changes(self, last: Sequence[Record], now: _Keyed, returned: Return) -> None:
+        """Report what has changed so that it is worth a look."""
+        tables = {table for table, _ in now}
+        for record in last:
+            same = now.get((record.table, record.key))
+            if same is not None:
+                self._report_jumps(record, same, returned)
+            elif record.table in tables:
+                sheet = record.answers[0].sheet
+                returned.report(self._rules[Kind.ROW_GONE], record.key, sheet=sheet)
+
+    def _report_jumps(self, last: Record, now: Record, returned: Return) -> None:
+        rule = self._rules[Kind.OTHER_MAGNITUDE]
+        for answer in now.answers:
+            heading = self._numbers.get((now.table, answer.field))
+            before, value = last.value_of(answer.field), answer.reading.value
+            if heading and before and value and _is_jump(Decimal(before), Decimal(value)):
+                words = {"sheet": answer.sheet, "heading": heading, "last": before}
+                returned.report(rule, answer.raw_text, cell=answer.cell, **words)
 
     def _compare_with_carried(
         self, returned: Return, stocks: list[AnswerRow], carried: list[AnswerRow]
@@ -132,14 +152,54 @@ class Stocks:
         for sheet in sorted(differing):
             returned.report(self._rules[Kind.CHANGED_THOUGH_UNCHANGED], sheet=sheet)
 
-    def _settle_estates(self, code: str, now: Sequence[Record], returned: Return) -> None:
-        """Take what the department has from the estates that it shares; report what none has."""
-        for estate in [one for one in self._estates.values() if code in one.heirs]:
-            estate.heirs.remove(code)
-            keys = [(record.table, record.key) for record in now]
-            taken = [estate.records.pop(key) for key in keys if key in estate.records]
+    def _check_divided_work(self, code: str, now: _Keyed, returned: Return) -> None:
+        """Take off what the department has of divided work; report what no successor has."""
+        for divided in [one for one in self._divided.values() if code in one.successors]:
+            divided.successors.remove(code)
+            taken = [divided.records.pop(key) for key in now if key in divided.records]
             self._report_changes(taken, now, returned)
-            if not estate.heirs:
-                for record in estate.records.values():
-                    words = {"sheet": record.answers[0].sheet, "predecessor": estate.predecessor}
+            if not divided.successors:
+                for record in divided.records.values():
+                    words = {"sheet": record.answers[0].sheet, "predecessor": divided.predecessor}
                     returned.report(self._rules[Kind.ROW_WITHOUT_SUCCESSOR], record.key, **words)
+
+
+class Events:
+    """Remembers the events of each department while the quarters go by in order.
+
+    A return lists all events since 1 April. One that an earlier return listed still counts, so
+    one that was renamed, given another day or withdrawn counts as well until that return is
+    mended: nobody but the department knows which it is.
+    """
+
+    def __init__(self, form: Form, rules: FindingRules) -> None:
+        """Begin without events; the form says what is one."""
+        self._rules = rules
+        self._tables = {part.table for part in form.answer_sheets if part.kind == "events"}
+        self._listed: defaultdict[tuple[str, int], dict[tuple[str, str], str]] = defaultdict(dict)
+
+    def update(self, code: str, returned: Return) -> None:
+        """Take a return and report the events of the year that it lists no more.
+
+        Args:
+            code: The department.
+            returned: Its return of a later quarter than all before; takes the findings. A table
+                that it lacks, or of which a row could not be read, lists nothing for certain.
+        """
+        listed = self._listed[code, Period.parse(returned.period).fiscal_year]
+        now = {
+            (record.table, record.key): record.answers[0].sheet
+            for record in returned.records
+            if record.table in self._tables
+        }
+        if not returned.says_no_change:
+            for table, key in sorted(listed.keys() - now.keys()):
+                if table in returned.whole_tables:
+                    name, sheet = key.replace("|", " "), listed[table, key]
+                    returned.report(self._rules[Kind.EVENT_GONE], name, sheet=sheet)
+        listed.update(now)
+
+
+def _is_jump(one: Decimal, other: Decimal) -> bool:
+    low, high = sorted((abs(one), abs(other)))
+    return high >= _SMALLEST and high >= low * _JUMP

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.survey.collecting import batch
-from sumida_data.survey.collecting.batch import read_returns
-from sumida_data.survey.collecting.returns import FormReader
+from sumida_data.survey.collecting import returns
+from sumida_data.survey.collecting.returns import FormReader, read_returns
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
@@ -37,7 +36,7 @@ def test_processes_read_what_one_reads(
     assert [returned.cover is None for returned in one_by_one] == [
         number == 3 for number in range(7)
     ]
-    monkeypatch.setattr(batch, "VERY_MANY", 5)
+    monkeypatch.setattr(returns, "VERY_MANY", 5)
     assert list(read_returns(reader, waves, files)) == one_by_one
 
 
