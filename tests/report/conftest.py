@@ -12,6 +12,7 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.base.quota import Quota
+from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
 from sumida_data.report.content import ProgressReport, build_report
@@ -44,6 +45,11 @@ OWN_DAYS = {
 @pytest.fixture(scope="session")
 def quota(raw_parameters: dict[str, Any]) -> Quota:
     return Quota.model_validate(raw_parameters["quota"])
+
+
+@pytest.fixture(scope="session")
+def packages(raw_parameters: dict[str, Any]) -> Packages:
+    return Packages.model_validate(raw_parameters["packages"])
 
 
 @pytest.fixture

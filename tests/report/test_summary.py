@@ -12,9 +12,9 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.quota import Quota
 from sumida_data.catalogue.changes import ListedChange, Proposal
+from sumida_data.packages.models import Packages
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import (
-    PrivacyState,
     RunSummary,
     measure_later_gaps,
     render_summary,
@@ -24,7 +24,6 @@ from sumida_data.report.summary import (
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
 PRODUCTS = {"進捗レポート": "data/08_reporting/FY2022Q3/progress_report.html"}
-NOTHING_BLOCKED = PrivacyState(blocked={}, void_releases=0)
 USELESS = {
     "row_id": "useless",
     "municipality_code": "131075",
@@ -42,6 +41,7 @@ def summarise(
     make_frames: Callable[..., dict[str, pd.DataFrame]],
     make_report: Callable[..., ProgressReport],
     quota: Quota,
+    packages: Packages,
     dictionary: DataDictionary,
     value_rows: list[Row],
     response_rows: list[Row],
@@ -55,14 +55,15 @@ def summarise(
         responses: list[Row] | None = None,
         proposal: Proposal = PROPOSAL,
         checks: list[Row] | None = None,
-        privacy: PrivacyState = NOTHING_BLOCKED,
+        privacy: list[Row] | None = None,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
         report = make_report(frames)
         results = build_frame(dictionary["check_result"], checks or [])
-        tables = frames | {"check_result": results}
-        return summarise_run(report, tables, quota, proposal, privacy, PRODUCTS)
+        gate = build_frame(dictionary["privacy_check"], privacy or [])
+        tables = frames | {"check_result": results, "privacy_check": gate}
+        return summarise_run(report, tables, quota, packages, proposal, PRODUCTS)
 
     return make
 
@@ -311,11 +312,18 @@ class TestChecks:
 
 
 class TestPrivacy:
-    def test_what_the_gate_blocked_comes_before_all_else(self, summarise: Summarise) -> None:
-        summary = summarise(privacy=PrivacyState({"手続の一覧": ("電話番号。",)}, 2))
+    def test_what_the_gate_blocked_comes_before_all_else(
+        self, summarise: Summarise, packages: Packages
+    ) -> None:
+        where = {"table_name": "procedure", "field": "note", "reason": "電話番号がある"}
+        blocked = where | {"outcome": "blocked", "cells": 1, "package_name": "online-procedures"}
+        void = where | {"outcome": "release_void", "cells": 2}
+        summary = summarise(privacy=[blocked, void])
         assert summary.exit_code == 2
+        title = next(one.title for one in packages.packages if one.name == "online-procedures")
         assert summary.next_steps[:2] == (
-            "公開を止めた「手続の一覧」を直してください：電話番号。",
+            f"公開を止めた「{title}」を直してください："
+            "表 procedure の列 note の1欄に、電話番号がある。",
             "released_texts.csv の2件は、文字が違うため公開しません。書き直してください。",
         )
         assert summary.closing.endswith("データパッケージ1件の公開を止めました。")

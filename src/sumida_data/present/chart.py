@@ -5,7 +5,7 @@ the vertical axis begins at zero, so that a height always means an amount. Place
 the chart's own view box, from its upper left corner.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +13,9 @@ from itertools import count
 from math import ceil
 from typing import NamedTuple
 
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import fiscal_year_last_day, fiscal_year_of
+from sumida_data.plan.models import Indicator, Plan
 
 _MOST_STEPS = 5
 # Two dates closer than this cannot both be written under the axis.
@@ -118,6 +120,30 @@ def lay_out_chart(
         amounts=tuple((amount, y(amount)) for amount in amounts),
         frame=frame,
     )
+
+
+def lay_out_progress(
+    plan: Plan,
+    indicator: Indicator,
+    progress: Row | None,
+    series: Iterable[Row],
+    frame: Frame = LARGE,
+) -> Chart:
+    """Lay out an indicator's chart.
+
+    Args:
+        plan: The plan, which begins the time axis where there is no path.
+        indicator: The indicator, for its target.
+        progress: Its row of ``indicator_progress``, for the start of the path.
+        series: Its rows of ``indicator_value``, oldest first.
+        frame: Size of the chart.
+    """
+    start = None
+    if progress and progress["start_date"] and progress["start_value"] is not None:
+        start = Point(progress["start_date"], progress["start_value"])
+    target = Point(indicator.target.target_date, indicator.target.value)
+    points = [Point(row["as_of"], row["value"]) for row in series if row["value"] is not None]
+    return lay_out_chart(start, target, points, plan.first_day, frame)
 
 
 def _round_amounts(top: Decimal) -> list[Decimal]:

@@ -9,7 +9,7 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, fiscal_year_label
 from sumida_data.plan.models import Plan
-from sumida_data.present.chart import Chart, Point, lay_out_chart
+from sumida_data.present.chart import Chart, lay_out_progress
 from sumida_data.present.words import format_month, format_verdict
 from sumida_data.report.survey import SurveyState
 from sumida_data.report.table import ProgressTable, TableRow, build_table, newest_rows
@@ -84,13 +84,7 @@ def build_report(
 ) -> ProgressReport:
     """Gather what the report of a period says.
 
-    Args:
-        dictionary: The descriptions of all fields.
-        municipality_name: Whose figures these are.
-        plan: The plan as it is on the period's last day.
-        period: The reported period.
-        tables: ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``.
-        survey: How the survey went.
+    The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``.
 
     Raises:
         KeyError: If an indicator has no value or progress in the period.
@@ -133,7 +127,6 @@ def _report_indicator(  # one argument for each thing that is said of it
         row for (owner, key), row in values.items() if owner == name and key <= str(period)
     )
     compared, *others = (rows[name, str(period)] for rows in progress)
-    target = line.indicator.target
     return IndicatorReport(
         line=line,
         value=values[name, str(period)],
@@ -141,16 +134,5 @@ def _report_indicator(  # one argument for each thing that is said of it
         verdict=format_verdict(dictionary, compared["verdict"]),
         others=tuple(others),
         history=history,
-        chart=lay_out_chart(
-            _start_of_path(compared),
-            Point(target.target_date, target.value),
-            [Point(row["as_of"], row["value"]) for row in history if row["value"] is not None],
-            plan.first_day,
-        ),
+        chart=lay_out_progress(plan, line.indicator, compared, history),
     )
-
-
-def _start_of_path(progress: Row) -> Point | None:
-    if progress["start_date"] is None or progress["start_value"] is None:
-        return None
-    return Point(progress["start_date"], progress["start_value"])

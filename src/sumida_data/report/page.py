@@ -74,10 +74,10 @@ def write_reminders(tracking: ResponseTracking) -> dict[str, str]:
             one=one,
             labels=SEVERITY_LABELS,
             shown=_FINDINGS_SHOWN,
-            return_sheet=name_return_sheet(one.code, one.section),
+            return_sheet=name_return_sheet(one.code, one.row["section"]),
         )
         for one in tracking.departments
-        if one.status == "not_received" or one.findings
+        if one.silent or one.findings
     }
 
 

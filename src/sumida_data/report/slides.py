@@ -61,23 +61,20 @@ def _add_slide(presentation: Any, report: ProgressReport, title: str) -> Any:
     return slide
 
 
-def _add_text(  # how a text looks
-    slide: Any,
+def _add_text(slide: Any, text: str, box: tuple[int, int, int, int], **look: Any) -> None:
+    frame = slide.shapes.add_textbox(*map(Length, box)).text_frame
+    frame.word_wrap = True
+    _write(frame, text, **look)
+
+
+def _write(
+    frame: Any,
     text: str,
-    box: tuple[int, int, int, int],
     *,
     size: float,
     bold: bool = False,
     color: RGBColor = _INK,
     align: Any = PP_ALIGN.LEFT,
-) -> None:
-    frame = slide.shapes.add_textbox(*map(Length, box)).text_frame
-    frame.word_wrap = True
-    _write(frame, text, size=size, bold=bold, color=color, align=align)
-
-
-def _write(  # how a text looks
-    frame: Any, text: str, *, size: float, bold: bool = False, color: RGBColor = _INK, align: Any
 ) -> None:
     frame.text = text
     for paragraph in frame.paragraphs:
@@ -96,10 +93,9 @@ def _add_table_slide(presentation: Any, report: ProgressReport) -> None:
     table = shape.table
     first, *others, target, verdict = table.columns
     first.width, target.width = Mm(90), Mm(44)
+    left = _WIDTH - 2 * _MARGIN - first.width - target.width
     for column in (*others, verdict):
-        column.width = Length(
-            (_WIDTH - 2 * _MARGIN - first.width - target.width) // (len(others) + 1)
-        )
+        column.width = Length(left // (len(others) + 1))
     for number, (line, texts) in enumerate(zip(table.rows, rows, strict=True)):
         line.height = Mm(9)
         for place, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):

@@ -15,8 +15,10 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.periods import Period
 from sumida_data.base.quota import Gap, Quota, describe_gaps
 from sumida_data.catalogue.changes import Proposal, count_actions
+from sumida_data.packages.models import Packages
 from sumida_data.plan.progress import Verdict
 from sumida_data.present.words import format_percentage
+from sumida_data.privacy.gate import BlockedPackage, count_void_releases, list_blocked
 from sumida_data.quality.overview import Tally, count_checks
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
@@ -56,30 +58,16 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class PrivacyState:
-    """What the privacy gate did.
-
-    Attributes:
-        blocked: Why it blocked packages, by their titles; the reasons hold no data.
-        void_releases: Releases of free text that no longer fit what stands in the cell.
-    """
-
-    blocked: Mapping[str, tuple[str, ...]]
-    void_releases: int
-
-
-@dataclass(frozen=True, slots=True)
 class RunSummary:
     """What a run did.
 
     Attributes:
-        report: What the progress report says.
         gaps: The gaps of the reported period beside the quota.
         set_aside: What was found in the reported period, or belongs to none.
         set_aside_elsewhere: What was found in all other periods.
         checks: How the checks of the tables of all periods went.
-        proposal: What publishing would change.
-        privacy: What the privacy gate did.
+        blocked: The packages that the privacy gate blocked, and why.
+        void_releases: Releases of free text that no longer fit what the cell says.
         products: Where each product is, by its title.
     """
 
@@ -89,20 +77,21 @@ class RunSummary:
     set_aside_elsewhere: SetAside
     checks: Tally
     proposal: Proposal
-    privacy: PrivacyState
+    blocked: Sequence[BlockedPackage]
+    void_releases: int
     products: Mapping[str, str]
 
     @property
     def exit_code(self) -> int:
         """2 if something was set aside or blocked, or a check failed that figures rest on."""
-        wanting = (self.set_aside, self.set_aside_elsewhere, self.privacy.blocked)
+        wanting = (self.set_aside, self.set_aside_elsewhere, self.blocked)
         return DONE_WITH_GAPS if any(wanting) or self.checks.failed_errors else DONE
 
     @property
     def next_steps(self) -> tuple[str, ...]:
         """What to do next, one sentence each."""
         return (
-            *_advise_on_privacy(self.privacy),
+            *_advise_on_privacy(self),
             *_advise_on_tables(self),
             *_advise_on_figures(self.report),
             *_advise_on_publishing(self.proposal),
@@ -122,7 +111,7 @@ class RunSummary:
             f"{self.report.period.title}の{len(self.report.indicators)}指標を集計しました。"
             + (f"集計から除いたものがあります：{left_out}。" if left_out else "")
         )
-        if blocked := len(self.privacy.blocked):
+        if blocked := len(self.blocked):
             closing += (
                 f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。"
             )
@@ -133,11 +122,11 @@ def summarise_run(
     report: ProgressReport,
     tables: Mapping[str, pd.DataFrame],
     quota: Quota,
+    packages: Packages,
     proposal: Proposal,
-    privacy: PrivacyState,
     products: Mapping[str, str],
 ) -> RunSummary:
-    """Say what a run did, from ``response``, ``finding`` and ``check_result`` of all periods."""
+    """Say what a run did; ``tables`` are response, finding, check_result and privacy_check."""
     response, finding = tables["response"], tables["finding"]
     ours = response["period"].eq(str(report.period))
     concerned = concerns_period(finding, str(report.period))
@@ -148,7 +137,8 @@ def summarise_run(
         set_aside_elsewhere=_count_set_aside(response[~ours], finding[~concerned]),
         checks=count_checks(read_rows(tables["check_result"])),
         proposal=proposal,
-        privacy=privacy,
+        blocked=list_blocked(packages, tables["privacy_check"]),
+        void_releases=count_void_releases(tables["privacy_check"]),
         products=products,
     )
 
@@ -187,12 +177,12 @@ def _count_set_aside(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
     )
 
 
-def _advise_on_privacy(privacy: PrivacyState) -> Iterator[str]:
-    for title, reasons in privacy.blocked.items():
-        yield f"公開を止めた「{title}」を直してください：{''.join(reasons)}"
-    if privacy.void_releases:
+def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
+    for one in summary.blocked:
+        yield f"公開を止めた「{one.title}」を直してください：{''.join(one.reasons)}"
+    if summary.void_releases:
         yield (
-            f"released_texts.csv の{privacy.void_releases}件は、文字が違うため公開しません。"
+            f"released_texts.csv の{summary.void_releases}件は、文字が違うため公開しません。"
             "書き直してください。"
         )
 

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 import pyarrow as pa
@@ -25,7 +24,7 @@ ANSWERED = {"received", "no_change"}
 _COMPARISON = """
     WITH part_answer AS (
         SELECT department_code, period, table_name, record_id, field, value,
-            item.sheet, sheet_number, is_key, period = $period AS is_now
+            item.sheet, part_number, is_key, period = $period AS is_now
         FROM answer JOIN item USING (table_name, field)
         WHERE department_code IS NOT NULL AND period <= $period
     ), compared AS (
@@ -36,11 +35,11 @@ _COMPARISON = """
             is_now OR period = max(period) FILTER (NOT is_now) OVER (PARTITION BY department_code)
         )
     ), pair AS (
-        SELECT department_code, sheet, sheet_number,
+        SELECT department_code, sheet, part_number,
             max(value) FILTER (is_now) AS value,
             max(value) FILTER (NOT is_now) AS earlier
         FROM compared
-        GROUP BY department_code, sheet, sheet_number, table_name, key, field
+        GROUP BY department_code, sheet, part_number, key, field
     )
     SELECT department_code, sheet,
         count(*) FILTER (earlier IS NULL AND value IS NOT NULL) AS added,
@@ -48,8 +47,8 @@ _COMPARISON = """
         count(*) FILTER (earlier != value) AS changed
     FROM pair
     WHERE department_code IN (SELECT department_code FROM compared WHERE NOT is_now)
-    GROUP BY department_code, sheet, sheet_number
-    ORDER BY department_code, sheet_number
+    GROUP BY department_code, sheet
+    ORDER BY department_code, min(part_number)
 """
 
 
@@ -114,33 +113,34 @@ class DepartmentState:
     """The state of one department's answer.
 
     Attributes:
-        status: ``received``, ``no_change`` or ``not_received``.
-        status_title: The same in words.
+        row: Its row of ``response`` that counts.
+        status: What became of its return, in words.
         files: The usable files it sent.
-        answered_on: The day on the cover of the file that counts.
-        rows: Rows that count.
         findings: What was found in the file that counts, in the order of work.
         changes: How its sheets differ from its last return, in words; None where it has not
             answered both times.
     """
 
-    code: str
-    division: str
-    section: str
+    row: Row
     status: str
-    status_title: str
     files: tuple[str, ...]
-    answered_on: date | None
-    due_on: date
-    rows: int
-    rows_set_aside: int
     findings: tuple[Finding, ...]
     changes: tuple[str, ...] | None
 
     @property
+    def code(self) -> str:
+        """Its code."""
+        return str(self.row["department_code"])
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing came that can be used."""
+        return bool(self.row["response_status"] == "not_received")
+
+    @property
     def state(self) -> str:
         """Whether it answered, again, and in time, in words."""
-        marks = [self.status_title]
+        marks = [self.status]
         marks += ["訂正あり"] if len(self.files) > 1 else []
         marks += [f"締切後{self.days_late}日"] if self.days_late else []
         return "、".join(marks)
@@ -148,13 +148,14 @@ class DepartmentState:
     @property
     def days_late(self) -> int:
         """How many days after the due date it answered; 0 where that is not known."""
-        return max(0, (self.answered_on - self.due_on).days) if self.answered_on else 0
+        answered_on, due_on = self.row["answered_on"], self.row["due_on"]
+        return max(0, (answered_on - due_on).days) if answered_on else 0
 
     @property
     def difference(self) -> str:
         """How its answers differ from its last ones, in words."""
         if self.changes is None:
-            return "" if self.status == "not_received" else "前回の回答なし"
+            return "" if self.silent else "前回の回答なし"
         return "、".join(self.changes) or "違いなし"
 
     def count(self, severity: Severity) -> int:
@@ -290,54 +291,37 @@ def _describe_department(
     findings: Sequence[Finding],
     changes: tuple[str, ...] | None,
 ) -> DepartmentState:
-    counting = next(row for row in rows if row["response_status"] != "superseded")
-    same = ("division", "section", "answered_on", "due_on", "rows", "rows_set_aside")
+    row = next(row for row in rows if row["response_status"] != "superseded")
     return DepartmentState(
-        code=counting["department_code"],
-        status=counting["response_status"],
-        status_title=statuses[counting["response_status"]],
+        row=row,
+        status=statuses[row["response_status"]],
         files=tuple(row["source_file"] for row in rows if row["source_file"]),
         findings=tuple(sorted(findings, key=order_for_work)),
         changes=changes,
-        **{name: counting[name] for name in same},
     )
 
 
 def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Compare each department's answers of a quarter with those of the last quarter it answered.
 
-    Args:
-        form: The survey form.
-        period: The quarter.
-        answer: Table ``answer``, all quarters.
-
     Returns:
         For each department that has answered now and before, the sheets that differ, each as
         手続(増1 減2 変更1): answers where there was none, that are gone, that are others now.
     """
+    items = [
+        (part.table, item.name, item.key, part.sheet, number)
+        for number, part in enumerate(form.answer_sheets)
+        for item in part.fields
+    ]
+    names = ("table_name", "field", "is_key", "sheet", "part_number")
     with connect() as connection:
         connection.register("answer", to_arrow(answer))
-        connection.register("item", _list_items(form))
+        connection.register(
+            "item", pa.table(dict(zip(names, zip(*items, strict=True), strict=True)))
+        )
         rows = connection.execute(_COMPARISON, {"period": period}).fetchall()
     changes: dict[str, list[str]] = defaultdict(list)
     for code, sheet, *counts in rows:
         words = [f"{word}{n}" for word, n in zip(("増", "減", "変更"), counts, strict=True) if n]
         changes[code] += [f"{sheet}({' '.join(words)})"] if words else []
     return {code: tuple(sheets) for code, sheets in changes.items()}
-
-
-def _list_items(form: Form) -> pa.Table:
-    sheets = list(dict.fromkeys(part.sheet for part in form.answer_sheets))
-    return pa.Table.from_pylist(
-        [
-            {
-                "table_name": part.table,
-                "field": item.name,
-                "is_key": item.key,
-                "sheet": part.sheet,
-                "sheet_number": sheets.index(part.sheet),
-            }
-            for part in form.answer_sheets
-            for item in part.fields
-        ]
-    )

@@ -27,12 +27,7 @@ _TITLE_WIDTH, _CELL_WIDTH = 42, 15
 _HEAD_ROW = 3
 
 _DIVISION_HEADINGS = (
-    "部",
-    "照会した課",
-    "回答した課",
-    "うち前回から変更なし",
-    "未回答の課",
-    "回収率",
+    *("部", "照会した課", "回答した課", "うち前回から変更なし", "未回答の課", "回収率"),
 )
 _DEPARTMENT_HEADINGS = (
     *("課コード", "部", "課", "状態", "回答日", "締切日", "締切後の日数"),
@@ -44,13 +39,11 @@ _DEPARTMENT_COLUMNS = dict.fromkeys(_DEPARTMENT_HEADINGS) | {
     "届いたファイル": 36,
 }
 _REMINDER_COLUMNS = {"課コード": None, "課": None, "文面": 90}
-_UNASSIGNED_COLUMNS = {
+_UNASSIGNED_HEADINGS = ("ファイル", "重さ", "場所", "何が問題か", "どう直すか", "規則")
+_UNASSIGNED_COLUMNS = dict.fromkeys(_UNASSIGNED_HEADINGS) | {
     "ファイル": 50,
-    "重さ": None,
-    "場所": None,
     "何が問題か": 60,
     "どう直すか": 60,
-    "規則": None,
 }
 
 
@@ -115,22 +108,22 @@ def _list_divisions(tracking: ResponseTracking) -> Iterator[Sequence[Cell]]:
 def _list_department(one: DepartmentState) -> Sequence[Cell]:
     return (
         one.code,
-        one.division,
-        one.section,
+        one.row["division"],
+        one.row["section"],
         one.state,
-        str(one.answered_on or ""),
-        str(one.due_on),
+        str(one.row["answered_on"] or ""),
+        str(one.row["due_on"]),
         one.days_late or None,
         *(one.count(severity) if one.files else None for severity in SEVERITY_LABELS),
-        one.rows if one.files else None,
-        one.rows_set_aside if one.files else None,
+        one.row["rows"] if one.files else None,
+        one.row["rows_set_aside"] if one.files else None,
         one.difference,
         "\n".join(name.rpartition("/")[2] for name in one.files),
     )
 
 
 def _list_reminders(tracking: ResponseTracking) -> Iterator[Sequence[Cell]]:
-    sections = {one.code: one.section for one in tracking.departments}
+    sections = {one.code: one.row["section"] for one in tracking.departments}
     for code, text in write_reminders(tracking).items():
         yield code, sections[code], text
 

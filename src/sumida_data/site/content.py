@@ -13,7 +13,7 @@ from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.changelog import FeedEntry, FeedHead, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
-from sumida_data.present.chart import LARGE, SMALL, Chart, Frame, Point, lay_out_chart
+from sumida_data.present.chart import LARGE, SMALL, Chart, lay_out_progress
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
@@ -139,6 +139,11 @@ def _gather(
     current = series[-1] if series else None
     shown = indicator.on(Period.parse(current["period"]).last_day if current else plan.last_day)
     progress = _progress_of(plan, current, tables["indicator_progress"])
+    first, newest = next(iter(progress), None), _newest_revisions(series)
+    charts = [
+        lay_out_progress(plan, shown, first, newest, frame) if series else None
+        for frame in (LARGE, SMALL)
+    ]
     return IndicatorPage(
         indicator=shown,
         current=current,
@@ -147,8 +152,8 @@ def _gather(
         versions=tables["indicator"],
         targets=tables["indicator_target"],
         responses=tuple(row for row in responses if current and row["period"] == current["period"]),
-        chart=_draw(plan, shown, progress, series, LARGE),
-        small_chart=_draw(plan, shown, progress, series, SMALL),
+        chart=charts[0],
+        small_chart=charts[1],
     )
 
 
@@ -160,23 +165,6 @@ def _progress_of(plan: Plan, current: Row | None, rows: Sequence[Row]) -> tuple[
 
 def _newest_revisions(series: Sequence[Row]) -> tuple[Row, ...]:
     return tuple({row["period"]: row for row in series}.values())
-
-
-def _draw(
-    plan: Plan, indicator: Indicator, progress: Sequence[Row], series: Sequence[Row], frame: Frame
-) -> Chart | None:
-    if not series:
-        return None
-    points = [
-        Point(row["as_of"], row["value"])
-        for row in _newest_revisions(series)
-        if row["value"] is not None
-    ]
-    start = None
-    if progress and progress[0]["start_date"] and progress[0]["start_value"] is not None:
-        start = Point(progress[0]["start_date"], progress[0]["start_value"])
-    target = Point(indicator.target.target_date, indicator.target.value)
-    return lay_out_chart(start, target, points, plan.first_day, frame)
 
 
 def gather_initiatives(published: Published) -> list[Initiative]:

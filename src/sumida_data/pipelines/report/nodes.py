@@ -11,7 +11,6 @@ from sumida_data.base.quota import Quota
 from sumida_data.catalogue.changes import Proposal
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
-from sumida_data.privacy.gate import count_void_releases, list_blocked
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
@@ -22,7 +21,7 @@ from sumida_data.report.page import (
     render_quality_page,
 )
 from sumida_data.report.slides import render_slides
-from sumida_data.report.summary import PrivacyState, RunSummary, summarise_run
+from sumida_data.report.summary import RunSummary, summarise_run
 from sumida_data.report.survey import describe_survey
 from sumida_data.report.workbooks import render_spreadsheet
 from sumida_data.survey.findings import FindingRules
@@ -102,18 +101,9 @@ def summarise(
     quota: Quota,
     packages: Packages,
     proposal: dict[str, Any],
-    privacy_check: pd.DataFrame,
     **tables: pd.DataFrame,
 ) -> RunSummary:
     """Say what the run did."""
-    return summarise_run(
-        report,
-        tables,
-        quota,
-        Proposal.model_validate(proposal),
-        PrivacyState(
-            blocked={one.title: one.reasons for one in list_blocked(packages, privacy_check)},
-            void_releases=count_void_releases(privacy_check),
-        ),
-        {title: path.format(period=report.period) for title, path in PRODUCTS.items()},
-    )
+    products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
+    proposed = Proposal.model_validate(proposal)
+    return summarise_run(report, tables, quota, packages, proposed, products)
