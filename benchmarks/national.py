@@ -27,8 +27,8 @@ from rich.table import Table
 
 from sumida_data.base.frames import build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.pipelines.indicators.nodes import assess_progress
-from sumida_data.pipelines.indicators.pipeline import QUERIED_TABLES
+from sumida_data.pipelines.indicators import assess_progress
+from sumida_data.pipelines.wiring import QUERIED_TABLES
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Plans
 from sumida_data.plan.values import Computed, ValueEngine
@@ -138,7 +138,7 @@ def compare(nation: Nation) -> Table:
         computed = compute(nation)
         values = build_frame(nation.dictionary["indicator_value"], computed.values)
         counted = perf_counter()
-        progress = assess_progress(nation.plans, values, nation.dictionary.model_dump(mode="json"))
+        progress = assess_progress(nation.plans, values)
         judged = perf_counter()
         by_hand = compute_by_hand(nation.tables, PERIOD)
         ended = perf_counter()

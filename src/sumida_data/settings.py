@@ -1,10 +1,13 @@
 """Settings of the Kedro project."""
 
 import os
+from pathlib import Path
+from typing import Any
 
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog, MemoryDataset
 
 # Telemetry stalls every command for eleven seconds on a closed network, and what the ward does
 # is nobody else's business. The `.telemetry` file says no as well, for tools that look there.
@@ -33,6 +36,29 @@ class EnvironmentCredentials:
         loader["credentials"] = known | {"ckan": known.get("ckan", {}) | given}
 
 
-HOOKS = (EnvironmentCredentials(),)
+class Places:
+    """Tells nodes where the datasets of the catalogue lie, for what they say to people."""
+
+    _project: Path
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note where the project lies; what is in it is named from there."""
+        self._project = context.project_path
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog, conf_catalog: dict[str, Any]) -> None:
+        """Add the dataset ``locations``: the path of each dataset that has one, by name."""
+        entries = {name: one for name, one in conf_catalog.items() if isinstance(one, dict)}
+        paths = {name: one.get("path", one.get("filepath")) for name, one in entries.items()}
+        named = {name: self._name(Path(path)) for name, path in paths.items() if path}
+        catalog["locations"] = MemoryDataset(named)
+
+    def _name(self, path: Path) -> str:
+        inside = path.is_relative_to(self._project)
+        return (path.relative_to(self._project) if inside else path).as_posix()
+
+
+HOOKS = (EnvironmentCredentials(), Places())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}

@@ -17,14 +17,14 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.frames import build_frame, build_frame_of_tuples, to_frame
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.datasets import FolderDataset
-from sumida_data.pipelines.indicators.nodes import compute_values
-from sumida_data.pipelines.ingest.nodes import (
+from sumida_data.pipelines.indicators import compute_values
+from sumida_data.pipelines.ingest import (
     build_tables,
     collect_central_files,
     collect_returns,
-    combine,
     prepare_collector,
 )
 from sumida_data.plan.coverage import measure_coverage
@@ -58,7 +58,7 @@ class Ward:
     municipality: HomeMunicipality
     plans: Plans
     sources: CentralSources
-    dictionary: dict[str, Any]
+    dictionary: DataDictionary
     survey: Mapping[str, SourceFile]
     external: Mapping[str, SourceFile]
 
@@ -79,7 +79,9 @@ class Ward:
             register("department_succession"),
             register("layout_map"),
         )
-        answers, response, *_ = collect_returns(collector, dict(self.survey), {}, self.dictionary)
+        answers, response, *_ = collect_returns(
+            collector, dict(self.survey), {}, self.dictionary, {}
+        )
         central, *_ = collect_central_files(
             self.sources,
             self.rules,
@@ -88,9 +90,8 @@ class Ward:
             register("municipalities"),
             response,
             None,
-            self.dictionary,
         )
-        answer = combine(answers, central)
+        answer = build_frame_of_tuples(self.dictionary["answer"], [*answers, *central])
         tables = build_tables(answer, self.dictionary, self.form, self.sources)
         coverage = measure_coverage(self.form, self.waves, response)
         values, lineage, _ = compute_values(
@@ -99,11 +100,11 @@ class Ward:
             coverage,
             response,
             register("departments"),
-            self.dictionary,
             answer=answer,
             **tables,
         )
-        return values, lineage, answer
+        frame = build_frame(self.dictionary["indicator_value"], values)
+        return frame, to_frame(lineage), answer
 
     def change(self, name: str, sheet: str, cell: str, value: str) -> "Ward":
         """Return the ward with one cell of one file changed."""
@@ -174,7 +175,7 @@ def ward(  # one fixture for each thing that values are computed from
         municipality,
         plans,
         sources,
-        dictionary.model_dump(mode="json"),
+        dictionary,
         FolderDataset(path=str(raw / "survey")).load(),
         FolderDataset(path=str(raw / "external")).load(),
     )

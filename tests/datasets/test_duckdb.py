@@ -69,7 +69,9 @@ def database(dictionary):
 
 @pytest.fixture
 def dataset(tmp_path):
-    return DuckDBDataset(filepath=str(tmp_path / "data" / "sumida.duckdb"))
+    return DuckDBDataset(
+        filepath=str(tmp_path / "data/sumida.duckdb"), state=str(tmp_path / "state.json")
+    )
 
 
 @pytest.fixture
@@ -172,7 +174,9 @@ def test_exists_tells_whether_the_file_is_there(dataset, database):
 
 
 def test_a_path_with_a_quote_works(tmp_path, database):
-    dataset = DuckDBDataset(filepath=str(tmp_path / "o'brien.duckdb"))
+    dataset = DuckDBDataset(
+        filepath=str(tmp_path / "o'brien.duckdb"), state=str(tmp_path / "state.json")
+    )
     dataset.save(database)
     assert dataset.exists()
 
@@ -197,7 +201,9 @@ class TestBuilds:
         with dataset.load() as connection:
             assert connection.execute("SELECT run_id FROM database_build").fetchall() != [before]
 
-    def test_a_column_that_came_or_changed_its_type_is_told(self, dataset, database):
+    def test_a_column_that_came_or_changed_its_type_is_told_even_when_the_file_is_gone(
+        self, dataset, database, tmp_path
+    ):
         procedure = database.dictionary["procedure"]
         old = procedure.model_copy(
             update={
@@ -220,6 +226,7 @@ class TestBuilds:
             )
         )
         for _ in range(2):  # what was told once stays, and is not told again
+            (tmp_path / "data/sumida.duckdb").unlink()
             dataset.save(database)
         with dataset.load() as connection:
             changes = connection.execute(
@@ -279,7 +286,7 @@ elif step == "after the swap":
     module.Path.replace = kill_after(module.Path.replace)
 with open(content, "rb") as file:
     data = pickle.load(file)
-module.DuckDBDataset(filepath=filepath).save(data)
+module.DuckDBDataset(filepath=filepath, state=filepath + ".json").save(data)
 """
 
 

@@ -7,7 +7,7 @@ from kedro.io import DatasetError
 
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.target import TargetError
-from sumida_data.datasets import HistoryDataset, OptionalJSONDataset, RecordDataset, TargetDataset
+from sumida_data.datasets import HistoryDataset, RecordDataset, TargetDataset
 from tests.catalogue.office import Office, make_catalogue, make_dataset
 
 CATALOGUE = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
@@ -82,10 +82,3 @@ def test_a_record_is_written_by_publishing_only(
     with pytest.raises(DatasetError, match="written by publishing"):
         kind(path=str(tmp_path)).save([])  # type: ignore[arg-type]
     assert str(tmp_path) in str(kind(path=str(tmp_path)))
-
-
-def test_a_json_file_need_not_be_there(tmp_path: Path) -> None:
-    dataset = OptionalJSONDataset(filepath=str(tmp_path / "changes.json"))
-    assert dataset.load() is None
-    dataset.save({"a": 1})
-    assert dataset.load() == {"a": 1}

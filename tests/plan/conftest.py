@@ -10,7 +10,7 @@ import pytest
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
-from sumida_data.pipelines.tables import TYPED_TABLES
+from sumida_data.pipelines.wiring import TYPED_TABLES
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecessor, Target
 from sumida_data.plan.values import ValueEngine

@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
+from sumida_data.base.frames import build_frame
 from sumida_data.packages.models import PackageError, Packages
-from sumida_data.pipelines.packages import nodes
+from sumida_data.pipelines.packages import build_packages
 from sumida_data.privacy.gate import count_void_releases, list_blocked
 from sumida_data.privacy.releases import Privacy
 from sumida_data.survey.reading.registers import ReferenceTableError
@@ -46,7 +47,7 @@ def publish(packages, municipality, sources):
     """Return a function that builds what the gate admits."""
 
     def build(guarded):
-        return nodes.build_packages(packages, municipality, sources, guarded, {})
+        return build_packages(packages, municipality, sources, guarded, {})
 
     return build
 
@@ -120,9 +121,7 @@ class TestFreeText:
         guarded = guard([RELEASE | change])
         assert outcomes(guarded) == [(None, "procedure", "remarks", outcome, 1)]
         assert guarded.frames["procedure"]["remarks"].isna().all()
-        check = nodes.build_frame(
-            dictionary["privacy_check"], [one.as_row() for one in guarded.outcomes]
-        )
+        check = build_frame(dictionary["privacy_check"], [one.as_row() for one in guarded.outcomes])
         assert count_void_releases(check) == 1
         assert not dictionary["procedure"].field("remarks").personal
 
@@ -151,9 +150,9 @@ class TestFreeText:
 
 class TestNoWayAround:
     def test_packages_are_built_from_nothing_else(self):
-        arguments = nodes.build_packages.__annotations__
+        arguments = build_packages.__annotations__
         assert set(arguments) == {
-            "packages", "municipality", "sources", "guarded", "published", "return",
+            "packages", "municipality", "sources", "guarded_tables", "published_packages", "return",
         }  # fmt: skip
 
     @pytest.mark.parametrize("size", [0, 1, 2, -5])
@@ -178,13 +177,13 @@ class TestNoWayAround:
         changed = Packages.model_validate(described)
         guarded = guard(described=changed, security_incident=[])
         with pytest.raises(PackageError, match="件数だけ"):
-            nodes.build_packages(changed, municipality, sources, guarded, {})
+            build_packages(changed, municipality, sources, guarded, {})
 
 
 def test_what_is_blocked_is_told_without_the_text(guard, packages, dictionary):
     guarded = guard(procedure=procedures("mihon@example.jp", "内線3725"))
     rows = [one.as_row() for one in guarded.outcomes]
-    check = nodes.build_frame(dictionary["privacy_check"], rows)
+    check = build_frame(dictionary["privacy_check"], rows)
     (blocked,) = list_blocked(packages, check)
     assert blocked.name == "online-procedures"
     assert blocked.title == "墨田区の行政手続のオンライン化状況"

@@ -11,6 +11,7 @@ from tests.catalogue.office import PROPOSAL
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.periods import Period
 from sumida_data.base.quota import Quota
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.report import create_pipeline
@@ -27,6 +28,13 @@ ROOM = {
     "review_hint": "indicator",
 }
 
+LOCATIONS = {
+    "progress_report": "data/08_reporting",
+    "department_returns": "data/08_reporting/returns",
+    "packages": "data/05_package",
+    "preview_catalogue": "data/06_catalog/preview",
+    "database": "data/sumida.duckdb",
+}
 CHECK = {
     "row_id": "Q205/procedure/-",
     "rule_id": "Q205",
@@ -65,13 +73,14 @@ def outputs(  # one fixture for each thing that the report reads
         "params:finding_rules": rules,
         "params:quota": quota,
         "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
-        "data_dictionary": dictionary.model_dump(mode="json"),
+        "data_dictionary": dictionary,
         "check_result#check": build_frame(dictionary["check_result"], [CHECK]),
         "check_failure#check": build_frame(dictionary["check_failure"], []),
         "params:packages": Packages.model_validate(raw_parameters["packages"]),
         "privacy_check#release": build_frame(dictionary["privacy_check"], []),
-        "reported_period": "FY2022Q3",
-        "publication_proposal": PROPOSAL.model_dump(mode="json"),
+        "reported_period": Period(2022, 3),
+        "locations": LOCATIONS,
+        "publication_proposal": PROPOSAL,
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     results = SequentialRunner().run(create_pipeline(), catalog)

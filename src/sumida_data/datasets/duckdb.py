@@ -1,7 +1,9 @@
 """A DuckDB file as one dataset."""
 
+import json
 import logging
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import duckdb
 from kedro.io import AbstractDataset
 
 from sumida_data.base.database import connect
+from sumida_data.base.disk import replace_file
 from sumida_data.packages.database import (
     Database,
     EarlierBuild,
@@ -29,6 +32,9 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
     A ``.wal`` beside the file is what somebody left who opened it for writing. It belongs to the
     old file and would keep the new one from opening, so it is set aside, and the log says so.
 
+    What the database says of its own changes is kept in a file apart, so that it is known even
+    when the database has been deleted.
+
     Examples:
         Using the YAML API:
 
@@ -36,17 +42,22 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
         database:
           type: sumida_data.datasets.DuckDBDataset
           filepath: data/sumida.duckdb
+          state: data/state/database.json
         ```
     """
 
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Name the file.
+    def __init__(
+        self, *, filepath: str, state: str, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Name the files, which need not exist.
 
         Args:
-            filepath: The file. It need not exist.
+            filepath: The database.
+            state: What is remembered of its columns and their changes.
             metadata: Anything; Kedro does not read it.
         """
         self._filepath = Path(filepath)
+        self._state = Path(state)
         self.metadata = metadata
 
     def load(self) -> duckdb.DuckDBPyConnection:
@@ -67,16 +78,19 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
                 connection.execute("USE built")
                 write_tables(connection, data, self._read_earlier_build())
                 connection.execute("CHECKPOINT built")
+                built = read_earlier_build(connection)
             self._set_foreign_log_aside()
             aside.replace(self._filepath)
+        replace_file(self._state, json.dumps(asdict(built), ensure_ascii=False).encode())
 
     def _read_earlier_build(self) -> EarlierBuild | None:
+        if self._state.is_file():
+            return EarlierBuild(**json.loads(self._state.read_bytes()))
         try:
             with connect(self._filepath, read_only=True) as connection:
                 return read_earlier_build(connection)
         except duckdb.Error:
-            # There is none, or somebody has it open for writing, or it is no database of ours:
-            # all the more reason to write a new one.
+            # There is none, or it is no database of ours: all the more reason to write a new one.
             return None
 
     def _set_foreign_log_aside(self) -> None:

@@ -10,12 +10,11 @@ from kedro.runner import SequentialRunner
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import HomeMunicipality
-from sumida_data.datasets.duckdb import DuckDBDataset
-from sumida_data.datasets.folder import FolderDataset
+from sumida_data.datasets import DuckDBDataset, FolderDataset, TableDataset
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.packages.models import Views
-from sumida_data.pipelines.packages.pipeline import create_pipeline
-from sumida_data.pipelines.tables import (
+from sumida_data.pipelines.packages import create_pipeline
+from sumida_data.pipelines.wiring import (
     CHECK_TABLES,
     INDICATOR_TABLES,
     PRIMARY_TABLES,
@@ -34,7 +33,7 @@ __all__ = ["build", "build_packages_of", "built", "frames", "packages"]
 @pytest.fixture
 def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters):
     datasets = {
-        "data_dictionary": MemoryDataset(dictionary.model_dump(mode="json")),
+        "data_dictionary": MemoryDataset(dictionary),
         "params:packages": MemoryDataset(packages),
         "params:municipality": MemoryDataset(
             HomeMunicipality.model_validate(raw_parameters["municipality"])
@@ -50,13 +49,21 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         "external_files": FolderDataset(path=str(tmp_path / "external")),
         "params:form": MemoryDataset(form),
         "params:views": MemoryDataset(Views.model_validate(raw_parameters["views"])),
-        "database": DuckDBDataset(filepath=str(tmp_path / "sumida.duckdb")),
+        "database": DuckDBDataset(
+            filepath=str(tmp_path / "sumida.duckdb"), state=str(tmp_path / "state.json")
+        ),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
     for name, dataset in name_datasets(*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES).items():
         datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
+    described = tmp_path / "data_dictionary.json"
+    described.write_text(dictionary.model_dump_json(), "utf-8")
+    for name, dataset in name_datasets(*RELEASE_TABLES).items():
+        datasets[dataset] = TableDataset(
+            table=name, dictionary=str(described), filepath=str(tmp_path / f"{name}.parquet")
+        )
     return DataCatalog(datasets)
 
 

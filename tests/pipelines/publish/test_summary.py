@@ -11,7 +11,7 @@ from sumida_data.catalogue.publication import read_target_record
 from sumida_data.catalogue.target import observe
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.publish.nodes import decide_publication, summarise_publication
-from sumida_data.pipelines.quality.nodes import summarise_second_opinion
+from sumida_data.pipelines.quality import summarise_second_opinion
 from sumida_data.quality.second_opinion import SecondOpinion
 from sumida_data.survey.files import SourceFile
 from tests.catalogue.office import DAY, Office, make_catalogue, make_dataset

@@ -42,7 +42,8 @@ def catalog(
     }
     survey, external = str(tmp_path / "survey"), str(tmp_path / "external")
     return DataCatalog(
-        {name: MemoryDataset(data) for name, data in (parameters | registers).items()}
+        {"locations": MemoryDataset({"survey_returns": survey, "external_files": external})}
+        | {name: MemoryDataset(data) for name, data in (parameters | registers).items()}
         | {
             "survey_returns": FolderDataset(path=survey),
             "external_files": FolderDataset(path=external),

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -28,9 +27,9 @@ def compare_with_target(
     state: TargetState,
     report: ProgressReport,
     quota: Quota,
-    dictionary: dict[str, Any],
+    dictionary: DataDictionary,
     **tables: pd.DataFrame,
-) -> dict[str, Any]:
+) -> Proposal:
     """Say what would change in the public target, and what a person must know to approve it."""
     catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
     period = str(report.period)
@@ -49,19 +48,19 @@ def compare_with_target(
         failed_checks=tuple(
             _describe_failed(
                 tables["check_result"],
-                DataDictionary.model_validate(dictionary),
+                dictionary,
                 {one.line.indicator.indicator_id: one.line.title.text for one in report.indicators},
             )
         ),
         pending_revisions=tuple(pending["message"].unique()),
         block_reasons={one.name: one.reasons for one in blocked},
     )
-    return propose(catalogue, state, circumstances).model_dump(mode="json")
+    return propose(catalogue, state, circumstances)
 
 
-def complete_preview(files: dict[str, bytes], proposal: dict[str, Any]) -> dict[str, bytes]:
+def complete_preview(files: dict[str, bytes], proposal: Proposal) -> dict[str, bytes]:
     """Add to the catalogue the page that shows the office what would change."""
-    return files | {CHANGES_PAGE: render_changes(Proposal.model_validate(proposal))}
+    return files | {CHANGES_PAGE: render_changes(proposal)}
 
 
 def _describe_failed(

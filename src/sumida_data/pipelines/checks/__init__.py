@@ -1,5 +1,50 @@
 """The checks of all tables, and their results as tables."""
 
-from sumida_data.pipelines.checks.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+import pandas as pd
+from kedro.pipeline import Pipeline
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.packages.models import Packages
+from sumida_data.pipelines.wiring import CHECK_TABLES, INDICATOR_TABLES, PRIMARY_TABLES, wire
+from sumida_data.plan.models import Plans
+from sumida_data.quality import relations
+from sumida_data.quality.check import run_checks
+from sumida_data.quality.rules import QualityRules
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.form import Waves
+
+
+def check_tables(
+    rules: QualityRules,
+    plans: Plans,
+    waves: Waves,
+    packages: Packages,
+    published_packages: dict[str, SourceFile],
+    dictionary: DataDictionary,
+    **tables: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold every table to every rule and return ``check_result`` and ``check_failure``.
+
+    Raises:
+        PackageError: If values were published under a name that packages.yml no longer knows.
+    """
+    last = packages.find_published("indicator_value", published_packages)
+    named = {
+        "asked_department": relations.list_asked_departments(
+            waves, read_rows(tables["department"])
+        ),
+        "indicator_limit": relations.list_limits(plans.indicators),
+        "published_value": relations.read_published_values(
+            published_packages[last].read() if last else None
+        ),
+    }
+    return run_checks(rules, dictionary, tables, named)
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From all tables to the results of their checks."""
+    node = wire(check_tables, CHECK_TABLES, (*PRIMARY_TABLES, *INDICATOR_TABLES))
+    return Pipeline([node], tags="checks")

@@ -1,5 +1,94 @@
 """From the form's description and last quarter's answers to blank forms."""
 
-from sumida_data.pipelines.forms.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+import pandas as pd
+from kedro.pipeline import Pipeline
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.periods import Period
+from sumida_data.pipelines.wiring import Locations, wire
+from sumida_data.plan.models import ReportedPeriod
+from sumida_data.survey.blank_form import (
+    Inquiry,
+    find_last_answers,
+    inherit_answers,
+    write_blank_form,
+)
+from sumida_data.survey.departments import (
+    list_existing,
+    parse_departments,
+    parse_successions,
+    refuse_unknown_codes,
+)
+from sumida_data.survey.form import Form, Waves
+
+
+class UnknownWaveError(ValueError):
+    """A form was asked for in a quarter that has no inquiry."""
+
+
+def write_forms(  # one argument for each thing that decides what is asked
+    form: Form,
+    waves: Waves,
+    period: ReportedPeriod,
+    departments: pd.DataFrame,
+    successions: pd.DataFrame,
+    known_answers: pd.DataFrame | None,
+    locations: Locations,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Write a form for each department asked.
+
+    Args:
+        form: The form.
+        waves: The inquiries.
+        period: The quarter; ``latest`` is the latest inquiry.
+        departments: The register of departments.
+        successions: Which department took over whose work.
+        known_answers: The stock sheets of earlier quarters; None before the first run.
+        locations: Where datasets lie.
+
+    Returns:
+        Workbooks by path below the folder of forms; what was made and what to do next, as plain
+        data.
+
+    Raises:
+        UnknownWaveError: If there is no inquiry in that quarter.
+        ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
+    """
+    name = max(waves.root) if period.root == "latest" else period.root
+    if name not in waves.root:
+        raise UnknownWaveError(
+            f"--params=period={name}: この期間の照会の設定がありません。"
+            f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
+        )
+    known = [] if known_answers is None else read_rows(known_answers)
+    sample = any(row["sample"] for row in known)
+    inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
+    last = find_last_answers(known, name)
+    registered = parse_departments(read_rows(departments))
+    refuse_unknown_codes(waves, registered)
+    changes = parse_successions(read_rows(successions), registered)
+    last_day = inquiry.period.last_day
+    existing = list_existing(registered, last_day)
+    asked = [one for code, one in existing.items() if inquiry.wave.asks(code)]
+    forms = {
+        f"{name}/{one.code}_{one.section}_調査票.xlsx": write_blank_form(
+            inquiry, one, inherit_answers(last, one.code, changes, last_day)
+        )
+        for one in asked
+    }
+    lines = [
+        f"{inquiry.period.title}の調査票を{len(forms)}課分、"
+        f"{locations['blank_forms']}/{name}/ に作りました。",
+        "次にすること：各課に送り、届いた調査票を "
+        f"{locations['survey_returns']}/{name}/ に入れて、kedro run を実行してください。",
+    ]
+    return forms, {"lines": lines, "exit_code": 0}
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From the form's description and last quarter's answers to blank forms."""
+    made = ["blank_forms", "forms_summary"]
+    nodes = [wire(write_forms, made, successions="department_succession_csv")]
+    return Pipeline(nodes, tags="forms")

@@ -1,5 +1,142 @@
 """From tables to the analysts' database, the data packages and the preview catalogue."""
 
-from sumida_data.pipelines.packages.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+import pandas as pd
+from kedro.pipeline import Pipeline
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
+from sumida_data.catalogue import preview
+from sumida_data.packages import package
+from sumida_data.packages.database import Database
+from sumida_data.packages.descriptor import Surroundings
+from sumida_data.packages.models import Packages, Views
+from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
+from sumida_data.pipelines.wiring import (
+    CHECK_TABLES,
+    INDICATOR_TABLES,
+    PRIMARY_TABLES,
+    RELEASE_TABLES,
+    wire,
+)
+from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.privacy.gate import Gate, GuardedTables
+from sumida_data.privacy.releases import Privacy, parse_releases
+from sumida_data.quality.readability.published import read_packages
+from sumida_data.quality.readability.received import list_received
+from sumida_data.quality.readability.tables import report
+from sumida_data.site.models import SiteSettings
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.form import CentralSources, Form, Waves
+
+Rows = list[Row]
+
+
+def guard_tables(  # one argument for each thing that decides what may go out
+    packages: Packages,
+    plans: Plans,
+    form: Form,
+    privacy: Privacy,
+    released_texts: pd.DataFrame,
+    dictionary: DataDictionary,
+    **tables: pd.DataFrame,
+) -> tuple[GuardedTables, Rows]:
+    """Let the tables through the privacy gate.
+
+    Returns:
+        What may go out, and table ``privacy_check``.
+
+    Raises:
+        ReferenceTableError: If released_texts.csv has a mistake.
+    """
+    releases = parse_releases(read_rows(released_texts), form)
+    guarded = Gate(dictionary, plans.indicators, privacy, releases, packages).guard(tables)
+    return guarded, [outcome.as_row() for outcome in guarded.outcomes]
+
+
+def measure_response(
+    response: pd.DataFrame, answer: pd.DataFrame, form: Form, dictionary: DataDictionary
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return tables ``response_rate`` and ``answer_rate``."""
+    rates = measure_response_rates(response, dictionary)
+    return rates, measure_answer_rates(answer, dictionary, form)
+
+
+def build_packages(
+    packages: Packages,
+    municipality: HomeMunicipality,
+    sources: CentralSources,
+    guarded_tables: GuardedTables,
+    published_packages: dict[str, SourceFile],
+) -> dict[str, bytes]:
+    """Build every package of packages.yml that the privacy gate does not block.
+
+    A blocked one that is public already comes out as it was published, so that its page and its
+    entries for harvesters stay.
+
+    Raises:
+        PackageError: If packages.yml asks for what cannot be published, or for the removal of
+            what was not announced to go.
+    """
+    guarded, published = guarded_tables, published_packages
+    surroundings = Surroundings(guarded.admit(packages), municipality, sources)
+    before = {path: file.read() for path, file in published.items()}
+    kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
+    built = package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)
+    return built | kept
+
+
+def build_preview(
+    files: dict[str, SourceFile],
+    packages: Packages,
+    municipality: HomeMunicipality,
+    plans: Plans,
+    waves: Waves,
+    site: SiteSettings,
+    dictionary: DataDictionary,
+) -> dict[str, bytes]:
+    """Build the preview catalogue from the packages as they were written."""
+    contents = {name: file.read() for name, file in files.items()}
+    return preview.build_preview(contents, packages, municipality, plans, waves, site, dictionary)
+
+
+def check_readability(
+    files: dict[str, SourceFile],
+    published_packages: dict[str, SourceFile],
+    survey_returns: dict[str, SourceFile],
+    external_files: dict[str, SourceFile],
+    period: ReportedPeriod,
+) -> tuple[Rows, Rows]:
+    """Hold what goes out and what came in for the reported quarter against the national rules.
+
+    Returns:
+        Tables ``readability_check`` and ``readability_score``.
+    """
+    contents, before = (
+        {name: file.read() for name, file in folder.items()}
+        for folder in (files, published_packages)
+    )
+    came_in = [*survey_returns.values(), *external_files.values()]
+    released = report("published", read_packages(contents, before))
+    received = report("received", list_received(came_in, period))
+    return released.checks + received.checks, released.scores + received.scores
+
+
+def gather_database(dictionary: DataDictionary, views: Views, **tables: pd.DataFrame) -> Database:
+    """Put the tables together with their descriptions and the usual questions to them."""
+    return Database(tables, dictionary, views)
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From tables to the analysts' database, the data packages and the preview catalogue."""
+    tables = (*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES)
+    nodes = [
+        wire(measure_response, ["response_rate", "answer_rate"]),
+        wire(gather_database, "database", (*tables, *RELEASE_TABLES)),
+        wire(guard_tables, ["guarded_tables", "privacy_check"], tables),
+        wire(build_packages, "packages"),
+        wire(check_readability, ["readability_check", "readability_score"], files="packages"),
+        wire(build_preview, "catalogue_files", files="packages"),
+    ]
+    return Pipeline(nodes, tags="packages")

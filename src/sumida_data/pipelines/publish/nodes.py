@@ -32,7 +32,7 @@ _NEXT_AFTER_RESUMED = (
 def decide_publication(
     preview: dict[str, SourceFile],
     packages: Packages,
-    proposal: dict[str, Any] | None,
+    proposal: Proposal | None,
     state: TargetState,
     record: TargetRecord,
     lineage: pd.DataFrame,
@@ -56,7 +56,7 @@ def decide_publication(
     files = {name: file.read() for name, file in preview.items()}
     publication = prepare_publication(
         gather_catalogue(files, tuple(one.name for one in packages.packages)),
-        Proposal.model_validate(proposal),
+        proposal,
         state,
         record,
         to_arrow(lineage),

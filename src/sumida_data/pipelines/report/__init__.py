@@ -1,5 +1,25 @@
-"""The progress report and the summary of the run."""
+"""From indicator values to the progress report and the summary of the run."""
 
-from sumida_data.pipelines.report.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+from kedro.pipeline import Pipeline
+
+from sumida_data.pipelines.report import nodes
+from sumida_data.pipelines.wiring import wire
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From indicator values to the progress report and the summary of the run."""
+    tables = ("correction", "indicator_value", "indicator_progress", "review_hint")
+    report = {"report": "report_content"}
+    summarised = ("response", "finding", "check_result", "privacy_check")
+    proposal = "publication_proposal"
+    return Pipeline(
+        [
+            wire(nodes.gather_report, "report_content", tables),
+            wire(nodes.write_quality_page, "quality_page", **report),
+            wire(nodes.write_report, "progress_report", **report),
+            wire(nodes.summarise, "run_summary", summarised, **report, proposal=proposal),
+        ],
+        tags="report",
+    )

@@ -1,7 +1,5 @@
 """Nodes of the report pipeline."""
 
-from typing import Any
-
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
@@ -10,6 +8,7 @@ from sumida_data.base.periods import Period
 from sumida_data.base.quota import Quota
 from sumida_data.catalogue.changes import Proposal
 from sumida_data.packages.models import Packages
+from sumida_data.pipelines.wiring import Locations
 from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.rules import QualityRules
@@ -26,38 +25,36 @@ from sumida_data.report.survey import describe_survey
 from sumida_data.report.workbooks import render_spreadsheet
 from sumida_data.survey.findings import FindingRules
 
-# What a person looks for first. Where each lies is said in the catalogue.
+# What a person looks for first: the dataset, and the place in it.
 PRODUCTS = {
-    "進捗レポート": "data/08_reporting/{period}/progress_report.html",
-    "進捗表(Excel)": "data/08_reporting/{period}/progress_table.xlsx",
-    "データの検査結果": "data/08_reporting/{period}/quality.html",
-    "議会資料(印刷用)": "data/08_reporting/{period}/council_paper.html",
-    "議会資料(スライド)": "data/08_reporting/{period}/council_slides.pptx",
-    "回収状況と催促の文面": "data/08_reporting/returns/{period}/_回収状況.html",
-    "課ごとの確認結果": "data/08_reporting/returns/{period}",
-    "データパッケージ": "data/05_package",
-    "公開カタログの下見": "data/06_catalog/preview/index.html",
-    "公開すると変わるもの": "data/06_catalog/preview/changes.html",
-    "分析用データベース": "data/sumida.duckdb",
+    "進捗レポート": ("progress_report", "/{period}/progress_report.html"),
+    "進捗表(Excel)": ("progress_report", "/{period}/progress_table.xlsx"),
+    "データの検査結果": ("progress_report", "/{period}/quality.html"),
+    "議会資料(印刷用)": ("progress_report", "/{period}/council_paper.html"),
+    "議会資料(スライド)": ("progress_report", "/{period}/council_slides.pptx"),
+    "回収状況と催促の文面": ("department_returns", "/{period}/_回収状況.html"),
+    "課ごとの確認結果": ("department_returns", "/{period}"),
+    "データパッケージ": ("packages", ""),
+    "公開カタログの下見": ("preview_catalogue", "/index.html"),
+    "公開すると変わるもの": ("preview_catalogue", "/changes.html"),
+    "分析用データベース": ("database", ""),
 }
 
 
 def gather_report(  # one argument for each table and description
     municipality: HomeMunicipality,
-    dictionary: dict[str, Any],
+    dictionary: DataDictionary,
     plans: Plans,
     finding_rules: FindingRules,
-    reported_period: str,
+    reported_period: Period,
     response: pd.DataFrame,
     finding: pd.DataFrame,
     **tables: pd.DataFrame,
 ) -> ProgressReport:
     """Gather what the report of a period says."""
-    survey = describe_survey(reported_period, response, finding, finding_rules)
-    period = Period.parse(reported_period)
-    plan = plans.reported_in(period).on(period.last_day)
-    described = DataDictionary.model_validate(dictionary)
-    return build_report(described, municipality.name, plan, period, tables, survey)
+    survey = describe_survey(str(reported_period), response, finding, finding_rules)
+    plan = plans.reported_in(reported_period).on(reported_period.last_day)
+    return build_report(dictionary, municipality.name, plan, reported_period, tables, survey)
 
 
 def write_quality_page(
@@ -68,17 +65,16 @@ def write_quality_page(
     check_failure: pd.DataFrame,
 ) -> bytes:
     """Write the results of the checks as a page."""
-    described = report.dictionary
     indicators = [one.line.indicator for one in report.indicators]
     overview = give_overview(
         rules,
-        described,
+        report.dictionary,
         read_rows(check_result),
         read_rows(check_failure),
         {indicator.indicator_id: indicator.title for indicator in indicators},
     )
     return render_quality_page(
-        municipality, described, report.period, overview, sample=report.sample
+        municipality, report.dictionary, report.period, overview, sample=report.sample
     )
 
 
@@ -100,10 +96,13 @@ def summarise(
     report: ProgressReport,
     quota: Quota,
     packages: Packages,
-    proposal: dict[str, Any],
+    proposal: Proposal,
+    locations: Locations,
     **tables: pd.DataFrame,
 ) -> RunSummary:
     """Say what the run did."""
-    products = {title: path.format(period=report.period) for title, path in PRODUCTS.items()}
-    proposed = Proposal.model_validate(proposal)
-    return summarise_run(report, tables, quota, packages, proposed, products)
+    products = {
+        title: locations[dataset] + path.format(period=report.period)
+        for title, (dataset, path) in PRODUCTS.items()
+    }
+    return summarise_run(report, tables, quota, packages, proposal, products)

@@ -1,5 +1,57 @@
 """What goes back to the departments, and what the office needs to follow them up."""
 
-from sumida_data.pipelines.returns.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+import pandas as pd
+from kedro.pipeline import Pipeline
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.periods import Period
+from sumida_data.pipelines.wiring import wire
+from sumida_data.report.page import render_tracking_page
+from sumida_data.report.survey import ResponseTracking, track_responses
+from sumida_data.report.workbooks import render_tracking_workbook
+from sumida_data.survey.feedback.addressing import Feedback
+from sumida_data.survey.feedback.return_sheet import write_return_sheet
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Form
+
+
+def track(
+    dictionary: DataDictionary,
+    municipality: HomeMunicipality,
+    form: Form,
+    finding_rules: FindingRules,
+    reported_period: Period,
+    **tables: pd.DataFrame,
+) -> ResponseTracking:
+    """Say where each department stands in the reported period."""
+    return track_responses(dictionary, municipality, form, finding_rules, reported_period, tables)
+
+
+def write_returns(
+    tracking: ResponseTracking,
+    finding_rules: FindingRules,
+    survey_returns: dict[str, SourceFile],
+    response: pd.DataFrame,
+    finding: pd.DataFrame,
+) -> dict[str, bytes]:
+    """Write the return sheets and the response tracking, by file name."""
+    form, period, owner = tracking.form, tracking.period, tracking.municipality.office
+    feedback = Feedback(tracking.dictionary, form, finding_rules, period, owner, survey_returns)
+    sheets = feedback.address(read_rows(response), read_rows(finding))
+    written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}
+    written["_回収状況.html"] = render_tracking_page(tracking)
+    written["_回収状況.xlsx"] = render_tracking_workbook(tracking)
+    return {f"{period}/{name}": content for name, content in written.items()}
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From responses and findings to return sheets and the response tracking."""
+    nodes = [
+        wire(track, "response_tracking", ["response", "finding", "answer"]),
+        wire(write_returns, "department_returns", tracking="response_tracking"),
+    ]
+    return Pipeline(nodes, tags="returns")

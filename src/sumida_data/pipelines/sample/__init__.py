@@ -1,5 +1,71 @@
 """Makes sample data and puts it where returns and central files are received."""
 
-from sumida_data.pipelines.sample.pipeline import create_pipeline
+from typing import Any
 
-__all__ = ["create_pipeline"]
+import pandas as pd
+from kedro.pipeline import Pipeline
+
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.pipelines.wiring import Locations, wire
+from sumida_data.sample.central import make_external_files
+from sumida_data.sample.models import Sample
+from sumida_data.sample.returns import make_returns, refuse_real_files
+from sumida_data.sources.central import parse_municipalities
+from sumida_data.survey.departments import parse_departments
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.form import Form, Waves
+
+
+def permit_sample(
+    sample: Sample,
+    survey_returns: dict[str, SourceFile],
+    external_files: dict[str, SourceFile],
+) -> Sample:
+    """Pass the sample's settings on if no real file would be overwritten.
+
+    Raises:
+        RealFilesError: If a received file is not sample data.
+    """
+    refuse_real_files([*survey_returns.values(), *external_files.values()])
+    return sample
+
+
+def make_sample_returns(
+    sample: Sample, form: Form, waves: Waves, departments: pd.DataFrame, locations: Locations
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Make the departments' returns, and say what was made, as plain data."""
+    returns = make_returns(sample, form, waves, parse_departments(read_rows(departments)))
+    lines = [
+        f"見本の調査票{len(returns)}件を {locations['survey_returns']}/ に、"
+        f"国などのファイルを {locations['external_files']}/ に作りました。"
+        "架空の回答で、実際の数ではありません。",
+        "次にすること：kedro run を実行してください。",
+    ]
+    return returns, {"lines": lines, "exit_code": 0}
+
+
+def make_sample_external_files(
+    sample: Sample,
+    municipality: HomeMunicipality,
+    departments: pd.DataFrame,
+    municipalities: pd.DataFrame,
+) -> dict[str, bytes]:
+    """Make the central files."""
+    return make_external_files(
+        sample,
+        municipality.code,
+        parse_departments(read_rows(departments)),
+        parse_municipalities(read_rows(municipalities)),
+    )
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """Permission first, so that nothing is written where a real file lies in either folder."""
+    permitted = "permitted_sample"
+    nodes = [
+        wire(permit_sample, permitted),
+        wire(make_sample_returns, ["sample_survey_returns", "sample_summary"], sample=permitted),
+        wire(make_sample_external_files, "sample_external_files", sample=permitted),
+    ]
+    return Pipeline(nodes, tags="sample")

@@ -1,6 +1,6 @@
 """The names that Kedro wants beforehand, held against the descriptions."""
 
-from sumida_data.pipelines.tables import TYPED_TABLES
+from sumida_data.pipelines.wiring import TYPED_TABLES
 from sumida_data.survey.form import CentralSources, Form
 
 

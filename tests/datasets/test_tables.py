@@ -1,0 +1,91 @@
+import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from kedro.io import DataCatalog, DatasetError
+
+from sumida_data.base.frames import build_frame, read_rows, to_arrow
+from sumida_data.base.metadata import DataDictionary
+
+NAME = "department_succession"
+ROW = {
+    "row_id": "1",
+    "predecessor_code": "1903",
+    "successor_code": "1906",
+    "changed_on": datetime.date(2024, 4, 1),
+}
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, dictionary: DataDictionary) -> DataCatalog:
+    described = str(tmp_path / "data_dictionary.json")
+    table: dict[str, Any] = {
+        "type": "sumida_data.datasets.TableDataset",
+        "table": "{table}",
+        "dictionary": described,
+        "filepath": str(tmp_path / "{table}.parquet"),
+    }
+    model = "sumida_data.base.metadata.DataDictionary"
+    entry = {"type": "sumida_data.datasets.ModelDataset", "model": model, "filepath": described}
+    other = entry | {"filepath": str(tmp_path / "other.json"), "optional": True}
+    config = {
+        "data_dictionary": entry,
+        "other_dictionary": other,
+        "{table}#primary": table,
+        "{table}#known": table | {"optional": True},
+    }
+    catalog = DataCatalog.from_config(config)
+    catalog.save("data_dictionary", dictionary)
+    return catalog
+
+
+@pytest.fixture
+def frame(dictionary: DataDictionary) -> pd.DataFrame:
+    return build_frame(dictionary[NAME], [ROW])
+
+
+@pytest.mark.parametrize("make", [lambda f: f, to_arrow, read_rows, lambda _: [ROW]])
+def test_a_fitting_table_is_written_in_whatever_form_it_comes(
+    catalog: DataCatalog, frame: pd.DataFrame, make: Any
+) -> None:
+    catalog.save(f"{NAME}#primary", make(frame))
+    loaded = catalog.load(f"{NAME}#primary")
+    assert read_rows(loaded) == [ROW | {"note": None}]
+    assert list(loaded.dtypes) == list(frame.dtypes)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda f: f.drop(columns="note"), "note"),
+        (lambda f: f.assign(extra=1), "extra"),
+        (lambda f: f.assign(changed_on="2024-04-01"), "changed_on"),
+        (lambda f: f[list(f.columns[::-1])], "order"),
+        (
+            lambda f: f.assign(successor_code=pd.array([None], f["successor_code"].dtype)),
+            "successor_code",
+        ),
+        (lambda f: [{**read_rows(f)[0], "successor_code": None}], "successor_code"),
+    ],
+)
+def test_a_break_of_the_schema_is_not_written(
+    catalog: DataCatalog, frame: pd.DataFrame, tmp_path: Path, spoil: Any, message: str
+) -> None:
+    with pytest.raises(DatasetError, match=message):
+        catalog.save(f"{NAME}#primary", spoil(frame))
+    assert not (tmp_path / f"{NAME}.parquet").exists()
+
+
+def test_what_is_remembered_need_not_be_there(catalog: DataCatalog) -> None:
+    assert catalog.load(f"{NAME}#known") is None
+    assert catalog.load("other_dictionary") is None
+    catalog.save(f"{NAME}#known", [ROW])
+    assert len(catalog.load(f"{NAME}#known")) == 1
+
+
+def test_a_model_comes_back_as_an_object(catalog: DataCatalog, dictionary: DataDictionary) -> None:
+    assert catalog.load("data_dictionary") == dictionary
+    with pytest.raises(DatasetError):
+        catalog.load(f"{NAME}#primary")
