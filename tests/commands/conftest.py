@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.commands.checker import Checker
+from sumida_data.commands.drop_folder import Checker
 from sumida_data.commands.project import load_project
 from tests.project import PROJECT
 from tests.survey.conftest import cover, procedures

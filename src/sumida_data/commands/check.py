@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-from sumida_data.commands.checker import Checker
-from sumida_data.commands.drop_folder import RESULTS, DropFolder, write_result
+from sumida_data.commands.drop_folder import RESULTS, Checked, Checker, DropFolder, write_result
 from sumida_data.commands.project import ProjectError, find_project, load_project
-from sumida_data.commands.screen import print_checked
+from sumida_data.survey.feedback import name_place, order_for_work
+from sumida_data.survey.findings import SEVERITY_LABELS, Finding
 
 _EXIT_DONE, _EXIT_FAILED, _EXIT_FINDINGS = 0, 1, 2
 _SECONDS_BETWEEN_PASSES = 3
+_STYLES = {"error": "bold red", "warning": "bold yellow"}
 _HELP = """送る前の調査票を確認し、直すところを表示します。
 
 確認結果は、調査票と同じ場所の「確認結果」フォルダにExcelファイルでも書き出します。
@@ -64,7 +67,7 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
 def _check_file(path: Path, checker: Checker, console: Console) -> int:
     try:
         checked = checker.check(path)
-        print_checked(console, checked)
+        _print_checked(console, checked)
         console.print(f"  確認結果：{write_result(checked, checker)}", markup=False, soft_wrap=True)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from error
@@ -75,7 +78,7 @@ def _check_folder(folder: DropFolder, console: Console, *, watch: bool) -> int:
     try:
         while True:
             for checked in folder.update():
-                print_checked(console, checked)
+                _print_checked(console, checked)
             if not watch:
                 _print_state(folder, console, "\n")
                 break
@@ -100,3 +103,32 @@ def _print_state(folder: DropFolder, console: Console, end: str) -> None:
         console.print(
             f"{name}：今は開けません。閉じてから、もう一度確認してください。", markup=False
         )
+
+
+def _print_checked(console: Console, checked: Checked) -> None:
+    """Print a checked file with its findings, in the order in which they are worked off."""
+    response = checked.response
+    whose = f"{response['section']}({response['department_code']})" if response["section"] else ""
+    title = f"{checked.file.path.name}　{whose}　{checked.period.title}"
+    console.print(Text(title, "bold"))
+    for finding in sorted(checked.findings, key=order_for_work):
+        _print_finding(console, finding)
+    counts = [
+        f"{label} {checked.count(severity)}件"
+        for severity, label in SEVERITY_LABELS.items()
+        if checked.count(severity)
+    ]
+    _print_line(console, "、".join(counts) or "指摘はありません。", 2)
+
+
+def _print_finding(console: Console, finding: Finding) -> None:
+    label = SEVERITY_LABELS[finding.severity]
+    where = "　".join(filter(None, (name_place(finding), finding.place.row_label)))
+    _print_line(console, f"{label}　{where}　({finding.rule_id})", 2, _STYLES[finding.severity])
+    example = f"　例：{finding.example}" if finding.example else ""
+    _print_line(console, finding.message, 4)
+    _print_line(console, f"→{finding.how_to_fix}{example}", 4)
+
+
+def _print_line(console: Console, text: str, indent: int, style: str = "") -> None:
+    console.print(Padding(Text(text, style), (0, 0, 0, indent), expand=False))

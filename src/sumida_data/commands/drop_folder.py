@@ -1,28 +1,95 @@
-"""Answering the files in a folder, each with a return sheet of its own, only what is new."""
+"""Checking workbooks, one or all that are new in a folder, each with a return sheet of its own."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from sumida_data.commands.checker import Checked, Checker
-from sumida_data.survey.feedback.return_sheet import Receipt, ReturnSheet, write_return_sheet
+from sumida_data.base.metadata import Row
+from sumida_data.base.periods import Period
+from sumida_data.commands.project import Project
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.returns import FormReader, Return
+from sumida_data.survey.feedback import Receipt, ReturnSheet, write_return_sheet
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import Finding, Kind, Severity
 
 RESULTS = "確認結果"
 
 _STATE = "確認済み.json"
 _ENDINGS = {".xlsx", ".xlsm", ".xls", ".ods", ".csv"}
+# Whether anything has changed can only be told where last quarter's answers are.
+_NEEDS_LAST_QUARTER = {Kind.CHANGED_THOUGH_UNCHANGED, Kind.NOTHING_TO_CARRY}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A checked workbook.
+
+    Attributes:
+        file: The file.
+        period: The quarter it was checked for.
+        response: Its row of table ``response``.
+        findings: What was found.
+    """
+
+    file: SourceFile
+    period: Period
+    response: Row
+    findings: list[Finding]
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of that severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Checker:
+    """Checks workbooks; made once and used for many.
+
+    Attributes:
+        project: The descriptions to check by.
+        period: The quarter to check for; None to find it for each file.
+    """
+
+    project: Project
+    period: str | None = None
+
+    def check(self, path: Path) -> Checked:
+        """Check a workbook as the quarter's run would read it; OSError if it cannot be opened."""
+        period = self.period or self._find_period(path)
+        file = SourceFile(f"{period}/{path.name}", path)
+        collected = self._collector.collect({file.name: file})
+        response = next(row for row in collected.responses if "source_file" in row)
+        findings = [one for one in collected.findings if one.rule_id not in _NEEDS_LAST_QUARTER]
+        return Checked(file, Period.parse(period), response, findings)
+
+    @cached_property
+    def _collector(self) -> Collector:
+        project = self.project
+        reader = FormReader(project.form, project.rules, project.layout_map)
+        return Collector(reader, project.waves, project.departments, municipality_code="")
+
+    def _find_period(self, path: Path) -> str:
+        """Return the quarter that the folder is named after, or the cover states, or the last."""
+        waves = self.project.waves.root
+        if path.parent.name in waves:
+            return path.parent.name
+        latest = max(waves, key=Period.parse)
+        returned = Return(path.name, "", 0, latest)
+        self._collector.reader.read(path.read_bytes(), returned, waves[latest])
+        stated = returned.cover.value_of("stated_period") if returned.cover else None
+        period = str(Period.find(stated or "") or latest)
+        return period if period in waves else latest
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What is remembered of a checked file.
 
-    Attributes:
-        sha256: Hash of its contents and of the descriptions it was checked by.
-        errors: Number of findings that must be mended.
-        warnings: Number of findings to look at.
+    The hash is of its contents and of the descriptions it was checked by.
     """
 
     sha256: str
@@ -99,27 +166,15 @@ class DropFolder:
 def write_result(checked: Checked, checker: Checker) -> Path:
     """Write the return sheet of a checked file into the folder beside it and return its path.
 
-    Raises:
-        OSError: If it cannot be written, because somebody has it open or the folder is read-only.
+    Raises OSError where somebody has it open or the folder is read-only.
     """
     form, rules = checker.project.form, checker.project.rules
-    response, source = checked.response, checked.file.path
+    response, source, arrived_at = checked.response, checked.file.path, checked.file.arrived_at
     sheet = ReturnSheet(
         addressee=f"{response['division']} {response['section']}" if response["section"] else "課",
         opening=f"{source.name} を送る前の確認の結果です。",
         title=f"{form.title}（{checked.period.title}）",
-        receipts=[
-            Receipt(
-                source_file=source.name,
-                arrived_at=checked.file.arrived_at,
-                file_sha256=response["file_sha256"],
-                state="確認のみ",
-                answered_on=response["answered_on"],
-                rows=response["rows"],
-                answers=response["answers"],
-                rows_set_aside=response["rows_set_aside"],
-            )
-        ],
+        receipts=[Receipt.of({**response, "source_file": source.name}, "確認のみ", arrived_at)],
         findings=checked.findings,
         sample=response["sample"],
     )

@@ -6,8 +6,7 @@ from sumida_data.present.templates import load_templates
 from sumida_data.quality.overview import Overview
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ResponseTracking
-from sumida_data.survey.feedback.addressing import name_return_sheet
-from sumida_data.survey.feedback.return_sheet import name_place
+from sumida_data.survey.feedback import name_place, name_return_sheet
 from sumida_data.survey.findings import SEVERITY_LABELS
 
 _FINDINGS_SHOWN = 5

@@ -12,8 +12,7 @@ from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.present.words import format_percentage
-from sumida_data.survey.feedback.addressing import collect_findings
-from sumida_data.survey.feedback.return_sheet import order_for_work
+from sumida_data.survey.feedback import collect_findings, order_for_work
 from sumida_data.survey.findings import Finding, FindingRules, Severity
 from sumida_data.survey.form import Form
 

@@ -9,7 +9,7 @@ from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book, Cell, TextW
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.page import write_reminders
 from sumida_data.report.survey import DepartmentState, ResponseTracking
-from sumida_data.survey.feedback.return_sheet import name_place
+from sumida_data.survey.feedback import name_place
 from sumida_data.survey.findings import SEVERITY_LABELS
 
 _FONT = {"font_name": "Yu Gothic", "font_size": 11, "valign": "vcenter"}

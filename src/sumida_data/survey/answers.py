@@ -37,16 +37,7 @@ class AnswerRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose answers they are and where they stand.
-
-    Attributes:
-        municipality_code: The municipality.
-        period: The quarter.
-        department_code: The department, if any.
-        source_file: The file's name.
-        file_sha256: Hash of its contents.
-        sample: Whether it is sample data.
-    """
+    """Whose answers they are, and the file that holds them; no department in central files."""
 
     municipality_code: str
     period: str

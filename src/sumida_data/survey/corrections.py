@@ -5,7 +5,7 @@ the value that it expects to find: if something else stands there, the source ha
 and nothing is corrected but the run says so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -13,11 +13,13 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import Form, FormField, SurveySheet
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
+    TextRow,
     list_rows,
     parse_day,
     parse_period,
@@ -34,18 +36,11 @@ class Correction:
     """An agreed correction.
 
     Attributes:
-        correction_id: Its id.
         first_period: The quarter whose answer is corrected.
         last_period: The last quarter in which it holds, where answers are carried forward.
-        department_code: The department.
-        part: The part of the form.
         key: What names the record there; its key answers joined by ``|``, empty for labels.
-        item: The field.
-        expected: The value that must stand there, as read from a return; empty for none.
+        expected: The value that must be there, as read from a return; empty for none.
         new: The value that it becomes, as read from a return; empty for none.
-        reason: Why.
-        agreed_by: Who agreed to it.
-        agreed_on: When.
     """
 
     correction_id: str
@@ -63,47 +58,37 @@ class Correction:
 
 
 class Corrected(NamedTuple):
-    """What applying the corrections gave.
+    """The corrected table ``answer``, rows of table ``correction``, and what was not applied.
 
-    Attributes:
-        answer: Table ``answer`` with the corrected values.
-        rows: Rows of table ``correction``; one row is one correction in one quarter.
-        findings: Corrections that could not be applied.
+    One row of ``correction`` is one correction in one quarter.
     """
 
     answer: pd.DataFrame
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     findings: list[Finding]
 
 
-def parse_corrections(rows: Iterable[Mapping[str, str]], form: Form) -> list[Correction]:
+def parse_corrections(rows: Iterable[TextRow], form: Form) -> list[Correction]:
     """Read the rows of corrections.csv.
 
     Raises:
         ReferenceTableError: If a row names an unknown sheet or field, a value that the field
             does not allow, or leaves out its reason or who agreed.
     """
-    corrections: list[Correction] = []
+    corrections: dict[str, Correction] = {}
     for place, row in list_rows(rows, "corrections"):
         correction = _parse_correction(row, place, form)
-        if any(one.correction_id == correction.correction_id for one in corrections):
+        if corrections.setdefault(correction.correction_id, correction) is not correction:
             raise ReferenceTableError(
                 f"{place}: correction_id {correction.correction_id!r} が2回あります。"
             )
-        corrections.append(correction)
-    return corrections
+    return [*corrections.values()]
 
 
 def apply_corrections(
     answer: pd.DataFrame, corrections: Iterable[Correction], rules: FindingRules
 ) -> Corrected:
-    """Apply each correction in every quarter in which it holds.
-
-    Args:
-        answer: Table ``answer``; it is not changed.
-        corrections: The corrections.
-        rules: The finding rules.
-    """
+    """Apply each correction in every quarter in which it holds, to a copy of table ``answer``."""
     corrected = Corrected(answer.copy(), [], [])
     periods = sorted(answer["period"].unique())
     for correction in corrections:
@@ -113,7 +98,7 @@ def apply_corrections(
     return corrected
 
 
-def _parse_correction(row: Mapping[str, str], place: str, form: Form) -> Correction:
+def _parse_correction(row: TextRow, place: str, form: Form) -> Correction:
     require(row, ("correction_id", "reason", "agreed_by"), place)
     part, item = _find_item(row, place, form)
     first = parse_period(row, "period", place)
@@ -133,7 +118,7 @@ def _parse_correction(row: Mapping[str, str], place: str, form: Form) -> Correct
     )
 
 
-def _read_value(row: Mapping[str, str], column: str, place: str, item: FormField) -> str:
+def _read_value(row: TextRow, column: str, place: str, item: FormField) -> str:
     if not row[column]:
         return ""
     value = read_exactly(row[column], reader_of(item))
@@ -146,7 +131,7 @@ def _read_value(row: Mapping[str, str], column: str, place: str, item: FormField
     return value
 
 
-def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySheet, FormField]:
+def _find_item(row: TextRow, place: str, form: Form) -> tuple[SurveySheet, FormField]:
     parts = [part for part in form.answer_sheets if part.sheet == row["sheet"]]
     for part in parts:
         for item in part.fields:
@@ -198,7 +183,7 @@ def _find_answer(answer: pd.DataFrame, correction: Correction, period: str) -> A
     return found.index[0] if len(found) else None
 
 
-def _state_of(cell: dict[str, Any] | None, correction: Correction) -> State:
+def _state_of(cell: Row | None, correction: Correction) -> State:
     if cell is None:
         return "not_found"
     value = cell["value"] or ""
@@ -207,20 +192,12 @@ def _state_of(cell: dict[str, Any] | None, correction: Correction) -> State:
     return "no_longer_needed" if value == correction.new else "expected_differs"
 
 
-def _report(
-    correction: Correction, period: str, cell: dict[str, Any] | None, rules: FindingRules
-) -> Finding:
-    where = cell or {}
-    place = Place(
-        period=period,
-        department_code=correction.department_code,
-        source_file=where.get("source_file"),
-        sheet=where.get("sheet"),
-        cell=where.get("cell"),
-        row_label=correction.key,
-    )
+def _report(correction: Correction, period: str, found: Row | None, rules: FindingRules) -> Finding:
+    where = found or {}
+    file, sheet, cell = (where.get(name) for name in ("source_file", "sheet", "cell"))
+    place = Place(period, correction.department_code, file, sheet, cell, correction.key)
     return make_finding(
-        rules[Kind.CORRECTION_PREMISE if cell else Kind.CORRECTION_TARGET],
+        rules[Kind.CORRECTION_PREMISE if found else Kind.CORRECTION_TARGET],
         place,
         where.get("raw_text"),
         correction=correction.correction_id,
@@ -230,7 +207,7 @@ def _report(
     )
 
 
-def _describe(correction: Correction, period: str, state: State) -> dict[str, Any]:
+def _describe(correction: Correction, period: str, state: State) -> Row:
     return {
         "row_id": f"{correction.correction_id}@{period}",
         "correction_id": correction.correction_id,

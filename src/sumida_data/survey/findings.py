@@ -160,16 +160,7 @@ class FindingRules(RootModel[tuple[FindingRule, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a finding is; what does not apply is None.
-
-    Attributes:
-        period: The period.
-        department_code: The department's code.
-        source_file: The file's name.
-        sheet: The sheet's name.
-        cell: The cell's address (A1).
-        row_label: What the row is about.
-    """
+    """Where a finding is, down to the cell (A1) and what its row is about; or None."""
 
     period: str | None = None
     department_code: str | None = None
@@ -181,17 +172,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding. Its message names no personal data.
-
-    Attributes:
-        rule_id: The kind.
-        severity: How grave it is.
-        place: Where it is.
-        value_found: The text that stands there.
-        message: What is wrong.
-        how_to_fix: What to do about it.
-        example: How it looks when right.
-    """
+    """One finding, in words. Its message names no personal data."""
 
     rule_id: str
     severity: Severity

@@ -51,12 +51,9 @@ class FormField(Field):
 
 
 class Condition(Model):
-    """What an answer is like; all that is said must hold.
+    """What an answer is like: given or not, a choice, more than another field's number.
 
-    Attributes:
-        given: Whether there is an answer.
-        one_of: The choices of which it is one.
-        more_than: The field whose number it exceeds.
+    All that is said must hold.
     """
 
     given: bool | None = None
@@ -88,7 +85,6 @@ class RecordSheet(Model):
         sheet: Sheet name; empty for a file without sheets.
         table: Name of the typed table.
         fields: The items, in the order in which an officer meets them.
-        contradictions: Answers of one record that cannot all be right.
     """
 
     # Whether every column of the sheet is described, so that another one is worth a finding.
@@ -133,12 +129,9 @@ class RecordSheet(Model):
 
 
 class SurveySheet(RecordSheet):
-    """A part of the survey form.
+    """A part of the survey form; title and description are those of its typed table.
 
     Attributes:
-        title: Japanese title of the typed table.
-        title_en: English title of the typed table.
-        description: What one row of the typed table is.
         layout: ``labels`` for label cells with the answer beside them, ``rows`` for a table.
         kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are.
         counts_only: Whether its rows never go out, only figures counted from them.
@@ -191,14 +184,7 @@ class SurveySheet(RecordSheet):
 
 
 class Form(Model):
-    """The survey form.
-
-    Attributes:
-        version: Version of the form.
-        title: Its title.
-        guidance: How to fill it in, line by line.
-        sheets: Its parts, cover sheet first.
-    """
+    """The survey form: its parts, cover sheet first, and line by line how to fill it in."""
 
     version: str
     title: str
@@ -237,14 +223,7 @@ Asked = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_refuse_othe
 
 
 class Wave(Model):
-    """One quarter's inquiry.
-
-    Attributes:
-        due_on: The day by which departments answer.
-        departments: Codes of the departments asked, or ``all``.
-        sheets: The sheets asked for, each with the codes of the departments that it concerns,
-            or ``all``.
-    """
+    """One quarter's inquiry: the departments asked, and which of them for which sheets."""
 
     due_on: date
     departments: Asked
@@ -272,9 +251,6 @@ class CentralSource(RecordSheet):
 
     Attributes:
         source: Name of the source and of its folder.
-        title: Japanese title.
-        publisher: Who publishes it.
-        license: Licence id.
         attribution: The line that must accompany figures from it.
         path: The page on which it is published, or None.
         layouts: Where the publisher has changed the table: for each form that it has had, the

@@ -15,13 +15,7 @@ _NOT_GIVEN = {"not_given": "回答がない、または当てはまらない"}
 
 
 class AnswerStatus(Model):
-    """The description of the status columns beside numbers and dates.
-
-    Attributes:
-        title: Ending of the Japanese title.
-        title_en: Ending of the English title.
-        enum: The statuses and what they mean.
-    """
+    """The description of the status columns beside numbers and dates; titles are endings."""
 
     title: str
     title_en: str
@@ -29,17 +23,7 @@ class AnswerStatus(Model):
 
 
 class TableDescription(Model):
-    """A table whose columns are given in full, or by name where they are described once.
-
-    Attributes:
-        name: Machine name.
-        title: Japanese title.
-        title_en: English title.
-        description: What one row is.
-        primary_key: Names of the fields that tell rows apart.
-        foreign_keys: References to other tables.
-        fields: Fields, or names of shared fields.
-    """
+    """A table whose columns are given in full, or by name where several tables share them."""
 
     name: Name
     title: str
@@ -56,7 +40,6 @@ class TableDescriptions(Model):
     Attributes:
         fields: Fields shared by several tables.
         survey_columns: Names of the columns with which tables of survey sheets begin.
-        answer_status: Description of the status columns.
         tables: The tables that do not come from a survey sheet.
     """
 

@@ -5,7 +5,7 @@ from typing import Any
 from sumida_data.privacy.names import NameScreen
 from sumida_data.survey.collecting.collection import Collected
 from tests.survey.conftest import cover, procedures
-from tests.survey.feedback.test_addressing import COUNTER, TAX, Address, address
+from tests.survey.feedback.test_feedback import COUNTER, TAX, Address, address
 
 __all__ = ["address"]
 

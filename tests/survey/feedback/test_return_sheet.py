@@ -5,7 +5,7 @@ import openpyxl
 import pytest
 from openpyxl.workbook.workbook import Workbook
 
-from sumida_data.survey.feedback.return_sheet import (
+from sumida_data.survey.feedback import (
     Receipt,
     ReturnSheet,
     format_arrival,

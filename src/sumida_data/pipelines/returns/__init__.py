@@ -12,8 +12,7 @@ from sumida_data.pipelines.wiring import wire
 from sumida_data.report.page import render_tracking_page
 from sumida_data.report.survey import ResponseTracking, track_responses
 from sumida_data.report.workbooks import render_tracking_workbook
-from sumida_data.survey.feedback.addressing import Feedback
-from sumida_data.survey.feedback.return_sheet import write_return_sheet
+from sumida_data.survey.feedback import Feedback, write_return_sheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form

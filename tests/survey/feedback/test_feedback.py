@@ -10,8 +10,7 @@ from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
 from sumida_data.survey.collecting.collection import Collected
-from sumida_data.survey.feedback.addressing import OFFICE_SHEET, Feedback
-from sumida_data.survey.feedback.return_sheet import ReturnSheet
+from sumida_data.survey.feedback import OFFICE_SHEET, Feedback, ReturnSheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import Form

@@ -1,0 +1,288 @@
+"""What goes back about the files received: findings and how to mend them, by department.
+
+A return sheet is made new; a received file is never written to.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import PurePosixPath
+from typing import Self
+
+from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
+
+from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.base.periods import Period, format_era_date
+from sumida_data.base.xlsx import Cell, Link, TextSheet, TextWorkbook
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
+from sumida_data.survey.form import Form
+
+# The sheet of files that belong to no known department.
+OFFICE_SHEET = "_課の分からないファイル_確認結果.xlsx"
+
+_RULE_SHEET = "規則の説明"
+_JAPAN = timezone(timedelta(hours=9))
+_LONGEST_VALUE = 200
+
+_ADVICE: dict[Severity, str] = {
+    "error": "集計から除きました。調査票を直して、もう一度送ってください。",
+    "warning": "そのままで正しければ、何もしなくてかまいません。",
+}
+_FINDING_COLUMNS = {
+    "重さ": None,
+    "場所": 16,
+    "行": 20,
+    "書かれていた値": 16,
+    "何が問題か": 38,
+    "どう直すか": 38,
+    "正しい書き方の例": 16,
+    "規則": None,
+    "ファイル": 20,
+}
+_RECEIPT_COLUMNS = {
+    "ファイル": 36,
+    "届いた日時": None,
+    "状態": 24,
+    "回答日": None,
+    "読み取った行": None,
+    "読み取った回答欄": None,
+    "除いた行": None,
+    "内容の照合番号(SHA-256)": 34,
+}
+_RULE_COLUMNS = {"規則": None, "重さ": None, "名前": None, "どう直すか": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a file has come in.
+
+    Attributes:
+        source_file: The file's name.
+        arrived_at: When the file was last written, in nanoseconds since 1970. It belongs to the
+            file, so the same files give the same return sheet. None where it is discarded.
+        file_sha256: Hash of its contents.
+        state: What became of it, in words.
+        answered_on: The day on its cover.
+        rows: Rows that count.
+        answers: Cells that were read.
+        rows_set_aside: Rows left out.
+    """
+
+    source_file: str
+    arrived_at: int | None
+    file_sha256: str
+    state: str
+    answered_on: date | None = None
+    rows: int = 0
+    answers: int = 0
+    rows_set_aside: int = 0
+
+    @classmethod
+    def of(cls, response: Row, state: str, arrived_at: int | None) -> Self:
+        """Take what is in a row of table ``response``."""
+        names = ("source_file", "file_sha256", "answered_on", "rows", "answers", "rows_set_aside")
+        known = {name: response[name] for name in names}
+        return cls(state=state, arrived_at=arrived_at, **known)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnSheet:
+    """What one reader, such as 区民部 税務課, hears about the files received.
+
+    The opening is the first sentence; the title is such as the survey's with the quarter.
+    """
+
+    addressee: str
+    opening: str
+    title: str
+    receipts: Sequence[Receipt]
+    findings: Sequence[Finding]
+    sample: bool
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What departments get back in one quarter; the owner is the office that asks."""
+
+    dictionary: DataDictionary
+    form: Form
+    rules: FindingRules
+    period: Period
+    owner: str
+    files: Mapping[str, SourceFile]
+
+    def address(self, responses: Iterable[Row], findings: Iterable[Row]) -> dict[str, ReturnSheet]:
+        """Make a return sheet for each department, and one for what belongs to none.
+
+        Args:
+            responses: Rows of table ``response``.
+            findings: Rows of table ``finding``; those without a quarter belong to each.
+
+        Returns:
+            The return sheets by file name.
+        """
+        ours = [row for row in responses if row["period"] == str(self.period)]
+        found = collect_findings(ours, findings, self.period, self.rules)
+        by_department = defaultdict(list)
+        for row in ours:
+            by_department[row["department_code"]].append(row)
+        unknown = by_department.pop(None, [])
+        sample = any(row["sample"] for row in ours)
+
+        def make_sheet(
+            addressee: str, opening: str, rows: Iterable[Row], findings: Sequence[Finding]
+        ) -> ReturnSheet:
+            title = f"{self.form.title}（{self.period.title}）"
+            receipts = [self._make_receipt(row) for row in rows if row["source_file"]]
+            return ReturnSheet(addressee, opening, title, receipts, findings, sample)
+
+        sheets = {
+            name_return_sheet(code, rows[0]["section"]): make_sheet(
+                f"{rows[0]['division']} {rows[0]['section']}", _open(rows), rows, found[code]
+            )
+            for code, rows in sorted(by_department.items())
+        }
+        if found[None]:
+            opening = (
+                "課では直せないこと、どの課のものか分からないファイル、中央のファイルについてです。"
+            )
+            sheets[OFFICE_SHEET] = make_sheet(self.owner, opening, unknown, found[None])
+        return sheets
+
+    def _make_receipt(self, row: Row) -> Receipt:
+        file = self.files.get(row["source_file"])
+        state = self.dictionary.word("response.response_status", row["response_status"])
+        return Receipt.of(row, state, file.arrived_at if file else None)
+
+
+def name_return_sheet(code: str, section: str) -> str:
+    """Return the file name of a department's return sheet."""
+    return f"{code}_{section}_確認結果.xlsx"
+
+
+def collect_findings(
+    responses: Sequence[Row], findings: Iterable[Row], period: Period, rules: FindingRules
+) -> dict[str | None, list[Finding]]:
+    """Return the findings of a quarter by department; None takes those that belong to none.
+
+    A department is told of no other department. Findings about a file that a newer one has
+    replaced are left to table ``finding``: nobody has to act on them.
+    """
+    owners = {row["source_file"]: row["department_code"] for row in responses if row["source_file"]}
+    replaced = {row["source_file"] for row in responses if row["response_status"] == "superseded"}
+    collected: dict[str | None, list[Finding]] = defaultdict(list)
+    for row in findings:
+        if row["period"] not in {None, str(period)} or row["source_file"] in replaced:
+            continue
+        finding, owner = Finding.from_row(row), owners.get(row["source_file"])
+        if rules[finding.rule_id].for_office:
+            owner = None
+        if owner is not None:
+            finding = replace(finding, message=rules.tell_department(finding))
+        collected[owner].append(finding)
+    return collected
+
+
+def _open(rows: Sequence[Row]) -> str:
+    if any(row["response_status"] in {"received", "no_change"} for row in rows):
+        return "ご回答ありがとうございました。"
+    return f"記入された調査票がまだ届いていません。提出期限：{format_era_date(rows[0]['due_on'])}"
+
+
+def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
+    """Write a return sheet as XLSX: findings, receipts and the rules that found something."""
+    book = TextWorkbook(f"{content.title} 確認結果", sample=content.sample)
+    sheet = book.add_sheet("確認結果", f"{content.title}　確認結果")
+    received = book.add_sheet("受付の記録", "受付の記録")
+    received.write_line("届いたファイルの控えです。届いた日時は、ファイルの更新日時です。")
+    received.write_table(_RECEIPT_COLUMNS, map(_list_cells, content.receipts))
+    sheet.write_line(f"{content.addressee}　御中", "strong")
+    for text in _guide(content):
+        sheet.write_line(text)
+    if content.findings:
+        findings = sorted(content.findings, key=order_for_work)
+        rule_sheet = book.add_sheet(_RULE_SHEET, _RULE_SHEET)
+        rule_rows = _explain_rules(rule_sheet, findings, rules)
+        lines = [_describe(finding, rule_rows[finding.rule_id]) for finding in findings]
+        sheet.write_table(_FINDING_COLUMNS, lines)
+    return book.close()
+
+
+def order_for_work(finding: Finding) -> tuple[str | int, ...]:
+    """Return what orders findings as they are worked off: by kind, gravity, file and cell."""
+    place = finding.place
+    cell = xl_cell_to_rowcol(place.cell) if place.cell else (-1, -1)
+    file, sheet = place.source_file or "", place.sheet or ""
+    return (finding.rule_id[1], finding.severity, file, sheet, *cell, finding.rule_id)
+
+
+def name_place(finding: Finding) -> str:
+    """Return sheet and cell as Excel's name box takes them, such as 手続!H12."""
+    sheet, cell = finding.place.sheet, finding.place.cell
+    if sheet and cell:
+        return f"{quote_sheetname(sheet)}!{cell}"
+    return sheet or cell or ""
+
+
+def _guide(content: ReturnSheet) -> Iterator[str]:
+    counts = Counter(finding.severity for finding in content.findings)
+    if not counts:
+        yield f"{content.opening}{'指摘はありません。' if content.receipts else ''}"
+        return
+    yield f"{content.opening}次のところを見てください。"
+    for severity, advice in _ADVICE.items():
+        if counts[severity]:
+            yield f"{SEVERITY_LABELS[severity]} {counts[severity]}件：{advice}"
+    yield "「場所」をExcelの名前ボックスに貼り付けると、調査票のそのセルに移れます。"
+
+
+def _describe(finding: Finding, rule_row: int) -> Sequence[Cell]:
+    place = finding.place
+    return (
+        SEVERITY_LABELS[finding.severity],
+        name_place(finding),
+        place.row_label,
+        (finding.value_found or "")[:_LONGEST_VALUE],
+        finding.message,
+        finding.how_to_fix,
+        finding.example,
+        Link(finding.rule_id, f"{_RULE_SHEET}!A{rule_row}"),
+        PurePosixPath(place.source_file or "").name,
+    )
+
+
+def _list_cells(receipt: Receipt) -> Sequence[Cell]:
+    return (
+        PurePosixPath(receipt.source_file).name,
+        format_arrival(receipt.arrived_at),
+        receipt.state,
+        str(receipt.answered_on or ""),
+        receipt.rows,
+        receipt.answers,
+        receipt.rows_set_aside,
+        receipt.file_sha256,
+    )
+
+
+def format_arrival(nanoseconds: int | None) -> str:
+    """Write a file's time in Japan as 2023-01-10T09:30:00+09:00, on whichever machine."""
+    if nanoseconds is None:
+        return "廃棄済み"
+    return datetime.fromtimestamp(nanoseconds // 10**9, _JAPAN).isoformat()
+
+
+def _explain_rules(
+    sheet: TextSheet, findings: Sequence[Finding], rules: FindingRules
+) -> dict[str, int]:
+    """Write the rules that found something; return the row of each."""
+    occurring = [rules[rule_id] for rule_id in sorted({finding.rule_id for finding in findings})]
+    # What the words in braces stand for differs from finding to finding.
+    open_words: defaultdict[str, str] = defaultdict(lambda: "…")
+    lines = []
+    for rule in occurring:
+        advice = rule.how_to_fix.format_map(open_words)
+        lines.append((rule.rule_id, SEVERITY_LABELS[rule.severity], rule.title, advice))
+    first = sheet.write_table(_RULE_COLUMNS, lines)
+    return {rule.rule_id: row for row, rule in enumerate(occurring, first)}

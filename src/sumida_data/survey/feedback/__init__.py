@@ -1,1 +1,0 @@
-"""What a department gets back: its findings, and how to mend them."""
