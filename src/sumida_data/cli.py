@@ -3,7 +3,9 @@
 import logging
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import click
@@ -17,6 +19,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from yaml import YAMLError
 
+from sumida_data import pipelines
 from sumida_data.parameters import find_mistakes
 
 _EXIT_FAILED = 1
@@ -42,6 +45,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
 
     Exits with 0 when done, 2 when done with things set aside, 1 when failed.
     """
+    _refuse_unknown(options["pipelines"] or filter(None, [options["pipeline"]]))
     _refuse_mistakes(metadata, options)
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RichHandler):
@@ -65,6 +69,13 @@ def _put_plainly(record: logging.LogRecord) -> bool:
         record.args = None
         record.msg = f"途中から続けるには、同じコマンドに次を付けてください。\n{advice[0]}"
     return True
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
+    if unknown := [name for name in names if name not in known]:
+        allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
+        _fail([f"--pipelines={name}: {allowed}" for name in unknown])
 
 
 def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:

@@ -1,25 +1,28 @@
 """The parameters and what they must look like, told to officers in one line per mistake."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality
 from sumida_data.base.quota import Quota
-from sumida_data.loose_ends import find_loose_ends
-from sumida_data.packages.models import Packages, Views
-from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
+from sumida_data.packages.columns import describe_package_tables
+from sumida_data.packages.models import Package, PackageError, Packages, Views
+from sumida_data.plan.models import Indicator, InitiativeRules, Plans, ReportedPeriod
 from sumida_data.privacy.releases import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.models import Sample
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
-from sumida_data.survey.tables import TableDescriptions
+from sumida_data.survey.tables import TableDescriptions, build_dictionary
+
+Line = tuple[str, str]
+Columns = Mapping[str, Sequence[str]]
 
 # One model for each key at the top of a file in conf/base/parameters.
 PARAMETERS: dict[str, type[BaseModel]] = {
@@ -76,7 +79,7 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
             for details in error.errors(include_url=False):
                 yield _describe(details, key, folder)
     if len(read) == len(PARAMETERS):
-        for key, line in find_loose_ends(read):
+        for key, line in _find_unknown_names(read):
             yield f"{_file_of(key, folder)}: {line}"
 
 
@@ -103,3 +106,155 @@ def _file_of(key: str, folder: Path) -> str:
         if heading.search(path.read_text("utf-8")):
             return path.as_posix()
     return folder.as_posix()
+
+
+def _find_unknown_names(read: Mapping[str, Any]) -> Iterator[Line]:
+    """Yield, for names in one file that another does not know, the key of the file and a line."""
+    form, sources, tables = read["form"], read["sources"], read["tables"]
+    checks = {
+        "waves": _check_waves(form, read["waves"]),
+        "plans": _check_plans(read["plans"], form, sources),
+    }
+    try:
+        dictionary = build_dictionary(tables, form)
+    except ValidationError as error:
+        yield from _tell_of_table(error, form)
+    else:
+        columns = {table.name: table.column_names for table in dictionary.tables}
+        checks |= {
+            "sources": _check_sources(sources, tables, columns),
+            "quality_rules": _check_rules(read["quality_rules"], columns),
+            "views": _check_views(read["views"], columns),
+            "packages": _check_packages(read["packages"], read["plans"], sources, dictionary),
+            "tables": _check_reasons(read["packages"], dictionary),
+        }
+    for key, lines in checks.items():
+        yield from ((key, line) for line in lines)
+
+
+def _refuse_unknown(place: str, name: str, allowed: Iterable[str]) -> Iterator[str]:
+    names = list(allowed)
+    if name not in names:
+        yield f"{place}{name!r} — 使えるのは {'、'.join(names)} です。"
+
+
+def _refuse_unknown_columns(
+    place: str, table: str, names: Iterable[str], columns: Columns
+) -> Iterator[str]:
+    yield from _refuse_unknown(f"{place} の table = ", table, columns)
+    for name in names if table in columns else ():
+        yield from _refuse_unknown(f"{place} の項目 ", name, columns[table])
+
+
+def _tell_of_table(error: ValidationError, form: Form) -> Iterator[Line]:
+    for details in error.errors(include_url=False):
+        table, told = details["input"], details.get("ctx", {}).get("error", details["msg"])
+        is_form = isinstance(table, dict) and form.sheet_of(table.get("name", "")) is not None
+        # What is wrong is a table, told by itself, or one value of it.
+        where = (*details["loc"], *(() if isinstance(table, dict) else (repr(table),)))
+        place = "".join(f"{part} — " for part in where)
+        yield "form" if is_form else "tables", f"{place}{told}。"
+
+
+def _check_waves(form: Form, waves: Waves) -> Iterator[str]:
+    sheets = dict.fromkeys(part.sheet for part in form.answer_sheets)
+    for period, wave in waves.root.items():
+        for sheet in wave.sheets:
+            yield from _refuse_unknown(f"waves.{period}.sheets = ", sheet, sheets)
+
+
+def _check_plans(plans: Plans, form: Form, sources: CentralSources) -> Iterator[str]:
+    parts = (*form.answer_sheets, *sources.root)
+    columns = {part.table: [field.name for field in part.fields] for part in parts}
+    for one in _list_definitions(plans):
+        names = (*one.numerator_fields, *one.denominator_fields)
+        yield from _refuse_unknown_columns(one.indicator_id, one.table, names, columns)
+
+
+def _list_definitions(plans: Plans) -> Iterator[Indicator]:
+    return (version for one in plans.indicators for version in one.versions)
+
+
+def _check_sources(
+    sources: CentralSources, tables: TableDescriptions, columns: Columns
+) -> Iterator[str]:
+    described = {table.name for table in tables.tables}
+    for source in sources.root:
+        if source.table not in described:
+            yield (
+                f"{source.source} の table = {source.table!r} — この名前の表を tables.yml に"
+                "書いてください。"
+            )
+            continue
+        names = [field.name for field in source.fields]
+        yield from _refuse_unknown_columns(source.source, source.table, names, columns)
+        filled = {*names, *tables.survey_columns, *source.heading_dates.values()}
+        for name in columns[source.table]:
+            if name not in filled:
+                yield (
+                    f"{source.source} に、表 {source.table} の列 {name!r} に入る項目がありません。"
+                    "項目を加えるか、tables.yml からその列を消してください。"
+                )
+
+
+def _check_rules(rules: QualityRules, columns: Columns) -> Iterator[str]:
+    for rule in rules.rules:
+        yield from _refuse_unknown_columns(rule.rule_id, rule.table, rule.fields, columns)
+
+
+def _check_views(views: Views, columns: Columns) -> Iterator[str]:
+    for view in views.views:
+        for table in view.tables:
+            yield from _refuse_unknown(f"{view.name} の tables の ", table, columns)
+        known = dict.fromkeys(name for table in view.tables for name in columns.get(table, ()))
+        for item in (one for one in view.fields if isinstance(one, str)):
+            yield from _refuse_unknown(f"{view.name} の fields の ", item, known)
+
+
+def _check_packages(
+    packages: Packages, plans: Plans, sources: CentralSources, dictionary: DataDictionary
+) -> Iterator[str]:
+    source_of = {source.table: source.source for source in sources.root}
+    for package in packages.packages:
+        for source in package.sources:
+            place = f"{package.name} の sources の "
+            yield from _refuse_unknown(place, source, ["survey", *source_of.values()])
+        try:
+            tables = describe_package_tables(package, dictionary, set(dictionary.names()))
+        except PackageError as error:
+            yield f"{package.name} — {str(error).removeprefix('packages.yml: ')}"
+            continue
+        if "indicator_value" in tables:
+            yield from _check_credits(package, plans, source_of)
+
+
+def _check_credits(package: Package, plans: Plans, source_of: Mapping[str, str]) -> Iterator[str]:
+    rest_on: dict[str, str] = {}
+    only = [one.only for one in package.resources if one.table == "indicator_value"]
+    allowed = {name for one in only for name in one.get("indicator_id", ())}
+    for one in _list_definitions(plans):
+        if allowed and one.indicator_id not in allowed:
+            continue
+        rest_on.setdefault(source_of.get(one.table, "survey"), one.indicator_id)
+    for source, indicator_id in rest_on.items():
+        if source not in package.sources:
+            yield (
+                f"{package.name} の sources に {source!r} がありません。"
+                f"指標 {indicator_id} の出所なので、加えてください。"
+            )
+
+
+def _check_reasons(packages: Packages, dictionary: DataDictionary) -> Iterator[str]:
+    resources = (resource for package in packages.packages for resource in package.resources)
+    names = dict.fromkeys(one.table for one in resources if one.table in dictionary)
+    for table in (dictionary[name] for name in names):
+        for field in table.fields:
+            if field.published and not _says_why_empty(field):
+                yield (
+                    f"表 {table.name} の列 {field.name} — 公開する列です。空になるなら、そのわけを "
+                    "empty: {code: 理由} に、空にならないなら required: true と書いてください。"
+                )
+
+
+def _says_why_empty(field: Field) -> bool:
+    return bool(field.required or field.status or field.empty)
