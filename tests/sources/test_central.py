@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from sumida_data.sources.central import CentralCollector, CentralContents, Municipality
-from sumida_data.sources.central_revisions import remember_contents
+from sumida_data.sources.central import (
+    CentralCollector,
+    CentralContents,
+    Municipality,
+    remember_contents,
+)
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources

@@ -12,8 +12,12 @@ from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_row
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.pipelines.wiring import TYPED_TABLES, Locations, name_datasets, wire
 from sumida_data.privacy.names import NameScreen, find_named_cells
-from sumida_data.sources.central import CentralCollector, Municipality, parse_municipalities
-from sumida_data.sources.central_revisions import remember_contents
+from sumida_data.sources.central import (
+    CentralCollector,
+    Municipality,
+    parse_municipalities,
+    remember_contents,
+)
 from sumida_data.survey.answers import AnswerRow
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.kept_readings import list_named_texts, restore_readings
