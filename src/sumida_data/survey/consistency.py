@@ -20,18 +20,25 @@ _STATUSES: dict[bool, set[AnswerStatus]] = {
 
 
 def find_contradictions(
-    contradictions: Sequence[Contradiction], readings: Mapping[str, Reading]
+    contradictions: Sequence[Contradiction],
+    readings: Mapping[str, Reading],
+    last_day: str | None = None,
 ) -> list[Contradiction]:
     """Return those of the contradictions that a record shows.
 
     Args:
         contradictions: What may not be.
         readings: The record's answers by field; one that the sheet has no cell for is not there.
+        last_day: The last day of the quarter (ISO 8601), after which a day is planned.
     """
     return [
         contradiction
         for contradiction in contradictions
-        if all(_holds(condition, name, readings) for name, condition in contradiction.when.items())
+        if all(
+            _holds(condition, name, readings)
+            and (not condition.planned or _is_planned(readings[name], last_day))
+            for name, condition in contradiction.when.items()
+        )
     ]
 
 
@@ -100,7 +107,13 @@ def _holds(condition: Condition, name: str, readings: Mapping[str, Reading]) -> 
         (condition.given is None or reading.status in _STATUSES[condition.given])
         and (not condition.one_of or reading.value in condition.one_of)
         and (condition.more_than is None or _exceeds(reading.value, readings[other].value))
+        and (not condition.about or "about" in reading.rules.split())
     )
+
+
+def _is_planned(reading: Reading, last_day: str | None) -> bool:
+    is_later = last_day is not None and (reading.value or "") > last_day
+    return is_later or "expected" in reading.rules.split()
 
 
 def _exceeds(number: str | None, other: str | None) -> bool:

@@ -53,12 +53,15 @@ class FormField(Field):
 class Condition(Model):
     """What an answer is like: given or not, a choice, more than another field's number.
 
-    All that is said must hold.
+    All that is said must hold. A planned day is one after the quarter, or said to be expected; a
+    number may be said to be about so much.
     """
 
     given: bool | None = None
     one_of: tuple[str, ...] = ()
     more_than: Name | None = None
+    planned: bool = False
+    about: bool = False
 
 
 class Contradiction(Model):
@@ -71,6 +74,11 @@ class Contradiction(Model):
 
     message: str
     when: dict[Name, Condition] = Described(min_length=1)
+
+    @property
+    def has_formula(self) -> bool:
+        """Whether a formula in the form can tell it."""
+        return not any(one.planned or one.about for one in self.when.values())
 
     @property
     def names(self) -> set[str]:

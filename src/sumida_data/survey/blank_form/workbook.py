@@ -118,7 +118,7 @@ class _Writer:
     def write(self) -> None:
         form, wave = self.inquiry.form.asked_in(str(self.inquiry.period)), self.inquiry.wave
         names = {form.cover.sheet, *wave.sheets_for(self.department.code)}
-        parts = [part for part in form.sheets if part.sheet in names]
+        parts = [_with_formulas(part) for part in form.sheets if part.sheet in names]
         guidance = self._add_sheet(_GUIDANCE_SHEET)
         sheets = {
             name: self._write_sheet(name, group)
@@ -297,6 +297,11 @@ class _Writer:
         for row, label_and_value in enumerate(stamp.labels.items()):
             sheet.write_row(row, 0, label_and_value)
         sheet.very_hidden()
+
+
+def _with_formulas(part: SurveySheet) -> SurveySheet:
+    told = tuple(one for one in part.contradictions if one.has_formula)
+    return part if told == part.contradictions else part.model_copy(update={"contradictions": told})
 
 
 def _tell_of_inheritance(last: LastAnswers) -> str:

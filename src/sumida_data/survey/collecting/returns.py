@@ -4,6 +4,7 @@ import gc
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cached_property, partial
 from hashlib import sha256
 
@@ -30,6 +31,7 @@ from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stam
 VERY_MANY = 500
 _CHUNK = 50
 _CELLS_SHOWN = 5
+_LONGEST_WAIT = timedelta(days=366)
 
 _Reader = SheetReader[SurveySheet]
 # What a process reads with; filled when it starts.
@@ -176,6 +178,7 @@ class FormReader:
             self._check_stated_period(returned.cover, returned)
         else:
             self._check_stamp(stamp, returned)
+        self._check_answered_on(returned.cover, returned)
         asked = wave.sheets_for(returned.department_code)
         read = {cover.sheet, *self._read_answers(workbook, readers, returned, asked)}
         returned.untouched = stamp is not None and _is_untouched(returned, stamp)
@@ -238,6 +241,15 @@ class FormReader:
         if answer and stated and str(stated) != returned.period:
             words = {"sheet": answer.sheet, "period": Period.parse(returned.period).title}
             rule = self.rules[Kind.OTHER_PERIOD]
+            returned.report(rule, answer.raw_text, cell=answer.cell, **words)
+
+    def _check_answered_on(self, cover: Record, returned: Return) -> None:
+        """Report a day of answering before the last day of the quarter, or long after it."""
+        answer, last_day = cover.answer_of("answered_on"), Period.parse(returned.period).last_day
+        day = date.fromisoformat(answer.reading.value) if answer and answer.reading.value else None
+        if answer and day and not timedelta() <= day - last_day <= _LONGEST_WAIT:
+            words = {"sheet": answer.sheet, "last": last_day.isoformat()}
+            rule = self.rules[Kind.ANSWERED_ANOTHER_DAY]
             returned.report(rule, answer.raw_text, cell=answer.cell, **words)
 
     def _check_stamp(self, stamp: Stamp, returned: Return) -> None:

@@ -48,9 +48,12 @@ _RULE_OF_REASON = {
     "two_readings": Kind.AMBIGUOUS_NUMBER,
     "several_values": Kind.SEVERAL_VALUES,
     "other_unit": Kind.OTHER_UNIT,
+    "other_weekday": Kind.OTHER_WEEKDAY,
 }
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
+# What lies outside is a slip of the hand: no survey asks for it.
+_FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
 _UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*")
@@ -117,6 +120,8 @@ def _refuse(reading: Reading, field: FormField) -> str | None:
         )
     if reading.value is None:
         return None
+    if field.type == "date" and not _FIRST_DAY <= reading.value <= _LAST_DAY:
+        return Kind.IMPLAUSIBLE_DAY
     if field.pattern is not None and not re.fullmatch(field.pattern, reading.value):
         return Kind.PATTERN
     return Kind.OUT_OF_RANGE if _is_out_of_range(reading.value, field) else None

@@ -1,6 +1,6 @@
 """Reading sheets into answers and findings, one cell at a time.
 
-This module knows nothing of departments or quarters: it turns the cells of a sheet into records
+This module knows nothing of departments: it turns the cells of a sheet into records
 of answers. `survey.collecting.returns` reads department workbooks with it, `sources.central`
 central files.
 """
@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from sumida_data.base.characters import comparable
+from sumida_data.base.periods import Period, era_year, fiscal_year_first_day
 from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.reading.columns import (
@@ -161,6 +162,7 @@ class SheetReader(ColumnFinder[Described]):
                 run.report_remark(self.remark_on_missing(name, filter(None, texts)))
         run.add_record(Record(self.description.table, "", answers), None)
         run.check_required(answers, None)
+        run.check_days(answers, None)
         run.check_cover([(label.row, label.column) for label in labels.values()])
         return run.contents
 
@@ -193,6 +195,8 @@ class _Pass:
         self.look = sheet.look
         self.place = replace(place, sheet=sheet.name)
         self.contents = SheetContents(sheet.name)
+        is_asked = place.period is not None and reader.description.is_complete
+        self.period = Period.parse(place.period or "") if is_asked else None
         # The units of the row that is read, by the names of the fields that have them.
         self.units: dict[str, str | None] = {}
 
@@ -249,12 +253,25 @@ class _Pass:
         if not contradictions:
             return
         readings = {answer.field: answer.reading for answer in record.answers}
-        for contradiction in find_contradictions(contradictions, readings):
+        last_day = self.period.last_day.isoformat() if self.period else None
+        for contradiction in find_contradictions(contradictions, readings, last_day):
             answer = record.answer_of(next(iter(contradiction.when)))
             assert answer is not None  # noqa: S101  # what is not there contradicts nothing
             self.report_answer(
                 Kind.CONTRADICTION, answer, label, contradiction=contradiction.message
             )
+
+    def check_days(self, answers: Sequence[Answer], label: str | None) -> None:
+        """Report days such as 2004-10-01, as a spreadsheet takes 4/10/1 meant for 令和4年."""
+        if self.period is None:
+            return
+        year = era_year(self.period.last_day)[1]
+        like_eras = {f"{2000 + one}" for one in (year - 1, year, year + 1)}
+        for answer in answers:
+            is_day = self.reader.fields[answer.field].type == "date" and answer.reading.value
+            if is_day and is_day[:4] in like_eras and self.period.fiscal_year - 10 > 2000 + year:
+                era = f"令和{int(is_day[:4]) - 2000}年"
+                self.report_answer(Kind.YEAR_LIKE_AN_ERA, answer, label, era=era)
 
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report answers that must be there and are not; without its key a record is not kept."""
@@ -364,6 +381,7 @@ class _TablePass(_Pass):
         self._check_bare_columns(number, label)
         if self._keeps(record, number, label) and not self._is_displaced(number, record, label):
             self._check_fullness(record, label)
+            self.check_days(answers, label)
             self.add_record(record, label)
         else:
             self.contents.rows_set_aside += 1
@@ -433,12 +451,26 @@ class _TablePass(_Pass):
             if record.answers[place].reading.value is None:
                 self.report_answer(Kind.NO_ROW_NAME, record.answers[place], label)
                 return False
+            if self._is_of_other_year(record.answers[place], label):
+                return False
         earlier = self.rows_by_key.setdefault(comparable(record.key), number)
         if earlier != number:
             self.report_answer(
                 Kind.DUPLICATE_ROW, record.answers[0], label, earlier=f"{earlier + 1}行目"
             )
         return earlier == number
+
+    def _is_of_other_year(self, answer: Answer, label: str) -> bool:
+        """Report an event that did not happen in the fiscal year so far."""
+        is_day = self.reader.fields[answer.field].type == "date"
+        if not is_day or self.period is None or self.reader.description.kind != "events":
+            return False
+        first = fiscal_year_first_day(self.period.fiscal_year).isoformat()
+        last = self.period.last_day.isoformat()
+        if first <= (answer.reading.value or "") <= last:
+            return False
+        self.report_answer(Kind.DAY_OF_OTHER_YEAR, answer, label, first=first, last=last)
+        return True
 
     def _is_displaced(self, number: int, record: Record, label: str) -> bool:
         first, span = self.columns.answers[0].number, self.columns.span

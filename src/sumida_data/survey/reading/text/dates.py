@@ -11,6 +11,7 @@ from sumida_data.survey.reading.text.numbers import parse_kanji
 from sumida_data.survey.reading.text.readings import (
     BLANK,
     DIGITS_APART,
+    OTHER_WEEKDAY,
     SEVERAL_VALUES,
     TWO_READINGS,
     UNREADABLE,
@@ -26,10 +27,11 @@ from sumida_data.survey.reading.text.readings import (
 from sumida_data.survey.reading.workbook import CellValue
 
 _ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}
+_WEEKDAYS = "月火水木金土日"
 _DATE = re.compile(
     r"(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<era_year>元|[0-9]{1,2})|(?P<year>[0-9]{4}))"
     r"[年./-](?P<month>[0-9]{1,2})(?:[月./-](?P<day>[0-9]{1,2})日?|月?(?P<end>末日?)|月)?"
-    r"(?:\([月火水木金土日]\))?"
+    r"(?:\(?(?P<weekday>[月火水木金土日])(?:曜日?)?\)?)?"
 )
 _DATE_WITHIN = re.compile(rf"(?<![0-9])(?:{_DATE.pattern})(?![0-9])")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9０-９])\s+(?=[0-9０-９])")
@@ -109,6 +111,8 @@ def _read_date_text(text: str) -> Reading:
     if match is None or day is None or DIGITS_APART.search(text) or has_enclosed_digit(text):
         several = len(_DATE.findall(normalise_width(text).upper())) > 1
         return SEVERAL_VALUES if several else UNREADABLE
+    if match["weekday"] and match["weekday"] != _WEEKDAYS[day.weekday()]:
+        return OTHER_WEEKDAY
     rules = [*_name_notations(match, day, folded), *words]
     if not rules and day.isoformat() != text:
         rules = ["date_text"]

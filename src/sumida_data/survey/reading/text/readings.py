@@ -60,7 +60,7 @@ class Reading(NamedTuple):
         status: What kind of answer it is.
         rules: Names of the text rules applied, separated by blanks; empty if none. Where the
             cell cannot be read, the one that says why: ``several_values``, ``two_readings``,
-            ``other_unit`` or ``ditto``, or empty.
+            ``other_unit``, ``other_weekday`` or ``ditto``, or empty.
     """
 
     value: str | None
@@ -75,6 +75,7 @@ UNREADABLE = Reading(None, "unreadable")
 SEVERAL_VALUES = Reading(None, "unreadable", "several_values")
 TWO_READINGS = Reading(None, "unreadable", "two_readings")
 OTHER_UNIT = Reading(None, "unreadable", "other_unit")
+OTHER_WEEKDAY = Reading(None, "unreadable", "other_weekday")
 DITTO = Reading(None, "unreadable", "ditto")
 
 # Between two digits white space parts two numbers, or is a slip that nobody can judge.
