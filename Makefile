@@ -19,12 +19,13 @@ ifeq ($(RETURNS),)
 endif
 	$(KEDRO) run || [ $$? -eq 2 ]
 
+# Three processes for two cores: one of them mostly waits for a CKAN or a browser.
 test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m coverage run -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m coverage run -m pytest -n 3 --dist loadgroup
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
