@@ -11,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-mutation bench docs jupyter format lock clean test-ckan ckan
+.PHONY: lines run test test-mutation bench docs jupyter format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -51,6 +51,12 @@ jupyter: .venv/installed  ## Open the notebooks, with Kedro's catalogue at hand.
 
 docs: .venv/installed-dev  ## Write the reference pages anew.
 	$(BIN)/python -m sumida_data.reference
+
+lines:  ## Count lines and files of the source by room.
+	@find src/sumida_data -name '*.py' -exec wc -l {} + | awk -F '[ /]+' '$$NF != "total" { \
+	  room = NF > 5 ? $$5 : "(root)"; lines[room] += $$2; files[room]++; all += $$2; count++ } \
+	  END { for (room in lines) printf "%7d %4d  %s\n", lines[room], files[room], room | "sort -k 3"; \
+	  close("sort -k 3"); printf "%7d %4d  in all\n", all, count }'
 
 format: .venv/installed-dev
 	$(BIN)/ruff format .

@@ -38,9 +38,11 @@ def describe_package_tables(
                 f"packages.yml: resources の table {resource.table!r} という表はありません。"
                 f"書けるのは {'、'.join(sorted(tables))} です。"
             )
-        _refuse_unknown_column(resource, dictionary[resource.table])
         table = describe_table(resource, dictionary)
-        described[table.name] = _refer(resource.rows_of, table, described)
+        if parent := resource.rows_of:
+            reference = _refer(parent, table, described)
+            table = table.model_copy(update={"foreign_keys": (reference,)})
+        described[table.name] = table
     return described
 
 
@@ -56,44 +58,37 @@ def describe_table(resource: Resource, dictionary: DataDictionary) -> Table:
             f"packages.yml: resources の table {table.name!r} は件数だけを公開する表です。"
             "行は公開できません。"
         )
-    own = {field.name: field for field in table.fields if field.published}
-    first = {name: own.get(name) or _find(dictionary, name) for name in MUNICIPALITY}
-    fields = first | own
-    fields = {one.name: one for field in fields.values() for one in _with_status(field)}
+    fields = [one for field in _list_published(table, dictionary) for one in _with_status(field)]
     key = resource.primary_key or table.primary_key
-    if unpublished := "、".join(name for name in key if name not in fields):
+    if unknown := join_unknown(resource.only, table.column_names):
+        raise PackageError(
+            f"packages.yml: 表 {table.name} の only に、列 {unknown!r} はありません。"
+            f"書けるのは {'、'.join(table.column_names)} です。"
+        )
+    if unpublished := join_unknown(key, [field.name for field in fields]):
         raise PackageError(
             f"packages.yml: 表 {table.name} の primary_key に、公開しない列 {unpublished} が"
             "あります。公開する列だけで primary_key を書いてください。"
         )
-    changes = {"fields": tuple(fields.values()), "primary_key": key, "foreign_keys": ()}
+    changes = {"fields": tuple(fields), "primary_key": key, "foreign_keys": ()}
     return table.model_copy(update=changes)
 
 
-def _refuse_unknown_column(resource: Resource, table: Table) -> None:
-    for name in resource.only:
-        if name not in table.column_names:
-            raise PackageError(
-                f"packages.yml: 表 {resource.table} の only に、列 {name!r} はありません。"
-                f"書けるのは {'、'.join(table.column_names)} です。"
-            )
-
-
-def _refer(name: str | None, table: Table, described: Mapping[str, Table]) -> Table:
-    """Return the table with its reference to the one whose rows it belongs to, if any."""
-    if name is None:
-        return table
-    place = f"packages.yml: 表 {table.name} の rows_of = {name!r} — "
-    if name not in described:
+def _refer(parent: str, table: Table, described: Mapping[str, Table]) -> ForeignKey:
+    """Return the reference to the table whose rows its rows belong to."""
+    place = f"packages.yml: 表 {table.name} の rows_of = {parent!r} — "
+    if parent not in described:
         allowed = "、".join(described) or "ありません"
         raise PackageError(f"{place}同じパッケージで先に書いた表だけを書けます({allowed})。")
-    key = described[name].primary_key
-    if lacking := [column for column in key if column not in table.column_names]:
-        raise PackageError(
-            f"{place}{table.name} に列 {'、'.join(lacking)} がないため、たどれません。"
-        )
-    reference = ForeignKey(fields=key, table=name, reference_fields=key)
-    return table.model_copy(update={"foreign_keys": (reference,)})
+    key = described[parent].primary_key
+    if lacking := join_unknown(key, table.column_names):
+        raise PackageError(f"{place}{table.name} に列 {lacking} がないため、たどれません。")
+    return ForeignKey(fields=key, table=parent, reference_fields=key)
+
+
+def join_unknown(names: Iterable[str], known: Collection[str]) -> str:
+    """Return those of the names that are not known, in one text."""
+    return "、".join(name for name in names if name not in known)
 
 
 def _with_status(field: Field) -> Iterator[Field]:
@@ -116,9 +111,12 @@ def _with_status(field: Field) -> Iterator[Field]:
     )
 
 
-def _find(dictionary: DataDictionary, name: str) -> Field:
-    fields = (field for table in dictionary.tables for field in table.fields)
-    return next(field for field in fields if field.name == name and field.published)
+def _list_published(table: Table, dictionary: DataDictionary) -> Iterable[Field]:
+    """Return the published fields; a table without the municipality's gets them from another."""
+    others = (field for other in reversed(dictionary.tables) for field in other.fields)
+    known = {field.name: field for field in (*others, *table.fields) if field.published}
+    own = {field.name: field for field in table.fields if field.published}
+    return ({name: known[name] for name in MUNICIPALITY} | own).values()
 
 
 def describe_views(views: Views, dictionary: DataDictionary) -> Iterator[Table]:
@@ -165,12 +163,11 @@ def list_codes(tables: Iterable[Table]) -> Iterator[Row]:
     for table in tables:
         for field in table.fields:
             for code in field.enum or ():
-                meaning = field.codes.get(code)
-                title = meaning.title if meaning else code
+                meaning = field.codes.get(code) or Code(title=code)
                 yield {
                     "table_name": table.name,
                     "column_name": field.name,
                     "code": code,
-                    "title": title,
-                    "description": (meaning and meaning.description) or title,
+                    "title": meaning.title,
+                    "description": meaning.description or meaning.title,
                 }

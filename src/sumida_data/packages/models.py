@@ -154,29 +154,26 @@ class Packages(Model):
         return word
 
     @model_validator(mode="after")
-    def _refuse_repeated_role(self) -> Self:
-        names = [package.name for package in self.packages if package.role]
-        if len(names) > 1:
-            raise ValueError(f"role: indicators が {'、'.join(names)} にあります。1つだけ書けます")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_repeated_names(self) -> Self:
-        names = [one.name for one in self.packages] + [one.name for one in self.withdrawn]
+    def _refuse_contradictions(self) -> Self:
+        known = [package.name for package in self.packages]
+        names = known + [gone.name for gone in self.withdrawn]
         if repeated := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"パッケージの name {sorted(repeated)} が2回書かれています")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_unknown_replacements(self) -> Self:
-        names = [package.name for package in self.packages]
+        if len(self._indicators) > 1:
+            raise ValueError(
+                f"role: indicators が {'、'.join(self._indicators)} にあります。1つだけ書けます"
+            )
         for gone in self.withdrawn:
-            if gone.replacement not in (None, *names):
+            if gone.replacement not in (None, *known):
                 raise ValueError(
                     f"withdrawn の {gone.name} の replacement {gone.replacement!r} "
-                    f"というパッケージはありません。書けるのは {'、'.join(names)} です"
+                    f"というパッケージはありません。書けるのは {'、'.join(known)} です"
                 )
         return self
+
+    @property
+    def _indicators(self) -> list[str]:
+        return [package.name for package in self.packages if package.role == "indicators"]
 
     def find_published(self, table: str, paths: Iterable[str]) -> str | None:
         """Return where a table of the indicators' package was published last.
@@ -192,14 +189,13 @@ class Packages(Model):
             PackageError: If it was, but by none that is said to hold the indicators, nor by one
                 that such a package replaces.
         """
-        names = [package.name for package in self.packages if package.role == "indicators"]
-        names += [one.name for one in self.withdrawn if one.replacement in names]
-        known = sorted(path for path in paths if path.endswith(f"/{table}.csv"))
-        for name in names:
+        known = [path for path in paths if path.endswith(f"/{table}.csv")]
+        replaced = [one.name for one in self.withdrawn if one.replacement in self._indicators]
+        for name in (*self._indicators, *replaced):
             if f"{name}/{table}.csv" in known:
                 return f"{name}/{table}.csv"
         if known:
-            published = "、".join(path.partition("/")[0] for path in known)
+            published = "、".join(sorted(path.partition("/")[0] for path in known))
             raise PackageError(
                 f"packages.yml: 公開した {published} に指標の値がありますが、role: indicators の"
                 "パッケージがそれではないため、公開した値と比べられません。name と role を"

@@ -22,7 +22,7 @@ import pyarrow.parquet
 from sumida_data.base.database import connect
 from sumida_data.base.metadata import Field, Row, Table
 from sumida_data.base.periods import Period
-from sumida_data.packages.columns import CODE_LIST, DATA_DICTIONARY
+from sumida_data.packages.columns import CODE_LIST, DATA_DICTIONARY, join_unknown
 from sumida_data.packages.models import PackageError
 from sumida_data.packages.published import PublishedPackage, PublishedTable
 
@@ -189,15 +189,16 @@ def _compare_column(column: str, field: Field, before: Row) -> Iterator[Differen
 def _compare_enum(
     column: str, new: Sequence[str] | None, old: Sequence[str] | None
 ) -> Iterator[Difference]:
-    if new and not old:
-        yield "major", f"{column}の取りうる値を{'、'.join(new)}に限った。"
-    elif old and not new:
-        yield "minor", f"{column}の取りうる値を限らないことにした。"
-    elif old and new:
-        if gone := [value for value in old if value not in new]:
-            yield "major", f"{column}の取りうる値から{'、'.join(gone)}をなくした。"
-        if added := [value for value in new if value not in old]:
-            yield "minor", f"{column}の取りうる値に{'、'.join(added)}を加えた。"
+    if not new or not old:
+        if new:
+            yield "major", f"{column}の取りうる値を{'、'.join(new)}に限った。"
+        if old:
+            yield "minor", f"{column}の取りうる値を限らないことにした。"
+        return
+    if gone := join_unknown(old, new):
+        yield "major", f"{column}の取りうる値から{gone}をなくした。"
+    if added := join_unknown(new, old):
+        yield "minor", f"{column}の取りうる値に{added}を加えた。"
 
 
 def _compare_rows(

@@ -4,7 +4,7 @@ A department keeps its habits from quarter to quarter. Nothing written here mean
 than the value; what is wrong in the sample data is wrong on purpose, in `sample.returns`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -101,9 +101,11 @@ class Hand:
         if isinstance(value, int | Decimal):
             return self._number(value, field.unit or "")
         if field.enum is not None:
-            synonyms = field.synonyms.get(value, ()) if self._uses_synonyms else ()
-            return self._random.choice(synonyms) if synonyms else value
+            return self._choose(field.synonyms.get(value, ()), value)
         return self._code(value) if field.pattern or field.unique else self._text(value)
+
+    def _choose(self, synonyms: Sequence[str], choice: str) -> str:
+        return self._random.choice(synonyms) if self._uses_synonyms and synonyms else choice
 
 
 def _pick(random: Random, ways: Mapping[_Way, int]) -> _Way:

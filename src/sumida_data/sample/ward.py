@@ -51,13 +51,13 @@ def list_records(part: SurveySheet, department_code: str, day: date) -> list[Rec
         day: The last day of the quarter; events are those of its fiscal year.
     """
     rows = [row for row in load_facts(part.table) if row["department_code"] == department_code]
+    begun, last_day = "since", day.isoformat()
+    first_day = ""
     if part.kind == "events":
-        day_field = next(field.name for field in part.key_fields if field.type == "date")
+        begun = next(field.name for field in part.key_fields if field.type == "date")
         first_day = fiscal_year_first_day(fiscal_year_of(day)).isoformat()
-        rows = [row for row in rows if first_day <= row[day_field] <= day.isoformat()]
-    else:
-        rows = [_state_on(day, part, row) for row in rows if row.get("since", "") <= f"{day}"]
-    return [_parse_row(part, row) for row in rows]
+    known = [row for row in rows if first_day <= row.get(begun, "") <= last_day]
+    return [_parse_row(part, _state_on(day, part, row)) for row in known]
 
 
 def seeded_random(*seed: object) -> Random:
