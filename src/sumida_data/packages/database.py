@@ -22,8 +22,6 @@ from sumida_data.packages.models import Macro, View, Views
 
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
-# What the database before this one said of itself: rows of its dictionary and of its changes.
-EarlierBuild = tuple[list[Row], list[Row]]
 # The tables that are not made before, but here, of all the others.
 MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
 
@@ -35,6 +33,14 @@ class Database:
     tables: Mapping[str, pd.DataFrame]
     dictionary: DataDictionary
     views: Views
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierBuild:
+    """What the database before this one said of itself: its dictionary and ``schema_change``."""
+
+    columns: list[Row]
+    changes: list[Row]
 
 
 def write_tables(
@@ -78,7 +84,7 @@ def read_earlier_build(connection: DuckDBPyConnection) -> EarlierBuild:
         connection.table(name).to_arrow_table().to_pylist() if (name,) in known else []
         for name in (DATA_DICTIONARY, SCHEMA_CHANGE)
     )
-    return columns, changes
+    return EarlierBuild(columns, changes)
 
 
 def list_schema_changes(
@@ -95,7 +101,7 @@ def list_schema_changes(
         return []
     before, now = (
         {(row["table_name"], row["column_name"]): row["type"] for row in rows}
-        for rows in (earlier[0], columns)
+        for rows in (earlier.columns, columns)
     )
     changes = [
         {
@@ -109,7 +115,7 @@ def list_schema_changes(
         for key in sorted(before.keys() | now.keys())
         if before.get(key) != now.get(key)
     ]
-    return earlier[1] + changes
+    return earlier.changes + changes
 
 
 def _name_change(before: str | None, after: str | None) -> str:
