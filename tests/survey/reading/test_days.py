@@ -92,3 +92,30 @@ def test_about_is_not_lost(collect: Collect, word: str, is_told: bool) -> None: 
     answers, found = find(collect, 取組効果=[headings, row])
     assert answers["取組効果", "C2"] == "300"
     assert ("F404" in [kind for kind, _ in found]) == is_told
+
+
+def test_two_incidents_of_one_day_are_two(collect: Collect) -> None:
+    rows = [
+        ["発生日", "概要", "重大"],
+        ["2022/12/5", "FAXの誤送信", "非該当"],
+        ["2022/12/5", "USBメモリの紛失", "該当"],
+        ["2022/12/5", "FAXの誤送信", "非該当"],
+    ]
+    answers, found = find(collect, セキュリティ=rows)
+    assert [answers["セキュリティ", f"C{row}"] for row in (2, 3)] == ["非該当", "該当"]
+    assert ("セキュリティ", "C4") not in answers
+    assert ("F306", "A4") in found
+
+
+def test_an_event_that_is_read_alike_is_the_same_in_the_next_quarter(collect: Collect) -> None:
+    def training(name: str) -> list[list[Any]]:
+        return [TRAININGS, [name, "2022/8/20", "全職員", 20, ""]]
+
+    files = {
+        "FY2022Q2/1203.xlsx": {"表紙": cover(), "研修": training("研修(第1回)")},
+        "FY2022Q3/1203.xlsx": {"表紙": cover(), "研修": training("研修（第１回）")},
+    }
+    collected = collect(files)
+    names = {(a.value, a.change) for a in collected.answers if a.field == "training_name"}
+    assert {value for value, _ in names} == {"研修(第1回)"}
+    assert "F514" not in [one.rule_id for one in collected.findings]

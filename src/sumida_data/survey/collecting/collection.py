@@ -251,8 +251,8 @@ class _History:
             returned.file_sha256,
             returned.sample,
         )
-        rows = [row for record in returned.records for row in make_rows(record, origin)]
         self.events.update(code, returned)
+        rows = [row for record in returned.records for row in make_rows(record, origin)]
         return self.stocks.update(code, returned, rows, wave.sheets_for(code))
 
     def _respond(self, period: str, department: Department | None, wave: Wave) -> Row:

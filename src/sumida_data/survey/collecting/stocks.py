@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sumida_data.base.characters import comparable
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, carry_forward
 from sumida_data.survey.collecting.returns import Return
@@ -80,7 +81,7 @@ class Stocks:
         last = self._take_over(code, Period.parse(returned.period).last_day)
         stocks = [row for row in rows if row.table_name in self._tables]
         now = {
-            (record.table, record.key): record
+            (record.table, comparable(record.key)): record
             for record in returned.records
             if record.table in self._tables
         }
@@ -114,7 +115,9 @@ class Stocks:
                 holding.records = [*holding.records, *before.records]
                 holding.rows = [*holding.rows, *before.rows]
             else:
-                records = {(record.table, record.key): record for record in before.records}
+                records = {
+                    (record.table, comparable(record.key)): record for record in before.records
+                }
                 divided = _DividedWork(one.predecessor, records, successors)
                 self._divided.setdefault((one.predecessor, one.changed_on), divided)
         holding.answered_for = max(day, holding.answered_for)
@@ -124,7 +127,7 @@ class Stocks:
         """Report what has changed so that it is worth a look."""
         tables = {table for table, _ in now}
         for record in last:
-            same = now.get((record.table, record.key))
+            same = now.get((record.table, comparable(record.key)))
             if same is not None:
                 self._report_jumps(record, same, returned)
             elif record.table in tables:
@@ -176,7 +179,8 @@ class Events:
         """Begin without events; the form says what is one."""
         self._rules = rules
         self._tables = {part.table for part in form.answer_sheets if part.kind == "events"}
-        self._listed: defaultdict[tuple[str, int], dict[tuple[str, str], str]] = defaultdict(dict)
+        self._keys = {one.name for part in form.answer_sheets for one in part.key_fields}
+        self._listed: defaultdict[tuple[str, int], _Keyed] = defaultdict(dict)
 
     def update(self, code: str, returned: Return) -> None:
         """Take a return and report the events of the year that it lists no more.
@@ -187,17 +191,35 @@ class Events:
                 that it lacks, or of which a row could not be read, lists nothing for certain.
         """
         listed = self._listed[code, Period.parse(returned.period).fiscal_year]
-        now = {
-            (record.table, record.key): record.answers[0].sheet
-            for record in returned.records
-            if record.table in self._tables
-        }
+        now: _Keyed = {}
+        for place, record in enumerate(returned.records):
+            if record.table in self._tables:
+                key = (record.table, comparable(record.key))
+                now[key] = self._as_listed(record, listed.get(key, record))
+                returned.records[place] = now[key]
         if not returned.says_no_change:
-            for table, key in sorted(listed.keys() - now.keys()):
-                if table in returned.whole_tables:
-                    name, sheet = key.replace("|", " "), listed[table, key]
+            for gone in (listed[key] for key in sorted(listed.keys() - now.keys())):
+                if gone.table in returned.whole_tables:
+                    name, sheet = gone.key.replace("|", " "), gone.answers[0].sheet
                     returned.report(self._rules[Kind.EVENT_GONE], name, sheet=sheet)
         listed.update(now)
+
+    def _as_listed(self, record: Record, first: Record) -> Record:
+        """Return an event under the name that it was first listed by, if that is read alike."""
+        if record.key == first.key:
+            return record
+        answers = [
+            answer._replace(
+                reading=answer.reading._replace(
+                    value=first.value_of(answer.field),
+                    rules=f"as_first_listed {answer.reading.rules}".strip(),
+                )
+            )
+            if answer.field in self._keys and answer.reading.value != first.value_of(answer.field)
+            else answer
+            for answer in record.answers
+        ]
+        return record._replace(key=first.key, answers=answers)
 
 
 def _is_jump(one: Decimal, other: Decimal) -> bool:

@@ -328,6 +328,7 @@ class _TablePass(_Pass):
         self.columns = columns
         self.bare_columns = list(columns.bare)
         self.rows_by_key: dict[str, int] = {}
+        self.events: dict[str, list[list[Reading]]] = {}
         for remark in columns.remarks:
             self.report_remark(remark)
 
@@ -377,7 +378,7 @@ class _TablePass(_Pass):
         if number in self.look.hidden_rows:
             self.report_answer(Kind.HIDDEN_ROW, answers[0], label)
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
-        record = Record(self.reader.description.table, key, answers)
+        record = self._tell_apart(Record(self.reader.description.table, key, answers))
         self._check_bare_columns(number, label)
         if self._keeps(record, number, label) and not self._is_displaced(number, record, label):
             self._check_fullness(record, label)
@@ -446,6 +447,22 @@ class _TablePass(_Pass):
                 self.bare_columns.remove(column)
                 self.report_cell(Kind.NO_HEADING_ABOVE, number, column, label)
 
+    def _tell_apart(self, record: Record) -> Record:
+        """Number the events of one day, unless they are alike in all that is said of them."""
+        fields = self.reader.description.key_fields
+        if not all(field.type == "date" for field in fields) or not self._lists_events:
+            return record
+        said = [answer.reading for answer in record.answers]
+        same_day = self.events.setdefault(record.key, [])
+        if said not in same_day:
+            same_day.append(said)
+        number = same_day.index(said) + 1
+        return record if number == 1 else record._replace(key=f"{record.key}#{number}")
+
+    @property
+    def _lists_events(self) -> bool:
+        return self.period is not None and self.reader.description.kind == "events"
+
     def _keeps(self, record: Record, number: int, label: str) -> bool:
         for place in self.columns.key_places:
             if record.answers[place].reading.value is None:
@@ -463,7 +480,7 @@ class _TablePass(_Pass):
     def _is_of_other_year(self, answer: Answer, label: str) -> bool:
         """Report an event that did not happen in the fiscal year so far."""
         is_day = self.reader.fields[answer.field].type == "date"
-        if not is_day or self.period is None or self.reader.description.kind != "events":
+        if not is_day or self.period is None or not self._lists_events:
             return False
         first = fiscal_year_first_day(self.period.fiscal_year).isoformat()
         last = self.period.last_day.isoformat()
