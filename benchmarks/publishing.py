@@ -33,8 +33,8 @@ from tests.catalogue.ckan.catalogues import make_catalogue, make_dataset, publis
 from tests.catalogue.ckan.proxy import Proxy  # noqa: E402
 from tests.catalogue.ckan.stack.start import ORGANIZATION, STAND_IN, Ckan, install  # noqa: E402
 
-from sumida_data.catalogue.ckan import CkanSettings, CkanTarget  # noqa: E402
-from sumida_data.catalogue.ckan.site import Site  # noqa: E402
+from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite  # noqa: E402
+from sumida_data.catalogue.ckan.target import CkanTarget  # noqa: E402
 from sumida_data.catalogue.target import Dataset  # noqa: E402
 
 READS = ("_show", "_search", "_list", "_authz", "_list_for_user", "download")
@@ -137,7 +137,7 @@ def publish_ours(dataset: Dataset, url: str, token: str) -> None:
         {"url": url, "token": token, "organization": ORGANIZATION}
     )
     catalogue = make_catalogue(dataset)
-    target = CkanTarget(settings, lambda: catalogue)
+    target = CkanTarget(settings)
     publish(target, catalogue)
     if differences := target.verify(catalogue):
         raise RuntimeError("\n".join(differences))
@@ -145,7 +145,9 @@ def publish_ours(dataset: Dataset, url: str, token: str) -> None:
 
 def publish_with_frictionless(dataset: Dataset, url: str, token: str) -> None:
     """Publish with the CKAN adapter; a dataset that is there already needs ``allow_update``."""
-    there = Site(CkanSettings(url=url), anonymous=True).find("package_show", {"id": dataset.name})
+    there = CkanSite(CkanSettings(url=url), anonymous=True).find(
+        "package_show", {"id": dataset.name}
+    )
     control: dict[str, object] = {
         "baseurl": url,
         "organization_name": ORGANIZATION,

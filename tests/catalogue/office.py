@@ -14,17 +14,17 @@ import pyarrow.parquet as pq
 from sumida_data.base.frames import DECIMAL
 from sumida_data.base.quota import Gap
 from sumida_data.catalogue.approval import write_approval
-from sumida_data.catalogue.changes import Circumstances, Proposal, propose
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.history import hash_lineage
+from sumida_data.catalogue.proposal import Circumstances, Proposal, propose
 from sumida_data.catalogue.publication import (
-    Publication,
+    PlannedPublication,
     prepare_publication,
     publish,
-    read_target_record,
+    read_record,
     undo,
 )
-from sumida_data.catalogue.record import Record
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import Catalogue, Dataset, File, observe
 
 DAY = date(2023, 2, 1)
@@ -168,8 +168,8 @@ class Office:
         return FolderTarget(self.path / "public", self.record.folder)
 
     @property
-    def record(self) -> Record:
-        return Record(self.path / "record/folder")
+    def record(self) -> TargetRecord:
+        return TargetRecord(self.path / "record/folder")
 
     @property
     def public(self) -> Path:
@@ -198,8 +198,8 @@ class Office:
         )
         self.record.add_approval(approval)
 
-    def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> Publication:
-        record = read_target_record(self.record)
+    def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> PlannedPublication:
+        record = read_record(self.record)
         return prepare_publication(
             catalogue,
             proposal or self.propose(catalogue),
@@ -220,7 +220,12 @@ class Office:
 
     def faults(self) -> list[str]:
         last = self.record.read_publications()[-1]
-        return self.target.verify(self.record.load_content(last.content_of))
+        return self.target.verify(self.record.load_catalogue(last.content_of))
+
+    def packages(self) -> dict[str, bytes]:
+        """Return the files of the packages that are public, as the record has them."""
+        read = self.record.content.read
+        return {path: read(one) for path, one in self.record.read_public_hashes().items()}
 
     def show(self) -> dict[str, bytes]:
         """Return all that readers see, by path."""

@@ -16,8 +16,8 @@ from sumida_data.catalogue import folder as folder_module
 from sumida_data.catalogue.approval import RefusedError, write_approval
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import publish
-from sumida_data.catalogue.record import Journal, Record
-from sumida_data.catalogue.target import Change, TargetError
+from sumida_data.catalogue.record import Journal, TargetRecord
+from sumida_data.catalogue.target import TargetChange, TargetError, hash_content
 from tests.catalogue.office import (
     GAP,
     Office,
@@ -123,8 +123,7 @@ class TestWhole:
         shown = published.show()
         assert shown["dataset/a/latest/data.csv"] == b"1\n"
         assert shown["dataset/b/latest/data.csv"] == b"c\n"
-        kept = published.record.folder / "published/a/data.csv"
-        assert kept.read_bytes() == b"1\n"
+        assert published.packages()["a/data.csv"] == b"1\n"
         names = [one.name for one in published.record.read_publications()[-1].datasets]
         assert sorted(names) == ["a", "b"]
 
@@ -148,15 +147,36 @@ class TestWhole:
         assert office.public.is_symlink()
         assert "note.txt" not in office.show()
 
-    def test_only_the_releases_and_contents_that_an_undo_needs_are_kept(self, published):
+    def test_two_releases_stay_and_every_content_once(self, published):
         for number in range(1, 5):
             text = "".join(f"{row}\n" for row in range(number + 1))
             changed = make_dataset("a", f"1.{number}.0", data__csv=text)
             published.approve_and_publish(make_catalogue(changed))
-        releases = {path.stem for path in (published.record.folder / "releases").iterdir()}
-        assert releases == {"4", "5"}
-        contents = {path.name for path in (published.record.folder / "publications").iterdir()}
-        assert contents == {"P0004", "P0005"}
+        releases = published.record.folder / "releases"
+        assert {path.name for path in releases.iterdir() if path.is_dir()} == {"4", "5"}
+        contents = [path.read_bytes() for path in (published.record.folder / "content").iterdir()]
+        assert len(contents) == len(set(contents))
+        for number in range(1, 6):
+            kept = published.record.load_catalogue(f"P{number:04}")
+            assert kept.datasets[0].version == f"1.{number - 1}.0"
+
+    def test_files_that_stay_are_shared_with_the_release_before(self, published):
+        published.approve_and_publish(SECOND)
+        one, other = (published.record.folder / f"releases/{number}" for number in "12")
+        same = "dataset/b/latest/data.csv"
+        assert (one / same).stat().st_ino == (other / same).stat().st_ino
+        kept = published.record.content.locate(SECOND.datasets[1].files[0].sha256)
+        assert kept.stat().st_ino != (other / same).stat().st_ino
+
+    def test_a_copied_folder_still_shows_every_version(self, published):
+        shown = published.show()
+        published.public.unlink()
+        for path, content in shown.items():
+            (published.public / path).parent.mkdir(parents=True, exist_ok=True)
+            (published.public / path).write_bytes(content)
+        assert published.faults() == []
+        published.approve_and_publish(SECOND)
+        assert published.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
 
 
 class TestApproval:
@@ -236,13 +256,11 @@ class Killed(BaseException):
 
 STEPS = (
     "begin",
-    "versions stored",
+    "content kept",
     "release built",
-    "release noted",
     "release shown",
     "applied",
     "verified",
-    "published packages kept",
     "values kept",
     "written down",
 )
@@ -284,7 +302,7 @@ class TestKill:
         published.approve_and_publish(SECOND)
         assert tuple(marked) == STEPS[1:]
 
-    @pytest.mark.parametrize("step", ["applied", "verified", "published packages kept"])
+    @pytest.mark.parametrize("step", ["release built", "release shown", "applied", "verified"])
     def test_an_undo_is_completed_by_a_repeat(self, published, monkeypatch, step):
         published.approve_and_publish(SECOND)
         with monkeypatch.context() as patched:
@@ -345,7 +363,7 @@ class TestKill:
     def test_what_others_changed_in_between_is_not_taken_for_our_own(self, published, monkeypatch):
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, "versions stored", before=True)
+            kill_at(patched, "content kept", before=True)
             with pytest.raises(Killed):
                 published.publish(SECOND)
         (published.public / "dataset/b/latest/data.csv").write_text("by hand")
@@ -430,14 +448,17 @@ class TestBadDays:
             patched.setattr(folder_module.shutil, "disk_usage", lambda _: usage)
             with pytest.raises(TargetError, match="ディスクの空きが足りません"):
                 published.publish(SECOND)
-        kept = (published.record.folder / "publications/P0002").as_posix()
-        new = {path for path in set(published.everything()) - before if not path.startswith(kept)}
-        assert new == {(published.record.folder / "journal.json").as_posix()}
+        record = published.record.folder
+        new = set(published.everything()) - before
+        kept = {path for path in new if path.startswith((record / "content").as_posix())}
+        assert len(kept) == 2
+        names = ("journal.json", "publications/P0002.json", "under_way.parquet")
+        assert new - kept == {(record / name).as_posix() for name in names}
 
     def test_a_folder_that_may_not_be_written_is_told(self, published, monkeypatch):
         published.approve(SECOND)
 
-        def refuse(*_: object) -> None:
+        def refuse(*_: object, **__: object) -> None:
             raise PermissionError(errno.EACCES, "Permission denied")
 
         monkeypatch.setattr(folder_module, "replace_folder", refuse)
@@ -446,7 +467,7 @@ class TestBadDays:
 
     def test_two_publishers_at_once(self, published):
         published.approve(SECOND)
-        other = Record(published.record.folder)
+        other = TargetRecord(published.record.folder)
         with other.lock(), pytest.raises(TargetError, match="ほかの人が公開の作業"):
             published.publish(SECOND)
         published.publish(SECOND)
@@ -498,11 +519,11 @@ class TestBadDays:
             office.publish(FIRST)
         assert office.record.read_publications() == []
 
-    def test_a_stored_version_that_was_changed_is_not_published_again(self, published):
-        stored = published.record.folder / "versions/a/1.0.0/data.csv"
-        stored.write_text("9\n")
+    def test_a_kept_version_that_was_changed_is_not_published_again(self, published):
+        kept = published.record.content.locate(FIRST.datasets[0].files[0].sha256)
+        kept.write_text("9\n")
         published.approve(SECOND)
-        with pytest.raises(TargetError, match="公開した版の控え"):
+        with pytest.raises(TargetError, match="公開した内容の控え"):
             published.publish(SECOND)
 
 
@@ -513,7 +534,7 @@ class TestUndo:
         assert published.undo() == "P0001"
         assert published.show() == old
         assert published.faults() == []
-        assert (published.record.folder / "published/a/data.csv").read_bytes() == b"1\n"
+        assert published.packages()["a/data.csv"] == b"1\n"
         last = published.record.read_publications()[-1]
         assert (last.kind, last.publication_id, last.content_of) == ("undo", "P0003", "P0001")
 
@@ -541,18 +562,31 @@ class TestUndo:
         with pytest.raises(TargetError, match="取り消せる公開がありません"):
             office.undo()
 
-    def test_a_release_that_was_changed_is_not_shown(self, published):
+    def test_a_release_that_was_changed_is_built_anew(self, published):
+        old = published.show()
         published.approve_and_publish(SECOND)
         other = published.record.folder / "releases/1/index.html"
         other.write_text("by hand")
-        with pytest.raises(TargetError, match="変えられているため、戻せません"):
+        published.undo()
+        assert published.show() == old
+
+    def test_a_kept_content_that_was_changed_is_not_shown(self, published):
+        published.approve_and_publish(SECOND)
+        page = hash_content(FIRST.pages["index.html"])
+        published.record.content.locate(page).write_text("by hand")
+        with pytest.raises(TargetError, match="がないか、変えられています"):
             published.undo()
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
 
+    def test_a_release_of_which_nothing_is_known_is_not_shown(self, published):
+        published.approve_and_publish(SECOND)
+        (published.record.folder / "releases/1.json").unlink()
+        with pytest.raises(TargetError, match=r"前の版の控えが .* にないため、戻せません"):
+            published.undo()
 
-def test_ten_quarters_keep_ids_and_addresses(office):
+
+def test_ten_quarters_keep_addresses(office):
     addresses: set[str] = set()
-    ids: dict[tuple[str, str], str] = {}
     for quarter in range(10):
         office.day = date(2023 + quarter // 4, 1 + 3 * (quarter % 4), 15)
         text = "".join(f"{number}\n" for number in range(quarter + 1))
@@ -562,13 +596,6 @@ def test_ten_quarters_keep_ids_and_addresses(office):
                 make_dataset("b", "1.0.0", data__csv="b\n"),
             )
         )
-        now = {
-            (name, key): file.resource_id
-            for name, dataset in office.target.read().items()
-            for key, file in dataset.files.items()
-        }
-        assert ids in ({}, now)
-        ids = now
         assert addresses <= office.show().keys()
         addresses |= office.show().keys()
         assert office.faults() == []
@@ -582,9 +609,9 @@ def test_one_changed_dataset_is_one_change(published):
     published.approve(SECOND)
     changes = [change for change in published.decide(SECOND).changes if change.action != "keep"]
     assert changes == [
-        Change("update", "a"),
-        Change("update", "a", "data.csv"),
-        Change("update", "", "api/3/action/package_search"),
+        TargetChange("update", "a"),
+        TargetChange("update", "a", "data.csv"),
+        TargetChange("update", "", "api/3/action/package_search"),
     ]
 
 
@@ -620,4 +647,4 @@ def test_values_of_a_killed_publication_do_not_count(office, monkeypatch):
     assert read_histories(office.path / "record") == []
     office.publish(catalogue)
     [history] = read_histories(office.path / "record")
-    assert [row["value"] for row in history.standing_values] == [5]
+    assert [row["value"] for row in history.public_values] == [5]

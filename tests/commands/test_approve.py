@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sumida_data.catalogue.changes import ListedChange, Proposal
-from sumida_data.catalogue.record import Record
+from sumida_data.catalogue.proposal import Proposal
+from sumida_data.catalogue.record import TargetRecord
+from sumida_data.catalogue.target import TargetChange
 from sumida_data.commands.approve import approve, describe_gap
 from tests.catalogue.office import GAP, PROPOSAL
 from tests.project import PROJECT
@@ -47,8 +48,8 @@ def approvals(project: Path, target: str = "folder") -> list[dict[str, object]]:
 
 def test_records_who_approved_what(project: Path) -> None:
     changes = (
-        ListedChange(action="update", dataset="dx-indicators"),
-        ListedChange(action="keep", dataset="dx-indicators", file="README.md"),
+        TargetChange(action="update", dataset="dx-indicators"),
+        TargetChange(action="keep", dataset="dx-indicators", file="README.md"),
     )
     proposal = propose(project, changes=changes, findings={"error": 2, "warning": 1})
     result = call(*NAMED, "--yes")
@@ -70,7 +71,7 @@ def test_shows_all_that_a_person_must_know(project: Path) -> None:
         sample=True,
         versions={"dx-indicators": "1.1.0"},
         changes=(
-            ListedChange(action="update", dataset="dx-indicators", file="indicator_value.csv"),
+            TargetChange(action="update", dataset="dx-indicators", file="indicator_value.csv"),
         ),
         gaps=(GAP,),
         findings={"error": 2},
@@ -184,22 +185,22 @@ def test_approvals_are_only_added(project: Path) -> None:
     first = path.read_bytes()
     call(*NAMED, "--yes")
     assert path.read_bytes().startswith(first)
-    ids = [one.approval_id for one in Record(path.parent).read_approvals()]
+    ids = [one.approval_id for one in TargetRecord(path.parent).read_approvals()]
     assert ids == ["A0001", "A0002"]
 
 
 def test_while_somebody_publishes_nothing_is_approved(project: Path) -> None:
     propose(project)
-    with Record(project / "data/06_catalog/record/folder").lock():
+    with TargetRecord(project / "data/06_catalog/record/folder").lock():
         result = call(*NAMED, "--yes")
     assert result.exit_code == 1
     assert "ほかの人が公開の作業" in result.output
 
 
 def test_of_many_files_those_that_would_go_are_all_named(project: Path) -> None:
-    changes = [ListedChange(action="update", dataset="a")]
+    changes = [TargetChange(action="update", dataset="a")]
     changes += [
-        ListedChange(action=action, dataset="a", file=f"{action}{number}.csv")
+        TargetChange(action=action, dataset="a", file=f"{action}{number}.csv")
         for action in ("create", "remove")
         for number in range(5)
     ]

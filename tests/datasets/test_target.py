@@ -7,7 +7,7 @@ from kedro.io import DatasetError
 
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.target import TargetError
-from sumida_data.datasets import HistoryDataset, RecordDataset, TargetDataset
+from sumida_data.datasets import RecordDataset, TargetDataset
 from tests.catalogue.office import Office, make_catalogue, make_dataset
 
 CATALOGUE = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
@@ -38,13 +38,16 @@ def test_loading_shows_what_stands_there(dataset: TargetDataset, office: Office)
 
 def test_saving_publishes_and_writes_it_down(dataset: TargetDataset, office: Office) -> None:
     office.approve(CATALOGUE)
+    packages = RecordDataset(path=str(office.record.folder), read="packages")
+    assert packages.load() == {}
     dataset.save(office.decide(CATALOGUE))
     assert office.faults() == []
-    records = RecordDataset(path=str(office.record.folder)).load()
+    assert {name: file.read() for name, file in packages.load().items()} == {"a/data.csv": b"1\n"}
+    records = RecordDataset(path=str(office.record.folder), read="state").load()
     assert [line.publication_id for line in records.publications] == ["P0001"]
     assert [one.approval_id for one in records.approvals] == ["A0001"]
     assert records.journal is None
-    [history] = HistoryDataset(path=str(office.path / "record")).load()
+    [history] = RecordDataset(path=str(office.path / "record"), read="histories").load()
     assert history.target == "folder"
 
 
@@ -75,10 +78,15 @@ def test_credentials_are_arguments_of_the_target_and_are_not_shown(tmp_path: Pat
     assert "secret" not in str(dataset)
 
 
-@pytest.mark.parametrize("kind", [RecordDataset, HistoryDataset])
-def test_a_record_is_written_by_publishing_only(
-    kind: type[RecordDataset | HistoryDataset], tmp_path: Path
-) -> None:
+def test_a_record_is_written_by_publishing_only(tmp_path: Path) -> None:
+    dataset = RecordDataset(path=str(tmp_path), read="state")
     with pytest.raises(DatasetError, match="written by publishing"):
-        kind(path=str(tmp_path)).save([])  # type: ignore[arg-type]
-    assert str(tmp_path) in str(kind(path=str(tmp_path)))
+        dataset.save([])  # type: ignore[arg-type]
+    assert str(tmp_path) in str(dataset)
+
+
+def test_a_publication_that_is_not_kept_is_told(office: Office) -> None:
+    office.approve_and_publish(CATALOGUE)
+    (office.record.folder / "publications/P0001.json").unlink()
+    with pytest.raises(DatasetError, match="公開 P0001 の控え"):
+        RecordDataset(path=str(office.record.folder), read="packages").load()

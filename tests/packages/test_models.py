@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.catalogue.ckan.settings import CkanSettings
+from sumida_data.catalogue.ckan.site import CkanSettings
 from sumida_data.packages.models import FREQUENCIES, PackageError, Packages
 from sumida_data.parameters import find_mistakes
 

@@ -11,7 +11,8 @@ from tests.catalogue.office import PROPOSAL
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.quota import Quota
-from sumida_data.catalogue.changes import ListedChange, Proposal
+from sumida_data.catalogue.proposal import Proposal
+from sumida_data.catalogue.target import TargetChange
 from sumida_data.packages.models import Packages
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import (
@@ -268,8 +269,8 @@ class TestPublishing:
         self, summarise: Summarise
     ) -> None:
         changes = (
-            ListedChange(action="update", dataset="dx-indicators"),
-            ListedChange(action="update", dataset="dx-indicators", file="indicator_value.csv"),
+            TargetChange(action="update", dataset="dx-indicators"),
+            TargetChange(action="update", dataset="dx-indicators", file="indicator_value.csv"),
         )
         summary = summarise(proposal=PROPOSAL.model_copy(update={"changes": changes}))
         assert "公開先(folder)での変更：更新 1データセット・1ファイル" in printed(summary)

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from sumida_data.catalogue.links import find_broken_links
+from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.plan.models import Plans
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site

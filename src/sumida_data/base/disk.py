@@ -55,8 +55,13 @@ def _is_unsafe(part: str) -> bool:
     )
 
 
-def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None = None) -> None:
     """Make a folder hold exactly these files: the new one is built beside the old and swapped.
+
+    Args:
+        folder: The folder.
+        files: Contents by path.
+        like: A folder whose files are shared rather than written again, where they are the same.
 
     Raises:
         OutsideFolderError: If the path of a file leads out of the folder.
@@ -70,7 +75,8 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():
             target = new / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            if like is None or not _share_file(like / name, target, content):
+                target.write_bytes(content)
         if folder.exists():
             folder.rename(old)
         try:
@@ -79,6 +85,17 @@ def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             if old.exists():
                 old.rename(folder)
             raise
+
+
+def _share_file(path: Path, other: Path, content: bytes) -> bool:
+    """Give a file that holds just this content another name, where the file system can."""
+    try:
+        same = path.read_bytes() == content
+        if same:
+            os.link(path, other)
+    except OSError:
+        return False
+    return same
 
 
 def restore_folder(folder: Path) -> None:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sumida_data.catalogue.changes import ListedChange, Proposal, list_changes
+from sumida_data.catalogue.proposal import Proposal
 from sumida_data.catalogue.record import Approval, JournalEntry, PublicationLine
-from sumida_data.catalogue.target import Catalogue, Change, TargetState
+from sumida_data.catalogue.target import Catalogue, TargetChange, TargetState
 
 _APPROVE = "sumida-data approve で承認を受けてください。"
-_RUN_AGAIN = "もう一度 kedro run を実行し、変更の一覧を確かめて、"
 
 
 class RefusedError(ValueError):
@@ -46,24 +45,20 @@ def write_approval(
             f"{titles}が基準を超えています。"
             "承認者が受け入れるときは --accept-gaps を付けてください。"
         )
+    seen = {"target", "content_sha256", "target_sha256", "findings", "failed_checks"}
+    seen |= {"blocked", "pending_revisions"}
     return Approval(
         approval_id=f"A{len(approvals) + 1:04}",
-        target=proposal.target,
-        content_sha256=proposal.content_sha256,
-        target_sha256=proposal.target_sha256,
         approved_by=approved_by.strip(),
         decision_number=decision_number.strip(),
         approved_on=approved_on.isoformat(),
         accepted_gaps=proposal.gaps_to_accept,
         changes=proposal.real_changes,
-        findings=proposal.findings,
-        failed_checks=proposal.failed_checks,
-        blocked=proposal.blocked,
-        pending_revisions=proposal.pending_revisions,
+        **proposal.model_dump(include=seen),
     )
 
 
-def find_standing_approval(
+def find_approval_of_public(
     approvals: Sequence[Approval],
     publications: Sequence[PublicationLine],
     catalogue: Catalogue,
@@ -91,7 +86,7 @@ def find_approval(
         approvals: The approvals of the target.
         publications: The publications of the target; an approval is used up by one.
         proposal: What is to be published, with what would change now.
-        state: What stands in the target now.
+        state: What the target holds now.
         journal: A publication that was begun and not finished, or None. What it has changed
             already is no change by others.
 
@@ -101,23 +96,20 @@ def find_approval(
     if not approvals:
         raise RefusedError(f"承認されていません。{_APPROVE}")
     approval = approvals[-1]
+    name = f"承認 {approval.approval_id} "
     if approval.content_sha256 != proposal.content_sha256:
         raise RefusedError(
-            f"承認 {approval.approval_id} の後で公開する内容が変わったため、承認は無効です。"
+            f"{name}の後で公開する内容が変わったため、承認は無効です。"
             f"変更の一覧を確かめて、{_APPROVE}"
         )
     if any(one.approval_id == approval.approval_id for one in publications):
+        raise RefusedError(f"{name}による公開は済んでいます。もう一度公開するには、{_APPROVE}")
+    begun = journal is not None and journal.approval_id == approval.approval_id
+    ours = begun and continues(approval, proposal.real_changes)
+    if approval.target_sha256 != state.sha256 and not ours:
         raise RefusedError(
-            f"承認 {approval.approval_id} による公開は済んでいます。"
-            f"もう一度公開するには、{_APPROVE}"
-        )
-    resumed = journal is not None and journal.approval_id == approval.approval_id
-    if approval.target_sha256 != state.sha256 and not (
-        resumed and _places(proposal.real_changes) <= _places(approval.changes)
-    ):
-        raise RefusedError(
-            f"承認 {approval.approval_id} の後で公開先が変わったため、承認は無効です。"
-            f"{_RUN_AGAIN}{_APPROVE}"
+            f"{name}の後で公開先が変わったため、承認は無効です。"
+            f"もう一度 kedro run を実行し、変更の一覧を確かめて、{_APPROVE}"
         )
     accepted = {gap.title for gap in approval.accepted_gaps}
     if missing := [gap.title for gap in proposal.gaps_to_accept if gap.title not in accepted]:
@@ -125,11 +117,8 @@ def find_approval(
     return approval
 
 
-def continues(approval: Approval, changes: Sequence[Change]) -> bool:
+def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:
     """Tell whether what is left to change is nothing but what was approved."""
-    left = [change for change in list_changes(changes) if change.action != "keep"]
-    return _places(left) <= _places(approval.changes)
-
-
-def _places(changes: Sequence[ListedChange]) -> set[tuple[str, str | None]]:
-    return {(change.dataset, change.file) for change in changes}
+    approved = {(change.dataset, change.file) for change in approval.changes}
+    left = {(change.dataset, change.file) for change in changes if change.action != "keep"}
+    return left <= approved

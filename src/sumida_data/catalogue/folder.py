@@ -1,44 +1,48 @@
 """A folder of static files as a public catalogue.
 
 What readers see is a link to a finished release that is never changed afterwards; publishing
-builds another release beside it and moves the link, which is one step for a reader. Releases and
-the versions of datasets lie in the record, so that what is public can be put right or put back::
+builds another release beside it and moves the link, which is one step for a reader::
 
-    record/folder/releases/7/     all that readers see, and manifest beside it: 7.json
-    record/folder/versions/<name>/<version>/    every version ever published
-    record/folder/pair.json       the two releases between which an undo moves
+    record/folder/releases/7/     all that readers see
+    record/folder/releases/7.json what it holds: paths and hashes; those of earlier ones stay
+    record/folder/releases/shown  7
     public -> record/folder/releases/7
+
+A release is a copy of files that the record keeps by their hash. Both could be one file with two
+names; but then a file that somebody edits in ``public`` would be lost, and here it is put right.
 """
 
 import errno
+import json
 import os
+import posixpath
 import shutil
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field as Described
 
 from sumida_data.base.disk import read_folder, remove_folder, replace_file, replace_folder
 from sumida_data.base.metadata import Model
-from sumida_data.catalogue.links import find_broken_links
-from sumida_data.catalogue.pages import render_version, render_withdrawn
-from sumida_data.catalogue.record import Record
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import (
     Catalogue,
-    Change,
-    Dataset,
     DatasetState,
-    FileState,
+    TargetChange,
     TargetError,
     explain_failure,
     hash_content,
 )
+from sumida_data.present.templates import load_templates
 
 _SPARE_SPACE = 1.1
 # What a version shows at its address; it is no file of the dataset.
 _ADDRESS_PAGE = "index.html"
 _NO_LINKS = (NotImplementedError, PermissionError)
+_SEARCH = "api/3/action/package_search"
 
 
 class _Release(Model):
@@ -48,10 +52,9 @@ class _Release(Model):
         content_sha256: Hash of the catalogue that it shows.
         sample: Whether it shows invented data.
         files: Hashes of all files by path.
-        datasets: Hashes of the descriptions of the datasets that stand in it.
-        resources: Hashes of the descriptions of their resources by dataset and key.
+        datasets: Hashes of the datasets that are public in it.
         titles: Titles of these datasets, and of those withdrawn before.
-        latest: The version at which each dataset stands.
+        latest: The version of each public dataset.
         versions: Hashes of the files of every version, by dataset, version and key.
         notices: Paths of the pages that it adds for withdrawn datasets.
     """
@@ -59,61 +62,38 @@ class _Release(Model):
     content_sha256: str = ""
     sample: bool = False
     files: dict[str, str] = Described(default_factory=dict)
-    datasets: dict[str, str] = Described(default_factory=dict)
-    resources: dict[str, dict[str, str]] = Described(default_factory=dict)
+    datasets: dict[str, DatasetState] = Described(default_factory=dict)
     titles: dict[str, str] = Described(default_factory=dict)
     latest: dict[str, str] = Described(default_factory=dict)
     versions: dict[str, dict[str, dict[str, str]]] = Described(default_factory=dict)
     notices: tuple[str, ...] = ()
 
 
-class _Pair(Model):
-    """The two releases between which an undo moves.
-
-    Attributes:
-        releases: Their numbers; one of them is public.
-        current: The public one, where the system knows no links.
-    """
-
-    releases: tuple[str, ...] = ()
-    current: str = ""
-
-
 class FolderTarget:
-    """The public catalogue as a folder.
-
-    Attributes:
-        name: ``folder``.
-        accepts_sample: It does: its pages say that the data are invented.
-    """
+    """The public catalogue as a folder; its pages say where the data are invented."""
 
     name = "folder"
     accepts_sample = True
 
     def __init__(self, path: str | Path, record: str | Path) -> None:
-        """Name the folders; neither need exist.
-
-        Args:
-            path: What readers see.
-            record: The record of the target.
-        """
+        """Name the folder that readers see, and the record; neither need exist."""
         self._path = Path(path)
-        self._record = Path(record)
-        self._mark = Record(self._record).journal.mark
+        self._record = TargetRecord(Path(record))
+        self._releases = self._record.folder / "releases"
 
     def read(self) -> dict[str, DatasetState]:
-        """Return the datasets that stand there, with the hashes of the bytes as they are now."""
+        """Return the public datasets, with the hashes of the bytes as they are now."""
         release = self._read_release(self._find_current())
         states: dict[str, DatasetState] = {}
         for folder in sorted(self._path.glob("dataset/*/latest")):
             name = folder.parent.name
-            described = release.resources.get(name, {})
+            published = release.datasets.get(name, DatasetState("", {}))
             files = {
-                key: FileState(hash_content(content), described.get(key, ""), f"{name}/{key}")
+                key: (hash_content(content), published.files.get(key, ("", ""))[1])
                 for key, content in read_folder(folder).items()
                 if key != _ADDRESS_PAGE
             }
-            states[name] = DatasetState(release.datasets.get(name, ""), files)
+            states[name] = DatasetState(published.metadata_sha256, files)
         return states
 
     def read_pages(self) -> dict[str, str]:
@@ -125,7 +105,7 @@ class FolderTarget:
             if not _belongs_to_version(path) and path not in release.notices
         }
 
-    def apply(self, catalogue: Catalogue, changes: Sequence[Change]) -> None:
+    def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Publish the catalogue as a release of its own, and show it instead of the last.
 
         Args:
@@ -137,25 +117,21 @@ class FolderTarget:
                 nowhere, or if the disk is full. Readers then still see what they saw.
         """
         del changes
-        current = self._find_current()
-        before = self._read_release(current)
+        before = self._read_release(self._find_current())
         # Real data do not continue what invented data began, nor the other way round.
-        continued = before if before.sample == catalogue.sample else _Release()
-        release, files = self._lay_out(catalogue, continued)
+        release = _plan_release(
+            catalogue, before if before.sample == catalogue.sample else _Release()
+        )
+        files = self._gather_files(release, catalogue)
+        if broken := find_broken_links(files):
+            raise TargetError(
+                "リンク先のないリンクがあるため、公開しません。\n" + "\n".join(broken)
+            )
         with explain_failure():
             self._refuse_full_disk(files)
-            for dataset in catalogue.datasets:
-                self._store_version(dataset)
-            self._mark("versions stored")
-            number = self._build(release, files, current)
-            self._mark("release built")
-            repaired = release.content_sha256 == before.content_sha256
-            other = self._find_other() if repaired else current
-            self._write_pair(_Pair(releases=(number, other), current=current))
-            self._mark("release noted")
-            self._show(number)
-            self._mark("release shown")
-        self._forget_releases(number, other)
+            hashes = {path: self._record.content.keep(content) for path, content in files.items()}
+            self._record.journal.mark("content kept")
+            self._show(release.model_copy(update={"files": hashes}), files)
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read every file back and return what differs from the catalogue, in Japanese."""
@@ -164,8 +140,7 @@ class FolderTarget:
         release = self._read_release(self._find_current())
         if release.content_sha256 != catalogue.sha256:
             return [f"{self._path}: 記録と違う内容が公開されています。"]
-        found = read_folder(self._path)
-        wanted = release.files
+        found, wanted = read_folder(self._path), release.files
         lines = [f"{path}: ファイルがありません。" for path in sorted(wanted.keys() - found.keys())]
         lines += [
             f"{path}: 公開していないファイルです。" for path in sorted(found.keys() - wanted.keys())
@@ -177,109 +152,67 @@ class FolderTarget:
         ]
         return lines or find_broken_links(found)
 
-    def undo(self) -> None:
-        """Show the release that was shown before, or, a second time, the last again.
+    def undo(self, catalogue: Catalogue) -> None:
+        """Show again what was shown when a catalogue was public.
 
         Raises:
-            TargetError: If there is none, or if it was damaged.
+            TargetError: If that is not kept, or was changed.
         """
-        other = self._find_other()
-        if not other:
-            raise TargetError("取り消せる公開がありません。前の版がまだないためです。")
-        release = self._read_release(other)
-        stored = read_folder(self._releases / other)
-        if {path: hash_content(content) for path, content in stored.items()} != release.files:
-            raise TargetError(
-                f"前の版の控え {self._releases / other} が変えられているため、戻せません。"
-            )
-        with explain_failure():
-            self._show(other)
+        for number in sorted(self._list_releases(), reverse=True):
+            release = self._read_release(str(number))
+            if release.content_sha256 == catalogue.sha256:
+                read = self._record.content.read
+                files = {path: read(sha256) for path, sha256 in release.files.items()}
+                with explain_failure():
+                    self._refuse_full_disk(files)
+                    self._show(release, files)
+                return
+        raise TargetError(f"前の版の控えが {self._releases} にないため、戻せません。")
 
-    @property
-    def _releases(self) -> Path:
-        return self._record / "releases"
+    def _list_releases(self) -> list[int]:
+        return [int(path.stem) for path in self._releases.glob("*.json") if path.stem.isdigit()]
 
     def _find_current(self) -> str:
         """Return the number of the release that readers see, or nothing."""
         if self._path.is_symlink():
             return self._path.readlink().name
-        return self._read_pair().current if self._path.exists() else ""
-
-    def _find_other(self) -> str:
-        current = self._find_current()
-        return next((one for one in self._read_pair().releases if one != current), "")
-
-    def _read_pair(self) -> _Pair:
-        path = self._record / "pair.json"
-        return _Pair.model_validate_json(path.read_bytes()) if path.exists() else _Pair()
-
-    def _write_pair(self, pair: _Pair) -> None:
-        replace_file(self._record / "pair.json", pair.model_dump_json(indent=1).encode())
+        # The folder was copied, or the system knows no links.
+        noted = self._releases / "shown"
+        return noted.read_text() if noted.exists() else ""
 
     def _read_release(self, number: str) -> _Release:
         path = self._releases / f"{number}.json"
         return _Release.model_validate_json(path.read_bytes()) if path.exists() else _Release()
 
-    def _lay_out(self, catalogue: Catalogue, before: _Release) -> tuple[_Release, dict[str, bytes]]:
-        """Say what a release will hold, and gather its files."""
-        release = _plan_release(catalogue, before)
-        files = self._gather_files(release, catalogue)
-        if broken := find_broken_links(files):
-            raise TargetError(
-                "リンク先のないリンクがあるため、公開しません。\n" + "\n".join(broken)
-            )
-        hashes = {path: hash_content(content) for path, content in files.items()}
-        return release.model_copy(update={"files": hashes}), files
-
     def _gather_files(self, release: _Release, catalogue: Catalogue) -> dict[str, bytes]:
-        new = {dataset.name: dataset for dataset in catalogue.datasets}
-        files = self._gather_versions(release.versions, new)
-        for name, version in release.latest.items():
-            start = f"dataset/{name}/{version}/"
-            files |= {
-                f"dataset/{name}/latest/{key}": files[start + key]
-                for key in release.versions[name][version]
-            }
-        pages = dict(_render_withdrawn(release)) | dict(catalogue.pages)
-        return files | pages | dict(_render_versions(release, pages))
-
-    def _gather_versions(
-        self, versions: Mapping[str, Mapping[str, Mapping[str, str]]], new: Mapping[str, Dataset]
-    ) -> dict[str, bytes]:
+        contents = {f.sha256: f.content for one in catalogue.datasets for f in one.files}
         files: dict[str, bytes] = {}
-        for name, by_version in versions.items():
-            for version, hashes in by_version.items():
-                start = f"dataset/{name}/{version}/"
-                if name in new and version == _version_of(new[name]):
-                    files |= {start + file.key: file.content for file in new[name].files}
-                else:
-                    files |= {start + k: v for k, v in self._load_version(name, version, hashes)}
-        return files
+        for name, versions in release.versions.items():
+            for address, version in _list_addresses(release, name).items():
+                for key, sha256 in versions[version].items():
+                    if sha256 not in contents:
+                        contents[sha256] = self._record.content.read(sha256)
+                    files[f"dataset/{name}/{address}/{key}"] = contents[sha256]
+        pages = dict(_render_withdrawn(release)) | dict(catalogue.pages)
+        return files | pages | dict(_render_versions(release, pages.keys()))
 
-    def _load_version(
-        self, name: str, version: str, hashes: Mapping[str, str]
-    ) -> Iterator[tuple[str, bytes]]:
-        for key, sha256 in hashes.items():
-            path = self._record / "versions" / name / version / key
-            content = path.read_bytes() if path.exists() else b""
-            if hash_content(content) != sha256:
-                raise TargetError(f"公開した版の控え {path} が変えられているため、公開できません。")
-            yield key, content
-
-    def _store_version(self, dataset: Dataset) -> None:
-        folder = self._record / "versions" / dataset.name / _version_of(dataset)
-        files = {file.key: file.content for file in dataset.files}
-        if read_folder(folder) != files:
-            replace_folder(folder, files)
-
-    def _build(self, release: _Release, files: Mapping[str, bytes], current: str) -> str:
-        numbers = [int(path.name) for path in self._releases.glob("*") if path.name.isdigit()]
-        number = str(max([*numbers, int(current or 0)]) + 1)
+    def _show(self, release: _Release, files: Mapping[str, bytes]) -> None:
+        """Build a release, let readers see it, and remove all but it and the one before."""
+        current = self._find_current()
+        number = str(max([0, *self._list_releases()]) + 1)
         replace_file(self._releases / f"{number}.json", release.model_dump_json(indent=1).encode())
-        replace_folder(self._releases / number, files)
-        return number
+        # Files that stay are the same as in the release before, which nobody is to change.
+        replace_folder(self._releases / number, files, like=self._releases / current)
+        self._record.journal.mark("release built")
+        self._move_link(number)
+        self._record.journal.mark("release shown")
+        for path in self._releases.iterdir():
+            if path.is_dir() and path.name not in (number, current):
+                # What cannot be removed now will be the next time.
+                with suppress(OSError):
+                    remove_folder(path)
 
-    def _show(self, number: str) -> None:
+    def _move_link(self, number: str) -> None:
         """Move the link; where the system knows none, swap a copy of the release in."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         aside = self._path.with_name(f".{self._path.name}.new")
@@ -289,27 +222,17 @@ class FolderTarget:
             aside.symlink_to(link, target_is_directory=True)
         except _NO_LINKS:
             replace_folder(self._path, read_folder(self._releases / number))
-            self._write_pair(self._read_pair().model_copy(update={"current": number}))
         else:
-            self._remove_real_folder()
+            if self._path.is_dir() and not self._path.is_symlink():
+                # A folder that was copied or made by hand.
+                remove_folder(self._path)
             aside.replace(self._path)
-
-    def _remove_real_folder(self) -> None:
-        """Make room for the link where a folder was copied or made by hand."""
-        if self._path.is_dir() and not self._path.is_symlink():
-            remove_folder(self._path)
-
-    def _forget_releases(self, *kept: str) -> None:
-        """Remove what no undo needs; what cannot be removed now will be the next time."""
-        for path in self._releases.glob("*"):
-            if path.name.removesuffix(".json") not in kept:
-                with suppress(OSError):
-                    remove_folder(path) if path.is_dir() else path.unlink()
+        replace_file(self._releases / "shown", number.encode())
 
     def _refuse_full_disk(self, files: Mapping[str, bytes]) -> None:
-        self._record.mkdir(parents=True, exist_ok=True)
+        self._record.folder.mkdir(parents=True, exist_ok=True)
         needed = sum(map(len, files.values())) * _SPARE_SPACE
-        if shutil.disk_usage(self._record).free < needed:
+        if shutil.disk_usage(self._record.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -318,8 +241,22 @@ def _belongs_to_version(path: str) -> bool:
     return top == "dataset" and len(rest) > 2
 
 
-def _version_of(dataset: Dataset) -> str:
-    return str(dataset.metadata["version"])
+def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
+    """Say what a release will hold, but for the hashes of its files."""
+    kept = {name for name in catalogue.blocked if name in before.datasets}
+    titles = before.titles | {one.name: one.metadata["title"] for one in catalogue.datasets}
+    latest = {name: before.latest[name] for name in kept}
+    latest |= {one.name: one.version for one in catalogue.datasets}
+    pages = [f"dataset/{name}/index.html" for name in sorted(titles.keys() - latest.keys())]
+    return _Release(
+        content_sha256=catalogue.sha256,
+        sample=catalogue.sample,
+        datasets={name: before.datasets[name] for name in kept} | catalogue.states,
+        titles=titles,
+        latest=latest,
+        versions=_add_versions(catalogue, before),
+        notices=tuple(page for page in pages if page not in catalogue.pages),
+    )
 
 
 def _add_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str, dict[str, str]]]:
@@ -330,59 +267,95 @@ def _add_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str,
     """
     versions = {name: dict(by_version) for name, by_version in before.versions.items()}
     for dataset in catalogue.datasets:
-        version = _version_of(dataset)
         hashes = {file.key: file.sha256 for file in dataset.files}
-        if versions.setdefault(dataset.name, {}).setdefault(version, hashes) != hashes:
+        if versions.setdefault(dataset.name, {}).setdefault(dataset.version, hashes) != hashes:
             raise TargetError(
-                f"{dataset.name} の版 {version} は公開済みで、今度の内容はそれと違います。"
+                f"{dataset.name} の版 {dataset.version} は公開済みで、今度の内容はそれと違います。"
                 "公開した版は変えられないので、新しい版にしてください。"
             )
     return versions
 
 
-def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
-    """Say what a release will hold, but for the hashes of its files."""
-    new = {dataset.name: dataset for dataset in catalogue.datasets}
-    kept = {name for name in catalogue.blocked if name in before.datasets}
-    titles = before.titles | {name: one.metadata["title"] for name, one in new.items()}
-    latest = {name: before.latest[name] for name in kept}
-    latest |= {name: _version_of(dataset) for name, dataset in new.items()}
-    resources = {name: before.resources[name] for name in kept}
-    for name, dataset in new.items():
-        resources[name] = {file.key: file.metadata_sha256 for file in dataset.files}
-    pages = [f"dataset/{name}/index.html" for name in sorted(titles.keys() - latest.keys())]
-    return _Release(
-        content_sha256=catalogue.sha256,
-        sample=catalogue.sample,
-        datasets={name: before.datasets[name] for name in kept}
-        | {name: one.metadata_sha256 for name, one in new.items()},
-        resources=resources,
-        titles=titles,
-        latest=latest,
-        versions=_add_versions(catalogue, before),
-        notices=tuple(page for page in pages if page not in catalogue.pages),
-    )
+def _list_addresses(release: _Release, name: str) -> dict[str, str]:
+    """Return which version of a dataset is found at each of its addresses."""
+    addresses = {version: version for version in release.versions[name]}
+    return addresses | ({"latest": release.latest[name]} if name in release.latest else {})
 
 
 def _render_withdrawn(release: _Release) -> Iterator[tuple[str, bytes]]:
     """Yield the page that each withdrawn dataset leaves."""
     for path in release.notices:
         name = path.split("/")[1]
-        yield path, render_withdrawn(name, release.titles[name], release.versions.get(name, {}))
+        versions = release.versions.get(name, {})
+        title = release.titles[name]
+        yield path, _render("withdrawn.html", name=name, title=title, versions=versions)
 
 
-def _render_versions(release: _Release, pages: Container[str]) -> Iterator[tuple[str, bytes]]:
+def _render_versions(release: _Release, pages: Set[str]) -> Iterator[tuple[str, bytes]]:
     """Yield a page for the address of each version, and of the latest, of each dataset."""
     for name, versions in release.versions.items():
-        addresses = {version: version for version in versions}
-        if name in release.latest:
-            addresses["latest"] = release.latest[name]
-        for address, version in addresses.items():
-            page = render_version(
-                release.titles[name],
-                version,
-                versions[version],
+        for address, version in _list_addresses(release, name).items():
+            page = _render(
+                "version.html",
+                title=release.titles[name],
+                version=version,
+                files=versions[version],
                 is_latest=address == "latest",
                 has_page=f"dataset/{name}/index.html" in pages,
             )
             yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page
+
+
+def _render(template: str, **values: object) -> bytes:
+    return load_templates("catalogue").get_template(template).render(values).encode()
+
+
+class _Links(HTMLParser):
+    """Collects the addresses to which a page refers."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag
+        self.found += [value for name, value in attrs if name in ("href", "src") and value]
+
+
+def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
+    """Return a line for each link of a page, or address of a resource, that leads to no file.
+
+    Args:
+        files: The catalogue: contents by path. Links to other sites are not followed.
+    """
+    paths = files.keys() | {""}
+    broken = [
+        f"{path}: リンク先 {link} がありません。"
+        for path, content in files.items()
+        if path.endswith(".html")
+        for link in dict.fromkeys(_Links(content.decode()).found)
+        if not _leads_to_file(path, link, paths)
+    ]
+    return [*broken, *_find_missing_resources(files)]
+
+
+def _leads_to_file(page: str, link: str, paths: Set[str]) -> bool:
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc or not parts.path:
+        return True
+    place = posixpath.join(posixpath.dirname(page), unquote(parts.path))
+    found = posixpath.normpath(place).removeprefix("/")
+    return found in paths or posixpath.join(found.removeprefix("."), "index.html") in paths
+
+
+def _find_missing_resources(files: Mapping[str, bytes]) -> Iterator[str]:
+    datasets = json.loads(files[_SEARCH])["result"]["results"] if _SEARCH in files else []
+    for dataset in datasets:
+        for resource in dataset["resources"]:
+            start = f"dataset/{dataset['name']}/"
+            path = start + resource["url"].partition(f"/{start}")[2]
+            if path not in files:
+                yield f"{_SEARCH}: リソース {resource['url']} のファイルがありません。"
+            elif len(files[path]) != resource["size"]:
+                yield f"{_SEARCH}: リソース {resource['url']} の大きさが記載と違います。"

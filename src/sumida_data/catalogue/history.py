@@ -1,7 +1,6 @@
 """Every published value and its cells, as the record keeps them over all targets."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,12 +11,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sumida_data.base.metadata import Row
-from sumida_data.catalogue.record import PublicationLine, Record
+from sumida_data.catalogue.record import PublicationLine, TargetRecord
 from sumida_data.catalogue.target import hash_entry
 from sumida_data.plan.revisions import PublishedValues
 
 _VALUES, _LINEAGE = "values.parquet", "lineage.parquet"
-_PUBLISHED_VALUES = "indicator_value.parquet"
+_PUBLISHED_VALUES = "/indicator_value.parquet"
 _KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 
@@ -41,7 +40,7 @@ class TargetHistory:
         return self.publications[-1].target
 
     @property
-    def standing_values(self) -> list[Row]:
+    def public_values(self) -> list[Row]:
         """The rows that are public now."""
         content = self.publications[-1].content_of
         return [row for row in self.values if row["publication_id"] == content]
@@ -59,34 +58,36 @@ def read_lineage(content: bytes) -> pa.Table:
     return pq.read_table(io.BytesIO(content))
 
 
-def keep_values(folder: Path, publication_id: str, lineage: pa.Table) -> None:
+def hash_lineage(lineage: pa.Table) -> str:
+    """Return the hash of table ``lineage``, however it was stored."""
+    return hash_entry({"columns": lineage.column_names, "rows": lineage.to_pylist()})
+
+
+def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table) -> None:
     """Keep the values of a publication, and the cells of those that are new.
 
     Args:
-        folder: The record of the target; ``published`` there holds what is public now.
+        record: The record of the target, which holds all that the publication makes public.
         publication_id: The publication.
         lineage: Table ``lineage`` of the run that made it.
     """
+    public = record.read_public_hashes(publication_id)
     values = [
-        pq.read_table(path)
-        for path in sorted((folder / "published").glob(f"*/{_PUBLISHED_VALUES}"))
+        pq.read_table(io.BytesIO(record.content.read(public[path])))
+        for path in sorted(public)
+        if path.endswith(_PUBLISHED_VALUES)
     ]
     if not values:
         return
     rows = pa.concat_tables(values, promote_options="default")
     rows = rows.append_column("publication_id", pa.array([publication_id] * len(rows)))
-    earlier = _read(folder / _VALUES)
+    earlier = _read(record.folder / _VALUES)
     if earlier is not None:
         # A publication that was killed may have left its rows.
         others = earlier.filter(pc.not_equal(earlier["publication_id"], publication_id))
         rows = pa.concat_tables([others, rows], promote_options="default")
-    _write(rows, folder / _VALUES)
-    _keep_lineage(folder / _LINEAGE, lineage, rows)
-
-
-def hash_lineage(lineage: pa.Table) -> str:
-    """Return the hash of table ``lineage``, however it was stored."""
-    return hash_entry({"columns": lineage.column_names, "rows": lineage.to_pylist()})
+    _write(rows, record.folder / _VALUES)
+    _keep_lineage(record.folder / _LINEAGE, lineage, rows)
 
 
 def read_histories(root: Path) -> list[TargetHistory]:
@@ -95,18 +96,27 @@ def read_histories(root: Path) -> list[TargetHistory]:
     Args:
         root: The folder with a record for each target; it need not exist.
     """
-    return list(_read_histories(root))
+    histories = []
+    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
+        if publications := TargetRecord(folder).read_publications():
+            # Rows of a publication that was killed before it was written down do not count.
+            made = {line.content_of for line in publications}
+            values = _read(folder / _VALUES)
+            rows = [] if values is None else values.to_pylist()
+            rows = [row for row in rows if row["publication_id"] in made]
+            histories.append(TargetHistory(publications, rows, _read(folder / _LINEAGE)))
+    return histories
 
 
 def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
     """Return what was published, over all targets, each revision once."""
-    standing = {_key(row): row for one in histories for row in one.standing_values}
+    public = {_key(row): row for one in histories for row in one.public_values}
     ever = {_key(row): row for one in histories for row in one.values}
     lineage = [one.lineage for one in histories if one.lineage is not None]
     cells = pa.concat_tables(lineage, promote_options="default") if lineage else None
     if cells is not None:
         cells = cells.group_by(cells.column_names).aggregate([])
-    return PublishedValues(list(standing.values()), list(ever.values()), cells)
+    return PublishedValues(list(public.values()), list(ever.values()), cells)
 
 
 def list_publications(histories: list[TargetHistory]) -> list[Row]:
@@ -152,18 +162,6 @@ def list_published_values(histories: list[TargetHistory]) -> list[Row]:
 
 def _key(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in _KEY)
-
-
-def _read_histories(root: Path) -> Iterator[TargetHistory]:
-    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
-        publications = Record(folder).read_publications()
-        values = _read(folder / _VALUES)
-        contents = {line.content_of for line in publications}
-        rows = [] if values is None else values.to_pylist()
-        if publications:
-            # Rows of a publication that was killed before it was written down do not count.
-            made = [row for row in rows if row["publication_id"] in contents]
-            yield TargetHistory(publications, made, _read(folder / _LINEAGE))
 
 
 def _keep_lineage(path: Path, lineage: pa.Table, values: pa.Table) -> None:

@@ -2,15 +2,15 @@
 
 It lies in ``data/06_catalog/record/<target>`` and is never removed::
 
-    approvals.jsonl      one approval per line
-    publications.jsonl   one publication, repair or undo per line
-    publications/<id>/   all that was published, of the two last contents and of one under way:
-                         packages/, pages/, lineage.parquet, and catalogue.json with descriptions
-    published/           the packages that are public now, as <package>/<file>
-    values.parquet       every published value, with the publication that it was part of
-    lineage.parquet      the cells of every published revision
-    journal.json         how far a publication or an undo has come; there only while it is under way
-    lock                 held by the process that publishes
+    approvals.jsonl         one approval per line
+    publications.jsonl      one publication, repair or undo per line
+    publications/<id>.json  what a publication made public: descriptions, and paths with hashes
+    content/<sha256>        every file that was made public, once
+    values.parquet          every published value, with the publication that it was part of
+    lineage.parquet         the cells of every published revision
+    journal.json            how far a publication or an undo has come, while it is under way
+    under_way.parquet       the cells of the publication under way
+    lock                    held by the process that publishes
 
 Lines are only added: a file is written anew beside the old one and takes its place, so that a
 line is there whole or not at all.
@@ -23,33 +23,38 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from sumida_data.base.disk import read_folder, remove_folder, replace_file, replace_folder
+from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import Model
 from sumida_data.base.quota import Gap
-from sumida_data.catalogue.changes import ListedChange
-from sumida_data.catalogue.target import Catalogue, Dataset, File, TargetError
-from sumida_data.quality.second_opinion import SecondOpinion
-
-_LINEAGE = "lineage.parquet"
+from sumida_data.catalogue.target import (
+    Catalogue,
+    Dataset,
+    Entry,
+    File,
+    TargetChange,
+    TargetError,
+    hash_content,
+)
+from sumida_data.quality.rules import SecondOpinion
 
 
 class Approval(Model):
-    """What a named person approved.
+    """What a named person approved; findings and the like are as that person saw them.
 
     Attributes:
         approval_id: Its id within the target, such as A0001.
         target: Name of the public target.
         content_sha256: Hash of the catalogue to be published.
-        target_sha256: Hash of what stood in the target.
+        target_sha256: Hash of what the target held.
         approved_by: The person.
         decision_number: 決裁番号.
         approved_on: The day of the decision, as 2023-02-01.
         accepted_gaps: The gaps of the quarter that the person accepted.
         changes: What would change, without what stays.
-        findings: Open findings by severity, as the person saw them.
-        failed_checks: Failed checks, as the person saw them.
-        blocked: Datasets that may not go out, as the person saw them.
-        pending_revisions: Published values kept for want of a reason, as the person saw them.
+        findings: Open findings by severity.
+        failed_checks: Failed checks, one line each.
+        blocked: Datasets that may not go out.
+        pending_revisions: Published values kept for want of a reason, one line each.
     """
 
     approval_id: str
@@ -60,21 +65,15 @@ class Approval(Model):
     decision_number: str
     approved_on: str
     accepted_gaps: tuple[Gap, ...]
-    changes: tuple[ListedChange, ...]
+    changes: tuple[TargetChange, ...]
     findings: dict[str, int]
     failed_checks: tuple[str, ...]
     blocked: tuple[str, ...]
     pending_revisions: tuple[str, ...]
 
 
-class PublishedDataset(Model):
-    """A dataset of a publication.
-
-    Attributes:
-        name: Its name.
-        version: Its version.
-        content_sha256: Hash of its description and of all its bytes.
-    """
+class PublicationDataset(Model):
+    """A dataset of a publication, with the hash of its description and of all its bytes."""
 
     name: str
     version: str
@@ -89,10 +88,10 @@ class PublicationLine(Model):
         kind: Whether something new was published, the same put in order, or the last taken back.
         target: Name of the target.
         published_on: The day, as 2023-02-01.
-        content_of: The publication whose content stands in the target from then on.
+        content_of: The publication whose content is public from then on.
         content_sha256: Hash of that content.
         approval_id: The approval of that content.
-        datasets: The datasets that stand there from then on.
+        datasets: The datasets that are public from then on.
         second_opinion: What other engines than SQL looked at before; None in older lines.
     """
 
@@ -103,7 +102,7 @@ class PublicationLine(Model):
     content_of: str
     content_sha256: str
     approval_id: str
-    datasets: tuple[PublishedDataset, ...]
+    datasets: tuple[PublicationDataset, ...]
     second_opinion: SecondOpinion | None = None
 
 
@@ -112,7 +111,7 @@ class JournalEntry(Model):
 
     Attributes:
         kind: What is done.
-        content_sha256: Hash of the content that is to stand in the target.
+        content_sha256: Hash of the content that is to be public.
         approval_id: The approval, of a publication.
         step: The last step that was finished.
     """
@@ -142,8 +141,7 @@ class Journal:
 
     def mark(self, step: str) -> None:
         """Write down that a step is finished."""
-        entry = self.read()
-        if entry:
+        if entry := self.read():
             self.begin(entry.model_copy(update={"step": step}))
 
     def finish(self) -> None:
@@ -151,13 +149,50 @@ class Journal:
         self._path.unlink(missing_ok=True)
 
 
-class Record:
+class ContentStore:
+    """Files by the hash of their bytes, each once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; it need not exist."""
+        self._folder = folder
+
+    def keep(self, content: bytes) -> str:
+        """Keep bytes, also where what is kept of them was damaged, and return their hash."""
+        sha256 = hash_content(content)
+        path = self.locate(sha256)
+        if not (path.exists() and hash_content(path.read_bytes()) == sha256):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            aside = path.with_name(f".{sha256}.new")
+            aside.write_bytes(content)
+            aside.replace(path)
+        return sha256
+
+    def locate(self, sha256: str) -> Path:
+        """Return where the bytes with a hash lie, if they are kept."""
+        return self._folder / sha256
+
+    def read(self, sha256: str) -> bytes:
+        """Return the bytes with a hash.
+
+        Raises:
+            TargetError: If they are not kept, or were changed.
+        """
+        path = self.locate(sha256)
+        content = path.read_bytes() if path.exists() else b""
+        if hash_content(content) != sha256:
+            raise TargetError(f"公開した内容の控え {path} がないか、変えられています。")
+        return content
+
+
+class TargetRecord:
     """The record of one target."""
 
     def __init__(self, folder: Path) -> None:
         """Name the folder; it need not exist."""
         self.folder = folder
         self.journal = Journal(folder / "journal.json")
+        self.content = ContentStore(folder / "content")
+        self._under_way = folder / "under_way.parquet"
 
     def read_approvals(self) -> list[Approval]:
         """Return the approvals, oldest first."""
@@ -176,14 +211,19 @@ class Record:
         """Write a publication down; from then on it has been made."""
         self._add_line("publications.jsonl", line)
 
-    def keep_content(self, publication_id: str, catalogue: Catalogue, lineage: bytes) -> None:
+    def keep_publication(self, publication_id: str, catalogue: Catalogue, lineage: bytes) -> None:
         """Keep all that is to be published, so that it can be completed, read back and put back.
 
         Args:
             publication_id: The publication.
             catalogue: What is published.
-            lineage: The cells that its values rest on, as Parquet.
+            lineage: The cells that its values rest on, as Parquet; kept until it is finished.
         """
+        public = self.read_public_hashes()
+        packages = {p: sha for p, sha in public.items() if p.split("/")[0] in catalogue.blocked}
+        for dataset in catalogue.datasets:
+            for file in dataset.files:
+                packages[f"{dataset.name}/{file.key}"] = self.content.keep(file.content)
         described = {
             "sample": catalogue.sample,
             "blocked": list(catalogue.blocked),
@@ -195,60 +235,57 @@ class Record:
                 }
                 for dataset in catalogue.datasets
             ],
+            "pages": {path: self.content.keep(page) for path, page in catalogue.pages.items()},
+            "packages": packages,
         }
+        replace_file(self._under_way, lineage)
         text = json.dumps(described, ensure_ascii=False, indent=1)
-        pages = {f"pages/{path}": content for path, content in catalogue.pages.items()}
-        packages = {f"packages/{path}": content for path, content in _list_files(catalogue).items()}
-        files = {"catalogue.json": text.encode(), _LINEAGE: lineage, **pages, **packages}
-        replace_folder(self._content_folder(publication_id), files)
+        replace_file(self._locate_publication(publication_id), text.encode())
 
-    def load_content(self, publication_id: str) -> Catalogue:
+    def load_catalogue(self, publication_id: str) -> Catalogue:
         """Return what was published.
 
         Raises:
-            TargetError: If it is kept no longer.
+            TargetError: If it is not kept, or was changed.
         """
-        folder = self._content_folder(publication_id)
-        if not folder.is_dir():
-            raise TargetError(f"公開 {publication_id} の控えが {folder} にありません。")
-        described = json.loads((folder / "catalogue.json").read_bytes())
-        packages = folder / "packages"
+        kept = self._read_publication(publication_id)
+        read, packages = self.content.read, kept["packages"]
         return Catalogue(
             datasets=tuple(
                 Dataset(
                     name=one["name"],
                     metadata=one["metadata"],
                     files=tuple(
-                        File(key, (packages / one["name"] / key).read_bytes(), metadata)
+                        File(key, read(packages[f"{one['name']}/{key}"]), metadata)
                         for key, metadata in one["files"]
                     ),
                 )
-                for one in described["datasets"]
+                for one in kept["datasets"]
             ),
-            pages=read_folder(folder / "pages"),
-            sample=described["sample"],
-            blocked=tuple(described["blocked"]),
+            pages={path: read(sha256) for path, sha256 in kept["pages"].items()},
+            sample=kept["sample"],
+            blocked=tuple(kept["blocked"]),
         )
 
-    def load_lineage(self, publication_id: str) -> bytes:
-        """Return the cells that the values of a publication rest on, as Parquet."""
-        return (self._content_folder(publication_id) / _LINEAGE).read_bytes()
+    def load_lineage(self) -> bytes:
+        """Return the cells that the values of the publication under way rest on, as Parquet."""
+        return self._under_way.read_bytes()
 
-    def show_published(self, publication_id: str) -> None:
-        """Make ``published`` hold the packages of a publication, and those blocked since."""
-        catalogue = self.load_content(publication_id)
-        blocked = {
-            path: content
-            for path, content in read_folder(self.folder / "published").items()
-            if path.partition("/")[0] in catalogue.blocked
-        }
-        replace_folder(self.folder / "published", blocked | _list_files(catalogue))
+    def read_public_hashes(self, publication_id: str = "") -> dict[str, str]:
+        """Return the hashes of the files of all public packages by path, as <package>/<file>.
 
-    def forget_contents(self, *kept: str) -> None:
-        """Remove the kept contents of all publications but these."""
-        for folder in (self.folder / "publications").glob("*"):
-            if folder.name not in kept:
-                remove_folder(folder)
+        Args:
+            publication_id: The publication that made them public; without it that which is now.
+        """
+        if not publication_id:
+            lines = self.read_publications()
+            publication_id = lines[-1].content_of if lines else ""
+        return self._read_publication(publication_id)["packages"] if publication_id else {}
+
+    def finish(self) -> None:
+        """Write down that nothing is under way."""
+        self.journal.finish()
+        self._under_way.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -267,8 +304,15 @@ class Record:
                 ) from error
             yield
 
-    def _content_folder(self, publication_id: str) -> Path:
-        return self.folder / "publications" / publication_id
+    def _locate_publication(self, publication_id: str) -> Path:
+        return self.folder / "publications" / f"{publication_id}.json"
+
+    def _read_publication(self, publication_id: str) -> Entry:
+        path = self._locate_publication(publication_id)
+        if not path.exists():
+            raise TargetError(f"公開 {publication_id} の控え {path} がありません。")
+        kept: Entry = json.loads(path.read_bytes())
+        return kept
 
     def _read_lines(self, name: str) -> list[Any]:
         path = self.folder / name
@@ -280,14 +324,6 @@ class Record:
         before = path.read_bytes() if path.exists() else b""
         text = json.dumps(line.model_dump(mode="json"), ensure_ascii=False)
         replace_file(path, before + f"{text}\n".encode())
-
-
-def _list_files(catalogue: Catalogue) -> dict[str, bytes]:
-    return {
-        f"{dataset.name}/{file.key}": file.content
-        for dataset in catalogue.datasets
-        for file in dataset.files
-    }
 
 
 def _lock_file(file: IO[str]) -> None:

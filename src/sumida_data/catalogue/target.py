@@ -1,4 +1,4 @@
-"""A catalogue to publish, what stands in a public one, and what a public target must be able to do.
+"""A catalogue to publish, what a public target holds, and how the two compare.
 
 The folder catalogue and a CKAN are both targets. What would change is found by comparing hashes,
 without a target's help, so that the preview, the approval and the publication speak of the same.
@@ -16,8 +16,10 @@ from typing import Any, Literal, Protocol
 
 Entry = dict[str, Any]
 Action = Literal["create", "update", "keep", "remove"]
+# Hashes of the bytes of a file, and of its description.
+FileHashes = tuple[str, str]
 
-# Stands for a dataset's name where the pages around the datasets are meant.
+# Takes the place of a dataset's name where the pages around the datasets are meant.
 PAGES = ""
 
 
@@ -50,6 +52,24 @@ class File:
         return hash_entry(self.metadata)
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetState:
+    """A dataset by its hashes, as it is to be public or as a target holds it.
+
+    Attributes:
+        metadata_sha256: Hash of its description, as it was published.
+        files: Hashes of its resources by key; that of the description as it was published.
+    """
+
+    metadata_sha256: str
+    files: Mapping[str, FileHashes]
+
+    @property
+    def sha256(self) -> str:
+        """Hash of its description and of all its bytes."""
+        return hash_entry({"": self.metadata_sha256} | dict(self.files))
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One dataset.
@@ -65,9 +85,15 @@ class Dataset:
     files: tuple[File, ...]
 
     @cached_property
-    def metadata_sha256(self) -> str:
-        """Hash of the description."""
-        return hash_entry(self.metadata)
+    def state(self) -> DatasetState:
+        """Its hashes."""
+        files = {file.key: (file.sha256, file.metadata_sha256) for file in self.files}
+        return DatasetState(hash_entry(self.metadata), files)
+
+    @property
+    def version(self) -> str:
+        """Its version, such as 1.0.0."""
+        return str(self.metadata["version"])
 
 
 @dataclass(frozen=True)
@@ -78,7 +104,7 @@ class Catalogue:
         datasets: The datasets.
         pages: What only a folder shows: the site and the answers for harvesters, by path.
         sample: Whether invented data went into it.
-        blocked: Names of datasets that may not go out now; what stands of them stays.
+        blocked: Names of datasets that may not go out now; what is public of them stays.
     """
 
     datasets: tuple[Dataset, ...]
@@ -87,61 +113,30 @@ class Catalogue:
     blocked: tuple[str, ...] = ()
 
     @cached_property
+    def states(self) -> dict[str, DatasetState]:
+        """The hashes of the datasets by name."""
+        return {dataset.name: dataset.state for dataset in self.datasets}
+
+    @cached_property
     def page_hashes(self) -> dict[str, str]:
-        """Hashes of the pages by path."""
-        return {path: hash_content(content) for path, content in self.pages.items()}
+        """Hashes of the pages by path, in order."""
+        return {path: hash_content(self.pages[path]) for path in sorted(self.pages)}
 
     @cached_property
     def sha256(self) -> str:
         """Hash of all bytes and descriptions: what a person approves."""
-        datasets = {
-            one.name: [
-                one.metadata_sha256,
-                {file.key: [file.sha256, file.metadata_sha256] for file in one.files},
-            ]
-            for one in self.datasets
-        }
-        blocked = sorted(self.blocked)
-        return hash_entry({"datasets": datasets, "pages": self.page_hashes, "blocked": blocked})
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A resource as it stands in a public target.
-
-    Attributes:
-        sha256: Hash of its bytes.
-        metadata_sha256: Hash of its description, as it was published.
-        resource_id: Its id there.
-    """
-
-    sha256: str
-    metadata_sha256: str
-    resource_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetState:
-    """A dataset as it stands in a public target.
-
-    Attributes:
-        metadata_sha256: Hash of its description, as it was published.
-        files: Its resources by key.
-    """
-
-    metadata_sha256: str
-    files: Mapping[str, FileState]
+        return _hash_all(self.states, self.page_hashes, blocked=sorted(self.blocked))
 
 
 @dataclass(frozen=True)
 class TargetState:
-    """What stands in a public target.
+    """What a public target holds.
 
     Attributes:
         name: Name of the target.
         accepts_sample: Whether it takes invented data.
         observed_on: The day on which it was looked at.
-        datasets: The datasets that stand there, by name.
+        datasets: The public datasets by name.
         pages: Hashes of its pages by path, or None where the target makes its own.
     """
 
@@ -153,19 +148,12 @@ class TargetState:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of all that stands there, whatever the day and the ids."""
-        datasets = {
-            name: [
-                one.metadata_sha256,
-                {key: [file.sha256, file.metadata_sha256] for key, file in one.files.items()},
-            ]
-            for name, one in self.datasets.items()
-        }
-        return hash_entry({"datasets": datasets, "pages": dict(self.pages or {})})
+        """Hash of all that it holds, whatever the day."""
+        return _hash_all(self.datasets, self.pages or {})
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class TargetChange:
     """What would happen to one dataset, to one resource of it, or to a page.
 
     Attributes:
@@ -179,14 +167,14 @@ class Change:
     file: str | None = None
 
 
-class Target(Protocol):
+class PublicTarget(Protocol):
     """A public catalogue that can be read and changed."""
 
     name: str
     accepts_sample: bool
 
     def read(self) -> dict[str, DatasetState]:
-        """Return the datasets that stand there, by name.
+        """Return the public datasets by name.
 
         Raises:
             TargetError: If it cannot be read.
@@ -195,7 +183,7 @@ class Target(Protocol):
     def read_pages(self) -> dict[str, str] | None:
         """Return the hashes of its pages by path, or None where it makes its own, as a CKAN."""
 
-    def apply(self, catalogue: Catalogue, changes: Sequence[Change]) -> None:
+    def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Make the target hold the catalogue; doing it again after a failure completes it.
 
         Raises:
@@ -205,17 +193,60 @@ class Target(Protocol):
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back and return what differs, in Japanese; nothing if all is well."""
 
-    def undo(self) -> None:
-        """Put the version before the last publication back; a second time, the last again.
+    def undo(self, catalogue: Catalogue) -> None:
+        """Put back a catalogue that was public before.
 
         Raises:
-            TargetError: If there is none.
+            TargetError: If it cannot be done.
         """
 
 
-def observe(target: Target, day: date) -> TargetState:
+def observe(target: PublicTarget, day: date) -> TargetState:
     """Look at a target."""
     return TargetState(target.name, target.accepts_sample, day, target.read(), target.read_pages())
+
+
+def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...]:
+    """Compare a catalogue with what a target holds, by hashes alone.
+
+    Returns:
+        For each dataset, each of its resources and each page, what would happen. A dataset is
+        updated if its description or any of its resources changes.
+    """
+    changes: list[TargetChange] = []
+    for name in sorted(catalogue.states.keys() | state.datasets.keys()):
+        held = state.datasets.get(name)
+        if wanted := catalogue.states.get(name):
+            changes += _compare_dataset(name, wanted, held)
+        elif held:
+            action: Action = "keep" if name in catalogue.blocked else "remove"
+            changes += [TargetChange(action, name, key) for key in (None, *sorted(held.files))]
+    if state.pages is not None:
+        changes += _compare_files(PAGES, catalogue.page_hashes, state.pages)
+    return tuple(changes)
+
+
+def _compare_dataset(
+    name: str, wanted: DatasetState, held: DatasetState | None
+) -> list[TargetChange]:
+    files = list(_compare_files(name, wanted.files, held.files if held else {}))
+    action: Action = "create"
+    if held:
+        same = wanted.metadata_sha256 == held.metadata_sha256
+        same = same and all(change.action == "keep" for change in files)
+        action = "keep" if same else "update"
+    return [TargetChange(action, name), *files]
+
+
+def _compare_files(
+    dataset: str, wanted: Mapping[str, Any], held: Mapping[str, Any]
+) -> Iterator[TargetChange]:
+    for key, hashes in wanted.items():
+        action: Action = "create"
+        if key in held:
+            action = "keep" if hashes == held[key] else "update"
+        yield TargetChange(action, dataset, key)
+    yield from (TargetChange("remove", dataset, key) for key in sorted(held.keys() - wanted.keys()))
 
 
 def hash_content(content: bytes) -> str:
@@ -229,9 +260,16 @@ def hash_entry(entry: Entry) -> str:
     return hash_content(text.encode())
 
 
+def _hash_all(
+    datasets: Mapping[str, DatasetState], pages: Mapping[str, str], **more: list[str]
+) -> str:
+    hashes = {name: [one.metadata_sha256, dict(one.files)] for name, one in datasets.items()}
+    return hash_entry({"datasets": hashes, "pages": dict(pages), **more})
+
+
 @contextmanager
 def explain_failure() -> Iterator[None]:
-    """Tell a failure of the disk as what it means for the public.
+    """Say of a failure of the disk what it means for the public.
 
     Raises:
         TargetError: If the disk is full, or something cannot be written.

@@ -10,7 +10,7 @@ _COMMANDS = {
     "check": "sumida_data.commands.check",
     "approve": "sumida_data.commands.approve",
     "verify": "sumida_data.commands.verify",
-    "undo": "sumida_data.commands.undo",
+    "undo": "sumida_data.commands.verify",
 }
 
 

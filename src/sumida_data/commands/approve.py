@@ -11,16 +11,16 @@ from pydantic import ValidationError
 
 from sumida_data.base.quota import Gap
 from sumida_data.catalogue.approval import RefusedError, write_approval
-from sumida_data.catalogue.changes import (
+from sumida_data.catalogue.proposal import (
     ACTIONS,
     DatasetChange,
     Proposal,
     count_actions,
     group_changes,
 )
-from sumida_data.catalogue.record import Record
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import TargetError
-from sumida_data.commands.publishing_project import find_project, locate_proposal, locate_record
+from sumida_data.commands.project import find_project, read_catalogue
 from sumida_data.survey.findings import SEVERITY_LABELS
 
 _FILES_SHOWN = 3
@@ -56,8 +56,10 @@ def approve(  # one parameter for each option
 ) -> None:
     """Show what would be published, ask, and record who approved it."""
     project = find_project(Path.cwd())
-    proposal = _load_proposal(locate_proposal(project, env))
-    record = Record(locate_record(project, env))
+    entry = read_catalogue(project, env, "publication_proposal")
+    proposal = _load_proposal(project / entry["filepath"])
+    target = read_catalogue(project, env, "public_target")["target"]
+    record = TargetRecord(project / target["record"])
     if record.folder.name != proposal.target:
         raise click.ClickException(
             f"最後の kedro run は公開先 {proposal.target} に向けたものです。"

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from sumida_data.commands.drop_folder import RESULTS, Checked, Checker, DropFolder, write_result
-from sumida_data.commands.project import ProjectError, find_project, load_project
+from sumida_data.commands.project import find_project, load_project
 from sumida_data.survey.feedback import name_place, order_for_work
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding
 
@@ -50,10 +50,7 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
     """
     if not path.exists():
         raise click.ClickException(f"{path}: ファイルもフォルダもありません。")
-    try:
-        loaded = load_project(project or find_project(Path.cwd(), path))
-    except ProjectError as error:
-        raise click.ClickException(str(error)) from error
+    loaded = load_project(project or find_project(Path.cwd(), path))
     if period is not None and period not in loaded.waves.root:
         allowed = "、".join(loaded.waves.root)
         raise click.ClickException(f"--period {period}: この期間の照会はありません({allowed})。")

@@ -1,10 +1,11 @@
-"""What a check needs of the project: the form, the inquiries, the rules and the departments."""
+"""What the commands need of the project, without Kedro, so that they start fast."""
 
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import click
 import yaml
 from pydantic import ValidationError
 
@@ -13,14 +14,15 @@ from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
 
-_PARAMETERS = Path("conf/base/parameters")
+_BASE = Path("conf/base")
+_PARAMETERS = _BASE / "parameters"
 _REGISTERS = [
     Path("data/01_raw/reference") / name for name in ("departments.csv", "layout_map.csv")
 ]
 _NAMES = ("form", "waves", "finding_rules")
 
 
-class ProjectError(Exception):
+class ProjectError(click.ClickException):
     """The project is not there or its settings have mistakes; the text says what to do."""
 
 
@@ -29,12 +31,7 @@ class Project:
     """The descriptions by which a workbook is checked.
 
     Attributes:
-        form: The survey form.
-        waves: The inquiries by quarter.
-        rules: The finding rules.
-        departments: The departments over time.
-        layout_map: Headings of forms that the office did not make.
-        fingerprint: Hash of all these; what was checked by other descriptions is checked anew.
+        fingerprint: Hash of them all; what was checked by other descriptions is checked anew.
     """
 
     form: Form
@@ -53,12 +50,28 @@ def find_project(*starts: Path) -> Path:
     """
     for start in map(Path.resolve, starts):
         for folder in (start, *start.parents):
-            if (folder / _PARAMETERS / "form.yml").is_file():
+            if (folder / _BASE).is_dir():
                 return folder
     raise ProjectError(
-        f"設定({_PARAMETERS.as_posix()})が {starts[0]} にもその上にもありません。"
-        "--project でプロジェクトのフォルダを指定してください。"
+        f"設定({_BASE.as_posix()})が {starts[0]} にもその上にもありません。プロジェクトのフォルダで"
+        "実行してください(check は、--project でプロジェクトのフォルダを指定してください)。"
     )
+
+
+def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
+    """Return an entry of Kedro's catalogue as Kedro would: an environment's own comes first.
+
+    Raises:
+        ProjectError: If the environment or the entry is not there.
+    """
+    folders = [project / "conf" / one for one in (env, "base") if one]
+    if missing := [folder for folder in folders if not folder.is_dir()]:
+        raise ProjectError(f"--env={env}: {missing[0]} がありません。")
+    for path in (path for folder in folders for path in sorted(folder.glob("catalog*.yml"))):
+        entries: dict[str, dict[str, Any]] = _parse([path.read_bytes()])
+        if name in entries:
+            return entries[name]
+    raise ProjectError(f"{folders[-1]}: {name} がありません。")
 
 
 def load_project(folder: Path) -> Project:

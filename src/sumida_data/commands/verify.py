@@ -1,32 +1,48 @@
-"""The command ``sumida-data verify``."""
+"""The commands ``sumida-data verify`` and ``sumida-data undo``, which go to the public target."""
 
+import logging
 import sys
+from datetime import date
 from pathlib import Path
 
 import click
+from kedro.config import MissingConfigException
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 
-from sumida_data.catalogue.target import TargetError
-from sumida_data.commands.publishing_project import find_project
-from sumida_data.commands.target import load_target
+from sumida_data.catalogue import publication
+from sumida_data.catalogue.record import TargetRecord
+from sumida_data.catalogue.target import PublicTarget, TargetError
+from sumida_data.commands.project import find_project
+from sumida_data.datasets import TargetDataset
 
-_HELP = """公開先を読み返し、公開した内容と同じか確かめます。
+_HELP_VERIFY = """公開先を読み返し、公開した内容と同じか確かめます。
 
 すべてのファイルの中身、ハッシュ、カタログのリンクを確かめます。何も書き込みません。
 
 終了コード：0 同じ、2 違うところがある、1 確かめられない。
 """
+_HELP_UNDO = """最後の公開を取り消し、その前に公開していた内容に戻します。
+
+もう一度実行すると、取り消した内容に戻ります。取消しも公開の記録に残ります。
+
+終了コード：0 戻した、1 戻せない。
+"""
+_env = click.option(
+    "--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。"
+)
 
 
-@click.command(help=_HELP)
-@click.option("--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。")
+@click.command(help=_HELP_VERIFY)
+@_env
 def verify(env: str | None) -> None:
     """Read everything back from the public target; exits with 2 where something differs."""
-    target, record = load_target(find_project(Path.cwd()), env)
+    target, record = _load_target(env)
     try:
         lines = record.read_publications()
         if not lines:
             raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。")
-        catalogue = record.load_content(lines[-1].content_of)
+        catalogue = record.load_catalogue(lines[-1].content_of)
         faults = target.verify(catalogue)
     except TargetError as error:
         raise click.ClickException(str(error)) from error
@@ -45,3 +61,42 @@ def verify(env: str | None) -> None:
         f"公開先 {target.name} は、{last.published_on} の {last.publication_id} のとおりです"
         f"({len(catalogue.datasets)}データセット、{files}ファイル、{len(catalogue.pages)}ページ)。"
     )
+
+
+@click.command(help=_HELP_UNDO)
+@_env
+@click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+def undo(env: str | None, *, yes: bool) -> None:
+    """Put the version before the last publication back."""
+    target, record = _load_target(env)
+    if not yes and not click.confirm(f"公開先 {target.name} を前の内容に戻しますか"):
+        raise click.ClickException("戻しませんでした。")
+    try:
+        line = publication.undo(target, record, date.today())
+    except TargetError as error:
+        raise click.ClickException(str(error)) from error
+    datasets = "、".join(f"{one.name} {one.version}" for one in line.datasets)
+    click.echo(f"公開先 {target.name} を、公開 {line.content_of} の内容に戻しました({datasets})。")
+    click.echo(
+        f"取消し {line.publication_id} を {record.folder / 'publications.jsonl'} に記録しました。"
+    )
+    click.echo("もう一度公開する前に、取り消した理由を直して kedro run を実行してください。")
+
+
+def _load_target(env: str | None) -> tuple[PublicTarget, TargetRecord]:
+    """Return the public target of an environment, and its record.
+
+    Raises:
+        click.ClickException: If the environment is not there or names no target.
+    """
+    project = find_project(Path.cwd())
+    logging.disable(logging.INFO)
+    bootstrap_project(project)
+    try:
+        context = KedroSession.create(project, env=env).load_context()
+        dataset = context.catalog["public_target"]
+    except (MissingConfigException, KeyError) as error:
+        raise click.ClickException(f"--env={env}: 公開先の設定を読めません。{error}") from error
+    if not isinstance(dataset, TargetDataset):
+        raise click.ClickException(f"--env={env}: public_target が公開先ではありません。")
+    return dataset.target, dataset.record

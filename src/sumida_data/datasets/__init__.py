@@ -4,12 +4,11 @@ from sumida_data.datasets.duckdb import DuckDBDataset
 from sumida_data.datasets.folder import FolderDataset
 from sumida_data.datasets.register import RegisterDataset
 from sumida_data.datasets.tables import ModelDataset, TableDataset
-from sumida_data.datasets.target import HistoryDataset, RecordDataset, TargetDataset
+from sumida_data.datasets.target import RecordDataset, TargetDataset
 
 __all__ = [
     "DuckDBDataset",
     "FolderDataset",
-    "HistoryDataset",
     "ModelDataset",
     "RecordDataset",
     "RegisterDataset",

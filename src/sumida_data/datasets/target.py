@@ -1,20 +1,21 @@
-"""A public target, its record, and all records, as Kedro datasets."""
+"""A public target and its record as Kedro datasets."""
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kedro.io import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 
-from sumida_data.catalogue.history import TargetHistory, read_histories
-from sumida_data.catalogue.publication import Publication, TargetRecord, publish, read_target_record
-from sumida_data.catalogue.record import Record
-from sumida_data.catalogue.target import Target, TargetError, TargetState, observe
+from sumida_data.catalogue.history import read_histories
+from sumida_data.catalogue.publication import PlannedPublication, publish, read_record
+from sumida_data.catalogue.record import TargetRecord
+from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState, observe
+from sumida_data.survey.files import SourceFile
 
 
-class TargetDataset(AbstractDataset[Publication, TargetState]):
-    """Shows what stands in a public target, and publishes there what was approved.
+class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
+    """Shows what a public target holds, and publishes there what was approved.
 
     Examples:
         Using the YAML API:
@@ -50,15 +51,15 @@ class TargetDataset(AbstractDataset[Publication, TargetState]):
         self.metadata = metadata
 
     @property
-    def target(self) -> Target:
+    def target(self) -> PublicTarget:
         """The target itself."""
-        target: Target = load_obj(self._class)(**self._arguments, **self._credentials)
+        target: PublicTarget = load_obj(self._class)(**self._arguments, **self._credentials)
         return target
 
     @property
-    def record(self) -> Record:
+    def record(self) -> TargetRecord:
         """Its record."""
-        return Record(Path(self._arguments["record"]))
+        return TargetRecord(Path(self._arguments["record"]))
 
     def load(self) -> TargetState:
         """Look at the target.
@@ -71,7 +72,7 @@ class TargetDataset(AbstractDataset[Publication, TargetState]):
         except TargetError as error:
             raise DatasetError(str(error)) from error
 
-    def save(self, data: Publication) -> None:
+    def save(self, data: PlannedPublication) -> None:
         """Publish, read every byte back, and write it down.
 
         Raises:
@@ -86,8 +87,8 @@ class TargetDataset(AbstractDataset[Publication, TargetState]):
         return {"class": self._class, **self._arguments}
 
 
-class RecordDataset(AbstractDataset[None, TargetRecord]):
-    """Reads what was approved and published, and what is under way, in the record of a target.
+class RecordDataset(AbstractDataset[None, Any]):
+    """Reads the record of a target, or the records of all.
 
     Examples:
         Using the YAML API:
@@ -96,58 +97,46 @@ class RecordDataset(AbstractDataset[None, TargetRecord]):
         target_record:
           type: sumida_data.datasets.RecordDataset
           path: data/06_catalog/record/folder
+          read: state
         ```
     """
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        path: str,
+        read: Literal["state", "packages", "histories"],
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
         """Name the folder.
 
         Args:
-            path: The record. It need not exist.
+            path: The record of a target, or the folder with those of all. It need not exist.
+            read: ``state``, what was approved and published and what is under way; ``packages``,
+                the files of the packages that are public now, as ``FolderDataset`` gives them;
+                or ``histories``, what was ever published to any target.
             metadata: Anything; Kedro does not read it.
         """
         self._path = Path(path)
+        self._part = read
         self.metadata = metadata
 
-    def load(self) -> TargetRecord:
-        """Read the record."""
-        return read_target_record(Record(self._path))
+    def load(self) -> Any:
+        """Read the record.
 
-    def save(self, data: None) -> None:
-        """Refuse: only a publication writes the record."""
-        del data
-        raise DatasetError("A record is written by publishing.")
-
-    def _describe(self) -> dict[str, Any]:
-        return {"path": str(self._path)}
-
-
-class HistoryDataset(AbstractDataset[None, list[TargetHistory]]):
-    """Reads what was ever published, to any target.
-
-    Examples:
-        Using the YAML API:
-
-        ```yaml
-        publication_history:
-          type: sumida_data.datasets.HistoryDataset
-          path: data/06_catalog/record
-        ```
-    """
-
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
-        """Name the folder.
-
-        Args:
-            path: The folder that has a record for each target. It need not exist.
-            metadata: Anything; Kedro does not read it.
+        Raises:
+            DatasetError: If what was published is not kept.
         """
-        self._path = Path(path)
-        self.metadata = metadata
-
-    def load(self) -> list[TargetHistory]:
-        """Read the records."""
-        return read_histories(self._path)
+        if self._part == "histories":
+            return read_histories(self._path)
+        record = TargetRecord(self._path)
+        if self._part == "state":
+            return read_record(record)
+        try:
+            public = sorted(record.read_public_hashes().items())
+        except TargetError as error:
+            raise DatasetError(str(error)) from error
+        return {name: SourceFile(name, record.content.locate(one)) for name, one in public}
 
     def save(self, data: None) -> None:
         """Refuse: only a publication writes the record."""

@@ -252,6 +252,24 @@ def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRul
     return [*(rule for table in tables for rule in derive_rules(table, rules)), *rules.rules]
 
 
+class SecondOpinion(Model):
+    """What the other engines looked at, and what speaks against a publication.
+
+    Attributes:
+        tables: Tables behind the packages that were looked at.
+        files: Published files that were read back.
+        rules: Row rules that each engine applied, counted once for each table or file.
+        rows: Rows that each engine saw.
+        objections: What must be mended first, a line each; empty where nothing speaks against it.
+    """
+
+    tables: int
+    files: int
+    rules: int
+    rows: int
+    objections: tuple[str, ...] = ()
+
+
 def derive_rules(table: Table, rules: QualityRules) -> Iterator[TableRule]:
     """Yield the rules that follow from the description of one table."""
     for family, subject, check in _list_checks(table):

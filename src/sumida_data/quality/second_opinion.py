@@ -15,34 +15,23 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from sumida_data.base.frames import arrow_schema, to_frame
-from sumida_data.base.metadata import DataDictionary, Field, Model, Table
+from sumida_data.base.metadata import DataDictionary, Field, Table
 from sumida_data.quality.check import check_with_sql
 from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
-from sumida_data.quality.rules import QualityRules, Query, TableRule, derive_rules, list_rules
+from sumida_data.quality.rules import (
+    QualityRules,
+    Query,
+    SecondOpinion,
+    TableRule,
+    derive_rules,
+    list_rules,
+)
 from sumida_data.quality.sql import EngineResult
 
 DESCRIPTOR = "datapackage.json"
 ROW_ID = "row_id"
 _ROWS_NAMED = 5
 _NO_NAME = re.compile(r"\W|-")
-
-
-class SecondOpinion(Model):
-    """What the other engines looked at, and what speaks against a publication.
-
-    Attributes:
-        tables: Tables behind the packages that were looked at.
-        files: Published files that were read back.
-        rules: Row rules that each engine applied, counted once for each table or file.
-        rows: Rows that each engine saw.
-        objections: What must be mended first, a line each; empty where nothing speaks against it.
-    """
-
-    tables: int
-    files: int
-    rules: int
-    rows: int
-    objections: tuple[str, ...] = ()
 
 
 def ask_second_opinion(

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sumida_data.catalogue.changes import compare
-from sumida_data.catalogue.target import Catalogue, Dataset, File, Target, observe
+from sumida_data.catalogue.target import Catalogue, Dataset, File, PublicTarget, compare, observe
 
 FIELDS = [
     {"name": "period", "type": "string", "title": "期", "description": "対象の四半期"},
@@ -85,6 +84,6 @@ def make_catalogue(
     return Catalogue(datasets or (make_dataset(),), {}, sample, blocked)
 
 
-def publish(target: Target, catalogue: Catalogue) -> None:
+def publish(target: PublicTarget, catalogue: Catalogue) -> None:
     """Publish what differs, as the publish pipeline does."""
     target.apply(catalogue, compare(catalogue, observe(target, date(2023, 2, 1))))

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from sumida_data.catalogue.ckan import CkanSettings, CkanTarget
-from sumida_data.catalogue.target import Catalogue
-from tests.catalogue.ckan.catalogues import make_catalogue
+from sumida_data.catalogue.ckan.site import CkanSettings
+from sumida_data.catalogue.ckan.target import CkanTarget
 from tests.catalogue.ckan.proxy import Proxy
 from tests.catalogue.ckan.stack.start import VERSIONS, Ckan, OtherCkan
 
@@ -58,9 +57,9 @@ def open_ckan(ckan: OtherCkan, proxy: Proxy) -> Callable[..., CkanTarget]:
     """Return a function that opens the CKAN through the proxy, among names of this test alone."""
     prefix = f"t{os.getpid()}-{next(_NUMBERS)}-"
 
-    def open_target(previous: Catalogue | None = None, **settings: Any) -> CkanTarget:
+    def open_target(**settings: Any) -> CkanTarget:
         given = {"url": proxy.url, "name_prefix": prefix, **settings}
-        return CkanTarget(make_settings(ckan, **given), lambda: previous or make_catalogue())
+        return CkanTarget(make_settings(ckan, **given))
 
     return open_target
 

@@ -13,14 +13,14 @@ from dataclasses import replace
 
 import pytest
 
-from sumida_data.catalogue.target import Change, TargetError
+from sumida_data.catalogue.target import TargetChange, TargetError
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset, make_file, publish
 from tests.catalogue.ckan.proxy import Fault
 from tests.project import PROJECT
 
 OLD = make_catalogue(make_dataset(title="前の版", rows=ROWS[:1]))
 NEW = make_catalogue(make_dataset(title="次の版", version="1.1.0"))
-UPDATE = [Change("update", "dx-indicators")]
+UPDATE = [TargetChange("update", "dx-indicators")]
 RANDOM_KILLS = 50
 
 REFUSED = {
@@ -182,7 +182,7 @@ def test_two_publishers_at_once(open_ckan, ckan):
     def run(number):
         # Each puts its own version back until it gives up, so one of them may have to.
         with contextlib.suppress(TargetError):
-            targets[number].apply(catalogues[number], [Change("create", "dx-indicators")])
+            targets[number].apply(catalogues[number], [TargetChange("create", "dx-indicators")])
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
     for thread in threads:

@@ -2,17 +2,16 @@
 
 import pytest
 
-from sumida_data.catalogue.ckan import CkanTarget, open_target
-from sumida_data.catalogue.ckan.checks import Readiness, choose_license
 from sumida_data.catalogue.ckan.entries import clean_tags
-from sumida_data.catalogue.ckan.settings import CkanSettings
+from sumida_data.catalogue.ckan.site import CkanSettings
+from sumida_data.catalogue.ckan.target import CkanTarget, Readiness, choose_license, open_target
 from sumida_data.catalogue.target import TargetError
 from tests.catalogue.ckan.catalogues import make_catalogue, make_dataset, publish
 
 
 def ask(**settings):
     with pytest.raises(TargetError) as told:
-        CkanTarget(CkanSettings.model_validate(settings), make_catalogue).read()
+        CkanTarget(CkanSettings.model_validate(settings)).read()
     return str(told.value)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from sumida_data.catalogue.ckan import CkanTarget, open_target
+from sumida_data.catalogue.ckan.target import CkanTarget, open_target
 from sumida_data.catalogue.publication import publish
 from sumida_data.catalogue.record import Journal
 from sumida_data.catalogue.target import Catalogue
@@ -16,7 +16,6 @@ STEPS = (
     "begin",
     "applied",
     "verified",
-    "published packages kept",
     "values kept",
     "written down",
 )

@@ -6,11 +6,10 @@ from datetime import date
 
 import pytest
 
-from sumida_data.catalogue.changes import compare
-from sumida_data.catalogue.ckan import CkanTarget
 from sumida_data.catalogue.ckan.entries import MANIFEST
-from sumida_data.catalogue.ckan.site import Site
-from sumida_data.catalogue.target import TargetError, observe
+from sumida_data.catalogue.ckan.site import CkanSite
+from sumida_data.catalogue.ckan.target import CkanTarget
+from sumida_data.catalogue.target import TargetError, compare, observe
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset, make_file, publish
 from tests.catalogue.ckan.conftest import make_settings
 from tests.catalogue.ckan.proxy import Fault
@@ -29,7 +28,7 @@ def addresses(package):
 @pytest.fixture(scope="module")
 def published(ckan):
     """A target to which one dataset has been published; its tests only look."""
-    target = CkanTarget(make_settings(ckan, name_prefix="first-"), make_catalogue)
+    target = CkanTarget(make_settings(ckan, name_prefix="first-"))
     publish(target, make_catalogue())
     return target
 
@@ -40,7 +39,7 @@ class TestFirstPublication:
 
     def test_takes_one_revision_and_nothing_is_public_before(self, target, proxy):
         seen = []
-        look = Site(target.settings, anonymous=True)
+        look = CkanSite(target.settings, anonymous=True)
         arguments = {"id": f"{target.settings.name_prefix}dx-indicators"}
         before = lambda: seen.append(look.find("package_show", arguments))  # noqa: E731
         proxy.faults.append(Fault("package_revise", forward=True, before=before))
@@ -306,13 +305,13 @@ class TestWithdrawal:
 class TestUndo:
     def test_puts_back_files_words_and_rows(self, open_ckan, ckan):
         before = make_catalogue()
-        target = open_ckan(previous=before)
+        target = open_ckan()
         publish(target, before)
         ids = addresses(show(ckan, target))
         after = make_catalogue(make_dataset(rows=NEXT_ROWS, title="次の版"), make_dataset("other"))
         publish(target, after)
         assert target.verify(after) == []
-        target.undo()
+        target.undo(before)
         assert target.verify(before) == []
         assert addresses(show(ckan, target)) == ids
         assert show(ckan, target, "other")["private"] is True

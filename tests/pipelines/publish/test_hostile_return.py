@@ -13,6 +13,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from sumida_data.catalogue.record import TargetRecord
 from tests.pipelines.publish.office import APPROVED, ask, show, sumida_data
 from tests.project import Project, Run
 
@@ -128,10 +129,11 @@ def test_the_run_goes_on_and_says_what_is_held_back(hostile: Hostile) -> None:
     assert hostile.run.code == 2, hostile.run.output
     assert "Traceback" not in hostile.run.output
     packages = hostile.path / "data/05_package"
-    published = hostile.path / "data/06_catalog/record/folder/published"
+    record = TargetRecord(hostile.path / "data/06_catalog/record/folder")
+    published = record.read_public_hashes()
     for name in ("procedure.csv", "datapackage.json"):
         path = f"online-procedures/{name}"
-        assert (packages / path).read_bytes() == (published / path).read_bytes()
+        assert (packages / path).read_bytes() == record.content.read(published[path])
 
 
 def test_a_blocked_package_stays_as_it_was_published(hostile: Hostile, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from sumida_data.catalogue.history import read_histories
+from sumida_data.catalogue.record import TargetRecord
 from tests.pipelines.publish.office import APPROVED, ask, show, sumida_data
 from tests.project import Project
 
@@ -58,10 +59,11 @@ def test_the_record_says_what_was_published(published: Project) -> None:
     assert line.second_opinion
     assert line.second_opinion.objections == ()
     assert (line.second_opinion.tables, line.second_opinion.files) == (19, 37)
-    values = {(row["indicator_id"], row["period"]): row for row in history.standing_values}
+    values = {(row["indicator_id"], row["period"]): row for row in history.public_values}
     assert values["online_procedures_dx", "FY2022Q3"]["value"] == 23
-    kept = published.path / "data/06_catalog/record/folder/published"
-    assert show(kept) == show(published.path / "data/05_package")
+    record = TargetRecord(published.path / "data/06_catalog/record/folder")
+    kept = {path: record.content.read(one) for path, one in record.read_public_hashes().items()}
+    assert kept == show(published.path / "data/05_package")
 
 
 def test_clean_leaves_what_was_published(published: Project) -> None:

@@ -1,4 +1,4 @@
-"""Talking to a CKAN: what an answer means, and what to do when there is none.
+"""Talking to a CKAN, as its settings say: what an answer means, and what to do when there is none.
 
 An answer that leaves open whether the call was carried out (a timeout, a dropped connection,
 5xx, 408, 429) raises `UncertainError`: the caller looks at the site before doing anything else.
@@ -10,16 +10,20 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from ckanapi import NotAuthorized, NotFound, RemoteCKAN, ValidationError
 from ckanapi.errors import CKANAPIError
+from pydantic import Field as Described
+from pydantic import SecretStr, field_validator
 
 from sumida_data import __version__
-from sumida_data.catalogue.ckan.settings import CkanSettings
+from sumida_data.base.metadata import Model
 from sumida_data.catalogue.target import Entry, TargetError
+from sumida_data.packages.models import FREQUENCIES
 
 Files = Mapping[str, tuple[str, bytes, str]]
 P = ParamSpec("P")
@@ -33,6 +37,55 @@ _OVERTAKEN = {"match", "name"}
 _LONGEST_WAIT = 60
 _LONGEST_QUOTE = 300
 _CHUNK = 1 << 20
+_LICENSES = {"CC-BY-4.0": ("CC-BY-4.0", "cc-by-4.0", "cc-by")}
+
+
+class CkanSettings(Model):
+    """Settings of a CKAN target.
+
+    Attributes:
+        url: Its address; empty where it has not been set.
+        token: API token of an editor of the organisation, who is no administrator.
+        organization: Name of the organisation, such as t131075 in the catalogue of Tokyo.
+        name_prefix: Put before the names of datasets where others could take them.
+        group: Name of the group for administration and finance, set where the token allows it.
+        licenses: Ids under which a site may know a licence, by the id in packages.yml.
+        update_frequencies: The words for 更新頻度 that the catalogue knows.
+        datastore: Whether to fill the DataStore where the site does not do so itself.
+        max_file_bytes: Largest file that the site takes; it does not tell.
+        timeout: Seconds to wait for an answer.
+        backoff: Seconds before an uncertain call is looked into; doubled each time.
+        attempts: How often in all.
+    """
+
+    url: str = ""
+    token: SecretStr = SecretStr("")
+    organization: str = "t131075"
+    name_prefix: str = Described(default="", pattern=r"^[a-z0-9_-]*$")
+    group: str = "c029"
+    licenses: Mapping[str, tuple[str, ...]] = _LICENSES
+    update_frequencies: tuple[str, ...] = tuple(FREQUENCIES)
+    datastore: bool = True
+    max_file_bytes: int = 100_000_000
+    timeout: float = 120
+    backoff: float = 1
+    attempts: int = 6
+
+    @field_validator("url")
+    @classmethod
+    def _refuse_other_addresses(cls, url: str) -> str:
+        if url and not (urlsplit(url).hostname and urlsplit(url).scheme in ("http", "https")):
+            raise ValueError(f"{url} は http(s):// で始まる住所ではありません")
+        return url
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether nobody but this machine sees the site."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
 
 
 class UncertainError(Exception):
@@ -43,7 +96,7 @@ class UncertainError(Exception):
         self.wait = wait
 
 
-class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
+class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
     """One CKAN.
 
     Args:
@@ -77,12 +130,12 @@ class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 f"CKANが {action} を許可しませんでした(403)。トークンの期限が切れたか、"
                 f"利用者が組織 {self._settings.organization} の編集者ではありません。"
                 "新しいトークンを作り、編集者であることを確かめてください。"
-                f"CKANの答え: {_quote(error)}"
+                f"CKANの答え: {str(error)[:_LONGEST_QUOTE]}"
             ) from error
         except ValidationError as error:
             if _OVERTAKEN & error.error_dict.keys():
                 raise UncertainError("ほかの人が同じデータセットを先に変えました") from error
-            raise TargetError(_explain(action, error.error_dict)) from error
+            raise TargetError(_explain_refusal(action, error.error_dict)) from error
         except NotFound as error:
             raise UncertainError(f"{action} の相手がCKANにありません(404)") from error
         except CKANAPIError as error:
@@ -120,9 +173,6 @@ class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
         if self.apikey:
             path = "dataset/{package_id}/resource/{id}/download/".format_map(resource)
             url = f"{self.address}/{path}{url.rpartition('/')[2]}"
-        return self._hash_download(url)
-
-    def _hash_download(self, url: str) -> str:
         answer = self._get(url, {"Authorization": self.apikey} if self.apikey else {})
         if answer.is_redirect:
             # To a store elsewhere, which the token does not concern.
@@ -163,28 +213,18 @@ class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
     def _request_fn(
         self, url: str, data: Any, headers: Any, files: Any, requests_kwargs: Any
     ) -> tuple[int, str]:
-        try:
-            answer = self.session.post(
-                url,
-                data=data,
-                headers=headers,
-                files=files,
-                allow_redirects=False,
-                **requests_kwargs,
-            )
-        except requests.RequestException as error:
-            raise UncertainError(f"CKANとの通信が途切れました({type(error).__name__})") from error
+        answer = self._ask("POST", url, data=data, headers=headers, files=files, **requests_kwargs)
         self._judge(answer)
         return answer.status_code, answer.text
 
     def _get(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+        timeout = self._settings.timeout
+        return self._ask("GET", url, headers=headers, timeout=timeout, stream=True)
+
+    def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
         try:
-            answer: requests.Response = self.session.get(
-                url,
-                headers=headers,
-                timeout=self._settings.timeout,
-                stream=True,
-                allow_redirects=False,
+            answer: requests.Response = self.session.request(
+                method, url, allow_redirects=False, **options
             )
         except requests.RequestException as error:
             raise UncertainError(f"CKANとの通信が途切れました({type(error).__name__})") from error
@@ -213,18 +253,14 @@ class Site(RemoteCKAN):  # type: ignore[misc]  # it has no types
             )
 
 
-def _explain(action: str, problems: Mapping[str, Any]) -> str:
-    told = {key: value for key, value in problems.items() if key != "__type"}
-    text = json.dumps(told, ensure_ascii=False)
-    if "too large" in text or "upload" in told:
+def _explain_refusal(action: str, problems: Mapping[str, Any]) -> str:
+    given = {key: value for key, value in problems.items() if key != "__type"}
+    text = json.dumps(given, ensure_ascii=False)
+    if "too large" in text or "upload" in given:
         return f"ファイルが大きすぎるか、受け付けられない種類です(409)。CKANの答え: {text}"
     return f"CKANが {action} の内容を受け付けませんでした(409)。CKANの答え: {text}"
 
 
-def _quote(error: Exception) -> str:
-    return str(error)[:_LONGEST_QUOTE]
-
-
 def _read_wait(answer: requests.Response) -> float | None:
-    told = answer.headers.get("Retry-After", "")
-    return float(told) if re.fullmatch(r"\d+", told) else None
+    seconds = answer.headers.get("Retry-After", "")
+    return float(seconds) if re.fullmatch(r"\d+", seconds) else None

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from sumida_data.base.metadata import Row
-from sumida_data.catalogue.ckan.site import Site
+from sumida_data.catalogue.ckan.site import CkanSite
 from sumida_data.catalogue.target import Dataset, Entry
 
 # A statement may run for a minute at most.
@@ -30,7 +30,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 @dataclass(frozen=True)
-class Table:
+class DatastoreTable:
     """A CSV file as a table.
 
     Attributes:
@@ -68,7 +68,7 @@ class Table:
         return tuple(row[name] for name in self.primary_key)
 
 
-def read_tables(dataset: Dataset) -> list[Table]:
+def read_tables(dataset: Dataset) -> list[DatastoreTable]:
     """Read the tables that the descriptor of a dataset describes."""
     files = {file.key: file.content for file in dataset.files}
     descriptor = json.loads(files.get("datapackage.json", "{}"))
@@ -79,39 +79,42 @@ def read_tables(dataset: Dataset) -> list[Table]:
     ]
 
 
-def fill(site: Site, resource_id: str, table: Table) -> None:
+def fill(site: CkanSite, resource_id: str, table: DatastoreTable) -> None:
     """Make the table of a resource hold the rows of a file, and no others.
 
     Raises:
         UncertainError: If nobody knows how far it came; then it can be done again.
         TargetError: If the site refused.
     """
-    fields = read_fields(site, resource_id)
+    fields = _read_fields(site, resource_id)
     if fields is not None and _shape(fields) != _shape(table.fields):
         site.call("datastore_delete", {"resource_id": resource_id, "force": True})
         fields = None
     if fields is None or _infos(fields) != _infos(table.fields):
         arguments = {"fields": list(table.fields), "primary_key": list(table.primary_key)}
         site.call("datastore_create", {"resource_id": resource_id, "force": True, **arguments})
-    standing = {table.key_of(row): row for row in read_rows(site, resource_id, table)}
+    held = {table.key_of(row): row for row in _read_rows(site, resource_id, table)}
     wanted = {table.key_of(row): row for row in table.rows}
-    for key in standing.keys() - wanted.keys():
+    for key in held.keys() - wanted.keys():
         row = {name: _as_json(value) for name, value in zip(table.primary_key, key, strict=True)}
         site.call("datastore_delete", {"resource_id": resource_id, "force": True, "filters": row})
-    different = [row for key, row in wanted.items() if standing.get(key) != row]
+    different = [row for key, row in wanted.items() if held.get(key) != row]
     for start in range(0, len(different), _BATCH):
-        records = [_as_record(row) for row in different[start : start + _BATCH]]
+        records = [
+            {name: _as_json(value) for name, value in row.items()}
+            for row in different[start : start + _BATCH]
+        ]
         arguments = {"records": records, "method": "upsert", "force": True}
         site.call("datastore_upsert", {"resource_id": resource_id, **arguments})
 
 
-def read_fields(site: Site, resource_id: str) -> list[Entry] | None:
+def _read_fields(site: CkanSite, resource_id: str) -> list[Entry] | None:
     """Return the columns of the table of a resource, or None where it has none."""
     answer = site.find("datastore_search", {"resource_id": resource_id, "limit": 0})
     return answer and [field for field in answer["fields"] if field["id"] != "_id"]
 
 
-def read_rows(site: Site, resource_id: str, table: Table) -> Iterator[Row]:
+def _read_rows(site: CkanSite, resource_id: str, table: DatastoreTable) -> Iterator[Row]:
     """Yield the rows of the table of a resource."""
     types = {field["id"]: field["type"] for field in table.fields}
     offset = 0
@@ -125,30 +128,30 @@ def read_rows(site: Site, resource_id: str, table: Table) -> Iterator[Row]:
         offset += _BATCH
 
 
-def compare_table(site: Site, resource_id: str, table: Table) -> list[str]:
+def compare_table(site: CkanSite, resource_id: str, table: DatastoreTable) -> list[str]:
     """Return how the table of a resource differs from its file, in Japanese."""
-    fields = read_fields(site, resource_id)
+    fields = _read_fields(site, resource_id)
     if fields is None:
         return [f"データセット {table.dataset}: {table.key} のDataStoreの表がありません。"]
     if (_shape(fields), _infos(fields)) != (_shape(table.fields), _infos(table.fields)):
         return [f"データセット {table.dataset}: {table.key} のDataStoreの列がファイルと違います。"]
-    standing = list(read_rows(site, resource_id, table))
+    held = list(_read_rows(site, resource_id, table))
     wanted = {table.key_of(row): row for row in table.rows}
-    same = sum(wanted.get(table.key_of(row)) == row for row in standing)
-    if len(standing) == same == len(wanted):
+    same = sum(wanted.get(table.key_of(row)) == row for row in held)
+    if len(held) == same == len(wanted):
         return []
     return [
-        f"データセット {table.dataset}: {table.key} のDataStoreは{len(standing)}行で、"
+        f"データセット {table.dataset}: {table.key} のDataStoreは{len(held)}行で、"
         f"ファイルの{len(wanted)}行と同じなのは{same}行です。"
     ]
 
 
-def _read_table(dataset: str, resource: Entry, content: bytes) -> Table:
+def _read_table(dataset: str, resource: Entry, content: bytes) -> DatastoreTable:
     schema = resource["schema"]
     types = {field["name"]: _TYPES.get(field["type"], "text") for field in schema["fields"]}
     key = tuple(schema["primaryKey"])
     lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    return Table(
+    return DatastoreTable(
         dataset=dataset,
         key=resource["path"],
         fields=tuple(_describe_field(field, key) for field in schema["fields"]),
@@ -186,10 +189,6 @@ def _infos(fields: Sequence[Entry]) -> list[Entry]:
 
 def _read_value(value: Any, kind: str) -> Any:
     return None if value is None else _READERS.get(kind, str)(value)
-
-
-def _as_record(row: Row) -> Row:
-    return {name: _as_json(value) for name, value in row.items()}
 
 
 def _as_json(value: Any) -> Any:

@@ -6,35 +6,80 @@ file that a failed call has replaced, or somebody by hand, is found and put righ
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-from sumida_data.catalogue.ckan.checks import Readiness, check_content, check_site, choose_license
+from pydantic import ValidationError
+
 from sumida_data.catalogue.ckan.entries import (
+    FREQUENCY,
     MANIFEST,
-    Found,
-    Wanted,
+    FoundEntry,
+    WantedEntry,
     describe,
     hide,
+    name_resource,
     read_manifest,
     read_state,
     revise,
 )
-from sumida_data.catalogue.ckan.settings import CkanSettings
-from sumida_data.catalogue.ckan.site import Site, UncertainError
-from sumida_data.catalogue.ckan.tables import Table, compare_table, fill, read_tables
+from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, UncertainError
+from sumida_data.catalogue.ckan.tables import DatastoreTable, compare_table, fill, read_tables
 from sumida_data.catalogue.target import (
     Catalogue,
-    Change,
     Dataset,
     DatasetState,
     Entry,
+    TargetChange,
     TargetError,
 )
 
 _LOG = logging.getLogger(__name__)
 _MOST = 1000
+_OLDEST = (2, 10)
+_RESERVED = {"new", "edit", "search", "groups", "activity", "followers"}
+# They fill the DataStore themselves after every upload and would get in our way.
+_LOADERS = {"xloader", "datapusher", "datapusher_plus"}
+_MISSING = "{}がありません。conf/ckan/credentials.yml か、環境変数 {} に書いてください。"
+
+
+def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
+    """Return the CKAN that settings describe.
+
+    Args:
+        record: The record of the target, of which a CKAN needs nothing.
+        settings: The attributes of `CkanSettings`.
+
+    Raises:
+        TargetError: If a setting is not known or not allowed.
+    """
+    del record
+    try:
+        return CkanTarget(CkanSettings.model_validate(settings))
+    except ValidationError as error:
+        places = "、".join(str(one["loc"][0]) for one in error.errors())
+        raise TargetError(f"conf/ckan の設定 {places} が正しくありません。") from error
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What a site said when it was asked whether all is ready.
+
+    Attributes:
+        organization_id: Id of the organisation.
+        licenses: Ids of the licences that it knows.
+        groups: Names of the groups that we may put datasets into.
+        datastore: Whether its DataStore is ours to fill.
+    """
+
+    organization_id: str
+    licenses: frozenset[str]
+    groups: frozenset[str]
+    datastore: bool
 
 
 @dataclass
@@ -43,12 +88,10 @@ class CkanTarget:
 
     Attributes:
         settings: Which CKAN, as whom, and by which of its habits.
-        previous: Returns the catalogue before the last publication, for undo.
         name: Name of the target.
     """
 
     settings: CkanSettings
-    previous: Callable[[], Catalogue]
     name: str = "ckan"
 
     @property
@@ -57,9 +100,9 @@ class CkanTarget:
         return self.settings.on_loopback
 
     @cached_property
-    def site(self) -> Site:
+    def site(self) -> CkanSite:
         """The site, as the publisher."""
-        return Site(self.settings)
+        return CkanSite(self.settings)
 
     @cached_property
     def ready(self) -> Readiness:
@@ -73,16 +116,14 @@ class CkanTarget:
             TargetError: If the site cannot be read or is not ready.
         """
         return {
-            self._own_name(package): read_state(
-                Found(package, self.site.persist(self._hash, self.site, package))
-            )
+            self._own_name(package): read_state(_look_into(self.site, package))
             for package in self._list()
         }
 
     def read_pages(self) -> None:
         """Say that a CKAN makes its own pages."""
 
-    def apply(self, catalogue: Catalogue, changes: Sequence[Change]) -> None:
+    def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Publish what changes, one call for each dataset, and fill the DataStore.
 
         Raises:
@@ -90,24 +131,21 @@ class CkanTarget:
                 sent, or if the site refuses.
         """
         tables = {one.name: read_tables(one) for one in catalogue.datasets}
-        problems = check_content(
-            catalogue, [t for ts in tables.values() for t in ts], self.settings
-        )
-        if problems:
+        if problems := list(_check_content(catalogue, tables, self.settings)):
             raise TargetError("\n".join(problems))
         wanted = {one.name: self._describe(one) for one in catalogue.datasets}
-        touched = {change.dataset for change in changes if change.action != "keep"}
-        for name in sorted(touched):
+        for name in sorted({change.dataset for change in changes if change.action != "keep"}):
             if name in wanted:
                 self._publish(wanted[name])
             elif name not in catalogue.blocked:
                 self._hide(name)
+        new = {one.dataset for one in changes if one.file and one.action == "create"}
         for name, one in wanted.items():
-            self._finish(one, tables[name], new=_has_new_file(changes, name))
+            self._finish(one, tables[name], new=name in new)
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back as the public sees it and return what differs, in Japanese."""
-        public = Site(self.settings, anonymous=True)
+        public = CkanSite(self.settings, anonymous=True)
         differences = [line for one in catalogue.datasets for line in self._verify(public, one)]
         names = {one.name for one in catalogue.datasets} | set(catalogue.blocked)
         return differences + [
@@ -116,17 +154,16 @@ class CkanTarget:
             if self._own_name(package) not in names
         ]
 
-    def undo(self) -> None:
-        """Put the catalogue before the last publication back.
+    def undo(self, catalogue: Catalogue) -> None:
+        """Put back a catalogue that was public before.
 
         A dataset that it did not hold is made private, so that its address comes back with it.
 
         Raises:
-            TargetError: If there is none, or the site refuses.
+            TargetError: If the site refuses.
         """
-        catalogue = self.previous()
         names = {one.name for one in catalogue.datasets} | set(map(self._own_name, self._list()))
-        self.apply(catalogue, [Change("update", name) for name in sorted(names)])
+        self.apply(catalogue, [TargetChange("update", name) for name in sorted(names)])
 
     def _name(self, name: str) -> str:
         return f"{self.settings.name_prefix}{name}"
@@ -135,7 +172,7 @@ class CkanTarget:
         name: str = package["name"]
         return name.removeprefix(self.settings.name_prefix)
 
-    def _describe(self, dataset: Dataset) -> Wanted:
+    def _describe(self, dataset: Dataset) -> WantedEntry:
         license_id = choose_license(dataset.metadata["license_id"], self.settings, self.ready)
         groups = self.ready.groups & {self.settings.group}
         return describe(dataset, self._name(dataset.name), license_id, groups)
@@ -149,7 +186,7 @@ class CkanTarget:
             "sort": "name asc",
         }
         found = self.site.persist(self.site.call, "package_search", arguments)["results"]
-        shown = (self.site.persist(self._show, self.site, one["id"]) for one in found)
+        shown = (self.site.persist(_show, self.site, one["id"]) for one in found)
         return [
             package
             for package in shown
@@ -159,28 +196,20 @@ class CkanTarget:
             and read_manifest(package)
         ]
 
-    def _show(self, site: Site, name: str) -> Entry | None:
-        package: Entry | None = site.find("package_show", {"id": name})
-        return package if package and package["state"] != "deleted" else None
-
-    def _hash(self, site: Site, package: Entry) -> Mapping[str, str]:
-        return {one["id"]: site.hash_file(one) for one in package["resources"]}
-
-    def _publish(self, wanted: Wanted) -> None:
+    def _publish(self, wanted: WantedEntry) -> None:
         """Bring a dataset in line; returns only when it has been seen to be."""
 
         def step() -> None:
-            package = self._show(self.site, wanted.name) or self._create(wanted)
-            found = Found(package, self._hash(self.site, package))
-            revision = revise(wanted, found, self.ready.groups)
-            if revision:
-                self.site.call("package_revise", revision.arguments, revision.files)
+            package = _show(self.site, wanted.name) or self._create(wanted)
+            found = FoundEntry(package, _hash_files(self.site, package))
+            if revision := revise(wanted, found, self.ready.groups):
+                self.site.call("package_revise", *revision)
                 raise UncertainError("書いたものがまだ確かめられていません", wait=0)
 
         _LOG.info("データセット %s を公開します。", wanted.name)
         self.site.persist(step)
 
-    def _create(self, wanted: Wanted) -> Entry:
+    def _create(self, wanted: WantedEntry) -> Entry:
         package: Entry = self.site.call(
             "package_create",
             {
@@ -194,19 +223,19 @@ class CkanTarget:
 
     def _hide(self, name: str) -> None:
         def step() -> None:
-            package = self._show(self.site, self._name(name))
+            package = _show(self.site, self._name(name))
             if package and not package["private"]:
-                self.site.call("package_revise", hide(package, self.ready.groups).arguments)
+                self.site.call("package_revise", hide(package, self.ready.groups))
 
         _LOG.info("データセット %s の公開をやめます。", name)
         self.site.persist(step)
 
-    def _finish(self, wanted: Wanted, tables: Sequence[Table], *, new: bool) -> None:
+    def _finish(self, wanted: WantedEntry, tables: Sequence[DatastoreTable], *, new: bool) -> None:
         """Do what CKAN does not do with the files itself: tables, and views of new files."""
-        package = self.site.persist(self._show, self.site, wanted.name)
+        package = self.site.persist(_show, self.site, wanted.name)
         if package is None:
             return
-        ids = [Found(package, {}).resource_id(table.key) for table in tables]
+        ids = [name_resource(package, table.key) for table in tables]
         for one, table in zip(ids, tables, strict=True) if self.ready.datastore else ():
             self.site.persist(fill, self.site, one, table)
         # A kill before this step leaves tables without a view, and nothing new to tell of it.
@@ -219,41 +248,152 @@ class CkanTarget:
 
     def _add_views(self, name: str) -> None:
         """Add the views that a file uploaded alone gets by itself; CKAN adds none twice."""
-        package = self._show(self.site, name)
+        package = _show(self.site, name)
         for of_tables in (False, True):
             arguments = {"package": package, "create_datastore_views": of_tables}
             self.site.call("package_create_default_resource_views", arguments)
 
-    def _verify(self, public: Site, dataset: Dataset) -> list[str]:
-        package = public.persist(self._show, public, self._name(dataset.name))
+    def _verify(self, public: CkanSite, dataset: Dataset) -> list[str]:
+        package = public.persist(_show, public, self._name(dataset.name))
         if package is None:
             return [f"データセット {dataset.name}: 公開されていません。"]
-        found = Found(package, public.persist(self._hash, public, package))
-        state = read_state(found)
+        state = read_state(_look_into(public, package))
         differences = list(_compare_state(dataset, state))
         if not differences and self.ready.datastore:
             for table in read_tables(dataset):
-                one = found.resource_id(table.key)
+                one = name_resource(package, table.key)
                 differences += public.persist(compare_table, public, one, table)
         return differences
 
 
-def _has_new_file(changes: Sequence[Change], name: str) -> bool:
-    return any(one.dataset == name and one.file and one.action == "create" for one in changes)
+def _show(site: CkanSite, name: str) -> Entry | None:
+    package: Entry | None = site.find("package_show", {"id": name})
+    return package if package and package["state"] != "deleted" else None
 
 
-def _compare_state(dataset: Dataset, state: DatasetState) -> Sequence[str]:
-    differences = []
-    if state.metadata_sha256 != dataset.metadata_sha256:
-        differences.append(f"データセット {dataset.name}: 説明が承認されたものと違います。")
-    wanted = {file.key: file for file in dataset.files}
-    for key in sorted(wanted.keys() | state.files.keys()):
+def _hash_files(site: CkanSite, package: Entry) -> Mapping[str, str]:
+    return {one["id"]: site.hash_file(one) for one in package["resources"]}
+
+
+def _look_into(site: CkanSite, package: Entry) -> FoundEntry:
+    return FoundEntry(package, site.persist(_hash_files, site, package))
+
+
+def _compare_state(dataset: Dataset, state: DatasetState) -> Iterator[str]:
+    wanted = dataset.state
+    if state.metadata_sha256 != wanted.metadata_sha256:
+        yield f"データセット {dataset.name}: 説明が承認されたものと違います。"
+    for key in sorted(wanted.files.keys() | state.files.keys()):
         start = f"データセット {dataset.name}: {key} "
-        file, standing = wanted.get(key), state.files.get(key)
-        if file is None:
-            differences.append(f"{start}は承認されていないのにあります。")
-        elif standing is None:
-            differences.append(f"{start}がありません。")
-        elif standing.sha256 != file.sha256:
-            differences.append(f"{start}の中身が承認されたものと違います。")
-    return differences
+        if key not in wanted.files:
+            yield f"{start}は承認されていないのにあります。"
+        elif key not in state.files:
+            yield f"{start}がありません。"
+        elif state.files[key][0] != wanted.files[key][0]:
+            yield f"{start}の中身が承認されたものと違います。"
+
+
+def check_site(site: CkanSite, settings: CkanSettings) -> Readiness:
+    """Ask a site whether all is ready, without writing anything.
+
+    Raises:
+        TargetError: If anything is missing; all that is missing is told at once.
+    """
+    needed = [
+        (settings.url, "CKANの住所(url)", "CKAN_URL"),
+        (settings.token.get_secret_value(), "APIトークン(token)", "CKAN_API_TOKEN"),
+    ]
+    if missing := [_MISSING.format(*names) for value, *names in needed if not value]:
+        raise TargetError("\n".join(missing))
+    status = _ask(site, "status_show")
+    organizations = {
+        one["name"]: one["id"]
+        for one in _ask(site, "organization_list_for_user", permission="create_dataset")
+    }
+    problems = [*_check_version(str(status["ckan_version"])), *_check_user(site)]
+    if settings.organization not in organizations:
+        problems.append(
+            f"この利用者は組織 {settings.organization} にデータセットを作れません"
+            f"(作れる組織: {'、'.join(sorted(organizations)) or 'なし'})。"
+            "組織の名前を確かめ、管理者に編集者(editor)としての登録を頼んでください。"
+        )
+    if problems:
+        raise TargetError("\n".join(problems))
+    extensions = set(status["extensions"])
+    return Readiness(
+        organization_id=organizations[settings.organization],
+        licenses=frozenset(one["id"] for one in _ask(site, "license_list")),
+        groups=frozenset(group["name"] for group in _ask(site, "group_list_authz")),
+        datastore=settings.datastore and "datastore" in extensions and not extensions & _LOADERS,
+    )
+
+
+def choose_license(name: str, settings: CkanSettings, ready: Readiness) -> str:
+    """Return the id under which a site knows a licence.
+
+    Raises:
+        TargetError: If it knows none of those that would do.
+    """
+    candidates = settings.licenses.get(name, (name,))
+    for candidate in candidates:
+        if candidate in ready.licenses:
+            return candidate
+    raise TargetError(
+        f"このCKANはライセンス {name} を知りません(試した名前: {'、'.join(candidates)}、"
+        f"使える名前: {'、'.join(sorted(ready.licenses))})。licenses に対応を書いてください。"
+    )
+
+
+def _check_version(version: str) -> Iterator[str]:
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if found is None or (int(found[1]), int(found[2])) < _OLDEST:
+        yield f"CKAN {version} には対応していません。2.10以後が必要です。"
+
+
+def _check_user(site: CkanSite) -> Iterator[str]:
+    # Without an id the token's own user is shown; a token that is not valid has none.
+    user = site.persist(site.find, "user_show", {})
+    if user is None:
+        yield "APIトークンが無効です(期限切れか写し間違い)。CKANの自分の画面で作り直してください。"
+    elif user.get("sysadmin"):
+        yield (
+            f"{user['name']} は全体の管理者です。誤りがほかの組織へ及ばないよう、"
+            "組織の編集者のトークンを使ってください。"
+        )
+
+
+def _check_content(
+    catalogue: Catalogue, tables: Mapping[str, Sequence[DatastoreTable]], settings: CkanSettings
+) -> Iterator[str]:
+    """Yield what a CKAN would refuse or spoil, in Japanese, one line each."""
+    if catalogue.sample and not settings.on_loopback:
+        yield "見本データは公開のCKANへ送れません。本物の回答で計算し直してください。"
+        return
+    for dataset in catalogue.datasets:
+        yield from _check_dataset(dataset, settings)
+        for table in tables[dataset.name]:
+            yield from table.find_problems()
+
+
+def _check_dataset(dataset: Dataset, settings: CkanSettings) -> Iterator[str]:
+    name = f"{settings.name_prefix}{dataset.name}"
+    if not re.fullmatch(r"[a-z0-9_-]{2,100}", name) or name in _RESERVED:
+        yield f"データセット {name}: 名前は英小文字・数字・-・_ の2〜100文字にしてください。"
+    for extra in dataset.metadata["extras"]:
+        if extra["key"] == FREQUENCY and extra["value"] not in settings.update_frequencies:
+            yield (
+                f"データセット {name}: 更新頻度 {extra['value']} は使えません。"
+                f"{'、'.join(settings.update_frequencies)} から選んでください。"
+            )
+    for file in dataset.files:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", file.key):
+            yield f"データセット {name}: ファイル名 {file.key} には英数字と . _ - だけ使えます。"
+        if len(file.content) > settings.max_file_bytes:
+            yield (
+                f"データセット {name}: {file.key} は {len(file.content):,} バイトで、"
+                f"上限 {settings.max_file_bytes:,} バイト(max_file_bytes)を超えます。"
+            )
+
+
+def _ask(site: CkanSite, action: str, **arguments: str) -> Any:
+    return site.persist(site.call, action, arguments)

@@ -8,10 +8,9 @@ import pandas as pd
 from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.quota import Quota
-from sumida_data.catalogue.catalogue import CHANGES_PAGE, gather_catalogue
-from sumida_data.catalogue.changes import Circumstances, Proposal, propose
 from sumida_data.catalogue.history import hash_lineage
-from sumida_data.catalogue.pages import render_changes
+from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes
+from sumida_data.catalogue.proposal import Circumstances, Proposal, propose
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
 from sumida_data.privacy.gate import list_blocked

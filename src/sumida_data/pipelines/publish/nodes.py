@@ -6,12 +6,12 @@ import pandas as pd
 
 from sumida_data.base.frames import to_arrow
 from sumida_data.catalogue.approval import RefusedError
-from sumida_data.catalogue.catalogue import gather_catalogue
-from sumida_data.catalogue.changes import Proposal, count_actions, list_changes
-from sumida_data.catalogue.publication import Publication, TargetRecord, prepare_publication
+from sumida_data.catalogue.preview import gather_catalogue
+from sumida_data.catalogue.proposal import Proposal, count_actions
+from sumida_data.catalogue.publication import PlannedPublication, RecordState, prepare_publication
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.quality.second_opinion import SecondOpinion
+from sumida_data.quality.rules import SecondOpinion
 from sumida_data.survey.files import SourceFile
 
 _DONE = {
@@ -34,10 +34,10 @@ def decide_publication(
     packages: Packages,
     proposal: Proposal | None,
     state: TargetState,
-    record: TargetRecord,
+    record: RecordState,
     lineage: pd.DataFrame,
     opinion: SecondOpinion,
-) -> tuple[Publication, Publication]:
+) -> tuple[PlannedPublication, PlannedPublication]:
     """Decide whether the preview may be published; it is published by being saved.
 
     Returns:
@@ -65,19 +65,19 @@ def decide_publication(
     return publication, publication
 
 
-def summarise_publication(publication: Publication, state: TargetState) -> dict[str, Any]:
+def summarise_publication(publication: PlannedPublication, state: TargetState) -> dict[str, Any]:
     """Say what was published and what to do next, as plain data.
 
     Args:
         publication: What was to be published.
-        state: What stands in the target now.
+        state: What the target holds now.
     """
     repeats = publication.kind == "repair" and publication.changes_nothing
     done = "resumed" if publication.resumed else "none" if repeats else publication.kind
     lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
     if done != "none":
-        lines.append(f"変更：{count_actions(list_changes(publication.changes))}。")
-    lines += [f"  {one.name} 版{one.metadata['version']}" for one in publication.catalogue.datasets]
+        lines.append(f"変更：{count_actions(publication.changes)}。")
+    lines += [f"  {one.name} 版{one.version}" for one in publication.catalogue.datasets]
     if blocked := publication.approval.blocked:
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")

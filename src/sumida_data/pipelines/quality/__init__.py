@@ -8,8 +8,8 @@ from kedro.pipeline import Pipeline
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import CHECK_TABLES, INDICATOR_TABLES, PRIMARY_TABLES, wire
-from sumida_data.quality.rules import QualityRules
-from sumida_data.quality.second_opinion import SecondOpinion, ask_second_opinion
+from sumida_data.quality.rules import QualityRules, SecondOpinion
+from sumida_data.quality.second_opinion import ask_second_opinion
 from sumida_data.survey.files import SourceFile
 
 

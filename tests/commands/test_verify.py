@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sumida_data.commands.undo import undo
-from sumida_data.commands.verify import verify
+from sumida_data.commands.verify import undo, verify
 from tests.catalogue.office import Office, make_catalogue, make_dataset
 from tests.project import Project
 

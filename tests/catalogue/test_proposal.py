@@ -4,28 +4,23 @@ import json
 
 import pytest
 
-from sumida_data.catalogue.catalogue import gather_catalogue
-from sumida_data.catalogue.changes import Proposal, compare, count_actions, list_changes, propose
-from sumida_data.catalogue.links import find_broken_links
-from sumida_data.catalogue.pages import render_changes
-from sumida_data.catalogue.target import Change, DatasetState, FileState, TargetState, hash_content
+from sumida_data.catalogue.folder import find_broken_links
+from sumida_data.catalogue.preview import gather_catalogue, render_changes
+from sumida_data.catalogue.proposal import Proposal, count_actions, propose
+from sumida_data.catalogue.target import (
+    TargetChange,
+    TargetState,
+    compare,
+    hash_content,
+)
 from tests.catalogue.office import CIRCUMSTANCES, DAY, GAP, PROPOSAL, make_catalogue, make_dataset
 
 DATASET = make_dataset("a", "1.0.0", data__csv="1\n", README__md="a")
 
 
 def state_of(*datasets, pages=None) -> TargetState:
-    standing = {
-        one.name: DatasetState(
-            one.metadata_sha256,
-            {
-                file.key: FileState(file.sha256, file.metadata_sha256, file.key)
-                for file in one.files
-            },
-        )
-        for one in datasets
-    }
-    return TargetState("test", accepts_sample=True, observed_on=DAY, datasets=standing, pages=pages)
+    held = {one.name: one.state for one in datasets}
+    return TargetState("test", accepts_sample=True, observed_on=DAY, datasets=held, pages=pages)
 
 
 def actions(catalogue, state) -> dict[tuple[str, str | None], str]:
@@ -77,11 +72,11 @@ class TestCompare:
         index = hash_content(catalogue.pages["index.html"])
         pages = {"index.html": index, "old.html": "0", "api/3/action/package_search": "0"}
         assert compare(catalogue, state_of(pages=pages)) == (
-            Change("update", "", "api/3/action/package_search"),
-            Change("keep", "", "index.html"),
-            Change("remove", "", "old.html"),
+            TargetChange("update", "", "api/3/action/package_search"),
+            TargetChange("keep", "", "index.html"),
+            TargetChange("remove", "", "old.html"),
         )
-        assert Change("create", "", "index.html") in compare(catalogue, state_of(pages={}))
+        assert TargetChange("create", "", "index.html") in compare(catalogue, state_of(pages={}))
         assert compare(catalogue, state_of(pages=None)) == ()
 
 
@@ -130,7 +125,7 @@ class TestProposal:
         assert count_actions(()) == "何もありません"
 
     def test_what_stays_is_no_real_change(self):
-        changes = list_changes([Change("keep", "a"), Change("update", "b")])
+        changes = (TargetChange("keep", "a"), TargetChange("update", "b"))
         proposal = PROPOSAL.model_copy(update={"changes": changes})
         assert [one.dataset for one in proposal.real_changes] == ["b"]
 
