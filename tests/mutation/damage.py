@@ -822,3 +822,271 @@ def name_that_begins_like_an_example(scene: Scene) -> None:
 
 def _same_record(one: Expected, other: Expected) -> bool:
     return (one.table, one.key) == (other.table, other.key)
+
+
+# What the officer sees, and a reader of cells does not
+
+
+STRIKE, RAISED, LOWERED = {"font_strikeout": True}, {"font_script": 1}, {"font_script": 2}
+PLAIN = {"bold": True}
+
+
+def restyle(
+    name: str, choose: Callable[[Scene], Any], style: dict[str, Any], scale: Any = 1
+) -> None:
+    """Add a kind of damage that changes the look of one cell, and the number stored in it."""
+
+    def damage(scene: Scene) -> None:
+        cell, _, answer = choose(scene)
+        cell.style = style
+        if answer.value and scene.field_of(answer).type in ("integer", "number"):
+            cell.value = float(answer.value) * scale
+
+    KINDS[name] = damage
+
+
+restyle("number_struck_out", Scene.number, STRIKE)
+restyle("name_struck_out", Scene.name, STRIKE)
+restyle("choice_struck_out", Scene.choice, STRIKE)
+restyle("number_in_white", Scene.number, {"font_color": "#FFFFFF"})
+restyle("name_in_white", Scene.name, {"font_color": "#FFFFFF"})
+restyle(
+    "number_in_the_colour_of_its_cell",
+    Scene.number,
+    {"font_color": "#FF0000", "bg_color": "#FF0000"},
+)
+restyle("number_not_shown", Scene.number, {"num_format": ";;;"})
+restyle("number_shown_as_percentage", Scene.number, {"num_format": "0%"}, 0.01)
+restyle("number_shown_in_thousands", Scene.number, {"num_format": "#,##0,"})
+restyle("number_shown_in_thousands_with_word", Scene.number, {"num_format": '#,##0,"千"'})
+restyle("number_of_thousands_with_word", Scene.number, {"num_format": '0.0"千件"'}, 0.001)
+restyle("number_of_ten_thousands_with_word", Scene.number, {"num_format": '0.0"万"'}, 0.0001)
+restyle("number_shown_rounded", Scene.number, {"num_format": "0"}, 1.0001)
+restyle("number_shown_with_about", Scene.number, {"num_format": '"約"0'})
+restyle("number_shown_with_thousands", Scene.number, {"num_format": "#,##0"})
+restyle("number_shown_with_decimals", Scene.number, {"num_format": "0.00"})
+
+
+def recompose(
+    name: str,
+    choose: Callable[[Scene], Any],
+    compose: Callable[[str], list[tuple[dict[str, Any], str]]],
+) -> None:
+    """Add a kind of damage that makes a cell a rich text."""
+
+    def damage(scene: Scene) -> None:
+        cell, _, answer = choose(scene)
+        cell.parts = compose(str(answer.value))
+
+    KINDS[name] = damage
+
+
+recompose("number_corrected_visibly", Scene.number, lambda v: [(STRIKE, "12"), (PLAIN, v)])
+recompose("number_corrected_to_another", Scene.number, lambda v: [(STRIKE, v), (PLAIN, "34")])
+recompose("number_with_note_above", Scene.number, lambda v: [(PLAIN, v), (RAISED, "1")])
+recompose("number_with_note_below", Scene.number, lambda v: [(PLAIN, v), (LOWERED, "2")])
+recompose(
+    "number_all_struck_in_parts", Scene.number, lambda v: [(STRIKE, v), (STRIKE | PLAIN, "0")]
+)
+recompose("number_in_two_colours", Scene.number, lambda v: [(PLAIN, v), ({"italic": True}, " ")])
+recompose("name_corrected_visibly", Scene.name, lambda v: [(STRIKE, "旧"), (PLAIN, v)])
+recompose("name_with_note_above", Scene.name, lambda v: [(PLAIN, v), (RAISED, "注1")])
+recompose("choice_corrected_visibly", Scene.choice, lambda v: [(STRIKE, "未定"), (PLAIN, v)])
+recompose("day_corrected_visibly", Scene.day, lambda v: [(STRIKE, "2021-01-01"), (PLAIN, v)])
+
+
+@kind
+def row_struck_out(scene: Scene) -> None:
+    page, row = scene.record_row()
+    for cell in page.rows[row]:
+        cell.style = STRIKE
+
+
+@kind
+def row_of_no_height(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.flat_rows.add(row)
+
+
+@kind
+def column_hidden(scene: Scene) -> None:
+    _, (page, _, column), _ = scene.answer()
+    page.hidden_columns.add(column)
+
+
+@kind
+def key_column_hidden(scene: Scene) -> None:
+    _, (page, _, column), _ = scene.heading(key=True)
+    page.hidden_columns.add(column)
+
+
+@kind
+def sheet_hidden(scene: Scene) -> None:
+    page, _ = scene.record_row()
+    page.hidden = True
+
+
+@kind
+def text_box_over_the_table(scene: Scene) -> None:
+    _, (page, row, column), _ = scene.answer()
+    page.drawings.append((row, column))
+
+
+@kind
+def calculated_by_hand(scene: Scene) -> None:
+    cell, _, _ = scene.number()
+    cell.value = Formula("=A1*2", 5)
+    scene.book.calculates_by_hand = True
+
+
+@kind
+def days_counted_from_1904(scene: Scene) -> None:
+    scene.book.options["date_1904"] = True
+
+
+# Headings that ask for something else
+
+
+for name, suffix in {
+    "heading_of_last_time": "（前回）",
+    "heading_of_last_year": "（前年度）",
+    "heading_of_a_plan": "（予定）",
+    "heading_of_an_estimate": "（見込み）",
+    "heading_of_a_month": "（月平均）",
+    "heading_of_a_sum": "（累計）",
+    "heading_of_a_fiscal_year": "（令和2年度）",
+    "heading_for_reference": "（参考）",
+}.items():
+    retitle(name, lambda _, item, suffix=suffix: f"{item.title}{suffix}")
+for name, mark in {
+    "heading_with_star": "★",
+    "heading_enclosed_number": "①",
+    "heading_with_number_and_dot": "3.",
+    "heading_with_square": "■",
+    "heading_with_reference_mark": "※",
+}.items():
+    retitle(name, lambda text, _, mark=mark: f"{mark}{text}")
+for name, unit in {
+    "unit_of_heading_in_words": "（単位：千件）",
+    "unit_of_heading_people": "（千人）",
+    "unit_of_heading_a_month": "（件/月）",
+}.items():
+
+    @kind
+    def _unit(scene: Scene, unit: str = unit) -> None:
+        numbers = [item for part in scene.form.sheets for item in part.fields if item.unit == "件"]
+        cells = [c for _, _, _, c in scene.book.cells() if _is_heading(c.value, numbers)]
+        if not cells:
+            raise DoesNotApplyError
+        cell = scene.random.choice(cells)
+        cell.value = f"{str(cell.value).partition('（')[0]}{unit}"
+
+    KINDS[name] = KINDS.pop("_unit")
+
+
+@kind
+def unit_above_the_table(scene: Scene) -> None:
+    page, row = scene.record_row()
+    header = scene.header_row(page, row)
+    page.insert_rows(max(0, header - 2), [[Cell("（単位：千件）")]])
+
+
+def _change_key_heading(scene: Scene, write: Callable[[str], str]) -> None:
+    cell, _, _ = scene.heading(key=True)
+    cell.value = write(str(cell.value))
+
+
+for name, write_key in {
+    "key_heading_one_letter_off": lambda text: text.replace("番号", "番合").replace("名", "各"),
+    "key_heading_with_star": lambda text: f"★{text}",
+    "key_heading_enclosed_number": lambda text: f"①{text}",
+    "key_heading_of_last_time": lambda text: f"{text}（前回）",
+}.items():
+    KINDS[name] = lambda scene, write=write_key: _change_key_heading(scene, write)
+
+
+@kind
+def column_of_last_time_beside(scene: Scene) -> None:
+    cell, (page, row, column), item = scene.heading()
+    last = [Cell() for _ in page.rows]
+    last[row].value = f"{item.title}（前回）"
+    for number in range(row + 1, scene.last_row(page) + 1):
+        last[number].value = 7
+    page.insert_column(column, last)
+    cell.value = f"{item.title}（今回）"
+
+
+# Rows that are none
+
+
+@kind
+def example_without_its_mark(scene: Scene) -> None:
+    """The form's example as a row among the answers."""
+    page, row = scene.record_row()
+    example = [Cell(cell.value) for cell in page.rows[_example_row(page, row)]]
+    marked = [cell for cell in example if isinstance(cell.value, str)]
+    for cell in marked:
+        cell.value = cell.value.replace("（記入例）", "").replace("記入例", "")
+        if cell.value == "例":
+            cell.value = None
+    page.insert_rows(scene.last_row(page) + 1, [example])
+
+
+for name, word in {
+    "total_row_of_a_section": "税務課 合計",
+    "total_row_of_a_department": "課計",
+    "total_row_with_number": "合計2",
+}.items():
+    KINDS[name] = lambda scene, word=word: _total(scene, word)
+
+
+# Characters that nobody sees, and look-alikes
+
+
+UNSEEN = {
+    "zero_width_joiner": "\u200d",
+    "left_to_right_mark": "\u200e",
+    "right_to_left_mark": "\u200f",
+    "embedding": "\u202a",
+    "pop_of_embedding": "\u202c",
+    "isolate": "\u2066",
+    "word_joiner": "\u2060",
+    "byte_order_mark": "\ufeff",
+    "variation_selector": "\ufe00",
+    "ideographic_variation": "\U000e0100",
+    "hangul_filler": "\u3164",
+    "soft_hyphen": "\u00ad",
+    "mongolian_separator": "\u180e",
+    "tag": "\U000e0041",
+}
+for name, unseen in UNSEEN.items():
+    rewrite(
+        f"name_with_{name}",
+        Scene.name,
+        lambda a, u=unseen: f"{str(a.value)[:2]}{u}{str(a.value)[2:]}",
+    )
+    rewrite(f"number_with_{name}", Scene.number, lambda a, u=unseen: f"{u}{a.value}")
+    rewrite(f"code_with_{name}", Scene.code, lambda a, u=unseen: f"{a.value}{u}")
+    rewrite(f"choice_with_{name}", Scene.choice, lambda a, u=unseen: f"{a.value}{u}")
+rewrite("codes_on_two_lines", Scene.code, lambda a: f"{a.value}\nT9999-99")
+rewrite("codes_run_together", Scene.code, lambda a: f"{a.value}T9999-99")
+rewrite("codes_in_a_list", Scene.code, lambda a: f"{a.value}、T9999-99")
+
+
+# Days that cannot be
+
+
+ODD_DAYS: dict[str, Callable[[date], Any]] = {
+    "day_of_another_century": lambda d: d.replace(year=1922),
+    "day_of_the_next_century": lambda d: d.replace(year=2202, day=1),
+    "day_of_1900": lambda _: 18,
+    "day_of_a_western_year_like_an_era": lambda d: d.replace(year=2004, day=1),
+    "day_with_another_weekday": lambda d: (
+        f"{d.year}年{d.month}月{d.day}日({'月火水木金土日'[(d.weekday() + 1) % 7]})"
+    ),
+    "day_with_weekday_in_full": lambda d: (
+        f"{d.year}年{d.month}月{d.day}日{'月火水木金土日'[d.weekday()]}曜日"
+    ),
+}
+for name, write_day in ODD_DAYS.items():
+    rewrite(name, Scene.day, lambda a, write=write_day: write(_day_of(a)))

@@ -29,6 +29,9 @@ class Cell:
     value: Any = None
     origin: Origin | None = None
     comment: str = ""
+    # A format of XlsxWriter, and the parts of a rich text, each with its own.
+    style: dict[str, Any] = field(default_factory=dict)
+    parts: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -39,6 +42,10 @@ class Page:
     rows: list[list[Cell]]
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
+    flat_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    hidden: bool = False
+    drawings: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def width(self) -> int:
@@ -81,6 +88,8 @@ class Book:
     """A workbook."""
 
     pages: list[Page]
+    options: dict[str, Any] = field(default_factory=dict)
+    calculates_by_hand: bool = False
 
     @classmethod
     def load(cls, content: bytes) -> "Book":
@@ -109,10 +118,16 @@ class Book:
 
     def write(self) -> bytes:
         buffer = io.BytesIO()
-        with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_urls": False}) as book:
+        options = {"in_memory": True, "strings_to_urls": False} | self.options
+        with xlsxwriter.Workbook(buffer, options) as book:
+            if self.calculates_by_hand:
+                book.set_calc_mode("manual")
             day = book.add_format({"num_format": "yyyy/m/d"})
-            for page in self.pages:
-                _write_page(page, book.add_worksheet(page.name), day)
+            for number, page in enumerate(self.pages):
+                sheet = book.add_worksheet(page.name)
+                _write_page(page, book, sheet, day)
+                if page.hidden and number:
+                    sheet.hide()
         return buffer.getvalue()
 
 
@@ -132,24 +147,40 @@ def _load_page(sheet: Any) -> Page:
     return Page(sheet.title, rows, merged)
 
 
-def _write_page(page: Page, sheet: Any, day: Any) -> None:
+def _write_page(page: Page, book: Any, sheet: Any, day: Any) -> None:
     for a, b, c, d in page.merged:
         sheet.merge_range(a, b, c, d, "")
     for number, row in enumerate(page.rows):
         for column, cell in enumerate(row):
-            _write_cell(cell, number, column, sheet, day)
+            look = book.add_format(cell.style) if cell.style else None
+            if cell.parts:
+                runs = [one for style, text in cell.parts for one in (book.add_format(style), text)]
+                sheet.write_rich_string(number, column, *runs)
+            else:
+                _write_cell(cell, number, column, sheet, look or day)
+    _hide(page, sheet)
+
+
+def _hide(page: Page, sheet: Any) -> None:
     for number in page.hidden_rows:
         sheet.set_row(number, None, None, {"hidden": True})
+    for number in page.flat_rows:
+        sheet.set_row(number, 0)
+    for column in page.hidden_columns:
+        sheet.set_column(column, column, None, None, {"hidden": True})
+    for row, column in page.drawings:
+        sheet.insert_textbox(row, column, "廃止しました")
 
 
-def _write_cell(cell: Cell, row: int, column: int, sheet: Any, day: Any) -> None:
+def _write_cell(cell: Cell, row: int, column: int, sheet: Any, look: Any) -> None:
+    style = look if cell.style else None
     if isinstance(cell.value, Formula):
-        sheet.write_formula(row, column, cell.value.text, None, cell.value.result)
+        sheet.write_formula(row, column, cell.value.text, style, cell.value.result)
     elif isinstance(cell.value, str):
-        sheet.write_string(row, column, cell.value)
+        sheet.write_string(row, column, cell.value, style)
     elif isinstance(cell.value, date):
-        sheet.write_datetime(row, column, cell.value, day)
+        sheet.write_datetime(row, column, cell.value, look)
     elif cell.value is not None:
-        sheet.write(row, column, cell.value)
+        sheet.write(row, column, cell.value, style)
     if cell.comment:
         sheet.write_comment(row, column, cell.comment)

@@ -15,9 +15,22 @@ Outcome = Literal["right", "found", "silent"]
 Place = tuple[str, int, int]
 
 # Findings that speak of the whole row of their cell, of the column under it, of the sheet.
-OF_ROW = {"F211", "F213", "F305", "F306", "F314", "F316", "F317", "F318", "F320"}
-OF_COLUMN = {"F206", "F211", "F214", "F319"}
-OF_SHEET = {"F212", "F215"}
+OF_ROW = {
+    "F211",
+    "F213",
+    "F219",
+    "F305",
+    "F306",
+    "F314",
+    "F316",
+    "F317",
+    "F318",
+    "F320",
+    "F325",
+    "F339",
+}
+OF_COLUMN = {"F206", "F211", "F214", "F218", "F319", "F332"}
+OF_SHEET = {"F212", "F215", "F220", "F333"}
 OF_FILE = {"F201", "F202", "F203"}
 
 

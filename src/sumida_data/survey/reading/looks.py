@@ -97,11 +97,10 @@ def judge_shown(value: float, text: str) -> tuple[Literal["rounded"] | None, str
         Whether its digits are those of another number, and the text itself where it says more
         than the number, such as another unit.
     """
-    if _TELLING.search(text):
-        return None, text
-    shown = _NOT_OF_NUMBER.sub("", text)
-    differs = bool(shown) and abs(Decimal(shown)) != abs(Decimal(format(value, ".15g")))
-    return "rounded" if differs else None, None
+    digits = _NOT_OF_NUMBER.sub("", text)
+    stored = abs(Decimal(format(value, ".15g"))).scaleb(2 if "%" in text else 0)
+    is_rounded = bool(digits) and Decimal(digits) != stored
+    return "rounded" if is_rounded else None, text if _TELLING.search(text) else None
 
 
 def plain_text(runs: Element) -> tuple[str, TextOddity | None]:
