@@ -347,6 +347,10 @@ class TestDataset:
                 assert f'href="latest/{file}" download' in page
                 assert f"{len(content):,} バイト" in page
 
+    def test_says_how_often_in_both_languages(self, pages: Texts) -> None:
+        assert "<dd>四半期</dd>" in pages["dataset/dx-indicators/index.html"]
+        assert "<dd>Quarterly</dd>" in pages["en/dataset/dx-indicators/index.html"]
+
     def test_empty_cells_say_so(self, pages: Texts) -> None:
         assert '<span class="none">空</span>' in pages["dataset/online-procedures/index.html"]
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
+from sumida_data.packages.models import FREQUENCIES
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS
@@ -139,6 +140,7 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
     for dataset in published.datasets:
         values = {
             "dataset": dataset,
+            "frequency": FREQUENCIES.get(dataset.descriptor["sumida:updateFrequency"]),
             "checks": content.gather_checks(published, dataset),
             "previews": {one["name"]: _read_first_rows(dataset, one) for one in dataset.tables},
         }
