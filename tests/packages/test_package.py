@@ -71,6 +71,13 @@ class TestFiles:
         assert "dx-indicators/indicator.csv" in files
         assert "dx-indicators/indicator_value.csv" not in files
 
+    def test_says_how_readable_its_files_are(self, indicators):
+        points = json.loads(indicators["datapackage.json"])["sumida:readability"]
+        assert points == {"L1": 100.0, "L2": 100.0, "L3": 100.0}
+        assert "読み取れる100点、扱いやすい100点、つなげられる100点です" in (
+            indicators["README.md"].decode()
+        )
+
     def test_the_same_rows_in_any_order_give_the_same_bytes(self, build, built, frames):
         upside_down = {
             name: frame.iloc[::-1].astype(object).where(frame.notna(), None).to_dict("records")

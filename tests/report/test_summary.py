@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -304,6 +305,11 @@ class TestChecks:
         assert "検査2件のうち不合格1件(重いもの0件)：詳しくは「データの検査結果」" in printed(
             summary
         )
+
+    def test_points_of_the_received_files_are_one_line(self, summarise: Summarise) -> None:
+        summary = replace(summarise(), readability="読み取れる20.9点")
+        assert "受け取ったファイルの機械可読性：読み取れる20.9点" in printed(summary)
+        assert "機械可読性" not in printed(summarise())
 
     def test_an_error_is_the_first_thing_to_do(self, summarise: Summarise) -> None:
         summary = summarise(checks=self.make(("error", False), ("warning", False)))

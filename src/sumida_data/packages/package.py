@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -33,6 +34,7 @@ from sumida_data.packages.versions import (
 from sumida_data.present.templates import load_templates
 from sumida_data.quality.data_package import find_errors
 from sumida_data.quality.overview import write_statement
+from sumida_data.quality.readability.scores import Examiner, list_data_files, say_scores
 
 _DOCUMENTS = {
     "README.md": "説明(README)",
@@ -74,6 +76,7 @@ def build_packages(
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
     before: Files,
+    examiner: Examiner | None = None,
 ) -> dict[str, bytes]:
     """Build every package.
 
@@ -82,6 +85,7 @@ def build_packages(
         dictionary: Descriptions of the tables.
         frames: The tables by name; those that no package names are left alone.
         before: The packages as they were last published: contents by path.
+        examiner: Says how readable the files are; it knows those of earlier runs.
 
     Returns:
         Contents by path, such as ``dx-indicators/datapackage.json``.
@@ -97,10 +101,38 @@ def build_packages(
     for package in surroundings.packages.packages:
         published = select_package(package, dictionary, frames, surroundings.municipality)
         tables = {resource.table for resource in package.resources}
-        statement = write_statement(tables, results, dictionary)
-        files = _build(published, surroundings, last[package.name], statement)
+        quality = _Quality(
+            write_statement(tables, results, dictionary),
+            examiner or Examiner(),
+            dictionary.words("readability_score.level"),
+            last[package.name],
+        )
+        files = _build(published, surroundings, last[package.name], quality)
         built |= {f"{package.name}/{path}": content for path, content in files.items()}
     return built
+
+
+class _Quality(NamedTuple):
+    """What is said of the quality of a package: the statement, and how readable its files are."""
+
+    statement: str
+    examiner: Examiner
+    words: Mapping[str, str]
+    before: Files
+
+    def score(self, descriptor: Row, files: Files) -> dict[str, float]:
+        """Return the points of the files by level of the national rules for readability."""
+        documents = [{"path": path, "format": ""} for path in _DOCUMENTS]
+        planned = descriptor | {"resources": descriptor["resources"] + documents}
+        scores = self.examiner.score(list(list_data_files(planned, files, self.before)))
+        return {level: float(score) for level, score in scores.items()}
+
+    def describe(self, scores: Mapping[str, float]) -> str:
+        """Return the statement with the points."""
+        return (
+            f"{self.statement}\n国の「行政データにおける機械可読性に関するルール」による点数は、"
+            f"{say_scores(scores, self.words)}です(それぞれ100点満点)。\n"
+        )
 
 
 def _split(files: Files) -> dict[str, dict[str, bytes]]:
@@ -123,7 +155,7 @@ def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:
 
 
 def _build(
-    published: PublishedPackage, surroundings: Surroundings, before: Files, quality: str
+    published: PublishedPackage, surroundings: Surroundings, before: Files, quality: _Quality
 ) -> dict[str, bytes]:
     edition = read_edition(before, sample=published.sample)
     history = decide_history(published, edition)
@@ -136,11 +168,12 @@ def _build(
 
 
 def _write_files(
-    published: PublishedPackage, surroundings: Surroundings, history: History, quality: str
+    published: PublishedPackage, surroundings: Surroundings, history: History, quality: _Quality
 ) -> dict[str, bytes]:
     descriptor = describe_package(published, surroundings, history[0]["version"])
     files, resources = _write_data(published, descriptor)
-    whole = descriptor | {"resources": resources}
+    scores = quality.score(descriptor | {"resources": resources}, files)
+    whole = descriptor | {"sumida:readability": scores, "resources": resources}
     notices = list_notices(published)
     readme = load_templates("packages").get_template("README.md")
     text = readme.render(
@@ -148,7 +181,7 @@ def _write_files(
         tables=published.tables,
         explanations=(published.codes, published.dictionary),
         history=history,
-        quality=quality,
+        quality=quality.describe(scores),
         notices=notices,
         warning=SAMPLE_WARNING,
     )

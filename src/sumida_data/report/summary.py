@@ -69,6 +69,7 @@ class RunSummary:
         blocked: The packages that the privacy gate blocked, and why.
         void_releases: Releases of free text that no longer fit what the cell says.
         products: Where each product is, by its title.
+        readability: The points of the received files for being readable by machines, in words.
     """
 
     report: ProgressReport
@@ -80,6 +81,7 @@ class RunSummary:
     blocked: Sequence[BlockedPackage]
     void_releases: int
     products: Mapping[str, str]
+    readability: str = ""
 
     @property
     def exit_code(self) -> int:
@@ -125,6 +127,7 @@ def summarise_run(
     packages: Packages,
     proposal: Proposal,
     products: Mapping[str, str],
+    readability: str = "",
 ) -> RunSummary:
     """Say what a run did; ``tables`` are response, finding, check_result and privacy_check."""
     response, finding = tables["response"], tables["finding"]
@@ -140,6 +143,7 @@ def summarise_run(
         blocked=list_blocked(packages, tables["privacy_check"]),
         void_releases=count_void_releases(tables["privacy_check"]),
         products=products,
+        readability=readability,
     )
 
 
@@ -257,6 +261,10 @@ def render_summary(summary: RunSummary) -> RenderableType:
         _indicator_table(report),
         Text(_describe_responses(report)),
         Text(_describe_checks(summary.checks)),
+        *(
+            [Text(f"受け取ったファイルの機械可読性：{summary.readability}")]
+            * bool(summary.readability)
+        ),
         _set_aside_table(summary),
         *map(Text, proposal.pending_revisions),
         Text(f"公開先({proposal.target})での変更：{count_actions(proposal.changes)}"),

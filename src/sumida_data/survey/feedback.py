@@ -5,7 +5,7 @@ A return sheet is made new; a received file is never written to.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Self
@@ -87,11 +87,18 @@ class Receipt:
         return cls(state=state, arrived_at=arrived_at, **known)
 
 
+_POINTS = (
+    "国の「行政データにおける機械可読性に関するルール」による点数(それぞれ100点満点)は、{}です。"
+    "集計した数には関係しません。"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnSheet:
     """What one reader, such as 区民部 税務課, hears about the files received.
 
-    The opening is the first sentence; the title is such as the survey's with the quarter.
+    The opening is the first sentence; the title is such as the survey's with the quarter; the
+    points are those of the files for being readable by machines, in words, or ''.
     """
 
     addressee: str
@@ -100,11 +107,15 @@ class ReturnSheet:
     receipts: Sequence[Receipt]
     findings: Sequence[Finding]
     sample: bool
+    points: str = ""
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What departments get back in one quarter; the owner is the office that asks."""
+    """What departments get back in one quarter; the owner is the office that asks.
+
+    Files and their points for being readable by machines, in words, are by name.
+    """
 
     dictionary: DataDictionary
     form: Form
@@ -112,6 +123,7 @@ class Feedback:
     period: Period
     owner: str
     files: Mapping[str, SourceFile]
+    points: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, responses: Iterable[Row], findings: Iterable[Row]) -> dict[str, ReturnSheet]:
         """Make a return sheet for each department, and one for what belongs to none.
@@ -132,11 +144,15 @@ class Feedback:
         sample = any(row["sample"] for row in ours)
 
         def make_sheet(
-            addressee: str, opening: str, rows: Iterable[Row], findings: Sequence[Finding]
+            addressee: str, opening: str, rows: Sequence[Row], findings: Sequence[Finding]
         ) -> ReturnSheet:
             title = f"{self.form.title}（{self.period.title}）"
             receipts = [self._make_receipt(row) for row in rows if row["source_file"]]
-            return ReturnSheet(addressee, opening, title, receipts, findings, sample)
+            counting = [
+                row["source_file"] for row in rows if row["response_status"] != "superseded"
+            ]
+            points = "、".join(self.points[name] for name in counting if name in self.points)
+            return ReturnSheet(addressee, opening, title, receipts, findings, sample, points)
 
         sheets = {
             name_return_sheet(code, rows[0]["section"]): make_sheet(
@@ -201,6 +217,8 @@ def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
     sheet.write_line(f"{content.addressee}　御中", "strong")
     for text in _guide(content):
         sheet.write_line(text)
+    if content.points:
+        sheet.write_line(_POINTS.format(content.points))
     if content.findings:
         findings = sorted(content.findings, key=order_for_work)
         rule_sheet = book.add_sheet(_RULE_SHEET, _RULE_SHEET)

@@ -9,9 +9,19 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from sumida_data.quality.readability.check import CHECKS, check_file, score_file, score_set
-from sumida_data.quality.readability.files import Description, Note, read_file
-from sumida_data.quality.readability.rules import list_rules
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.quality.readability import scores
+from sumida_data.quality.readability.checks import CHECKS
+from sumida_data.quality.readability.files import read_file
+from sumida_data.quality.readability.scores import (
+    Candidate,
+    Examiner,
+    check_file,
+    list_rules,
+    score_file,
+    score_set,
+)
 
 Rows = list[list[object]]
 
@@ -23,13 +33,34 @@ GOOD: Rows = [
     ["131075", "墨田区", 2022, 0],
     ["131083", "江東区", 2022, 98],
 ]
-NOTES = (
-    Note("area_code", "団体コード", description="団体を表す6桁。"),
-    Note("area_name", "団体名", description="団体の名前。"),
-    Note("year", "年度", "integer", "年度", description="年度が始まる年。"),
-    Note("cases", "受付件数(件)", "integer", "件", description="受け付けた件数。"),
-)
-SAID = Description(NOTES, {}, (), "utf-8", byte_order_mark=True, says_missing=True, history=True)
+Said = dict[str, object]
+
+
+def field(name: str, title: str, description: str, unit: str = "", **more: object) -> Said:
+    of_unit = {"type": "integer", "sumida:unit": unit} if unit else {"type": "string"}
+    return {"name": name, "title": title, "description": description, **of_unit, **more}
+
+
+FIELDS = [
+    field("area_code", "団体コード", "団体を表す6桁。"),
+    field("area_name", "団体名", "団体の名前。"),
+    field("year", "年度", "年度が始まる年。", "年度"),
+    field("cases", "受付件数(件)", "受け付けた件数。", "件"),
+]
+
+
+def describe(fields: list[Said] = FIELDS, **changes: object) -> Said:
+    """What a descriptor says of a file; a change to None leaves it out."""
+    said: Said = {
+        "schema": {"fields": fields, "missingValues": [""]},
+        "encoding": "utf-8",
+        "dialect": {"sumida:byteOrderMark": True},
+        "history": True,
+    }
+    return {name: value for name, value in (said | changes).items() if value is not None}
+
+
+SAID = describe()
 
 
 def csv_of(rows: Rows, *, mark: bool = True) -> bytes:
@@ -61,16 +92,16 @@ def with_column(header: str, *cells: object) -> Rows:
     return [[*row, cell] for row, cell in zip(GOOD, (header, *cells), strict=True)]
 
 
-def results(content: bytes, name: str, said: Description | None = SAID) -> dict[str, str]:
+def results(content: bytes, name: str, said: Said | None = SAID) -> dict[str, str]:
     return {one.rule.rule_id: one.result for one in check_file(read_file(name, content, said))}
 
 
-def failing(content: bytes, name: str, said: Description | None = SAID) -> set[str]:
+def failing(content: bytes, name: str, said: Said | None = SAID) -> set[str]:
     return {rule for rule, result in results(content, name, said).items() if result == "failed"}
 
 
 def test_the_table_holds_thirty_rules_each_with_a_check() -> None:
-    rules = list_rules()
+    rules = list(list_rules().values())
     assert len(rules) == 30
     assert [rule.rule_id for rule in rules] == list(CHECKS)
     assert {rule.level: 0 for rule in rules} == {"L1": 0, "L2": 0, "L3": 0}
@@ -92,8 +123,8 @@ def test_the_table_holds_thirty_rules_each_with_a_check() -> None:
 def test_a_good_file_keeps_every_rule_that_concerns_it(name: str, content: bytes) -> None:
     found = results(content, name)
     assert {rule for rule, result in found.items() if result == "failed"} == set()
-    excel = {rule.rule_id for rule in list_rules() if rule.applies_to == "excel"}
-    csv = {rule.rule_id for rule in list_rules() if rule.applies_to == "csv"}
+    excel = {rule.rule_id for rule in list_rules().values() if rule.applies_to == "excel"}
+    csv = {rule.rule_id for rule in list_rules().values() if rule.applies_to == "csv"}
     left_out = {rule for rule, result in found.items() if result == "not_applicable"}
     kind = name.partition(".")[2]
     assert left_out == {"csv": excel, "xlsx": csv, "json": excel | csv}[kind]
@@ -178,10 +209,10 @@ BROKEN = [
 def test_a_file_that_breaks_a_rule_fails_it(rule: str, name: str, content: bytes) -> None:
     said = SAID
     if rule == "L3-02":
-        coded = Note("kind", "団体名", enum=("A", "B"), description="種類。")
-        said = Description((*NOTES[:1], coded, *NOTES[2:]), says_missing=True, history=True)
+        coded = field("kind", "団体名", "種類。", constraints={"enum": ["A", "B"]})
+        said = describe([FIELDS[0], coded, *FIELDS[2:]])
     if rule == "L3-04":
-        said = Description(NOTES[:3], says_missing=True, history=True)
+        said = describe(FIELDS[:3])
     if rule == "L2-04":
         said = None
     assert rule in failing(content, name, said)
@@ -190,26 +221,24 @@ def test_a_file_that_breaks_a_rule_fails_it(rule: str, name: str, content: bytes
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("L1-09", Description(NOTES, {}, (), "utf-8", byte_order_mark=True, history=True)),
-        ("L3-07", Description(NOTES, previous={"": ["団体コード", "年度", "団体名", "受付件数(件)"]})),
-        ("L3-07", Description(NOTES, previous={"": ["団体コード", "町名"]})),
-        ("L3-08", Description(NOTES, {}, (), "utf-8", byte_order_mark=True)),
-        ("L3-08", Description(NOTES, {}, (), "utf-8", byte_order_mark=False, history=True)),
-        ("L3-08", Description(NOTES, {}, (), "shift_jis", byte_order_mark=True, history=True)),
-        ("L3-08", Description(NOTES, {}, (), "utf-8", history=True)),
-        ("L3-08", Description(NOTES[:3], {}, (), "utf-8", byte_order_mark=True, history=True)),
-        ("L3-08", Description((Note("件数", "受付件数(件)", description="件数。"),), history=True)),
+        ("L1-09", describe(schema={"fields": FIELDS})),
+        ("L3-07", describe(previous=csv_of([["団体コード", "年度", "団体名", "受付件数(件)"]]))),
+        ("L3-07", describe(previous=csv_of([["団体コード", "町名"]]))),
+        ("L3-08", describe(history=None)),
+        ("L3-08", describe(dialect={"sumida:byteOrderMark": False})),
+        ("L3-08", describe(encoding="shift_jis")),
+        ("L3-08", describe(dialect=None)),
+        ("L3-08", describe(FIELDS[:3])),
+        ("L3-08", describe([field("件数", "受付件数(件)", "件数。", "件")])),
         ("L3-08", None),
     ],
-)  # fmt: skip
-def test_what_is_not_said_fails_too(rule: str, said: Description | None) -> None:
+)
+def test_what_is_not_said_fails_too(rule: str, said: Said | None) -> None:
     assert rule in failing(csv_of(changed(2, 3, "")), "a.csv", said)
 
 
 def test_a_column_added_at_the_end_is_the_same_format() -> None:
-    before = Description(
-        NOTES, {}, (), "utf-8", byte_order_mark=True, history=True, previous={"": HEAD[:3]}
-    )
+    before = describe(previous=csv_of([row[:3] for row in GOOD]))
     assert "L3-07" not in failing(csv_of(GOOD), "a.csv", before)
 
 
@@ -291,3 +320,43 @@ def test_openpyxl_writes_what_is_read_the_same(tmp_path) -> None:
         made.active.append(row)
     made.save(tmp_path / "a.xlsx")
     assert failing((tmp_path / "a.xlsx").read_bytes(), "a.xlsx") == set()
+
+
+class TestWhatWasLookedAt:
+    """A file is looked at once, as long as nothing that decides its results changes."""
+
+    FILE = Candidate("a.csv", csv_of(changed(1, 1, "墨　田　区")), SAID)
+
+    @pytest.fixture
+    def examiner(self, dictionary: DataDictionary, monkeypatch: pytest.MonkeyPatch) -> Examiner:
+        checks, _ = Examiner().report("received", {"FY2022Q3": [self.FILE]})
+
+        def refuse(*_: object) -> None:
+            raise AssertionError("looked at again")
+
+        monkeypatch.setattr(scores, "read_file", refuse)
+        return Examiner(build_frame(dictionary["readability_check"], checks))
+
+    def test_it_keeps_its_results_in_any_folder(self, examiner: Examiner) -> None:
+        moved = self.FILE._replace(name="FY2022Q4/b.csv")
+        assert examiner.check(moved) == check_file(read_file(*self.FILE))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"name": "a.json"},
+            {"content": csv_of(GOOD)},
+            {"said": {}},
+            {"said": SAID | {"previous": csv_of(GOOD)}},
+        ],
+    )
+    def test_another_is_looked_at(self, examiner: Examiner, changes: Said) -> None:
+        with pytest.raises(AssertionError, match="again"):
+            examiner.check(self.FILE._replace(**changes))
+
+    def test_results_of_other_rules_do_not_count(
+        self, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scores, "_hash_of_code", lambda: "other code")
+        with pytest.raises(AssertionError, match="again"):
+            examiner.check(self.FILE)

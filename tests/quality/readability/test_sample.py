@@ -2,8 +2,7 @@
 
 import duckdb
 
-from sumida_data.quality.readability.published import read_packages
-from sumida_data.quality.readability.tables import report
+from sumida_data.quality.readability.scores import Examiner, list_published
 
 
 def test_no_published_file_breaks_a_rule(quarter):
@@ -31,9 +30,9 @@ def test_a_file_is_held_against_how_it_was_last_published(quarter):
     now = before | {name: files[name].replace(b"\n", b",1\n").replace(b",1\n", b",new\n", 1)}
     broken = {
         (row["file"], row["cell"])
-        for row in report("published", read_packages(files, before)).checks
+        for row in Examiner().report("published", list_published(files, before))[0]
         if row["rule_id"] == "L3-07" and row["result"] == "failed"
     }
     assert broken == {(name, "A1")}
-    added = report("published", read_packages(now, files)).checks
+    added = Examiner().report("published", list_published(now, files))[0]
     assert "failed" not in {row["result"] for row in added if row["rule_id"] == "L3-07"}

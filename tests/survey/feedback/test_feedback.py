@@ -38,7 +38,8 @@ def address(
         }
         findings = [finding.as_row() for finding in (*collected.findings, *more)]
         period = Period.parse("FY2022Q3")
-        feedback = Feedback(dictionary, form, rules, period, "ICT推進担当", sources)
+        points = {name: f"読み取れる{len(name)}点" for name in sources}
+        feedback = Feedback(dictionary, form, rules, period, "ICT推進担当", sources, points)
         return feedback.address(
             read_rows(build_frame(dictionary["response"], collected.responses)),
             read_rows(build_frame(dictionary["finding"], findings)),
@@ -53,6 +54,13 @@ def ids_of(sheet: ReturnSheet) -> list[str]:
         for finding in sheet.findings
         if finding.rule_id not in {"F204", "F205", "F323"}
     ]
+
+
+def test_the_points_of_its_files_are_those_of_the_files_that_count(address: Address) -> None:
+    answers = {"表紙": cover(), "手続": procedures(["1", "証明"])}
+    sheets = address({"a.xlsx": answers, "newer.xlsx": answers})
+    assert sheets[TAX].points == f"読み取れる{len('FY2022Q3/newer.xlsx')}点"
+    assert sheets[COUNTER].points == ""
 
 
 def test_each_department_asked_gets_its_sheet(address: Address) -> None:

@@ -110,6 +110,14 @@ def test_nothing_received_is_not_praised(rules: FindingRules) -> None:
     assert column_a(book)[2] == "調査票がまだ届いていません。"
 
 
+def test_points_are_said_in_one_sentence(rules: FindingRules) -> None:
+    (line,) = [
+        text for text in column_a(write(rules, points="読み取れる20点")) if "点数" in str(text)
+    ]
+    assert "読み取れる20点です。集計した数には関係しません。" in line
+    assert not any("点数" in str(text) for text in column_a(write(rules)))
+
+
 def test_receipt_proves_arrival(rules: FindingRules) -> None:
     heads, row = ([cell.value for cell in line] for line in list(write(rules)["受付の記録"])[-2:])
     receipt = dict(zip(heads, row, strict=True))

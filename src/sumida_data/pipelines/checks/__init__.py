@@ -6,12 +6,13 @@ import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import CHECK_TABLES, INDICATOR_TABLES, PRIMARY_TABLES, wire
-from sumida_data.plan.models import Plans
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import relations
 from sumida_data.quality.check import run_checks
+from sumida_data.quality.readability.scores import Examiner, list_received
 from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Waves
@@ -44,7 +45,25 @@ def check_tables(
     return run_checks(rules, dictionary, tables, named)
 
 
+def examine_received(
+    survey_returns: dict[str, SourceFile],
+    external_files: dict[str, SourceFile],
+    period: ReportedPeriod,
+    readability_before: pd.DataFrame | None,
+) -> tuple[list[Row], list[Row]]:
+    """Hold the files of the reported quarter against the national rules for readability.
+
+    Returns:
+        The part of tables ``readability_check`` and ``readability_score`` that is about them.
+    """
+    files = [*survey_returns.values(), *external_files.values()]
+    return Examiner(readability_before).report("received", list_received(files, period))
+
+
 def create_pipeline(**_: Any) -> Pipeline:
-    """From all tables to the results of their checks."""
-    node = wire(check_tables, CHECK_TABLES, (*PRIMARY_TABLES, *INDICATOR_TABLES))
-    return Pipeline([node], tags="checks")
+    """From all tables and received files to the results of their checks."""
+    nodes = [
+        wire(check_tables, CHECK_TABLES, (*PRIMARY_TABLES, *INDICATOR_TABLES)),
+        wire(examine_received, ["readability_check#received", "readability_score#received"]),
+    ]
+    return Pipeline(nodes, tags="checks")

@@ -20,12 +20,10 @@ from sumida_data.pipelines.wiring import (
     RELEASE_TABLES,
     wire,
 )
-from sumida_data.plan.models import Plans, ReportedPeriod
+from sumida_data.plan.models import Plans
 from sumida_data.privacy.gate import Gate, GuardedTables
 from sumida_data.privacy.releases import Privacy, parse_releases
-from sumida_data.quality.readability.published import read_packages
-from sumida_data.quality.readability.received import list_received
-from sumida_data.quality.readability.tables import report
+from sumida_data.quality.readability.scores import Examiner, list_published
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -69,11 +67,15 @@ def build_packages(
     sources: CentralSources,
     guarded_tables: GuardedTables,
     published_packages: dict[str, SourceFile],
-) -> dict[str, bytes]:
+    readability_before: pd.DataFrame | None,
+) -> tuple[dict[str, bytes], Examiner]:
     """Build every package of packages.yml that the privacy gate does not block.
 
     A blocked one that is public already comes out as it was published, so that its page and its
     entries for harvesters stay.
+
+    Returns:
+        The files, and what has looked at how readable they are.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
@@ -83,8 +85,11 @@ def build_packages(
     surroundings = Surroundings(guarded.admit(packages), municipality, sources)
     before = {path: file.read() for path, file in published.items()}
     kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
-    built = package.build_packages(surroundings, guarded.dictionary, guarded.frames, before)
-    return built | kept
+    examiner = Examiner(readability_before)
+    built = package.build_packages(
+        surroundings, guarded.dictionary, guarded.frames, before, examiner
+    )
+    return built | kept, examiner
 
 
 def build_preview(
@@ -104,11 +109,11 @@ def build_preview(
 def check_readability(
     files: dict[str, SourceFile],
     published_packages: dict[str, SourceFile],
-    survey_returns: dict[str, SourceFile],
-    external_files: dict[str, SourceFile],
-    period: ReportedPeriod,
+    readability_examiner: Examiner,
+    received_checks: pd.DataFrame,
+    received_scores: pd.DataFrame,
 ) -> tuple[Rows, Rows]:
-    """Hold what goes out and what came in for the reported quarter against the national rules.
+    """Hold the packages as they were written against the national rules, and add what came in.
 
     Returns:
         Tables ``readability_check`` and ``readability_score``.
@@ -117,10 +122,8 @@ def check_readability(
         {name: file.read() for name, file in folder.items()}
         for folder in (files, published_packages)
     )
-    came_in = [*survey_returns.values(), *external_files.values()]
-    released = report("published", read_packages(contents, before))
-    received = report("received", list_received(came_in, period))
-    return released.checks + received.checks, released.scores + received.scores
+    checks, scores = readability_examiner.report("published", list_published(contents, before))
+    return checks + read_rows(received_checks), scores + read_rows(received_scores)
 
 
 def gather_database(dictionary: DataDictionary, views: Views, **tables: pd.DataFrame) -> Database:
@@ -135,8 +138,14 @@ def create_pipeline(**_: Any) -> Pipeline:
         wire(measure_response, ["response_rate", "answer_rate"]),
         wire(gather_database, "database", (*tables, *RELEASE_TABLES)),
         wire(guard_tables, ["guarded_tables", "privacy_check"], tables),
-        wire(build_packages, "packages"),
-        wire(check_readability, ["readability_check", "readability_score"], files="packages"),
+        wire(build_packages, ["packages", "readability_examiner"]),
+        wire(
+            check_readability,
+            ["readability_check", "readability_score"],
+            files="packages",
+            received_checks="readability_check#received",
+            received_scores="readability_score#received",
+        ),
         wire(build_preview, "catalogue_files", files="packages"),
     ]
     return Pipeline(nodes, tags="packages")

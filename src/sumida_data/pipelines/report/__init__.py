@@ -19,7 +19,14 @@ def create_pipeline(**_: Any) -> Pipeline:
             wire(nodes.gather_report, "report_content", tables),
             wire(nodes.write_quality_page, "quality_page", **report),
             wire(nodes.write_report, "progress_report", **report),
-            wire(nodes.summarise, "run_summary", summarised, **report, proposal=proposal),
+            wire(
+                nodes.summarise,
+                "run_summary",
+                summarised,
+                **report,
+                proposal=proposal,
+                received_scores="readability_score#received",
+            ),
         ],
         tags="report",
     )

@@ -11,6 +11,7 @@ from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Locations
 from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
+from sumida_data.quality.readability.scores import say_by_name
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report.content import ProgressReport, build_report
 from sumida_data.report.page import (
@@ -98,6 +99,7 @@ def summarise(
     packages: Packages,
     proposal: Proposal,
     locations: Locations,
+    received_scores: pd.DataFrame,
     **tables: pd.DataFrame,
 ) -> RunSummary:
     """Say what the run did."""
@@ -105,4 +107,7 @@ def summarise(
         title: locations[dataset] + path.format(period=report.period)
         for title, (dataset, path) in PRODUCTS.items()
     }
-    return summarise_run(report, tables, quota, packages, proposal, products)
+    rows = [row for row in read_rows(received_scores) if row["kind"] == "set"]
+    points = say_by_name(rows, report.dictionary.words("readability_score.level"))
+    readability = points.get(str(report.period), "")
+    return summarise_run(report, tables, quota, packages, proposal, products, readability)

@@ -9,6 +9,7 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import wire
+from sumida_data.quality.readability.scores import say_by_name
 from sumida_data.report.page import render_tracking_page
 from sumida_data.report.survey import ResponseTracking, track_responses
 from sumida_data.report.workbooks import render_tracking_workbook
@@ -36,10 +37,15 @@ def write_returns(
     survey_returns: dict[str, SourceFile],
     response: pd.DataFrame,
     finding: pd.DataFrame,
+    received_scores: pd.DataFrame,
 ) -> dict[str, bytes]:
     """Write the return sheets and the response tracking, by file name."""
     form, period, owner = tracking.form, tracking.period, tracking.municipality.office
-    feedback = Feedback(tracking.dictionary, form, finding_rules, period, owner, survey_returns)
+    words = tracking.dictionary.words("readability_score.level")
+    points = say_by_name(read_rows(received_scores), words)
+    feedback = Feedback(
+        tracking.dictionary, form, finding_rules, period, owner, survey_returns, points
+    )
     sheets = feedback.address(read_rows(response), read_rows(finding))
     written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}
     written["_回収状況.html"] = render_tracking_page(tracking)
@@ -51,6 +57,11 @@ def create_pipeline(**_: Any) -> Pipeline:
     """From responses and findings to return sheets and the response tracking."""
     nodes = [
         wire(track, "response_tracking", ["response", "finding", "answer"]),
-        wire(write_returns, "department_returns", tracking="response_tracking"),
+        wire(
+            write_returns,
+            "department_returns",
+            tracking="response_tracking",
+            received_scores="readability_score#received",
+        ),
     ]
     return Pipeline(nodes, tags="returns")

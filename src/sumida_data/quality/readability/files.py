@@ -4,199 +4,172 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
+from xml.etree.ElementTree import Element, fromstring
 from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sumida_data.quality.readability.spreadsheet import SheetLook, look_into_spreadsheet
 from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.reading.second_look import Cell, SecondLook, column_number, sheet_parts
 from sumida_data.survey.reading.workbook import open_workbook
 
-Cell = Any
-Row = Sequence[Cell]
+Cells = Sequence[Any]
+Described = Mapping[str, Any]
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # The widest of the first rows is the one with the headings.
 _HEADER_SEARCH_ROWS = 15
+_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: s="(\d+)")?[^>]*?(?:/>|>(.*?)</c>)', re.DOTALL)
+_OBJECTS = re.compile(r"xl/(?:media|charts|embeddings|drawings/drawing|diagrams)")
+_STYLES = "xl/styles.xml"
+_BLACK = {"theme": "1", "rgb": "FF000000"}
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What is said of a column outside the file.
+@dataclass(eq=False)
+class FileColumn:
+    """A column of a grid below its heading, and the field that describes it, if one does."""
 
-    Attributes:
-        name: Its physical name.
-        title: Its Japanese title.
-        type: Its Table Schema type.
-        unit: Its unit.
-        unit_field: The column that holds the unit.
-        description: What it means.
-        enum: All values that may stand there.
-    """
-
-    name: str
-    title: str = ""
-    type: str = "string"
-    unit: str = ""
-    unit_field: str = ""
-    description: str = ""
-    enum: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What is said of a file outside of it.
-
-    Attributes:
-        notes: What is said of its columns.
-        by_table: What is said of the columns of each of its sheets, by the name of the sheet.
-        keys: Names and titles of the columns that tell rows apart.
-        encoding: The encoding stated.
-        byte_order_mark: Whether it states that there is a byte order mark; None if it does not say.
-        says_missing: Whether it says what an empty cell means.
-        history: Whether it says what has changed since when.
-        previous: The columns that the file had when it was last published, by table.
-    """
-
-    notes: tuple[Note, ...] = ()
-    by_table: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
-    keys: tuple[str, ...] = ()
-    encoding: str = ""
-    byte_order_mark: bool | None = None
-    says_missing: bool = False
-    history: bool = False
-    previous: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    def find(self, sheet: str, header: str) -> Note | None:
-        """Return what is said of a column: it stands under its name, or its title and unit."""
-        for note in self.by_table.get(sheet, () if self.by_table else self.notes):
-            if header in {note.name, note.title, f"{note.title}({note.unit})"}:
-                return note
-        return None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a grid, below its heading.
-
-    Attributes:
-        number: Its number, counted from 0.
-        header: Its heading.
-        cells: Its cells.
-        first_row: Row of the first of them, counted from 0.
-        note: What is said of it.
-    """
-
+    grid: "Grid"
     number: int
     header: str
-    cells: Sequence[Cell]
+    cells: Cells
     first_row: int
-    note: Note | None
+    note: Described
 
     @cached_property
-    def distinct(self) -> dict[Cell, int]:
+    def filled(self) -> list[tuple[int, Any]]:
+        """Its cells that are not blank, with their rows."""
+        cells = enumerate(self.cells, self.first_row)
+        return [(row, cell) for row, cell in cells if not is_blank(cell)]
+
+    @cached_property
+    def distinct(self) -> dict[Any, int]:
         """Its values but blank ones, each with the row where it first stands."""
-        found: dict[Cell, int] = {}
-        for row, cell in enumerate(self.cells, self.first_row):
-            if not is_blank(cell):
-                found.setdefault(cell, row)
+        found: dict[Any, int] = {}
+        for row, cell in self.filled:
+            found.setdefault(cell, row)
         return found
 
     @cached_property
-    def has_blanks(self) -> bool:
-        """Whether a cell is empty."""
-        return any(is_blank(cell) for cell in self.cells)
+    def words(self) -> dict[str, int]:
+        """Those of its values that are texts."""
+        return {value: row for value, row in self.distinct.items() if isinstance(value, str)}
+
+    @property
+    def texts(self) -> list[tuple[str, int]]:
+        """The heading as it stands, and the texts, with their rows."""
+        heading = self.grid.rows[self.grid.header_row][self.number : self.number + 1]
+        return [*((str_of(one), self.grid.header_row) for one in heading), *self.words.items()]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Grid:
-    """One table of cells: a sheet, or a file without sheets.
+    """One table of cells: a sheet, or a file without sheets, whose name is then empty.
 
     Attributes:
-        name: Name of the sheet; empty where there are none.
-        rows: Its rows, without empty ones at the end.
-        look: What else there is to know of a sheet.
-        description: What is said of the file.
+        rows: Its rows, without empty ones at the end; like columns, they are counted from 0.
+        formulas: Cells with a formula.
+        styles: How a cell with content differs from a plain one: fill, colour, strike, bold.
     """
 
+    file: "DataFile"
     name: str
-    rows: Sequence[Row]
-    look: SheetLook = field(default_factory=SheetLook)
-    description: Description = field(default_factory=Description)
+    rows: Sequence[Cells]
+    look: SecondLook = field(default_factory=SecondLook)
+    formulas: Sequence[Cell] = ()
+    styles: Mapping[Cell, str] = field(default_factory=dict)
 
     @cached_property
     def header_row(self) -> int:
         """The row with the headings: of the first rows, the first that is widest."""
-        widths = [
-            sum(not is_blank(cell) for cell in row) for row in self.rows[:_HEADER_SEARCH_ROWS]
-        ]
+        widths = [count_filled(row) for row in self.rows[:_HEADER_SEARCH_ROWS]]
         return widths.index(max(widths)) if widths else 0
 
     @cached_property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[FileColumn]:
         """The columns that hold anything."""
         if not self.rows:
             return []
         header, below = self.rows[self.header_row], self.rows[self.header_row + 1 :]
-        return [
-            column
-            for column in self._make_columns(header, below)
-            if column.header or column.distinct
-        ]
-
-    def _make_columns(self, header: Row, below: Sequence[Row]) -> Iterator[Column]:
-        for number in range(max(len(row) for row in self.rows)):
-            text = "" if number >= len(header) else str_of(header[number]).strip()
+        columns = []
+        for number in range(max(map(len, self.rows))):
+            text = str_of(header[number]).strip() if number < len(header) else ""
             cells = [row[number] if number < len(row) else "" for row in below]
-            yield Column(
-                number, text, cells, self.header_row + 1, self.description.find(self.name, text)
-            )
+            note = self.file.find_field(self.name, text)
+            columns.append(FileColumn(self, number, text, cells, self.header_row + 1, note))
+        return [column for column in columns if column.header or column.filled]
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it holds data: the other sheets of a described workbook explain it."""
+        described = [grid for grid in self.file.grids if any(one.note for one in grid.columns)]
+        return self in (described or self.file.grids)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class DataFile:
     """A file to be checked.
 
     Attributes:
-        name: Its path.
+        said: What is said of it outside: a resource of a descriptor, and beside it ``sheets`` (the
+            fields by sheet), ``history`` (whether changes are told) and ``previous`` (its bytes as
+            they were last published); nothing for a received file.
         form: Its format by its contents, such as csv; empty if it is no table.
-        grids: Its tables.
-        objects: Pictures, charts, comments and other things that are no cells.
-        byte_order_mark: Whether it begins with a byte order mark.
+        objects: How many pictures, charts, comments and other things that are no cells it has.
         encoding: Its encoding, where it is text.
-        description: What is said of it.
     """
 
     name: str
-    form: str
-    grids: tuple[Grid, ...] = ()
-    objects: tuple[str, ...] = ()
+    said: Described
+    form: str = ""
+    grids: list[Grid] = field(default_factory=list)
+    objects: int = 0
     byte_order_mark: bool = False
     encoding: str = ""
-    description: Description = field(default_factory=Description)
+
+    def find_field(self, sheet: str, header: str) -> Described:
+        """Return the field of a column, which stands under its name, or its title and unit."""
+        fields = self.said.get("schema", {}).get("fields", ())
+        for one in self.said.get("sheets", {}).get(sheet, fields):
+            title = one.get("title", "")
+            if header in {one["name"], title, f"{title}({one.get('sumida:unit', '')})"}:
+                return cast("Described", one)
+        return {}
+
+    @cached_property
+    def previous(self) -> dict[str, list[str]]:
+        """The headings that it had when it was last published, by table."""
+        content = self.said.get("previous", b"")
+        grids = read_file(self.name, content).grids if content else ()
+        return {grid.name: [column.header for column in grid.columns] for grid in grids}
 
 
-def is_blank(cell: Cell) -> bool:
+def is_blank(cell: Any) -> bool:
     """Tell whether a cell is empty; a zero is not, and white space alone is something to see."""
     return cell is None or cell == ""
 
 
-def is_number(cell: Cell) -> bool:
+def count_filled(row: Cells) -> int:
+    """Count the cells that are not empty."""
+    return sum(not is_blank(cell) for cell in row)
+
+
+def is_number(cell: Any) -> bool:
     """Tell whether a cell holds a number, or in a text file the digits of one."""
     if isinstance(cell, str):
         return _NUMBER.fullmatch(cell) is not None
     return isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
 
 
-def str_of(cell: Cell) -> str:
+def str_of(cell: Any) -> str:
     """Return a cell as text."""
     if isinstance(cell, datetime) and cell == datetime.combine(cell.date(), datetime.min.time()):
         return cell.date().isoformat()
@@ -207,81 +180,121 @@ def str_of(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
-def read_file(name: str, content: bytes, description: Description | None = None) -> DataFile:
-    """Read a file for checking; what is no table has no grid.
-
-    Args:
-        name: Its path.
-        content: Its bytes.
-        description: What is said of it outside; nothing for a received file.
-    """
-    said = description or Description()
+def read_file(name: str, content: bytes, said: Described | None = None) -> DataFile:
+    """Read a file for checking, with what is said of it; what is no table has no grid."""
+    file = DataFile(name, said or {})
     ending = name.rpartition(".")[2].lower()
     try:
-        if content.startswith(b"PAR1"):
-            return _read_parquet(name, content, said)
-        if ending == "json":
-            return _read_json(name, content, said)
         if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-            return _read_spreadsheet(name, content, said)
-        if ending == "csv" and content.lstrip()[:1] != b"<":
-            return _read_csv(name, content, said)
+            _read_spreadsheet(file, content)
+        elif content.startswith(b"PAR1"):
+            _set_rows(file, "parquet", _read_parquet(content))
+        elif ending == "json":
+            _set_rows(file, "json", _read_json(content))
+        elif ending == "csv" and content.lstrip()[:1] != b"<":
+            _set_rows(file, "csv", _read_csv(file, content))
     except (UnusableFileError, BadZipFile, pa.ArrowInvalid, ValueError, KeyError):
-        pass
-    return DataFile(name, "", description=said)
+        file.form, file.grids = "", []
+    return file
 
 
-def _read_csv(name: str, content: bytes, said: Description) -> DataFile:
-    marked = content.startswith(_BYTE_ORDER_MARK)
-    for encoding in ("utf-8", "cp932"):
-        try:
-            text = content.removeprefix(_BYTE_ORDER_MARK).decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        rows = _trim(list(csv.reader(io.StringIO(text, newline=""))))
-        if not rows or "\0" in text:
-            # UTF-16, which CP932 happens to take for text.
-            break
-        grid = Grid("", rows, description=said)
-        return DataFile(name, "csv", (grid,), (), marked, encoding, said)
-    return DataFile(name, "", description=said)
+def _set_rows(file: DataFile, form: str, rows: Iterable[Cells]) -> None:
+    file.grids.append(Grid(file, "", list(rows)))
+    file.form = form
 
 
-def _read_spreadsheet(name: str, content: bytes, said: Description) -> DataFile:
-    workbook = open_workbook(content, name)
-    looks: dict[str, SheetLook] = {}
-    objects: tuple[str, ...] = ()
-    form = "xls"
-    if content.startswith(b"PK"):
-        with ZipFile(io.BytesIO(content)) as archive:
-            form = "xlsx" if "xl/workbook.xml" in archive.namelist() else "ods"
-            looks, objects = look_into_spreadsheet(archive)
-    grids = []
-    for sheet in workbook.sheets:
-        look = looks.get(sheet.name, SheetLook())
-        look.merged, look.hidden_rows = sheet.look.merged, sheet.look.hidden_rows
-        objects = (*objects, *(f"{sheet.name}のコメント" for _ in sheet.look.comments))
-        grids.append(Grid(sheet.name, _trim(sheet.rows), look, said))
-    return DataFile(name, form, tuple(grids), objects, description=said)
+def _read_csv(file: DataFile, content: bytes) -> list[Cells]:
+    file.byte_order_mark = content.startswith(_BYTE_ORDER_MARK)
+    file.encoding = "utf-8"
+    try:
+        text = content.removeprefix(_BYTE_ORDER_MARK).decode()
+    except UnicodeDecodeError:
+        file.encoding = "cp932"
+        text = content.decode(file.encoding)
+    rows = _trim(csv.reader(io.StringIO(text, newline="")))
+    if not rows or "\0" in text:
+        raise ValueError("nothing, or UTF-16, which CP932 happens to take for text")
+    return rows
 
 
-def _read_parquet(name: str, content: bytes, said: Description) -> DataFile:
+def _read_parquet(content: bytes) -> list[Cells]:
     data = pq.read_table(io.BytesIO(content))
-    rows = [data.column_names, *zip(*(column.to_pylist() for column in data.columns), strict=True)]
-    return DataFile(name, "parquet", (Grid("", rows, description=said),), description=said)
+    values = zip(*(column.to_pylist() for column in data.columns), strict=True)
+    return [data.column_names, *values]
 
 
-def _read_json(name: str, content: bytes, said: Description) -> DataFile:
+def _read_json(content: bytes) -> list[Cells]:
     records = json.loads(content)
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
-        return DataFile(name, "", description=said)
+        raise ValueError("no list of records")
     names = list(dict.fromkeys(key for record in records for key in record))
-    rows = [names, *([record.get(key) for key in names] for record in records)]
-    return DataFile(name, "json", (Grid("", rows, description=said),), description=said)
+    return [names, *([record.get(key) for key in names] for record in records)]
 
 
-def _trim(rows: Iterable[Row]) -> list[Row]:
+def _trim(rows: Iterable[Cells]) -> list[Cells]:
     kept = list(rows)
-    while kept and all(is_blank(cell) for cell in kept[-1]):
+    while kept and not count_filled(kept[-1]):
         kept.pop()
     return kept
+
+
+def _read_spreadsheet(file: DataFile, content: bytes) -> None:
+    sheets = open_workbook(content, file.name).sheets
+    file.form, file.objects = "xls", sum(len(sheet.look.comments) for sheet in sheets)
+    found: dict[str, tuple[list[Cell], dict[Cell, str]]] = {}
+    if content.startswith(b"PK"):
+        with ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+            file.form = "xlsx" if "xl/workbook.xml" in names else "ods"
+            file.objects += sum("_rels" not in one for one in names if _OBJECTS.match(one))
+            found = _find_formulas_and_styles(archive) if file.form == "xlsx" else {}
+    for one in sheets:
+        formulas, styles = found.get(one.name, ([], {}))
+        file.grids.append(Grid(file, one.name, _trim(one.rows), one.look, formulas, styles))
+
+
+def _find_formulas_and_styles(
+    archive: ZipFile,
+) -> dict[str, tuple[list[Cell], dict[Cell, str]]]:
+    """Return the cells with a formula, and how cells look, of each sheet of an .xlsx."""
+    styles = _read_styles(archive) if _STYLES in archive.namelist() else []
+    found: dict[str, tuple[list[Cell], dict[Cell, str]]] = {}
+    for name, part in sheet_parts(archive):
+        formulas, looks = found[name] = [], {}
+        for letters, digits, style, inner in _CELL.findall(archive.read(part)):
+            cell = (int(digits) - 1, column_number(letters.decode()))
+            if b"<f" in inner:
+                formulas.append(cell)
+            if inner and int(style or 0) < len(styles):
+                looks[cell] = styles[int(style or 0)]
+    return found
+
+
+def _read_styles(archive: ZipFile) -> list[str]:
+    """Return for each cell style what a reader might take for a meaning; empty for a plain one."""
+    root = fromstring(archive.read(_STYLES))  # noqa: S314  # of a size that was checked
+    fonts = list(map(_describe_font, root.iterfind("{*}fonts/*")))
+    fills = list(map(_describe_fill, root.iterfind("{*}fills/*")))
+    used = [
+        (int(style.get("fontId", 0)), int(style.get("fillId", 0)))
+        for style in root.iterfind("{*}cellXfs/*")
+    ]
+    return ["".join([*fonts[font:][:1], *fills[fill:][:1]]) for font, fill in used]
+
+
+def _describe_font(font: Element) -> str:
+    marks = [name for name in ("b", "strike", "i", "u") if font.find(f"{{*}}{name}") is not None]
+    colour = font.find("{*}color")
+    said = () if colour is None else colour.items()
+    return " ".join([*marks, *(f"{k}{v}" for k, v in said if v != _BLACK.get(k, v))])
+
+
+def _describe_fill(fill: Element) -> str:
+    pattern = fill.find("{*}patternFill")
+    if pattern is None or pattern.get("patternType", "none") in {"none", "gray125"}:
+        return ""
+    return (
+        f" {sorted(colour.items())}"
+        if (colour := pattern.find("{*}fgColor")) is not None
+        else " fill"
+    )

@@ -131,7 +131,7 @@ def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook
     has_objects = any("comments" in name.lower() or _DRAWING in name for name in names)
     looks: dict[str, SecondLook] = {}
     if suspects or has_objects:
-        for name, part in _sheet_parts(archive):
+        for name, part in sheet_parts(archive):
             look = looks[name] = SecondLook()
             if part in suspects:
                 _SheetLook(look, book).read(iterate_elements(archive, part))
@@ -221,11 +221,12 @@ def _refuse_far_cells(xml: bytes) -> None:
     for match in _CELL.finditer(xml):
         letters, row, placeless_row = match.groups(b"")
         rows = max(rows, int(row or placeless_row))
-        columns = max(columns, _column_number(letters.decode()) + 1)
+        columns = max(columns, column_number(letters.decode()) + 1)
         refuse_large_sheet(rows, columns)
 
 
-def _sheet_parts(archive: ZipFile) -> Iterator[tuple[str, str]]:
+def sheet_parts(archive: ZipFile) -> Iterator[tuple[str, str]]:
+    """Yield the name of each sheet of an .xlsx and the part that holds it."""
     targets = dict(_relations(archive, "xl/_rels/workbook.xml.rels"))
     for sheet in _elements(archive, _WORKBOOK, "sheet"):
         # Strict Open XML has another namespace.
@@ -273,7 +274,7 @@ class _SheetLook(NamedTuple):
         column = -1
         for cell in row.iterfind("{*}c"):
             address = cell.get("r")
-            column = _column_number(address.rstrip("0123456789")) if address else column + 1
+            column = column_number(address.rstrip("0123456789")) if address else column + 1
             oddity, shown = self._look_at(cell)
             if oddity:
                 self.look.oddities[number, column] = oddity
@@ -343,11 +344,12 @@ def _corner(anchor: Element, end: str) -> Cell:
 
 def _parse_address(address: str) -> Cell:
     letters = address.rstrip("0123456789")
-    return int(address.removeprefix(letters)) - 1, _column_number(letters)
+    return int(address.removeprefix(letters)) - 1, column_number(letters)
 
 
 @lru_cache(maxsize=1024)
-def _column_number(letters: str) -> int:
+def column_number(letters: str) -> int:
+    """Return the number of a column, counted from 0, such as 27 for AB."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
