@@ -21,7 +21,6 @@ from sumida_data.catalogue.publication import (
     PlannedPublication,
     prepare_publication,
     publish,
-    read_record,
     undo,
 )
 from sumida_data.catalogue.record import TargetRecord
@@ -199,7 +198,7 @@ class Office:
         self.record.add_approval(approval)
 
     def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> PlannedPublication:
-        record = read_record(self.record)
+        record = self.record.read()
         return prepare_publication(
             catalogue,
             proposal or self.propose(catalogue),

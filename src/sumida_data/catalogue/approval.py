@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sumida_data.catalogue.proposal import Proposal
-from sumida_data.catalogue.record import Approval, JournalEntry, PublicationLine
+from sumida_data.catalogue.record import Approval, RecordState
 from sumida_data.catalogue.target import Catalogue, TargetChange, TargetState
 
 _APPROVE = "sumida-data approve で承認を受けてください。"
@@ -24,14 +24,6 @@ def write_approval(
     accepts_gaps: bool,
 ) -> Approval:
     """Write down what a person approved.
-
-    Args:
-        proposal: What the last run would publish.
-        approvals: The approvals of the target so far.
-        approved_by: The person.
-        decision_number: 決裁番号.
-        approved_on: The day of the decision.
-        accepts_gaps: Whether the person accepts the gaps that exceed the quota.
 
     Raises:
         RefusedError: If the person or the number is not named, or gaps are not accepted.
@@ -58,53 +50,37 @@ def write_approval(
     )
 
 
-def find_approval_of_public(
-    approvals: Sequence[Approval],
-    publications: Sequence[PublicationLine],
-    catalogue: Catalogue,
-) -> Approval | None:
+def find_approval_of_public(record: RecordState, catalogue: Catalogue) -> Approval | None:
     """Return the approval of what is public now, if the catalogue is just that, or None.
 
     What was approved and published, and still is to be public, may be put in order again.
     """
-    if not publications or publications[-1].content_sha256 != catalogue.sha256:
-        return None
-    approval_id = publications[-1].approval_id
-    return next(one for one in approvals if one.approval_id == approval_id)
+    for last in record.publications[-1:]:
+        if last.content_sha256 == catalogue.sha256:
+            return record.find_approval(last.approval_id)
+    return None
 
 
-def find_approval(
-    approvals: Sequence[Approval],
-    publications: Sequence[PublicationLine],
-    proposal: Proposal,
-    state: TargetState,
-    journal: JournalEntry | None,
-) -> Approval:
+def find_approval(record: RecordState, proposal: Proposal, state: TargetState) -> Approval:
     """Return the approval under which the proposal may be published now.
 
-    Args:
-        approvals: The approvals of the target.
-        publications: The publications of the target; an approval is used up by one.
-        proposal: What is to be published, with what would change now.
-        state: What the target holds now.
-        journal: A publication that was begun and not finished, or None. What it has changed
-            already is no change by others.
+    What a publication that was begun and not finished has changed already is no change by others.
 
     Raises:
         RefusedError: If there is none, or if content or target have changed since.
     """
-    if not approvals:
+    if not record.approvals:
         raise RefusedError(f"承認されていません。{_APPROVE}")
-    approval = approvals[-1]
+    approval = record.approvals[-1]
     name = f"承認 {approval.approval_id} "
     if approval.content_sha256 != proposal.content_sha256:
         raise RefusedError(
             f"{name}の後で公開する内容が変わったため、承認は無効です。"
             f"変更の一覧を確かめて、{_APPROVE}"
         )
-    if any(one.approval_id == approval.approval_id for one in publications):
+    if any(one.approval_id == approval.approval_id for one in record.publications):
         raise RefusedError(f"{name}による公開は済んでいます。もう一度公開するには、{_APPROVE}")
-    begun = journal is not None and journal.approval_id == approval.approval_id
+    begun = record.journal and record.journal.approval_id == approval.approval_id
     ours = begun and continues(approval, proposal.real_changes)
     if approval.target_sha256 != state.sha256 and not ours:
         raise RefusedError(

@@ -50,7 +50,6 @@ class _Release(Model):
 
     Attributes:
         content_sha256: Hash of the catalogue that it shows.
-        sample: Whether it shows invented data.
         files: Hashes of all files by path.
         datasets: Hashes of the datasets that are public in it.
         titles: Titles of these datasets, and of those withdrawn before.
@@ -193,8 +192,7 @@ class FolderTarget:
                     if sha256 not in contents:
                         contents[sha256] = self._record.content.read(sha256)
                     files[f"dataset/{name}/{address}/{key}"] = contents[sha256]
-        pages = dict(_render_withdrawn(release)) | dict(catalogue.pages)
-        return files | pages | dict(_render_versions(release, pages.keys()))
+        return files | dict(catalogue.pages) | dict(_render_pages(release, catalogue))
 
     def _show(self, release: _Release, files: Mapping[str, bytes]) -> None:
         """Build a release, let readers see it, and remove all but it and the one before."""
@@ -282,17 +280,13 @@ def _list_addresses(release: _Release, name: str) -> dict[str, str]:
     return addresses | ({"latest": release.latest[name]} if name in release.latest else {})
 
 
-def _render_withdrawn(release: _Release) -> Iterator[tuple[str, bytes]]:
-    """Yield the page that each withdrawn dataset leaves."""
+def _render_pages(release: _Release, catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
+    """Yield the page that a withdrawn dataset leaves, and that at the address of a version."""
     for path in release.notices:
         name = path.split("/")[1]
-        versions = release.versions.get(name, {})
-        title = release.titles[name]
+        versions, title = release.versions.get(name, {}), release.titles[name]
         yield path, _render("withdrawn.html", name=name, title=title, versions=versions)
-
-
-def _render_versions(release: _Release, pages: Set[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield a page for the address of each version, and of the latest, of each dataset."""
+    pages = {*release.notices, *catalogue.pages}
     for name, versions in release.versions.items():
         for address, version in _list_addresses(release, name).items():
             page = _render(

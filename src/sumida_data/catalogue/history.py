@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
 from sumida_data.catalogue.target import hash_entry
@@ -25,7 +26,7 @@ class TargetHistory:
     """What was published to one target.
 
     Attributes:
-        publications: Its publications, repairs and undos, oldest first.
+        publications: Publications, repairs and undos, oldest first.
         values: Published rows of ``indicator_value``, each with the publication it was part of.
         lineage: Rows of ``lineage`` of every revision that was published.
     """
@@ -46,15 +47,15 @@ class TargetHistory:
         return [row for row in self.values if row["publication_id"] == content]
 
 
-def write_lineage(lineage: pa.Table) -> bytes:
-    """Return table ``lineage`` as Parquet."""
+def write_parquet(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
     buffer = io.BytesIO()
-    pq.write_table(lineage, buffer, compression="zstd")
+    pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
 
-def read_lineage(content: bytes) -> pa.Table:
-    """Return what `write_lineage` has written."""
+def read_parquet(content: bytes) -> pa.Table:
+    """Return a table that is written as Parquet."""
     return pq.read_table(io.BytesIO(content))
 
 
@@ -73,7 +74,7 @@ def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table) ->
     """
     public = record.read_public_hashes(publication_id)
     values = [
-        pq.read_table(io.BytesIO(record.content.read(public[path])))
+        read_parquet(record.content.read(public[path]))
         for path in sorted(public)
         if path.endswith(_PUBLISHED_VALUES)
     ]
@@ -86,7 +87,7 @@ def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table) ->
         # A publication that was killed may have left its rows.
         others = earlier.filter(pc.not_equal(earlier["publication_id"], publication_id))
         rows = pa.concat_tables([others, rows], promote_options="default")
-    _write(rows, record.folder / _VALUES)
+    replace_file(record.folder / _VALUES, write_parquet(rows))
     _keep_lineage(record.folder / _LINEAGE, lineage, rows)
 
 
@@ -173,14 +174,8 @@ def _keep_lineage(path: Path, lineage: pa.Table, values: pa.Table) -> None:
         new = new.join(kept, keys=list(_KEY), join_type="left anti")
         new = pa.concat_tables([earlier, new], promote_options="default")
     names = [(name, "ascending") for name in lineage.column_names]
-    _write(new.sort_by(names), path)
+    replace_file(path, write_parquet(new.sort_by(names)))
 
 
 def _read(path: Path) -> pa.Table | None:
     return pq.read_table(path) if path.exists() else None
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    aside = path.with_name(f".{path.name}.new")
-    pq.write_table(table, aside, compression="zstd")
-    aside.replace(path)

@@ -51,17 +51,7 @@ def build_preview(
     site: SiteSettings,
     dictionary: DataDictionary,
 ) -> dict[str, bytes]:
-    """Build the preview catalogue.
-
-    Args:
-        files: All packages: contents by path, such as ``dx-indicators/README.md``. A package that
-            may not go out now is not among them.
-        packages: What is published.
-        municipality: Whose data these are.
-        plans: The plans.
-        waves: The quarters that are asked for.
-        site: What the site says about itself.
-        dictionary: The descriptions of all fields.
+    """Build the preview catalogue from the files of all packages that may go out, by path.
 
     Returns:
         Contents by path: the site, ``dataset/<name>/latest/…`` with the files of each package,
@@ -104,11 +94,6 @@ def _describe_dataset(
 
     ``metadata_modified`` is no clock time but the newest day that the data speak of, so that the
     same data always give the same catalogue. Ids depend on names only and never change.
-
-    Args:
-        files: The package: contents by path.
-        packages: Publisher, licences and address of the catalogue.
-        municipality: Whose data these are.
     """
     descriptor = json.loads(files["datapackage.json"])
     organization = _describe_organization(packages, municipality)

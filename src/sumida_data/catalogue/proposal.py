@@ -51,8 +51,6 @@ class Proposal(Circumstances):
     """What the last run would publish, and what it found.
 
     Attributes:
-        target: Name of the public target.
-        sample: Whether invented data went into it.
         content_sha256: Hash of the catalogue.
         target_sha256: Hash of what the target holds.
         changes: What would change in the target, and what would stay.
@@ -109,7 +107,6 @@ class DatasetChange(NamedTuple):
     """What would change in one dataset, for people.
 
     Attributes:
-        action: What would happen to the dataset.
         name: Its name; empty for the pages of the site.
         version: The version that would be public; empty for pages and for what is removed.
         files: What would happen to its files, or to the pages.

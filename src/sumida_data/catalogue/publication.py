@@ -17,14 +17,16 @@ from sumida_data.catalogue.approval import (
     find_approval,
     find_approval_of_public,
 )
-from sumida_data.catalogue.history import hash_lineage, keep_values, read_lineage, write_lineage
+from sumida_data.catalogue.history import hash_lineage, keep_values, read_parquet, write_parquet
 from sumida_data.catalogue.proposal import Proposal
 from sumida_data.catalogue.record import (
     Approval,
     JournalEntry,
     PublicationDataset,
     PublicationLine,
+    RecordState,
     TargetRecord,
+    next_publication_id,
 )
 from sumida_data.catalogue.target import (
     Catalogue,
@@ -45,9 +47,7 @@ class PlannedPublication:
 
     Attributes:
         kind: Whether something new is published, or what is public put in order.
-        catalogue: What is to be public.
         changes: What changes in the target, and what stays.
-        approval: The approval.
         state: What the target held when this was decided.
         lineage: Table ``lineage`` of the run that made the catalogue.
         opinion: What other engines than SQL say of it; None where it was asked for before the
@@ -70,47 +70,6 @@ class PlannedPublication:
         return all(change.action == "keep" for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordState:
-    """What the record says of a target.
-
-    Attributes:
-        approvals: The approvals, oldest first.
-        publications: The publications, oldest first.
-        journal: What is under way, or None.
-        pending: The catalogue that the publication under way publishes, or None.
-        pending_lineage: Table ``lineage`` of the run that made it.
-    """
-
-    approvals: Sequence[Approval]
-    publications: Sequence[PublicationLine]
-    journal: JournalEntry | None
-    pending: Catalogue | None
-    pending_lineage: pa.Table | None
-
-
-def read_record(record: TargetRecord) -> RecordState:
-    """Read what was approved and published, and what is under way."""
-    publications = record.read_publications()
-    journal = record.journal.read()
-    pending = _load_pending(record, _next_id(publications), journal)
-    lineage = read_lineage(record.load_lineage()) if pending else None
-    return RecordState(record.read_approvals(), publications, journal, pending, lineage)
-
-
-def _load_pending(
-    record: TargetRecord, publication_id: str, journal: JournalEntry | None
-) -> Catalogue | None:
-    if journal is None or journal.kind != "publish":
-        return None
-    try:
-        pending = record.load_catalogue(publication_id)
-    except TargetError:
-        # What was public is put in order: there is nothing new to complete.
-        return None
-    return pending if pending.sha256 == journal.content_sha256 else None
-
-
 def prepare_publication(
     catalogue: Catalogue,
     proposal: Proposal,
@@ -124,14 +83,6 @@ def prepare_publication(
     Where another publication was begun and the target shows some of it, that one is completed
     first: it was approved, and nothing else fits what the target holds.
 
-    Args:
-        catalogue: The preview as it was written.
-        proposal: What the last run put before the person who approves.
-        state: What the target holds now.
-        record: What the record says of the target.
-        lineage: Table ``lineage``.
-        opinion: What other engines than SQL say of the catalogue.
-
     Raises:
         RefusedError: If it may not.
     """
@@ -140,11 +91,11 @@ def prepare_publication(
         return resumed
     changes = compare(catalogue, state)
     kind: Literal["publish", "repair"] = "repair"
-    approval = find_approval_of_public(record.approvals, record.publications, catalogue)
+    approval = find_approval_of_public(record, catalogue)
     if approval is None:
         kind = "publish"
         now = proposal.model_copy(update={"changes": changes})
-        approval = find_approval(record.approvals, record.publications, now, state, record.journal)
+        approval = find_approval(record, now, state)
     return PlannedPublication(kind, catalogue, changes, approval, state, lineage, opinion)
 
 
@@ -181,11 +132,11 @@ def _resume(
     pending, journal = record.pending, record.journal
     if pending is None or journal is None or pending.sha256 == catalogue.sha256:
         return None
-    approval = next(one for one in record.approvals if one.approval_id == journal.approval_id)
+    approval = record.find_approval(journal.approval_id)
     changes = compare(pending, state)
     if approval.target_sha256 == state.sha256 or not continues(approval, changes):
         return None
-    lineage = record.pending_lineage
+    lineage = read_parquet(record.pending_lineage)
     return PlannedPublication("publish", pending, changes, approval, state, lineage, resumed=True)
 
 
@@ -207,10 +158,10 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
         if repeats and not target.verify(planned.catalogue):
             record.finish()
             return
-        publication_id = _next_id(record.read_publications())
+        publication_id = next_publication_id(record.read_publications())
         if planned.kind == "publish":
             with explain_failure():
-                lineage = write_lineage(planned.lineage)
+                lineage = write_parquet(planned.lineage)
                 record.keep_publication(publication_id, planned.catalogue, lineage)
         record.journal.begin(
             JournalEntry(
@@ -251,7 +202,7 @@ def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLi
         _read_back(target, record, catalogue)
         line = before.model_copy(
             update={
-                "publication_id": _next_id(lines),
+                "publication_id": next_publication_id(lines),
                 "kind": "undo",
                 "published_on": day.isoformat(),
                 "content_of": before.publication_id,
@@ -315,7 +266,3 @@ def _write_down(record: TargetRecord, publication_id: str, planned: PlannedPubli
         )
     )
     record.journal.mark("written down")
-
-
-def _next_id(lines: Sequence[PublicationLine]) -> str:
-    return f"P{len(lines) + 1:04}"

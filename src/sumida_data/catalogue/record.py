@@ -18,8 +18,9 @@ line is there whole or not at all.
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -43,18 +44,13 @@ class Approval(Model):
 
     Attributes:
         approval_id: Its id within the target, such as A0001.
-        target: Name of the public target.
         content_sha256: Hash of the catalogue to be published.
         target_sha256: Hash of what the target held.
-        approved_by: The person.
         decision_number: 決裁番号.
         approved_on: The day of the decision, as 2023-02-01.
-        accepted_gaps: The gaps of the quarter that the person accepted.
         changes: What would change, without what stays.
         findings: Open findings by severity.
-        failed_checks: Failed checks, one line each.
         blocked: Datasets that may not go out.
-        pending_revisions: Published values kept for want of a reason, one line each.
     """
 
     approval_id: str
@@ -86,11 +82,8 @@ class PublicationLine(Model):
     Attributes:
         publication_id: Its id within the target, such as P0001.
         kind: Whether something new was published, the same put in order, or the last taken back.
-        target: Name of the target.
         published_on: The day, as 2023-02-01.
         content_of: The publication whose content is public from then on.
-        content_sha256: Hash of that content.
-        approval_id: The approval of that content.
         datasets: The datasets that are public from then on.
         second_opinion: What other engines than SQL looked at before; None in older lines.
     """
@@ -107,11 +100,9 @@ class PublicationLine(Model):
 
 
 class JournalEntry(Model):
-    """What is under way.
+    """What is under way, by the hash of the content that is to be public.
 
     Attributes:
-        kind: What is done.
-        content_sha256: Hash of the content that is to be public.
         approval_id: The approval, of a publication.
         step: The last step that was finished.
     """
@@ -184,6 +175,27 @@ class ContentStore:
         return content
 
 
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """What was approved and published, oldest first, and what is under way.
+
+    Attributes:
+        journal: What is under way, or None.
+        pending: The catalogue that the publication under way publishes, or None.
+        pending_lineage: Table ``lineage`` of the run that made it, as Parquet.
+    """
+
+    approvals: Sequence[Approval]
+    publications: Sequence[PublicationLine]
+    journal: JournalEntry | None
+    pending: Catalogue | None
+    pending_lineage: bytes
+
+    def find_approval(self, approval_id: str) -> Approval:
+        """Return the approval with an id."""
+        return next(one for one in self.approvals if one.approval_id == approval_id)
+
+
 class TargetRecord:
     """The record of one target."""
 
@@ -193,6 +205,18 @@ class TargetRecord:
         self.journal = Journal(folder / "journal.json")
         self.content = ContentStore(folder / "content")
         self._under_way = folder / "under_way.parquet"
+
+    def read(self) -> RecordState:
+        """Read what was approved and published, and what is under way."""
+        publications, journal = self.read_publications(), self.journal.read()
+        pending = None
+        # Where what was public is put in order, there is nothing new to complete.
+        with suppress(TargetError):
+            pending = self.load_catalogue(next_publication_id(publications)) if journal else None
+        if not (journal and pending and pending.sha256 == journal.content_sha256):
+            return RecordState(self.read_approvals(), publications, journal, None, b"")
+        lineage = self._under_way.read_bytes()
+        return RecordState(self.read_approvals(), publications, journal, pending, lineage)
 
     def read_approvals(self) -> list[Approval]:
         """Return the approvals, oldest first."""
@@ -267,10 +291,6 @@ class TargetRecord:
             blocked=tuple(kept["blocked"]),
         )
 
-    def load_lineage(self) -> bytes:
-        """Return the cells that the values of the publication under way rest on, as Parquet."""
-        return self._under_way.read_bytes()
-
     def read_public_hashes(self, publication_id: str = "") -> dict[str, str]:
         """Return the hashes of the files of all public packages by path, as <package>/<file>.
 
@@ -324,6 +344,11 @@ class TargetRecord:
         before = path.read_bytes() if path.exists() else b""
         text = json.dumps(line.model_dump(mode="json"), ensure_ascii=False)
         replace_file(path, before + f"{text}\n".encode())
+
+
+def next_publication_id(lines: Sequence[PublicationLine]) -> str:
+    """Return the id of the publication after these."""
+    return f"P{len(lines) + 1:04}"
 
 
 def _lock_file(file: IO[str]) -> None:

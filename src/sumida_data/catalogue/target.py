@@ -33,7 +33,6 @@ class File:
 
     Attributes:
         key: Its path within the dataset, such as ``indicator_value.csv``; it never changes.
-        content: Its bytes.
         metadata: How a catalogue describes it: name, description, format, mimetype.
     """
 
@@ -72,12 +71,11 @@ class DatasetState:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset.
+    """One dataset, with its resources in the order in which they are shown.
 
     Attributes:
         name: Its name in addresses; it never changes.
         metadata: How a catalogue describes it, without its resources and without ids.
-        files: Its resources, in the order in which they are shown.
     """
 
     name: str
@@ -101,7 +99,6 @@ class Catalogue:
     """Everything that is to be public.
 
     Attributes:
-        datasets: The datasets.
         pages: What only a folder shows: the site and the answers for harvesters, by path.
         sample: Whether invented data went into it.
         blocked: Names of datasets that may not go out now; what is public of them stays.
@@ -130,13 +127,10 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class TargetState:
-    """What a public target holds.
+    """What a public target holds on the day on which it was looked at.
 
     Attributes:
-        name: Name of the target.
         accepts_sample: Whether it takes invented data.
-        observed_on: The day on which it was looked at.
-        datasets: The public datasets by name.
         pages: Hashes of its pages by path, or None where the target makes its own.
     """
 
@@ -157,7 +151,6 @@ class TargetChange:
     """What would happen to one dataset, to one resource of it, or to a page.
 
     Attributes:
-        action: What would happen.
         dataset: Name of the dataset; empty for a page.
         file: Key of the resource or path of the page; None where the dataset itself is meant.
     """

@@ -8,7 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.utils import load_obj
 
 from sumida_data.catalogue.history import read_histories
-from sumida_data.catalogue.publication import PlannedPublication, publish, read_record
+from sumida_data.catalogue.publication import PlannedPublication, publish
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState, observe
 from sumida_data.survey.files import SourceFile
@@ -131,7 +131,7 @@ class RecordDataset(AbstractDataset[None, Any]):
             return read_histories(self._path)
         record = TargetRecord(self._path)
         if self._part == "state":
-            return read_record(record)
+            return record.read()
         try:
             public = sorted(record.read_public_hashes().items())
         except TargetError as error:

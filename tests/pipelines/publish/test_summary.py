@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 from sumida_data.catalogue.approval import RefusedError
-from sumida_data.catalogue.publication import read_record
 from sumida_data.catalogue.target import observe
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.publish.nodes import decide_publication, summarise_publication
+from sumida_data.pipelines.publish import decide_publication, summarise_publication
 from sumida_data.pipelines.quality import summarise_second_opinion
 from sumida_data.quality.rules import SecondOpinion
 from sumida_data.survey.files import SourceFile
@@ -47,7 +46,7 @@ def test_an_objection_of_another_engine_stops_the_publication(
             Packages.model_validate(raw_parameters["packages"]),
             {},
             observe(office.target, DAY),
-            read_record(office.record),
+            office.record.read(),
             pd.DataFrame(),
             opinion,
         )

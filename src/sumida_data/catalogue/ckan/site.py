@@ -41,17 +41,12 @@ _LICENSES = {"CC-BY-4.0": ("CC-BY-4.0", "cc-by-4.0", "cc-by")}
 
 
 class CkanSettings(Model):
-    """Settings of a CKAN target.
+    """Settings of a CKAN target; ``conf/ckan/catalog.yml`` says what each is for.
 
     Attributes:
         url: Its address; empty where it has not been set.
         token: API token of an editor of the organisation, who is no administrator.
-        organization: Name of the organisation, such as t131075 in the catalogue of Tokyo.
-        name_prefix: Put before the names of datasets where others could take them.
-        group: Name of the group for administration and finance, set where the token allows it.
         licenses: Ids under which a site may know a licence, by the id in packages.yml.
-        update_frequencies: The words for 更新頻度 that the catalogue knows.
-        datastore: Whether to fill the DataStore where the site does not do so itself.
         max_file_bytes: Largest file that the site takes; it does not tell.
         timeout: Seconds to wait for an answer.
         backoff: Seconds before an uncertain call is looked into; doubled each time.

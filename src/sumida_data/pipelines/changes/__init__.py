@@ -1,11 +1,85 @@
 """From the catalogue that would be published to what would change, and the preview."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
 from kedro.pipeline import Pipeline
 
-from sumida_data.pipelines.changes.nodes import compare_with_target, complete_preview
+from sumida_data.base.frames import read_rows, to_arrow
+from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.quota import Quota
+from sumida_data.catalogue.history import hash_lineage
+from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes
+from sumida_data.catalogue.proposal import Circumstances, Proposal, propose
+from sumida_data.catalogue.target import TargetState
+from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import wire
+from sumida_data.privacy.gate import list_blocked
+from sumida_data.quality.overview import name_subject
+from sumida_data.report.content import ProgressReport
+from sumida_data.report.summary import measure_gaps, measure_later_gaps
+from sumida_data.report.survey import leave_out_replaced
+
+
+def compare_with_target(
+    files: dict[str, bytes],
+    packages: Packages,
+    state: TargetState,
+    report: ProgressReport,
+    quota: Quota,
+    dictionary: DataDictionary,
+    **tables: pd.DataFrame,
+) -> Proposal:
+    """Say what would change in the public target, and what a person must know to approve it."""
+    catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
+    period = str(report.period)
+    response, finding, pending = (
+        tables[name] for name in ("response", "finding", "pending_revision")
+    )
+    blocked = list_blocked(packages, tables["privacy_check"])
+    circumstances = Circumstances(
+        period=period,
+        lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
+        gaps=(
+            *measure_gaps(quota, response[response["period"] == period]),
+            *measure_later_gaps(quota, report.period, response),
+        ),
+        findings=Counter(leave_out_replaced(finding, response)["severity"]),
+        failed_checks=tuple(
+            _describe_failed(
+                tables["check_result"],
+                dictionary,
+                {one.line.indicator.indicator_id: one.line.title.text for one in report.indicators},
+            )
+        ),
+        pending_revisions=tuple(pending["message"].unique()),
+        block_reasons={one.name: one.reasons for one in blocked},
+    )
+    return propose(catalogue, state, circumstances)
+
+
+def complete_preview(files: dict[str, bytes], proposal: Proposal) -> dict[str, bytes]:
+    """Add to the catalogue the page that shows the office what would change."""
+    return files | {CHANGES_PAGE: render_changes(proposal)}
+
+
+def _describe_failed(
+    checks: pd.DataFrame, described: DataDictionary, indicators: Mapping[str, str]
+) -> Iterator[str]:
+    """Describe the checks that failed, the grave ones first."""
+    severities = described.words("check_result.severity")
+    failed = [row for row in read_rows(checks) if row["passed"] is False]
+    for row in sorted(failed, key=lambda row: row["severity"] != "error"):
+        table = described[row["table_name"]]
+        subject = name_subject(table, row["subject"], indicators)
+        about = f"{table.title}「{subject}」" if subject else table.title
+        yield (
+            f"【{severities[row['severity']]}】{row['rule_id']} {row['rule_title']}："
+            f"{about}、{row['rows_checked']}行のうち"
+            f"{row['rows_failed']}行が合わない(所管 {row['owner']})"
+        )
 
 
 def create_pipeline(**_: Any) -> Pipeline:

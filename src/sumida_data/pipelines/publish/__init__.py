@@ -2,10 +2,90 @@
 
 from typing import Any
 
+import pandas as pd
 from kedro.pipeline import Pipeline
 
-from sumida_data.pipelines.publish.nodes import decide_publication, summarise_publication
+from sumida_data.base.frames import to_arrow
+from sumida_data.catalogue.approval import RefusedError
+from sumida_data.catalogue.preview import gather_catalogue
+from sumida_data.catalogue.proposal import Proposal, count_actions
+from sumida_data.catalogue.publication import PlannedPublication, prepare_publication
+from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.target import TargetState
+from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import wire
+from sumida_data.quality.rules import SecondOpinion
+from sumida_data.survey.files import SourceFile
+
+_DONE = {
+    "publish": "公開先 {target} に、承認 {approval} の内容を公開しました。",
+    "repair": "公開先 {target} を、承認 {approval} で公開した内容に直しました。",
+    "resumed": "公開先 {target} に、途中で止まっていた承認 {approval} の公開を終わらせました。",
+    "none": "公開先 {target} は承認 {approval} の内容のとおりです。",
+}
+
+
+_NEXT = "次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。"
+_NEXT_AFTER_RESUMED = (
+    "次にすること：新しい内容を公開するには、もう一度 kedro run を実行し、変更の一覧を確かめて、"
+    "sumida-data approve で承認を受けてください。"
+)
+
+
+def decide_publication(
+    preview: dict[str, SourceFile],
+    packages: Packages,
+    proposal: Proposal | None,
+    state: TargetState,
+    record: RecordState,
+    lineage: pd.DataFrame,
+    opinion: SecondOpinion,
+) -> tuple[PlannedPublication, PlannedPublication]:
+    """Decide whether the preview may be published; it is published by being saved.
+
+    Returns:
+        The publication twice: for the target, and for the summary.
+
+    Raises:
+        RefusedError: If it may not; the text says why and what to do.
+    """
+    if not preview or proposal is None:
+        raise RefusedError("公開するものがありません。先に kedro run を実行してください。")
+    if opinion.objections:
+        raise RefusedError(
+            "公開の前にほかの方法で確かめたところ、次の点があったため、何も公開していません。\n"
+            + "\n".join(opinion.objections)
+        )
+    files = {name: file.read() for name, file in preview.items()}
+    publication = prepare_publication(
+        gather_catalogue(files, tuple(one.name for one in packages.packages)),
+        proposal,
+        state,
+        record,
+        to_arrow(lineage),
+        opinion,
+    )
+    return publication, publication
+
+
+def summarise_publication(publication: PlannedPublication, state: TargetState) -> dict[str, Any]:
+    """Say what was published and what to do next, as plain data.
+
+    Args:
+        publication: What was to be published.
+        state: What the target holds now.
+    """
+    repeats = publication.kind == "repair" and publication.changes_nothing
+    done = "resumed" if publication.resumed else "none" if repeats else publication.kind
+    lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
+    if done != "none":
+        lines.append(f"変更：{count_actions(publication.changes)}。")
+    lines += [f"  {one.name} 版{one.version}" for one in publication.catalogue.datasets]
+    if blocked := publication.approval.blocked:
+        lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
+    lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
+    lines.append(_NEXT_AFTER_RESUMED if publication.resumed else _NEXT)
+    return {"lines": lines, "exit_code": 2 if blocked or publication.resumed else 0}
 
 
 def create_pipeline(**_: Any) -> Pipeline:
