@@ -190,7 +190,7 @@ def test_two_publishers_at_once(open_ckan, ckan):
     for thread in threads:
         thread.join()
     standing = targets[0].read()["dx-indicators"]
-    hashes = {key: file.sha256 for key, file in standing.files.items()}
+    hashes = {key: file[0] for key, file in standing.files.items()}
     assert hashes in [
         {file.key: file.sha256 for file in one.datasets[0].files} for one in catalogues
     ]
