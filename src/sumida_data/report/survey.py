@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-import pyarrow as pa
 
 from sumida_data.base.database import connect
 from sumida_data.base.frames import read_rows, to_arrow
@@ -312,12 +311,10 @@ def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str,
         for number, part in enumerate(form.answer_sheets)
         for item in part.fields
     ]
-    names = ("table_name", "field", "is_key", "sheet", "part_number")
+    names = ["table_name", "field", "is_key", "sheet", "part_number"]
     with connect() as connection:
         connection.register("answer", to_arrow(answer))
-        connection.register(
-            "item", pa.table(dict(zip(names, zip(*items, strict=True), strict=True)))
-        )
+        connection.register("item", pd.DataFrame(items, columns=names))
         rows = connection.execute(_COMPARISON, {"period": period}).fetchall()
     changes: dict[str, list[str]] = defaultdict(list)
     for code, sheet, *counts in rows:
