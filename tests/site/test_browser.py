@@ -27,6 +27,7 @@ MOST_BYTES = 200_000
 SHOWN_DARK = (
     "index.html",
     "indicators/electronic_approval_rate.html",
+    "procedures.html",
     "initiatives.html",
     "dataset/survey-quality/index.html",
     "corrections.html",
@@ -361,6 +362,40 @@ class TestSearch:
         assert entries.count() > 50
         assert entries.last.is_visible()
         assert "JavaScriptが使えないため" in page.locator(".note").inner_text()
+        page.close()
+
+
+class TestProcedures:
+    def test_the_filter_stands_in_the_address_and_goes_into_the_file(
+        self, page: Page, folder: Path
+    ) -> None:
+        page.goto((folder / "procedures.html").as_uri())
+        rows, shown = (
+            page.locator("#procedures tbody tr"),
+            page.locator("#procedures tbody tr:visible"),
+        )
+        assert rows.count() == shown.count() > 400
+        page.get_by_label("オンライン", exact=True).select_option("済")
+        page.get_by_label("手続の名前").fill("証明")
+        found = shown.count()
+        assert 0 < found < 100
+        assert page.locator("#count").inner_text() == f"{found}件の手続"
+        page.reload()
+        assert shown.count() == found
+        with page.expect_download() as saved:
+            page.get_by_text("CSVで保存").click()
+        lines = saved.value.path().read_text("utf-8-sig").splitlines()
+        assert len(lines) == 1 + found
+        assert all('"済"' in line for line in lines[1:])
+        page.get_by_text("条件を消す").click()
+        page.wait_for_url(re.compile(r"procedures\.html$"))
+        assert shown.count() == rows.count()
+
+    def test_without_javascript_all_are_listed(self, browser: Browser, folder: Path) -> None:
+        page = browser.new_page(java_script_enabled=False)
+        page.goto((folder / "procedures.html").as_uri() + "?q=x")
+        assert page.locator("#procedures tbody tr").last.is_visible()
+        assert not page.locator("#filter").is_visible()
         page.close()
 
 

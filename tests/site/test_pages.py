@@ -295,6 +295,67 @@ class TestIndicator:
         assert "各課への照会によらない" in render()["indicators/mynumber_card_rate.html"]
 
 
+class TestProcedures:
+    def test_lists_the_newest_quarter_with_department_and_ways_to_pay(
+        self, build: Callable[..., Any], render: Callable[..., Texts]
+    ) -> None:
+        online = PROCEDURE | {"online_status": "済", "online_started_on": date(2022, 10, 1)}
+        older = PROCEDURE | {"row_id": "old", "period": "FY2022Q2", "procedure_name": "昔の手続"}
+        nobody = PROCEDURE | {
+            "row_id": "nobody",
+            "department_code": "9999",
+            "procedure_number": "T9999-01",
+        }
+        department = {
+            "row_id": "d1",
+            "department_code": PROCEDURE["department_code"],
+            "series_code": "1203",
+            "division": "区民部",
+            "section": "税務課",
+            "valid_from": date(2020, 4, 1),
+            "verified": "公表資料",
+        }
+        renamed = department | {"row_id": "d2", "section": "後の課", "valid_from": date(2030, 4, 1)}
+        payment = {
+            key: PROCEDURE[key]
+            for key in (
+                *("row_id", "municipality_code", "period", "as_of"),
+                *("department_code", "procedure_number", "sample"),
+            )
+        } | {"procedure_row_id": PROCEDURE["row_id"], "payment_method": "電子マネー"}
+        tables = {
+            "procedure": [online, older, nobody],
+            "department": [department, renamed],
+            "procedure_payment_method": [payment],
+        }
+        pages = render(build(**tables))
+        table = pages["procedures.html"].partition('id="procedures"')[2].partition("</table>")[0]
+        first, second = re.findall(r"<tr><td>.*?</tr>", table, re.DOTALL)
+        assert re.sub(r"<[^>]*>+", "|", first).split("|")[2:9:2] == [
+            *(PROCEDURE["procedure_number"], PROCEDURE["procedure_name"], "税務課", "済"),
+        ]
+        assert '<time datetime="2022-10-01">令和4年10月1日</time>' in first
+        assert "電子マネー" in first
+        assert "<td>9999</td>" in second
+        assert "昔の手続" not in table
+        assert (
+            '<optgroup label="区民部" lang="ja"><option lang="ja">税務課'
+            in pages["procedures.html"]
+        )
+        assert "1 October 2022" in pages["en/procedures.html"]
+
+    def test_says_so_where_there_are_none(
+        self, render: Callable[..., Texts], built: dict[str, bytes]
+    ) -> None:
+        rest = {path: one for path, one in built.items() if not path.startswith("online")}
+        assert "まだ公表していません" in render(rest)["procedures.html"]
+
+
+def test_a_scrolling_query_is_a_region_with_a_name(pages: Texts) -> None:
+    page = pages["indicators/mynumber_card_rate.html"]
+    assert '<pre role="region" tabindex="0" aria-label="SQL">' in page
+
+
 def test_a_correction_notice_is_told_in_full(
     build: Callable[..., Any], render: Callable[..., Texts]
 ) -> None:

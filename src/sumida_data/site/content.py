@@ -1,5 +1,6 @@
 """What the pages say, before it is given their form."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -177,6 +178,41 @@ def gather_initiatives(published: Published) -> list[Initiative]:
         for row in rows
         if row["period"] == newest
     ]
+
+
+def gather_procedures(published: Published) -> list[Row]:
+    """Gather the procedures of the newest period, each with its department and ways to pay.
+
+    They come by department and number; a department that is not published has its code for a name.
+    """
+    procedures = published.rows("procedure")
+    newest = max((row["period"] for row in procedures), default="")
+    names = sorted(published.rows("department"), key=itemgetter("valid_from"))
+    methods: dict[str, list[str]] = defaultdict(list)
+    for row in published.rows("procedure_payment_method"):
+        if row["period"] == newest:
+            methods[row["procedure_number"]].append(row["payment_method"])
+    gathered = []
+    for row in procedures:
+        if row["period"] == newest:
+            code = row["department_code"] or ""
+            department = {"division": "", "section": code} | {
+                key: one[key]
+                for one in names
+                if one["department_code"] == code and one["valid_from"] <= row["as_of"]
+                for key in ("division", "section")
+            }
+            gathered.append(
+                row | department | {"payment_methods": methods[row["procedure_number"]]}
+            )
+    return sorted(
+        gathered,
+        key=lambda row: (
+            row["section"] == "",
+            row["department_code"] or "",
+            row["procedure_number"],
+        ),
+    )
 
 
 def gather_corrections(published: Published) -> dict[str, Any] | None:

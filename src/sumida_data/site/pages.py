@@ -26,6 +26,7 @@ from sumida_data.survey.form import Waves
 
 _TITLES = {
     "index.html": ("指標", "Indicators"),
+    "procedures.html": ("オンライン手続", "Online procedures"),
     "initiatives.html": ("取組事例", "Initiatives"),
     "dataset/index.html": ("データ", "Data"),
     "corrections.html": ("訂正", "Corrections"),
@@ -155,6 +156,9 @@ def _describe_other_pages(
     site: SiteSettings,
 ) -> Iterator[Page]:
     every = [one for pages in indicators for one in pages]
+    procedures = content.gather_procedures(published)
+    dataset = published.find("procedure")
+    yield _page("procedures.html", procedures=procedures, dataset=dataset)
     yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
     yield _page(
         "corrections.html",
