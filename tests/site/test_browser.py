@@ -375,8 +375,8 @@ class TestProcedures:
             page.locator("#procedures tbody tr:visible"),
         )
         assert rows.count() == shown.count() > 400
-        page.get_by_label("オンライン", exact=True).select_option("済")
-        page.get_by_label("手続の名前").fill("証明")
+        page.locator("#filter [name=online]").select_option("済")
+        page.locator("#filter [name=q]").fill("証明")
         found = shown.count()
         assert 0 < found < 100
         assert page.locator("#count").inner_text() == f"{found}件の手続"
