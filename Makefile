@@ -68,7 +68,7 @@ lock:  ## Write the lock files anew; needs uv.
 	for version in 2.12 2.11 2.10 tools; do uv pip compile $(STACK)/requirements-$$version.in --override $(STACK)/overrides.txt --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(STACK)/requirements-$$version.lock || exit 1; done
 	uv pip compile pyproject.toml --quiet --group notebooks --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-notebooks.lock
 
-clean:  ## Remove all that was made; what was received, published and recorded stays.
+clean:  ## Remove all that was made; what was received, remembered, published and recorded stays.
 	rm -rf data/0[2-57-8]_* data/06_catalog/preview data/06_catalog/changes.json data/sumida.duckdb .viz
 
 .venv/bin/python:

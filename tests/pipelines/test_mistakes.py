@@ -161,6 +161,14 @@ def test_a_register_is_read_as_excel_saves_it_or_told_in_one_line(
     assert told in run.output
 
 
+def test_an_unknown_pipeline_is_told_in_one_line(empty_project: Project) -> None:
+    run = empty_project.refuse("run", "--pipelines=ingest,qualty")
+    assert run.code == 1
+    [line] = run.output.splitlines()
+    assert line.startswith("--pipelines=qualty: この名前のパイプラインはありません。使えるのは ")
+    assert "quality" in line
+
+
 def test_real_returns_are_never_overwritten_by_sample_data(
     sample_project: Project, tmp_path: Path, make_workbook: Any
 ) -> None:

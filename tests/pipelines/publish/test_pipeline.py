@@ -77,6 +77,7 @@ def test_clean_leaves_what_was_published(published: Project) -> None:
     assert sorted(path.name for path in (copy.path / "data").iterdir()) == [
         "01_raw",
         "06_catalog",
+        "state",
     ]
 
 
