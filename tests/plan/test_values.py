@@ -232,29 +232,42 @@ def test_cards_issued_and_cards_held_are_different_series(
     assert "違うものを比べている" in after["reason"]
 
 
-def test_electronic_approval_takes_the_last_full_fiscal_year(
-    answers: Answers, compute: Compute
-) -> None:
-    for month, approved in [
-        ("2021-03", "1"),
-        ("2021-04", "60"),
-        ("2022-03", "4"),
-        ("2022-04", "1"),
-    ]:
+YEAR = [*(f"2021-{month:02}" for month in range(4, 13)), "2022-01", "2022-02", "2022-03"]
+
+
+def add_approvals(answers: Answers, months: list[str]) -> None:
+    approved = {"2021-03": "1", "2021-04": "60", "2022-03": "4", "2022-04": "1"}
+    for month in months:
         answers.add(
             "document_approval",
             month,
             period="FY2021Q4",
             month=month,
-            drafts="110",
-            electronic_approvals=approved,
+            drafts="110" if month in approved else "10",
+            electronic_approvals=approved.get(month, "0"),
             exempt="10",
             as_of=f"{month}-28",
         )
+
+
+def test_electronic_approval_takes_the_last_full_fiscal_year(
+    answers: Answers, compute: Compute
+) -> None:
+    add_approvals(answers, ["2021-03", *YEAR, "2022-04"])
     values, _ = compute("FY2022Q3")
     rate = values["electronic_approval_rate", "FY2022Q3"]
     assert (rate["value"], rate["numerator"], rate["denominator"]) == (Decimal("32.0"), 64, 200)
     assert rate["as_of"] == date(2022, 3, 28)
+
+
+@pytest.mark.parametrize("missing", ["2021-04", "2021-10", "2022-03"])
+def test_a_year_of_which_a_month_is_missing_is_not_measured(
+    answers: Answers, compute: Compute, missing: str
+) -> None:
+    add_approvals(answers, [month for month in YEAR if month != missing])
+    values, _ = compute("FY2022Q3")
+    rate = values["electronic_approval_rate", "FY2022Q3"]
+    assert (rate["value"], rate["value_status"]) == (None, "not_measured")
 
 
 def test_what_was_carried_forward_shows_in_the_value(answers: Answers, compute: Compute) -> None:

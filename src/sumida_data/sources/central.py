@@ -10,6 +10,14 @@ from itertools import count
 from typing import NamedTuple
 
 from sumida_data.base.metadata import Row
+from sumida_data.base.periods import Period
+from sumida_data.sources.completeness import (
+    MonthlyRows,
+    check_words,
+    describe_gaps,
+    fill_blank_words,
+    fold_name,
+)
 from sumida_data.sources.layouts import (
     HeadingDateError,
     read_heading_dates,
@@ -24,6 +32,8 @@ from sumida_data.survey.reading.reader import Answer, Record, SheetContents, She
 from sumida_data.survey.reading.registers import list_rows, parse_code
 from sumida_data.survey.reading.text import Reading, fold
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
+
+_Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +109,12 @@ class CentralCollector:
             periods: The quarters that are computed; a source without a file in one is reported.
         """
         contents = CentralContents()
-        codes: dict[tuple[str | None, str | None], str]
-        codes = {(one.prefecture_name, one.name): one.code for one in self.municipalities}
+        known = {
+            (fold_name(one.prefecture_name), fold_name(one.name)): one
+            for one in self.municipalities
+        }
         for source in self.sources:
-            reading = _SourceReading(self, source, codes, contents)
+            reading = _SourceReading(self, source, known, contents)
             for period in periods:
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
@@ -187,8 +199,10 @@ class _SourceReading:
 
     collector: CentralCollector
     source: CentralSource
-    codes: Mapping[tuple[str | None, str | None], str]
+    known: Mapping[tuple[str, str], Municipality]
     contents: CentralContents
+    _months: MonthlyRows = field(default_factory=MonthlyRows)
+    _seen: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @cached_property
     def _readers(self) -> list[SheetReader[CentralSource]]:
@@ -211,6 +225,10 @@ class _SourceReading:
         digest = sha256(content).hexdigest()
         origin = Origin(code, period, None, file.name, digest, self.collector.sample)
         first = len(self.contents.answers)
+        first_period, other = self._seen.setdefault(digest, (period, file.name))
+        if first_period != period:
+            place = Place(period=period, source_file=file.name)
+            self._report(Kind.SAME_FILE_AGAIN, place, period=period, other=other)
         records = self._read(content, origin)
         days = [
             date.fromisoformat(row.value)
@@ -240,28 +258,12 @@ class _SourceReading:
     def _read(self, content: bytes, origin: Origin) -> list[tuple[str, Record]]:
         """Return the records that count, each with the code of its municipality."""
         place = Place(period=origin.period, source_file=origin.source_file)
-        try:
-            workbook = _open(content, origin.source_file)
-        except UnusableFileError as error:
-            self._report(error.rule_id, place)
-            return []
-        for rule_id in workbook.remarks:
-            self._report(rule_id, place)
-        sample = has_sample_stamp(workbook)
-        if sample != self.collector.sample:
-            self._report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
-            return []
-        found = self._find_table(workbook)
+        workbook = self._open(content, place)
+        found = self._choose_table(workbook, place) if workbook else None
         if found is None:
-            headings = "、".join(item.title for item in self.source.key_fields)
-            self._report(Kind.OTHER_LAYOUT, place, headings=headings)
             return []
         reader, sheet, table = found
         place = replace(place, sheet=sheet.name)
-        required = [item for item in self.source.fields if item.required]
-        if lost := [item.title for item in required if item.name not in table.columns]:
-            self._report(Kind.OTHER_LAYOUT, place, headings="、".join(lost))
-            return []
         try:
             dates = read_heading_dates(self.source, sheet, table)
         except HeadingDateError as error:
@@ -271,21 +273,57 @@ class _SourceReading:
         assert read is not None  # noqa: S101  # the table has been found
         return self._take(read, dates, origin, place)
 
-    def _find_table(
-        self, workbook: Workbook
-    ) -> tuple[SheetReader[CentralSource], Sheet, FoundTable] | None:
-        """Find the table in the form that fits best, on the sheet that is named if there is one."""
+    def _open(self, content: bytes, place: Place) -> Workbook | None:
+        """Return the file as a workbook if it can be used, and report what a person must check."""
+        try:
+            workbook = _open(content, str(place.source_file))
+        except UnusableFileError as error:
+            self._report(error.rule_id, place, **error.words)
+            return None
+        for rule_id in workbook.remarks:
+            self._report(rule_id, place)
+        sample = has_sample_stamp(workbook)
+        if sample != self.collector.sample:
+            self._report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
+            return None
+        return workbook
+
+    def _choose_table(self, workbook: Workbook, place: Place) -> _Table | None:
+        """Return the one table with all that a row must have, or report that there is none."""
+        found = self._find_tables(workbook)
+        if len(found) > 1:
+            sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
+            self._report(
+                Kind.SEVERAL_TABLES, place, sheets=sheets, expected=self.source.sheet or ""
+            )
+            return None
+        headings = [item.title for item in self.source.key_fields]
+        if found:
+            _, sheet, table = found[0]
+            required = [item for item in self.source.fields if item.required]
+            headings = [item.title for item in required if item.name not in table.columns]
+            place = replace(place, sheet=sheet.name)
+        if headings:
+            self._report(Kind.OTHER_LAYOUT, place, headings="、".join(headings))
+            return None
+        return found[0]
+
+    def _find_tables(self, workbook: Workbook) -> list[_Table]:
+        """Find the table on each sheet, in the form that fits best, or on the one named for it."""
         named = [sheet for sheet in workbook.sheets if sheet.name == self.source.sheet]
+        tables = []
         for sheet in named or workbook.sheets:
-            tables = [(reader, find_table(sheet, reader.headings)) for reader in self._readers]
-            found = [(reader, sheet, table) for reader, table in tables if table is not None]
+            forms = [(reader, find_table(sheet, reader.headings)) for reader in self._readers]
+            found = [(reader, sheet, table) for reader, table in forms if table is not None]
             if found:
-                return max(found, key=lambda one: _fit(one[0], one[2]))
-        return None
+                tables.append(max(found, key=lambda one: _fit(one[0], one[2])))
+        return tables
 
     def _take(
         self, read: SheetContents, dates: list[Answer], origin: Origin, place: Place
     ) -> list[tuple[str, Record]]:
+        if self._breaks_words(read.records, place):
+            return []
         pairs = [(self._code_of(record), record) for record in read.records]
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
         # value is missing without which a row is none, is said with what follows from it.
@@ -306,7 +344,10 @@ class _SourceReading:
             else:
                 taken.append((code, record))
         self._check_rows(taken, read, place)
+        self._check_names(taken, place)
         taken = [one for one in taken if not self._lacks_value(one[1], place)]
+        if self.source.month:
+            taken = self._leave_gaps_out(taken, self.source.month, place)
         self.contents.findings += self._statements.compare(taken, place)
         for code, record in taken:
             department = record.value_of("department_code")
@@ -345,11 +386,55 @@ class _SourceReading:
             self._report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(number))
             taken[:] = [(code, record) for code, record in taken if code != home.code]
 
+    def _breaks_words(self, records: Sequence[Record], place: Place) -> bool:
+        """Tell whether a record holds a word that is not known, and report such and blank ones."""
+        titles = {item.name: item.title for item in self.source.fields}
+        broken = list(check_words(self.source, records))
+        for answer, allowed, rows in broken:
+            words = {"heading": titles[answer.field], "allowed": "、".join(allowed)}
+            where = replace(place, cell=answer.cell)
+            self._report(Kind.UNKNOWN_WORD, where, answer.raw_text, count=str(rows), **words)
+        for name, rows in fill_blank_words(self.source, records).items():
+            words = {"heading": titles[name], "count": str(rows)}
+            self._report(Kind.BLANK_WORD, place, self.source.words[name][0], **words)
+        return bool(broken)
+
+    def _leave_gaps_out(
+        self, taken: list[tuple[str, Record]], month: str, place: Place
+    ) -> list[tuple[str, Record]]:
+        """Return the records but for those of months that are not whole, and report these."""
+        rows = [(one.value_of(month), one.value_of("department_code")) for _, one in taken]
+        named = [(first, second) for first, second in rows if first and second]
+        gaps = self._months.find_gaps(named, Period.parse(str(place.period)))
+        if gaps:
+            self._report(Kind.MISSING_MONTHS, place, describe_gaps(gaps))
+        return [one for one in taken if one[1].value_of(month) not in gaps]
+
+    def _municipality_of(self, record: Record) -> Municipality | None:
+        names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
+        return self.known.get((fold_name(names[0]), fold_name(names[1])))
+
     def _code_of(self, record: Record) -> str | None:
         if record.answer_of("municipality_name") is None:
             return self.collector.home.code
-        names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
-        return self.codes.get(names)
+        found = self._municipality_of(record)
+        return found.code if found else None
+
+    def _check_names(self, taken: Sequence[tuple[str, Record]], place: Place) -> None:
+        """Report names written with characters that only look like those of the register."""
+        named = [record for _, record in taken if record.answer_of("municipality_name")]
+        found = [(record, self._municipality_of(record)) for record in named]
+        other = [
+            (answer, one.name)
+            for record, one in found
+            if one and (answer := record.answer_of("municipality_name"))
+            if answer.reading.value != one.name
+        ]
+        for answer, name in other[:1]:
+            words = {"name": name, "count": str(len(other))}
+            self._report(
+                Kind.LOOK_ALIKE_NAMES, replace(place, cell=answer.cell), answer.raw_text, **words
+            )
 
     def _report_unknown(self, record: Record, origin: Origin) -> None:
         answer = record.answer_of("municipality_name")
@@ -404,16 +489,18 @@ def remember_contents(
     for owner in sorted({_owner(row) for row in (*current, *ours)}):
         now = [row for row in current if _owner(row) == owner]
         before = [row for row in ours if _owner(row) == owner]
+        # What could never be used is no content that another one contradicts.
+        usable = [row for row in before if row.get("rows") != 0]
         rows += _number_contents(now, before)
         hashes = {row["file_sha256"] for row in now}
-        if now and before and before[0]["file_sha256"] not in hashes:
+        if now and usable and usable[0]["file_sha256"] not in hashes:
             findings.append(
                 make_finding(
                     rules[Kind.CHANGED_FILE],
                     Place(period=now[0]["period"], source_file=now[0]["source_file"]),
                     title=now[0]["source_title"],
                     period=now[0]["period"],
-                    before=f"{before[0]['source_file']}(SHA-256 {before[0]['file_sha256'][:8]}…)",
+                    before=f"{usable[0]['source_file']}(SHA-256 {usable[0]['file_sha256'][:8]}…)",
                 )
             )
     return rows, findings

@@ -128,13 +128,15 @@ def read_package_search(content: bytes) -> Workbook:
 
 def _list_resources(package: dict[str, Any]) -> Iterator[list[CellValue]]:
     published = package["state"] == "active" and not package["private"]
+    # A catalogue that has moved is younger than its files.
+    days = sorted(filter(None, map(_day_of, _list_times(package))))
     for resource in package["resources"]:
         active = published and resource["state"] == "active"
         changed = resource.get("last_modified") or resource.get("created")
         texts = (
             package["name"],
             package["title"],
-            _day_of(package["metadata_created"]),
+            days[0] if days else "",
             resource["id"],
             resource.get("name"),
             resource.get("format"),
@@ -143,6 +145,11 @@ def _list_resources(package: dict[str, Any]) -> Iterator[list[CellValue]]:
             _day_of(changed),
         )
         yield [text or "" for text in texts]
+
+
+def _list_times(package: dict[str, Any]) -> Iterator[str | None]:
+    yield package["metadata_created"]
+    yield from (one.get("created") for one in package["resources"])
 
 
 def _day_of(timestamp: str | None) -> str:

@@ -9,11 +9,13 @@ class UnusableFileError(Exception):
 
     Attributes:
         rule_id: The finding rule that says why.
+        words: The words of its message.
     """
 
-    def __init__(self, rule_id: str, detail: str = "") -> None:
+    def __init__(self, rule_id: str, detail: str = "", **words: str) -> None:
         super().__init__(f"{rule_id}: {detail}")
         self.rule_id = rule_id
+        self.words = words
 
 
 @dataclass(frozen=True, slots=True)

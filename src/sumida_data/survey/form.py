@@ -267,7 +267,9 @@ class CentralSource(RecordSheet):
         title_date: The field whose date may stand in the title instead.
         rows_expected: How many municipalities the table lists; None where it has other rows.
         grouped_by: The field that groups rows, such as the dataset of a file; both are counted.
-        month: The field whose month gives the as-of date, its last day.
+        month: The field whose month gives the as-of date, its last day; each month of such a list
+            has a row of each department.
+        words: By field all words that it may hold; a blank counts as the first.
     """
 
     source: Name
@@ -282,6 +284,7 @@ class CentralSource(RecordSheet):
     rows_expected: int | None = None
     grouped_by: Name | None = None
     month: Name | None = None
+    words: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
 
     # Ministries put notes, prefectures and old rows above the table.
     search_rows: ClassVar[int] = 200

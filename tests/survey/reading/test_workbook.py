@@ -109,3 +109,29 @@ def test_an_xlsx_whose_sheets_are_kept_elsewhere_is_remarked_on() -> None:
     )
     assert workbook.sheets[0].rows[0][0] == DAY
     assert list(workbook.remarks) == ["F111"]
+
+
+class TestQuotationMarks:
+    HEAD = "手続番号,手続名,備考\n"
+
+    @pytest.mark.parametrize(
+        ("text", "line"),
+        [
+            ('1,"納付書の予約,\n' + "2,再発行,x\n" * 4000, "2"),
+            ('1,"納付書の予約,\n' + f"2,再発行,{'x' * 100}\n" * 3000, "2"),
+            ('1,a,b\n2,"納付書の予約,\n3,c,d\n4,"別の手続",e\n', "3"),
+            ('1,a,b\n2,c,"最後の行', "3"),
+        ],
+    )
+    def test_an_unclosed_one_names_its_line(self, text: str, line: str) -> None:
+        with pytest.raises(UnusableFileError) as refused:
+            open_workbook((self.HEAD + text).encode(), "a.csv")
+        assert (refused.value.rule_id, refused.value.words) == ("F116", {"line": line})
+
+    @pytest.mark.parametrize(
+        "text",
+        ['1,"二行の\n備考",x\n', '1,5"モニタ,x\n', '1,"住民票"の写し,x\n', '1,"a ""b"" c",x\n'],
+    )
+    def test_closed_or_single_ones_hide_nothing(self, text: str) -> None:
+        [sheet] = open_workbook((self.HEAD + text + "2,次の行,y\n").encode(), "a.csv").sheets
+        assert len(sheet.rows) == 3

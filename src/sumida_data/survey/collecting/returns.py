@@ -156,7 +156,7 @@ class FormReader:
         try:
             workbook = open_workbook(content, returned.source_file)
         except UnusableFileError as error:
-            returned.report(self.rules[error.rule_id])
+            returned.report(self.rules[error.rule_id], **error.words)
             return
         returned.sample = has_sample_stamp(workbook)
         for rule_id in workbook.remarks:

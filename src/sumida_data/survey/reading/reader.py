@@ -465,7 +465,8 @@ class _TablePass(_Pass):
 
     def _keeps(self, record: Record, number: int, label: str) -> bool:
         for place in self.columns.key_places:
-            if record.answers[place].reading.value is None:
+            answer = record.answers[place]
+            if answer.reading.value is None and not self.reader.fields[answer.field].optional:
                 self.report_answer(Kind.NO_ROW_NAME, record.answers[place], label)
                 return False
             if self._is_of_other_year(record.answers[place], label):

@@ -53,6 +53,8 @@ _PASSWORD = re.compile(
     re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\x09\x08\x10\x00.{16}\x2f\x00",
     re.DOTALL,
 )
+# A text of more lines has lost its closing quotation mark.
+_MOST_LINES = 100
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
 _MACRO_SHEETS = b"xl/macrosheets/"
 _BOOK_RELATIONS = "xl/_rels/workbook.xml.rels"
@@ -241,6 +243,25 @@ def _read_csv(content: bytes) -> list[list[CellValue]]:
     text = decode_csv(content)
     if text is None:
         raise UnusableFileError(Kind.UNKNOWN_ENCODING)
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines)
+    rows, read = [], 0
+    try:
+        for row in reader:
+            _refuse_unclosed(lines[read : reader.line_num])
+            rows.append(row)
+            read = reader.line_num
+    except csv.Error as error:
+        raise UnusableFileError(Kind.UNCLOSED_QUOTE, str(error), line=str(read + 1)) from error
     width = max(map(len, rows), default=0)
+    refuse_large_sheet(len(rows), width)
     return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def _refuse_unclosed(lines: Sequence[str]) -> None:
+    """Raise a csv.Error if a text in quotation marks, once begun, goes on into other rows."""
+    if len(lines) > _MOST_LINES:
+        raise csv.Error("a text of too many lines")
+    # In one line, marks that pair up hide nothing, however freely they are set.
+    if len(lines) > 1 or lines[0].count('"') % 2:
+        list(csv.reader(lines, strict=True))
