@@ -376,7 +376,7 @@ class TestProcedures:
         )
         assert rows.count() == shown.count() > 400
         page.locator("#filter [name=online]").select_option("済")
-        page.locator("#filter [name=q]").fill("証明")
+        page.locator("#filter [name=q]").fill("申請")
         found = shown.count()
         assert 0 < found < 100
         assert page.locator("#count").inner_text() == f"{found}件の手続"
