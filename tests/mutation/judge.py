@@ -1,5 +1,6 @@
 """Whether a damaged workbook is read right, or the damage is found where it is."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -126,6 +127,13 @@ class _Findings:
         self.missing_sheets: list[str] = []
         self.sheets: set[str] = set()
         self.file = False
+        # Rows with blank cells beside labels, wherever their answers are now.
+        self.blank_labels = {
+            (finding.place.sheet, int(row) - 1)
+            for finding in findings
+            if finding.rule_id == "F323"
+            for row in re.findall(r"[A-Z]+([0-9]+)", finding.message)
+        }
         for finding in findings:
             self._add(finding)
 
@@ -152,6 +160,8 @@ class _Findings:
         sheets = {origin[0], place[0] if place else ""}
         heading = f"見出し「{answer.title}」"
         if self.file or sheets & self.sheets:
+            return True
+        if place and not answer.key and place[:2] in self.blank_labels:
             return True
         if any(f"「{origin[0]}」" in message for message in self.missing_sheets):
             return True
