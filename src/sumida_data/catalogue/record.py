@@ -1,6 +1,6 @@
 """The record of a public target: what was approved and published there, and what is under way.
 
-It lies in ``data/06_catalog/record/<target>`` and is never removed::
+It is the folder ``data/06_catalog/record/<target>``, which is never removed::
 
     approvals.jsonl         one approval per line
     publications.jsonl      one publication, repair or undo per line

@@ -297,7 +297,7 @@ def check_site(site: CkanSite, settings: CkanSettings) -> Readiness:
     """Ask a site whether all is ready, without writing anything.
 
     Raises:
-        TargetError: If anything is missing; all that is missing is told at once.
+        TargetError: If anything is missing; all that is missing is named at once.
     """
     needed = [
         (settings.url, "CKANの住所(url)", "CKAN_URL"),
