@@ -213,6 +213,8 @@ def _is_of_the_department(name: str, department: str) -> bool:
     """
     return name in {
         "03_primary/answer.parquet",
+        # Last quarter's answers, with which the department's own form is filled in.
+        "state/answer.parquet",
         "03_primary/procedure.parquet",
         "sumida.duckdb",
     } or (name.startswith("08_reporting/returns/") and department in name)
