@@ -7,8 +7,9 @@ import pytest
 
 from sumida_data.commands.drop_folder import Checker
 from sumida_data.commands.project import load_project
+from sumida_data.survey.form import Form
 from tests.project import PROJECT
-from tests.survey.conftest import cover, procedures
+from tests.survey.conftest import cover, empty_tables, procedures
 
 
 @pytest.fixture(scope="session")
@@ -17,12 +18,13 @@ def checker() -> Checker:
 
 
 @pytest.fixture
-def put(make_workbook: Callable[..., bytes]) -> Callable[..., Path]:
+def put(make_workbook: Callable[..., bytes], form: Form) -> Callable[..., Path]:
     """Return a function that puts a return with these 手続 rows at a path."""
 
     def write(path: Path, *rows: list[object], **answers: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(make_workbook({"表紙": cover(**answers), "手続": procedures(*rows)}))
+        tables = empty_tables(form) | {"手続": procedures(*rows)}
+        path.write_bytes(make_workbook({"表紙": cover(**{"課": ""} | answers), **tables}))
         return path
 
     return write

@@ -116,12 +116,12 @@ class TestContent:
         findings = [
             *(make_finding("F301", "error") for _ in range(3)),
             make_finding("F101", "error"),
-            make_finding("F204", "warning", None),
+            make_finding("F207", "warning", None),
             make_finding("F205", "warning", "FY2022Q1"),
         ]
         text = text_of(render_page(make_report(make_frames(value_rows, findings=findings))))
         assert "集計から除いたもの4件、確かめてほしいもの1件" in text
-        assert text.index("数でない F301") < text.index("空のファイル F101") < text.index("F204")
+        assert text.index("数でない F301") < text.index("空のファイル F101") < text.index("F207")
         assert "F205" not in text
 
 

@@ -19,6 +19,7 @@ DEPARTMENTS = [
     Department("1204", "区民部", "窓口課", date(2020, 4, 1), None, "公表資料"),
     Department("1903", "都市整備部", "道路公園課", date(2020, 4, 1), date(2024, 3, 31), "公表資料"),
 ]
+SECTIONS = {"1204": "窓口課", "1903": "道路公園課", "1906": "道路課", "1907": "公園課"}
 PROCEDURE_HEADINGS = [
     "手続番号",
     "手続名",
@@ -42,7 +43,7 @@ def cover(code: Any = "1203", **answers: Any) -> list[list[Any]]:
     labels = {
         "調査期": "令和4年度第3四半期",
         "部": "区民部",
-        "課": "税務課",
+        "課": SECTIONS.get(code, "税務課"),
         "課コード": code,
         "記入者": "見本 花子",
         "内線": "0000",
@@ -57,6 +58,17 @@ def cover(code: Any = "1203", **answers: Any) -> list[list[Any]]:
 def procedures(*rows: Sequence[Any]) -> list[list[Any]]:
     """A 手続 sheet of rows given by their first cells."""
     return [PROCEDURE_HEADINGS, *[list(row) for row in rows]]
+
+
+def empty_tables(form: Form) -> dict[str, list[list[Any]]]:
+    """All tables that every department is asked for, without a row."""
+    sheets: dict[str, list[list[Any]]] = {}
+    for part in form.answer_sheets:
+        titles = [field.title for field in part.fields]
+        lines = [[title, ""] for title in titles] if part.layout == "labels" else [titles]
+        if part.sheet != "標準化":
+            sheets[part.sheet] = [*sheets.get(part.sheet, []), *lines, []]
+    return sheets
 
 
 @pytest.fixture

@@ -73,8 +73,8 @@ def test_another_value_than_expected_is_said_loudly(
     assert corrected.answer.equals(answer)
     (finding,) = corrected.findings
     assert (finding.rule_id, finding.severity, finding.place.cell) == ("F501", "error", "B1")
-    assert "「年間件数」が「999」であることを前提" in finding.message
-    assert "「120」が書かれている" in finding.message
+    assert "「年間件数」に「999」と書かれているときの訂正" in finding.message
+    assert "「120」と書かれている" in finding.message
 
 
 def test_what_is_mended_at_its_source_is_left(

@@ -5,7 +5,7 @@ a run's time quadratic in their number.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 
 from sumida_data.base.disk import OutsideFolderError, refuse_outside, replace_folder, restore_folder
+from sumida_data.survey.collecting.deliveries import normal_name, open_deliveries
 from sumida_data.survey.files import SourceFile
 
 
@@ -44,6 +45,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         path: str,
         by_subfolder: bool = False,
         left_out: Sequence[str] = (),
+        opened: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Name the folder.
@@ -53,10 +55,13 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
             by_subfolder: Whether saving replaces only those folders directly below that the
                 new files lie in, and leaves the others as they are.
             left_out: Names of folders in it that are not listed.
+            opened: Whether files inside archives and mails are listed in place of these, and
+                what Windows and macOS leave behind is not listed.
             metadata: Anything; Kedro does not read it.
         """
         self._path = Path(path)
         self._left_out = frozenset(left_out)
+        self._opened = opened
         self._by_subfolder = by_subfolder
         self.metadata = metadata
 
@@ -70,7 +75,10 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
             for name, path in files
             if self._left_out.isdisjoint(name.parent.parts)
         }
-        return {name: SourceFile(name, listed[name]) for name in sorted(listed)}
+        sources: Iterable[SourceFile] = (SourceFile(name, listed[name]) for name in sorted(listed))
+        if self._opened:
+            sources = open_deliveries(sources)
+        return {one.name: one for one in sources}
 
     def save(self, data: dict[str, bytes]) -> None:
         """Make the folder, or the folders below it, hold exactly these files.
@@ -99,7 +107,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
 def _spell(name: Path) -> str:
     """Return the name as text, also where an archive from Windows was unpacked as it came."""
     try:
-        return os.fsencode(name.as_posix()).decode()
+        return normal_name(os.fsencode(name.as_posix()).decode())
     except UnicodeDecodeError:
         return os.fsencode(name.as_posix()).decode("cp932", errors="replace")
 

@@ -17,6 +17,8 @@ from sumida_data.survey.form import Form
 
 # The statuses of returns that count.
 ANSWERED = {"received", "no_change"}
+# Of several files of one department the first of these says how it answered.
+_FIRST = ("received", "no_change", "set_aside", "not_received", "superseded")
 
 # A record has another id in every quarter; its key is what stays.
 _COMPARISON = """
@@ -133,7 +135,12 @@ class DepartmentState:
     @property
     def silent(self) -> bool:
         """Whether nothing came that can be used."""
-        return bool(self.row["response_status"] == "not_received")
+        return self.row["response_status"] not in ANSWERED
+
+    @property
+    def unusable(self) -> bool:
+        """Whether a file came that cannot be used."""
+        return bool(self.row["response_status"] == "set_aside")
 
     @property
     def state(self) -> str:
@@ -289,11 +296,13 @@ def _describe_department(
     findings: Sequence[Finding],
     changes: tuple[str, ...] | None,
 ) -> DepartmentState:
-    row = next(row for row in rows if row["response_status"] != "superseded")
+    # What can be used goes before what cannot, and before an older file.
+    row = min(rows, key=lambda row: _FIRST.index(row["response_status"]))
+    usable = [row for row in rows if row["response_status"] in {*ANSWERED, "superseded"}]
     return DepartmentState(
         row=row,
         status=statuses[row["response_status"]],
-        files=tuple(row["source_file"] for row in rows if row["source_file"]),
+        files=tuple(row["source_file"] for row in usable),
         findings=tuple(sorted(findings, key=order_for_work)),
         changes=changes,
     )

@@ -199,12 +199,18 @@ def _report(correction: Correction, period: str, found: Row | None, rules: Findi
     return make_finding(
         rules[Kind.CORRECTION_PREMISE if found else Kind.CORRECTION_TARGET],
         place,
-        where.get("raw_text"),
+        _show(where),
         correction=correction.correction_id,
         expected=correction.expected or "空欄",
         sheet=correction.part.sheet,
         heading=correction.item.title,
     )
+
+
+def _show(found: Row) -> str | None:
+    """Return what is written, and what was read from it where that is something else."""
+    raw, value = found.get("raw_text"), found.get("value")
+    return f"{raw}（{value}と読み取り）" if value and value != raw else raw
 
 
 def _describe(correction: Correction, period: str, state: State) -> Row:

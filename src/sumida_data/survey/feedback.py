@@ -204,6 +204,11 @@ def collect_findings(
 def _open(rows: Sequence[Row]) -> str:
     if any(row["response_status"] in {"received", "no_change"} for row in rows):
         return "ご回答ありがとうございました。"
+    if any(row["response_status"] == "set_aside" for row in rows):
+        due_on = format_era_date(rows[0]["due_on"])
+        return (
+            f"調査票は届きましたが、使えませんでした。直して送り直してください。提出期限：{due_on}"
+        )
     return f"記入された調査票がまだ届いていません。提出期限：{format_era_date(rows[0]['due_on'])}"
 
 

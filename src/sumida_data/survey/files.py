@@ -25,15 +25,19 @@ class SourceFile:
     Attributes:
         name: Path below the folder of its kind, with forward slashes, such as
             ``FY2022Q3/1203_税務課.xlsx``.
-        path: Where it lies.
+        path: Where it lies, or the archive or mail that it came in.
+        content: Its contents, where it came in one.
+        rule_id: Why it is known beforehand that it cannot be read.
     """
 
     name: str
     path: Path
+    content: bytes | None = None
+    rule_id: str | None = None
 
     def read(self) -> bytes:
         """Return the contents."""
-        return self.path.read_bytes()
+        return self.path.read_bytes() if self.content is None else self.content
 
     @property
     def arrived_at(self) -> int:

@@ -58,5 +58,7 @@ def test_what_is_carried_forward_contradicts_nothing(compare: Compare) -> None:
     assert compare([ROW, OTHER], [], 前回から変更なし="該当") == []
 
 
-def test_a_table_left_out_is_told_of_once(compare: Compare) -> None:
-    assert compare([ROW], []) == []
+def test_a_table_that_is_empty_now_is_asked_about_by_name(compare: Compare) -> None:
+    asked = "前回「手続」に2件(T1、T2)の回答がありましたが、今回は1件もありません。"
+    assert compare([ROW, OTHER], []) == [("F515", None, asked)]
+    assert compare([ROW, OTHER], [["該当なし"]]) == [("F515", None, asked)]

@@ -103,7 +103,7 @@ def test_a_replaced_file_is_a_receipt_without_findings(address: Address) -> None
         "FY2022Q3/old.xlsx": "より新しい調査票があるため使わない",
         "FY2022Q3/new.xlsx": "受領",
     }
-    assert ids_of(sheets[TAX]) == []
+    assert ids_of(sheets[TAX]) == ["F224"]
 
 
 class TestOffice:
@@ -113,17 +113,24 @@ class TestOffice:
         place = Place("FY2022Q3", "1203", "FY2022Q3/a.xlsx", "手続", "H2")
         words = {"correction": "C1", "heading": "年間件数", "expected": "1"}
         differs = make_finding(rules["F501"], place, "2", **words)
-        sheets = address({"a.xlsx": {"表紙": cover()}}, differs)
+        sheets = address({"a.xlsx": {"表紙": cover(), "手続": procedures()}}, differs)
         assert ids_of(sheets[TAX]) == []
         assert ids_of(sheets[OFFICE_SHEET]) == ["F501"]
 
     def test_hears_of_files_without_a_department(self, address: Address) -> None:
         sheets = address(
-            {"a.xlsx": {"表紙": cover()}, "b.xlsx": b"", "c.xlsx": {"表紙": cover("")}}
+            {
+                "a.xlsx": {"表紙": cover()},
+                "b.xlsx": b"",
+                "c.xlsx": {"表紙": cover("", 課=""), "手続": procedures()},
+            }
         )
         office = sheets[OFFICE_SHEET]
         assert sorted(ids_of(office)) == ["F101", "F202"]
-        assert [receipt.state for receipt in office.receipts] == ["使えない", "使えない"]
+        assert [receipt.state for receipt in office.receipts] == [
+            "届いたが使えない",
+            "届いたが使えない",
+        ]
 
     def test_hears_of_what_is_in_no_file_and_departments_do_not(
         self, address: Address, rules: FindingRules

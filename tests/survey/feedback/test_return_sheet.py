@@ -70,7 +70,7 @@ class TestFindings:
         ]
 
     def test_counts_stand_on_top(self, rules: FindingRules) -> None:
-        book = write(rules, find(rules, "F301", "H9"), find(rules, "F205", None))
+        book = write(rules, find(rules, "F301", "H9"), find(rules, "F320", None))
         lines = column_a(book)[3:5]
         assert [line.partition("：")[0] for line in lines] == ["要修正 1件", "要確認 1件"]
 

@@ -6,7 +6,7 @@ import pytest
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp
-from tests.survey.conftest import cover
+from tests.survey.conftest import cover, procedures
 
 Collect = Callable[[dict[str, Any]], Collected]
 
@@ -22,12 +22,17 @@ def found(collected: Collected) -> list[tuple[str | None, str]]:
         (
             "FY2022Q2",
             "1203",
-            [("FY2022Q2", "配付した様式の調査期は「FY2022Q2」ですが、今回は「FY2022Q3」です。")],
+            [
+                (
+                    "令和4年度第2四半期",
+                    "配付したときの様式の調査期は「令和4年度第2四半期」ですが、今回は「令和4年度第3四半期」です。",
+                )
+            ],
         ),
         (
             "FY2022Q3",
             "1204",
-            [("1204", "配付した様式の課コードは「1204」ですが、今回は「1203」です。")],
+            [("1204", "配付したときの様式の課コードは「1204」ですが、今回は「1203」です。")],
         ),
     ],
 )
@@ -35,7 +40,7 @@ def test_a_form_of_another_quarter_or_department_is_told(
     collect: Collect, form: Form, period: str, code: str, expected: list[tuple[str, str]]
 ) -> None:
     stamp = Stamp(form.version, period, code)
-    sheets = {"表紙": cover(), STAMP_SHEET: list(stamp.labels.items())}
+    sheets = {"表紙": cover(), "手続": procedures(), STAMP_SHEET: list(stamp.labels.items())}
     collected = collect({"FY2022Q3/a.xlsx": sheets})
     assert found(collected) == expected
     # The stamp is never taken for the cover sheet.

@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePosixPath
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
+from sumida_data.survey.collecting.deliveries import find_owner, is_copy, is_document
 from sumida_data.survey.collecting.kept_readings import PartlyThere, choose_discarded
 from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
 from sumida_data.survey.collecting.stocks import Events, Stocks
@@ -136,6 +138,8 @@ class _History:
             for item in sheet.fields
             if item.unique
         }
+        # Of each file that can be used, the code of the department that sent it.
+        self.owners: dict[str, str] = {}
         self.stocks = Stocks(form, self.rules, collector.successions)
         self.events = Events(form, self.rules)
 
@@ -153,55 +157,94 @@ class _History:
             answers[code] = list(self._refuse_carried(chosen[code], given, holders))
         for code in sorted(answers):
             collected.answers += answers[code]
+        heard_of: set[str | None] = set(chosen)
         for returned in returns:
-            code = returned.department_code or ""
-            row = self._respond(period, departments.get(code), wave)
-            counts = chosen.get(code)
-            rows = answers[code] if counts is returned else []
+            owner = self._find_owner(returned, departments, wave, chosen)
+            if owner is None and is_document(returned.source_file):
+                continue
+            heard_of.add(owner)
+            row = self._respond(period, departments.get(owner or ""), wave)
+            counts = chosen.get(self.owners.get(returned.source_file, ""))
+            rows = answers[owner] if owner and counts is returned else []
             collected.responses.append(row | _receipt(returned, rows, counts))
         for code, department in departments.items():
-            if wave.asks(code) and code not in chosen:
+            if wave.asks(code) and code not in heard_of:
                 collected.responses.append(self._respond(period, department, wave))
+
+    def _find_owner(
+        self,
+        returned: Return,
+        departments: Mapping[str, Department],
+        wave: Wave,
+        chosen: Mapping[str, Return],
+    ) -> str | None:
+        """Return the code of the department that sent a file, as far as anything tells."""
+        if returned.source_file in self.owners:
+            return self.owners[returned.source_file]
+        name = PurePosixPath(returned.source_file).name
+        texts = (name, *returned.sheet_names, returned.says("section"))
+        code = find_owner(texts, departments) or returned.department_code
+        # Of letters, and of departments that were not asked, nobody has to hear.
+        is_letter = is_document(name) and code in chosen
+        is_asked = code is not None and code in departments and wave.asks(code)
+        return code if is_asked and not is_letter else None
 
     def _choose(
         self, returns: list[Return], departments: Mapping[str, Department], wave: Wave
     ) -> dict[str, Return]:
         chosen: dict[str, Return] = {}
         untouched: dict[str, Return] = {}
-        for returned in sorted(returns, key=lambda returned: returned.age):
-            code = self._identify(returned, departments, wave)
+        for returned in sorted(returns, key=_rank):
+            code = self._identify(returned, departments)
             if code is None:
                 continue
+            self.owners[returned.source_file] = code
+            if not wave.asks(code):
+                self._report(Kind.NOT_ASKED, returned)
             if returned.untouched:
                 untouched[code] = returned
-                continue
-            if code in chosen:
-                self._report(Kind.OLDER_RETURN, chosen[code], newer=returned.source_file)
-            chosen[code] = returned
+            else:
+                self._replace(chosen.get(code), returned)
+                chosen[code] = returned
         # A form as it was handed out counts only where a department sent nothing else.
         for code in untouched.keys() - chosen.keys():
-            returned = untouched[code]
-            self._report(Kind.BLANK_RETURN if returned.is_empty else Kind.AS_SENT_OUT, returned)
-            if not returned.is_empty:
-                chosen[code] = returned
+            if untouched[code].is_empty:
+                self._report(Kind.BLANK_RETURN, untouched[code])
+            else:
+                self._report(Kind.AS_SENT_OUT, untouched[code])
+                chosen[code] = untouched[code]
+        for returned in filter(lambda one: is_copy(one.source_file), chosen.values()):
+            self._report(Kind.ONLY_A_COPY, returned, returned.source_file.partition("/")[2])
         return chosen
 
-    def _identify(
-        self, returned: Return, departments: Mapping[str, Department], wave: Wave
-    ) -> str | None:
-        if returned.cover is None:
+    def _replace(self, before: Return | None, returned: Return) -> None:
+        """Report on both that a return takes the place of one that counted before."""
+        if before is not None:
+            self._report(Kind.OLDER_RETURN, before, newer=_file_name(returned))
+            self._report(Kind.OTHER_RETURN, returned, _file_name(before))
+
+    def _identify(self, returned: Return, departments: Mapping[str, Department]) -> str | None:
+        """Return the code of the department whose return it is, where code and name agree."""
+        if returned.cover is None or returned.unusable:
             return None
-        code = returned.department_code
+        code, section = returned.department_code, returned.says("section")
+        meant = find_owner([section], departments)
         if code is None or code not in departments:
-            name = fold(returned.cover.value_of("section") or "")
-            named = [one for one in departments.values() if fold(one.section) == name]
-            hint = "".join(f"課名からは {one.code}({one.section})と思われます。" for one in named)
-            words = {"hint": hint, "period": returned.period}
             rule_id = Kind.UNKNOWN_DEPARTMENT_CODE if code else Kind.NO_DEPARTMENT_CODE
-            self._report(rule_id, returned, code, **words)
+            name = f"{meant}({departments[meant].section})" if meant else ""
+            hint = f"課名からは {name}と思われます。" if meant else ""
+            period = Period.parse(returned.period).title
+            self._report(rule_id, returned, code, hint=hint, period=period)
             return None
-        if not wave.asks(code):
-            self._report(Kind.NOT_ASKED, returned)
+        if meant not in {None, code}:
+            words = {"section": section}
+            self._report_on_cover(Kind.OTHER_SECTION, returned, "department_code", **words)
+            return None
+        names = [fold(one.section) for one in self.collector.departments if one.code == code]
+        said = fold(section)
+        if said and not any(name in said or said in name for name in names):
+            words = {"code": code, "expected": departments[code].section}
+            self._report_on_cover(Kind.UNKNOWN_SECTION, returned, "section", **words)
         return code
 
     def _refuse_repeated(self, returned: Return, holders: _Holders) -> None:
@@ -272,10 +315,28 @@ class _History:
             "sample": False,
         }
 
+    def _report_on_cover(self, rule_id: str, returned: Return, name: str, **words: str) -> None:
+        """Report something about an answer on the cover."""
+        answer = returned.cover.answer_of(name) if returned.cover else None
+        assert answer is not None  # noqa: S101  # what is not there is not reported on
+        words |= {"sheet": answer.sheet, "period": Period.parse(returned.period).title}
+        rule = self.rules[rule_id]
+        returned.report(rule, answer.raw_text, cell=answer.cell, **words)
+
     def _report(
         self, rule_id: str, returned: Return, value: str | None = None, **words: str
     ) -> None:
         returned.report(self.rules[rule_id], value, **words)
+
+
+def _rank(returned: Return) -> tuple[bool, date, int, str]:
+    """Return what orders the returns of a department; the last one counts."""
+    name, day = returned.source_file, returned.plausible_day
+    return not is_copy(name), day or date.min, returned.arrived_at, name
+
+
+def _file_name(returned: Return) -> str:
+    return PurePosixPath(returned.source_file).name
 
 
 def _receipt(returned: Return, rows: Sequence[AnswerRow], counting: Return | None) -> Row:
@@ -289,11 +350,10 @@ def _receipt(returned: Return, rows: Sequence[AnswerRow], counting: Return | Non
     status = "no_change" if returned.says_no_change else "received"
     if counting is not returned:
         status = "superseded" if counting else "set_aside"
-    answered_on = returned.cover.value_of("answered_on") if returned.cover else None
     return {
         "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",
         "response_status": status,
-        "answered_on": date.fromisoformat(answered_on) if answered_on else None,
+        "answered_on": returned.answered_on,
         "source_file": returned.source_file,
         "file_sha256": returned.file_sha256,
         "rows": len({row.record_id for row in rows}),

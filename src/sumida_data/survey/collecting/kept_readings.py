@@ -5,6 +5,7 @@ time is over; the quarters after it are still compared with what it said. A kept
 answers, findings and hash of one workbook. Of its cover it holds what decides which return counts.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -23,11 +24,12 @@ from sumida_data.survey.reading.text import AnswerStatus, Reading
 READINGS, NAMED_TEXTS = "readings.jsonl", "named_texts.txt"
 
 _FOLDER = "data/01_raw/kept_readings"
-_OF_COVER = {"department_code", "answered_on", "no_change"}
+_OF_COVER = {"department_code", "section", "answered_on", "no_change"}
 _HIDDEN = "(省略)"
 # What is kept as it is.
 _SAME = (
-    "file_sha256", "arrived_at", "period", "rows_set_aside", "sample", "untouched", "whole_tables"
+    "file_sha256", "arrived_at", "period", "rows_set_aside", "sample", "untouched", "whole_tables",
+    "unusable",
 )  # fmt: skip
 
 Hides = Callable[[str], bool]
@@ -100,6 +102,7 @@ class KeptReading(Model):
     sample: bool
     untouched: bool
     whole_tables: frozenset[str]
+    unusable: bool = False
 
     @classmethod
     def of(cls, returned: Return, hides: Hides) -> Self:
@@ -219,7 +222,15 @@ def _strip_cover(cover: Record | None) -> Record | None:
     if cover is None:
         return None
     answers = [one._replace(raw_text="") for one in cover.answers if one.field in _OF_COVER]
-    return cover._replace(answers=answers)
+    return cover._replace(answers=[*map(_strip_section, answers)])
+
+
+def _strip_section(answer: Answer) -> Answer:
+    """Keep of the department's name, beside which a person's may be written, what ends in 課."""
+    if answer.field != "section":
+        return answer
+    name = re.match(r"\w+課", answer.reading.value or "")
+    return answer._replace(reading=answer.reading._replace(value=name and name[0]))
 
 
 def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) -> Finding:

@@ -1,6 +1,7 @@
 """Reading returned workbooks: the cover sheet and all answer sheets of each."""
 
 import gc
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from functools import cached_property, partial
 from hashlib import sha256
 
 from sumida_data.base.periods import Period
+from sumida_data.survey.collecting.deliveries import is_document
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import (
@@ -31,6 +33,7 @@ from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stam
 VERY_MANY = 500
 _CHUNK = 50
 _CELLS_SHOWN = 5
+_PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 _LONGEST_WAIT = timedelta(days=366)
 
 _Reader = SheetReader[SurveySheet]
@@ -54,6 +57,8 @@ class Return:
         sample: Whether it is sample data.
         untouched: Whether it came back as it was handed out.
         whole_tables: The tables that it has, and of which no row was left out.
+        unusable: Whether it cannot be counted though it has a cover.
+        sheet_names: The names of its sheets, which may say whose it is.
         personal_texts: What the cover gives as names and other personal data; it is not shown,
             not stored, and serves only to find the same names elsewhere.
     """
@@ -69,6 +74,8 @@ class Return:
     sample: bool = False
     untouched: bool = False
     whole_tables: frozenset[str] = frozenset()
+    unusable: bool = False
+    sheet_names: tuple[str, ...] = ()
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
@@ -93,10 +100,20 @@ class Return:
         return Place(self.period, self.department_code, self.source_file)
 
     @property
-    def age(self) -> tuple[str, int, str]:
-        """What orders the returns of one department, oldest first."""
-        answered_on = self.cover.value_of("answered_on") if self.cover else None
-        return (answered_on or "", self.arrived_at, self.source_file)
+    def answered_on(self) -> date | None:
+        """The day of the answer as the cover states it."""
+        text = self.cover.value_of("answered_on") if self.cover else None
+        return date.fromisoformat(text) if text else None
+
+    @property
+    def plausible_day(self) -> date | None:
+        """That day, or None where it is before the last day of the quarter or long after it."""
+        day, last_day = self.answered_on, Period.parse(self.period).last_day
+        return day if day and timedelta() <= day - last_day <= _LONGEST_WAIT else None
+
+    def says(self, name: str) -> str:
+        """Return what the cover answers to a field; an empty text for nothing."""
+        return (self.cover.value_of(name) if self.cover else None) or ""
 
     def report(
         self, rule: FindingRule, value: str | None = None, *, cell: str | None = None, **words: str
@@ -159,6 +176,7 @@ class FormReader:
             returned.report(self.rules[error.rule_id], **error.words)
             return
         returned.sample = has_sample_stamp(workbook)
+        returned.sheet_names = tuple(sheet.name for sheet in workbook.sheets)
         for rule_id in workbook.remarks:
             returned.report(self.rules[rule_id])
         cover_reader, *readers = self._readers_of(returned)
@@ -180,10 +198,13 @@ class FormReader:
             self._check_stamp(stamp, returned)
         self._check_answered_on(returned.cover, returned)
         asked = wave.sheets_for(returned.department_code)
-        read = {cover.sheet, *self._read_answers(workbook, readers, returned, asked)}
+        read = [*self._read_answers(workbook, readers, returned, asked)]
+        if asked and not read and not returned.says_no_change:
+            returned.unusable = True
+            returned.report(self.rules[Kind.NO_TABLE_READ])
         returned.untouched = stamp is not None and _is_untouched(returned, stamp)
         for sheet in workbook.sheets:
-            if sheet.name not in read:
+            if sheet.name not in {cover.sheet, *read}:
                 self._report_unread_table(sheet, [cover_reader, *readers], returned)
 
     def _read_answers(
@@ -246,8 +267,7 @@ class FormReader:
     def _check_answered_on(self, cover: Record, returned: Return) -> None:
         """Report a day of answering before the last day of the quarter, or long after it."""
         answer, last_day = cover.answer_of("answered_on"), Period.parse(returned.period).last_day
-        day = date.fromisoformat(answer.reading.value) if answer and answer.reading.value else None
-        if answer and day and not timedelta() <= day - last_day <= _LONGEST_WAIT:
+        if answer and returned.answered_on and not returned.plausible_day:
             words = {"sheet": answer.sheet, "last": last_day.isoformat()}
             rule = self.rules[Kind.ANSWERED_ANOTHER_DAY]
             returned.report(rule, answer.raw_text, cell=answer.cell, **words)
@@ -256,8 +276,9 @@ class FormReader:
         stated = Stamp(self.form.version, returned.period, returned.department_code or "")
         for (label, value), expected in zip(stamp.labels.items(), stated, strict=True):
             if expected and value != expected:
+                shown, wanted = _PERIOD.sub(_say_period, value), _PERIOD.sub(_say_period, expected)
                 rule = self.rules[Kind.OTHER_FORM]
-                returned.report(rule, value, label=label, expected=expected)
+                returned.report(rule, shown, label=label, expected=wanted)
 
     def _read_part(
         self, workbook: Workbook, reader: _Reader, place: Place, *, is_asked: bool
@@ -342,8 +363,15 @@ def _read_file(reader: FormReader, waves: Waves, file: SourceFile) -> Return:
         returned.report(reader.rules[Kind.NOT_ACCESSIBLE])
         return returned
     returned.file_sha256 = sha256(content).hexdigest()
-    reader.read(content, returned, waves.root[period])
+    if file.rule_id or is_document(file.name):
+        returned.report(reader.rules[file.rule_id or Kind.OTHER_DOCUMENT])
+    else:
+        reader.read(content, returned, waves.root[period])
     return returned
+
+
+def _say_period(code: re.Match[str]) -> str:
+    return Period.parse(code[0]).title
 
 
 def _is_untouched(returned: Return, stamp: Stamp) -> bool:

@@ -21,6 +21,7 @@ from sumida_data.survey.reading.reader import Record
 # A digit too many or too few; small numbers may well change as much.
 _JUMP = 10
 _SMALLEST = 100
+_NAMES_SHOWN = 5
 
 _Keyed = dict[tuple[str, str], Record]
 
@@ -133,6 +134,12 @@ class Stocks:
             elif record.table in tables:
                 sheet = record.answers[0].sheet
                 returned.report(self._rules[Kind.ROW_GONE], record.key, sheet=sheet)
+        emptied = {record.table for record in last} - tables
+        for table in sorted(emptied & returned.whole_tables):
+            names = [record.key.replace("|", " ") for record in last if record.table == table]
+            shown = "、".join(names[:_NAMES_SHOWN]) + (" ほか" if len(names) > _NAMES_SHOWN else "")
+            words = {"sheet": self._tables[table], "count": str(len(names)), "names": shown}
+            returned.report(self._rules[Kind.TABLE_EMPTIED], **words)
 
     def _report_jumps(self, last: Record, now: Record, returned: Return) -> None:
         rule = self._rules[Kind.OTHER_MAGNITUDE]

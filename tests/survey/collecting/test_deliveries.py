@@ -1,0 +1,160 @@
+"""Files as they come: in archives and mails, put aside, named by their department."""
+
+import io
+import unicodedata
+import zipfile
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from sumida_data.survey.collecting import deliveries
+from sumida_data.survey.collecting.deliveries import (
+    find_owner,
+    is_copy,
+    is_document,
+    open_deliveries,
+)
+from sumida_data.survey.files import SourceFile
+from tests.survey.conftest import DEPARTMENTS
+
+BY_CODE = {one.code: one for one in DEPARTMENTS}
+
+
+def zipped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def mailed(*attached: tuple[str, bytes]) -> bytes:
+    message = EmailMessage()
+    message["Subject"] = "調査票"
+    message.set_content("送ります。")
+    for name, content in attached:
+        message.add_attachment(
+            content, maintype="application", subtype="octet-stream", filename=name
+        )
+    return message.as_bytes()
+
+
+def opened(tmp_path: Path, name: str, content: bytes) -> list[SourceFile]:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return list(open_deliveries([SourceFile(f"FY2022Q3/{name}", path)]))
+
+
+def test_files_in_an_archive_are_files(tmp_path: Path) -> None:
+    files = opened(tmp_path, "返送.zip", zipped(**{"税務課/a.xlsx": b"1", "../b.xlsx": b"2"}))
+    assert [(file.name, file.read()) for file in files] == [
+        ("FY2022Q3/返送.zip/税務課/a.xlsx", b"1"),
+        ("FY2022Q3/返送.zip/b.xlsx", b"2"),
+    ]
+    assert files[0].arrived_at == (tmp_path / "返送.zip").stat().st_mtime_ns
+
+
+def test_an_archive_from_windows_names_its_files_in_cp932(tmp_path: Path) -> None:
+    plain = zipped(**{"zeimu.xlsx": b"1"})
+    name = "税務.xlsx".encode("cp932")
+    assert len(name) == len(b"zeimu.xlsx") - 1
+    content = zipped(**{"zeimu.xls": b"1"}).replace(b"zeimu.xls", name)
+    assert plain != content
+    [file] = opened(tmp_path, "a.zip", content)
+    assert file.name == "FY2022Q3/a.zip/税務.xlsx"
+
+
+def test_what_is_attached_to_a_mail_is_a_file_also_in_an_archive(tmp_path: Path) -> None:
+    content = mailed(("1203.xlsx", b"1"), ("1203.xlsx", b"2"), ("c.zip", zipped(d=b"3")))
+    assert [(file.name, file.read()) for file in opened(tmp_path, "m.eml", content)] == [
+        ("FY2022Q3/m.eml/1203.xlsx", b"1"),
+        ("FY2022Q3/m.eml/2_1203.xlsx", b"2"),
+        ("FY2022Q3/m.eml/c.zip/d", b"3"),
+    ]
+
+
+def test_archives_in_archives_are_opened_to_a_depth(tmp_path: Path) -> None:
+    content = zipped(**{"b.zip": zipped(**{"c.zip": zipped(d=b"")})})
+    [file] = opened(tmp_path, "a.zip", content)
+    assert file.name == "FY2022Q3/a.zip/b.zip/c.zip"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "rule_id"),
+    [
+        ("a.zip", b"PK\x03\x04 broken", "F104"),
+        ("a.zip", zipped(), None),
+        ("a.eml", b"Subject: nothing\n\n-", None),
+    ],
+)
+def test_one_that_holds_nothing_comes_as_it_is(
+    tmp_path: Path, name: str, content: bytes, rule_id: str | None
+) -> None:
+    [file] = opened(tmp_path, name, content)
+    assert (file.name, file.rule_id) == (f"FY2022Q3/{name}", rule_id)
+
+
+def test_a_password_is_said(tmp_path: Path) -> None:
+    content = bytearray(zipped(a=b"1"))
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    [file] = opened(tmp_path, "a.zip", bytes(content))
+    assert file.rule_id == "F102"
+
+
+def test_one_that_is_gone_meanwhile_comes_as_it_is(tmp_path: Path) -> None:
+    [file] = open_deliveries([SourceFile("FY2022Q3/a.zip", tmp_path / "a.zip")])
+    assert file.rule_id is None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("_MOST_FILES", 1), ("_MOST_BYTES", 3)])
+def test_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(deliveries, limit, value)
+    [file] = opened(tmp_path, "a.zip", zipped(a=b"12", b=b"34"))
+    assert file.rule_id == "F105"
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".DS_Store", "~$1203.xlsx"])
+def test_what_systems_leave_behind_is_nothing(tmp_path: Path, name: str) -> None:
+    assert opened(tmp_path, name, b"-") == []
+
+
+def test_a_letter_is_a_document() -> None:
+    assert is_document("FY2022Q3/送付状.PDF")
+    assert not is_document("FY2022Q3/1203.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("旧/1203.xlsx", True),
+        ("old/1203.xlsx", True),
+        ("1203.xlsx.bak", True),
+        ("1203 - コピー.xlsx", True),
+        ("控え/1203.xlsx", True),
+        ("1203_旧姓調査課.xlsx", False),
+        ("区民部/1203.xlsx", False),
+    ],
+)
+def test_copies_are_known_by_folder_and_name(name: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_copy(f"FY2022Q3/{name}") is expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        (["1203_調査票.xlsx"], "1203"),
+        (["窓口 課 調査票.xlsx"], "1204"),
+        ([unicodedata.normalize("NFD", "窓口課がぎ.xlsx")], "1204"),
+        (["1203_窓口課.xlsx"], None),
+        (["税務課と窓口課.xlsx"], None),
+        (["1203_税務課と窓口課.xlsx"], "1203"),
+        (["FY12030.xlsx"], None),
+        (["調査票.xlsx", "道路公園課"], "1903"),
+    ],
+)
+def test_a_file_is_of_the_one_department_that_it_names(texts: list[str], code: str | None) -> None:
+    assert find_owner(texts, BY_CODE) == code
