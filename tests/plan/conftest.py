@@ -12,7 +12,7 @@ from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.pipelines.wiring import TYPED_TABLES
 from sumida_data.plan.coverage import Coverage
-from sumida_data.plan.models import Baseline, Indicator, Plan, Plans, Predecessor, Target
+from sumida_data.plan.models import Baseline, Indicator, IndicatorTarget, Plan, Plans, Predecessor
 from sumida_data.plan.values import ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.form import Form
@@ -88,7 +88,9 @@ def _continue(plan: Plan, indicator_id: str, *, base: int, target: int) -> Indic
             "indicator_id": f"{indicator_id}_2026",
             "continues": Predecessor(plan_id=plan.plan_id, indicator_id=indicator_id),
             "baseline": Baseline(value=Decimal(base), as_of=date(2026, 3, 31)),
-            "targets": (Target(target_date=date(2030, 3, 31), target_min=Decimal(target)),),
+            "targets": (
+                IndicatorTarget(target_date=date(2030, 3, 31), target_min=Decimal(target)),
+            ),
         }
     )
 

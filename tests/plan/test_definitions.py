@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sumida_data.plan.models import CutPoints, Indicator, LaterVersion, Plan, Plans, Target
-from sumida_data.plan.registers import describe_indicators, describe_targets
+from sumida_data.plan.definitions import describe_indicators, describe_targets
+from sumida_data.plan.models import CutPoints, Indicator, IndicatorTarget, LaterVersion, Plan, Plans
 from tests.plan.conftest import Answers
 
 COUNT_ALL = (
@@ -166,7 +166,7 @@ def test_a_goal_has_its_own_bounds(
 def test_targets_stand_in_the_order_of_their_decision(plan: Plan) -> None:
     indicator = plan.indicator("open_datasets")
     older, newer, undated = (
-        Target(target_date=END, target_min=Decimal(1), decided_on=day).model_dump()
+        IndicatorTarget(target_date=END, target_min=Decimal(1), decided_on=day).model_dump()
         for day in (date(2022, 1, 1), date(2022, 2, 1), None)
     )
     assert check(indicator, targets=[undated, older, newer]).target.decided_on == date(2022, 2, 1)

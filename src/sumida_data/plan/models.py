@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import accumulate
@@ -22,11 +21,11 @@ Method = Literal["linear", "yearly_share", "compound_growth"]
 
 
 class Baseline(Model):
-    """Where an indicator stood when the plan began.
+    """The value of an indicator when the plan began.
 
     Attributes:
-        value: The value, or None where it was not measured. Plan data; never recomputed.
-        as_of: The day it stands for, or None where it is not known.
+        value: Plan data, never recomputed; None where it was not measured.
+        as_of: The day it is of, or None where that is not known.
         assumed: Whether that day is an assumption.
         reason: What is known about value and day.
     """
@@ -37,11 +36,11 @@ class Baseline(Model):
     reason: str = ""
 
 
-class Target(Model):
+class IndicatorTarget(Model):
     """A target that is or was in force.
 
     Attributes:
-        decided_on: The day it was decided, or None where it is not known.
+        decided_on: The day it was decided, or None where that is not known.
         target_date: The day by which it is to be reached.
         target_min: The value to reach at least.
         target_max: The value not to exceed.
@@ -70,25 +69,20 @@ class Target(Model):
         bounds = [bound for bound in (self.target_min, self.target_max) if bound is not None]
         return sum(bounds, Decimal(0)) / len(bounds)
 
+    def is_reached_by(self, value: Decimal) -> bool:
+        """Tell whether a value is within the bounds."""
+        above = self.target_min is None or value >= self.target_min
+        return above and (self.target_max is None or value <= self.target_max)
+
 
 class LaterVersion(Model):
-    """A later version of an indicator's definition: what of it changes, from when on, and why.
+    """A later version of a definition: what changes, and why; what is not given stays as it was.
 
     Attributes:
-        definition_version: Its name.
         valid_from: The first day on which it is in force; a period has the definition in force
             on its last day.
         version_reason: Why the definition changed.
         series_break: Whether values from here on count something else than those before.
-        definition: See `Indicator`, as the others below; what is not given stays as it was.
-        numerator_words: See `Indicator`.
-        denominator_words: See `Indicator`.
-        limits: See `Indicator`.
-        confirmed: See `Indicator`.
-        table: See `Indicator`.
-        numerator_fields: See `Indicator`.
-        denominator_fields: See `Indicator`.
-        query: See `Indicator`.
     """
 
     definition_version: str
@@ -107,12 +101,7 @@ class LaterVersion(Model):
 
 
 class Predecessor(Model):
-    """The indicator of an earlier plan that an indicator continues.
-
-    Attributes:
-        plan_id: The earlier plan.
-        indicator_id: The indicator there.
-    """
+    """The indicator of an earlier plan that an indicator continues."""
 
     plan_id: str
     indicator_id: Name
@@ -121,26 +110,22 @@ class Predecessor(Model):
 class Indicator(Model):
     """One indicator: what it counts, and the query that counts it.
 
-    What stands here is the first version of the definition; later ones say what they change.
+    What is given here is the first version of the definition; later ones say what they change.
 
     Attributes:
         indicator_id: Its id, which never changes and belongs to one plan.
         continues: The indicator of an earlier plan that it continues.
-        definition_version: Version of the definition.
         valid_from: The first day on which this version is in force; None for the first.
         version_reason: Why this version took the place of the one before.
         series_break: Whether its values count something else than those of the version before.
         later_versions: Later versions of the definition, the oldest first.
-        title: Japanese title.
-        title_en: English title.
         printed_title: The title as the ward's deck prints it, where that differs.
         definition: What is counted, and how.
         numerator_words: The numerator, or what is counted, in words.
         denominator_words: The denominator in words; None for counts.
         kind: ``stock``, ``ratio``, ``cumulative`` over the plan, or ``flow`` in a fiscal year.
-        goal: Which way the target lies.
-        unit: Unit of the value.
-        unit_en: The same in English.
+        year_to_date: Of a ratio: whether it counts from the start of the fiscal year, as a flow.
+        goal: Which way the target is.
         decimals: Places to which the value is rounded half up.
         value_prefix: A word shown before the value, such as 延べ.
         value_prefix_en: The same in English, with the blank after it.
@@ -155,7 +140,6 @@ class Indicator(Model):
             rows that count; ``rows_of_other_periods``: the same, where the definition says that
             they come from other periods.
         title_footnote: Name of the plan's footnote that belongs to the title.
-        baseline: Where it stood.
         unknown_targets: What is said of targets before the first one listed, which are not known;
             empty where there were none.
         targets: Every target known to have been in force, oldest first.
@@ -178,6 +162,7 @@ class Indicator(Model):
     numerator_words: str
     denominator_words: str | None = None
     kind: Kind
+    year_to_date: bool = False
     goal: Goal
     unit: str
     unit_en: str
@@ -195,54 +180,48 @@ class Indicator(Model):
     title_footnote: str | None = None
     baseline: Baseline
     unknown_targets: str = ""
-    targets: tuple[Target, ...] = Described(min_length=1)
+    targets: tuple[IndicatorTarget, ...] = Described(min_length=1)
     query: str
     numerator_fields: tuple[Name, ...]
     denominator_fields: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
-    def _require_denominator_of_ratio(self) -> Self:
-        for one in self.versions:
-            if (self.kind == "ratio") != bool(one.denominator_fields):
-                raise ValueError(
-                    "kind が ratio の指標には denominator_fields が要り、それ以外には書けません"
-                )
+    def _refuse_what_does_not_fit(self) -> Self:
+        if any((self.kind == "ratio") != bool(one.denominator_fields) for one in self.versions):
+            raise ValueError(
+                "kind が ratio の指標には denominator_fields が要り、それ以外には書けません"
+            )
+        bounds, fits = _GOALS[self.goal]
+        if not all(fits(target) for target in self.targets):
+            raise ValueError(f"goal が {self.goal} の目標には {bounds} を書いてください")
         return self
 
     @model_validator(mode="after")
-    def _require_order_of_versions(self) -> Self:
+    def _require_order_of_time(self) -> Self:
         if repeated := _find_repeated(one.definition_version for one in self.versions):
             raise ValueError(f"definition_version {repeated} が2回書かれています")
         days = [one.valid_from for one in self.later_versions]
         if days != sorted(set(days)):
             raise ValueError("later_versions は valid_from の古い順に書いてください")
-        return self
-
-    @model_validator(mode="after")
-    def _require_order_of_targets(self) -> Self:
-        days = [target.decided_on for target in self.targets]
-        known = [day for day in days if day is not None]
-        if None in days[1:] or known != sorted(known):
+        decided = [target.decided_on for target in self.targets]
+        known = [day for day in decided if day is not None]
+        if None in decided[1:] or known != sorted(known):
             raise ValueError(
                 "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです"
             )
         return self
 
-    @model_validator(mode="after")
-    def _require_bounds_of_goal(self) -> Self:
-        for target in self.targets:
-            if not _GOALS[self.goal].fits(target):
-                raise ValueError(
-                    f"goal が {self.goal} の目標には {_GOALS[self.goal].bounds} を書いてください"
-                )
-        return self
+    @property
+    def difference_unit(self) -> str:
+        """The unit of differences: percentages differ in ポイント."""
+        return "ポイント" if self.unit == "%" else self.unit
 
     @property
-    def target(self) -> Target:
+    def target(self) -> IndicatorTarget:
         """The last target decided."""
         return self.targets[-1]
 
-    def target_on(self, day: date) -> Target | None:
+    def target_on(self, day: date) -> IndicatorTarget | None:
         """Return the target in force on a day, or None if the first was decided later."""
         decided = [one for one in self.targets if _is_decided(one, day)]
         return decided[-1] if decided else None
@@ -284,30 +263,20 @@ def _change_definition(before: Indicator, later: LaterVersion) -> Indicator:
     return before.model_copy(update={"series_break": later.series_break, **changes})
 
 
-@dataclass(frozen=True, slots=True)
-class _GoalBounds:
-    """Which bounds a target of a goal has, in words and as a test."""
-
-    bounds: str
-    fits: Callable[[Target], bool]
-
-
-_ONLY_MIN = _GoalBounds("target_min だけ", lambda one: one.target_max is None)
-_ONLY_MAX = _GoalBounds("target_max だけ", lambda one: one.target_min is None)
-_GOALS: dict[Goal, _GoalBounds] = {
+# Which bounds a target of each goal has, in words and as a test.
+_ONLY_MIN = ("target_min だけ", lambda one: one.target_max is None)
+_ONLY_MAX = ("target_max だけ", lambda one: one.target_min is None)
+_GOALS: dict[Goal, tuple[str, Callable[[IndicatorTarget], bool]]] = {
     "at_least": _ONLY_MIN,
     "keep_at_least": _ONLY_MIN,
     "at_most": _ONLY_MAX,
     "keep_at_most": _ONLY_MAX,
-    "range": _GoalBounds(
-        "target_min と target_max", lambda one: None not in {one.target_min, one.target_max}
+    "range": (
+        "target_min と target_max",
+        lambda one: None not in {one.target_min, one.target_max},
     ),
-    "reach_zero": _GoalBounds(
-        "target_max: 0", lambda one: one.target_min is None and one.target_max == 0
-    ),
-    "yes_no": _GoalBounds(
-        "target_min: 1", lambda one: one.target_min == 1 and one.target_max is None
-    ),
+    "reach_zero": ("target_max: 0", lambda one: one.target_min is None and one.target_max == 0),
+    "yes_no": ("target_min: 1", lambda one: one.target_min == 1 and one.target_max is None),
 }
 
 
@@ -315,7 +284,6 @@ class CutPoints(Model):
     """A method of judging progress, and where one verdict ends and the next begins.
 
     Attributes:
-        method: The method.
         on_track: Smallest progress ratio that is 順調.
         slightly_behind: Smallest progress ratio that is やや遅れ.
         yearly_shares: Of method ``yearly_share``: the shares of the way, in percent, due in each
@@ -343,11 +311,7 @@ class CutPoints(Model):
 
 
 class HintBounds(Model):
-    """From where on a value is worth a second look.
-
-    Attributes:
-        jump: A value more than this many times the one before, or the baseline.
-    """
+    """A value is worth a look if it is more than ``jump`` times the one before or the baseline."""
 
     jump: Decimal
 
@@ -356,12 +320,7 @@ class Plan(Model):
     """A plan with its indicators.
 
     Attributes:
-        plan_id: Its id.
-        title: Japanese title.
-        title_en: English title.
         owner: Department that answers for the plan.
-        first_day: First day of the plan.
-        last_day: Last day of the plan.
         baseline_fiscal_year: Fiscal year under which baselines are shown.
         assumed_baseline_day: Where the path to a target starts if a baseline has no known day.
         assumed_baseline_reason: Why.
@@ -386,11 +345,7 @@ class Plan(Model):
     indicators: tuple[Indicator, ...]
 
     def indicator(self, indicator_id: str) -> Indicator:
-        """Return one of its indicators.
-
-        Raises:
-            StopIteration: If it has none of that id.
-        """
+        """Return one of its indicators; StopIteration if it has none of that id."""
         return next(one for one in self.indicators if one.indicator_id == indicator_id)
 
     def on(self, day: date) -> "Plan":
@@ -469,11 +424,9 @@ class Plans(RootModel[tuple[Plan, ...]]):
         A plan that has ended is still measured: some of its last figures come later. The plan
         that is reported always has values.
         """
-        reported = self.reported_in(period)
+        reported, year = self.reported_in(period), period.fiscal_year
         return tuple(
-            plan
-            for plan in self.root
-            if plan is reported or period.fiscal_year >= plan.baseline_fiscal_year
+            plan for plan in self.root if plan is reported or year >= plan.baseline_fiscal_year
         )
 
     def reported_in(self, period: Period) -> Plan:
@@ -506,7 +459,7 @@ class ReportedPeriod(RootModel[str]):
         return text if text == "latest" else str(Period.parse(text))
 
 
-def _is_decided(target: Target, day: date) -> bool:
+def _is_decided(target: IndicatorTarget, day: date) -> bool:
     return target.decided_on is None or target.decided_on <= day
 
 

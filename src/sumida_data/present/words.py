@@ -12,7 +12,7 @@ from sumida_data.base.periods import (
     fiscal_year_title,
     format_era_date,
 )
-from sumida_data.plan.models import Indicator, Plan, Target
+from sumida_data.plan.models import Indicator, IndicatorTarget, Plan
 from sumida_data.plan.progress import Verdict
 from sumida_data.plan.values import round_half_up
 
@@ -20,6 +20,7 @@ NOT_MEASURED = "-"
 
 VERDICT_SYMBOLS: dict[Verdict, str] = {
     "achieved": "◎",
+    "kept": "◎",
     "on_track": "○",
     "slightly_behind": "△",
     "behind": "×",
@@ -50,8 +51,7 @@ def format_amount(indicator: Indicator, amount: Decimal | None, decimals: int | 
 
 def format_difference(indicator: Indicator, amount: Decimal, decimals: int) -> str:
     """Write a difference with its sign, such as +2.3手続; percentages differ in ポイント."""
-    unit = "ポイント" if indicator.unit == "%" else indicator.unit
-    return f"{round_half_up(amount, decimals):+,f}{unit}"
+    return f"{round_half_up(amount, decimals):+,f}{indicator.difference_unit}"
 
 
 def format_number(amount: Decimal | int | None) -> str:
@@ -59,7 +59,7 @@ def format_number(amount: Decimal | int | None) -> str:
     return NOT_MEASURED if amount is None else f"{Decimal(amount).normalize():,f}"
 
 
-def format_target(plan: Plan, indicator: Indicator, target: Target) -> str:
+def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> str:
     """Write a target, with its fiscal year as 25手続 (R4) where that is not the plan's last."""
     amount = format_amount(indicator, target.value)
     year = fiscal_year_of(target.target_date)

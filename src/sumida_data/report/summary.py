@@ -29,6 +29,7 @@ _NAMES_SHOWN = 5
 _WIDTH = 100
 _STYLES = {
     "achieved": "bold green",
+    "kept": "green",
     "on_track": "blue",
     "slightly_behind": "yellow",
     "behind": "bold red",

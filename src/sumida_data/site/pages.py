@@ -37,7 +37,7 @@ _TITLES = {
     "contact.html": ("問い合わせ", "Contact"),
 }
 _FOOTER = ("about.html", "accessibility.html", "contact.html")
-_TILES = ("achieved", "on_track", "slightly_behind", "behind", "cannot_say")
+_TILES = ("achieved", "kept", "on_track", "slightly_behind", "behind", "cannot_say")
 _FIRST_ROWS = 5
 
 
