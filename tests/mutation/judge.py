@@ -32,7 +32,7 @@ OF_ROW = {
 }
 OF_COLUMN = {"F206", "F211", "F214", "F218", "F319", "F332"}
 OF_SHEET = {"F212", "F215", "F220", "F333"}
-OF_FILE = {"F201", "F202", "F203"}
+OF_FILE = {"F201", "F202", "F203", "F225"}
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class _Findings:
         if rule_id in OF_SHEET:
             self.sheets.add(sheet)
         if rule_id == "F204":
-            self.missing_sheets.append(finding.message)
+            self.missing_sheets.append(finding.message + finding.how_to_fix)
         if rule_id == "F205":
             self.headings.append((sheet, finding.message))
         if finding.place.cell is None:

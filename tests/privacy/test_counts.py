@@ -155,7 +155,8 @@ def test_what_was_made_of_a_withheld_value_is_withheld(guard, plan):
     assert {row["reason"] for row in rows} == {"人数が少ないため秘匿とした。"}
     for name in ("value", "gap", "progress_ratio", "pace_so_far", "projected_value"):
         assert {row[name] for row in rows} == {None}
-    assert all(row["expected_value"] for row in rows)
+    planned = [row["expected_value"] for row in progress]
+    assert [row["expected_value"] for row in rows] == planned
     assert shown(guarded, "correction_notice", "old_value") == {"n": None}
     assert shown(guarded, "correction_notice", "new_value") == {"n": Decimal(100)}
     outcomes = {(one.table_name, one.outcome) for one in guarded.outcomes}

@@ -47,7 +47,8 @@ def publish(packages, municipality, sources):
     """Return a function that builds what the gate admits."""
 
     def build(guarded):
-        return build_packages(packages, municipality, sources, guarded, {})
+        files, _ = build_packages(packages, municipality, sources, guarded, {}, None)
+        return files
 
     return build
 
@@ -152,7 +153,8 @@ class TestNoWayAround:
     def test_packages_are_built_from_nothing_else(self):
         arguments = build_packages.__annotations__
         assert set(arguments) == {
-            "packages", "municipality", "sources", "guarded_tables", "published_packages", "return",
+            "packages", "municipality", "sources", "guarded_tables", "published_packages",
+            "readability_before", "return",
         }  # fmt: skip
 
     @pytest.mark.parametrize("size", [0, 1, 2, -5])
@@ -177,7 +179,7 @@ class TestNoWayAround:
         changed = Packages.model_validate(described)
         guarded = guard(described=changed, security_incident=[])
         with pytest.raises(PackageError, match="件数だけ"):
-            build_packages(changed, municipality, sources, guarded, {})
+            build_packages(changed, municipality, sources, guarded, {}, None)
 
 
 def test_what_is_blocked_is_told_without_the_text(guard, packages, dictionary):

@@ -78,6 +78,7 @@ def outputs(  # one fixture for each thing that the report reads
         "check_failure#check": build_frame(dictionary["check_failure"], []),
         "params:packages": Packages.model_validate(raw_parameters["packages"]),
         "privacy_check#release": build_frame(dictionary["privacy_check"], []),
+        "readability_score#received": build_frame(dictionary["readability_score"], []),
         "reported_period": Period(2022, 3),
         "locations": LOCATIONS,
         "publication_proposal": PROPOSAL,
