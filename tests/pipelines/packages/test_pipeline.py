@@ -58,6 +58,14 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
     }
     for name, dataset in name_datasets(*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES).items():
         datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
+    checks, scores = (
+        build_frame(dictionary[name], []) for name in ("readability_check", "readability_score")
+    )
+    datasets |= {
+        "readability_before": MemoryDataset(checks),
+        "readability_check#received": MemoryDataset(checks),
+        "readability_score#received": MemoryDataset(scores),
+    }
     described = tmp_path / "data_dictionary.json"
     described.write_text(dictionary.model_dump_json(), "utf-8")
     for name, dataset in name_datasets(*RELEASE_TABLES).items():
