@@ -191,6 +191,7 @@ INDICATOR = {
     "kind": "stock",
     "goal": "at_most",
     "unit": "手続",
+    "unit_en": "procedures",
     "decimals": 0,
     "source": "survey",
     "table": "procedure",

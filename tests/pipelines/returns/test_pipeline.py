@@ -16,11 +16,7 @@ def first_sheet(quarter: Quarter, name: str) -> Worksheet:
 def test_every_department_asked_and_the_office_get_their_files(quarter: Quarter) -> None:
     names = {path.name for path in (quarter.data / FOLDER).iterdir()}
     office = {name for name in names if name.startswith("_")}
-    assert office == {
-        "_回収状況.html",
-        "_回収状況.xlsx",
-        "_課の分からないファイル_確認結果.xlsx",
-    }
+    assert office == {"_回収状況.html", "_回収状況.xlsx"}
     assert len(names - office) == 75
 
 
@@ -28,9 +24,11 @@ def test_every_department_asked_and_the_office_get_their_files(quarter: Quarter)
     ("name", "words"),
     [
         ("2001_環境保全課_確認結果.xlsx", "たくさん"),
-        ("1303_スポーツ振興課_確認結果.xlsx", "指摘はありません。"),
-        ("1106_財産活用課_確認結果.xlsx", "調査票がまだ届いていません。"),
-        ("_課の分からないファイル_確認結果.xlsx", "1106(財産活用課)と思われます。"),
+        ("1301_地域活動推進課_確認結果.xlsx", "指摘はありません。"),
+        ("1303_スポーツ振興課_確認結果.xlsx", "回答日の新しいこの調査票を使いました。"),
+        ("1507_保護課_確認結果.xlsx", "調査票がまだ届いていません。"),
+        ("1106_財産活用課_確認結果.xlsx", "調査票は届きましたが、使えませんでした。"),
+        ("1106_財産活用課_確認結果.xlsx", "1106(財産活用課)と思われます。"),
     ],
 )
 def test_each_is_told_what_concerns_it(quarter: Quarter, name: str, words: str) -> None:
