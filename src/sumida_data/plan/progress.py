@@ -338,8 +338,10 @@ def _describe_pace(case: _Case, situation: Situation) -> dict[str, Decimal | Non
     so_far = (situation.actual - situation.start_value) / passed
     pace: dict[str, Decimal | None] = {"pace_so_far": so_far * _DAYS_IN_YEAR}
     if not case.is_settled:
-        most = Decimal(100) if case.indicator.kind == "ratio" else Decimal("Infinity")
-        pace["projected_value"] = min(max(situation.actual + so_far * left, Decimal(0)), most)
+        # There is no less than nothing, and no more than all.
+        projected = max(situation.actual + so_far * left, Decimal(0))
+        most = Decimal(100) if case.indicator.kind == "ratio" else case.indicator.limit
+        pace["projected_value"] = projected if most is None else min(projected, most)
         if left >= _SHORTEST_DAYS:
             needed = (situation.target_value - situation.actual) / left
             pace["pace_needed"] = needed * _DAYS_IN_YEAR
