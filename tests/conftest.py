@@ -9,6 +9,7 @@ import xlsxwriter
 import yaml
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.pipelines.wiring import note_tables
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -26,6 +27,7 @@ def raw_parameters() -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     for path in sorted((PROJECT / "conf/base/parameters").glob("*.yml")):
         parameters |= yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)  # safe, in C
+    note_tables(parameters)  # as a hook does in a run
     return parameters
 
 

@@ -9,6 +9,8 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, MemoryDataset
 
+from sumida_data.pipelines.wiring import note_tables
+
 # Telemetry stalls every command for eleven seconds on a closed network, and what the ward does
 # is nobody else's business. The `.telemetry` file says no as well, for tools that look there.
 os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
@@ -36,6 +38,15 @@ class EnvironmentCredentials:
         loader["credentials"] = known | {"ckan": known.get("ckan", {}) | given}
 
 
+class Tables:
+    """Tells the pipelines which tables the project's form and sources make."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Note them; the pipelines are put together later."""
+        note_tables(context.config_loader["parameters"])
+
+
 class Places:
     """Tells nodes where the datasets of the catalogue lie, for what they say to people."""
 
@@ -59,6 +70,6 @@ class Places:
         return (path.relative_to(self._project) if inside else path).as_posix()
 
 
-HOOKS = (EnvironmentCredentials(), Places())
+HOOKS = (EnvironmentCredentials(), Tables(), Places())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}

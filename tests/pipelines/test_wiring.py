@@ -1,12 +1,24 @@
-"""The names that Kedro wants beforehand, held against the descriptions."""
+"""Which tables there are follows from the project's form and sources."""
 
-from sumida_data.pipelines.wiring import TYPED_TABLES
-from sumida_data.survey.form import CentralSources, Form
+from sumida_data.pipelines.wiring import (
+    has_table,
+    indicator_tables,
+    name_dataset,
+    note_tables,
+    primary_tables,
+    typed_tables,
+)
 
 
-def test_every_sheet_and_every_source_has_a_typed_table(
-    form: Form, sources: CentralSources
-) -> None:
-    described = {part.table for part in (*form.answer_sheets, *sources.root)}
-    assert described - set(TYPED_TABLES) == set(), "to be added to TYPED_TABLES"
-    assert set(TYPED_TABLES) - described == set(), "to be taken out of TYPED_TABLES"
+def test_a_city_with_other_sheets_has_other_tables(raw_parameters):
+    try:
+        note_tables({"form": {"sheets": [{}, {"table": "counter"}]}, "sources": []})
+        assert typed_tables() == ("counter",)
+        assert name_dataset("counter") == "counter#primary"
+        assert not has_table("procedure_payment_method")
+        assert "procedure_payment_method" not in primary_tables()
+        assert "initiative_effect_summary" not in indicator_tables()
+    finally:
+        note_tables(raw_parameters)
+    assert {"procedure", "mynumber_card"} < set(typed_tables())
+    assert "procedure_payment_method" in primary_tables()

@@ -10,12 +10,11 @@ import pytest
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
-from sumida_data.pipelines.wiring import TYPED_TABLES
 from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Baseline, Indicator, IndicatorTarget, Plan, Plans, Predecessor
 from sumida_data.plan.values import ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
-from sumida_data.survey.form import Form
+from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import Reading
 from sumida_data.survey.typed_tables import build_typed_tables
@@ -102,6 +101,7 @@ def compute(
     municipality: HomeMunicipality,
     plans: Plans,
     form: Form,
+    sources: CentralSources,
 ) -> Callable[..., tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]]:
     """Return a function that computes all values, by indicator and quarter, and lineage."""
 
@@ -109,7 +109,8 @@ def compute(
         *periods: str, plans: Plans = plans, asked: int = 75, answered: int = 70
     ) -> tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]:
         frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
-        tables = build_typed_tables(frame, [dictionary[name] for name in TYPED_TABLES])
+        parts = (*form.answer_sheets, *sources.root)
+        tables = build_typed_tables(frame, [dictionary[part.table] for part in parts])
         coverage = {
             (municipality.code, period, table): Coverage(0, 0)
             if table == "standardization"

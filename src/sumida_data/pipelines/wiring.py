@@ -1,10 +1,10 @@
 """How nodes are joined: by the types and names of their arguments, and the tables by stage.
 
-Kedro wants the names of a node's inputs and outputs before it reads the parameters; tests hold the
-lists of tables against the descriptions.
+Kedro wants the names of a node's inputs and outputs before it runs anything. Which typed tables
+there are follows from the project's form and sources, which a hook notes when they have been read.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import Parameter, signature
 from typing import Any, get_type_hints
 
@@ -17,24 +17,13 @@ from sumida_data.survey.reading.registers import REGISTERS
 # Where each dataset of the catalogue lies, by its name.
 Locations = dict[str, str]
 
-# Those of survey sheets and central sources.
-TYPED_TABLES = (
-    "procedure",
-    "consultation",
-    "standardization",
-    "training",
-    "security_training",
-    "security_incident",
-    "initiative",
-    "initiative_effect",
-    "mynumber_card",
-    "document_approval",
-    "open_dataset",
-)
-# What an indicator's query may use.
-QUERIED_TABLES = ("answer", *TYPED_TABLES)
-PRIMARY_TABLES = (
-    *TYPED_TABLES,
+# Tables that are made of typed ones, and of which.
+_MADE_OF = {
+    "procedure_payment_method": ("procedure",),
+    "initiative_effect_figure": ("initiative", "initiative_effect"),
+    "initiative_effect_summary": ("initiative", "initiative_effect"),
+}
+_PRIMARY_TABLES = (
     "procedure_payment_method",
     "department",
     "department_succession",
@@ -45,7 +34,7 @@ PRIMARY_TABLES = (
     "source_file",
     "personal_hit",
 )
-INDICATOR_TABLES = (
+_INDICATOR_TABLES = (
     "indicator",
     "indicator_target",
     "indicator_value",
@@ -71,15 +60,46 @@ RELEASE_TABLES = ("privacy_check", "readability_check", "readability_score")
 _STAGES = {
     name: stage
     for stage, names in {
-        "primary": PRIMARY_TABLES,
-        "indicator": INDICATOR_TABLES,
+        "primary": _PRIMARY_TABLES,
+        "indicator": _INDICATOR_TABLES,
         "check": CHECK_TABLES,
         "release": RELEASE_TABLES,
     }.items()
     for name in names
 }
+_typed: list[str] = []
 _BY_TYPE: dict[Any, str] = {model: f"params:{name}" for name, model in PARAMETERS.items()}
 _BY_TYPE[DataDictionary] = "data_dictionary"
+
+
+def note_tables(parameters: Mapping[str, Any]) -> None:
+    """Note the tables of the project's survey sheets and central sources.
+
+    Args:
+        parameters: As they were read, so that what is wrong with them is told where it is checked.
+    """
+    parts = [*parameters["form"]["sheets"][1:], *parameters["sources"]]
+    _typed[:] = [part["table"] for part in parts]
+
+
+def typed_tables() -> tuple[str, ...]:
+    """Return the tables of survey sheets and central sources."""
+    return tuple(_typed)
+
+
+def primary_tables() -> tuple[str, ...]:
+    """Return the typed tables and those of which indicators are not made."""
+    return (*_typed, *filter(has_table, _PRIMARY_TABLES))
+
+
+def indicator_tables() -> tuple[str, ...]:
+    """Return the tables of values and what is made with them."""
+    return tuple(filter(has_table, _INDICATOR_TABLES))
+
+
+def has_table(name: str) -> bool:
+    """Tell whether the form has what the table is made of."""
+    return set(_MADE_OF.get(name, ())) <= set(_typed)
 
 
 def wire(
@@ -118,6 +138,8 @@ def wire(
 
 def name_dataset(name: str) -> str:
     """Return the catalogue's name, such as ``procedure#primary`` or ``departments_csv``."""
+    if name in _typed:
+        return f"{name}#primary"
     if name in _STAGES:
         return f"{name}#{_STAGES[name]}"
     return f"{name}_csv" if name in REGISTERS else name

@@ -16,10 +16,10 @@ from sumida_data.packages.models import Views
 from sumida_data.pipelines.packages import create_pipeline
 from sumida_data.pipelines.wiring import (
     CHECK_TABLES,
-    INDICATOR_TABLES,
-    PRIMARY_TABLES,
     RELEASE_TABLES,
+    indicator_tables,
     name_datasets,
+    primary_tables,
 )
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.releases import Privacy
@@ -56,7 +56,9 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
-    for name, dataset in name_datasets(*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES).items():
+    for name, dataset in name_datasets(
+        *primary_tables(), *CHECK_TABLES, *indicator_tables()
+    ).items():
         datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
     checks, scores = (
         build_frame(dictionary[name], []) for name in ("readability_check", "readability_score")
@@ -76,7 +78,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    listed = {*PRIMARY_TABLES, *CHECK_TABLES, *RELEASE_TABLES, *INDICATOR_TABLES, *MADE_HERE}
+    listed = {*primary_tables(), *CHECK_TABLES, *RELEASE_TABLES, *indicator_tables(), *MADE_HERE}
     assert listed == set(dictionary.names())
 
 
@@ -88,7 +90,7 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built, pa
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    made = PRIMARY_TABLES + CHECK_TABLES + RELEASE_TABLES + INDICATOR_TABLES + MADE_HERE
+    made = (*primary_tables(), *CHECK_TABLES, *RELEASE_TABLES, *indicator_tables(), *MADE_HERE)
     assert tables == (len(made),)
     assert float(value[0]) == 59.3
 

@@ -8,7 +8,7 @@ from kedro.pipeline import Pipeline
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import CHECK_TABLES, INDICATOR_TABLES, PRIMARY_TABLES, wire
+from sumida_data.pipelines.wiring import CHECK_TABLES, indicator_tables, primary_tables, wire
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import relations
 from sumida_data.quality.check import run_checks
@@ -63,7 +63,7 @@ def examine_received(
 def create_pipeline(**_: Any) -> Pipeline:
     """From all tables and received files to the results of their checks."""
     nodes = [
-        wire(check_tables, CHECK_TABLES, (*PRIMARY_TABLES, *INDICATOR_TABLES)),
+        wire(check_tables, CHECK_TABLES, (*primary_tables(), *indicator_tables())),
         wire(examine_received, ["readability_check#received", "readability_score#received"]),
     ]
     return Pipeline(nodes, tags="checks")

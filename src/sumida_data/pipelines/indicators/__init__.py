@@ -16,7 +16,7 @@ from sumida_data.catalogue.history import (
     list_published_values,
     merge_histories,
 )
-from sumida_data.pipelines.wiring import QUERIED_TABLES, wire
+from sumida_data.pipelines.wiring import has_table, typed_tables, wire
 from sumida_data.plan.by_department import divide_values
 from sumida_data.plan.coverage import Coverage, CoverageKey, measure_coverage
 from sumida_data.plan.definitions import describe_indicators, describe_targets
@@ -169,12 +169,14 @@ def create_pipeline(**_: Any) -> Pipeline:
     nodes = [
         wire(choose_period, "reported_period"),
         wire(measure_coverage, "coverage"),
-        wire(compute_values, computed, QUERIED_TABLES),
+        wire(compute_values, computed, ("answer", *typed_tables())),
         wire(freeze_published, frozen),
         wire(describe_publications, publications),
         wire(assess_progress, "indicator_progress"),
         wire(find_review_hints, "review_hint"),
-        wire(describe_initiatives, ["initiative_effect_figure", "initiative_effect_summary"]),
         wire(describe_plans, ["indicator", "indicator_target"]),
     ]
+    effects = ["initiative_effect_figure", "initiative_effect_summary"]
+    if all(map(has_table, effects)):
+        nodes.append(wire(describe_initiatives, effects))
     return Pipeline(nodes, tags="indicators")

@@ -10,7 +10,7 @@ from rich.progress import track
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
-from sumida_data.pipelines.wiring import TYPED_TABLES, Locations, name_datasets, wire
+from sumida_data.pipelines.wiring import Locations, has_table, name_datasets, typed_tables, wire
 from sumida_data.privacy.names import NameScreen, find_named_cells
 from sumida_data.sources.central import (
     CentralCollector,
@@ -199,7 +199,8 @@ def find_names(name_screen: NameScreen, dictionary: DataDictionary, **tables: Fr
 def create_pipeline(**_: Any) -> Pipeline:
     """From received files to answers, findings and typed tables."""
     register = "department_succession_csv"
-    screened = ("correction", "procedure_payment_method", *TYPED_TABLES)
+    derived = tuple(filter(has_table, ["procedure_payment_method"]))
+    screened = ("correction", *derived, *typed_tables())
     central = ("central_answers", "central_findings", "source_file", "seen_source_files")
     nodes = [
         wire(describe_tables, "data_dictionary"),
@@ -210,8 +211,8 @@ def create_pipeline(**_: Any) -> Pipeline:
         wire(correct_answers, ["answer", "correction", "correction_findings"]),
         wire(remember_answers, "new_known_answers"),
         wire(combine_findings, "finding"),
-        wire(build_tables, name_datasets(*TYPED_TABLES)),
-        wire(list_payment_methods, "procedure_payment_method"),
+        wire(build_tables, name_datasets(*typed_tables())),
+        *(wire(list_payment_methods, name) for name in derived),
         wire(find_names, "personal_hit", screened),
     ]
     return Pipeline(nodes, tags="ingest")

@@ -15,9 +15,9 @@ from sumida_data.packages.models import Packages, Views
 from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
 from sumida_data.pipelines.wiring import (
     CHECK_TABLES,
-    INDICATOR_TABLES,
-    PRIMARY_TABLES,
     RELEASE_TABLES,
+    indicator_tables,
+    primary_tables,
     wire,
 )
 from sumida_data.plan.models import Plans
@@ -133,7 +133,7 @@ def gather_database(dictionary: DataDictionary, views: Views, **tables: pd.DataF
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
-    tables = (*PRIMARY_TABLES, *CHECK_TABLES, *INDICATOR_TABLES)
+    tables = (*primary_tables(), *CHECK_TABLES, *indicator_tables())
     nodes = [
         wire(measure_response, ["response_rate", "answer_rate"]),
         wire(gather_database, "database", (*tables, *RELEASE_TABLES)),

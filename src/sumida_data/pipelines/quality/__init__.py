@@ -7,7 +7,7 @@ from kedro.pipeline import Pipeline
 
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import CHECK_TABLES, INDICATOR_TABLES, PRIMARY_TABLES, wire
+from sumida_data.pipelines.wiring import CHECK_TABLES, indicator_tables, primary_tables, wire
 from sumida_data.quality.rules import QualityRules, SecondOpinion
 from sumida_data.quality.second_opinion import ask_second_opinion
 from sumida_data.survey.files import SourceFile
@@ -45,7 +45,7 @@ def summarise_second_opinion(opinion: SecondOpinion) -> dict[str, Any]:
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From tables and packages on disk to what the other engines say of them."""
-    tables = (*PRIMARY_TABLES, *INDICATOR_TABLES, *CHECK_TABLES)
+    tables = (*primary_tables(), *indicator_tables(), *CHECK_TABLES)
     nodes = [
         wire(get_second_opinion, "second_opinion", tables, files="preview_catalogue"),
         wire(summarise_second_opinion, "quality_summary", opinion="second_opinion"),
