@@ -72,12 +72,9 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
         self._filepath.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._filepath.parent, prefix=".") as folder:
             aside = Path(folder) / self._filepath.name
-            with connect() as connection:
-                path = str(aside).replace("'", "''")
-                connection.execute(f"ATTACH '{path}' AS built (STORAGE_VERSION 'v1.2.0')")
-                connection.execute("USE built")
+            with connect(aside) as connection:
                 write_tables(connection, data, self._read_earlier_build())
-                connection.execute("CHECKPOINT built")
+                connection.execute("CHECKPOINT")
                 built = read_earlier_build(connection)
             self._set_foreign_log_aside()
             aside.replace(self._filepath)

@@ -7,10 +7,10 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field as Described
 from pydantic import field_validator, model_validator
 
+from sumida_data.base.database import Select
 from sumida_data.base.metadata import Field, Model, Name, PeriodText
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
-Sql = Annotated[str, Described(min_length=1)]
 Keyword = Annotated[str, Described(pattern=r"^[\w .\-]{2,100}$")]
 
 
@@ -223,7 +223,7 @@ class View(Model):
     description: str
     tables: tuple[Name, ...]
     fields: tuple[Field | Name, ...]
-    query: Sql
+    query: Select
 
     @property
     def statement(self) -> str:
@@ -248,8 +248,8 @@ class Macro(Model):
     title: str
     description: str
     parameters: tuple[Name, ...]
-    example: Sql
-    query: Sql
+    example: str
+    query: Select
 
 
 class Views(Model):

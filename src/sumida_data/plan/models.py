@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
 
+from sumida_data.base.database import Select
 from sumida_data.base.metadata import Model, Name
 from sumida_data.base.periods import Period, fiscal_year_of
 
@@ -97,7 +98,7 @@ class LaterVersion(Model):
     table: Name | None = None
     numerator_fields: tuple[Name, ...] | None = None
     denominator_fields: tuple[Name, ...] | None = None
-    query: str | None = None
+    query: Select | None = None
 
 
 class Predecessor(Model):
@@ -181,7 +182,7 @@ class Indicator(Model):
     baseline: Baseline
     unknown_targets: str = ""
     targets: tuple[IndicatorTarget, ...] = Described(min_length=1)
-    query: str
+    query: Select
     numerator_fields: tuple[Name, ...]
     denominator_fields: tuple[Name, ...] = ()
 

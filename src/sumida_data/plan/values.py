@@ -11,11 +11,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.base.database import connect
+from sumida_data.base.database import SqlError, connect, run_query
 from sumida_data.base.frames import to_arrow
 from sumida_data.base.periods import (
     Period,
@@ -227,8 +226,8 @@ class ValueEngine:
         name, period = task.key
         owner = {"indicator": name, "period": period, "table": indicator.table}
         try:
-            self._connection.execute(statement, owner)
-        except duckdb.Error as error:
+            run_query(self._connection, statement, owner)
+        except SqlError as error:
             raise QueryError(f"指標 {name} の query を実行できません: {error}") from error
         roles = [("numerator", field) for field in indicator.numerator_fields]
         roles += [("denominator", field) for field in indicator.denominator_fields]

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import Field as Described
 from pydantic import model_validator
 
+from sumida_data.base.database import Select
 from sumida_data.base.metadata import DataDictionary, ForeignKey, Model, Name, Table
 
 Severity = Literal["error", "warning"]
@@ -97,7 +98,7 @@ class Query(Model):
     """
 
     kind: Literal["query"] = "query"
-    query: str
+    query: Select
     fields: tuple[Name, ...] = ()
 
 

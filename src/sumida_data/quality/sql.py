@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pandas as pd
 
+from sumida_data.base.database import SqlError, run_query
 from sumida_data.quality.rules import (
     Bound,
     FieldComparison,
@@ -179,16 +180,18 @@ def _run_query(
 ) -> list[EngineResult]:
     query = _WITH_SUBJECT.format(query=check.query, subject=quote(rule.subject))
     try:
-        counts = connection.execute(
-            "SELECT subject, count(*), count(*) FILTER (NOT passed) "  # noqa: S608  # officers' SQL
-            f"FROM ({query}) GROUP BY subject ORDER BY subject"
-        ).fetchall()
+        counts = run_query(
+            connection,
+            "SELECT subject, count(*), count(*) FILTER (NOT passed) "  # noqa: S608  # checked SQL
+            f"FROM ({query}) GROUP BY subject ORDER BY subject",
+        )
         failing = []
         if any(failed for _, _, failed in counts):
-            failing = connection.execute(
-                f"SELECT subject, row_id FROM ({query}) WHERE NOT passed ORDER BY ALL"  # noqa: S608
-            ).fetchall()
-    except duckdb.Error as error:
+            failing = run_query(
+                connection,
+                f"SELECT subject, row_id FROM ({query}) WHERE NOT passed ORDER BY ALL",  # noqa: S608
+            )
+    except SqlError as error:
         raise RuleQueryError(f"quality_rules.yml: {rule.rule_id} の query: {error}") from error
     by_subject: defaultdict[str, list[str]] = defaultdict(list)
     for subject, row_id in failing:
