@@ -29,9 +29,8 @@ from sumida_data.base.frames import build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.pipelines.indicators import assess_progress
 from sumida_data.pipelines.wiring import QUERIED_TABLES
-from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Plans
-from sumida_data.plan.values import Computed, ValueEngine
+from sumida_data.plan.values import Computed, Coverage, ValueEngine
 from sumida_data.survey.typed_tables import build_typed_tables
 
 PROJECT = Path(__file__).parents[1]

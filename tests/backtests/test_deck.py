@@ -27,8 +27,8 @@ from sumida_data.pipelines.ingest import (
     collect_returns,
     prepare_collector,
 )
-from sumida_data.plan.coverage import measure_coverage
 from sumida_data.plan.models import Plan, Plans
+from sumida_data.plan.values import measure_coverage
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves

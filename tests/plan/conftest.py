@@ -10,9 +10,8 @@ import pytest
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
-from sumida_data.plan.coverage import Coverage
 from sumida_data.plan.models import Baseline, Indicator, IndicatorTarget, Plan, Plans, Predecessor
-from sumida_data.plan.values import ValueEngine
+from sumida_data.plan.values import Coverage, ValueEngine
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.reader import Answer, Record

@@ -1,6 +1,5 @@
 """Published values are frozen; with a reason, a new revision stands beside the old."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,6 @@ from sumida_data.plan.models import Plans
 from sumida_data.plan.revisions import (
     Frozen,
     PublishedValues,
-    Reason,
     freeze_values,
     parse_revisions,
 )
@@ -29,18 +27,18 @@ LINEAGE = pa.schema(
         ("cell", pa.string()),
     ]
 )
-REASON = Reason(
-    indicator_id=INDICATOR,
-    period="FY2022Q3",
-    revision=2,
-    reason="1手続の回答漏れ",
-    scope="オンライン化手続数①の令和4年度第3四半期",
-    cause="介護保険課の回答漏れ",
-    impact="判定は変わらない",
-    response="回答を直し、点検表に加えた",
-    decided_by="ICT推進担当",
-    decided_on=date(2023, 3, 1),
-)
+REASON = {
+    "indicator_id": INDICATOR,
+    "period": "FY2022Q3",
+    "revision": 2,
+    "reason": "1手続の回答漏れ",
+    "scope": "オンライン化手続数①の令和4年度第3四半期",
+    "cause": "介護保険課の回答漏れ",
+    "impact": "判定は変わらない",
+    "response": "回答を直し、点検表に加えた",
+    "decided_by": "ICT推進担当",
+    "decided_on": date(2023, 3, 1),
+}
 NOTHING = PublishedValues((), (), None)
 CSV_ROW = {
     "indicator_id": INDICATOR,
@@ -100,7 +98,7 @@ def freeze(
     computed: Row,
     *standing: Row,
     taken_back: tuple[Row, ...] = (),
-    reasons: tuple[Reason, ...] = (),
+    reasons: tuple[Row, ...] = (),
     published_cells: pa.Table | None = None,
 ) -> Frozen:
     published = PublishedValues(standing, (*standing, *taken_back), published_cells)
@@ -217,7 +215,7 @@ class TestFreezing:
         )
 
     def test_a_reason_for_a_quarter_that_is_not_there_is_told(self) -> None:
-        elsewhere = replace(REASON, period="FY2030Q1")
+        elsewhere = REASON | {"period": "FY2030Q1"}
         [told] = freeze(value_row("23"), value_row("23"), reasons=(elsewhere,)).pending
         assert (told["period"], told["next_revision"]) == ("FY2030Q1", 2)
 
@@ -273,7 +271,7 @@ class TestFreezing:
         assert "計算されません" in message
 
     def test_a_reason_under_a_wrong_number_is_told_with_the_difference(self) -> None:
-        wrong = replace(REASON, revision=3)
+        wrong = REASON | {"revision": 3}
         frozen = freeze(value_row("24"), value_row("23"), reasons=(wrong,))
         [row] = frozen.pending
         assert (row["pending_state"], row["next_revision"]) == ("differs", 2)
@@ -288,8 +286,8 @@ class TestFreezing:
 class TestReasons:
     def test_reads_a_row(self, plans: Plans) -> None:
         [reason] = parse_revisions([CSV_ROW], plans, NOTHING)
-        assert (reason.period, reason.revision) == ("FY2022Q3", 2)
-        assert reason.decided_on == date(2023, 3, 1)
+        assert (reason["period"], reason["revision"]) == ("FY2022Q3", 2)
+        assert reason["decided_on"] == date(2023, 3, 1)
         [same] = parse_revisions([CSV_ROW | {"decided_on": "2023/3/1"}], plans, NOTHING)
         assert same == reason
 
@@ -316,7 +314,7 @@ class TestReasons:
         gone = value_row("23") | {"indicator_id": "gone"}
         published = PublishedValues((gone,), (gone,), None)
         [reason] = parse_revisions([CSV_ROW | {"indicator_id": "gone"}], plans, published)
-        assert reason.indicator_id == "gone"
+        assert reason["indicator_id"] == "gone"
 
     def test_a_reason_stands_once(self, plans: Plans) -> None:
         with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):

@@ -7,9 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sumida_data.base.frames import build_frame
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.plan.progress import assess
-from sumida_data.plan.values import QueryError, round_half_up
+from sumida_data.plan.values import (
+    Coverage,
+    QueryError,
+    divide_values,
+    measure_coverage,
+    round_half_up,
+)
+from sumida_data.survey.departments import Department
+from sumida_data.survey.form import Form, Wave, Waves
 from tests.plan.conftest import Answers
 
 Compute = Callable[..., Any]
@@ -290,3 +300,87 @@ def test_a_broken_query_names_its_indicator(answers: Answers, compute: Compute, 
     )
     with pytest.raises(QueryError, match="cashless_procedures"):
         compute("FY2022Q3", plans=Plans((plan.model_copy(update={"indicators": (broken,)}),)))
+
+
+DEPARTMENTS = [
+    Department("1203", "区民部", "税務課", date(2020, 4, 1), None, "公表資料"),
+    Department("1204", "区民部", "窓口課", date(2020, 4, 1), None, "公表資料"),
+    Department("1903", "都市整備部", "道路公園課", date(2020, 4, 1), date(2022, 3, 31), "公表資料"),
+]
+
+
+def part(
+    code: str, numerator: int, denominator: int | None, indicator: str = "security_training_rate"
+) -> dict[str, Any]:
+    return {
+        "indicator_id": indicator,
+        "municipality_code": "131075",
+        "period": "FY2022Q3",
+        "department_code": code,
+        "numerator": Decimal(numerator),
+        "denominator": None if denominator is None else Decimal(denominator),
+    }
+
+
+@pytest.fixture
+def by_owner(plans: Plans, dictionary: DataDictionary) -> Any:
+    def divide(*parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        rows = divide_values(plans, parts, DEPARTMENTS)
+        build_frame(dictionary["indicator_value_by_department"], rows)
+        return {row["section"] or row["department_code"] or row["division"]: row for row in rows}
+
+    return divide
+
+
+def test_a_division_s_rate_comes_from_its_sums_not_from_its_departments_rates(
+    by_owner: Any,
+) -> None:
+    rows = by_owner(part("1203", 1, 1), part("1204", 50, 99))
+    assert (rows["税務課"]["value"], rows["窓口課"]["value"]) == (100, 51)
+    assert rows["区民部"]["value"] == 51
+    assert (rows["区民部"]["numerator"], rows["区民部"]["denominator"]) == (51, 100)
+    assert (rows["区民部"]["level"], rows["税務課"]["level"]) == ("部", "課")
+
+
+def test_counts_add_up(by_owner: Any) -> None:
+    rows = by_owner(
+        part("1203", 7, None, "cashless_procedures"), part("1204", 5, None, "cashless_procedures")
+    )
+    assert rows["区民部"]["value"] == 12
+    assert rows["区民部"]["denominator"] is None
+
+
+def test_nothing_is_dropped_where_the_department_is_unknown_or_the_denominator_zero(
+    by_owner: Any,
+) -> None:
+    rows = by_owner(part("1903", 0, 0))
+    assert rows["所属不明"]["value"] is None
+    assert rows["所属不明"]["value_status"] == "cannot_say"
+    assert rows["1903"]["department_code"] == "1903"
+
+
+def test_a_sheet_counts_only_the_departments_that_it_is_for(
+    form: Form, dictionary: DataDictionary
+) -> None:
+    wave = Wave(
+        due_on=date(2023, 4, 14),
+        departments="all",
+        sheets={"手続": "all", "標準化": ("1203", "1204")},
+    )
+    statuses = {"1201": "received", "1202": "no_change", "1203": "received", "1204": "not_received"}
+    response = build_frame(
+        dictionary["response"],
+        [
+            {
+                "municipality_code": "131075",
+                "period": "FY2022Q4",
+                "department_code": code,
+                "response_status": status,
+            }
+            for code, status in [*statuses.items(), ("1203", "superseded"), (None, "set_aside")]
+        ],
+    )
+    coverage = measure_coverage(form, Waves({"FY2022Q4": wave}), response)
+    assert coverage["131075", "FY2022Q4", "procedure"] == Coverage(asked=4, answered=3)
+    assert coverage["131075", "FY2022Q4", "standardization"] == Coverage(asked=2, answered=1)
+    assert coverage["131075", "FY2022Q4", "training"] == Coverage(asked=0, answered=0)

@@ -1,13 +1,19 @@
 """The plans as rows: every version of every definition, and every target known."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.progress import find_start
 
+_COPIED = (
+    *("indicator_id", "definition_version", "valid_from", "series_break", "definition"),
+    *("numerator_words", "denominator_words", "kind", "goal", "unit", "decimals"),
+    *("source", "owner", "confirmed"),
+)
 
-def describe_indicators(plans: Plans) -> list[dict[str, Any]]:
+
+def describe_indicators(plans: Plans) -> list[Row]:
     """Return the rows of table ``indicator``; one row is one version of a definition."""
     return [
         _describe_version(plan, version)
@@ -17,7 +23,7 @@ def describe_indicators(plans: Plans) -> list[dict[str, Any]]:
     ]
 
 
-def describe_targets(plans: Plans) -> list[dict[str, Any]]:
+def describe_targets(plans: Plans) -> list[Row]:
     """Return the rows of table ``indicator_target``; one row is one target, known or not."""
     return [
         row
@@ -27,7 +33,7 @@ def describe_targets(plans: Plans) -> list[dict[str, Any]]:
     ]
 
 
-def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
+def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[Row]:
     owner = {"plan_id": plan.plan_id, "indicator_id": indicator.indicator_id}
     start = "/".join(owner.values())
     owner["unit"] = indicator.unit
@@ -40,37 +46,17 @@ def _list_targets(plan: Plan, indicator: Indicator) -> Iterator[dict[str, Any]]:
             "row_id": f"{start}/{number}",
             "target_number": number,
             "target_state": "known",
-            "decided_on": target.decided_on,
-            "target_date": target.target_date,
-            "target_min": target.target_min,
-            "target_max": target.target_max,
+            **target.model_dump(include={"decided_on", "target_date", "target_min", "target_max"}),
             "reason": target.reason or None,
             "note": target.note or None,
         }
 
 
-def _describe_version(plan: Plan, indicator: Indicator) -> dict[str, Any]:
+def _describe_version(plan: Plan, indicator: Indicator) -> Row:
     version = indicator.definition_version
     start = find_start(plan, indicator)
     before = indicator.continues
-    described = indicator.model_dump(
-        include={
-            "indicator_id",
-            "definition_version",
-            "valid_from",
-            "series_break",
-            "definition",
-            "numerator_words",
-            "denominator_words",
-            "kind",
-            "goal",
-            "unit",
-            "decimals",
-            "source",
-            "owner",
-            "confirmed",
-        }
-    )
+    described = indicator.model_dump(include=set(_COPIED))
     assumption = start.assumption if start else ""
     reason = indicator.baseline.reason
     return described | {

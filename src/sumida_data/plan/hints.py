@@ -4,11 +4,11 @@ A hint is no error. Someone looks, finds the reason, and notes it in ``hint_note
 then stands beside the hint for good.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import groupby, pairwise
-from operator import itemgetter
-from typing import Any, Literal, get_args
+from itertools import pairwise
+from typing import Literal, get_args
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
@@ -27,12 +27,12 @@ Hint = Literal[
 _Found = tuple[Hint, Row, str]
 _Key = tuple[str, str, str]
 
-_NOT_NOTED: dict[str, Any] = dict.fromkeys(("note", "noted_by", "noted_on"))
+_NOT_NOTED: Row = dict.fromkeys(("note", "noted_by", "noted_on"))
 
 
 def find_hints(
     plans: Plans, values: Sequence[Row], divided: Sequence[Row], notes: Iterable[Mapping[str, str]]
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Find what is worth a second look.
 
     Args:
@@ -48,23 +48,18 @@ def find_hints(
         ReferenceTableError: If hint_notes.csv has a mistake.
     """
     noted = _parse_notes(notes, plans, values)
-    rows = []
-    found = (one for plan in plans.root for one in _find(plan, values, divided))
-    for hint, value, message in found:
-        note = noted.get((value["indicator_id"], value["period"], hint), _NOT_NOTED)
-        rows.append(
-            {
-                "row_id": f"{value['indicator_id']}/{value['period']}/{hint}",
-                "indicator_id": value["indicator_id"],
-                "indicator_title": value["indicator_title"],
-                "period": value["period"],
-                "hint": hint,
-                "value": value["value"],
-                "message": message,
-            }
-            | note
-        )
-    return rows
+    return [
+        {
+            "row_id": f"{value['indicator_id']}/{value['period']}/{hint}",
+            **{name: value[name] for name in ("indicator_id", "indicator_title", "period")},
+            "hint": hint,
+            "value": value["value"],
+            "message": message,
+            **noted.get((value["indicator_id"], value["period"], hint), _NOT_NOTED),
+        }
+        for plan in plans.root
+        for hint, value, message in _find(plan, values, divided)
+    ]
 
 
 def _parse_notes(
@@ -156,7 +151,7 @@ def _find_beyond_whole(
     if indicator.part_of is None:
         return
     wholes = {r["period"]: r["value"] for r in measured if r["indicator_id"] == indicator.part_of}
-    title = next(i.title for i in plan.indicators if i.indicator_id == indicator.part_of)
+    title = plan.indicator(indicator.part_of).title
     for row in series:
         whole = wholes.get(row["period"])
         if whole is not None and row["value"] > whole:
@@ -166,13 +161,10 @@ def _find_beyond_whole(
 def _find_unchanged(
     indicator: Indicator, series: Sequence[Row], divided: Sequence[Row]
 ) -> Iterator[_Found]:
-    ours = [r for r in divided if r["indicator_id"] == indicator.indicator_id and r["section"]]
-    by_period = {
-        period: {row["department_code"]: row["value"] for row in rows}
-        for period, rows in groupby(
-            sorted(ours, key=itemgetter("period")), key=itemgetter("period")
-        )
-    }
+    by_period: dict[str, Row] = defaultdict(dict)
+    for row in divided:
+        if row["indicator_id"] == indicator.indicator_id and row["section"]:
+            by_period[row["period"]][row["department_code"]] = row["value"]
     for before, row in pairwise(series):
         same = by_period.get(row["period"])
         if row["as_of"] == before["as_of"]:

@@ -6,7 +6,6 @@ A number is kept with what was said of it: 実績 or 見込み, 約, and the con
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
@@ -17,22 +16,9 @@ from sumida_data.survey.departments import Department, list_existing
 _APPROXIMATE = "はい"
 _MINUTES_IN_HOUR = 60
 _COPIED = (
-    "row_id",
-    "municipality_code",
-    "period",
-    "as_of",
-    "department_code",
-    "initiative_name",
-    "effect",
-    "effect_value",
-    "effect_unit",
-    "certainty",
-    "approximate",
-    "condition",
-    "annual_cases",
-    "minutes_per_case",
-    "sites",
-    "sample",
+    *("row_id", "municipality_code", "period", "as_of", "department_code", "initiative_name"),
+    *("effect", "effect_value", "effect_unit", "certainty", "approximate", "condition"),
+    *("annual_cases", "minutes_per_case", "sites", "sample"),
 )
 # municipality, quarter, level, and of it category, division, department
 _Key = tuple[str, str, str, str | None, str | None, str | None]
@@ -43,7 +29,7 @@ def describe_effects(
     initiatives: Iterable[Row],
     effects: Iterable[Row],
     departments: Sequence[Department],
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Put each effect beside its initiative and its recomputation.
 
     Args:
@@ -59,7 +45,7 @@ def describe_effects(
     return [_describe(rules, row, known.get(_owner(row), {}), departments) for row in effects]
 
 
-def sum_effects(figures: Iterable[Row]) -> list[dict[str, Any]]:
+def sum_effects(figures: Iterable[Row]) -> list[Row]:
     """Add what may be added: by quarter for the whole, by category, division and department.
 
     Actual and expected effects are added apart. A sum with an approximate part is approximate.
@@ -85,7 +71,7 @@ def _owner(row: Row) -> tuple[str, ...]:
 
 def _describe(
     rules: InitiativeRules, effect: Row, initiative: Row, departments: Sequence[Department]
-) -> dict[str, Any]:
+) -> Row:
     last_day = Period.parse(effect["period"]).last_day
     ours = list_existing(departments, last_day).get(effect["department_code"])
     hours = _recompute_hours(effect)
@@ -163,7 +149,7 @@ def _levels_of(row: Row) -> list[_Key]:
     ]
 
 
-def _sum(group: tuple[_Key, str, str, str], rows: Sequence[Row]) -> dict[str, Any]:
+def _sum(group: tuple[_Key, str, str, str], rows: Sequence[Row]) -> Row:
     (municipality_code, period, level, category, division, code), effect, unit, certainty = group
     approximate = any(row["approximate"] == _APPROXIMATE for row in rows)
     total = sum((row["effect_value"] for row in rows), Decimal(0))

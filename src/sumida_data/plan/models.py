@@ -14,7 +14,7 @@ from sumida_data.base.database import Select
 from sumida_data.base.metadata import Model, Name
 from sumida_data.base.periods import Period, fiscal_year_of
 
-Kind = Literal["stock", "ratio", "cumulative", "flow"]
+IndicatorKind = Literal["stock", "ratio", "cumulative", "flow"]
 Goal = Literal[
     "at_least", "at_most", "keep_at_least", "keep_at_most", "range", "reach_zero", "yes_no"
 ]
@@ -162,7 +162,7 @@ class Indicator(Model):
     definition: str
     numerator_words: str
     denominator_words: str | None = None
-    kind: Kind
+    kind: IndicatorKind
     year_to_date: bool = False
     goal: Goal
     unit: str

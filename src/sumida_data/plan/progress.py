@@ -292,9 +292,13 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
         "row_id": f"{case.value['row_id']}/{cuts.method}",
         **{name: case.value[name] for name in _COPIED},
         "method": cuts.method,
-        **_describe_target(target),
-        "start_value": start.value if start else None,
-        "start_date": start.day if start else None,
+        "target_value": target and target.value,
+        "target_min": target and target.target_min,
+        "target_max": target and target.target_max,
+        "target_date": target and target.target_date,
+        "target_decided_on": target and target.decided_on,
+        "start_value": start and start.value,
+        "start_date": start and start.day,
         **_describe_path(case, situation, found.expected, ratio),
         "on_track_from": cuts.on_track,
         "slightly_behind_from": cuts.slightly_behind,
@@ -302,18 +306,6 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
         "verdict": verdict,
         "series_break": case.broken_by.valid_from if case.broken_by else None,
         "reason": reason,
-    }
-
-
-def _describe_target(target: IndicatorTarget | None) -> Row:
-    if target is None:
-        return {}
-    return {
-        "target_value": target.value,
-        "target_min": target.target_min,
-        "target_max": target.target_max,
-        "target_date": target.target_date,
-        "target_decided_on": target.decided_on,
     }
 
 

@@ -6,9 +6,9 @@ stands beside it as the next revision.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -16,13 +16,6 @@ import pyarrow as pa
 from sumida_data.base.database import connect
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Plans
-from sumida_data.plan.pending_revisions import (
-    Address,
-    add_unused,
-    describe_difference,
-    describe_missing,
-    list_differences,
-)
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
     list_rows,
@@ -32,7 +25,22 @@ from sumida_data.survey.reading.registers import (
 )
 
 ValueKey = tuple[str, str, str]
+# Indicator, quarter and number of a revision.
+Address = tuple[str, str, int]
 
+# What makes a value another one. Titles and notes may be put better without a revision.
+_PARTS = {
+    "value": "値",
+    "numerator": "分子",
+    "denominator": "分母",
+    "value_status": "値の状態",
+    "as_of": "時点",
+    "unit": "単位",
+    "definition_version": "定義の版",
+    "departments_asked": "照会した課数",
+    "departments_answered": "回答した課数",
+}
+_WITHHELD = ("value", "numerator", "denominator", "value_status")
 _FILE = "revisions.csv"
 _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 _RENUMBER = """
@@ -47,35 +55,6 @@ _RENUMBER = """
     WHERE NOT k.from_computed AND p.revision = k.new_revision
     ORDER BY ALL
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a published value is revised.
-
-    Attributes:
-        indicator_id: The indicator.
-        period: The quarter.
-        revision: The number of the new revision.
-        reason: Why, in a sentence.
-        scope: 範囲.
-        cause: 原因.
-        impact: 影響.
-        response: 対応.
-        decided_by: Who decided it: a department or a post.
-        decided_on: When.
-    """
-
-    indicator_id: str
-    period: str
-    revision: int
-    reason: str
-    scope: str
-    cause: str
-    impact: str
-    response: str
-    decided_by: str
-    decided_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +83,28 @@ class Frozen:
         lineage: Table ``lineage`` of all these revisions.
     """
 
-    values: list[dict[str, Any]]
-    pending: list[dict[str, Any]]
-    notices: list[dict[str, Any]]
+    values: list[Row]
+    pending: list[Row]
+    notices: list[Row]
     lineage: pa.Table
 
 
 @dataclass(slots=True)
 class _Outcome:
-    values: list[dict[str, Any]] = field(default_factory=list)
-    pending: list[dict[str, Any]] = field(default_factory=list)
+    values: list[Row] = field(default_factory=list)
+    pending: list[Row] = field(default_factory=list)
     # For each value whether its cells are those of this run.
     computed_now: list[bool] = field(default_factory=list)
 
-    def keep(self, row: dict[str, Any], *, computed: bool) -> None:
+    def keep(self, row: Row, *, computed: bool) -> None:
         self.values.append(row)
         self.computed_now.append(computed)
 
 
 def parse_revisions(
     rows: Iterable[Mapping[str, str]], plans: Plans, published: PublishedValues
-) -> list[Reason]:
-    """Read the rows of revisions.csv.
+) -> list[Row]:
+    """Read the rows of revisions.csv, each the reason of a revision.
 
     Args:
         rows: The rows.
@@ -137,10 +116,10 @@ def parse_revisions(
     """
     known = {indicator.indicator_id for indicator in plans.indicators}
     known |= {row["indicator_id"] for row in published.ever}
-    reasons: list[Reason] = []
+    reasons: list[Row] = []
     for place, row in list_rows(rows, "revisions"):
         reason = _parse_reason(row, place, known)
-        if any(_address(reason) == _address(one) for one in reasons):
+        if any(_address_of(reason) == _address_of(one) for one in reasons):
             raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
         reasons.append(reason)
     return reasons
@@ -150,7 +129,7 @@ def freeze_values(
     computed: Sequence[Row],
     lineage: pa.Table,
     published: PublishedValues,
-    reasons: Sequence[Reason],
+    reasons: Sequence[Row],
 ) -> Frozen:
     """Keep what was published, and revise it where there is a reason.
 
@@ -166,7 +145,7 @@ def freeze_values(
     sample = any(row["sample"] for row in computed)
     standing = _group(row for row in published.standing if row["sample"] == sample)
     ever = _group(row for row in published.ever if row["sample"] == sample)
-    by_address = {_address(reason): reason for reason in reasons}
+    by_address = {_address_of(reason): reason for reason in reasons}
     outcome = _Outcome()
     for row in computed:
         _freeze(dict(row), standing.pop(_key(row), []), ever[_key(row)], by_address, outcome)
@@ -174,17 +153,17 @@ def freeze_values(
     for rows in standing.values():
         for row in rows:
             outcome.keep(_number(dict(row), row["revision"]), computed=False)
-        outcome.pending.append(describe_missing(rows[-1], periods))
+        outcome.pending.append(_describe_missing(rows[-1], periods))
     unused = sorted(by_address.keys() - {_address_of(row) for row in outcome.values})
     return Frozen(
         values=outcome.values,
-        pending=list(add_unused(outcome.pending, unused, outcome.values)),
+        pending=list(_add_unused(outcome.pending, unused, outcome.values)),
         notices=list(_write_notices(outcome.values, by_address)),
         lineage=_lead_back(outcome, lineage, published.lineage),
     )
 
 
-def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Reason:
+def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Row:
     require(row, _WORDS, place)
     if row["indicator_id"] not in known:
         raise ReferenceTableError(
@@ -195,20 +174,20 @@ def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Reason
         raise ReferenceTableError(
             f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
         )
-    return Reason(
-        indicator_id=row["indicator_id"],
-        period=str(parse_period(row, "period", place)),
-        revision=int(row["revision"]),
-        decided_on=parse_day(row, "decided_on", place),
+    return {
+        "indicator_id": row["indicator_id"],
+        "period": str(parse_period(row, "period", place)),
+        "revision": int(row["revision"]),
+        "decided_on": parse_day(row, "decided_on", place),
         **{column: row[column].strip() for column in _WORDS},
-    )
+    }
 
 
 def _freeze(
-    row: dict[str, Any],
+    row: Row,
     standing: Sequence[Row],
     ever: Sequence[Row],
-    reasons: Mapping[Address, Reason],
+    reasons: Mapping[Address, Row],
     outcome: _Outcome,
 ) -> None:
     number = _find_number(row, standing, ever)
@@ -225,7 +204,7 @@ def _freeze(
     if unchanged or _address_of(revised) in reasons:
         outcome.keep(revised, computed=True)
     else:
-        outcome.pending.append(describe_difference(last, revised))
+        outcome.pending.append(_describe_difference(last, revised))
 
 
 def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
@@ -236,14 +215,12 @@ def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
     return same[-1] if same else max((one["revision"] for one in ever), default=last) + 1
 
 
-def _number(row: dict[str, Any], revision: int) -> dict[str, Any]:
+def _number(row: Row, revision: int) -> Row:
     code, indicator, period = _key(row)
     return row | {"revision": revision, "row_id": f"{code}/{indicator}/{period}/{revision}"}
 
 
-def _write_notices(
-    values: Sequence[Row], reasons: Mapping[Address, Reason]
-) -> Iterator[dict[str, Any]]:
+def _write_notices(values: Sequence[Row], reasons: Mapping[Address, Row]) -> Iterator[Row]:
     before: Row = {}
     for row in values:
         revises = bool(before) and _key(before) == _key(row)
@@ -252,42 +229,30 @@ def _write_notices(
         before = row
 
 
-def _write_notice(before: Row, row: Row, reasons: Mapping[Address, Reason]) -> dict[str, Any]:
+def _write_notice(before: Row, row: Row, reasons: Mapping[Address, Row]) -> Row:
     if _address_of(row) not in reasons:
         raise ReferenceTableError(
             f"{_FILE}: 公表した {row['indicator_id']} {row['period']} の改訂{row['revision']}の行が"
             "ありません。公表した改訂の理由は消さないでください。"
         )
-    reason = reasons[_address_of(row)]
-    return {
+    return reasons[_address_of(row)] | {
         "row_id": row["row_id"],
         "indicator_title": row["indicator_title"],
         "old_value": before["value"],
         "new_value": row["value"],
         "unit": row["unit"],
-        "indicator_id": reason.indicator_id,
-        "period": reason.period,
-        "revision": reason.revision,
-        "decided_on": reason.decided_on,
-        **{name: getattr(reason, name) for name in _WORDS},
     }
 
 
 def _lead_back(outcome: _Outcome, computed: pa.Table, published: pa.Table | None) -> pa.Table:
-    kept = pa.Table.from_pylist(
-        [
-            {
-                "municipality_code": row["municipality_code"],
-                "indicator_id": row["indicator_id"],
-                "period": row["period"],
-                "new_revision": row["revision"],
-                "from_computed": now,
-            }
-            for row, now in zip(outcome.values, outcome.computed_now, strict=True)
-        ]
-    )
+    names = ("municipality_code", "indicator_id", "period")
+    kept = [
+        {name: row[name] for name in names}
+        | {"new_revision": row["revision"], "from_computed": now}
+        for row, now in zip(outcome.values, outcome.computed_now, strict=True)
+    ]
     with connect() as connection:
-        connection.register("kept", kept)
+        connection.register("kept", pa.Table.from_pylist(kept))
         connection.register("computed", computed)
         connection.register("published", computed.slice(0, 0) if published is None else published)
         return connection.sql(_RENUMBER).to_arrow_table().cast(computed.schema)
@@ -305,9 +270,122 @@ def _key(row: Row) -> ValueKey:
     return (row["municipality_code"], row["indicator_id"], row["period"])
 
 
-def _address(reason: Reason) -> Address:
-    return (reason.indicator_id, reason.period, reason.revision)
-
-
 def _address_of(row: Row) -> Address:
     return (row["indicator_id"], row["period"], row["revision"])
+
+
+def list_differences(published: Row, row: Row) -> list[str]:
+    """Return the parts in which a row differs from a published one.
+
+    A part that was not published, or withheld (秘匿), is no difference.
+    """
+    withheld = _WITHHELD if published.get("value_status") == "suppressed" else ()
+    known = (name for name in _PARTS if name in published and name not in withheld)
+    return [name for name in known if published[name] != row[name]]
+
+
+def _describe_difference(last: Row, revised: Row) -> Row:
+    """Describe a published value that the data give otherwise now.
+
+    Args:
+        last: The published row of ``indicator_value``.
+        revised: The row as it would be, with the number of its revision.
+    """
+    differences = "、".join(
+        f"{_PARTS[name]} {_show(last[name])}→{_show(revised[name])}"
+        for name in list_differences(last, revised)
+    )
+    title, period, number = revised["indicator_title"], revised["period"], revised["revision"]
+    return _pending_row(last, number, differences) | {
+        "pending_state": "differs",
+        "computed_value": revised["value"],
+        "message": f"{title} {period}：公表した値と違います({differences})。改めるときは、"
+        f"revisions.csv に改訂番号{number}の理由を書いてください。",
+    }
+
+
+def _describe_missing(last: Row, periods: Collection[str]) -> Row:
+    """Describe a published value that the data give no longer.
+
+    Args:
+        last: The published row of ``indicator_value``.
+        periods: The quarters of which anything is left.
+    """
+    title, period = last["indicator_title"], last["period"]
+    difference = f"値 {_show(last['value'])}→計算されていない"
+    # Where nothing of a quarter is left, each value has the same sentence: it is told once.
+    message = (
+        f"{title} {period}：公表した値が、今のデータからは計算されません。"
+        "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。"
+        if period in periods
+        else f"{period}：調査票も読み取りの控えもないため、公表した値だけを残しました。"
+        f"フォルダを data/01_raw/survey/{period}/ に戻してください。"
+        "廃棄する前には kedro run --pipelines=keep で控えを作ります。"
+    )
+    return _pending_row(last, last["revision"] + 1, difference) | {
+        "pending_state": "not_computed",
+        "message": message,
+    }
+
+
+def _add_unused(
+    pending: Sequence[Row], unused: Sequence[Address], values: Sequence[Row]
+) -> Iterator[Row]:
+    """Tell of reasons that no revision has: a wrong number, or a value that is right again.
+
+    Args:
+        pending: The rows so far.
+        unused: The addresses of those reasons.
+        values: Rows of ``indicator_value``, for their titles.
+
+    Yields:
+        The rows, and one for each reason whose value does not differ.
+    """
+    differing = set()
+    for row in pending:
+        key = (row["indicator_id"], row["period"])
+        wrong = [str(one[2]) for one in unused if one[:2] == key]
+        if row["pending_state"] != "differs" or not wrong:
+            yield row
+            continue
+        differing.add(key)
+        remark = f"(改訂番号{'、'.join(wrong)}の行は、番号が違うため使いません。)"
+        yield row | {"message": row["message"] + remark}
+    yield from (_describe_unused(one, values) for one in unused if one[:2] not in differing)
+
+
+def _describe_unused(address: Address, values: Sequence[Row]) -> Row:
+    indicator_id, period, revision = address
+    titles = {row["indicator_id"]: row["indicator_title"] for row in values}
+    title = titles.get(indicator_id, indicator_id)
+    return {
+        "row_id": f"{indicator_id}/{period}/{revision}/unused",
+        "indicator_id": indicator_id,
+        "indicator_title": title,
+        "period": period,
+        "pending_state": "no_difference",
+        "published_revision": revision - 1,
+        "next_revision": revision,
+        "differences": "当てはまる違いがない",
+        "message": f"{title} {period}：revisions.csv に改訂{revision}の理由がありますが、"
+        "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
+    }
+
+
+def _pending_row(last: Row, number: int, differences: str) -> Row:
+    return {
+        "row_id": f"{last['municipality_code']}/{last['indicator_id']}/{last['period']}/{number}",
+        "indicator_id": last["indicator_id"],
+        "indicator_title": last["indicator_title"],
+        "period": last["period"],
+        "published_revision": last["revision"],
+        "next_revision": number,
+        "published_value": last["value"],
+        "differences": differences,
+    }
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "なし"
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

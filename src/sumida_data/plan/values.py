@@ -4,25 +4,23 @@ An indicator's query returns the rows that count. Here they are summed, divided,
 and led back to their cells. Nothing in this module knows a particular indicator.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import SqlError, connect, run_query
 from sumida_data.base.frames import to_arrow
-from sumida_data.base.periods import (
-    Period,
-    fiscal_year_first_day,
-    fiscal_year_last_day,
-)
-from sumida_data.plan.coverage import Coverage, CoverageKey
+from sumida_data.base.metadata import Row
+from sumida_data.base.periods import Period, fiscal_year_first_day, fiscal_year_last_day
 from sumida_data.plan.models import Indicator, Plan, Plans
+from sumida_data.survey.departments import Department, list_existing
+from sumida_data.survey.form import Form, Wave, Waves
 
 FIRST_REVISION = 1
 
@@ -86,6 +84,22 @@ _LEAD_BACK = """
 """
 
 
+class Coverage(NamedTuple):
+    """Who was asked about a table in a quarter, and who answered.
+
+    Attributes:
+        asked: Number of departments asked; 0 where the table was not asked about.
+        answered: Number of departments that answered, those without a change included.
+    """
+
+    asked: int
+    answered: int
+
+
+# Municipality code, quarter, survey table.
+CoverageKey = tuple[str, str, str]
+
+
 class QueryError(ValueError):
     """An indicator's query that cannot be run or does not return what it must."""
 
@@ -101,7 +115,7 @@ class Computed:
             denominator. Only of indicators whose rows belong to departments.
     """
 
-    values: list[dict[str, Any]]
+    values: list[Row]
     lineage: pa.Table
     parts: pa.Table
 
@@ -235,7 +249,7 @@ class ValueEngine:
             "INSERT INTO roles VALUES (?, ?, ?, ?)", [(name, period, *role) for role in roles]
         )
 
-    def _values(self, task: _Task, counts: Mapping[str, _Count]) -> list[dict[str, Any]]:
+    def _values(self, task: _Task, counts: Mapping[str, _Count]) -> list[Row]:
         delivered = self._find_delivered(task)
         common = {
             "plan_id": task.plan.plan_id,
@@ -257,7 +271,7 @@ class ValueEngine:
             for code, name in self._municipalities.items()
         ]
 
-    def _value(self, task: _Task, code: str, count: _Count, *, delivered: bool) -> dict[str, Any]:
+    def _value(self, task: _Task, code: str, count: _Count, *, delivered: bool) -> Row:
         indicator, period = task.indicator, task.period
         coverage = self._coverage.get((code, str(period), indicator.table))
         reason = _reason_not_measured(task, count, coverage, delivered=delivered)
@@ -336,3 +350,82 @@ def _describe_count(count: _Count, status: str) -> str | None:
     if count.incomplete_rows:
         notes.append(f"分子か分母が空の{count.incomplete_rows}行は数に入れていない。")
     return "".join(notes) or None
+
+
+def measure_coverage(
+    form: Form, waves: Waves, response: pd.DataFrame
+) -> dict[CoverageKey, Coverage]:
+    """Count the departments asked about each survey table and those that answered."""
+    known = response.dropna(subset=["department_code"])
+    coverage = {}
+    for group, ours in known.groupby(["municipality_code", "period"]):
+        code, period = cast("tuple[str, str]", group)
+        wave = waves.root[period]
+        replied = ours[ours["response_status"].isin(["received", "no_change"])]
+        asked, answered = (_count_by_sheet(wave, frame) for frame in (ours, replied))
+        for part in form.answer_sheets:
+            coverage[code, period, part.table] = Coverage(asked[part.sheet], answered[part.sheet])
+    return coverage
+
+
+def _count_by_sheet(wave: Wave, response: pd.DataFrame) -> Counter[str]:
+    codes = response["department_code"].unique()
+    return Counter(sheet for code in codes for sheet in wave.sheets_for(code))
+
+
+def divide_values(
+    plans: Plans, parts: Iterable[Row], departments: Sequence[Department]
+) -> list[Row]:
+    """Compute every value by division and by department, each from its own sums.
+
+    A percentage of a division comes from its summed parts; percentages of departments are never
+    averaged.
+
+    Args:
+        plans: The plans.
+        parts: Sums by municipality_code, indicator_id, period and department_code: numerator,
+            denominator.
+        departments: The departments over time; the name at the end of the quarter counts.
+
+    Returns:
+        Rows of table ``indicator_value_by_department``. A row of a division has no department.
+    """
+    rows: list[Row] = []
+    owners = {one.indicator_id: plan for plan in plans.root for one in plan.indicators}
+    by_division: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for part in parts:
+        code, period = part["department_code"], part["period"]
+        known = list_existing(departments, Period.parse(period).last_day).get(code)
+        division = known.division if known else "所属不明"
+        by_division[part["municipality_code"], part["indicator_id"], period, division].append(part)
+        rows.append(_describe_part(owners, part, division, known.section if known else None))
+    for (*_, division), ours in by_division.items():
+        sums = {name: _add(part[name] for part in ours) for name in ("numerator", "denominator")}
+        rows.append(_describe_part(owners, ours[0] | {"department_code": None} | sums, division))
+    columns = ("municipality_code", "indicator_id", "period", "division", "department_code")
+    return sorted(rows, key=lambda row: str(tuple(row[name] for name in (*columns, "section"))))
+
+
+def _add(numbers: Iterable[Decimal | None]) -> Decimal | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _describe_part(
+    owners: Mapping[str, Plan], part: Row, division: str, section: str | None = None
+) -> Row:
+    plan, code = owners[part["indicator_id"]], part["department_code"]
+    indicator = plan.indicator(part["indicator_id"])
+    value = calculate(indicator, part["numerator"], part["denominator"])
+    return {
+        "row_id": f"{indicator.indicator_id}/{part['period']}/{code or division}",
+        **part,
+        "plan_id": plan.plan_id,
+        "indicator_title": indicator.title,
+        "level": "課" if code else "部",
+        "division": division,
+        "section": section,
+        "value": value,
+        "unit": indicator.unit,
+        "value_status": "measured" if value is not None else "cannot_say",
+    }

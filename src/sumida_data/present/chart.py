@@ -44,7 +44,7 @@ class Point(NamedTuple):
     amount: Decimal
 
 
-class Place(NamedTuple):
+class Mark(NamedTuple):
     """A point and where it stands in the chart."""
 
     day: date
@@ -66,14 +66,14 @@ class Chart:
         frame: Where the axes lie.
     """
 
-    start: Place | None
-    target: Place
-    values: tuple[Place, ...]
+    start: Mark | None
+    target: Mark
+    values: tuple[Mark, ...]
     days: tuple[tuple[date, float], ...]
     amounts: tuple[tuple[Decimal, float], ...]
     frame: Frame
 
-    def anchor(self, place: Place) -> str:
+    def anchor(self, place: Mark) -> str:
         """How a label at the place is aligned so that it stays within the chart."""
         third = (self.frame.right - self.frame.left) / 3
         if place.x < self.frame.left + third / 2:
@@ -109,8 +109,8 @@ def lay_out_chart(
     def y(amount: Decimal) -> float:
         return round(float(bottom - (bottom - top) * amount / amounts[-1]), 1)
 
-    def place(point: Point) -> Place:
-        return Place(*point, x(point.day), y(point.amount))
+    def place(point: Point) -> Mark:
+        return Mark(*point, x(point.day), y(point.amount))
 
     return Chart(
         start=place(start) if start else None,

@@ -17,15 +17,19 @@ from sumida_data.catalogue.history import (
     merge_histories,
 )
 from sumida_data.pipelines.wiring import has_table, typed_tables, wire
-from sumida_data.plan.by_department import divide_values
-from sumida_data.plan.coverage import Coverage, CoverageKey, measure_coverage
 from sumida_data.plan.definitions import describe_indicators, describe_targets
 from sumida_data.plan.hints import find_hints
 from sumida_data.plan.initiatives import describe_effects, sum_effects
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.plan.revisions import freeze_values, parse_revisions
-from sumida_data.plan.values import ValueEngine
+from sumida_data.plan.values import (
+    Coverage,
+    CoverageKey,
+    ValueEngine,
+    divide_values,
+    measure_coverage,
+)
 from sumida_data.survey.departments import parse_departments
 
 Frame = pd.DataFrame
