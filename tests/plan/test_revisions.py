@@ -197,8 +197,8 @@ class TestFreezing:
         assert frozen.lineage.to_pylist() == cells((1, "F19"), (2, "F20")).to_pylist()
         [notice] = frozen.notices
         assert (notice["old_value"], notice["new_value"], notice["revision"]) == (23, 24, 2)
-        assert (notice["scope"], notice["cause"]) == (REASON.scope, REASON.cause)
-        assert (notice["impact"], notice["response"]) == (REASON.impact, REASON.response)
+        assert (notice["scope"], notice["cause"]) == (REASON["scope"], REASON["cause"])
+        assert (notice["impact"], notice["response"]) == (REASON["impact"], REASON["response"])
 
     def test_a_reason_for_another_revision_does_not_help(self) -> None:
         frozen = freeze(value_row("25"), value_row("23"), value_row("24", 2), reasons=(REASON,))
