@@ -236,3 +236,8 @@ class HomeMunicipality(Model):
     name_en: str
     prefecture_name: str
     office: str
+
+    @property
+    def kind(self) -> str:
+        """What it calls itself for short: 区, 市, 町, 村, or 県."""
+        return self.name[-1]

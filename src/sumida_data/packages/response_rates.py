@@ -25,8 +25,8 @@ WITH departments AS (
     GROUP BY ALL
 ), rates AS (
     SELECT municipality_code, period,
-        if(grouping(division) = 1, '区', '部') AS level,
-        if(grouping(division) = 1, '区全体', division) AS organisation,
+        if(grouping(division) = 1, '{{whole}}', '部') AS level,
+        if(grouping(division) = 1, '{{whole}}全体', division) AS organisation,
         count(*) AS asked,
         count(*) FILTER (answered) AS answered,
         count(*) FILTER (no_change) AS no_change,
@@ -40,7 +40,7 @@ WITH departments AS (
 )
 SELECT rates.*, {_PERCENTAGE.format(part="answered", whole="asked")} AS response_rate,
     -- Whose a return is that cannot be used, nobody knows.
-    CASE level WHEN '区' THEN coalesce(files, 0) END AS unusable,
+    CASE level WHEN '{{whole}}' THEN coalesce(files, 0) END AS unusable,
     concat_ws('/', municipality_code, period, organisation) AS row_id
 FROM rates LEFT JOIN set_aside USING (municipality_code, period)
 ORDER BY ALL
@@ -73,9 +73,14 @@ ORDER BY ALL
 
 
 def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -> pd.DataFrame:
-    """Return table ``response_rate``; one row is the ward or one division in one quarter."""
-    rows = _query(_BY_DIVISION, response=to_arrow(response))
-    return build_frame(dictionary["response_rate"], rows)
+    """Return table ``response_rate``; one row is the ward or one division in one quarter.
+
+    The word for the whole, such as 区 or 市, is the first that its description allows.
+    """
+    described = dictionary["response_rate"]
+    whole = (described.field("level").enum or ("",))[0]
+    rows = _query(_BY_DIVISION.format(whole=whole), response=to_arrow(response))
+    return build_frame(described, rows)
 
 
 def measure_answer_rates(

@@ -114,7 +114,7 @@ def gather_indicators(plan: Plan, published: Published) -> tuple[IndicatorPage, 
         )
         for name, by in _ORDERS.items()
     }
-    responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] != "区")
+    responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] == "部")
     return tuple(
         _gather(
             plan,

@@ -55,7 +55,7 @@ class CkanSettings(Model):
 
     url: str = ""
     token: SecretStr = SecretStr("")
-    organization: str = "t131075"
+    organization: str = ""
     name_prefix: str = Described(default="", pattern=r"^[a-z0-9_-]*$")
     group: str = "c029"
     licenses: Mapping[str, tuple[str, ...]] = _LICENSES
