@@ -27,6 +27,7 @@ from rich.table import Table
 from sumida_data.commands.project import Project, load_project
 from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns
+from sumida_data.sample.ward import parse_facts
 from sumida_data.survey.collecting.returns import VERY_MANY, FormReader, read_returns
 from sumida_data.survey.files import SourceFile
 
@@ -69,7 +70,9 @@ def write_returns(project: Project, folder: Path) -> list[Path]:
     """Write the sample's returns of all quarters again and again, and return their paths."""
     settings = yaml.safe_load((PROJECT / "conf/base/parameters/sample.yml").read_text("utf-8"))
     sample = Sample.model_validate(settings["sample"])
-    returns = make_returns(sample, project.form, project.waves, project.departments)
+    folder_of_facts = PROJECT / "data/01_raw/reference/sample"
+    facts = parse_facts({path.name: path.read_bytes() for path in folder_of_facts.glob("*.csv")})
+    returns = make_returns(sample, facts, project.form, project.waves, project.departments)
     paths = []
     for number, content in enumerate(islice(cycle(returns.values()), MANY)):
         path = folder / f"{number:05}.xlsx"

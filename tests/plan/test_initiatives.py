@@ -11,8 +11,8 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.initiatives import describe_effects, sum_effects
 from sumida_data.plan.models import InitiativeRules
-from sumida_data.sample.ward import load_facts
 from sumida_data.survey.departments import Department
+from tests.sample.conftest import load_facts
 
 PERIOD = "FY2022Q3"
 DEPARTMENTS = [

@@ -10,6 +10,7 @@ from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.sample.central import make_external_files
 from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns
+from sumida_data.sample.ward import Facts, parse_facts
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, parse_departments
 from sumida_data.survey.form import Form, Waves
@@ -20,6 +21,16 @@ REGISTERS = Path(__file__).parents[2] / "data/01_raw/reference"
 def read_register(name: str) -> list[dict[str, str]]:
     text = (REGISTERS / f"{name}.csv").read_text("utf-8-sig")
     return list(csv.DictReader(text.splitlines()))
+
+
+def load_facts(table: str) -> list[dict[str, str]]:
+    return read_register(f"sample/{table}")
+
+
+@pytest.fixture(scope="session")
+def facts() -> Facts:
+    folder = REGISTERS / "sample"
+    return parse_facts({path.name: path.read_bytes() for path in folder.glob("*.csv")})
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +50,17 @@ def municipalities() -> list[Municipality]:
 
 @pytest.fixture(scope="session")
 def returns(
-    sample: Sample, form: Form, waves: Waves, departments: list[Department]
+    sample: Sample, facts: Facts, form: Form, waves: Waves, departments: list[Department]
 ) -> dict[str, bytes]:
-    return make_returns(sample, form, waves, departments)
+    return make_returns(sample, facts, form, waves, departments)
 
 
 @pytest.fixture(scope="session")
 def external_files(
     sample: Sample,
+    facts: Facts,
     municipality: HomeMunicipality,
     departments: list[Department],
     municipalities: list[Municipality],
 ) -> dict[str, bytes]:
-    return make_external_files(sample, municipality.code, departments, municipalities)
+    return make_external_files(sample, facts, municipality.code, departments, municipalities)

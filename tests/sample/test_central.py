@@ -8,6 +8,7 @@ import pytest
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.sample.central import make_external_files
 from sumida_data.sample.models import Sample
+from sumida_data.sample.ward import Facts
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import CentralSources
@@ -155,15 +156,17 @@ def test_every_source_has_a_stamped_file_in_every_quarter(
 def test_same_seed_gives_the_same_bytes(
     external_files: dict[str, bytes],
     sample: Sample,
+    facts: Facts,
     municipality: HomeMunicipality,
     departments: list[Department],
     municipalities: list[Municipality],
 ) -> None:
     assert (
-        make_external_files(sample, municipality.code, departments, municipalities)
+        make_external_files(sample, facts, municipality.code, departments, municipalities)
         == external_files
     )
     other = sample.model_copy(update={"seed": 1})
     assert (
-        make_external_files(other, municipality.code, departments, municipalities) != external_files
+        make_external_files(other, facts, municipality.code, departments, municipalities)
+        != external_files
     )

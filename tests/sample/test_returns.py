@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import RealFilesError, make_returns, refuse_real_files
+from sumida_data.sample.ward import Facts
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves
@@ -237,30 +238,31 @@ class TestFiles:
     def test_same_seed_gives_the_same_bytes(
         self,
         sample: Sample,
+        facts: Facts,
         form: Form,
         waves: Waves,
         departments: list[Department],
         returns: dict[str, bytes],
     ) -> None:
         few = [one for one in departments if one.division in {"区民部", "地域力支援部"}]
-        again = make_returns(sample, form, waves, few)
-        assert again == make_returns(sample, form, waves, few)
+        again = make_returns(sample, facts, form, waves, few)
+        assert again == make_returns(sample, facts, form, waves, few)
         other = sample.model_copy(update={"seed": sample.seed + 1})
-        assert again != make_returns(other, form, waves, few)
+        assert again != make_returns(other, facts, form, waves, few)
 
     def test_only_the_sheets_asked_for(
-        self, sample: Sample, form: Form, waves: Waves, departments: list[Department]
+        self, sample: Sample, facts: Facts, form: Form, waves: Waves, departments: list[Department]
     ) -> None:
         wave = waves.root["FY2022Q3"].model_copy(
             update={"sheets": {"標準化": "all"}, "departments": ("1203",)}
         )
-        returns = make_returns(sample, form, Waves({"FY2022Q3": wave}), departments)
+        returns = make_returns(sample, facts, form, Waves({"FY2022Q3": wave}), departments)
         assert list(returns) == ["FY2022Q3/1203_税務課_調査票.xlsx"]
         (content,) = returns.values()
         assert list(read_sheets(content)) == ["回答マニュアル", "表紙", "標準化", "選択項目"]
 
     def test_a_field_or_sheet_new_in_the_form_stays_empty(
-        self, sample: Sample, form: Form, waves: Waves, departments: list[Department]
+        self, sample: Sample, facts: Facts, form: Form, waves: Waves, departments: list[Department]
     ) -> None:
         cover = form.cover
         field = cover.fields[0].model_copy(update={"name": "floor", "title": "階"})
@@ -270,7 +272,9 @@ class TestFiles:
         wave = waves.root["FY2022Q3"].model_copy(
             update={"sheets": {"設備": "all"}, "departments": ("1203",)}
         )
-        (content,) = make_returns(sample, grown, Waves({"FY2022Q3": wave}), departments).values()
+        (content,) = make_returns(
+            sample, facts, grown, Waves({"FY2022Q3": wave}), departments
+        ).values()
         sheets = read_sheets(content)
         assert beside(sheets["表紙"], "階") == ""
         assert beside(sheets["設備"], "階") == ""

@@ -6,15 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sumida_data.sample.ward import (
+    Facts,
     count_staff,
     count_trainees,
     list_records,
-    load_facts,
     seeded_random,
     share_out,
 )
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Form, SurveySheet
+from tests.sample.conftest import load_facts
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ class TestFacts:
                 assert columns - {"department_code", "since"} == names, part.table
 
     def test_every_fact_belongs_to_a_department(
-        self, form: Form, departments: list[Department]
+        self, facts: Facts, form: Form, departments: list[Department]
     ) -> None:
         asked = {one.code for one in departments if one.exists_on(date(2022, 12, 31))}
         for part in form.answer_sheets:
-            assert {row["department_code"] for row in load_facts(part.table)} <= asked
+            assert {row["department_code"] for row in facts.get(part.table, ())} <= asked
 
     def test_size_and_lists_of_procedures(self) -> None:
         facts = load_facts("procedure")
@@ -50,8 +51,8 @@ class TestFacts:
     def test_eighteen_systems_are_to_be_standardized(self) -> None:
         assert len({row["system_name"] for row in load_facts("standardization")}) == 18
 
-    def test_a_sheet_without_facts_has_none(self) -> None:
-        assert load_facts("tomorrow") == ()
+    def test_a_sheet_without_facts_has_no_records(self, procedures: SurveySheet) -> None:
+        assert list_records({}, procedures, "1203", date(2022, 12, 31)) == []
 
 
 class TestInitiatives:
@@ -94,11 +95,13 @@ class TestInitiatives:
 
 
 class TestRecords:
-    def test_a_procedure_is_planned_until_it_begins(self, procedures: SurveySheet) -> None:
+    def test_a_procedure_is_planned_until_it_begins(
+        self, facts: Facts, procedures: SurveySheet
+    ) -> None:
         states = [
             next(
                 record
-                for record in list_records(procedures, "1902", day)
+                for record in list_records(facts, procedures, "1902", day)
                 if record["procedure_name"] == "自転車用ヘルメットの購入助成の申請"
             )
             for day in (date(2022, 9, 30), date(2022, 12, 31))
@@ -109,21 +112,24 @@ class TestRecords:
         assert before is None
         assert isinstance(after, int)
 
-    def test_stocks_never_fall(self, procedures: SurveySheet) -> None:
+    def test_stocks_never_fall(self, facts: Facts, procedures: SurveySheet) -> None:
         days = (date(2022, 3, 31), date(2022, 6, 30), date(2022, 9, 30), date(2022, 12, 31))
         codes = sorted({row["department_code"] for row in load_facts("procedure")})
         for code in codes:
             counts = [
-                sum(row["cashless_status"] == "済" for row in list_records(procedures, code, day))
+                sum(
+                    row["cashless_status"] == "済"
+                    for row in list_records(facts, procedures, code, day)
+                )
                 for day in days
             ]
             assert counts == sorted(counts)
 
-    def test_initiatives_appear_when_they_begin(self, form: Form) -> None:
+    def test_initiatives_appear_when_they_begin(self, facts: Facts, form: Form) -> None:
         part = form.sheet_of("initiative")
         assert part is not None
         names = [
-            {record["initiative_name"] for record in list_records(part, "1004", day)}
+            {record["initiative_name"] for record in list_records(facts, part, "1004", day)}
             for day in (date(2022, 3, 31), date(2022, 12, 31))
         ]
         assert names[1] - names[0] == {

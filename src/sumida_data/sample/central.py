@@ -16,7 +16,7 @@ from sumida_data.base.xlsx import Book
 from sumida_data.plan.values import round_half_up
 from sumida_data.sample.handwriting import write_short_era_date
 from sumida_data.sample.models import Sample, SampleCards
-from sumida_data.sample.ward import load_facts, seeded_random, share_out
+from sumida_data.sample.ward import Facts, seeded_random, share_out
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP
@@ -36,6 +36,7 @@ _DAYS = ("データセット_最終更新日", "ファイル_公開日", "ファ
 
 def make_external_files(
     sample: Sample,
+    facts: Facts,
     home_code: str,
     departments: Sequence[Department],
     municipalities: Sequence[Municipality],
@@ -44,6 +45,7 @@ def make_external_files(
 
     Args:
         sample: The sample data's settings.
+        facts: The open data list, without which none is made.
         home_code: Code of the municipality whose figures are the published ones.
         departments: Those of all times.
         municipalities: All of the nation.
@@ -55,17 +57,19 @@ def make_external_files(
     for name, settings in sample.periods.items():
         last_day = Period.parse(name).last_day
         months = pd.date_range(settings.first_month, last_day, freq="MS").date
-        files |= {
-            f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx": _write_cards(
+        if settings.cards:
+            files[f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx"] = _write_cards(
                 sample.seed, settings.cards, home_code, municipalities
-            ),
-            f"document_approval/{name}/文書管理システム月次集計.csv": _write_csv(
+            )
+        if sample.approval_rates:
+            files[f"document_approval/{name}/文書管理システム月次集計.csv"] = _write_csv(
                 _APPROVAL_HEADINGS, _count_approvals(sample, departments, months), "cp932"
-            ),
-            f"open_dataset/{name}/{home_code}_open_data_list.csv": _write_csv(
-                load_facts("open_data_list")[0], _list_open_data(last_day), "utf-8-sig"
-            ),
-        }
+            )
+        if listed := facts.get("open_data_list"):
+            rows = _list_open_data(listed[0], facts["open_dataset"], last_day)
+            files[f"open_dataset/{name}/{home_code}_open_data_list.csv"] = _write_csv(
+                listed[0], rows, "utf-8-sig"
+            )
     return files
 
 
@@ -142,12 +146,13 @@ def _invent_drafts(seed: int, department: Department, month: date) -> Row:
     }
 
 
-def _list_open_data(day: date) -> Iterator[Mapping[str, str]]:
-    constant = load_facts("open_data_list")[0]
-    for fact in load_facts("open_dataset"):
-        published_on = fact["データセット_公開日"]
+def _list_open_data(
+    constant: Mapping[str, str], datasets: Iterable[Mapping[str, str]], day: date
+) -> Iterator[Mapping[str, str]]:
+    for dataset in datasets:
+        published_on = dataset["データセット_公開日"]
         if published_on <= day.isoformat():
-            yield constant | fact | dict.fromkeys(_DAYS, published_on)
+            yield {**constant, **dataset, **dict.fromkeys(_DAYS, published_on)}
 
 
 def _write_csv(headings: Iterable[str], rows: Iterable[Mapping[str, Any]], encoding: str) -> bytes:

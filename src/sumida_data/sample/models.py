@@ -33,7 +33,7 @@ class SamplePeriod(Model):
     """One quarter of sample data.
 
     Attributes:
-        cards: The municipality's row in the card workbook.
+        cards: The municipality's row in the card workbook; None where there is no such file.
         first_month: First day of the first month in the document system's file, which ends
             with the quarter.
         training_rate: Share of the staff trained in security since 1 April.
@@ -43,7 +43,7 @@ class SamplePeriod(Model):
             is empty; ``sent_twice``: an earlier return still has the last quarter's answers.
     """
 
-    cards: SampleCards
+    cards: SampleCards | None = None
     first_month: date
     training_rate: Decimal = Described(ge=0, le=1)
     flaws: dict[Flaw, tuple[str, ...]]
@@ -59,7 +59,7 @@ class Sample(Model):
         notes: The lines below each table.
         heading_groups: For each table, the headings above its headings by the first field below
             each; an empty one leaves the fields from there without.
-        approval_rates: Electronic approval rate by fiscal year.
+        approval_rates: Electronic approval rate by fiscal year; without any there is no file.
         periods: The quarters to make.
     """
 
@@ -68,5 +68,5 @@ class Sample(Model):
     guidance: tuple[str, ...]
     notes: tuple[str, ...]
     heading_groups: dict[Name, dict[Name, str]]
-    approval_rates: dict[int, Decimal]
+    approval_rates: dict[int, Decimal] = Described(default_factory=dict)
     periods: dict[PeriodText, SamplePeriod]

@@ -20,6 +20,7 @@ from sumida_data.base.xlsx import A3, Book
 from sumida_data.sample.handwriting import Hand
 from sumida_data.sample.models import Flaw, Sample
 from sumida_data.sample.ward import (
+    Facts,
     Record,
     count_staff,
     count_trainees,
@@ -51,6 +52,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "number": {**_BODY, "border": 1, "align": "center"},
     "answer": _ANSWER,
 }
+_TRAINING, _TRAINED = "security_training", ("trainees_expected", "trainees")
 _FIRST_ROW = 6
 _SPARE_ROWS = 8
 
@@ -84,7 +86,7 @@ def _is_sample(file: SourceFile) -> bool:
 
 
 def make_returns(
-    sample: Sample, form: Form, waves: Waves, departments: Sequence[Department]
+    sample: Sample, facts: Facts, form: Form, waves: Waves, departments: Sequence[Department]
 ) -> dict[str, bytes]:
     """Make the returns of all quarters of the sample for which there is an inquiry.
 
@@ -94,7 +96,7 @@ def make_returns(
     returns: dict[str, bytes] = {}
     for name in sample.periods:
         if wave := waves.root.get(name):
-            inquiry = _Inquiry(sample, form.asked_in(name), Period.parse(name), wave)
+            inquiry = _Inquiry(sample, facts, form.asked_in(name), Period.parse(name), wave)
             returns |= dict(inquiry.collect(departments))
     return returns
 
@@ -104,6 +106,7 @@ class _Inquiry:
     """One quarter's inquiry and what comes back."""
 
     sample: Sample
+    facts: Facts
     form: Form
     period: Period
     wave: Wave
@@ -153,24 +156,30 @@ class _Inquiry:
 
     def _answer(self, department: Department, training: Sequence[int], day: date) -> Answers:
         answers = {
-            part.table: list_records(part, department.code, day)
+            part.table: list_records(self.facts, part, department.code, day)
             for part in self.form.answer_sheets
-            if part.sheet in self.wave.sheets_for(department.code) and part.layout == "rows"
+            if part.sheet in self.wave.sheets_for(department.code)
         }
-        expected, trained = training
-        answers["security_training"] = [{"trainees_expected": expected, "trainees": trained}]
-        return answers
+        # Counted, not told: how many of the staff there are were trained.
+        return answers | {_TRAINING: [dict(zip(_TRAINED, training, strict=True))]}
 
     def _spoil(self, department: Department, cover: Record, answers: Answers) -> None:
         if self._has_flaw("no_code", department):
             cover["department_code"] = None
         if self._has_flaw("text_for_number", department):
-            answers["procedure"][-1]["annual_cases"] = "たくさん"
+            self._write_word_for_number(answers)
         if self._has_flaw("no_change", department):
             cover["no_change"] = "該当"
             for part in self.form.answer_sheets:
                 if part.kind == "stock":
                     answers[part.table] = []
+
+    def _write_word_for_number(self, answers: Answers) -> None:
+        for part in self.form.answer_sheets:
+            numbers = [field.name for field in part.fields if field.type == "integer"]
+            if numbers and answers.get(part.table):
+                answers[part.table][-1][numbers[0]] = "たくさん"
+                return
 
     def _write(self, department: Department, cover: Record, answers: Answers) -> bytes:
         hand = Hand(self.sample.seed, department.code, str(self.period))

@@ -1,15 +1,13 @@
 """What is true in the sample ward on a day: its procedures, services, trainings and the rest.
 
-The facts stand in CSV files beside this module, one for each table of the survey, with a day for
+The facts stand in CSV files of the project, one for each table of the survey, with a day for
 whatever begins. All but the published totals is invented.
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 from itertools import accumulate, pairwise
 from random import Random
 
@@ -18,6 +16,8 @@ from sumida_data.survey.form import SurveySheet
 
 Value = str | int | Decimal | date | None
 Record = dict[str, Value]
+# The rows of each table's CSV file, as texts; a sheet new in the form has none yet.
+Facts = Mapping[str, Sequence[Mapping[str, str]]]
 
 # What is known only once the thing has begun; its status is then the first choice.
 _KNOWN_LATER = {
@@ -33,24 +33,24 @@ _PARSERS: dict[str, Callable[[str], Value]] = {
 }
 
 
-@cache
-def load_facts(table: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of a table's CSV file as texts; a sheet new in the form has none yet."""
-    file = resources.files("sumida_data.sample") / "facts" / f"{table}.csv"
-    if not file.is_file():
-        return ()
-    return tuple(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+def parse_facts(files: Mapping[str, bytes]) -> Facts:
+    """Return the facts of CSV files in UTF-8 by their names, such as ``procedure.csv``."""
+    return {
+        name.removesuffix(".csv"): tuple(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+        for name, content in files.items()
+    }
 
 
-def list_records(part: SurveySheet, department_code: str, day: date) -> list[Record]:
+def list_records(facts: Facts, part: SurveySheet, department_code: str, day: date) -> list[Record]:
     """Return what a department truthfully answers in a part of the form.
 
     Args:
-        part: A part of the form with one record a row.
+        facts: The facts of all departments.
+        part: A part of the form.
         department_code: The department.
         day: The last day of the quarter; events are those of its fiscal year.
     """
-    rows = [row for row in load_facts(part.table) if row["department_code"] == department_code]
+    rows = [row for row in facts.get(part.table, ()) if row["department_code"] == department_code]
     begun, last_day = "since", day.isoformat()
     first_day = ""
     if part.kind == "events":
@@ -82,7 +82,7 @@ def count_trainees(rate: Decimal, staff: list[int]) -> list[int]:
     return share_out(round(rate * sum(staff)), staff)
 
 
-def _state_on(day: date, part: SurveySheet, row: dict[str, str]) -> dict[str, str]:
+def _state_on(day: date, part: SurveySheet, row: Mapping[str, str]) -> dict[str, str]:
     state = dict(row)
     choices = {field.name: field.enum for field in part.fields}
     for started_on in row.keys() & _KNOWN_LATER:

@@ -47,6 +47,7 @@ def catalog(
         | {
             "survey_returns": FolderDataset(path=survey),
             "external_files": FolderDataset(path=external),
+            "sample_facts": FolderDataset(path=str(REGISTERS / "sample")),
             "sample_survey_returns": FolderDataset(path=survey),
             "sample_external_files": FolderDataset(path=external),
         }

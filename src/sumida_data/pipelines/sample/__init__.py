@@ -11,6 +11,7 @@ from sumida_data.pipelines.wiring import Locations, wire
 from sumida_data.sample.central import make_external_files
 from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns, refuse_real_files
+from sumida_data.sample.ward import Facts, parse_facts
 from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.files import SourceFile
@@ -31,11 +32,21 @@ def permit_sample(
     return sample
 
 
-def make_sample_returns(
-    sample: Sample, form: Form, waves: Waves, departments: pd.DataFrame, locations: Locations
+def read_facts(sample_facts: dict[str, SourceFile]) -> Facts:
+    """Read what is true in the sample ward."""
+    return parse_facts({name: file.read() for name, file in sample_facts.items()})
+
+
+def make_sample_returns(  # one argument for each thing that decides what is answered
+    sample: Sample,
+    facts: Facts,
+    form: Form,
+    waves: Waves,
+    departments: pd.DataFrame,
+    locations: Locations,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Make the departments' returns, and say what was made, as plain data."""
-    returns = make_returns(sample, form, waves, parse_departments(read_rows(departments)))
+    returns = make_returns(sample, facts, form, waves, parse_departments(read_rows(departments)))
     lines = [
         f"見本の調査票{len(returns)}件を {locations['survey_returns']}/ に、"
         f"国などのファイルを {locations['external_files']}/ に作りました。"
@@ -47,6 +58,7 @@ def make_sample_returns(
 
 def make_sample_external_files(
     sample: Sample,
+    facts: Facts,
     municipality: HomeMunicipality,
     departments: pd.DataFrame,
     municipalities: pd.DataFrame,
@@ -54,6 +66,7 @@ def make_sample_external_files(
     """Make the central files."""
     return make_external_files(
         sample,
+        facts,
         municipality.code,
         parse_departments(read_rows(departments)),
         parse_municipalities(read_rows(municipalities)),
@@ -65,6 +78,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     permitted = "permitted_sample"
     nodes = [
         wire(permit_sample, permitted),
+        wire(read_facts, "facts"),
         wire(make_sample_returns, ["sample_survey_returns", "sample_summary"], sample=permitted),
         wire(make_sample_external_files, "sample_external_files", sample=permitted),
     ]
