@@ -1,6 +1,7 @@
 """Project commands: `kedro run` with plain words for officers, and a summary at the end."""
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -20,9 +21,11 @@ from rich.logging import RichHandler
 from yaml import YAMLError
 
 from sumida_data import pipelines
+from sumida_data.base.disk import hold
 from sumida_data.parameters import find_mistakes
 
 _EXIT_FAILED = 1
+_BUSY = "ほかの kedro run が実行中です。終わってから、もう一度実行してください。"
 # What the other pipelines say: lines and an exit code.
 _SUMMARIES = (
     "publication_summary",
@@ -50,8 +53,11 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RichHandler):
             handler.addFilter(_put_plainly)
+    # Paths in the catalogue are meant from there, also where Kedro was called further below.
+    os.chdir(metadata.project_path)
     try:
-        outputs = project.run.callback(**options)  # type: ignore[misc]  # click types it as optional
+        with hold(Path("data/.running"), ValueError(_BUSY)):
+            outputs = project.run.callback(**options)  # type: ignore[misc]  # click's is optional
     except (ValueError, DatasetError) as error:
         _fail([str(error)])
     if "run_summary" in outputs:
@@ -66,9 +72,9 @@ def _put_plainly(record: logging.LogRecord) -> bool:
     if record.name == "kedro.pipeline.node" or str(record.msg).startswith("No nodes ran"):
         return False
     if advice := re.search(r'--from-nodes "[^"]+"', str(record.msg)):
-        record.args = None
-        record.msg = f"途中から続けるには、同じコマンドに次を付けてください。\n{advice[0]}"
-    return True
+        # Logged, it would be broken over lines and could not be copied.
+        _print(f"途中から続けるには、同じコマンドに次を付けてください。\n{advice[0]}")
+    return not advice
 
 
 def _refuse_unknown(names: Iterable[str]) -> None:
@@ -109,12 +115,16 @@ def _finish(summary: Any) -> None:
 
 def _finish_in_lines(summary: dict[str, Any]) -> None:
     for line in summary["lines"]:
-        Console(soft_wrap=True, highlight=False).print(line, markup=False)
+        _print(line)
     sys.exit(summary["exit_code"])
 
 
+def _print(line: str, *, style: str = "", stderr: bool = False) -> None:
+    console = Console(stderr=stderr, soft_wrap=True, highlight=False)
+    console.print(line, style=style, markup=False)
+
+
 def _fail(lines: list[str]) -> None:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
     for line in lines:
-        console.print(line, style="bold red", markup=False)
+        _print(line, style="bold red", stderr=True)
     sys.exit(_EXIT_FAILED)

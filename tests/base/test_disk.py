@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.base.disk import read_folder, replace_folder
+from sumida_data.base.disk import hold, read_folder, replace_folder
 from sumida_data.datasets import FolderDataset
 
 KILLED = """
@@ -69,3 +69,15 @@ def test_a_folder_that_cannot_be_put_in_place_leaves_the_old(
         with pytest.raises(PermissionError):
             replace_folder(folder, {"c.txt": b"new"})
     assert read_folder(folder) == {"a.txt": b"old", "b.txt": b"old"}
+
+
+def test_what_one_process_holds_no_other_can(tmp_path: Path) -> None:
+    path = tmp_path / "data/.running"
+    script = (
+        "import sys; from pathlib import Path; from sumida_data.base.disk import hold\n"
+        "with hold(Path(sys.argv[1]), SystemExit(3)): pass"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    with hold(path, AssertionError()):
+        assert subprocess.run(command, check=False).returncode == 3
+    assert subprocess.run(command, check=False).returncode == 0

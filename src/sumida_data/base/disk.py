@@ -3,9 +3,12 @@
 import os
 import re
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 # Windows opens these as devices whatever their ending, and drops dots and blanks at the end.
 _DEVICE = re.compile(
@@ -119,3 +122,31 @@ def remove_folder(folder: Path) -> None:
     """Remove a folder with all in it, if it is there."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+@contextmanager
+def hold(path: Path, otherwise: Exception) -> Iterator[None]:
+    """Hold a file, which is made if it is not there; a process that is killed holds nothing.
+
+    Args:
+        path: The file.
+        otherwise: What is raised if another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            _lock_file(file)
+        except OSError as error:
+            raise otherwise from error
+        yield
+
+
+def _lock_file(file: IO[str]) -> None:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,14 +17,13 @@ line is there whole or not at all.
 """
 
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
-from sumida_data.base.disk import replace_file
+from sumida_data.base.disk import hold, replace_file
 from sumida_data.base.metadata import Model
 from sumida_data.base.quota import Gap
 from sumida_data.catalogue.target import (
@@ -307,22 +306,13 @@ class TargetRecord:
         self.journal.finish()
         self._under_way.unlink(missing_ok=True)
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self) -> AbstractContextManager[None]:
         """Keep other processes from publishing; a killed process holds nothing.
 
-        Raises:
-            TargetError: If another process holds it.
+        Entering raises a TargetError if another process holds it.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a") as file:
-            try:
-                _lock_file(file)
-            except OSError as error:
-                raise TargetError(
-                    "ほかの人が公開の作業をしています。終わってから、もう一度実行してください。"
-                ) from error
-            yield
+        busy = "ほかの人が公開の作業をしています。終わってから、もう一度実行してください。"
+        return hold(self.folder / "lock", TargetError(busy))
 
     def _locate_publication(self, publication_id: str) -> Path:
         return self.folder / "publications" / f"{publication_id}.json"
@@ -349,14 +339,3 @@ class TargetRecord:
 def next_publication_id(lines: Sequence[PublicationLine]) -> str:
     """Return the id of the publication after these."""
     return f"P{len(lines) + 1:04}"
-
-
-def _lock_file(file: IO[str]) -> None:
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,7 @@
 """The commands ``sumida-data verify`` and ``sumida-data undo``, which go to the public target."""
 
 import logging
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -92,6 +93,8 @@ def _load_target(env: str | None) -> tuple[PublicTarget, TargetRecord]:
     project = find_project(Path.cwd())
     logging.disable(logging.INFO)
     bootstrap_project(project)
+    # Paths of the target are meant from there, also where the command was called further below.
+    os.chdir(project)
     try:
         context = KedroSession.create(project, env=env).load_context()
         dataset = context.catalog["public_target"]
