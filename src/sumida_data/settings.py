@@ -9,12 +9,10 @@ from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, MemoryDataset
 
+from sumida_data import keep_to_itself
 from sumida_data.pipelines.wiring import note_tables
 
-# Telemetry stalls every command for eleven seconds on a closed network, and what the ward does
-# is nobody else's business. The `.telemetry` file says no as well, for tools that look there.
-os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
-os.environ.setdefault("DO_NOT_TRACK", "1")
+keep_to_itself()
 
 _CKAN = {"url": "CKAN_URL", "token": "CKAN_API_TOKEN"}  # names of variables, not a password
 
