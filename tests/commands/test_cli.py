@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sumida_data.commands import main
 from tests.project import PROJECT, Run
 
 Put = Callable[..., Path]
@@ -84,6 +85,30 @@ def test_a_mistake_in_the_settings_is_told_in_one_line(
     run = check(put(tmp_path / "a.xlsx"), cwd=project.path)
     assert run.code == 1
     assert "waves.yml: waves.FY2021Q4.due_on = 'someday'" in run.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (
+            ["approve", "--day", "someday"],
+            "--day: 書かれた値は読めません。決裁の日(2023-02-01の形)",
+        ),
+        (["approve", "--dya", "x"], "--dya: このオプションはないか、値が要ります。"),
+        (["check"], "ファイル|フォルダ を書いてください。"),
+        (["approbate"], "この書き方はできません。"),
+    ],
+)
+def test_what_cannot_be_understood_is_said_in_japanese(
+    arguments: list[str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["sumida-data", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert expected in capsys.readouterr().err
 
 
 def test_help_is_japanese() -> None:

@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 _HELP = "行政情報化の取組状況のデータを扱います。四半期の集計は kedro run で行います。"
+_SEE_HELP = "書き方は sumida-data --help や sumida-data approve --help で見られます。"
 _COMMANDS = {
     "check": "sumida_data.commands.check",
     "approve": "sumida_data.commands.approve",
@@ -37,7 +38,21 @@ def main() -> None:
     try:
         cli(prog_name="sumida-data", standalone_mode=False)
     except click.ClickException as error:
-        click.secho(error.format_message(), err=True, fg="red")
+        click.secho(_say(error), err=True, fg="red")
         sys.exit(1)
     except click.Abort:
         sys.exit(1)
+
+
+def _say(error: click.ClickException) -> str:
+    """Return what is wrong; click says in English what cannot be understood of a command."""
+    match error:
+        case click.MissingParameter(param=click.Argument() as missing):
+            return f"{missing.metavar} を書いてください。"
+        case click.BadParameter(param=click.Option() as option):
+            return f"{option.opts[0]}: 書かれた値は読めません。{option.help}"
+        case click.NoSuchOption() | click.BadOptionUsage():
+            return f"{error.option_name}: このオプションはないか、値が要ります。{_SEE_HELP}"
+        case click.UsageError() if not isinstance(error, click.exceptions.NoArgsIsHelpError):
+            return f"この書き方はできません。{_SEE_HELP}"
+    return error.format_message()
