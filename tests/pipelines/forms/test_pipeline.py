@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sumida_data.base.frames import read_rows
+from sumida_data.pipelines.forms import forget_sample
 from sumida_data.survey.blank_form import find_last_answers
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader
@@ -168,3 +169,14 @@ class TestBeforeTheFirstQuarter:
         assert "--params=period=FY2030Q1" in run.output
         assert "FY2022Q4" in run.output
         assert "Traceback" not in run.output
+
+
+def test_invented_answers_are_forgotten_once_their_files_are_gone() -> None:
+    rows = [
+        {"source_file": "FY2022Q3/a.xlsx", "sample": True},
+        {"source_file": "FY2022Q3/b.xlsx", "sample": False},
+    ]
+    came = {"FY2022Q3/a.xlsx": SourceFile("FY2022Q3/a.xlsx", PROJECT)}
+    assert forget_sample(pd.DataFrame(rows), came) == rows
+    assert forget_sample(pd.DataFrame(rows), {}) == rows[1:]
+    assert forget_sample(None, came) == []

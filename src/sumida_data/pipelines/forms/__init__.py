@@ -6,6 +6,7 @@ import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import Locations, wire
 from sumida_data.plan.models import ReportedPeriod
@@ -21,11 +22,26 @@ from sumida_data.survey.departments import (
     parse_successions,
     refuse_unknown_codes,
 )
+from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves
 
 
 class UnknownWaveError(ValueError):
     """A form was asked for in a quarter that has no inquiry."""
+
+
+def forget_sample(
+    known_answers: pd.DataFrame | None, survey_returns: dict[str, SourceFile]
+) -> list[Row]:
+    """Return what departments answered, without invented answers whose files are gone.
+
+    Args:
+        known_answers: The stock sheets of earlier quarters; None before the first run.
+        survey_returns: What has come in.
+    """
+    known = [] if known_answers is None else read_rows(known_answers)
+    stays = any(row["sample"] and row["source_file"] in survey_returns for row in known)
+    return [row for row in known if stays or not row["sample"]]
 
 
 def write_forms(  # one argument for each thing that decides what is asked
@@ -34,7 +50,7 @@ def write_forms(  # one argument for each thing that decides what is asked
     period: ReportedPeriod,
     departments: pd.DataFrame,
     successions: pd.DataFrame,
-    known_answers: pd.DataFrame | None,
+    last_answers: list[Row],
     locations: Locations,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Write a form for each department asked.
@@ -45,7 +61,7 @@ def write_forms(  # one argument for each thing that decides what is asked
         period: The quarter; ``latest`` is the latest inquiry.
         departments: The register of departments.
         successions: Which department took over whose work.
-        known_answers: The stock sheets of earlier quarters; None before the first run.
+        last_answers: Rows of ``answer`` of the stock sheets of earlier quarters.
         locations: Where datasets lie.
 
     Returns:
@@ -62,10 +78,9 @@ def write_forms(  # one argument for each thing that decides what is asked
             f"--params=period={name}: この期間の照会の設定がありません。"
             f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
         )
-    known = [] if known_answers is None else read_rows(known_answers)
-    sample = any(row["sample"] for row in known)
+    sample = any(row["sample"] for row in last_answers)
     inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
-    last = find_last_answers(known, name)
+    last = find_last_answers(last_answers, name)
     registered = parse_departments(read_rows(departments))
     refuse_unknown_codes(waves, registered)
     changes = parse_successions(read_rows(successions), registered)
@@ -78,7 +93,9 @@ def write_forms(  # one argument for each thing that decides what is asked
         )
         for one in asked
     }
+    stamp = ["見本データが残っているため、調査票は見本です。課に送らないでください。"] * sample
     lines = [
+        *stamp,
         f"{inquiry.period.title}の調査票を{len(forms)}課分、"
         f"{locations['blank_forms']}/{name}/ に作りました。",
         "次にすること：各課に送り、届いた調査票を "
@@ -90,5 +107,8 @@ def write_forms(  # one argument for each thing that decides what is asked
 def create_pipeline(**_: Any) -> Pipeline:
     """From the form's description and last quarter's answers to blank forms."""
     made = ["blank_forms", "forms_summary"]
-    nodes = [wire(write_forms, made, successions="department_succession_csv")]
+    nodes = [
+        wire(forget_sample, "last_answers"),
+        wire(write_forms, made, successions="department_succession_csv"),
+    ]
     return Pipeline(nodes, tags="forms")
