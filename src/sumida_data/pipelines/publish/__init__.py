@@ -25,10 +25,10 @@ _DONE = {
 }
 
 
-_NEXT = "次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo です。"
+_NEXT = "次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo{option} です。"
 _NEXT_AFTER_RESUMED = (
-    "次にすること：新しい内容を公開するには、もう一度 kedro run を実行し、変更の一覧を確かめて、"
-    "sumida-data approve で承認を受けてください。"
+    "次にすること：新しい内容を公開するには、もう一度 kedro run{option} を実行し、変更の一覧を"
+    "確かめて、sumida-data approve{option} で承認を受けてください。"
 )
 
 
@@ -84,7 +84,9 @@ def summarise_publication(publication: PlannedPublication, state: TargetState) -
     if blocked := publication.approval.blocked:
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
-    lines.append(_NEXT_AFTER_RESUMED if publication.resumed else _NEXT)
+    option = "" if state.name == "folder" else f" --env={state.name}"
+    next_step = _NEXT_AFTER_RESUMED if publication.resumed else _NEXT
+    lines.append(next_step.format(option=option))
     return {"lines": lines, "exit_code": 2 if blocked or publication.resumed else 0}
 
 
