@@ -95,15 +95,26 @@ def test_a_mistake_is_told_with_row_and_column(row: dict[str, str], told: str) -
 
 
 def test_an_inquiry_asks_known_departments_only() -> None:
-    departments = parse_departments([ROAD, BRIDGE])
-    wave = {"due_on": "2023-01-16", "departments": ["1903", "1906"], "sheets": {"手続": "all"}}
+    tax = TAX | {"valid_from": "2020-04-01"}
+    departments = parse_departments([ROAD, tax])
+    wave = {"due_on": "2023-01-16", "departments": ["1903", "1203"], "sheets": {"手続": "all"}}
     refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}), departments)
     for change, told in (
         ({"departments": ["1903", "1930", "1"]}, "FY2022Q3.departments: 課コード 1930、1 は"),
         ({"sheets": {"研修": ["1960"]}}, "FY2022Q3.sheets.研修: 課コード 1960 は"),
     ):
-        with pytest.raises(ReferenceTableError, match=rf"waves\.yml の {told} departments\.csv に"):
+        with pytest.raises(
+            ReferenceTableError, match=rf"waves\.yml の {told}、この期間の終わりの日に"
+        ):
             refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave | change}), departments)
+
+
+def test_an_inquiry_asks_no_department_that_is_abolished() -> None:
+    departments = parse_departments([ROAD | {"valid_to": "2022-11-30"}])
+    wave = {"due_on": "2023-01-16", "departments": ["1903"], "sheets": {"手続": "all"}}
+    refuse_unknown_codes(Waves.model_validate({"FY2022Q2": wave}), departments)
+    with pytest.raises(ReferenceTableError, match=r"FY2022Q3\.departments: 課コード 1903"):
+        refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}), departments)
 
 
 def test_a_succession_names_known_departments() -> None:

@@ -126,7 +126,7 @@ class Packages(Model):
         publisher: Who publishes them, in Japanese.
         publisher_en: The same in English.
         homepage: Page of the publisher's open data.
-        catalogue_url: Where the preview catalogue stands, without a slash at the end.
+        catalogue_url: Where the preview catalogue stands; a slash at the end is left out.
         licenses: Licences of the packages; a catalogue shows the first.
         source_licenses: Licences of the sources.
         update_frequency: How often they are updated: one of the words of ``FREQUENCIES``.
@@ -145,6 +145,11 @@ class Packages(Model):
     survey_title: str
     packages: tuple[Package, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
+
+    @field_validator("catalogue_url")
+    @classmethod
+    def _end_without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
 
     @field_validator("update_frequency")
     @classmethod

@@ -152,9 +152,13 @@ class DepartmentState:
 
     @property
     def days_late(self) -> int:
-        """How many days after the due date it answered; 0 where that is not known."""
+        """How many days after the due date it answered; 0 where that is not known.
+
+        A day more than a year later is a slip of the pen, which a finding names.
+        """
         answered_on, due_on = self.row["answered_on"], self.row["due_on"]
-        return max(0, (answered_on - due_on).days) if answered_on else 0
+        days = (answered_on - due_on).days if answered_on else 0
+        return days if 0 < days <= 366 else 0
 
     @property
     def difference(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from sumida_data.base.metadata import Row
+from sumida_data.base.periods import Period
 from sumida_data.survey.form import Waves
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
@@ -118,17 +119,22 @@ def parse_successions(
 
 
 def refuse_unknown_codes(waves: Waves, departments: Iterable[Department]) -> None:
-    """Refuse inquiries that ask a department that never was, with a ReferenceTableError."""
-    known = {department.code for department in departments}
+    """Refuse inquiries that name a department that is not there then, with a ReferenceTableError.
+
+    It must exist on the last day of the quarter.
+    """
+    registered = list(departments)
     for period, wave in waves.root.items():
+        known = list_existing(registered, Period.parse(period).last_day)
         asked = {f"{period}.departments": wave.departments}
         asked |= {f"{period}.sheets.{sheet}": codes for sheet, codes in wave.sheets.items()}
         for place, codes in asked.items():
             unknown = [] if codes == "all" else [code for code in codes if code not in known]
             if unknown:
                 raise ReferenceTableError(
-                    f"waves.yml の {place}: 課コード {'、'.join(unknown)} は "
-                    "departments.csv にありません。番号を直すか、課を加えてください。"
+                    f"waves.yml の {place}: 課コード {'、'.join(unknown)} は、"
+                    "この期間の終わりの日に departments.csv にありません。"
+                    "番号を直すか、課を加えてください。"
                 )
 
 

@@ -660,6 +660,23 @@ class TestWhoseItIs:
             "FY2022Q3/送付状.pdf",
         ]
 
+    @pytest.mark.parametrize(
+        ("first", "second", "expected"),
+        [("broken", "good", "superseded"), ("good", "broken", "set_aside")],
+    )
+    def test_an_unusable_file_is_done_with_once_a_usable_one_has_come_after_it(
+        self, collect: Collect, first: str, second: str, expected: str
+    ) -> None:
+        contents = {
+            "broken": b"PK\x03\x04 broken",
+            "good": {"表紙": cover(), "手続": procedures(ONLINE)},
+        }
+        files = {f"FY2022Q3/1203_{name}.xlsx": contents[name] for name in (first, second)}
+        collected = collect(files)
+        states = {one.get("source_file"): one["response_status"] for one in collected.responses}
+        assert states["FY2022Q3/1203_broken.xlsx"] == expected
+        assert states["FY2022Q3/1203_good.xlsx"] == "received"
+
     def test_a_return_without_a_table_is_no_answer(self, collect: Collect) -> None:
         first = {"表紙": cover(), "手続": procedures(ONLINE)}
         own_form = {"表紙": cover(), "業務一覧": [["業務", "方法"], ["納税証明", "電子"]]}

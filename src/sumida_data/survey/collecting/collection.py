@@ -165,6 +165,9 @@ class _History:
             heard_of.add(owner)
             row = self._respond(period, departments.get(owner or ""), wave)
             counts = chosen.get(self.owners.get(returned.source_file, ""))
+            if counts is None and owner in chosen and _is_older(returned, chosen[owner]):
+                # It could not be used, and the department has sent another since.
+                counts = chosen[owner]
             rows = answers[owner] if owner and counts is returned else []
             collected.responses.append(row | _receipt(returned, rows, counts))
         for code, department in departments.items():
@@ -333,6 +336,10 @@ def _rank(returned: Return) -> tuple[bool, date, int, str]:
     """Return what orders the returns of a department; the last one counts."""
     name, day = returned.source_file, returned.plausible_day
     return not is_copy(name), day or date.min, returned.arrived_at, name
+
+
+def _is_older(returned: Return, other: Return) -> bool:
+    return returned.arrived_at < other.arrived_at
 
 
 def _file_name(returned: Return) -> str:
