@@ -154,7 +154,6 @@ class TestFreezing:
                 "値の状態 measured→carried_forward_in_part",
             ),
             ("as_of", date(2023, 1, 31), "時点 2022-12-31→2023-01-31"),
-            ("departments_answered", 70, "回答した課数 69→70"),
             ("definition_version", "2", "定義の版 1→2"),
             ("value", None, "値 23→なし"),
         ],
@@ -176,8 +175,14 @@ class TestFreezing:
         frozen = freeze(value_row("23"), withheld)
         assert numbers(frozen) == [(1, 23)]
         assert frozen.pending == []
-        moved = freeze(value_row("23", departments_answered=70), withheld)
-        assert "回答した課数 69→70" in moved.pending[0]["message"]
+        moved = freeze(value_row("23", as_of=date(2023, 1, 31)), withheld)
+        assert "時点 2022-12-31→2023-01-31" in moved.pending[0]["message"]
+
+    def test_a_late_reply_that_changes_no_figure_is_no_revision(self) -> None:
+        frozen = freeze(value_row("23", departments_answered=70), value_row("23"))
+        assert numbers(frozen) == [(1, 23)]
+        assert frozen.values[0]["departments_answered"] == 70
+        assert frozen.pending == []
 
     def test_missing_then_measured_is_a_difference_too(self) -> None:
         frozen = freeze(value_row("0"), value_row(None))

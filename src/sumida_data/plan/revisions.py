@@ -28,7 +28,8 @@ ValueKey = tuple[str, str, str]
 # Indicator, quarter and number of a revision.
 Address = tuple[str, str, int]
 
-# What makes a value another one. Titles and notes may be put better without a revision.
+# What makes a value another one. Titles and notes may be put better without a revision, and where
+# one more department has answered but the figure stays, nothing is revised.
 _PARTS = {
     "value": "値",
     "numerator": "分子",
@@ -37,8 +38,6 @@ _PARTS = {
     "as_of": "時点",
     "unit": "単位",
     "definition_version": "定義の版",
-    "departments_asked": "照会した課数",
-    "departments_answered": "回答した課数",
 }
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
 _FILE = "revisions.csv"
