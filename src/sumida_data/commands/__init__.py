@@ -12,6 +12,8 @@ _COMMANDS = {
     "approve": "sumida_data.commands.approve",
     "verify": "sumida_data.commands.verify",
     "undo": "sumida_data.commands.verify",
+    "backup": "sumida_data.commands.backup",
+    "restore": "sumida_data.commands.backup",
 }
 
 

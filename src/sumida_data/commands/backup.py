@@ -1,0 +1,250 @@
+"""The commands ``sumida-data backup`` and ``sumida-data restore``.
+
+A backup is a ZIP that holds every file which cannot be made again, under its own path, so that it
+can be opened without this program too, and ``控え.json`` with the hash of each.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from fnmatch import fnmatch
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+import click
+
+from sumida_data import __version__
+from sumida_data.base.disk import OutsideFolderError, hold, refuse_outside
+from sumida_data.commands.project import find_project
+
+MANIFEST = "控え.json"
+# What `make clean` removes, what is only there while something runs, and what is secret.
+_LEFT_OUT = (
+    "data/0[2-57-8]_*/*",
+    "data/06_catalog/preview/*",
+    "data/06_catalog/changes.json",
+    "data/sumida.duckdb*",
+    "data/.running",
+    "data/06_catalog/record/*/lock",
+    "conf/*credentials*",
+)
+# What comes with the program, and is replaced by what the office had made of it.
+_SHIPPED = ("conf/*", "data/01_raw/reference/*")
+_HELP_BACKUP = """作り直せないものすべての控えを、1つのZIPにとります。
+
+受け取った調査票とファイル、設定、参照表、覚えていること、公開の記録が入ります。集計で作り直せるものと、
+CKANのトークン(credentials)は入りません。書いた後に読み返し、すべてのファイルをハッシュで確かめます。
+調査票には個人の情報があります。調査票と同じ決まりで保管してください。
+
+終了コード：0 控えをとった、1 とれなかった。
+"""
+_HELP_RESTORE = """控えから、すべてのファイルを元に戻します。
+
+プログラムを入れたばかりの、まだ何も置いていないフォルダで実行します。控えにないものや、控えと違うもの
+があるときは、何も書かずに断ります。戻した後に読み返し、すべてのファイルをハッシュで確かめます。
+
+終了コード：0 戻した、1 戻せなかった。
+"""
+
+
+class _Kept(NamedTuple):
+    """A file in a backup: hash, size, and when it was last written, in nanoseconds."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+class _Manifest(NamedTuple):
+    """What a backup holds: files by path, and links with where they lead to."""
+
+    version: str
+    made_at: str
+    files: dict[str, _Kept]
+    links: dict[str, str]
+
+
+@click.command(help=_HELP_BACKUP)
+@click.argument("target", type=click.Path(path_type=Path), metavar="フォルダ")
+def backup(target: Path) -> None:
+    """Write a backup into a folder, and read it back."""
+    project = find_project(Path.cwd())
+    now = datetime.now().astimezone()
+    path = target.resolve() / f"sumida_data_控え_{now:%Y%m%d_%H%M%S}.zip"
+    if path.is_relative_to(project / "data") or path.is_relative_to(project / "conf"):
+        raise click.ClickException(f"{target}: 控えは、プロジェクトの外にとってください。")
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _hold_all(project):
+            manifest = _write(aside, project, now.isoformat(timespec="seconds"))
+        faults = _find_faults(aside, manifest)
+        if not faults:
+            aside.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"控えをとれませんでした。{error}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    _refuse(faults, "控えを読み返すと、元のファイルと違います。もう一度実行してください。")
+    click.echo(f"{path} に、{_describe(manifest)}の控えをとり、読み返して確かめました。")
+
+
+@click.command(help=_HELP_RESTORE)
+@click.argument("archive", type=click.Path(path_type=Path, exists=True), metavar="控え.zip")
+@click.option("--check", is_flag=True, help="控えが壊れていないかだけを確かめ、何も書きません。")
+def restore(archive: Path, *, check: bool) -> None:
+    """Put everything back from a backup, and read it back."""
+    try:
+        with ZipFile(archive) as opened:
+            manifest = _read_manifest(opened)
+        _refuse(_find_faults(archive, manifest), "控えが壊れています。ほかの控えを使ってください。")
+        if check:
+            click.echo(f"{archive} は壊れていません({manifest.made_at}、{_describe(manifest)})。")
+            return
+        project = find_project(Path.cwd())
+        in_the_way = list(_find_in_the_way(project, manifest))
+        _refuse(
+            in_the_way, "控えと違うものがあるため、戻しませんでした。先に別の場所へ移してください。"
+        )
+        with _hold_all(project):
+            _unpack(archive, project, manifest)
+        files = manifest.files.items()
+        lost = [name for name, kept in files if _look(project / name).sha256 != kept.sha256]
+        _refuse(lost, "戻したファイルを読み返すと、控えと違います。もう一度実行してください。")
+    except (OSError, BadZipFile, KeyError, ValueError) as error:
+        raise click.ClickException(f"{archive}: 戻せません。{error}") from error
+    click.echo(
+        f"{manifest.made_at} の控えから、{_describe(manifest)}を戻し、読み返して確かめました。"
+    )
+    if manifest.version != __version__:
+        click.echo(f"控えは版{manifest.version}、このプログラムは版{__version__}です。")
+    click.echo("次に kedro run を実行し、sumida-data verify で公開先を確かめてください。")
+
+
+@contextmanager
+def _hold_all(project: Path) -> Iterator[None]:
+    """Keep runs and publications from changing anything meanwhile."""
+    busy = click.ClickException("実行中か公開中です。終わってから、もう一度実行してください。")
+    records = [path for path in (project / "data/06_catalog/record").glob("*") if path.is_dir()]
+    with ExitStack() as held:
+        for path in (project / "data/.running", *(record / "lock" for record in records)):
+            held.enter_context(hold(path, busy))
+        yield
+
+
+def _list(project: Path) -> Iterator[str]:
+    """Yield the paths of all files, and of links to folders that are in the project themselves."""
+    for top in ("conf", "data"):
+        for folder, folders, files in os.walk(project / top, followlinks=True):
+            links = [name for name in folders if _leads_within(project, Path(folder, name))]
+            folders[:] = [name for name in folders if name not in links]
+            names = (Path(folder, name).relative_to(project) for name in (*files, *links))
+            yield from sorted(path.as_posix() for path in names)
+
+
+def _leads_within(project: Path, path: Path) -> bool:
+    """Tell whether a path is a link to something in the project."""
+    return path.is_symlink() and path.resolve().is_relative_to(project.resolve())
+
+
+def _write(archive: Path, project: Path, made_at: str) -> _Manifest:
+    manifest = _Manifest(__version__, made_at, {}, {})
+    with ZipFile(archive, "w", ZIP_DEFLATED, strict_timestamps=False) as target:
+        for name in _list(project):
+            path = project / name
+            if any(fnmatch(name, pattern) for pattern in _LEFT_OUT):
+                continue
+            if path.is_dir():
+                manifest.links[name] = path.readlink().as_posix()
+                continue
+            manifest.files[name] = _look(path)
+            target.write(path, name)
+        described = manifest._asdict() | {"files": {k: [*v] for k, v in manifest.files.items()}}
+        target.writestr(MANIFEST, json.dumps(described, ensure_ascii=False, indent=1))
+    return manifest
+
+
+def _read_manifest(archive: ZipFile) -> _Manifest:
+    described = json.loads(archive.read(MANIFEST))
+    files = {name: _Kept(*kept) for name, kept in described["files"].items()}
+    try:
+        refuse_outside([*files, *described["links"]])
+    except OutsideFolderError as error:
+        raise click.ClickException(f"控えではありません。{error}") from error
+    return _Manifest(described["version"], described["made_at"], files, described["links"])
+
+
+def _find_faults(archive: Path, manifest: _Manifest) -> list[str]:
+    """Return the paths of files that the backup does not hold as they were."""
+    with ZipFile(archive) as opened:
+        held = {*opened.namelist()}
+        return [
+            name
+            for name, kept in manifest.files.items()
+            if name not in held or _hash(opened, name) != kept.sha256
+        ]
+
+
+def _hash(archive: ZipFile, name: str) -> str:
+    try:
+        return sha256(archive.read(name)).hexdigest()
+    except BadZipFile:
+        return ""
+
+
+def _find_in_the_way(project: Path, manifest: _Manifest) -> Iterator[str]:
+    """Yield the paths of files that would be lost, or that no backup would have held."""
+    for name in _list(project):
+        if any(fnmatch(name, pattern) for pattern in (*_LEFT_OUT, *_SHIPPED)):
+            continue
+        path, kept = project / name, manifest.files.get(name)
+        same = kept is not None and not path.is_symlink() and _look(path).sha256 == kept.sha256
+        if not same and name not in manifest.links:
+            yield name
+
+
+def _unpack(archive: Path, project: Path, manifest: _Manifest) -> None:
+    with ZipFile(archive) as opened:
+        for name, kept in manifest.files.items():
+            path = project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(opened.read(name))
+            # Of two returns of one day the one that came later counts.
+            os.utime(path, ns=(kept.mtime_ns, kept.mtime_ns))
+    for name, leads_to in manifest.links.items():
+        _link(project, project / name, leads_to)
+
+
+def _link(project: Path, path: Path, leads_to: str) -> None:
+    """Make a link, or where the system allows none a copy of what it leads to."""
+    if path.exists() or not (path.parent / leads_to).resolve().is_relative_to(project.resolve()):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.symlink_to(leads_to, target_is_directory=True)
+    except (NotImplementedError, OSError):
+        shutil.copytree(path.parent / leads_to, path)
+
+
+def _look(path: Path) -> _Kept:
+    if not path.is_file():
+        return _Kept("", 0, 0)
+    state = path.stat()
+    return _Kept(sha256(path.read_bytes()).hexdigest(), state.st_size, state.st_mtime_ns)
+
+
+def _describe(manifest: _Manifest) -> str:
+    size = sum(kept.size for kept in manifest.files.values())
+    return f"{len(manifest.files)}ファイル、{size / 1e6:.1f}MB"
+
+
+def _refuse(names: list[str], why: str) -> None:
+    if names:
+        shown = "\n".join(names[:20])
+        more = f"\nほか{len(names) - 20}件" * (len(names) > 20)
+        raise click.ClickException(f"{why}\n{shown}{more}")
