@@ -1,9 +1,12 @@
 """What reaches a person is found however it is written; ordinary numbers are left alone."""
 
+import unicodedata
+
 import pytest
 
 from sumida_data.privacy.names import NameScreen
 from sumida_data.privacy.patterns import find_kinds, is_my_number
+from tests.privacy import invented
 from tests.privacy.planted import NAMES, plant, write_ordinary
 
 PLANTED = list(plant())
@@ -36,6 +39,46 @@ def test_without_twelve_digits_no_ordinary_text_is_blocked_at_all() -> None:
     assert [text for text in texts if find_kinds(text)] == []
 
 
+class TestInvented:
+    """What others would type, written without a look at the detectors."""
+
+    screen = NameScreen(frozenset(invented.COVERS))
+
+    def find(self, texts):
+        return [text for text in texts if find_kinds(text) or self.screen.finds(text)]
+
+    def test_there_are_three_hundred_of_fourteen_kinds(self) -> None:
+        cases = invented.invent()
+        assert len(cases) == 300
+        assert len({case.kind for case in cases}) == 14
+        assert all(unicodedata.normalize("NFKC", case.text) for case in cases)
+
+    @pytest.mark.parametrize("seed", range(18, 23))
+    def test_at_least_nine_of_ten_are_found(self, seed: int) -> None:
+        texts = [case.text for case in invented.invent(seed)]
+        assert len(self.find(texts)) >= 270
+
+    @pytest.mark.parametrize("seed", range(81, 86))
+    def test_at_most_one_ordinary_text_of_a_hundred_is_stopped(self, seed: int) -> None:
+        texts = invented.write_ordinary(500, seed)
+        assert len(self.find(texts)) <= 5
+        assert len(set(texts)) > 300
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "お客様アンケート", "多様な申請方法", "仕様書の電子化", "氏名の変更届", "摂氏28度", "本殿の使用許可",
+        "お子さんの一時預かり", "さまざまな手続", "ヘルパーさん向け案内", "事業者様", "高校生さん",
+        "本所1～4丁目", "八広三丁目15番街区", "施策1-2-3", "区立小学校25-30校", "40歳の女性の乳がん検診",
+        "75歳の誕生日に後期高齢者医療へ移行", "平成16年4月2日から平成17年4月1日生まれの人",
+        "口座振替12345件", "保険証12345枚", "マイナンバーカード 123,456,789,012", "202204 202303",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_person_is_left_alone(text: str) -> None:
+    assert find_kinds(text) == ()
+
+
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
@@ -65,6 +108,16 @@ def test_without_twelve_digits_no_ordinary_text_is_blocked_at_all() -> None:
         ("2019 2020 2021", ()),
         ("1123456789018", ()),
         ("窓口\u200b03-5608-\u200b1111", ("phone_number",)),
+        ("マイナンバー 1234の5678の9011", ("my_number",)),
+        ("123,456,789,018", ()),
+        ("記号12-34 番号5678", ("personal_number",)),
+        ("TK1234567", ("personal_number",)),
+        ("京島一丁目二十番三号", ("address",)),
+        ("例示荘203号室", ("address",)),
+        ("Ｓ５５．４．１生", ("birth_date",)),
+        ("52歳男性、糖尿病で通院中", ("circumstance",)),
+        ("緒方様", ("person_name",)),
+        ("氏名：見本　太郎", ("person_name",)),
     ],
 )
 def test_the_kind_is_told(text: str, kinds: tuple[str, ...]) -> None:
@@ -106,6 +159,15 @@ def test_each_digit_decides_the_check_digit() -> None:
         ("服部 半蔵", ["服部半蔵"], ["半蔵門"]),
         ("情報システム 山田", ["情報システム山田"], ["情報システムの更新"]),
         ("mihon@example.jp", [], ["mihon"]),
+        ("見本 太郎（ミホン タロウ）", ["太郎　見本", "みほん たろう", "ﾐﾎﾝﾀﾛｳ"], ["ミホン"]),
+        ("葛\U000e0100西 花子", ["葛西花子", "葛\ufe00西花子"], ["葛西臨海公園"]),
+        (
+            "森 優",
+            ["担当森優まで", "森優が作成", "担当は森 優", "森主査"],
+            ["森優美術館", "森林の整備"],
+        ),
+        ("Yamada Taro", ["TARO, Yamada", "yamada_taro"], ["taroyamada"]),
+        ("見本課 （ヘルプデスク）", [], ["ヘルプデスク"]),
     ],
 )
 def test_names_of_covers_are_found(cover: str, found: list[str], not_found: list[str]) -> None:

@@ -58,8 +58,10 @@ _UNSEEN_KINDS = {
     "空白に見える文字": re.compile("[\u115f\u1160\u3164\uffa0]"),
     "異体字を選ぶ記号": re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
 }
-DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—―─━ー－ｰ﹘﹣⁃⎯╴", "-"))
-_BRACKETS = str.maketrans("【〔［「『〈《｛[{】〕］」』〉》｝]}", "(" * 10 + ")" * 10)
+# What people use for a hyphen where the long vowel mark is meant as one, and where it is not.
+DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—―─━ー－ｰ﹘﹣⁃⎯╴⁻₋", "-"))
+HYPHENS = {code: mark for code, mark in DASHES.items() if chr(code) not in "ーｰ"}
+BRACKETS = str.maketrans("【〔［「『〈《｛[{】〕］」』〉》｝]}", "(" * 10 + ")" * 10)
 # A letter with a mark that stands as a character of its own: か and ゛ for が.
 _COMBINED = re.compile("[^\\W\\d_\uf900-\ufaff][\u0300-\u036f\u3099\u309a]+")
 
@@ -89,7 +91,7 @@ def comparable(text: str) -> str:
     Such are width, case, blanks, unseen characters, and the kinds of dashes and brackets.
     """
     plain = unicodedata.normalize("NFKC", drop_unseen(text)).translate(DASHES)
-    return "".join(plain.translate(_BRACKETS).split()).casefold()
+    return "".join(plain.translate(BRACKETS).split()).casefold()
 
 
 def _kind_of(unseen: str) -> str:

@@ -26,7 +26,7 @@ from sumida_data.privacy.counts import (
     withhold_rows_corrected,
     withhold_small_counts,
 )
-from sumida_data.privacy.patterns import LIKELY, find_kinds
+from sumida_data.privacy.patterns import find_kinds
 from sumida_data.privacy.releases import Privacy, Release
 
 # Shorter ones are no individual number, and telephone numbers have lost their zero.
@@ -36,6 +36,11 @@ _REASONS: dict[str, str] = {
     "phone_number": "電話番号があります",
     "extension": "内線番号があります",
     "my_number": "個人番号(マイナンバー)があります",
+    "personal_number": "口座、旅券、免許証、保険証など、人を表す番号があります",
+    "address": "番地までの住所があります",
+    "birth_date": "生年月日があります",
+    "circumstance": "年齢と病気や事情があります",
+    "person_name": "敬称や「氏名」の付いた名前があります",
     "cover_name": "表紙に書かれた氏名があります",
     "suppressed": "人数が少ない",
     "suppressed_with_it": "秘匿した人数や公開しない行が分かる",
@@ -253,7 +258,7 @@ def _screen_table(
 def _list_texts(column: pa.ChunkedArray) -> Iterator[tuple[str, int]]:
     """Yield the texts in which anything could be, each once with the number of its cells."""
     if pa.types.is_string(column.type):
-        likely = pc.match_substring_regex(column, LIKELY)
+        likely = pc.is_valid(column)
     elif pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
         likely = pc.greater_equal(column, _SMALLEST_LONG_NUMBER)
         column = column.cast(pa.int64(), safe=False).cast(pa.string())

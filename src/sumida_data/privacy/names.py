@@ -13,12 +13,15 @@ from hashlib import sha256
 
 import pandas as pd
 
+from sumida_data.base.characters import HYPHENS, drop_unseen
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Row
 
 _BLANKS = re.compile(r"[\s・･]+")
 _BETWEEN_NAMES = re.compile(r"[、,，/／;；&＆\n]+")
-_REMARK = re.compile(r"[(（\[【「].*?[)）\]】」]")
+_REMARK = re.compile(r"[(（\[【「](.*?)[)）\]】」]")
+# A reading in kana or Latin letters is another name of the same person; ヘルプデスク is none.
+_READING = re.compile(r"[ぁ-ゖァ-ヺー]+[\s・･]+[ぁ-ゖァ-ヺー]+|[A-Za-z]+[\s.]+[A-Za-z]+")
 _LABEL = re.compile(r"^.*?[:：]")
 _OFFICE = re.compile(r"(?:課|部|室|係|局|所|署|担当|センター|グループ)$")
 _HEAD = re.compile(r"(?:課|部|室|係|局|所)長(?:補佐)?$")
@@ -27,18 +30,23 @@ _LIKE_OFFICE = re.compile(r"^\S{1,2}[部所室]$")
 _REACHES = re.compile(r"^(?:内線?|電話|tel|ext|fax)?[\d().:+-]+$", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_]+(?:[\s・･.]+[^\W\d_]+)*")
 _TITLES = (
-    "さん|様(?!式|々|相|子|態)|氏(?!名)|殿|君|先生|主事|主任|主査|係長|課長|部長|局長|室長|所長|館長|"
+    "さん|さま|様(?!式|々|相|子|態)|氏(?!名)|殿|君|先生|主事|主任|主査|係長|課長|部長|局長|室長|所長|館長|"
     "次長|副?参事|職員|担当|統括"
 )
 _TITLE = re.compile(rf"(?:{_TITLES})$")
+_BEFORE_NAME = "担当者?|連絡先|記入者|作成者?|問い?合わ?せ先?|職員|主事|主任|主査|課|係|室"
 # Old and new forms of characters that names are written with by one hand or the other.
 _SAME_NAME = str.maketrans(
     "髙﨑邊邉齋齊斉濵濱澤櫻嶋嶌廣眞惠國德條瀨舘", "高崎辺辺斎斎斎浜浜沢桜島島広真恵国徳条瀬館"
 )
+_SAME_NAME_TOO = str.maketrans("𠮷峯龍藪渕萬靜禮曻栁槗舩", "吉峰竜薮淵万静礼昇柳橋船")
+_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _JAPANESE = r"[\u3400-\u9fff々ヶ]"
 _WHOLE_NAME = re.compile(rf"{_JAPANESE}{{3,5}}")
 _WHOLE_AFTER_WORDS = re.compile(rf"{_JAPANESE}{{4,}}")
 _LATIN_WORDS = re.compile(r"(?<=[a-z]) (?=[a-z])")
+_SEPARATORS = re.compile(r"[-\s.,_/|=＝・･]+")
+_SHORT, _SHORT_IN_KANA = 2, 3
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,14 @@ class NameScreen:
     def _pattern(self) -> re.Pattern[str]:
         names = sorted({name for cover in self.covers for name in _split(cover)})
         # With no name at all, nothing matches.
-        parts = [r"(?!)", *(_describe(_fold(name)) for name in names)]
-        # A family name alone is also a place or a word; with a title after it, it is a person.
-        families = sorted({_fold(_BLANKS.split(name)[0]) for name in names})
-        parts += [rf"(?<!{_JAPANESE}){re.escape(name)}(?:{_TITLES})" for name in families]
+        parts = [r"(?!)", *(part for name in names for part in _describe(name))]
+        # A family name alone is also a place or a word; beside a title it is a person.
+        titles, before = (words.translate(_KATAKANA) for words in (_TITLES, _BEFORE_NAME))
+        for family in sorted({_fold(_BLANKS.split(name)[0]) for name in names}):
+            spelled = _space(family)
+            parts.append(rf"(?<!{_JAPANESE}){spelled} ?(?:{titles})")
+            if len(family) > 1:
+                parts.append(rf"(?:{before})[ハ: ]*{spelled}(?!{_JAPANESE})")
         return re.compile("|".join(parts))
 
     def finds(self, text: str) -> bool:
@@ -107,19 +119,36 @@ def find_named_cells(
 
 def digest_text(text: str) -> str:
     """Return what identifies a text, however wide its characters are, without telling it."""
-    return sha256(_fold(text).encode()).hexdigest()
+    return sha256(_spell(text).encode()).hexdigest()
 
 
-def _describe(name: str) -> str:
-    """Return the expression for a whole name; two characters must stand alone to be one."""
-    if name.isascii():
-        return rf"(?<![a-z]){re.escape(name)}(?![a-z])"
-    return re.escape(name) if len(name) > 2 else rf"^{re.escape(name)}$"
+def _describe(name: str) -> Iterator[str]:
+    """Yield the expressions for a name, whichever of its words comes first."""
+    words = [word for word in map(_fold, _BLANKS.split(name)) if word]
+    for ordered in {tuple(words), tuple(reversed(words))}:
+        joined = "".join(ordered)
+        is_kana = re.fullmatch("[ァ-ヺー]+", joined) is not None
+        if name.isascii():
+            yield rf"(?<![a-z]){' '.join(ordered)}(?![a-z])"
+        elif len(joined) > (_SHORT_IN_KANA if is_kana else _SHORT):
+            yield _space(joined)
+        elif len(words) == 1:
+            yield rf"^{_space(joined)}$"
+        else:
+            # Two characters may be a part of another word, unless they stand apart from kanji.
+            yield rf"(?:(?<!{_JAPANESE})|(?<=[当者事任査員課係])){_space(joined)}(?!{_JAPANESE})"
+
+
+def _space(name: str) -> str:
+    """Return the expression for a name in Japanese, in which blanks part nothing."""
+    return " ?".join(map(re.escape, name.replace(" ", "")))
 
 
 def _split(cover: str) -> Iterable[str]:
     """Yield the names of a cell such as ``税務課 山田　太郎（主任）、鈴木``."""
-    for part in _BETWEEN_NAMES.split(_REMARK.sub("", cover)):
+    plain = unicodedata.normalize("NFKC", drop_unseen(cover))
+    yield from (one for one in _REMARK.findall(plain) if _READING.fullmatch(one.strip()))
+    for part in _BETWEEN_NAMES.split(_REMARK.sub("", plain)):
         whole = _LABEL.sub("", part).strip()
         # 山田・鈴木 are two people, ジョン・スミス is one.
         for name in {whole, *re.split("[・･]", whole)}:
@@ -146,11 +175,18 @@ def _list_readings(text: str) -> Iterable[str]:
 
 
 def _is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None and len(_fold(text)) >= 2
+    return _NAME.fullmatch(text) is not None and len(_fold(text).replace(" ", "")) >= 2
 
 
-def _fold(text: str) -> str:
+def _spell(text: str) -> str:
     plain = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).strip().casefold())
     # Between Latin letters a blank parts two words, beside Japanese characters it parts nothing.
     kept = _LATIN_WORDS.sub("\x00", plain).replace(" ", "").replace("\x00", " ")
     return kept.translate(_SAME_NAME)
+
+
+def _fold(text: str) -> str:
+    """Return the text with one form of what makes no other name: marks, kana, blanks, hyphens."""
+    plain = unicodedata.normalize("NFKC", drop_unseen(text)).casefold()
+    plain = plain.translate(_SAME_NAME | _SAME_NAME_TOO | _KATAKANA)
+    return _SEPARATORS.sub(" ", plain.translate(HYPHENS)).strip()
