@@ -7,7 +7,7 @@ import pytest
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
-from sumida_data.plan.hints import find_hints
+from sumida_data.plan.hints import find_hints, parse_progress_notes
 from sumida_data.plan.models import Plans
 from sumida_data.survey.reading.registers import ReferenceTableError
 
@@ -180,3 +180,41 @@ def test_a_day_outside_the_period_is_a_hint_unless_the_definition_says_so(find: 
 def test_the_message_names_day_and_period(plans: Plans) -> None:
     [row] = find_hints(plans, series("mynumber_card_rate", 44, as_of="2023-01-31"), [], [])
     assert row["message"] == "時点が2023-01-31で、期間(令和4年度第1四半期)の外にある。"
+
+
+SAID = {
+    "indicator_id": "open_datasets",
+    "period": "FY2022Q2",
+    "cause": " 新しい表を公開した。 ",
+    "next_step": "毎月増やす。",
+    "said_by": "ICT推進担当",
+    "said_on": "R4.11.1",
+}
+
+
+def test_what_was_said_of_a_value_becomes_a_row(plans: Plans, dictionary: DataDictionary) -> None:
+    [row] = parse_progress_notes([SAID], plans, series("open_datasets", 140, 139))
+    build_frame(dictionary["progress_note"], [row])
+    assert (row["cause"], row["said_on"]) == ("新しい表を公開した。", date(2022, 11, 1))
+    assert row["row_id"] == "open_datasets/FY2022Q2"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"indicator_id": "x"}, "の indicator_id: 'x' は使えません"),
+        ({"period": "FY2032Q2"}, "の period: FY2032Q2 の値はまだ"),
+        ({"next_step": ""}, "の next_step が空です"),
+        ({"said_on": "昨日"}, "の said_on: '昨日' は日付ではありません"),
+    ],
+)
+def test_a_mistake_in_what_was_said_is_told_with_its_row(
+    plans: Plans, change: dict[str, str], told: str
+) -> None:
+    with pytest.raises(ReferenceTableError, match=rf"^progress_notes\.csv の2行目{told}"):
+        parse_progress_notes([SAID | change], plans, series("open_datasets", 140, 139))
+
+
+def test_one_thing_is_said_of_a_value(plans: Plans) -> None:
+    with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):
+        parse_progress_notes([SAID, SAID], plans, series("open_datasets", 140, 139))

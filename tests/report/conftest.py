@@ -162,6 +162,7 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
             "finding": findings,
             "review_hint": [],
             "correction": [],
+            "progress_note": [],
         }
         return {name: build_frame(dictionary[name], some) for name, some in rows.items()}
 

@@ -7,7 +7,8 @@ from zipfile import ZipFile
 import pytest
 from pptx import Presentation
 
-from sumida_data.report.page import render_briefings, render_council_paper
+from sumida_data.base.frames import build_frame
+from sumida_data.report.page import render_briefings, render_council_paper, render_page
 from sumida_data.report.slides import render_slides
 
 DECK_ROW = ["文書管理システム電子決裁率", "58%", "64.4% ※5", "", "", "100%", "× 遅れ"]
@@ -36,6 +37,36 @@ class TestPages:
         assert page.count("<tr>") == 1 + len(report.indicators)
         assert "× 遅れ" in page
         assert "size: A4 landscape" in page
+
+    def test_the_paper_opens_with_the_main_points_and_keeps_every_caution(self, report):
+        page = render_council_paper(report).decode()
+        points = page.partition('class="points"')[2].partition("</ul>")[0]
+        for text in ("遅れ1", "目標値の5.2倍であり", "まだ確認を受けていない定義：すべての指標"):
+            assert text in points
+        assert report.plan.methods[0].reason in page.partition('class="notes"')[2]
+
+    def test_what_was_said_of_an_indicator_stands_in_its_briefing_and_all_papers(
+        self, make_frames, make_report, value_rows, dictionary
+    ):
+        frames = make_frames(value_rows)
+        note = {
+            "row_id": "1",
+            "indicator_id": "electronic_approval_rate",
+            "period": "FY2022Q3",
+            "cause": "押印の要る文書が残る。",
+            "next_step": "様式を改める。",
+            "said_by": "総務課",
+            "said_on": date(2023, 2, 1),
+        }
+        silent = make_report(frames)
+        frames["progress_note"] = build_frame(dictionary["progress_note"], [note])
+        report = make_report(frames)
+        briefing = render_briefings(report)["electronic_approval_rate"].decode()
+        assert "次にすること：様式を改める。（総務課、令和5年2月1日）" in briefing
+        for page in (render_council_paper(report), render_page(report)):
+            assert "理由：押印の要る文書が残る。次にすること：様式を改める。" in page.decode()
+        [silent_briefing] = render_briefings(silent).values()
+        assert "まだ述べられていない" in silent_briefing.decode()
 
     def test_values_carried_forward_are_marked(self, make_frames, make_report, value_rows):
         changed = [
@@ -73,9 +104,20 @@ class TestSlides:
         assert len(rows) == 12
         assert "回収率：75.0%" in _texts(slides[0])
 
+    def test_a_slide_has_a_message_as_its_title_and_words_for_its_pictures(self, slides):
+        assert _texts(slides[0]).startswith("指標11のうち、達成1、")
+        assert "・遅れ：文書管理システム電子決裁率は令和4(2022)年3月31日現在で64.4%" in _texts(
+            slides[1]
+        )
+        assert _texts(slides[2]).startswith("指標4のうち、達成1、順調3。")
+        for slide in slides:
+            for shape in slide.shapes:
+                if shape.has_table or shape.has_chart:
+                    assert shape._element.nvGraphicFramePr.cNvPr.get("descr")
+
     def test_every_indicator_has_a_chart(self, slides):
         assert len(_charts(slides)) == 11
-        assert "マイナンバーカード普及率　59.3%（目標 70%）　○ 順調" in _texts(slides[2])
+        assert "マイナンバーカード普及率　59.3%（目標 70%）　○ 順調" in _texts(slides[3])
 
     def test_a_chart_holds_path_values_and_target(self, slides):
         chart = _charts(slides)[3]

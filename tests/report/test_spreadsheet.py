@@ -45,13 +45,14 @@ class TestTable:
         ]
 
     def test_notes_stand_below(self, plan: Plan, sheet: Worksheet) -> None:
-        notes = column_a(sheet)[-7:]
+        notes = column_a(sheet)[-8:]
         assert notes[0] == f"(※1) {plan.footnotes['dx_procedures']}"
         assert notes[3:] == [
             "(※4) 令和5年1月末の実績",
             "(※5) 令和3年度末の実績",
             "R4：未測定(「-」。0ではない)：標準化・共通化対応業務",
-            "回収率：75.0%（照会4課のうち3課が回答）",
+            f"判定：{plan.methods[0].reason}",
+            "回収率：75.0%（照会4課のうち3課が回答、うち前回から変更なし1課）",
         ]
 
     def test_prints_on_one_landscape_a4(self, sheet: Worksheet) -> None:

@@ -189,7 +189,7 @@ class TestOverview:
         assert "59.3%" in card
         assert "目標 70%" in card
         assert "順調" in card
-        assert "令和5年1月31日現在" in card
+        assert "令和5(2023)年1月31日現在" in card
 
     def test_missing_is_not_zero(self, pages: Texts) -> None:
         card = pages["index.html"].partition('id="standardized_systems"')[2].partition("</li>")[0]
@@ -253,8 +253,8 @@ class TestIndicator:
         ]
         before, said, after = page.partition("前後の値はつながりません")
         assert said
-        assert "令和4年度第3四半期" in before
-        assert "令和4年度第4四半期" in after
+        assert "令和4(2022)年度第3四半期" in before
+        assert "令和4(2022)年度第4四半期" in after
 
     def test_gives_formula_query_and_limits(self, pages: Texts, plans: Plans) -> None:
         page = pages["indicators/mynumber_card_rate.html"]
@@ -334,7 +334,7 @@ class TestProcedures:
         assert re.sub(r"<[^>]*>+", "|", first).split("|")[2:9:2] == [
             *(PROCEDURE["procedure_number"], PROCEDURE["procedure_name"], "税務課", "済"),
         ]
-        assert '<time datetime="2022-10-01">令和4年10月1日</time>' in first
+        assert '<time datetime="2022-10-01">令和4(2022)年10月1日</time>' in first
         assert "電子マネー" in first
         assert "<td>9999</td>" in second
         assert "昔の手続" not in table
@@ -376,7 +376,7 @@ def test_a_correction_notice_is_told_in_full(
         "decided_on": date(2023, 5, 1),
     }
     pages = render(build(correction_notice=[notice]))
-    for text in (*parts.values(), "59.2 → 59.3", "令和5年5月1日"):
+    for text in (*parts.values(), "59.2 → 59.3", "令和5(2023)年5月1日"):
         assert text in pages["corrections.html"]
     assert "1 May 2023" in pages["en/corrections.html"]
 
@@ -461,10 +461,10 @@ class TestDataset:
 
 def test_the_calendar_tells_what_is_here_and_what_is_to_come(pages: Texts) -> None:
     page = pages["calendar.html"]
-    here = page.partition("令和4年度第3四半期")[2].partition("</tr>")[0]
-    to_come = page.partition("令和4年度第4四半期")[2].partition("</tr>")[0]
+    here = page.partition("令和4(2022)年度第3四半期")[2].partition("</tr>")[0]
+    to_come = page.partition("令和4(2022)年度第4四半期")[2].partition("</tr>")[0]
     assert "掲載済み" in here
-    assert "令和5年3月2日" in here  # 45 days after 16 January
+    assert "令和5(2023)年3月2日" in here  # 45 days after 16 January
     assert "これから" in to_come
 
 

@@ -43,6 +43,7 @@ _INDICATOR_TABLES = (
     "response_rate",
     "answer_rate",
     "review_hint",
+    "progress_note",
     "initiative_effect_figure",
     "initiative_effect_summary",
     "lineage",

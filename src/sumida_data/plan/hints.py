@@ -1,7 +1,8 @@
-"""Hints for the reviewer: values that are possible, but worth a second look.
+"""What people say of values: of those worth a second look, and why one is where it is.
 
 A hint is no error. Someone looks, finds the reason, and notes it in ``hint_notes.csv``; the note
-then stands beside the hint for good.
+then stands beside the hint for good. Why an indicator is where it is, and what comes next, the
+office or the owner writes into ``progress_notes.csv``.
 """
 
 from collections import defaultdict
@@ -65,25 +66,59 @@ def find_hints(
 def _parse_notes(
     notes: Iterable[Mapping[str, str]], plans: Plans, values: Sequence[Row]
 ) -> dict[_Key, dict[str, str]]:
-    # A published value may outlive the indicator in the plan.
-    known = {one.indicator_id for one in plans.indicators} | {row["indicator_id"] for row in values}
-    latest = max((row["period"] for row in values), default="")
     noted: dict[_Key, dict[str, str]] = {}
-    for place, row in list_rows(notes, "hint_notes"):
+    for place, row, period in _list_notes(notes, "hint_notes", plans, values):
         require(row, ("note", "noted_by"), place)
-        _refuse_unknown(row, "indicator_id", sorted(known), place)
         _refuse_unknown(row, "hint", get_args(Hint), place)
-        period = str(parse_period(row, "period", place))
-        if period > latest:
-            raise ReferenceTableError(
-                f"{place}の period: {period} の値はまだありません。書けるのは {latest} までです。"
-            )
         key = (row["indicator_id"], period, row["hint"])
         if key in noted:
             raise ReferenceTableError(f"{place}: 同じ指標・期間・手がかりの行が2回あります。")
         day = parse_day(row, "noted_on", place).isoformat()
         noted[key] = {"note": row["note"], "noted_by": row["noted_by"], "noted_on": day}
     return noted
+
+
+def parse_progress_notes(
+    notes: Iterable[Mapping[str, str]], plans: Plans, values: Sequence[Row]
+) -> list[Row]:
+    """Read the rows of progress_notes.csv, as rows of table ``progress_note``.
+
+    Raises:
+        ReferenceTableError: If progress_notes.csv has a mistake.
+    """
+    told: dict[str, Row] = {}
+    titles = {row["indicator_id"]: row["indicator_title"] for row in values}
+    for place, row, period in _list_notes(notes, "progress_notes", plans, values):
+        require(row, ("cause", "next_step", "said_by"), place)
+        row_id = f"{row['indicator_id']}/{period}"
+        if row_id in told:
+            raise ReferenceTableError(f"{place}: 同じ指標・期間の行が2回あります。")
+        told[row_id] = {
+            "row_id": row_id,
+            "indicator_id": row["indicator_id"],
+            "indicator_title": titles.get(row["indicator_id"]),
+            "period": period,
+            **{name: row[name].strip() for name in ("cause", "next_step", "said_by")},
+            "said_on": parse_day(row, "said_on", place),
+        }
+    return list(told.values())
+
+
+def _list_notes(
+    notes: Iterable[Mapping[str, str]], register: str, plans: Plans, values: Sequence[Row]
+) -> Iterator[tuple[str, Mapping[str, str], str]]:
+    """Yield the rows that speak of a value, each with its place and its quarter."""
+    # A published value may outlive the indicator in the plan.
+    known = {one.indicator_id for one in plans.indicators} | {row["indicator_id"] for row in values}
+    latest = max((row["period"] for row in values), default="")
+    for place, row in list_rows(notes, register):
+        _refuse_unknown(row, "indicator_id", sorted(known), place)
+        period = str(parse_period(row, "period", place))
+        if period > latest:
+            raise ReferenceTableError(
+                f"{place}の period: {period} の値はまだありません。書けるのは {latest} までです。"
+            )
+        yield place, row, period
 
 
 def _refuse_unknown(

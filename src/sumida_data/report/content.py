@@ -10,6 +10,8 @@ from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, fiscal_year_label
 from sumida_data.plan.models import Plan
 from sumida_data.present.chart import Chart, lay_out_progress
+from sumida_data.present.language import Language
+from sumida_data.present.points import Standing, list_main_points
 from sumida_data.present.words import format_month, format_verdict
 from sumida_data.report.survey import SurveyState
 from sumida_data.report.table import ProgressTable, TableRow, build_table, newest_rows
@@ -25,6 +27,7 @@ class IndicatorReport:
         verdict: The verdict of that row as printed, such as ◎ 達成.
         others: Its rows by the other methods.
         history: Its rows of ``indicator_value`` up to the reported period, oldest first.
+        note: Its row of ``progress_note`` of the period, or None.
     """
 
     line: TableRow
@@ -33,7 +36,14 @@ class IndicatorReport:
     verdict: str
     others: tuple[Row, ...]
     history: tuple[Row, ...]
+    note: Row | None
     chart: Chart
+
+    @property
+    def standing(self) -> Standing:
+        """Where the indicator is, and where it was in the quarter before."""
+        before = self.history[-2] if len(self.history) > 1 else None
+        return Standing(self.line.indicator, self.value, before, self.progress, self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +77,27 @@ class ProgressReport:
         return f"{label}：{format_month(self.period.last_day)}現在、各課取組状況調査などより集計"
 
     @property
+    def points(self) -> list[str]:
+        """The main points, in sentences."""
+        return self.sum_up(self.indicators)
+
+    def sum_up(self, indicators: Sequence[IndicatorReport]) -> list[str]:
+        """Return the main points of some of the indicators, their number by verdict first."""
+        return list_main_points(
+            Language("ja", self.dictionary), [one.standing for one in indicators]
+        )
+
+    @property
     def notes(self) -> list[str]:
-        """What is written below the table: footnotes, remarks and the response rate."""
+        """What is written below the table: footnotes, remarks, how verdicts are found, answers."""
         total = self.survey.total
-        answers = f"回収率：{total.rate}（照会{total.asked}課のうち{total.answered}課が回答）"
-        return [*self.table.printed_footnotes, *self.table.remarks, answers]
+        unchanged = f"、うち前回から変更なし{total.no_change}課" if total.no_change else ""
+        return [
+            *self.table.printed_footnotes,
+            *self.table.remarks,
+            f"判定：{self.plan.methods[0].reason}",
+            f"回収率：{total.rate}（照会{total.asked}課のうち{total.answered}課が回答{unchanged}）",
+        ]
 
 
 def build_report(
@@ -84,7 +110,8 @@ def build_report(
 ) -> ProgressReport:
     """Gather what the report of a period says.
 
-    The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``.
+    The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``
+    and ``progress_note``.
 
     Raises:
         KeyError: If an indicator has no value or progress in the period.
@@ -93,8 +120,10 @@ def build_report(
     compared = tables["indicator_progress"]
     progress = [newest_rows(compared[compared["method"] == cuts.method]) for cuts in plan.methods]
     table = build_table(dictionary, plan, period, values)
+    notes = {row["indicator_id"]: row for row in _rows_of(tables["progress_note"], period)}
     reports = (
-        _report_indicator(dictionary, plan, period, line, values, progress) for line in table.rows
+        _report_indicator(dictionary, plan, period, line, values, progress, notes)
+        for line in table.rows
     )
     return ProgressReport(
         dictionary=dictionary,
@@ -121,6 +150,7 @@ def _report_indicator(  # one argument for each thing that is said of it
     line: TableRow,
     values: Mapping[tuple[str, str], Row],
     progress: Sequence[Mapping[tuple[str, str], Row]],
+    notes: Mapping[str, Row],
 ) -> IndicatorReport:
     name = line.indicator.indicator_id
     history = tuple(
@@ -134,5 +164,6 @@ def _report_indicator(  # one argument for each thing that is said of it
         verdict=format_verdict(dictionary, compared["verdict"]),
         others=tuple(others),
         history=history,
+        note=notes.get(name),
         chart=lay_out_progress(plan, line.indicator, compared, history),
     )

@@ -39,6 +39,7 @@ def render_slides(report: ProgressReport) -> bytes:
     presentation.slide_width, presentation.slide_height = _WIDTH, _HEIGHT
     presentation.core_properties.title = f"{report.plan.title} 取組状況（{report.period.title}）"
     _add_table_slide(presentation, report)
+    _add_points_slide(presentation, report)
     for first in range(0, len(report.indicators), _CHARTS_ON_A_SLIDE):
         _add_chart_slide(
             presentation, report, report.indicators[first : first + _CHARTS_ON_A_SLIDE]
@@ -85,11 +86,12 @@ def _write(
 
 
 def _add_table_slide(presentation: Any, report: ProgressReport) -> None:
-    slide = _add_slide(presentation, report, f"{report.plan.title} 取組状況")
+    slide = _add_slide(presentation, report, report.points[0])
     rows = _list_cells(report)
     shape = slide.shapes.add_table(
         len(rows), len(rows[0]), _MARGIN, Mm(27), _WIDTH - 2 * _MARGIN, Mm(9) * len(rows)
     )
+    _describe(shape, f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}")
     table = shape.table
     first, *others, target, verdict = table.columns
     first.width, target.width = Mm(90), Mm(44)
@@ -102,7 +104,13 @@ def _add_table_slide(presentation: Any, report: ProgressReport) -> None:
             _fill_cell(cell, text, head=number == 0, left=place == 0)
     top = Mm(29) + Mm(9) * len(rows)
     box = (_MARGIN, top, _WIDTH - 2 * _MARGIN, _HEIGHT - top - Mm(3))
-    _add_text(slide, "\n".join(report.notes), box, size=7.5, color=_SOFT)
+    _add_text(slide, "\n".join(report.notes), box, size=8, color=_SOFT)
+
+
+def _add_points_slide(presentation: Any, report: ProgressReport) -> None:
+    slide = _add_slide(presentation, report, "主な点")
+    box = (_MARGIN, Mm(29), _WIDTH - 2 * _MARGIN, _HEIGHT - Mm(35))
+    _add_text(slide, "\n".join(f"・{text}" for text in report.points[1:]), box, size=15)
 
 
 def _list_cells(report: ProgressReport) -> list[list[str]]:
@@ -122,7 +130,7 @@ def _fill_cell(cell: Any, text: str, *, head: bool, left: bool) -> None:
 def _add_chart_slide(
     presentation: Any, report: ProgressReport, indicators: Sequence[IndicatorReport]
 ) -> None:
-    slide = _add_slide(presentation, report, "指標の推移と目標")
+    slide = _add_slide(presentation, report, report.sum_up(indicators)[0])
     width, height = (_WIDTH - 3 * _MARGIN) // 2, (_HEIGHT - Mm(27) - 2 * Mm(5)) // 2
     for place, one in enumerate(indicators):
         left = _MARGIN + (place % 2) * (width + _MARGIN)
@@ -132,13 +140,16 @@ def _add_chart_slide(
             f"（目標 {one.line.target.text}）　{one.verdict}"
         )
         _add_text(slide, title, (left, top, width, Mm(8)), size=12, bold=True)
-        _add_chart(slide, one, (left, top + Mm(8), width, height - Mm(8)))
+        _add_chart(slide, one, title, (left, top + Mm(8), width, height - Mm(8)))
 
 
-def _add_chart(slide: Any, one: IndicatorReport, box: tuple[int, int, int, int]) -> None:
+def _add_chart(
+    slide: Any, one: IndicatorReport, title: str, box: tuple[int, int, int, int]
+) -> None:
     frame = slide.shapes.add_chart(
         XL_CHART_TYPE.LINE_MARKERS, *map(Length, box), _list_series(one.chart)
     )
+    _describe(frame, f"{title}。図は計画線、値、目標値の推移。")
     chart = frame.chart
     chart.has_title, chart.has_legend = False, True
     chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
@@ -150,6 +161,11 @@ def _add_chart(slide: Any, one: IndicatorReport, box: tuple[int, int, int, int])
     chart.value_axis.major_gridlines.format.line.color.rgb = _GRID
     for series, look in zip(chart.plots[0].series, _LOOKS, strict=True):
         _draw(series, *look)
+
+
+def _describe(shape: Any, text: str) -> None:
+    """Give a table or chart the text that a screen reader says in its place."""
+    shape._element.nvGraphicFramePr.cNvPr.set("descr", text)
 
 
 def _set_up_days(axis: Any) -> None:

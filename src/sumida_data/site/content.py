@@ -15,6 +15,7 @@ from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.changelog import FeedEntry, FeedHead, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.present.chart import LARGE, SMALL, Chart, lay_out_progress
+from sumida_data.present.points import Standing
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
@@ -23,6 +24,7 @@ from sumida_data.survey.form import Waves
 _ORDERS: Mapping[str, Callable[[Row], Any]] = {
     "indicator_value": itemgetter("period", "revision"),
     "indicator_progress": itemgetter("period", "revision"),
+    "progress_note": itemgetter("period"),
     "indicator": lambda row: row["valid_from"] or date.min,
     "indicator_target": lambda row: (row["decided_on"] or date.min, row["target_date"] or date.min),
 }
@@ -43,6 +45,7 @@ class IndicatorPage:
             none if departments are not asked.
         chart: Its chart; None if no value is published.
         small_chart: The same for the overview.
+        notes: Rows of ``progress_note``, oldest first.
     """
 
     indicator: Indicator
@@ -54,6 +57,17 @@ class IndicatorPage:
     responses: tuple[Row, ...]
     chart: Chart | None
     small_chart: Chart | None
+    notes: tuple[Row, ...]
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where it is, and where it was in the quarter before; None where nothing is judged."""
+        if not self.current or not self.progress:
+            return None
+        before = self.newest[-2] if len(self.newest) > 1 else None
+        period = self.current["period"]
+        note = next((row for row in self.notes if row["period"] == period), None)
+        return Standing(self.indicator, self.current, before, self.progress[0], note)
 
     @property
     def verdict(self) -> str:
@@ -110,7 +124,8 @@ def gather_indicators(plan: Plan, published: Published) -> tuple[IndicatorPage, 
     """Gather what is said about each indicator of the plan, in the plan's order."""
     tables = {
         name: sorted(
-            (row for row in published.rows(name) if row["plan_id"] == plan.plan_id), key=by
+            (row for row in published.rows(name) if row.get("plan_id") in (None, plan.plan_id)),
+            key=by,
         )
         for name, by in _ORDERS.items()
     }
@@ -155,6 +170,7 @@ def _gather(
         responses=tuple(row for row in responses if current and row["period"] == current["period"]),
         chart=charts[0],
         small_chart=charts[1],
+        notes=tables["progress_note"],
     )
 
 

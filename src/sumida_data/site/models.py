@@ -1,5 +1,7 @@
 """What the site says about itself, as data."""
 
+from collections.abc import Mapping
+
 from pydantic import Field as Described
 
 from sumida_data.base.metadata import Model
@@ -34,6 +36,8 @@ class SiteSettings(Model):
         description: What it holds, in Japanese.
         days_to_publication: Days from the day by which departments answer to the publication.
         contact: How to reach the office.
+        english: English for Japanese texts of the plan, the data and the software, with ``{}`` for
+            numbers; what is missing is shown in Japanese on the English pages.
     """
 
     title: str
@@ -41,3 +45,4 @@ class SiteSettings(Model):
     description: str
     days_to_publication: int = Described(ge=0)
     contact: Contact
+    english: Mapping[str, str] = Described(default_factory=dict)

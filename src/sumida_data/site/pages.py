@@ -15,11 +15,12 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import FREQUENCIES
 from sumida_data.plan.models import Plan, Plans
+from sumida_data.present.language import Language
+from sumida_data.present.points import list_main_points
 from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
-from sumida_data.site.language import Language
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
@@ -96,7 +97,7 @@ def build_site(
         *_describe_datasets(published),
         *_describe_other_pages(plans, indicators, published, waves, site),
     ]
-    japanese, english = Language("ja", dictionary), Language("en", dictionary)
+    japanese, english = Language("ja", dictionary), Language("en", dictionary, site.english)
     return {
         **_read_assets(),
         "feed.xml": content.write_site_feed(published, site),
@@ -124,7 +125,12 @@ def _describe_plans(
             "overview.html",
             (plan.title, plan.title_en),
             "index.html",
-            {"indicators": pages, "plan": plan, "newest": newest},
+            {
+                "indicators": pages,
+                "plan": plan,
+                "newest": newest,
+                "standings": [one.standing for one in pages if one.standing],
+            },
         )
         for one in pages:
             yield Page(
@@ -194,6 +200,7 @@ def _render(
             language=language,
             other=other,
             say=say,
+            points=partial(list_main_points, language),
             to=partial(_link, here, language),
             file=partial(_relative, here),
             in_other_language=_link(here, other, page.path),

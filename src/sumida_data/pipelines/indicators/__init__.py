@@ -18,7 +18,7 @@ from sumida_data.catalogue.history import (
 )
 from sumida_data.pipelines.wiring import has_table, typed_tables, wire
 from sumida_data.plan.definitions import describe_indicators, describe_targets
-from sumida_data.plan.hints import find_hints
+from sumida_data.plan.hints import find_hints, parse_progress_notes
 from sumida_data.plan.initiatives import describe_effects, sum_effects
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
@@ -132,6 +132,15 @@ def find_review_hints(
     return find_hints(plans, *map(read_rows, frames))
 
 
+def read_progress_notes(plans: Plans, indicator_value: Frame, progress_notes: Frame) -> Rows:
+    """Return table ``progress_note``: why values are where they are, and what comes next.
+
+    Raises:
+        ReferenceTableError: If progress_notes.csv has a mistake.
+    """
+    return parse_progress_notes(read_rows(progress_notes), plans, read_rows(indicator_value))
+
+
 def assess_progress(plans: Plans, indicator_value: Frame) -> Rows:
     """Compare every value with its target, by every method of its plan."""
     by_id = plans.by_id
@@ -178,6 +187,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         wire(describe_publications, publications),
         wire(assess_progress, "indicator_progress"),
         wire(find_review_hints, "review_hint"),
+        wire(read_progress_notes, "progress_note"),
         wire(describe_plans, ["indicator", "indicator_target"]),
     ]
     effects = ["initiative_effect_figure", "initiative_effect_summary"]

@@ -10,7 +10,7 @@ from sumida_data.pipelines.wiring import wire
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From indicator values to the progress report and the summary of the run."""
-    tables = ("correction", "indicator_value", "indicator_progress", "review_hint")
+    tables = ("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note")
     report = {"report": "report_content"}
     summarised = ("response", "finding", "check_result", "privacy_check")
     proposal = "publication_proposal"

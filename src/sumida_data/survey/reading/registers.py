@@ -27,6 +27,7 @@ REGISTERS: dict[str, tuple[str, ...]] = {
     "hint_notes": ("indicator_id", "period", "hint", "note", "noted_by", "noted_on"),
     "layout_map": ("period", "file", "table", "field", "heading", "note"),
     "municipalities": ("municipality_code", "prefecture_name", "municipality_name"),
+    "progress_notes": ("indicator_id", "period", "cause", "next_step", "said_by", "said_on"),
     "released_texts": (
         "period", "until", "department_code", "sheet", "row", "field", "text", "released_by",
         "released_on", "reason",
