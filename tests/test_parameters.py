@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +85,79 @@ def test_a_name_that_another_file_does_not_know_is_told(raw_parameters: dict[str
         FOLDER,
     )
     assert "項目 'online' — 使えるのは procedure_number、" in line
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def first_target(raw: dict[str, Any]) -> dict[str, Any]:
+    target: dict[str, Any] = raw["plans"][0]["indicators"][0]["targets"][0]
+    return target
+
+
+def card_rate(raw: dict[str, Any]) -> dict[str, Any]:
+    indicators = raw["plans"][0]["indicators"]
+    return next(one for one in indicators if one["indicator_id"] == "mynumber_card_rate")
+
+
+def form_field(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    fields = (one for sheet in raw["form"]["sheets"] for one in sheet["fields"])
+    return next(one for one in fields if one["name"] == name)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda raw: raw["finding_rules"][0].update(message="{valeu}です"), "{valeu} は使えません"),
+        (lambda raw: raw["finding_rules"][0].update(message="{value"), "対になっていません"),
+        (lambda raw: raw["finding_rules"].pop(3), "規則 F104 がありません"),
+        (
+            lambda raw: raw["finding_rules"].append(raw["finding_rules"][0]),
+            "規則 F101 が2回書かれています",
+        ),
+        (lambda raw: first_target(raw).update(target_date="2205-03-31"), "target_date 2205-03-31"),
+        (lambda raw: first_target(raw).update(target_min=-5), "目標の -5 は 0以上"),
+        (lambda raw: first_target(raw).update(decided_on="2030-01-01"), "decided_on より後の日"),
+        (
+            lambda raw: card_rate(raw)["targets"][-1].update(target_min=700),
+            "目標の 700 は 0以上100以下",
+        ),
+        (lambda raw: card_rate(raw).update(decimals=5), "decimals = 5 — 4 以下にしてください"),
+        (lambda raw: raw["plans"][0].update(last_day="2020-03-31"), "first_day は last_day より前"),
+        (
+            lambda raw: card_rate(raw)["baseline"].update(as_of="2091-01-01"),
+            "baseline の as_of 2091-01-01",
+        ),
+        (
+            lambda raw: raw["plans"][0]["methods"][0].update(slightly_behind=2),
+            "0 < slightly_behind <= on_track",
+        ),
+        (lambda raw: raw["waves"]["FY2022Q3"].update(due_on="2202-01-13"), "due_on 2202-01-13"),
+        (
+            lambda raw: form_field(raw, "online_status").update(
+                synonyms={"済": ["完了"], "予定": ["完 了"]}
+            ),
+            "synonyms の 完 了 が 済 と 予定 の2つに",
+        ),
+        (lambda raw: form_field(raw, "online_status").update(synonyms={"すみ": []}), "すみ は enum に"),
+        (
+            lambda raw: form_field(raw, "online_status").update(aliases=["手続名称"]),
+            "見出し 手続名称 が2回書かれています",
+        ),
+        (lambda raw: form_field(raw, "online_status").update(pattern="(T"), "(T は正規表現ではありません"),
+        (
+            lambda raw: form_field(raw, "annual_cases").update(minimum=9, maximum=1),
+            "minimum は maximum 以下に",
+        ),
+        (lambda raw: raw["quota"].update(rows_set_aside_share=2), "= 2 — 1 以下にしてください"),
+        (lambda raw: raw["site"].update({next(iter(raw["site"])): [1]}), "site."),
+    ],
+)
+def test_what_has_no_sense_is_told_in_a_japanese_line(
+    raw_parameters: dict[str, Any], change: Change, told: str
+) -> None:
+    changed = deepcopy(raw_parameters)
+    change(changed)
+    [line] = find_mistakes(changed, FOLDER)
+    assert told in line
+    assert not line.rpartition("—")[2].isascii()

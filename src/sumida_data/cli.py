@@ -16,12 +16,14 @@ from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.logging import RichHandler
-from yaml import YAMLError
 
 from sumida_data import pipelines
+from sumida_data.base.characters import print_whatever
 from sumida_data.base.disk import hold
+from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
 from sumida_data.parameters import find_mistakes
 
 _EXIT_FAILED = 1
@@ -48,6 +50,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
 
     Exits with 0 when done, 2 when done with things set aside, 1 when failed.
     """
+    print_whatever()
     _refuse_unknown(options["pipelines"] or filter(None, [options["pipeline"]]))
     _refuse_mistakes(metadata, options)
     for handler in logging.getLogger().handlers:
@@ -88,9 +91,14 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
     source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
     loader = OmegaConfigLoader(str(source), env=options["env"], **settings.CONFIG_LOADER_ARGS)
     try:
+        for name in (settings.CONFIG_LOADER_ARGS["base_env"], options["env"] or "local"):
+            for kind in ("parameters", "catalog"):
+                read_settings(list_settings(source / name, kind))
         parameters = loader["parameters"]
-    except (MissingConfigException, YAMLError) as error:
-        _fail([f"設定ファイルを読めません。{error}"])
+    except SettingsError as error:
+        _fail(str(error).splitlines())
+    except MissingConfigException:
+        _fail([f"設定ファイルが {source.as_posix()} にありません。場所を確かめてください。"])
     if unknown := set(options["params"]) - set(parameters):
         allowed = "、".join(sorted(parameters))
         _fail(
@@ -100,7 +108,12 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
             ]
         )
     folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
-    merged: Any = OmegaConf.to_container(OmegaConf.merge(parameters, options["params"]))
+    try:
+        merged: Any = OmegaConf.to_container(OmegaConf.merge(parameters, options["params"]))
+    except OmegaConfBaseException:
+        _fail(
+            ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
+        )
     if mistakes := list(find_mistakes(merged, folder)):
         _fail(mistakes)
 

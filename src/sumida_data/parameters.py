@@ -44,20 +44,43 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "waves": Waves,
 }
 
+_TOO_LONG, _TOO_SHORT = "{max_length}個までにしてください", "{min_length}個以上書いてください"
+_MAPPING, _LIST = (
+    "「名前: 値」の形で、1行に1つずつ書いてください",
+    "[ ] で囲んだ一覧で書いてください",
+)
+_TEXT = "文字で書いてください(数字だけのものは引用符で囲みます)"
+_WHOLE, _NUMBER = "整数で書いてください", "数で書いてください"
+_BOOLEAN, _DAY = "true か false で書いてください", "2022-04-01 の形の日付で書いてください"
+# By the types of pydantic's errors; its own sentences are English.
 _ALLOWED: dict[str, str] = {
     "missing": "この項目は必ず書いてください",
     "extra_forbidden": "この名前の項目はありません。つづりを確かめるか、消してください",
     "literal_error": "使えるのは {expected} です",
     "string_pattern_mismatch": "{pattern} の形で書いてください",
-    "string_type": "文字で書いてください(数字だけのものは引用符で囲みます)",
-    "dict_type": "「名前: 値」の形で、1行に1つずつ書いてください",
-    "model_type": "「名前: 値」の形で、1行に1つずつ書いてください",
-    "tuple_type": "[ ] で囲んだ一覧で書いてください",
-    "int_parsing": "整数で書いてください",
-    "decimal_parsing": "数で書いてください",
-    "bool_parsing": "true か false で書いてください",
-    "date_from_datetime_parsing": "2022-04-01 の形の日付で書いてください",
-    "date_parsing": "2022-04-01 の形の日付で書いてください",
+    "string_too_long": "{max_length}字までにしてください",
+    "greater_than_equal": "{ge} 以上にしてください",
+    "greater_than": "{gt} より大きくしてください",
+    "less_than_equal": "{le} 以下にしてください",
+    "less_than": "{lt} より小さくしてください",
+    "too_short": _TOO_SHORT,
+    "too_long": _TOO_LONG,
+    "string_type": _TEXT,
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "tuple_type": _LIST,
+    "int_parsing": _WHOLE,
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
+    "decimal_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "finite_number": _NUMBER,
+    "bool_parsing": _BOOLEAN,
+    "bool_type": _BOOLEAN,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
+    "date_parsing": _DAY,
+    "date_type": _DAY,
 }
 
 
@@ -77,7 +100,9 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
             read[key] = model.model_validate(parameters[key])
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                yield _describe(details, key, folder)
+                # A list of which parts are wrong is not too short as well.
+                if details["type"] != "too_short" or not details["input"]:
+                    yield _describe(details, key, folder)
     if len(read) == len(PARAMETERS):
         for key, line in _find_unknown_names(read):
             yield f"{_file_of(key, folder)}: {line}"
@@ -86,7 +111,12 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
 def _describe(details: ErrorDetails, key: str, folder: Path) -> str:
     path = key + "".join(_step(part) for part in details["loc"])
     context = {name: str(value) for name, value in details.get("ctx", {}).items()}
-    allowed = _ALLOWED.get(details["type"], context.get("error") or details["msg"])
+    context["expected"] = context.get("expected", "").replace(" or ", "、")
+    own = context.get("error", "")
+    # Our own validators speak Japanese; what a library says in English helps nobody here.
+    allowed = _ALLOWED.get(details["type"]) or (
+        "この値は使えません" if own.isascii() else "{error}"
+    )
     found = "" if details["type"] == "missing" else f" = {_shorten(details['input'])}"
     return f"{_file_of(key, folder)}: {path}{found} — {allowed.format_map(context)}。"
 

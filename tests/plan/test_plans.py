@@ -81,7 +81,9 @@ def test_the_registers_say_what_goes_on(two_plans: Plans) -> None:
 
 def test_one_name_in_two_plans_is_refused(two_plans: Plans) -> None:
     first, second = two_plans.root
-    same = second.model_copy(update={"indicators": first.indicators[2:3]})
+    targets = second.indicators[0].targets
+    again = first.indicators[2].model_copy(update={"targets": targets})
+    same = second.model_copy(update={"indicators": (again,)})
     with pytest.raises(ValidationError, match=r"cashless_procedures.*が2つの計画にあります"):
         Plans((first, same))
     with pytest.raises(ValidationError, match=r"plan_id .*が2回書かれています"):

@@ -30,7 +30,7 @@ from sumida_data.commands.project import load_project
 
 checker = Checker(load_project(Path(sys.argv[1])), "FY2022Q3")
 start = process_time()
-checked = checker.check(Path(sys.argv[2]))
+[checked] = checker.check(Path(sys.argv[2]))
 print(json.dumps({
     "seconds": process_time() - start,
     "megabytes": int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024,

@@ -1,6 +1,8 @@
 """Characters that mislead: unseen ones, look-alikes, and those not every device shows alike."""
 
+import io
 import re
+import sys
 import unicodedata
 from functools import lru_cache
 
@@ -97,3 +99,10 @@ def comparable(text: str) -> str:
 def _kind_of(unseen: str) -> str:
     kinds = (name for name, kind in _UNSEEN_KINDS.items() if kind.match(unseen))
     return next(kinds, "目に見えない文字")
+
+
+def print_whatever() -> None:
+    """Let a character that a screen, or a file in CP932, cannot show end no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -6,6 +6,7 @@ are those of the Table Schema standard (name, title, type, constraints) with a f
 own: English title, unit, personal, published.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
@@ -112,6 +113,17 @@ class Field(Model):
         )
         description = f"{field.get('description', '')}{words}。"
         return field | {"enum": tuple(codes), "codes": codes, "description": description}
+
+    @model_validator(mode="after")
+    def _refuse_impossible_values(self) -> Self:
+        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
+        if bounds != sorted(bounds):
+            raise ValueError("minimum は maximum 以下にしてください")
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise ValueError(f"pattern の {self.pattern} は正規表現ではありません") from error
+        return self
 
     @model_validator(mode="after")
     def _refuse_published_personal_data(self) -> Self:

@@ -1,9 +1,13 @@
 """The command ``sumida-data``: what is done outside a run."""
 
 import sys
+import traceback
 from importlib import import_module
+from pathlib import Path
 
 import click
+
+from sumida_data.base.characters import print_whatever
 
 _HELP = "行政情報化の取組状況のデータを扱います。四半期の集計は kedro run で行います。"
 _SEE_HELP = "書き方は sumida-data --help や sumida-data approve --help で見られます。"
@@ -37,13 +41,27 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; exits with 1 where it cannot be run, as `kedro run` does."""
+    print_whatever()
     try:
         cli(prog_name="sumida-data", standalone_mode=False)
     except click.ClickException as error:
-        click.secho(_say(error), err=True, fg="red")
-        sys.exit(1)
+        _fail(_say(error))
     except click.Abort:
         sys.exit(1)
+    except Exception as error:  # a traceback tells an officer nothing
+        _fail(describe_fault(error))
+
+
+def describe_fault(error: Exception) -> str:
+    """Say in a line that something went wrong that nobody has foreseen, and where."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    where = f"{type(error).__name__}、{Path(last.filename).name} の{last.lineno}行目"
+    return f"思わぬ誤りのため、やめました({where})。この行を添えて、担当課に知らせてください。"
+
+
+def _fail(text: str) -> None:
+    click.secho(text, err=True, fg="red")
+    sys.exit(1)
 
 
 def _say(error: click.ClickException) -> str:

@@ -9,7 +9,14 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from sumida_data.commands.drop_folder import RESULTS, Checked, Checker, DropFolder, write_result
+from sumida_data.commands.drop_folder import (
+    RESULTS,
+    Checked,
+    Checker,
+    DropFolder,
+    NoReturnError,
+    write_result,
+)
 from sumida_data.commands.project import find_project, load_project
 from sumida_data.survey.feedback import name_place, order_for_work
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding
@@ -22,6 +29,7 @@ _HELP = """送る前の調査票を確認し、直すところを表示します
 確認結果は、調査票と同じ場所の「確認結果」フォルダにExcelファイルでも書き出します。
 調査票そのものには何も書き込みません。フォルダを指定すると、中の調査票
 (.xlsx .xlsm .xls .ods .csv)を順に確認します。2回目からは、新しいものと変わったものだけです。
+zipやメール(.eml)は、中の調査票を確認します。前回の調査票がプロジェクトにあれば、比べます。
 
 終了コード：0 直すところなし、2 直すところあり、1 確認できない。
 """
@@ -64,11 +72,18 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
 def _check_file(path: Path, checker: Checker, console: Console) -> int:
     try:
         checked = checker.check(path)
-        _print_checked(console, checked)
-        console.print(f"  確認結果：{write_result(checked, checker)}", markup=False, soft_wrap=True)
+        for one in checked:
+            _print_checked(console, one)
+            result = write_result(one, checker)
+            console.print(f"  確認結果：{result}", markup=False, soft_wrap=True)
     except OSError as error:
-        raise click.ClickException(f"{error.filename}: {error.strerror}") from error
-    return _EXIT_FINDINGS if checked.count("error") else _EXIT_DONE
+        raise click.ClickException(
+            f"{error.filename or path}: 開けないか、書き込めません。ほかの人が開いていないか、"
+            "書き込みの権限があるか確かめてください。"
+        ) from error
+    except NoReturnError as error:
+        raise click.ClickException(str(error)) from error
+    return _EXIT_FINDINGS if any(one.count("error") for one in checked) else _EXIT_DONE
 
 
 def _check_folder(folder: DropFolder, console: Console, *, watch: bool) -> int:
@@ -96,17 +111,15 @@ def _print_state(folder: DropFolder, console: Console, end: str) -> None:
         soft_wrap=True,
         end=end,
     )
-    for name in folder.unreadable:
-        console.print(
-            f"{name}：今は開けません。閉じてから、もう一度確認してください。", markup=False
-        )
+    for text in folder.unreadable.values():
+        console.print(text, markup=False, soft_wrap=True)
 
 
 def _print_checked(console: Console, checked: Checked) -> None:
     """Print a checked file with its findings, in the order in which they are worked off."""
     response = checked.response
     whose = f"{response['section']}({response['department_code']})" if response["section"] else ""
-    title = f"{checked.file.path.name}　{whose}　{checked.period.title}"
+    title = f"{checked.name}　{whose}　{checked.period.title}"
     console.print(Text(title, "bold"))
     for finding in sorted(checked.findings, key=order_for_work):
         _print_finding(console, finding)

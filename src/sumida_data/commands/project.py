@@ -1,21 +1,21 @@
 """What the commands need of the project, without Kedro, so that they start fast."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 from pydantic import ValidationError
 
+from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
 from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
 
 _BASE = Path("conf/base")
-_PARAMETERS = _BASE / "parameters"
 _REGISTERS = [
     Path("data/01_raw/reference") / name for name in ("departments.csv", "layout_map.csv")
 ]
@@ -34,6 +34,7 @@ class Project:
         fingerprint: Hash of them all; what was checked by other descriptions is checked anew.
     """
 
+    folder: Path
     form: Form
     waves: Waves
     rules: FindingRules
@@ -68,9 +69,13 @@ def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
     if missing := [folder for folder in folders if not folder.is_dir()]:
         raise ProjectError(f"--env={env}: {missing[0]} がありません。")
     for path in (path for folder in folders for path in sorted(folder.glob("catalog*.yml"))):
-        entries: dict[str, dict[str, Any]] = _parse([path.read_bytes()])
+        try:
+            entries = read_settings([path])
+        except SettingsError as error:
+            raise ProjectError(str(error)) from error
         if name in entries:
-            return entries[name]
+            entry: dict[str, Any] = entries[name]
+            return entry
     raise ProjectError(f"{folders[-1]}: {name} がありません。")
 
 
@@ -80,41 +85,40 @@ def load_project(folder: Path) -> Project:
     Raises:
         ProjectError: If one is missing or has a mistake; each mistake is told in one line.
     """
-    paths = [folder / _PARAMETERS / f"{name}.yml" for name in _NAMES]
+    registers = [folder / path for path in _REGISTERS]
+    parameters = _read(folder, _NAMES)
     try:
-        departments, layout_map = (read_register(folder / path) for path in _REGISTERS)
-        registers = [(folder / path).read_bytes() for path in _REGISTERS]
-        contents = [path.read_bytes() for path in paths]
-        parameters = _parse(contents)
+        departments, layout_map = map(read_register, registers)
         form = Form.model_validate(parameters["form"])
         waves = Waves.model_validate(parameters["waves"])
+        rules = FindingRules.model_validate(parameters["finding_rules"])
         known = parse_departments(departments)
         refuse_unknown_codes(waves, known)
-        return Project(
-            form,
-            waves,
-            FindingRules.model_validate(parameters["finding_rules"]),
-            known,
-            parse_layout_map(layout_map, form),
-            sha256(b"".join(contents + registers)).hexdigest(),
-        )
+        fingerprint = sha256(repr((parameters, departments, layout_map)).encode()).hexdigest()
+        mapped = parse_layout_map(layout_map, form)
+        return Project(folder, form, waves, rules, known, mapped, fingerprint)
     except (ValidationError, KeyError) as error:
-        raise ProjectError("\n".join(_find_mistakes(folder / _PARAMETERS))) from error
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ProjectError(f"設定を読めません。{error}") from error
+        if not (mistakes := _find_mistakes(folder)):
+            raise
+        raise ProjectError("\n".join(mistakes)) from error
+    except ValueError as error:
+        raise ProjectError(str(error)) from error
 
 
-def _parse(contents: list[bytes]) -> dict[str, Any]:
-    parameters: dict[str, Any] = {}
-    for content in contents:
-        # The C loader is ten times as fast.
-        parameters |= yaml.load(content, yaml.CSafeLoader) or {}
-    return parameters
+def _read(folder: Path, wanted: Collection[str] = ()) -> dict[str, Any]:
+    paths = list_settings(folder / _BASE, "parameters")
+    if not paths:
+        raise ProjectError(
+            f"設定を読めません。{folder / _BASE / 'parameters'} に設定がありません。"
+        )
+    try:
+        return read_settings(paths, wanted)
+    except SettingsError as error:
+        raise ProjectError(str(error)) from error
 
 
 def _find_mistakes(folder: Path) -> list[str]:
     # Imported here because it takes time and settings seldom have mistakes.
     from sumida_data.parameters import find_mistakes  # noqa: PLC0415
 
-    parameters = _parse([path.read_bytes() for path in sorted(folder.glob("*.yml"))])
-    return list(find_mistakes(parameters, folder))
+    return list(find_mistakes(_read(folder), folder / _BASE / "parameters"))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
 from typing import Literal, Self
@@ -62,13 +62,21 @@ class IndicatorTarget(Model):
     def _require_a_bound(self) -> Self:
         if self.target_min is None and self.target_max is None:
             raise ValueError("target_min か target_max のどちらかを書いてください")
+        if self.bounds != sorted(self.bounds):
+            raise ValueError("target_min は target_max 以下にしてください")
+        if self.decided_on and self.decided_on > self.target_date:
+            raise ValueError("target_date は decided_on より後の日を書いてください")
         return self
+
+    @property
+    def bounds(self) -> list[Decimal]:
+        """The bounds that it has."""
+        return [bound for bound in (self.target_min, self.target_max) if bound is not None]
 
     @property
     def value(self) -> Decimal:
         """The bound that progress is measured against; of a range its middle."""
-        bounds = [bound for bound in (self.target_min, self.target_max) if bound is not None]
-        return sum(bounds, Decimal(0)) / len(bounds)
+        return sum(self.bounds, Decimal(0)) / len(self.bounds)
 
     def is_reached_by(self, value: Decimal) -> bool:
         """Tell whether a value is within the bounds."""
@@ -195,7 +203,22 @@ class Indicator(Model):
         bounds, fits = _GOALS[self.goal]
         if not all(fits(target) for target in self.targets):
             raise ValueError(f"goal が {self.goal} の目標には {bounds} を書いてください")
+        self._refuse_impossible_targets()
         return self
+
+    def _refuse_impossible_targets(self) -> None:
+        most = min(
+            (one for one in (self.limit, self.most_possible) if one is not None), default=None
+        )
+        for bound in (bound for target in self.targets for bound in target.bounds):
+            if bound < 0 or (most is not None and bound > most):
+                allowed = "0以上" if most is None else f"0以上{most}以下"
+                raise ValueError(f"目標の {bound} は {allowed} にしてください")
+
+    @property
+    def most_possible(self) -> Decimal | None:
+        """The most that its value can be whatever is counted; None where nothing limits it."""
+        return Decimal(100) if self.kind == "ratio" and self.unit == "%" else None
 
     @model_validator(mode="after")
     def _require_order_of_time(self) -> Self:
@@ -300,7 +323,9 @@ class CutPoints(Model):
     reason: str
 
     @model_validator(mode="after")
-    def _require_rising_shares(self) -> Self:
+    def _require_order(self) -> Self:
+        if not 0 < self.slightly_behind <= self.on_track:
+            raise ValueError("0 < slightly_behind <= on_track になるように書いてください")
         shares = self.yearly_shares
         if shares and (self.method != "yearly_share" or shares[-1] != 100):
             raise ValueError(
@@ -354,6 +379,26 @@ class Plan(Model):
         return self.model_copy(
             update={"indicators": tuple(indicator.on(day) for indicator in self.indicators)}
         )
+
+    @model_validator(mode="after")
+    def _refuse_senseless_days(self) -> Self:
+        if self.first_day >= self.last_day:
+            raise ValueError("first_day は last_day より前の日を書いてください")
+        # A target may be for some time after the plan; what lies further off is a slip.
+        latest = self.last_day + timedelta(days=3653)
+        for one in self.indicators:
+            for day in (target.target_date for target in one.targets):
+                if not self.first_day <= day <= latest:
+                    raise ValueError(
+                        f"{one.indicator_id} の target_date {day} は計画の first_day "
+                        f"{self.first_day} から last_day の10年後までの日にしてください"
+                    )
+            if one.baseline.as_of and one.baseline.as_of > self.last_day:
+                raise ValueError(
+                    f"{one.indicator_id} の baseline の as_of {one.baseline.as_of} は計画の "
+                    f"last_day {self.last_day} より前の日にしてください"
+                )
+        return self
 
     @model_validator(mode="after")
     def _refuse_loose_ends(self) -> Self:

@@ -18,7 +18,7 @@ from sumida_data.survey.reading.registers import (
     ReferenceTableError,
     list_rows,
     parse_day,
-    parse_period,
+    parse_periods,
     require,
 )
 
@@ -92,8 +92,7 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
 def _parse(row: Mapping[str, str], place: str, form: Form) -> Release:
     require(row, _REQUIRED, place)
     part, item = _find_item(row, place, form)
-    first = parse_period(row, "period", place)
-    last = parse_period(row, "until", place) if row["until"] else first
+    first, last = parse_periods(row, place)
     day = parse_day(row, "released_on", place)
     return Release(
         first, last, row["department_code"], part, row["row"], item, row["text"],

@@ -22,7 +22,7 @@ from sumida_data.survey.reading.registers import (
     TextRow,
     list_rows,
     parse_day,
-    parse_period,
+    parse_periods,
     read_exactly,
     require,
 )
@@ -101,11 +101,11 @@ def apply_corrections(
 def _parse_correction(row: TextRow, place: str, form: Form) -> Correction:
     require(row, ("correction_id", "reason", "agreed_by"), place)
     part, item = _find_item(row, place, form)
-    first = parse_period(row, "period", place)
+    first, last = parse_periods(row, place)
     return Correction(
         correction_id=row["correction_id"],
         first_period=first,
-        last_period=parse_period(row, "until", place) if row["until"] else first,
+        last_period=last,
         department_code=row["department_code"],
         part=part,
         key=row["row"],

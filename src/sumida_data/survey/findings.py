@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
+from string import Formatter
 from typing import Any, Literal, Self
 
 from pydantic import Field as Described
-from pydantic import RootModel
+from pydantic import RootModel, model_validator
 
 from sumida_data.base.metadata import Model
 
@@ -134,6 +135,18 @@ class Kind(StrEnum):
     LOOK_ALIKE_NAMES = "F618"
 
 
+# What messages may name in braces; what a finding has nothing for is shown as ….
+_WORDS = frozenset(
+    {
+        "allowed", "as_of", "before", "cells", "characters", "choices", "code", "contradiction",
+        "correction", "count", "earlier", "era", "example", "expected", "file", "first", "found",
+        "heading", "headings", "hint", "kept", "label", "last", "line", "more", "municipality",
+        "name", "names", "newer", "other", "period", "predecessor", "present", "range", "row",
+        "section", "sheet", "sheets", "source", "title", "treated", "unit", "value",
+    }
+)  # fmt: skip
+
+
 class FindingRule(Model):
     """The words of one kind of finding.
 
@@ -160,9 +173,31 @@ class FindingRule(Model):
     how_to_fix: str
     example: str = ""
 
+    @model_validator(mode="after")
+    def _refuse_unknown_words(self) -> Self:
+        for text in (self.message, self.message_to_department, self.how_to_fix, self.example):
+            try:
+                parts = list(Formatter().parse(text))
+            except ValueError as error:
+                raise ValueError(f"{text!r} の {{ と }} が対になっていません") from error
+            for _, name, form, conversion in parts:
+                if name is not None and (name not in _WORDS or form or conversion):
+                    allowed = "、".join(sorted(_WORDS))
+                    raise ValueError(f"{{{name}}} は使えません。使えるのは {allowed} です")
+        return self
+
 
 class FindingRules(RootModel[tuple[FindingRule, ...]]):
     """All kinds of findings."""
+
+    @model_validator(mode="after")
+    def _require_each_once(self) -> Self:
+        given = [rule.rule_id for rule in self.root]
+        if missing := sorted(set(Kind) - set(given)):
+            raise ValueError(f"規則 {'、'.join(missing)} がありません。消さずに残してください")
+        if repeated := sorted({one for one in given if given.count(one) > 1}):
+            raise ValueError(f"規則 {'、'.join(repeated)} が2回書かれています")
+        return self
 
     @cached_property
     def _by_id(self) -> dict[str, FindingRule]:
@@ -173,8 +208,8 @@ class FindingRules(RootModel[tuple[FindingRule, ...]]):
 
     def tell_department(self, finding: "Finding") -> str:
         """Return what is wrong in words that name no other department."""
-        words = self[finding.rule_id].message_to_department
-        return words.format(value=finding.value_found or "") or finding.message
+        message = self[finding.rule_id].message_to_department
+        return message.format_map(_Words(value=finding.value_found or "")) or finding.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +252,11 @@ class Finding:
         return row
 
 
+class _Words(dict[str, str]):
+    def __missing__(self, _: str) -> str:
+        return "…"
+
+
 def make_finding(
     rule: FindingRule, place: Place, value_found: str | None = None, **words: str
 ) -> Finding:
@@ -228,13 +268,13 @@ def make_finding(
         value_found: The text that stands there; also the word ``value`` of the message.
         **words: The other words of message, mending advice and example.
     """
-    words["value"] = value_found or ""
+    given = _Words(words, value=value_found or "")
     return Finding(
         rule_id=rule.rule_id,
         severity=rule.severity,
         place=place,
         value_found=value_found,
-        message=rule.message.format_map(words),
-        how_to_fix=rule.how_to_fix.format_map(words),
-        example=rule.example.format_map(words),
+        message=rule.message.format_map(given),
+        how_to_fix=rule.how_to_fix.format_map(given),
+        example=rule.example.format_map(given),
     )

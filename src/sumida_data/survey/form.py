@@ -5,14 +5,16 @@ because they are read in the same way: by heading.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
+from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Field, Model, Name, PeriodText
+from sumida_data.base.periods import Period
 
 # Government forms put titles and instructions above a table, rarely more than this.
 HEADER_SEARCH_ROWS = 60
@@ -43,6 +45,19 @@ class FormField(Field):
     asked_when: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
     optional: bool = False
     example: str = ""
+
+    @model_validator(mode="after")
+    def _refuse_two_meanings(self) -> Self:
+        choices = self.enum or ()
+        if unknown := {*self.synonyms, self.blank_is or ""} - {"", *choices}:
+            raise ValueError(f"{'、'.join(sorted(unknown))} は enum にありません")
+        means: dict[str, str] = {comparable(choice): choice for choice in choices}
+        for choice, words in self.synonyms.items():
+            for word in words:
+                if means.setdefault(comparable(word), choice) != choice:
+                    other = means[comparable(word)]
+                    raise ValueError(f"synonyms の {word} が {other} と {choice} の2つにあります")
+        return self
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -114,8 +129,11 @@ class RecordSheet(Model):
     def _refuse_unknown_and_repeated_names(self) -> Self:
         fields = {field.name: field for field in self.fields}
         names = [field.name for field in self.fields]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"項目 {'、'.join(repeated)} が2回書かれています")
+        # One heading cannot say which of two fields it means.
+        headings = [one for field in self.fields for one in {*field.headings}]
+        for word, listed in {"項目": names, "見出し": headings}.items():
+            if repeated := sorted({name for name in listed if listed.count(name) > 1}):
+                raise ValueError(f"{word} {'、'.join(repeated)} が2回書かれています")
         for name, condition in self._list_conditions():
             if name not in fields:
                 raise ValueError(f"シート「{self.sheet}」に項目 {name} はありません")
@@ -252,6 +270,17 @@ class Wave(Model):
 
 class Waves(RootModel[dict[PeriodText, Wave]]):
     """The inquiries by period."""
+
+    @model_validator(mode="after")
+    def _refuse_senseless_days(self) -> Self:
+        for period, wave in self.root.items():
+            last_day = Period.parse(period).last_day
+            if not timedelta() <= wave.due_on - last_day <= timedelta(days=366):
+                raise ValueError(
+                    f"{period} の due_on {wave.due_on} は基準日 {last_day} から1年までの日に"
+                    "してください"
+                )
+        return self
 
 
 class CentralSource(RecordSheet):

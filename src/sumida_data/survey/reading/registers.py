@@ -64,7 +64,12 @@ def read_register(path: Path) -> list[dict[str, str]]:
             f"{path.as_posix()} がありません。消したときは控えから戻し、"
             "名前や場所を変えたときは元に戻してください。"
         )
-    text = decode_csv(path.read_bytes())
+    try:
+        text = decode_csv(path.read_bytes())
+    except OSError as error:
+        raise ReferenceTableError(
+            f"{path.as_posix()} を開けません。Excelで開いていれば閉じてから、やり直してください。"
+        ) from error
     if text is None:
         raise ReferenceTableError(
             f"{path.name} の文字を読めません。Excelの「名前を付けて保存」で"
@@ -136,6 +141,18 @@ def parse_period(row: TextRow, column: str, place: str) -> Period:
         return Period.parse(row[column])
     except ValueError as error:
         raise ReferenceTableError(f"{place}の {column}: {error}") from error
+
+
+def parse_periods(row: TextRow, place: str) -> tuple[Period, Period]:
+    """Read the quarters from ``period`` to ``until``, or raise a ReferenceTableError."""
+    first = parse_period(row, "period", place)
+    last = parse_period(row, "until", place) if row["until"] else first
+    if str(last) < str(first):
+        raise ReferenceTableError(
+            f"{place}の until: {row['until']!r} が period の {row['period']!r} より前です。"
+            "period と同じか、それより後の四半期を書いてください。"
+        )
+    return first, last
 
 
 def _name_values(name: str, number: int, headings: list[str], values: list[str]) -> dict[str, str]:
