@@ -33,7 +33,7 @@ def departments() -> list[Department]:
 def project(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project in which the forms of the quarter after the sample's last have been written."""
     project = quarter.copy_to(tmp_path_factory.mktemp("forms") / "project")
-    run = project.kedro("run", "--pipelines=forms", f"--params=period={PERIOD}")
+    run = project.kedro("run", "--pipelines=forms", f"--params=period={PERIOD}", measured=True)
     assert run.code == 0, run.output
     assert "令和4年度第4四半期の調査票を75課分、data/08_reporting/forms/FY2022Q4/" in run.output
     assert "次にすること：各課に送り" in run.output

@@ -17,7 +17,7 @@ PERIOD = "FY2022Q1"
 def kept(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project that has kept what was read of a quarter and discarded its returns."""
     project = quarter.copy_to(tmp_path_factory.mktemp("kept") / "project")
-    run = project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}")
+    run = project.kedro("run", "--pipelines=keep", f"--params=period={PERIOD}", measured=True)
     assert run.code == 0, run.output
     assert f"{PERIOD} の調査票73件から読み取った内容を data/01_raw/kept_readings/" in run.output
     shutil.rmtree(project.path / f"data/01_raw/survey/{PERIOD}")
@@ -26,7 +26,7 @@ def kept(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_every_product_stays_the_same(kept: Project, quarter: Quarter, tmp_path: Path) -> None:
     project = kept.copy_to(tmp_path / "project")
-    run = project.kedro("run")
+    run = project.kedro("run", measured=True)
     assert run.code == 2, run.output
     before, after = (dict(read_products(path / "data")) for path in (quarter.path, project.path))
     differing = {

@@ -16,7 +16,7 @@ def published(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Pro
     assert "Traceback" not in refused.output
     assert not (project.path / "data/06_catalog/public").exists()
     assert sumida_data(project, "approve", *APPROVED).code == 0
-    run = project.kedro("run", "--pipelines=publish")
+    run = project.kedro("run", "--pipelines=publish", measured=True)
     assert run.code == 0, run.output
     assert "承認 A0001 の内容を公開しました" in run.output
     return project
