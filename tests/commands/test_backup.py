@@ -40,7 +40,7 @@ def hashes(project: Path) -> dict[str, str]:
     return {
         path.relative_to(project).as_posix(): sha256(path.read_bytes()).hexdigest()
         for path in found
-        if path.name not in {"credentials.yml", ".running"}
+        if path.name not in {"credentials.yml", ".running", ".last_backup.json"}
     }
 
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "approve": "sumida_data.commands.approve",
     "verify": "sumida_data.commands.verify",
     "undo": "sumida_data.commands.verify",
+    "quarter": "sumida_data.commands.quarter",
     "backup": "sumida_data.commands.backup",
     "restore": "sumida_data.commands.backup",
 }

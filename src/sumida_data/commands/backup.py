@@ -19,10 +19,12 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 import click
 
 from sumida_data import __version__
-from sumida_data.base.disk import OutsideFolderError, hold, refuse_outside
+from sumida_data.base.disk import OutsideFolderError, hold, refuse_outside, replace_file
 from sumida_data.commands.project import find_project
 
 MANIFEST = "控え.json"
+# When and where the last backup was made.
+LAST_BACKUP = "data/.last_backup.json"
 # What `make clean` removes, what is only there while something runs, and what is secret.
 _LEFT_OUT = (
     "data/0[2-57-8]_*/*",
@@ -30,6 +32,7 @@ _LEFT_OUT = (
     "data/06_catalog/changes.json",
     "data/sumida.duckdb*",
     "data/.running",
+    "data/.last_backup.json",
     "data/06_catalog/record/*/lock",
     "conf/*credentials*",
 )
@@ -91,6 +94,8 @@ def backup(target: Path) -> None:
     finally:
         aside.unlink(missing_ok=True)
     _refuse(faults, "控えを読み返すと、元のファイルと違います。もう一度実行してください。")
+    note = {"made_at": manifest.made_at, "path": str(path)}
+    replace_file(project / LAST_BACKUP, json.dumps(note, ensure_ascii=False).encode())
     click.echo(f"{path} に、{_describe(manifest)}の控えをとり、読み返して確かめました。")
 
 

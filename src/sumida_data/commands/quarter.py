@@ -1,0 +1,404 @@
+"""The command ``sumida-data quarter``: which steps of a quarter are done, and the status page.
+
+What a run, an approval or a publication has left behind says by itself how far the quarter is. Only
+what is done outside, such as sending the forms, is written down by hand, with a name and a day. The
+page asks the clock, and is therefore no product of a run.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import duckdb
+import yaml
+
+from sumida_data.base.database import connect
+from sumida_data.base.disk import replace_file
+from sumida_data.base.metadata import Row
+from sumida_data.base.periods import Period, format_era_date
+from sumida_data.catalogue.proposal import Proposal
+from sumida_data.catalogue.record import PublicationLine, TargetRecord
+from sumida_data.commands.backup import LAST_BACKUP
+from sumida_data.commands.project import ProjectError, find_project, read_catalogue
+from sumida_data.present.templates import load_templates
+from sumida_data.survey.form import Wave, Waves
+
+State = Literal["done", "open", "soon", "late"]
+STATES: dict[State, str] = {"done": "済", "open": "未", "soon": "期限が近い", "late": "期限切れ"}
+# What is done outside, by the name under which it is written down.
+BY_HAND = {
+    "送付": "調査票を課に送る",
+    "返却": "確認結果を課に返し、直してもらう",
+    "確認": "下見、進捗レポート、議会資料を確かめる",
+}
+_NOTES = "data/state/quarter.jsonl"
+_PAGE = "data/08_reporting/office_status.html"
+_DAYS_BEFORE = 5
+_BACKUP_LASTS = timedelta(days=7)
+_HELP = """四半期の仕事のうち、済んだもの、残っているもの、期限の過ぎたものを示します。
+
+集計、承認、公開などは、残っている記録から自動で分かります。課に送ったことなど、外でしたことは
+--done で記録します。課が公開前の内容を確かめたことは --confirm で記録します。同じ内容の画面を
+data/08_reporting/office_status.html に書きます。
+
+終了コード：0 急ぐものはない、2 期限の過ぎたものか5日以内に来るものがある、1 調べられない。
+"""
+_DEPARTMENTS = """
+    WITH file AS (SELECT * FROM response WHERE period = $period),
+    counted AS (
+        SELECT department_code, count(*) AS errors
+        FROM finding
+        WHERE period = $period AND severity = 'error' AND coalesce(
+            source_file NOT IN (
+                SELECT source_file FROM file WHERE response_status = 'superseded'
+            ), true)
+        GROUP BY department_code
+    )
+    SELECT
+        file.department_code AS code,
+        any_value(section) AS section,
+        bool_or(response_status IN ('received', 'no_change')) AS answered,
+        bool_or(response_status = 'set_aside') AS unusable,
+        coalesce(any_value(errors), 0) AS errors
+    FROM file LEFT JOIN counted USING (department_code)
+    WHERE file.department_code IS NOT NULL
+    GROUP BY file.department_code
+    ORDER BY file.department_code
+"""
+_CORRECTIONS = """
+    SELECT correction_id FROM correction
+    WHERE period = $period AND state IN ('expected_differs', 'not_found')
+"""
+_HINTS = "SELECT indicator_title FROM review_hint WHERE period = $period AND note IS NULL"
+_SOURCES = "SELECT DISTINCT source FROM source_file WHERE period = $period AND state = 'read'"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the quarter.
+
+    Attributes:
+        detail: How far it is, in words.
+        who: Who did it, as far as that is known.
+        when: When it was done.
+        command: What does it, or shows what is to be done.
+    """
+
+    title: str
+    state: State
+    detail: str
+    command: str
+    who: str = ""
+    when: date | None = None
+    due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """A quarter as far as it has come.
+
+    Attributes:
+        sources: Titles of the files that the office adds itself, by source.
+        today: The day on which one looks.
+        record: What was approved and published.
+        option: ``--env=...`` for the commands, where the target is not the folder.
+    """
+
+    project: Path
+    period: Period
+    wave: Wave
+    days_to_publication: int
+    sources: Mapping[str, str]
+    today: date
+    record: TargetRecord
+    option: str = ""
+
+    @cached_property
+    def departments(self) -> list[Row]:
+        """The departments asked: code, name, whether they answered, files and errors left."""
+        return self._ask(_DEPARTMENTS)
+
+    @cached_property
+    def proposal(self) -> Proposal | None:
+        """What the last run would publish, if it was of this quarter."""
+        path = self.project / "data/06_catalog/changes.json"
+        found = Proposal.model_validate_json(path.read_bytes()) if path.exists() else None
+        return found if found and found.period == str(self.period) else None
+
+    @cached_property
+    def published(self) -> list[PublicationLine]:
+        """All publications, the oldest first."""
+        return self.record.read_publications()
+
+    @cached_property
+    def notes(self) -> list[dict[str, str]]:
+        """What was written down by hand of this quarter, the oldest first."""
+        path = self.project / _NOTES
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        return [one for one in map(json.loads, lines) if one["period"] == str(self.period)]
+
+    @property
+    def confirmed(self) -> dict[str, dict[str, str]]:
+        """By code the departments that have confirmed what is to be public."""
+        return {one["department"]: one for one in self.notes if one.get("department")}
+
+    @property
+    def steps(self) -> list[Step]:
+        """All steps, in the order in which they are done."""
+        return [*self._collecting(), *self._checking(), *self._publishing()]
+
+    @property
+    def urgent(self) -> list[Step]:
+        """The steps whose day has passed or is near."""
+        return [step for step in self.steps if step.state in ("soon", "late")]
+
+    def _collecting(self) -> Iterator[Step]:
+        forms = f"kedro run --pipelines=forms --params=period={self.period}"
+        made = self._list(f"data/08_reporting/forms/{self.period}", "*.xlsx")
+        yield self._step("調査票を作る", f"{len(made)}課分", forms, done=bool(made), made=made)
+        yield self._by_hand("送付")
+        silent = [one["section"] for one in self.departments if not one["answered"]]
+        told = f"{len(self.departments) - len(silent)}課から回答。"
+        told += f"未回答{len(silent)}課：{'、'.join(silent)}" if silent else ""
+        answered = bool(self.departments) and not silent
+        page = f"data/08_reporting/returns/{self.period}/_回収状況.html"
+        yield self._step("回答を集める", told, page, done=answered, due_on=self.wave.due_on)
+        read = {one["source"] for one in self._ask(_SOURCES)}
+        lacking = [title for source, title in self.sources.items() if source not in read]
+        told = f"ないもの：{'、'.join(lacking)}" if lacking else f"{len(read)}種類"
+        where = f"data/01_raw/external/<種類>/{self.period}/ に入れる"
+        done = not lacking
+        yield self._step("国とシステムのファイル", told, where, done=done, due_on=self.wave.due_on)
+
+    def _checking(self) -> Iterator[Step]:
+        run = f"kedro run --params=period={self.period}{self.option}"
+        made = self._list("data/06_catalog", "changes.json") if self.proposal else []
+        since = made[0].stat().st_mtime if made else 0.0
+        newer = [one for one in self._list("data/01_raw", "*") if one.stat().st_mtime > since]
+        told = f"集計の後に来たか直されたファイル{len(newer)}件" if newer else "最新"
+        yield self._step("集計する", told, run, done=bool(made) and not newer, made=made)
+        returns = f"data/08_reporting/returns/{self.period}/"
+        wrong = [f"{one['section']}({one['errors']})" for one in self.departments if one["errors"]]
+        unusable = [one["section"] for one in self.departments if self._is_unusable(one)]
+        told = f"要修正のある課{len(wrong)}：{'、'.join(wrong)}" if wrong else "要修正なし"
+        told += f"。使えない調査票：{'、'.join(unusable)}" if unusable else ""
+        done = bool(self.departments) and not wrong and not unusable
+        yield self._step("指摘を直してもらう", told, returns, done=done)
+        yield self._by_hand("返却")
+        pending = [one["correction_id"] for one in self._ask(_CORRECTIONS)]
+        told = f"当てはまらない訂正：{'、'.join(pending)}" if pending else "残りなし"
+        where = "data/01_raw/reference/corrections.csv を直す"
+        yield self._step("訂正を片付ける", told, where, done=not pending)
+        hints = [one["indicator_title"] for one in self._ask(_HINTS)]
+        told = f"答えのない値{len(hints)}：{'、'.join(hints)}" if hints else "残りなし"
+        where = "data/01_raw/reference/hint_notes.csv に書く"
+        yield self._step("確かめたい値に答える", told, where, done=bool(made) and not hints)
+        yield self._by_hand("確認")
+
+    def _publishing(self) -> Iterator[Step]:
+        proposal, due_on = self.proposal, self.publication_due
+        waiting = proposal.pending_revisions if proposal else ()
+        told = f"公表した値との食い違い{len(waiting)}件" if waiting else "食い違いなし"
+        where = "data/01_raw/reference/revisions.csv に書く"
+        yield self._step("公表した値の改訂を決める", told, where, done=not waiting)
+        confirmed = len(self.confirmed)
+        told = f"{confirmed}課が確かめた" if confirmed else "記録なし"
+        where = "sumida-data quarter --confirm 課コード --by 氏名"
+        done = 0 < len(self.departments) <= confirmed
+        yield self._step("課に確かめてもらう", told, where, done=done)
+        content = proposal.content_sha256 if proposal else None
+        approvals = [one for one in self.record.read_approvals() if one.content_sha256 == content]
+        last = approvals[-1] if approvals else None
+        yield Step(
+            title="承認を受ける",
+            state=self._judge(due_on, done=last is not None),
+            detail=f"{last.approval_id} 決裁番号{last.decision_number}" if last else "なし",
+            command=f"sumida-data approve{self.option}",
+            who=last.approved_by if last else "",
+            when=date.fromisoformat(last.approved_on) if last else None,
+            due_on=due_on,
+        )
+        ours = [line for line in self.published if line.content_sha256 == content]
+        yield Step(
+            title="公開し、読み返す",
+            state=self._judge(due_on, done=bool(ours)),
+            detail=ours[-1].publication_id if ours else "なし",
+            command=f"kedro run --pipelines=publish{self.option}",
+            when=date.fromisoformat(ours[-1].published_on) if ours else None,
+            due_on=due_on,
+        )
+        kept = self.project / LAST_BACKUP
+        note = json.loads(kept.read_bytes()) if kept.exists() else {"made_at": "", "path": "なし"}
+        day = date.fromisoformat(note["made_at"][:10]) if note["made_at"] else None
+        fresh = day is not None and self.today - day <= _BACKUP_LASTS
+        state: State = "done" if fresh else "open"
+        yield Step("控えをとる", state, note["path"], "sumida-data backup フォルダ", when=day)
+
+    @property
+    def publication_due(self) -> date:
+        """The day on which the public was told that the figures are there."""
+        return self.wave.due_on + timedelta(days=self.days_to_publication)
+
+    def _by_hand(self, name: str) -> Step:
+        note = next((one for one in reversed(self.notes) if one.get("step") == name), None)
+        command = f"sumida-data quarter --done {name} --by 氏名"
+        if note is None:
+            return Step(BY_HAND[name], "open", "記録なし", command)
+        day = date.fromisoformat(note["on"])
+        return Step(BY_HAND[name], "done", note["note"], command, note["by"], day)
+
+    def _step(  # one argument for each thing that is shown
+        self,
+        title: str,
+        detail: str,
+        command: str,
+        *,
+        done: bool,
+        due_on: date | None = None,
+        made: list[Path] | None = None,
+    ) -> Step:
+        times = [path.stat().st_mtime for path in made or ()]
+        when = date.fromtimestamp(max(times)) if done and times else None
+        state = self._judge(due_on, done=done)
+        return Step(title, state, detail, command, when=when, due_on=due_on)
+
+    def _judge(self, due_on: date | None, *, done: bool) -> State:
+        if done or due_on is None:
+            return "done" if done else "open"
+        if self.today > due_on:
+            return "late"
+        return "soon" if due_on - self.today <= timedelta(days=_DAYS_BEFORE) else "open"
+
+    def _is_unusable(self, department: Row) -> bool:
+        return bool(department["unusable"] and not department["answered"])
+
+    def _list(self, folder: str, pattern: str) -> list[Path]:
+        found = (self.project / folder).rglob(pattern)
+        return [path for path in found if path.is_file() and not path.name.startswith((".", "~$"))]
+
+    def _ask(self, query: str) -> list[Row]:
+        """Return what the last run knows of the quarter; nothing before the first run."""
+        path = self.project / "data/sumida.duckdb"
+        if not path.exists():
+            return []
+        with connect(path, read_only=True) as database:
+            answer = database.execute(query, {"period": str(self.period)})
+            names = [column[0] for column in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+@click.command(help=_HELP)
+@click.option(
+    "--period", metavar="期間", help="期間(FY2022Q3など)。書かなければ今の仕事の期間です。"
+)
+@click.option("--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。")
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="日",
+    help="この日に見たものとします(2023-02-01の形)。書かなければ今日です。",
+)
+@click.option(
+    "--done", type=click.Choice([*BY_HAND]), metavar="名前", help="済んだことを記録します。"
+)
+@click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
+@click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")
+@click.option("--note", default="", metavar="覚え書き", help="一緒に残す覚え書き。")
+def quarter(  # one parameter for each option
+    period: str | None,
+    env: str | None,
+    day: datetime | None,
+    done: str | None,
+    confirm: str | None,
+    by: str,
+    note: str,
+) -> None:
+    """Show the checklist, write the status page, and write down what was done outside."""
+    project = find_project(Path.cwd())
+    today = day.date() if day else date.today()
+    one = open_quarter(project, period, env, today)
+    if done or confirm:
+        if not by.strip():
+            raise click.ClickException("--by に、した人の名前を書いてください。")
+        if confirm and confirm not in {each["code"] for each in one.departments}:
+            raise click.ClickException(f"--confirm {confirm}: この期間に照会した課ではありません。")
+        line = {"period": str(one.period), "on": today.isoformat(), "by": by, "note": note}
+        line |= {"step": done} if done else {}
+        line |= {"department": confirm} if confirm else {}
+        _write_down(project / _NOTES, line)
+        one = open_quarter(project, period, env, today)
+    try:
+        steps = one.steps
+        replace_file(project / _PAGE, render_status(one).encode())
+    except (duckdb.Error, OSError, ValueError) as error:
+        raise click.ClickException(f"記録を読めません。{error}") from error
+    for line_of_text in describe(one, steps):
+        click.echo(line_of_text)
+    sys.exit(2 if one.urgent else 0)
+
+
+def open_quarter(project: Path, period: str | None, env: str | None, today: date) -> Quarter:
+    """Find the quarter that is worked on: the last one that has ended or has returns.
+
+    Raises:
+        ProjectError: If there is no inquiry in it, or a setting cannot be read.
+    """
+    try:
+        parameters = {
+            name: yaml.safe_load((project / f"conf/base/parameters/{name}.yml").read_bytes())[name]
+            for name in ("waves", "site", "sources")
+        }
+        waves = Waves.model_validate(parameters["waves"]).root
+        days = int(parameters["site"]["days_to_publication"])
+        sources = {one["source"]: one["title"] for one in parameters["sources"]}
+    except (OSError, KeyError, ValueError, yaml.YAMLError) as error:
+        raise ProjectError(f"設定を読めません。{error}") from error
+    begun = [name for name in waves if _is_begun(project, name, today)]
+    name = period or max(begun or [min(waves)])
+    if name not in waves:
+        raise ProjectError(f"--period {name}: この期間の照会はありません({'、'.join(waves)})。")
+    target = read_catalogue(project, env, "public_target")["target"]
+    option = f" --env={env}" if env else ""
+    record = TargetRecord(project / target["record"])
+    return Quarter(project, Period.parse(name), waves[name], days, sources, today, record, option)
+
+
+def describe(one: Quarter, steps: list[Step]) -> Iterator[str]:
+    """Yield the checklist line by line; what is urgent comes first, as a mail would say it."""
+    if urgent := one.urgent:
+        titles = "、".join(step.title for step in urgent)
+        yield f"件名：【要対応】{one.period.title}の調査：{titles}"
+        yield ""
+    yield f"{one.period.title}({one.period})　{format_era_date(one.today)}現在"
+    for step in steps:
+        due = f"　期限{format_era_date(step.due_on)}" if step.due_on else ""
+        yield f"［{STATES[step.state]}］{step.title}{due}　{step.detail}".rstrip()
+        if step.state != "done":
+            yield f"    → {step.command}"
+        elif step.who or step.when:
+            yield f"    {step.when or ''} {step.who}".rstrip()
+    yield f"同じ内容の画面：{_PAGE}"
+
+
+def render_status(one: Quarter) -> str:
+    """Return the office's status page."""
+    page = load_templates("report").get_template("office_status.html")
+    last = one.published[-1] if one.published else None
+    values: Mapping[str, Any] = {"quarter": one, "states": STATES, "last": last}
+    return page.render(is_sample=bool(one.proposal and one.proposal.sample), **values)
+
+
+def _is_begun(project: Path, period: str, today: date) -> bool:
+    folder = project / "data/01_raw/survey" / period
+    return Period.parse(period).last_day <= today or folder.is_dir()
+
+
+def _write_down(path: Path, line: Mapping[str, str]) -> None:
+    before = path.read_bytes() if path.exists() else b""
+    replace_file(path, before + f"{json.dumps(line, ensure_ascii=False)}\n".encode())

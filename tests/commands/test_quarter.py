@@ -1,0 +1,159 @@
+"""The checklist fills itself in from what is there, and notices days that pass."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sumida_data.base.database import connect
+from sumida_data.commands.quarter import quarter
+from tests.catalogue.office import DAY, PROPOSAL, Office, make_catalogue, make_dataset
+from tests.project import Project
+
+NO_ROWS = """
+    CREATE TABLE response (period VARCHAR, department_code VARCHAR, section VARCHAR,
+        response_status VARCHAR, source_file VARCHAR);
+    CREATE TABLE finding (period VARCHAR, department_code VARCHAR, severity VARCHAR,
+        source_file VARCHAR);
+    CREATE TABLE correction (correction_id VARCHAR, period VARCHAR, state VARCHAR);
+    CREATE TABLE review_hint (period VARCHAR, indicator_title VARCHAR, note VARCHAR);
+    CREATE TABLE source_file (period VARCHAR, source VARCHAR, state VARCHAR);
+"""
+RETURNS = """
+    INSERT INTO response VALUES
+        ('FY2022Q3', '1203', '税務課', 'superseded', 'old.xlsx'),
+        ('FY2022Q3', '1203', '税務課', 'received', 'new.xlsx'),
+        ('FY2022Q3', '1204', '窓口課', 'set_aside', 'broken.xlsx');
+    INSERT INTO finding VALUES
+        ('FY2022Q3', '1203', 'error', 'old.xlsx'), ('FY2022Q3', '1203', 'error', 'new.xlsx');
+    INSERT INTO correction VALUES ('C1', 'FY2022Q3', 'expected_differs');
+    INSERT INTO review_hint VALUES ('FY2022Q3', '電子決裁率', NULL), ('FY2022Q2', '前の期', NULL);
+    INSERT INTO source_file VALUES ('FY2022Q3', 'mynumber_card', 'read');
+"""
+
+
+@pytest.fixture
+def project(empty_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = empty_project.copy_to(tmp_path / "project").path
+    monkeypatch.chdir(path)
+    return path
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(quarter, ["--period", "FY2022Q3", *arguments])
+
+
+def remember(project: Path, script: str) -> None:
+    with connect(project / "data/sumida.duckdb") as database:
+        database.execute(NO_ROWS + script)
+
+
+def test_before_anything_is_done_everything_is_open(project: Path) -> None:
+    result = call("--day", "2022-12-01")
+    assert result.exit_code == 0, result.output
+    assert "［未］調査票を作る" in result.output
+    assert "kedro run --pipelines=forms --params=period=FY2022Q3" in result.output
+    assert "件名" not in result.output
+    page = (project / "data/08_reporting/office_status.html").read_text("utf-8")
+    assert "まだ何も公開していません" in page
+
+
+@pytest.mark.parametrize(
+    ("day", "code", "state"),
+    [
+        ("2023-01-10", 0, "未"),
+        ("2023-01-11", 2, "期限が近い"),
+        ("2023-01-16", 2, "期限が近い"),
+        ("2023-01-17", 2, "期限切れ"),
+    ],
+)
+def test_a_day_that_comes_near_or_passes_is_seen(
+    project: Path, day: str, code: int, state: str
+) -> None:
+    result = call("--day", day)
+    assert result.exit_code == code
+    assert f"［{state}］回答を集める　期限令和5年1月16日" in result.output
+    assert ("件名：【要対応】令和4年度第3四半期の調査：回答を集める" in result.output) == bool(code)
+
+
+def test_what_the_last_run_found_is_told(project: Path) -> None:
+    remember(project, RETURNS)
+    output = call("--day", "2023-01-01").output
+    assert "1課から回答。未回答1課：窓口課" in output
+    assert "要修正のある課1：税務課(1)。使えない調査票：窓口課" in output
+    assert "当てはまらない訂正：C1" in output
+    assert "答えのない値1：電子決裁率" in output
+    assert "ないもの：文書管理システム月次集計、オープンデータ一覧" in output
+
+
+def test_a_file_that_came_after_the_run_wants_another(project: Path) -> None:
+    path = project / "data/06_catalog/changes.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(PROPOSAL.model_dump_json(), "utf-8")
+    for old in (project / "data/01_raw").rglob("*"):
+        os.utime(old, (0, 0))
+    assert "［済］集計する　最新" in call().output
+    new = project / "data/01_raw/survey/FY2022Q3/1203.xlsx"
+    new.parent.mkdir(parents=True)
+    new.touch()
+    os.utime(new, (path.stat().st_mtime + 9,) * 2)
+    assert "［未］集計する　集計の後に来たか直されたファイル1件" in call().output
+
+
+def test_approval_and_publication_are_signed_by_the_record(project: Path) -> None:
+    office = Office(project / "data/06_catalog")
+    catalogue = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
+    path = project / "data/06_catalog/changes.json"
+    office.approve_and_publish(catalogue)
+    path.write_text(office.propose(catalogue).model_dump_json(), "utf-8")
+    output = call("--day", "2023-03-03").output
+    approval = office.record.read_approvals()[0]
+    assert (
+        f"［済］承認を受ける　期限令和5年3月2日　A0001 決裁番号{approval.decision_number}" in output
+    )
+    assert f"    {DAY} {approval.approved_by}" in output
+    assert "［済］公開し、読み返す　期限令和5年3月2日　P0001" in output
+    page = (project / "data/08_reporting/office_status.html").read_text("utf-8")
+    assert "<li>a 1.0.0</li>" in page
+
+
+def test_what_is_done_outside_is_written_down_with_name_and_day(project: Path) -> None:
+    remember(project, RETURNS)
+    call("--done", "送付", "--by", "見本 太郎", "--day", "2023-01-05", "--note", "庁内メール")
+    output = call("--confirm", "1203", "--by", "税務課 見本", "--day", "2023-02-01").output
+    assert "［済］調査票を課に送る　庁内メール\n    2023-01-05 見本 太郎" in output
+    assert "［未］課に確かめてもらう　1課が確かめた" in output
+    page = (project / "data/08_reporting/office_status.html").read_text("utf-8")
+    assert "2023-02-01 税務課 見本" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--done", "送付"], "--by に"),
+        (["--confirm", "9999", "--by", "x"], "--confirm 9999"),
+        (["--period", "FY1999Q1"], "--period FY1999Q1: この期間の照会はありません"),
+        (["--env", "nowhere"], "conf/nowhere がありません"),
+    ],
+)
+def test_what_cannot_be_done_is_told(project: Path, arguments: list[str], told: str) -> None:
+    result = call(*arguments)
+    assert result.exit_code == 1
+    assert told in result.output
+
+
+def test_without_a_period_it_is_the_last_that_has_ended(project: Path) -> None:
+    def shown(day: str) -> str:
+        return CliRunner().invoke(quarter, ["--day", day]).output
+
+    assert "令和4年度第2四半期(FY2022Q2)" in shown("2022-11-01")
+    (project / "data/01_raw/survey/FY2022Q3").mkdir(parents=True)
+    assert "令和4年度第3四半期(FY2022Q3)" in shown("2022-11-01")
+
+
+def test_a_broken_setting_is_told(project: Path) -> None:
+    (project / "conf/base/parameters/site.yml").write_text("{", "utf-8")
+    result = call()
+    assert result.exit_code == 1
+    assert "設定を読めません" in result.output
