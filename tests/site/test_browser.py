@@ -331,35 +331,61 @@ class TestKeyboard:
 
 
 class TestSearch:
-    def test_finds_from_any_page_whatever_the_kana_and_width(
-        self, page: Page, folder: Path
+    @pytest.mark.parametrize(
+        ("typed", "first"),
+        [
+            ("ﾏｲﾅﾝﾊﾞｰ かーど", "マイナンバーカード普及率"),
+            ("手続き", "オンライン手続"),
+            ("オンライン申請", "オンライン手続"),
+            ("電子申請", "オンライン手続"),
+            ("電子決済率", "文書管理システム電子決裁率"),
+            ("学童", "学童クラブのDX"),
+            ("おくやみ", "おくやみコーナー"),
+            ("RPA", "国保年金課のRPA"),
+            ("税務課", "税務課"),
+            ("オープンデタ", "オープンデータ公開件数"),
+            ("online_status", "オンライン化"),
+        ],
+    )
+    def test_finds_from_any_page_what_people_type(
+        self, page: Page, folder: Path, typed: str, first: str
     ) -> None:
         page.goto((folder / "about.html").as_uri())
-        page.get_by_role("searchbox").fill("ﾏｲﾅﾝﾊﾞｰ かーど")
+        page.get_by_role("searchbox").fill(typed)
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(r"search\.html\?q="))
-        shown = page.locator(".entries li:visible")
-        assert shown.first.locator("a").first.inner_text() == "マイナンバーカード普及率"
-        assert page.get_by_role("status").inner_text() == f"{shown.count()}件見つかりました"
+        found = page.locator("#results li > :first-child")
+        assert found.first.inner_text() == first
+        near = "の近い言葉が" if typed == "オープンデタ" else ""
+        assert page.get_by_role("status").inner_text() == f"{found.count()}件{near}見つかりました"
 
-    def test_finds_columns_by_machine_name_and_says_when_there_is_nothing(
-        self, page: Page, folder: Path
-    ) -> None:
+    def test_finds_datasets_by_format_and_columns_last(self, page: Page, folder: Path) -> None:
         page.goto((folder / "search.html").as_uri())
         everything = page.locator(".entries li:visible").count()
-        page.get_by_role("searchbox").fill("online_status")
-        assert 0 < page.locator(".entries li:visible").count() < everything
+        page.get_by_role("searchbox").fill("CSV")
+        kinds = page.locator("#results .kind").all_inner_texts()
+        assert set(kinds) == {"データ"}
+        page.get_by_role("searchbox").fill("キャッシュレス")
+        kinds = page.locator("#results .kind").all_inner_texts()
+        assert kinds[0] == "指標"
+        assert "列" in kinds
         page.get_by_role("searchbox").fill("ないことば")
         assert page.locator(".entries li:visible").count() == 0
         assert "見つかりませんでした" in page.get_by_role("status").inner_text()
         page.get_by_role("searchbox").fill("")
         assert page.locator(".entries li:visible").count() == everything
 
+    def test_a_procedure_found_is_one_click_away(self, page: Page, folder: Path) -> None:
+        page.goto((folder / "search.html").as_uri() + "?q=学童 申込")
+        page.locator("#results a").first.click()
+        page.wait_for_url(re.compile(r"procedures\.html#"))
+        assert "学童" in page.locator("tr:target").inner_text()
+
     def test_without_javascript_everything_is_listed(self, browser: Browser, folder: Path) -> None:
         page = browser.new_page(java_script_enabled=False)
         page.goto((folder / "search.html").as_uri() + "?q=x")
         entries = page.locator(".entries li")
-        assert entries.count() > 50
+        assert entries.count() > 500
         assert entries.last.is_visible()
         assert "JavaScriptが使えないため" in page.locator(".note").inner_text()
         page.close()

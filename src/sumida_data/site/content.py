@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sumida_data.base.metadata import Row
@@ -95,6 +96,11 @@ class Initiative(NamedTuple):
     row: Row
     effects: list[Row]
 
+    @property
+    def anchor(self) -> str:
+        """Its place on the page of all."""
+        return f"{self.row['department_code']}-{self.row['initiative_name']}".replace(" ", "-")
+
 
 class CalendarEntry(NamedTuple):
     """A quarter in the calendar: when departments answer, and when it is to be published."""
@@ -108,16 +114,21 @@ class CalendarEntry(NamedTuple):
 class IndexEntry(NamedTuple):
     """An entry of the search index, with the page that tells about it.
 
-    A column has no page of its own but places: the pages that show it, each with the Japanese and
-    the English title of its table.
+    Attributes:
+        title_en: Empty where the data have only a Japanese title.
+        description: What else is searched, in Japanese.
+        path: Of a column empty: it has no page of its own but places.
+        places: The pages that show a column, each with the Japanese and the English title of its
+            table.
+        name: Its machine name, if it has one.
     """
 
-    name: str
     title: str
     title_en: str
     description: str
-    path: str = ""
+    path: str
     places: tuple[tuple[str, str, str], ...] = ()
+    name: str = ""
 
 
 def gather_indicators(plan: Plan, published: Published) -> tuple[IndicatorPage, ...]:
@@ -261,24 +272,72 @@ def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> l
     ]
 
 
-def build_index(plans: Plans, published: Published) -> dict[tuple[str, str], list[IndexEntry]]:
-    """Return everything that can be searched for, by its heading in both languages."""
+def build_index(
+    plans: Plans, published: Published, pages: Mapping[str, tuple[str, str]]
+) -> dict[tuple[str, str], list[IndexEntry]]:
+    """Return everything that can be searched for, by its heading in both languages.
+
+    Args:
+        plans: The plans, for their indicators.
+        published: Everything that is published.
+        pages: Japanese and English titles of the pages of the navigation, by path.
+    """
     return {
+        ("ページ", "Pages"): [IndexEntry(*titles, "", path) for path, titles in pages.items()],
         ("指標", "Indicators"): [
             IndexEntry(
-                one.indicator_id,
                 one.title,
                 one.title_en,
-                one.definition,
+                f"{one.printed_title or ''} {one.definition}".strip(),
                 f"indicators/{one.indicator_id}.html",
+                name=one.indicator_id,
             )
             for one in plans.indicators
         ],
+        ("取組事例", "Initiatives"): [
+            IndexEntry(
+                one.row["initiative_name"],
+                "",
+                f"{one.row['category']} {one.row.get('summary') or ''}".strip(),
+                f"initiatives.html#{one.anchor}",
+            )
+            for one in gather_initiatives(published)
+        ],
         ("データ", "Datasets"): [
-            IndexEntry(one.name, *one.titles, one.descriptor["description"], one.page)
+            IndexEntry(
+                *one.titles,
+                f"{one.descriptor['description']} {'、'.join(one.formats)}",
+                one.page,
+                name=one.name,
+            )
             for one in published.datasets
         ],
+        **_list_procedures(published),
         ("列", "Columns"): list(_list_columns(published)),
+    }
+
+
+def _list_procedures(published: Published) -> dict[tuple[str, str], list[IndexEntry]]:
+    """Return the entries of the procedures and of the departments that have some."""
+    procedures = gather_procedures(published)
+    sections = dict.fromkeys((row["section"], row["division"]) for row in procedures)
+    return {
+        ("手続", "Procedures"): [
+            IndexEntry(
+                row["procedure_name"] or row["procedure_number"],
+                "",
+                row["section"],
+                f"procedures.html#{row['procedure_number']}",
+            )
+            for row in procedures
+        ],
+        ("手続のある課", "Departments with procedures"): [
+            IndexEntry(
+                section, "", division, f"procedures.html?{urlencode({'department': section})}"
+            )
+            for section, division in sections
+            if section
+        ],
     }
 
 
@@ -293,8 +352,8 @@ def _list_columns(published: Published) -> Iterator[IndexEntry]:
                 place = f"{dataset.page}#{table['name']}.{field['name']}"
                 shown = (place, table["title"], table["sumida:titleEn"])
                 places.setdefault(words, []).append(shown)
-    for words, found in sorted(places.items()):
-        yield IndexEntry(*words, places=tuple(found))
+    for (name, title, title_en, text), found in sorted(places.items()):
+        yield IndexEntry(title, title_en, text, "", tuple(found), name)
 
 
 def write_site_feed(published: Published, site: SiteSettings) -> bytes:

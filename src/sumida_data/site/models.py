@@ -36,6 +36,7 @@ class SiteSettings(Model):
         description: What it holds, in Japanese.
         days_to_publication: Days from the day by which departments answer to the publication.
         contact: How to reach the office.
+        synonyms: Groups of words that mean the same to those who search.
         english: English for Japanese texts of the plan, the data and the software, with ``{}`` for
             numbers; what is missing is shown in Japanese on the English pages.
     """
@@ -45,4 +46,5 @@ class SiteSettings(Model):
     description: str
     days_to_publication: int = Described(ge=0)
     contact: Contact
+    synonyms: tuple[tuple[str, ...], ...] = ()
     english: Mapping[str, str] = Described(default_factory=dict)

@@ -32,7 +32,7 @@ _TITLES = {
     "dataset/index.html": ("データ", "Data"),
     "corrections.html": ("訂正", "Corrections"),
     "calendar.html": ("公表の予定", "Calendar"),
-    "search.html": ("索引と検索", "Index and search"),
+    "search.html": ("検索と索引", "Search and index"),
     "about.html": ("このサイトについて", "About"),
     "accessibility.html": ("アクセシビリティ", "Accessibility"),
     "contact.html": ("問い合わせ", "Contact"),
@@ -174,7 +174,8 @@ def _describe_other_pages(
         corrections=content.gather_corrections(published),
     )
     yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
-    yield _page("search.html", index=content.build_index(plans, published))
+    index = content.build_index(plans, published, _TITLES)
+    yield _page("search.html", index=index, synonyms=site.synonyms)
     licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
     yield _page("about.html", licenses=licenses)
     yield _page("accessibility.html")

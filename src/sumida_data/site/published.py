@@ -95,6 +95,11 @@ class Dataset:
         files = self._describe_files()
         return tuple(sorted(files, key=lambda one: (_place(one.format), one.path)))
 
+    @property
+    def formats(self) -> list[str]:
+        """The formats of its files, those that people open first."""
+        return list(dict.fromkeys(one.format for one in self.downloads))
+
     def _describe_files(self) -> Iterator[Download]:
         described = {one["path"]: one for one in self.descriptor["resources"]}
         for path, content in self.files.items():

@@ -1,28 +1,71 @@
 "use strict";
-// The page lists everything; this hides what does not match. Without it the page still serves.
+// The page lists everything; this puts what matches first. Without it the page still serves.
 
 const field = document.getElementById("find");
 const count = document.getElementById("count");
+const results = document.getElementById("results");
 
-// Full and half width, capitals, and katakana and hiragana count as the same.
+// Full and half width, capitals, katakana and hiragana, and long vowels or none count as the same.
 function plain(text) {
-  return text.normalize("NFKC").toLowerCase()
+  return text.normalize("NFKC").toLowerCase().replace(/[ー・]/g, "")
     .replace(/[\u30a1-\u30f6]/g, letter => String.fromCharCode(letter.charCodeAt(0) - 0x60));
 }
 
-const entries = Array.from(document.querySelectorAll(".entries li"), item => ({ item, text: plain(item.textContent) }));
+const synonyms = JSON.parse(field.form.dataset.synonyms).map(group => group.map(plain));
+const sections = Array.from(document.querySelectorAll(".entries:not(#results)"));
+const entries = sections.flatMap((section, number) => Array.from(section.querySelectorAll("li"), item => ({
+  item, kind: section.querySelector("h2").textContent,
+  title: plain(item.firstElementChild.textContent), text: plain(item.textContent),
+  // What comes first in the list counts for more; columns, the last, for little.
+  weight: number === sections.length - 1 ? 0.1 : 1 - number / 20,
+})));
+
+// The word itself first, then what means the same.
+function alternatives(word) {
+  const found = new Set([word]);
+  for (const group of synonyms) {
+    for (const known of group.filter(one => word.includes(one))) {
+      for (const other of group) found.add(word.replace(known, other)).add(other);
+    }
+  }
+  return Array.from(found);
+}
+
+function scoreExactly({ title, text }, word) {
+  const points = alternatives(word).map((one, place) => {
+    const found = title === one ? 100 : title.startsWith(one) ? 60 : title.includes(one) ? 40 : text.includes(one) ? 10 : 0;
+    return place ? found * 0.7 : found;
+  });
+  return Math.max(...points);
+}
+
+// A typing error leaves most pairs of neighbouring letters as they are.
+function scoreNearly({ title }, word) {
+  const pairs = Array.from(word).slice(1).map((letter, place) => Array.from(word)[place] + letter);
+  const same = pairs.filter(pair => title.includes(pair)).length;
+  return pairs.length > 1 && same / pairs.length >= 0.5 ? 10 * same / pairs.length : 0;
+}
+
+function rank(words, score) {
+  return entries.map(entry => {
+    const points = words.map(word => score(entry, word));
+    return { entry, points: points.every(Boolean) ? entry.weight * points.reduce((sum, one) => sum + one) : 0 };
+  }).filter(one => one.points).sort((one, other) => other.points - one.points).map(one => one.entry);
+}
 
 function show() {
   const words = plain(field.value).split(/\s+/).filter(Boolean);
-  let found = 0;
-  for (const { item, text } of entries) {
-    item.hidden = !words.every(word => text.includes(word));
-    found += !item.hidden;
-  }
-  for (const section of document.querySelectorAll(".entries")) {
-    section.hidden = !section.querySelector("li:not([hidden])");
-  }
-  count.textContent = !words.length ? "" : found ? found + count.dataset.found : count.dataset.none;
+  const exact = words.length ? rank(words, scoreExactly) : [];
+  const found = exact.length || !words.length ? exact : rank(words, scoreNearly);
+  results.lastElementChild.replaceChildren(...found.slice(0, 100).map(({ item, kind }) => {
+    const copy = item.cloneNode(true);
+    copy.append(Object.assign(document.createElement("span"), { className: "kind", textContent: kind }));
+    return copy;
+  }));
+  results.hidden = !found.length;
+  for (const section of sections) section.hidden = words.length > 0;
+  const { found: all, near, none } = count.dataset;
+  count.textContent = !words.length ? "" : found.length ? found.length + (exact.length ? all : near) : none;
 }
 
 field.value = new URLSearchParams(location.search).get("q") || "";
