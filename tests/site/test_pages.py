@@ -330,7 +330,7 @@ class TestProcedures:
         }
         pages = render(build(**tables))
         table = pages["procedures.html"].partition('id="procedures"')[2].partition("</table>")[0]
-        first, second = re.findall(r"<tr><td>.*?</tr>", table, re.DOTALL)
+        first, second = re.findall(r"<tr id.*?</tr>", table, re.DOTALL)
         assert re.sub(r"<[^>]*>+", "|", first).split("|")[2:9:2] == [
             *(PROCEDURE["procedure_number"], PROCEDURE["procedure_name"], "税務課", "済"),
         ]
