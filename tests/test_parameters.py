@@ -139,12 +139,18 @@ def form_field(raw: dict[str, Any], name: str) -> dict[str, Any]:
             ),
             "synonyms の 完 了 が 済 と 予定 の2つに",
         ),
-        (lambda raw: form_field(raw, "online_status").update(synonyms={"すみ": []}), "すみ は enum に"),
+        (
+            lambda raw: form_field(raw, "online_status").update(synonyms={"すみ": []}),
+            "すみ は enum に",
+        ),
         (
             lambda raw: form_field(raw, "online_status").update(aliases=["手続名称"]),
             "見出し 手続名称 が2回書かれています",
         ),
-        (lambda raw: form_field(raw, "online_status").update(pattern="(T"), "(T は正規表現ではありません"),
+        (
+            lambda raw: form_field(raw, "online_status").update(pattern="(T"),
+            "(T は正規表現ではありません",
+        ),
         (
             lambda raw: form_field(raw, "annual_cases").update(minimum=9, maximum=1),
             "minimum は maximum 以下に",

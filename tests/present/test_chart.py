@@ -73,3 +73,19 @@ class TestAxes:
         drawn = lay_out_chart(START, TARGET, values, FIRST)
         assert [drawn.anchor(place) for place in drawn.values] == ["start", "middle"]
         assert drawn.anchor(drawn.target) == "end"
+
+
+class TestLines:
+    def test_values_are_joined_between_breaks(self) -> None:
+        values = [Point(date(2022 + year, 9, 30), Decimal(20 + year)) for year in range(3)]
+        drawn = lay_out_chart(
+            START, TARGET, values, FIRST, breaks=[date(2024, 4, 1), date(2030, 1, 1)]
+        )
+        assert [len(run) for run in drawn.runs] == [2, 1]
+        assert [day for day, _ in drawn.breaks] == [date(2024, 4, 1)]
+
+    def test_the_label_of_the_target_makes_way_for_that_of_a_value_beside_it(self) -> None:
+        beside = Point(date(2026, 3, 1), Decimal(50))
+        far = Point(date(2023, 3, 1), Decimal(50))
+        crowded, free = (lay_out_chart(START, TARGET, [one], FIRST) for one in (beside, far))
+        assert crowded.target_label_y < free.target_label_y == free.target.y - 11

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import count, groupby
 from math import ceil
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ from sumida_data.plan.models import Indicator, Plan
 
 _MOST_STEPS = 5
 # Two dates closer than this cannot both be written under the axis.
-_LABEL_WIDTH = 44
+_LABEL_WIDTH = 48
+_WIDE_LABEL, _HIGH_LABEL = 130, 18
 
 
 class Frame(NamedTuple):
@@ -63,6 +64,7 @@ class Chart:
         values: The values by their as-of dates.
         days: Labels of the time axis, with their places.
         amounts: Labels of the amount axis, with their places.
+        breaks: Days from which values count something else than before, with their places.
         frame: Where the axes lie.
     """
 
@@ -71,7 +73,28 @@ class Chart:
     values: tuple[Mark, ...]
     days: tuple[tuple[date, float], ...]
     amounts: tuple[tuple[Decimal, float], ...]
+    breaks: tuple[tuple[date, float], ...]
     frame: Frame
+
+    @property
+    def runs(self) -> list[list[Mark]]:
+        """The values that a line joins: those between two breaks."""
+        return [
+            list(group)
+            for _, group in groupby(
+                self.values, lambda one: sum(day <= one.day for day, _ in self.breaks)
+            )
+        ]
+
+    @property
+    def target_label_y(self) -> float:
+        """Where the target's label stands: above it, and above that of a value beside it."""
+        beside = [
+            one.y
+            for one in self.values[-1:]
+            if abs(one.x - self.target.x) < _WIDE_LABEL and abs(one.y - self.target.y) < _HIGH_LABEL
+        ]
+        return min([self.target.y - 11, *(y - 11 - _HIGH_LABEL for y in beside)])
 
     def anchor(self, place: Mark) -> str:
         """How a label at the place is aligned so that it stays within the chart."""
@@ -87,6 +110,7 @@ def lay_out_chart(
     values: Sequence[Point],
     first_day: date,
     frame: Frame = LARGE,
+    breaks: Iterable[date] = (),
 ) -> Chart:
     """Find the place of every mark.
 
@@ -96,6 +120,7 @@ def lay_out_chart(
         values: Values by as-of date, oldest first.
         first_day: Where the time axis begins if there is no path.
         frame: Size of the chart.
+        breaks: Days from which values count something else than before.
     """
     points = [target, *values, *([start] if start else [])]
     first = min([point.day for point in points] + ([] if start else [first_day]))
@@ -118,6 +143,7 @@ def lay_out_chart(
         values=tuple(place(value) for value in values),
         days=tuple(_choose_days([(day, x(day)) for day in _candidate_days(first, last)])),
         amounts=tuple((amount, y(amount)) for amount in amounts),
+        breaks=tuple((day, x(day)) for day in breaks if first < day <= last),
         frame=frame,
     )
 
@@ -142,8 +168,10 @@ def lay_out_progress(
     if progress and progress["start_date"] and progress["start_value"] is not None:
         start = Point(progress["start_date"], progress["start_value"])
     target = Point(indicator.target.target_date, indicator.target.value)
-    points = [Point(row["as_of"], row["value"]) for row in series if row["value"] is not None]
-    return lay_out_chart(start, target, points, plan.first_day, frame)
+    measured = [row for row in series if row["value"] is not None]
+    points = [Point(row["as_of"], row["value"]) for row in measured]
+    breaks = dict.fromkeys(day for row in measured if (day := row["series_break"]))
+    return lay_out_chart(start, target, points, plan.first_day, frame, breaks)
 
 
 def _round_amounts(top: Decimal) -> list[Decimal]:

@@ -46,6 +46,7 @@ def load_templates(room: str, **filters: Any) -> Environment:
         "number": words.format_number,
         "percentage": words.format_percentage,
         "day": format_era_date,
+        "short_day": words.format_short_day,
         "period": Period.parse,
         **filters,
     }

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import (
+    era_year,
     fiscal_year_label,
     fiscal_year_last_day,
     fiscal_year_of,
@@ -17,6 +18,7 @@ from sumida_data.plan.progress import Verdict
 from sumida_data.plan.values import round_half_up
 
 NOT_MEASURED = "-"
+_ERA_LETTERS = {"令和": "R", "平成": "H", "昭和": "S", "大正": "T", "明治": "M"}
 
 VERDICT_SYMBOLS: dict[Verdict, str] = {
     "achieved": "◎",
@@ -90,3 +92,9 @@ def describe_as_of(day: date) -> str:
 def format_month(day: date) -> str:
     """Write the month of a day as 令和5年1月."""
     return format_era_date(day).rpartition("月")[0] + "月"
+
+
+def format_short_day(day: date) -> str:
+    """Write a day as R4.12.31."""
+    era, year = era_year(day)
+    return f"{_ERA_LETTERS[era]}{year}.{day.month}.{day.day}"

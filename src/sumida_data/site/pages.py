@@ -5,10 +5,9 @@ Links are relative and name a file, so that the site works from disk and below a
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from datetime import date
-from decimal import Decimal
 from functools import partial
 from importlib.resources import files
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
@@ -21,6 +20,7 @@ from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
+from sumida_data.site.figures import write_cell, write_figures
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
@@ -89,6 +89,7 @@ def build_site(
         "plans": plans,
         "site": site,
         "sample": published.sample,
+        "address": published.address,
         "symbols": VERDICT_SYMBOLS,
         "tiles": _TILES,
     }
@@ -98,9 +99,15 @@ def build_site(
         *_describe_other_pages(plans, indicators, published, waves, site),
     ]
     japanese, english = Language("ja", dictionary), Language("en", dictionary, site.english)
+    figures = (
+        write_figures(one, published, municipality, site, (japanese, english))
+        for pages_of_plan in indicators
+        for one in pages_of_plan
+    )
     return {
         **_read_assets(),
         "feed.xml": content.write_site_feed(published, site),
+        **dict(chain.from_iterable(figures)),
         **dict(_render(page, japanese, english, common) for page in pages),
         **dict(_render(page, english, japanese, common) for page in pages),
     }
@@ -237,12 +244,3 @@ def _read_assets() -> dict[str, bytes]:
 def _read_first_rows(dataset: Dataset, table: Row) -> list[Row]:
     rows = dataset.read(table["name"]).slice(0, _FIRST_ROWS).to_pylist()
     return [{name: write_cell(value) for name, value in row.items()} for row in rows]
-
-
-def write_cell(value: Any) -> str | None:
-    """Write a value as the CSV files do."""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat() if isinstance(value, date) else value and str(value)

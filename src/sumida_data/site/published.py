@@ -139,6 +139,12 @@ class Published:
         """Whether invented data went into any of it."""
         return any(dataset.sample for dataset in self.datasets)
 
+    @property
+    def address(self) -> str:
+        """Where the site stands, with a slash at the end; empty while nothing is published."""
+        latest = [str(one.descriptor["sumida:latest"]) for one in self.datasets]
+        return f"{latest[0].partition('/dataset/')[0]}/" if latest else ""
+
     def find(self, table: str) -> Dataset | None:
         """Return the first dataset that publishes the table, or None."""
         holders = (one for one in self.datasets if f"{table}.parquet" in one.files)
