@@ -11,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: lines run test test-mutation bench docs jupyter format lock clean test-ckan ckan
+.PHONY: offline release lines run test test-mutation bench docs jupyter format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -48,6 +48,14 @@ bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the f
 jupyter: .venv/installed  ## Open the notebooks, with Kedro's catalogue at hand.
 	$(INSTALL) --require-hashes --requirement requirements-notebooks.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(KEDRO) jupyter lab --LabApp.extension_manager=readonly notebooks
+
+offline: .venv/installed  ## Make a folder that installs the project where there is no network, and prove it there.
+	$(BIN)/python scripts/offline.py
+	scripts/prove_offline.sh
+
+release: .venv/installed  ## Make wheel, source archive, bill of materials and offline folder; the same commit gives the same bytes.
+	$(BIN)/python scripts/release.py
+	$(BIN)/python scripts/offline.py
 
 docs: .venv/installed-dev  ## Write the reference pages anew.
 	$(BIN)/python -m sumida_data.reference
