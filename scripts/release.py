@@ -1,9 +1,9 @@
-"""Make a release: wheel, source archive, bill of materials and hashes, the same from the same commit.
+"""Make a release: wheel, source archive, bill of materials and hashes.
 
     python scripts/release.py [--out dist/release]
 
-It is made from what is committed, in a folder of its own, with the day of the commit as the only day;
-so anybody who has the commit can make the same bytes and compare.
+It is made from what is committed, in a folder of its own, with the day of the commit as the only
+day; so anybody who has the commit can make the same bytes and compare.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """Project commands: `kedro run` with plain words for officers, and a summary at the end."""
 
+import errno
 import logging
 import os
 import re
@@ -61,13 +62,27 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     try:
         with hold(Path("data/.running"), ValueError(_BUSY)):
             outputs = project.run.callback(**options)  # type: ignore[misc]  # click's is optional
-    except (ValueError, DatasetError) as error:
-        _fail([str(error)])
+    except (ValueError, DatasetError, OSError) as error:
+        _fail([_explain(error)])
     if "run_summary" in outputs:
         _finish(outputs["run_summary"].load())
     for name in _SUMMARIES:
         if name in outputs:
             _finish_in_lines(outputs[name].load())
+
+
+def _explain(error: BaseException) -> str:
+    """Say what is wrong; of the disk, which Kedro wraps into errors of its own, in plain words."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    again = "もう一度実行してください。"
+    match cause:
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return f"ディスクの空きが足りません。要らないものを消して、{again}"
+        case PermissionError():
+            return f"{cause.filename} に書けません。Excelなどで開いていれば閉じて、{again}"
+    return str(error)
 
 
 def _put_plainly(record: logging.LogRecord) -> bool:
