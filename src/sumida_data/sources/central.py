@@ -27,11 +27,14 @@ from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
-from sumida_data.survey.reading.layout import FoundTable, find_table
+from sumida_data.survey.reading.layout import FoundTable, find_table, heading_key
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import list_rows, parse_code
-from sumida_data.survey.reading.text import Reading, fold
+from sumida_data.survey.reading.text import Reading, fold, raw_text_of
 from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
+
+# More findings of one kind in one file are said in one.
+_SHOWN_OF_A_KIND = 5
 
 _Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
 
@@ -269,6 +272,7 @@ class _SourceReading:
         except HeadingDateError as error:
             self._report(Kind.HEADING_WITHOUT_DATE, replace(place, cell=error.cell), error.text)
             return []
+        sheet = self._blank_others(sheet, table, place)
         read = reader.read_rows(sheet, place)
         assert read is not None  # noqa: S101  # the table has been found
         return self._take(read, dates, origin, place)
@@ -319,6 +323,41 @@ class _SourceReading:
                 tables.append(max(found, key=lambda one: _fit(one[0], one[2])))
         return tables
 
+    def _blank_others(self, sheet: Sheet, table: FoundTable, place: Place) -> Sheet:
+        """Return the sheet without the rows that another municipality answers for.
+
+        The list of a whole catalogue names the owner of each row in a column of its own.
+        """
+        owners = [heading_key(text) for text in self.source.owner_headings]
+        header = sheet.rows[table.header_row]
+        keys = [heading_key(raw_text_of(cell)) for cell in header]
+        column = next((place for place, key in enumerate(keys) if key in owners), None)
+        if column is None:
+            return sheet
+        home = self.collector.home
+        ours = {"", fold_name(home.name), fold_name(home.prefecture_name + home.name)}
+        rows, others = list(sheet.rows), 0
+        for number in range(table.header_row + 1, len(rows)):
+            if fold_name(raw_text_of(rows[number][column])) not in ours:
+                others += any(rows[number])
+                rows[number] = [""] * len(header)
+        if others:
+            self._report(Kind.ROWS_OF_OTHERS, place, municipality=home.name, count=str(others))
+        return replace(sheet, rows=rows)
+
+    def _check_later(self, taken: Sequence[tuple[str, Record]], place: Place) -> None:
+        """Report rows that began after the quarter by the day that they state."""
+        name, last_day = self.source.since, Period.parse(str(place.period)).last_day.isoformat()
+        if name is None:
+            return
+        found = [record for _, record in taken if (record.value_of(name) or "") > last_day]
+        if found and (answer := found[0].answer_of(name)):
+            title = next(item.title for item in self.source.fields if item.name == name)
+            words = {"heading": title, "last": last_day, "count": str(len(found))}
+            self._report(
+                Kind.LATER_ROWS, replace(place, cell=answer.cell), answer.raw_text, **words
+            )
+
     def _take(
         self, read: SheetContents, dates: list[Answer], origin: Origin, place: Place
     ) -> list[tuple[str, Record]]:
@@ -328,12 +367,12 @@ class _SourceReading:
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
         # value is missing without which a row is none, is said with what follows from it.
         known = {answer.cell for code, record in pairs if code for answer in record.answers}
-        self.contents.findings += [
+        self.contents.findings += _condense(
             one
             for one in read.findings
             if one.rule_id != Kind.REQUIRED_EMPTY
             and (one.rule_id != Kind.UNUSUAL_CHARACTERS or one.place.cell not in known)
-        ]
+        )
         taken = []
         for code, record in pairs:
             record.answers.extend(dates)
@@ -345,6 +384,7 @@ class _SourceReading:
                 taken.append((code, record))
         self._check_rows(taken, read, place)
         self._check_names(taken, place)
+        self._check_later(taken, place)
         taken = [one for one in taken if not self._lacks_value(one[1], place)]
         if self.source.month:
             taken = self._leave_gaps_out(taken, self.source.month, place)
@@ -447,6 +487,19 @@ class _SourceReading:
             row_label=record.key,
         )
         self._report(Kind.UNKNOWN_MUNICIPALITY, place, answer.raw_text)
+
+
+def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings; of many of one kind the first, with how many more there are."""
+    kinds: dict[str, list[Finding]] = {}
+    for finding in findings:
+        kinds.setdefault(finding.rule_id, []).append(finding)
+    for alike in kinds.values():
+        if len(alike) <= _SHOWN_OF_A_KIND:
+            yield from alike
+        else:
+            more = f"同じ指摘が、ほかに{len(alike) - 1}件あります。"
+            yield replace(alike[0], message=alike[0].message + more)
 
 
 def _open(content: bytes, name: str) -> Workbook:

@@ -133,6 +133,8 @@ class Kind(StrEnum):
     SEVERAL_TABLES = "F616"
     SAME_FILE_AGAIN = "F617"
     LOOK_ALIKE_NAMES = "F618"
+    ROWS_OF_OTHERS = "F619"
+    LATER_ROWS = "F620"
 
 
 # What messages may name in braces; what a finding has nothing for is shown as ….

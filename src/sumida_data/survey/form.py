@@ -299,6 +299,8 @@ class CentralSource(RecordSheet):
         month: The field whose month gives the as-of date, its last day; each month of such a list
             has a row of each department.
         words: By field all words that it may hold; a blank counts as the first.
+        owner_headings: Headings under which a row names the municipality that it is of.
+        since: The field whose day says from when on a row counts.
     """
 
     source: Name
@@ -314,6 +316,8 @@ class CentralSource(RecordSheet):
     grouped_by: Name | None = None
     month: Name | None = None
     words: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
+    owner_headings: tuple[str, ...] = ()
+    since: Name | None = None
 
     # Ministries put notes, prefectures and old rows above the table.
     search_rows: ClassVar[int] = 200

@@ -201,6 +201,9 @@ class FormReader:
         read = [*self._read_answers(workbook, readers, returned, asked)]
         if asked and not read and not returned.says_no_change:
             returned.unusable = True
+            # What else is missing of the form would only be the same said again.
+            told = {Kind.MISSING_TABLE, Kind.MISSING_HEADING}
+            returned.findings = [one for one in returned.findings if one.rule_id not in told]
             returned.report(self.rules[Kind.NO_TABLE_READ])
         returned.untouched = stamp is not None and _is_untouched(returned, stamp)
         for sheet in workbook.sheets:

@@ -14,6 +14,7 @@ from sumida_data.base.characters import comparable
 from sumida_data.base.periods import Period, era_year, fiscal_year_first_day
 from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
+from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.columns import (
     ColumnFinder,
     Columns,
@@ -51,6 +52,7 @@ _RULE_OF_ODDITY: dict[Oddity, str] = {
     "manual": Kind.MANUAL_CALCULATION,
 }
 _WITHOUT_VALUE = {"error", "not_calculated", "struck"}
+_DAYS_TO_1904 = 1462
 # Layouts of one table whose columns are remembered; departments use the same few.
 _KEPT_LAYOUTS = 256
 
@@ -153,7 +155,8 @@ class SheetReader(ColumnFinder[Described]):
         answers = []
         for name, judge in self.judges.items():
             if label := labels.get(name):
-                judgement = run.judge(label.row, label.column, label.value, judge)
+                item = self.fields[name]
+                judgement = run.judge(label.row, label.column, label.value, judge, item)
                 answer = run.make_answer(name, label.row, label.column, judgement)
                 run.check_answer(label.row, label.column, judgement, answer, None)
                 answers.append(answer)
@@ -204,7 +207,11 @@ class _Pass:
         address = cell_address(row, column)
         return Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
 
-    def judge(self, row: int, column: int, cell: CellValue, judge: Judge) -> Judgement:
+    def judge(
+        self, row: int, column: int, cell: CellValue, judge: Judge, item: FormField
+    ) -> Judgement:
+        if self.look.is_since_1904 and item.type == "date" and isinstance(cell, int | float):
+            return judge(cell + _DAYS_TO_1904)._replace(raw_text=raw_text_of(cell))
         if self.look.oddities.get((row, column)) in _WITHOUT_VALUE:
             return Judgement(raw_text_of(cell), UNREADABLE, UNREADABLE)
         return judge(cell)
@@ -417,9 +424,10 @@ class _TablePass(_Pass):
 
     def _judge_row(self, number: int, row: Sequence[CellValue]) -> list[Judgement]:
         columns = self.columns.answers
-        if self.look.oddities:
+        if self.look.oddities or self.look.is_since_1904:
             judgements = [
-                self.judge(number, one.number, row[one.number], one.judge) for one in columns
+                self.judge(number, one.number, row[one.number], one.judge, one.field)
+                for one in columns
             ]
         else:
             judgements = [column.judge(row[column.number]) for column in columns]
@@ -428,7 +436,9 @@ class _TablePass(_Pass):
             self.units[column.field.name] = unit
             if unit:
                 judge = self.reader.judge_in_unit(column.field.name, unit)
-                judgements[place] = self.judge(number, column.number, row[column.number], judge)
+                judgements[place] = self.judge(
+                    number, column.number, row[column.number], judge, column.field
+                )
         return judgements
 
     def _make_answers(self, number: int, judgements: Sequence[Judgement]) -> list[Answer]:

@@ -1,7 +1,5 @@
 """The registers that the office keeps as CSV files, in the forms in which Excel leaves them."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -10,9 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from sumida_data.base.periods import Period
+from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.form import Form, SurveySheet
 from sumida_data.survey.reading.text import Reader, read_date
-from sumida_data.survey.reading.workbook import decode_csv
+from sumida_data.survey.reading.workbook import decode_csv, split_csv
 
 # The columns of each register; others may stand beside them.
 REGISTERS: dict[str, tuple[str, ...]] = {
@@ -40,6 +39,9 @@ REGISTERS: dict[str, tuple[str, ...]] = {
 
 # Words beside a day or a number that make it no exact one.
 _INEXACT = frozenset({"about", "expected", "since"})
+
+# No office has decided anything before; what lies outside is a slip of the hand.
+_FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
 
 TextRow = Mapping[str, str]
 
@@ -76,10 +78,11 @@ def read_register(path: Path) -> list[dict[str, str]]:
             "「CSV UTF-8(コンマ区切り)」を選んで保存し直してください。"
         )
     try:
-        headings, *rows = csv.reader(io.StringIO(text, newline=""), strict=True) if text else [[]]
-    except csv.Error as error:
+        headings, *rows = split_csv(text) or [[]]
+    except UnusableFileError as error:
         raise ReferenceTableError(
-            f'{path.name} を表として読めません。閉じていない「"」がないか確かめてください。'
+            f'{path.name} の{error.words["line"]}行目の「"」が閉じられていません。'
+            "閉じるか消してください。"
         ) from error
     columns = REGISTERS.get(path.stem, headings)
     if missing := [column for column in columns if column not in headings]:
@@ -127,7 +130,7 @@ def parse_code(row: TextRow, column: str, place: str, digits: int) -> str:
 def parse_day(row: TextRow, column: str, place: str) -> date:
     """Read a day in any notation that has one reading, or raise a ReferenceTableError."""
     day = read_exactly(row[column], read_date)
-    if day is None:
+    if day is None or not _FIRST_DAY <= day <= _LAST_DAY:
         raise ReferenceTableError(
             f"{place}の {column}: {row[column]!r} は日付ではありません。"
             "2023-02-10、2023/2/10、令和5年2月10日、R5.2.10 のどれかの形で書いてください。"

@@ -73,6 +73,7 @@ class SecondLook:
     Attributes:
         oddities: Cells that are not what they seem, and why.
         shown: What a person sees in a cell where another value is stored.
+        is_since_1904: Whether its days count from 1904, so that a number is another day.
         hidden: Whether the sheet is.
         hidden_rows: Rows that a person does not see, rows of no height among them.
         hidden_columns: Likewise.
@@ -83,6 +84,7 @@ class SecondLook:
 
     oddities: dict[Cell, Oddity] = field(default_factory=dict)
     shown: dict[Cell, str] = field(default_factory=dict)
+    is_since_1904: bool = False
     hidden: bool = False
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)

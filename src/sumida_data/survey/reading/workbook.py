@@ -156,8 +156,9 @@ def _read_spreadsheet(content: bytes) -> Workbook:
         looks, remarks = _look_twice(content)
         # From bytes rather than by path, calamine judges the format by the contents.
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        is_since_1904 = Kind.EPOCH_1904 in remarks
         sheets = [
-            _read_sheet(book, one, looks.get(one.name) or SecondLook())
+            _read_sheet(book, one, looks.get(one.name) or SecondLook(), is_since_1904=is_since_1904)
             for one in book.sheets_metadata
             if one.typ is SheetTypeEnum.WorkSheet
         ]
@@ -228,12 +229,15 @@ def _refuse_false_size(archive: ZipFile, part: ZipInfo) -> None:
         raise UnusableFileError(Kind.NOT_READABLE, part.filename)
 
 
-def _read_sheet(book: CalamineWorkbook, of: SheetMetadata, look: SecondLook) -> Sheet:
+def _read_sheet(
+    book: CalamineWorkbook, of: SheetMetadata, look: SecondLook, *, is_since_1904: bool
+) -> Sheet:
     sheet = book.get_sheet_by_name(of.name)
     refuse_large_sheet(sheet.total_height, sheet.total_width)
     rows = sheet.to_python(skip_empty_area=False)
     look.hidden = of.visible is not SheetVisibleEnum.Visible
     look.merged = sheet.merged_cell_ranges or look.merged
+    look.is_since_1904 = is_since_1904
     for (row, column), text in look.shown.items():
         rows[row][column] = text
     return Sheet(of.name, rows, look)
@@ -243,6 +247,18 @@ def _read_csv(content: bytes) -> list[list[CellValue]]:
     text = decode_csv(content)
     if text is None:
         raise UnusableFileError(Kind.UNKNOWN_ENCODING)
+    rows = split_csv(text)
+    width = max(map(len, rows), default=0)
+    refuse_large_sheet(len(rows), width)
+    return [[*row, *[""] * (width - len(row))] for row in rows]
+
+
+def split_csv(text: str) -> list[list[str]]:
+    """Return the rows of a CSV file.
+
+    Raises:
+        UnusableFileError: If a quotation mark is not closed; its words name the line.
+    """
     lines = io.StringIO(text, newline="").readlines()
     reader = csv.reader(lines)
     rows, read = [], 0
@@ -253,9 +269,7 @@ def _read_csv(content: bytes) -> list[list[CellValue]]:
             read = reader.line_num
     except csv.Error as error:
         raise UnusableFileError(Kind.UNCLOSED_QUOTE, str(error), line=str(read + 1)) from error
-    width = max(map(len, rows), default=0)
-    refuse_large_sheet(len(rows), width)
-    return [[*row, *[""] * (width - len(row))] for row in rows]
+    return rows
 
 
 def _refuse_unclosed(lines: Sequence[str]) -> None:

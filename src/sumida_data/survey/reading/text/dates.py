@@ -37,6 +37,10 @@ _DATE_WITHIN = re.compile(rf"(?<![0-9])(?:{_DATE.pattern})(?![0-9])")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9０-９])\s+(?=[0-9０-９])")
 _COMPACT_MONTH = re.compile(r"([0-9]{4})([0-9]{2})")
 _KANJI_NUMERAL = re.compile(r"(?<![0-9])[〇一二三四五六七八九十]+(?![0-9])")
+# A time after a day, as systems export it, says nothing about the day.
+_TIME = re.compile(
+    r"(?<=[0-9日])(?:\s+|T)[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?\s*$"
+)
 _EXCEL_EPOCH = date(1899, 12, 30)
 # Excel serial numbers from 1990 to 2099; smaller or larger numbers in a date column are no days.
 _SERIAL_DAYS = range(32874, 73051)
@@ -99,6 +103,9 @@ def _read_serial(number: float) -> Reading:
 
 @lru_cache(maxsize=65536)
 def _read_date_text(text: str) -> Reading:
+    if ":" in text and _TIME.search(text):
+        reading = _read_date_text(_TIME.sub("", text))
+        return reading._replace(rules=reading.rules or "date_text")
     folded = fold(text)
     if not folded:
         return BLANK
