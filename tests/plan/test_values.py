@@ -91,6 +91,19 @@ def test_a_zero_denominator_cannot_be_said(answers: Answers, compute: Compute) -
     assert rate["note"] == "分母が0のため、求められない。"
 
 
+@pytest.mark.parametrize(("trainees", "value"), [("40", 100), ("41", None), ("5923950", None)])
+def test_what_no_part_of_a_whole_can_be_is_not_said(
+    answers: Answers, compute: Compute, trainees: str, value: int | None
+) -> None:
+    answers.add("security_training", "", trainees=trainees, trainees_expected="40")
+    values, _ = compute("FY2022Q3")
+    rate = values["security_training_rate", "FY2022Q3"]
+    assert rate["value"] == value
+    if value is None:
+        assert rate["value_status"] == "cannot_say"
+        assert rate["note"] == "分子が分母より大きいか、0より小さいため、求められない。"
+
+
 @pytest.mark.parametrize(
     ("cards", "population", "rate"),
     [

@@ -308,12 +308,17 @@ def round_half_up(number: Decimal, decimals: int) -> Decimal:
 def calculate(
     indicator: Indicator, numerator: Decimal | None, denominator: Decimal | None
 ) -> Decimal | None:
-    """Return the value that sums give, rounded half up, or None where it cannot be said."""
+    """Return the value that sums give, rounded half up, or None where it cannot be said.
+
+    What no part of a whole can be, such as 57,627 %, is not said either.
+    """
     if indicator.kind != "ratio":
         return round_half_up(numerator or Decimal(0), indicator.decimals)
     if not denominator or numerator is None:
         return None
-    return round_half_up(100 * numerator / denominator, indicator.decimals)
+    value = round_half_up(100 * numerator / denominator, indicator.decimals)
+    most = indicator.most_possible
+    return value if value >= 0 and (most is None or value <= most) else None
 
 
 def _reason_not_measured(
@@ -343,7 +348,9 @@ def _status_of(value: Decimal | None, reason: str | None, count: _Count) -> str:
 
 def _describe_count(count: _Count, status: str) -> str | None:
     notes = []
-    if status == "cannot_say":
+    if status == "cannot_say" and count.denominator:
+        notes.append("分子が分母より大きいか、0より小さいため、求められない。")
+    elif status == "cannot_say" and count.rows:
         notes.append("分母が0のため、求められない。")
     if count.carried_departments:
         notes.append(f"{count.carried_departments}課は前回から変更なしとして引き継いだ。")

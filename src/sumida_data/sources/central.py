@@ -1,9 +1,11 @@
 """Central files of the ministry and of the ward's systems, read by heading like survey sheets."""
 
+import re
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 from itertools import count
@@ -15,8 +17,8 @@ from sumida_data.sources.completeness import (
     MonthlyRows,
     check_words,
     describe_gaps,
-    fill_blank_words,
     fold_name,
+    settle_words,
 )
 from sumida_data.sources.layouts import (
     HeadingDateError,
@@ -35,6 +37,8 @@ from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stam
 
 # More findings of one kind in one file are said in one.
 _SHOWN_OF_A_KIND = 5
+# Of fewer numbers nobody can say that they are all shares.
+_FEW = 10
 
 _Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
 
@@ -232,7 +236,9 @@ class _SourceReading:
         if first_period != period:
             place = Place(period=period, source_file=file.name)
             self._report(Kind.SAME_FILE_AGAIN, place, period=period, other=other)
+        found = len(self.contents.findings)
         records = self._read(content, origin)
+        self.contents.findings[found:] = _condense(self.contents.findings[found:])
         days = [
             date.fromisoformat(row.value)
             for row in self.contents.answers[first:]
@@ -363,16 +369,17 @@ class _SourceReading:
     ) -> list[tuple[str, Record]]:
         if self._breaks_words(read.records, place):
             return []
+        _read_shares(self.source, read)
         pairs = [(self._code_of(record), record) for record in read.records]
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
         # value is missing without which a row is none, is said with what follows from it.
         known = {answer.cell for code, record in pairs if code for answer in record.answers}
-        self.contents.findings += _condense(
+        self.contents.findings += [
             one
             for one in read.findings
             if one.rule_id != Kind.REQUIRED_EMPTY
             and (one.rule_id != Kind.UNUSUAL_CHARACTERS or one.place.cell not in known)
-        )
+        ]
         taken = []
         for code, record in pairs:
             record.answers.extend(dates)
@@ -385,9 +392,11 @@ class _SourceReading:
         self._check_rows(taken, read, place)
         self._check_names(taken, place)
         self._check_later(taken, place)
-        taken = [one for one in taken if not self._lacks_value(one[1], place)]
+        whole = [one for one in taken if not self._lacks_value(one[1], place)]
         if self.source.month:
-            taken = self._leave_gaps_out(taken, self.source.month, place)
+            lacking = [record for _, record in taken if all(record is not one for _, one in whole)]
+            whole = self._leave_gaps_out(whole, lacking, self.source.month, place)
+        taken = whole
         self.contents.findings += self._statements.compare(taken, place)
         for code, record in taken:
             department = record.value_of("department_code")
@@ -434,18 +443,33 @@ class _SourceReading:
             words = {"heading": titles[answer.field], "allowed": "、".join(allowed)}
             where = replace(place, cell=answer.cell)
             self._report(Kind.UNKNOWN_WORD, where, answer.raw_text, count=str(rows), **words)
-        for name, rows in fill_blank_words(self.source, records).items():
+        for name, rows in settle_words(self.source, records).items():
             words = {"heading": titles[name], "count": str(rows)}
             self._report(Kind.BLANK_WORD, place, self.source.words[name][0], **words)
         return bool(broken)
 
     def _leave_gaps_out(
-        self, taken: list[tuple[str, Record]], month: str, place: Place
+        self,
+        taken: list[tuple[str, Record]],
+        lacking: Sequence[Record],
+        month: str,
+        place: Place,
     ) -> list[tuple[str, Record]]:
-        """Return the records but for those of months that are not whole, and report these."""
+        """Return the records but for those of months that are not whole, and report these.
+
+        Args:
+            taken: The records, each with the code of its municipality.
+            lacking: Records that lack a value.
+            month: The field of the month.
+            place: The file.
+        """
         rows = [(one.value_of(month), one.value_of("department_code")) for _, one in taken]
         named = [(first, second) for first, second in rows if first and second]
         gaps = self._months.find_gaps(named, Period.parse(str(place.period)))
+        for record in lacking:
+            name = str(record.value_of(month))
+            lost = frozenset({str(record.value_of("department_code"))})
+            gaps[name] = gaps.get(name, frozenset()) | lost
         if gaps:
             self._report(Kind.MISSING_MONTHS, place, describe_gaps(gaps))
         return [one for one in taken if one[1].value_of(month) not in gaps]
@@ -487,6 +511,39 @@ class _SourceReading:
             row_label=record.key,
         )
         self._report(Kind.UNKNOWN_MUNICIPALITY, place, answer.raw_text)
+
+
+def _read_shares(source: CentralSource, read: SheetContents) -> None:
+    """Take a column of percentages for one of shares where none of its numbers is above 1.
+
+    So a spreadsheet keeps what it shows as 57.7%, and so it writes that into a CSV file. Of one
+    number nobody can tell which it is.
+    """
+    for item in (item for item in source.fields if item.unit == "%"):
+        places = [
+            (record, place, answer)
+            for record in read.records
+            for place, answer in enumerate(record.answers)
+            if answer.field == item.name and answer.raw_text
+        ]
+        shares = [_read_share(answer.raw_text) for *_, answer in places]
+        if len(places) < _FEW or None in shares:
+            continue
+        for (record, place, answer), share in zip(places, shares, strict=True):
+            percent = format((100 * (share or Decimal())).normalize(), "f")
+            reading = Reading(percent, "answered", "fraction_is_percent")
+            record.answers[place] = answer._replace(reading=reading)
+        cells = {answer.cell for *_, answer in places}
+        read.findings[:] = [
+            one
+            for one in read.findings
+            if one.rule_id != Kind.AMBIGUOUS_NUMBER or one.place.cell not in cells
+        ]
+
+
+def _read_share(text: str) -> Decimal | None:
+    """Return a number from 0 to 1 that is written as a plain decimal, or None."""
+    return Decimal(text) if re.fullmatch(r"[01]|0\.[0-9]+|1\.0+", text) else None
 
 
 def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -82,18 +82,28 @@ def check_words(source: CentralSource, records: Iterable[Record]) -> Iterator[Un
             yield UnknownWord(unknown[0], allowed, len(unknown))
 
 
-def fill_blank_words(source: CentralSource, records: Iterable[Record]) -> Counter[str]:
-    """Give blank fields of a closed list its first word, and count them by field."""
+def settle_words(source: CentralSource, records: Iterable[Record]) -> Counter[str]:
+    """Spell known words as the list does, give blank fields its first word, and count these.
+
+    A field for which the list has no column is blank; it is at the cell of the row's key.
+
+    Returns:
+        How many fields were blank, by name.
+    """
     filled: Counter[str] = Counter()
     for record in records:
-        for place, answer in enumerate(record.answers):
-            if answer.field in source.words and answer.reading.value is None:
-                word = source.words[answer.field][0]
-                record.answers[place] = answer._replace(
-                    reading=Reading(word, "answered", "default")
-                )
-                filled[answer.field] += 1
-    return filled
+        for name, words in source.words.items():
+            place = next((n for n, one in enumerate(record.answers) if one.field == name), None)
+            if place is None:
+                record.answers.append(record.answers[0]._replace(field=name, raw_text=""))
+                place = -1
+            answer = record.answers[place]
+            word = next((one for one in words if fold(one) == fold(answer.raw_text)), None)
+            if answer.raw_text != word:
+                reading = Reading(word or words[0], "answered", "synonym" if word else "default")
+                record.answers[place] = answer._replace(reading=reading)
+                filled[name] += word is None
+    return +filled
 
 
 def fold_name(name: str | None) -> str:

@@ -32,6 +32,7 @@ _HEADINGS = (
     "ファイル_ライセンス",
     "ファイル_ステータス",
     "ファイル_最終更新日",
+    "組織",
 )
 
 
@@ -143,6 +144,7 @@ def _list_resources(package: dict[str, Any]) -> Iterator[list[CellValue]]:
             package.get("license_title"),
             "配信中" if active else "配信停止中",
             _day_of(changed),
+            (package.get("organization") or {}).get("title"),
         )
         yield [text or "" for text in texts]
 

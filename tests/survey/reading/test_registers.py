@@ -67,7 +67,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
         ),
         (f"{HEADINGS}\n1,2,2024-04-01,a,b\n".encode(), "2行目: 見出しのない列に 'b' があります"),
         (f"{HEADINGS},note\n".encode(), "に見出し note が2つあります"),
-        (f'{HEADINGS}\n1,2,3,"x'.encode(), "を表として読めません"),
+        (f'{HEADINGS}\n1,2,3,"x'.encode(), 'の2行目の「"」が閉じられていません'),
     ],
 )
 def test_a_broken_file_is_told_in_one_line(tmp_path: Path, content: bytes, told: str) -> None:

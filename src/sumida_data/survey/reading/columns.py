@@ -4,7 +4,7 @@ What follows from the headings is worked out once for each layout.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -151,11 +151,13 @@ class TableColumn(NamedTuple):
         read: Reads its cells.
         is_typed: Whether not every text can be an answer there.
         is_remark: Whether anything may be said there, such as 備考.
+        is_described: Whether it is known what stands there.
     """
 
     read: Reader
     is_typed: bool
     is_remark: bool = False
+    is_described: bool = True
 
 
 class Remark(NamedTuple):
@@ -320,15 +322,19 @@ def find_other_unit(heading: str, unit: str) -> str | None:
     return next((text for text in named if is_other_unit(text, unit)), None)
 
 
-def names_other_unit(text: str, unit: str) -> bool:
-    """Tell whether a line such as 単位：千件 names another unit than this one."""
+def names_other_unit(text: str, units: Collection[str]) -> bool:
+    """Tell whether a line such as 単位：千件 names a unit that is none of these."""
     line = text.strip().strip("（）()[]【】")
-    return bool(_UNIT_WORD.match(line)) and is_other_unit(_UNIT_WORD.sub("", line), unit)
+    named = re.split("[、,，・/／]", _UNIT_WORD.sub("", line))
+    is_line = units and _UNIT_WORD.match(line)
+    return bool(is_line) and any(all(is_other_unit(one, unit) for unit in units) for one in named)
 
 
 def _span(answers: Sequence[AnswerColumn]) -> list[TableColumn]:
     first = answers[0].number
-    columns = [TableColumn(read_text, is_typed=False)] * (answers[-1].number + 1 - first)
+    columns = [TableColumn(read_text, is_typed=False, is_described=False)] * (
+        answers[-1].number + 1 - first
+    )
     for column in answers:
         is_typed = column.field.enum is not None or column.field.type != "string"
         reader = _reader_of(column.judge)
@@ -382,6 +388,8 @@ class _Row(NamedTuple):
 
     def find_misplaced(self) -> Iterator[tuple[int, int]]:
         for place, (reading, column) in enumerate(zip(self.readings, self.columns, strict=True)):
+            if not column.is_described:
+                continue
             is_free = reading.status == "answered" and not column.is_typed
             if is_free or reading.status in {"unreadable", "undetermined"}:
                 yield from (

@@ -238,6 +238,11 @@ class _Pass:
             if self.sheet.rows[top][left] or (top, left) in self.look.oddities:
                 self.report_answer(Kind.MERGED_CELL, answer, label, other=cell_address(top, left))
 
+    @property
+    def sheet_name(self) -> str:
+        """What the sheet is called; that of a CSV file has no name of its own."""
+        return self.sheet.name or self.reader.description.sheet or "表"
+
     @cached_property
     def _may_hide_answers(self) -> bool:
         return bool(self.look.oddities or self.look.comments or self._merged)
@@ -315,7 +320,7 @@ class _Pass:
     ) -> None:
         rule, place = self.reader.rules[rule_id], replace(self.place, cell=cell, row_label=label)
         self.contents.findings.append(
-            make_finding(rule, place, value, **{"sheet": self.sheet.name} | words)
+            make_finding(rule, place, value, **{"sheet": self.sheet_name} | words)
         )
 
 
@@ -335,7 +340,7 @@ class _TablePass(_Pass):
         self.columns = columns
         self.bare_columns = list(columns.bare)
         self.rows_by_key: dict[str, int] = {}
-        self.events: dict[str, list[list[Reading]]] = {}
+        self.unnamed: dict[str, list[list[Reading]]] = {}
         for remark in columns.remarks:
             self.report_remark(remark)
 
@@ -367,7 +372,7 @@ class _TablePass(_Pass):
             for column, text in enumerate(row):
                 if not isinstance(text, str) or "単位" not in text:
                     continue
-                if any(names_other_unit(text, unit) for unit in units):
+                if names_other_unit(text, units):
                     self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
 
     def read_row(self, number: int) -> None:
@@ -458,15 +463,19 @@ class _TablePass(_Pass):
                 self.report_cell(Kind.NO_HEADING_ABOVE, number, column, label)
 
     def _tell_apart(self, record: Record) -> Record:
-        """Number the events of one day, unless they are alike in all that is said of them."""
+        """Number records that have no name of their own, unless they are alike in all they say.
+
+        Such are events of one day, and rows of which the part of the name that may lack does.
+        """
         fields = self.reader.description.key_fields
-        if not all(field.type == "date" for field in fields) or not self._lists_events:
+        is_day = self._lists_events and all(field.type == "date" for field in fields)
+        if not is_day and all(record.value_of(one.name) for one in fields if one.optional):
             return record
         said = [answer.reading for answer in record.answers]
-        same_day = self.events.setdefault(record.key, [])
-        if said not in same_day:
-            same_day.append(said)
-        number = same_day.index(said) + 1
+        alike = self.unnamed.setdefault(record.key, [])
+        if said not in alike:
+            alike.append(said)
+        number = alike.index(said) + 1
         return record if number == 1 else record._replace(key=f"{record.key}#{number}")
 
     @property
@@ -483,9 +492,10 @@ class _TablePass(_Pass):
                 return False
         earlier = self.rows_by_key.setdefault(comparable(record.key), number)
         if earlier != number:
-            self.report_answer(
-                Kind.DUPLICATE_ROW, record.answers[0], label, earlier=f"{earlier + 1}行目"
-            )
+            keys = [record.answers[place] for place in self.columns.key_places]
+            # A month, or a name of which there are several effects, says too little by itself.
+            named = keys[0]._replace(raw_text=" ".join(answer.raw_text for answer in keys))
+            self.report_answer(Kind.DUPLICATE_ROW, named, label, earlier=f"{earlier + 1}行目")
         return earlier == number
 
     def _is_of_other_year(self, answer: Answer, label: str) -> bool:
