@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 import yaml
 
 import sumida_data
 from sumida_data.base.metadata import DataDictionary
+from sumida_data.commands import cli
 from tests.project import PROJECT, Quarter
 
 DOCUMENTS = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
@@ -43,6 +45,24 @@ def test_every_test_that_the_architecture_names_is_there() -> None:
         assert (PROJECT / path).exists(), path
     for name in re.findall(r"::(test_\w+)`", text):
         assert f"def {name}(" in sources, name
+
+
+def test_every_runbook_is_rehearsed_by_a_test_that_is_there() -> None:
+    text = (PROJECT / "docs/runbooks.ja.md").read_text("utf-8")
+    for runbook in re.split(r"^## (?=\d)", text, flags=re.MULTILINE)[1:]:
+        rehearsed = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", runbook)
+        assert rehearsed, runbook[:40]
+        for path, name in rehearsed:
+            assert f"def {name}(" in (PROJECT / path).read_text("utf-8"), name
+
+
+@pytest.mark.parametrize("guide", ["runbooks", "operation"])
+def test_a_guide_names_only_commands_and_scripts_that_are_there(guide: str) -> None:
+    text = (PROJECT / f"docs/{guide}.ja.md").read_text("utf-8")
+    known = cli.list_commands(click.Context(cli))
+    assert set(re.findall(r"sumida-data ([a-z]+)", text)) <= {*known}
+    for path in re.findall(r"`(scripts/[\w/.]+)", text):
+        assert (PROJECT / path).exists(), path
 
 
 def test_the_corrections_guide_names_every_column() -> None:
