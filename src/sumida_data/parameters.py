@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality
@@ -24,8 +24,14 @@ from sumida_data.survey.tables import TableDescriptions, build_dictionary
 Line = tuple[str, str]
 Columns = Mapping[str, Sequence[str]]
 
+
+class RunAgain(RootModel[bool]):
+    """Whether a run does everything again, even where nothing has changed since the last one."""
+
+
 # One model for each key at the top of a file in conf/base/parameters.
 PARAMETERS: dict[str, type[BaseModel]] = {
+    "again": RunAgain,
     "finding_rules": FindingRules,
     "form": Form,
     "initiatives": InitiativeRules,

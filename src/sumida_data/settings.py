@@ -10,7 +10,6 @@ from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, MemoryDataset
 
 from sumida_data import keep_to_itself
-from sumida_data.pipelines.wiring import note_tables
 
 keep_to_itself()
 
@@ -42,6 +41,9 @@ class Tables:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Note them; the pipelines are put together later."""
+        # Imported here because a run for which nothing has changed does not get so far.
+        from sumida_data.pipelines.wiring import note_tables  # noqa: PLC0415
+
         note_tables(context.config_loader["parameters"])
 
 
@@ -60,7 +62,7 @@ class Places:
         """Add the dataset ``locations``: the path of each dataset that has one, by name."""
         entries = {name: one for name, one in conf_catalog.items() if isinstance(one, dict)}
         paths = {name: one.get("path", one.get("filepath")) for name, one in entries.items()}
-        named = {name: self._name(Path(path)) for name, path in paths.items() if path}
+        named = {name: self._name(Path(path)) for name, path in sorted(paths.items()) if path}
         catalog["locations"] = MemoryDataset(named)
 
     def _name(self, path: Path) -> str:

@@ -1,5 +1,6 @@
 """A folder is old or new, whatever happens while it is replaced."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.base.disk import hold, read_folder, replace_folder
+from sumida_data.base.disk import (
+    hash_place,
+    hold,
+    is_unchanged,
+    read_folder,
+    replace_file,
+    replace_folder,
+)
 from sumida_data.datasets import FolderDataset
 
 KILLED = """
@@ -81,3 +89,38 @@ def test_what_one_process_holds_no_other_can(tmp_path: Path) -> None:
     with hold(path, AssertionError()):
         assert subprocess.run(command, check=False).returncode == 3
     assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_what_holds_the_same_is_not_written(tmp_path):
+    folder = tmp_path / "folder"
+    replace_folder(folder, {"a/kept": b"1", "changed": b"2"})
+    old = {name: (folder / name).stat() for name in ("a/kept", "changed")}
+    replace_folder(folder, {"a/kept": b"1", "changed": b"3"})
+    assert (folder / "a/kept").stat().st_mtime_ns == old["a/kept"].st_mtime_ns
+    assert (folder / "changed").read_bytes() == b"3"
+    inode = folder.stat().st_ino
+    replace_folder(folder, {"a/kept": b"1", "changed": b"3"})
+    assert folder.stat().st_ino == inode
+    file = folder / "changed"
+    inode = file.stat().st_ino
+    replace_file(file, b"3")
+    assert file.stat().st_ino == inode
+
+
+def test_a_hash_of_a_place_changes_with_names_contents_and_asked_for_times(tmp_path):
+    folder = tmp_path / "folder"
+    assert hash_place(folder) == ""
+    folder.mkdir()
+    seen = {hash_place(folder)}
+    (folder / "a").write_bytes(b"1")
+    (folder / ".hidden").write_bytes(b"1")
+    seen.add(hash_place(folder))
+    (folder / "a").write_bytes(b"2")
+    seen.add(hash_place(folder))
+    (folder / "a").rename(folder / "b")
+    seen.add(hash_place(folder))
+    assert len(seen) == 4
+    known = hash_place(folder), hash_place(folder, times=True)
+    os.utime(folder / "b", (1, 1))
+    assert [is_unchanged(folder, one) for one in known] == [True, False]
+    assert hash_place(folder / "b") != hash_place(folder)

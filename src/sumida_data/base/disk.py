@@ -1,4 +1,7 @@
-"""Writing files and folders so that a reader sees the old or the new, never half of either."""
+"""Writing files and folders so that a reader sees the old or the new, never half of either.
+
+What holds the same already is left as it is, so that times of modification tell the truth.
+"""
 
 import os
 import re
@@ -7,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +21,8 @@ _DEVICE = re.compile(
 _NEVER_IN_A_NAME = re.compile(r'[\x00-\x1f<>:"|?*\\]|[. ]$')
 # As much as file systems keep of one name.
 _LONGEST_NAME = 255
+# Begins the hashes in which times count.
+_WITH_TIMES = "times:"
 
 
 class OutsideFolderError(ValueError):
@@ -25,6 +31,8 @@ class OutsideFolderError(ValueError):
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file beside the old one, see it on the disk, and put it in its place."""
+    if _holds(path, content):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")
     try:
@@ -64,7 +72,8 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None =
     Args:
         folder: The folder.
         files: Contents by path.
-        like: A folder whose files are shared rather than written again, where they are the same.
+        like: A folder whose files are shared rather than written again, where they are the same;
+            the folder itself if none is named.
 
     Raises:
         OutsideFolderError: If the path of a file leads out of the folder.
@@ -72,13 +81,18 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None =
     refuse_outside(files)
     folder.parent.mkdir(parents=True, exist_ok=True)
     restore_folder(folder)
+    there = {path.relative_to(folder).as_posix(): path for path in _list_files(folder)}
+    if there.keys() == files.keys() and all(_holds(there[name], files[name]) for name in files):
+        folder.mkdir(exist_ok=True)
+        return
+    like = like or folder
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
         new, old = Path(workshop) / "new", Path(workshop) / "old"
         new.mkdir()
         for name, content in files.items():
             target = new / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            if like is None or not _share_file(like / name, target, content):
+            if not _share_file(like / name, target, content):
                 target.write_bytes(content)
         if folder.exists():
             folder.rename(old)
@@ -93,12 +107,22 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None =
 def _share_file(path: Path, other: Path, content: bytes) -> bool:
     """Give a file that holds just this content another name, where the file system can."""
     try:
-        same = path.read_bytes() == content
-        if same:
+        if same := _holds(path, content):
             os.link(path, other)
     except OSError:
         return False
     return same
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _list_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def restore_folder(folder: Path) -> None:
@@ -114,8 +138,7 @@ def restore_folder(folder: Path) -> None:
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder by their paths, in order; nothing if there is none."""
     restore_folder(folder)
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in _list_files(folder)}
 
 
 def remove_folder(folder: Path) -> None:
@@ -150,3 +173,41 @@ def _lock_file(file: IO[str]) -> None:
         import fcntl  # noqa: PLC0415
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_hidden(path: Path) -> bool:
+    """Tell a hidden file, and the lock file that Excel leaves beside an open workbook."""
+    return path.name.startswith((".", "~$"))
+
+
+def hash_place(path: Path, *, times: bool = False) -> str:
+    """Return a hash of a file, or of all files below a folder; an empty text if there is none.
+
+    Args:
+        path: The file or folder.
+        times: Whether it matters when each was last written.
+    """
+    if not path.exists():
+        return ""
+    folder = path.is_dir()
+    total = sha256(b"folder" if folder else b"file")
+    found = (one for one in _list_files(path) if not is_hidden(one)) if folder else [path]
+    for one in found:
+        name = one.relative_to(path).as_posix().encode("utf-8", "surrogateescape")
+        total.update(b"".join(_describe_file(one, name, times=times)))
+    return _WITH_TIMES * times + total.hexdigest()
+
+
+def is_unchanged(path: Path, known: str) -> bool:
+    """Tell whether ``hash_place`` still gives what it gave."""
+    return hash_place(path, times=known.startswith(_WITH_TIMES)) == known
+
+
+def _describe_file(path: Path, name: bytes, *, times: bool) -> Iterator[bytes]:
+    yield sha256(name).digest()
+    yield str(path.stat().st_mtime_ns).encode() if times else b""
+    try:
+        yield sha256(path.read_bytes()).digest()
+    except OSError:
+        # Somebody has it open, or no right to it: to a reader it has no content.
+        yield b"unreadable"

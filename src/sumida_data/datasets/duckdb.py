@@ -103,6 +103,11 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
             aside,
         )
 
+    @property
+    def places(self) -> dict[Path, bool]:
+        """Its files, in which times do not count."""
+        return dict.fromkeys((self._filepath, self._state), False)
+
     def _exists(self) -> bool:
         return self._filepath.is_file()
 

@@ -12,7 +12,13 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from sumida_data.base.disk import OutsideFolderError, refuse_outside, replace_folder, restore_folder
+from sumida_data.base.disk import (
+    OutsideFolderError,
+    is_hidden,
+    refuse_outside,
+    replace_folder,
+    restore_folder,
+)
 from sumida_data.survey.collecting.deliveries import normal_name, open_deliveries
 from sumida_data.survey.files import SourceFile
 
@@ -63,12 +69,13 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         self._left_out = frozenset(left_out)
         self._opened = opened
         self._by_subfolder = by_subfolder
+        self._written: list[Path] = []
         self.metadata = metadata
 
     def load(self) -> dict[str, SourceFile]:
         """List the files by their path below the folder, in order."""
         restore_folder(self._path)
-        found = (path for path in self._path.rglob("*") if path.is_file() and not _hidden(path))
+        found = (path for path in self._path.rglob("*") if path.is_file() and not is_hidden(path))
         files = ((path.relative_to(self._path), path) for path in found)
         listed = {
             _spell(name): path
@@ -93,9 +100,16 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         if not self._by_subfolder:
             replace_folder(self._path, data)
             return
+        self._written.clear()
         for folder, names in groupby(sorted(data), key=lambda name: name.partition("/")[0]):
             files = {name.removeprefix(f"{folder}/"): data[name] for name in names}
             replace_folder(self._path / folder, files)
+            self._written.append(self._path / folder)
+
+    @property
+    def places(self) -> dict[Path, bool]:
+        """Where it is read from or has just been written to, and whether times count there."""
+        return dict.fromkeys(self._written or [self._path], self._opened)
 
     def _exists(self) -> bool:
         return self._path.is_dir()
@@ -110,7 +124,3 @@ def _spell(name: Path) -> str:
         return normal_name(os.fsencode(name.as_posix()).decode())
     except UnicodeDecodeError:
         return os.fsencode(name.as_posix()).decode("cp932", errors="replace")
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith((".", "~$"))

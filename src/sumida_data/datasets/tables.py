@@ -1,6 +1,7 @@
 """Tables and models on disk, which know what they hold."""
 
 import io
+import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +42,7 @@ class ModelDataset(JSONDataset):  # type: ignore[misc]  # kedro-datasets is unty
             optional: Whether None is loaded where there is no file yet.
             arguments: As of Kedro's own dataset.
         """
-        super().__init__(save_args={"ensure_ascii": False, "indent": 1}, **arguments)
+        super().__init__(**arguments)
         self._model = model
         self._optional = optional
 
@@ -54,7 +55,8 @@ class ModelDataset(JSONDataset):  # type: ignore[misc]  # kedro-datasets is unty
 
     def save(self, data: BaseModel) -> None:
         """Write the object."""
-        super().save(data.model_dump(mode="json"))
+        content = json.dumps(data.model_dump(mode="json"), ensure_ascii=False, indent=1)
+        replace_file(Path(self._filepath), content.encode())
 
 
 class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is untyped

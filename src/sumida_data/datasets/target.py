@@ -48,6 +48,7 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
         self._arguments = {key: value for key, value in target.items() if key != "class"}
         self._class = target["class"]
         self._credentials = credentials or {}
+        self._observed: TargetState | None = None
         self.metadata = metadata
 
     @property
@@ -67,10 +68,23 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
         Raises:
             DatasetError: If it cannot be read.
         """
+        if self._observed:
+            return self._observed
         try:
             return observe(self.target, date.today())
         except TargetError as error:
             raise DatasetError(str(error)) from error
+
+    @property
+    def places(self) -> dict[Path, bool]:
+        """The folders it is read from, in which times do not count; none for a target elsewhere."""
+        path = self._arguments.get("path")
+        return dict.fromkeys(map(Path, (path, self._arguments["record"])), False) if path else {}
+
+    def hash_content(self) -> str:
+        """Return the hash of all that a target elsewhere holds; it is looked at once for all."""
+        self._observed = self.load()
+        return self._observed.sha256
 
     def save(self, data: PlannedPublication) -> None:
         """Publish, read every byte back, and write it down.
@@ -142,6 +156,11 @@ class RecordDataset(AbstractDataset[None, Any]):
         """Refuse: only a publication writes the record."""
         del data
         raise DatasetError("A record is written by publishing.")
+
+    @property
+    def places(self) -> dict[Path, bool]:
+        """The folder, in which times do not count."""
+        return {self._path: False}
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path)}
