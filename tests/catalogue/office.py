@@ -16,7 +16,7 @@ from sumida_data.base.quota import Gap
 from sumida_data.catalogue.approval import write_approval
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.history import hash_lineage
-from sumida_data.catalogue.proposal import Circumstances, Proposal, propose
+from sumida_data.catalogue.proposal import Circumstances, NewText, Proposal, propose
 from sumida_data.catalogue.publication import (
     PlannedPublication,
     prepare_publication,
@@ -185,10 +185,12 @@ class Office:
             CIRCUMSTANCES.model_copy(update=circumstances),
         )
 
-    def approve(self, catalogue: Catalogue, **options: Any) -> None:
+    def approve(
+        self, catalogue: Catalogue, new_texts: tuple[NewText, ...] = (), **options: Any
+    ) -> None:
         chosen = {"accepts_gaps": False} | options
         approval = write_approval(
-            self.propose(catalogue),
+            self.propose(catalogue).model_copy(update={"new_texts": new_texts}),
             self.record.read_approvals(),
             approved_by="見本 部長",
             decision_number="4墨企第1号",

@@ -13,7 +13,7 @@ import pytest
 
 from sumida_data.base import disk
 from sumida_data.catalogue import folder as folder_module
-from sumida_data.catalogue.approval import RefusedError, write_approval
+from sumida_data.catalogue.approval import RefusedError, find_new_texts, write_approval
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import publish
 from sumida_data.catalogue.record import Journal, TargetRecord
@@ -215,6 +215,23 @@ class TestApproval:
         office.gaps = (GAP,)
         with pytest.raises(RefusedError, match="受け入れられていません"):
             office.publish(FIRST)
+
+    def test_covers_the_new_texts_that_were_shown_and_remembers_them(self, office):
+        catalogue = make_catalogue(make_dataset("a", "1.0.0", a__csv="1"))
+        words = [{"text": text, "table": "手続", "field": "手続名", "place": "", "cells": 1}
+                 for text in ("窓口の予約", "緒方様の件")]  # fmt: skip
+        shown = find_new_texts(words[:1], office.record.read())
+        assert [one.text for one in shown] == ["窓口の予約"]
+        office.approve(catalogue, new_texts=shown)
+        record = office.record.read()
+        assert record.approvals[0].new_texts == (shown[0].sha256,)
+        assert [one.text for one in find_new_texts(words, record)] == ["緒方様の件"]
+        unseen = office.propose(catalogue).model_copy(
+            update={"new_texts": find_new_texts(words, record)}
+        )
+        with pytest.raises(RefusedError, match="示していない新しい文が1件"):
+            office.decide(catalogue, unseen)
+        office.publish(catalogue)
 
     def test_names_the_person_and_the_number(self, office):
         proposal = office.propose(FIRST)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sumida_data.catalogue.proposal import Proposal
+from sumida_data.catalogue.proposal import NewText, Proposal
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.commands.approve import approve, describe_gap
@@ -44,6 +44,20 @@ def call(*arguments: str, answers: str | None = None) -> Result:
 def approvals(project: Path, target: str = "folder") -> list[dict[str, object]]:
     path = project / "data/06_catalog/record" / target / "approvals.jsonl"
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_shows_each_new_text_with_its_cell_and_remembers_it(project: Path) -> None:
+    new = NewText(
+        text="緒方様 式典", table="行政手続", field="手続名", place="a.xlsx 手続!C11", cells=2
+    )
+    propose(project, new_texts=(new,), held_back=("online-procedures：表 procedure",))
+    result = call(*NAMED, "--yes")
+    assert "新しい文 1件：個人に関する記載がないか確かめてください。" in result.output
+    assert "  行政手続の手続名「緒方様 式典」(a.xlsx 手続!C11、2欄)" in result.output
+    assert "個人に関する記載のおそれがあり、公開しない行：" in result.output
+    [approval] = approvals(project)
+    assert approval["new_texts"] == [new.sha256]
+    assert "緒方" not in json.dumps(approval, ensure_ascii=False)
 
 
 def test_records_who_approved_what(project: Path) -> None:

@@ -54,15 +54,22 @@ def guard(
     def guard_with(
         releases: Iterable[dict[str, str]] = (),
         described: Packages = packages,
+        covers: frozenset[str] = frozenset(NAMES),
+        cleared: Iterable[str] = (),
         **rows: Iterable[Row],
     ) -> GuardedTables:
         changed = {name: build_frame(dictionary[name], rows[name]) for name in rows}
         tables = {"correction": build_frame(dictionary["correction"], []), **frames, **changed}
         primary = {name: tables[name] for name in tables if not name.startswith("indicator")}
-        hits = find_named_cells(NameScreen(frozenset(NAMES)), primary, dictionary)
+        hits = find_named_cells(NameScreen(covers), primary, dictionary)
         tables["personal_hit"] = build_frame(dictionary["personal_hit"], hits)
         gate = Gate(
-            dictionary, plans.indicators, privacy, parse_releases(releases, form), described
+            dictionary,
+            plans.indicators,
+            privacy,
+            parse_releases(releases, form),
+            described,
+            frozenset(cleared),
         )
         return gate.guard(tables)
 

@@ -76,6 +76,8 @@ class Field(Model):
             its texts are published elsewhere.
         free_text: Whether it may hold anything; it is never published as a whole, only those
             cells that a person has released one by one.
+        listed: Whether its words come from a list that the office keeps. Other words that have
+            neither a list of values nor a pattern are free: people see them before they go out.
         deprecated: The quarter in which it was announced that the field will go.
         asked_from: The first quarter in which the survey asks for it; None for all.
     """
@@ -99,6 +101,7 @@ class Field(Model):
     published: bool = False
     screened: bool = False
     free_text: bool = False
+    listed: bool = False
     deprecated: PeriodText | None = None
     asked_from: PeriodText | None = None
 
@@ -162,6 +165,7 @@ class Table(Model):
         foreign_keys: References to other tables.
         fields: The columns, in order.
         counts_only: Whether its rows never go out, only figures counted from them.
+        listed: Whether all its words come from lists and texts that the office keeps.
     """
 
     name: Name
@@ -169,6 +173,7 @@ class Table(Model):
     title_en: str
     description: str
     counts_only: bool = False
+    listed: bool = False
     primary_key: tuple[Name, ...] = ("row_id",)
     foreign_keys: tuple[ForeignKey, ...] = ()
     fields: tuple[Field, ...]
@@ -192,6 +197,17 @@ class Table(Model):
             if field.name == name:
                 return field
         raise KeyError(f"表 {self.name} に列 {name!r} はありません。")
+
+    @property
+    def free_words(self) -> list[Field]:
+        """The published fields whose words are anybody's own."""
+        return [
+            one
+            for one in self.fields
+            if one.published
+            and one.type == "string"
+            and not (self.listed or one.listed or one.enum or one.pattern)
+        ]
 
     @property
     def column_names(self) -> list[str]:

@@ -1,9 +1,10 @@
 """The one approval that a publication needs: what it holds, and whether it still does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from sumida_data.catalogue.proposal import Proposal
+from sumida_data.base.metadata import Row
+from sumida_data.catalogue.proposal import NewText, Proposal
 from sumida_data.catalogue.record import Approval, RecordState
 from sumida_data.catalogue.target import Catalogue, TargetChange, TargetState
 
@@ -46,8 +47,16 @@ def write_approval(
         approved_on=approved_on.isoformat(),
         accepted_gaps=proposal.gaps_to_accept,
         changes=proposal.real_changes,
+        new_texts=tuple(one.sha256 for one in proposal.new_texts),
         **proposal.model_dump(include=seen),
     )
+
+
+def find_new_texts(free_words: Iterable[Row], record: RecordState) -> tuple[NewText, ...]:
+    """Return the free words that no approval of the record has covered yet, in order."""
+    known = {sha256 for approval in record.approvals for sha256 in approval.new_texts}
+    found = (NewText(**row) for row in free_words)
+    return tuple(one for one in found if one.sha256 not in known)
 
 
 def find_approval_of_public(record: RecordState, catalogue: Catalogue) -> Approval | None:
@@ -87,6 +96,9 @@ def find_approval(record: RecordState, proposal: Proposal, state: TargetState) -
             f"{name}の後で公開先が変わったため、承認は無効です。"
             f"もう一度 kedro run を実行し、変更の一覧を確かめて、{_APPROVE}"
         )
+    known = {sha256 for one in record.approvals for sha256 in one.new_texts}
+    if unseen := sum(one.sha256 not in known for one in proposal.new_texts):
+        raise RefusedError(f"承認者に示していない新しい文が{unseen}件あります。{_APPROVE}")
     accepted = {gap.title for gap in approval.accepted_gaps}
     if missing := [gap.title for gap in proposal.gaps_to_accept if gap.title not in accepted]:
         raise RefusedError(f"{'、'.join(missing)}が受け入れられていません。{_APPROVE}")

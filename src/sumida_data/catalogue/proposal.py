@@ -14,6 +14,7 @@ from sumida_data.catalogue.target import (
     TargetChange,
     TargetState,
     compare,
+    hash_content,
 )
 
 ACTIONS: dict[Action, str] = {
@@ -23,6 +24,29 @@ ACTIONS: dict[Action, str] = {
     "remove": "公開をやめる",
 }
 _NOT_MADE = "今回の実行では作られませんでした。"
+
+
+class NewText(Model):
+    """Free words that no approval has covered yet; who approves is shown them.
+
+    Attributes:
+        text: The words as they would be public.
+        table: Title of the table.
+        field: Title of the column.
+        place: File, sheet and cell where they were read first, or empty.
+        cells: In how many cells of the column they stand.
+    """
+
+    text: str
+    table: str
+    field: str
+    place: str
+    cells: int
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the words, by which a record remembers them."""
+        return hash_content(self.text.encode())
 
 
 class Circumstances(Model):
@@ -36,6 +60,8 @@ class Circumstances(Model):
         failed_checks: Checks that failed, one line each.
         pending_revisions: Published values that would change without a reason, one line each.
         block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
+        held_back: Rows that do not go out because a person seems to be named there, in words.
+        new_texts: Free words that were never approved before.
     """
 
     period: str
@@ -45,6 +71,8 @@ class Circumstances(Model):
     failed_checks: tuple[str, ...]
     pending_revisions: tuple[str, ...]
     block_reasons: dict[str, tuple[str, ...]]
+    held_back: tuple[str, ...] = ()
+    new_texts: tuple[NewText, ...] = ()
 
 
 class Proposal(Circumstances):
@@ -84,6 +112,7 @@ class Proposal(Circumstances):
                 f"{name}：{''.join(self.block_reasons.get(name, (_NOT_MADE,)))}"
                 for name in self.blocked
             ),
+            "個人に関する記載のおそれがあり、公開しない行": self.held_back,
             "不合格の確認": self.failed_checks,
             "公表した値と今のデータの食い違い(公表した値のままにしました)": self.pending_revisions,
         }

@@ -50,6 +50,7 @@ class Approval(Model):
         changes: What would change, without what stays.
         findings: Open findings by severity.
         blocked: Datasets that may not go out.
+        new_texts: Hashes of the free words that the person was shown for the first time.
     """
 
     approval_id: str
@@ -65,6 +66,7 @@ class Approval(Model):
     failed_checks: tuple[str, ...]
     blocked: tuple[str, ...]
     pending_revisions: tuple[str, ...]
+    new_texts: tuple[str, ...] = ()
 
 
 class PublicationDataset(Model):

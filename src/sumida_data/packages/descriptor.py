@@ -6,8 +6,8 @@ standard does not know begin with ``sumida:``.
 """
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
 from sumida_data.base.metadata import Field, HomeMunicipality, Row, Table
@@ -50,11 +50,13 @@ class Surroundings:
         packages: What all packages have in common.
         municipality: Whose data these are.
         sources: Where figures of central files come from.
+        held_back: How many rows of tables do not go out because a person seems to be named there.
     """
 
     packages: Packages
     municipality: HomeMunicipality
     sources: CentralSources
+    held_back: Mapping[str, int] = field(default_factory=dict)
 
 
 def describe_package(published: PublishedPackage, surroundings: Surroundings, version: str) -> Row:
@@ -67,6 +69,8 @@ def describe_package(published: PublishedPackage, surroundings: Surroundings, ve
     address = f"{packages.catalogue_url}/dataset/{package.name}"
     as_of = f"、{published.last_day}現在" if published.last_day else ""
     citation = f"{packages.publisher}「{published.title}」第{version}版{as_of}"
+    tables = [one.table for one in published.tables]
+    held_back = {one.title: surroundings.held_back.get(one.name, 0) for one in tables}
     return {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": package.name,
@@ -100,6 +104,7 @@ def describe_package(published: PublishedPackage, surroundings: Surroundings, ve
         "sumida:latest": f"{address}/latest/",
         "sumida:citation": f"{citation}、{address}/{version}/、{packages.licenses[0].name}",
         "sumida:sample": published.sample,
+        **({"sumida:rowsHeldBack": held_back} if any(held_back.values()) else {}),
     }
 
 

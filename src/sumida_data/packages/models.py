@@ -7,8 +7,8 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field as Described
 from pydantic import field_validator, model_validator
 
-from sumida_data.base.database import Select
 from sumida_data.base.metadata import Field, Model, Name, PeriodText
+from sumida_data.base.queries import Select
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
 Keyword = Annotated[str, Described(pattern=r"^[\w .\-]{2,100}$")]
@@ -64,6 +64,7 @@ class Resource(Model):
         primary_key: Published fields that tell rows apart; None where the table's own key does.
         only: Columns and the values that let a row out; without any, every row goes out.
         rows_of: Another table of the package: only what belongs to its rows that go out does.
+        hold_back: Whether a row that seems to hold personal data is left out, not the package.
         deprecated: The quarter in which it was announced that the table will go.
     """
 
@@ -71,6 +72,7 @@ class Resource(Model):
     primary_key: tuple[Name, ...] | None = None
     only: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
     rows_of: Name | None = None
+    hold_back: bool = False
     deprecated: PeriodText | None = None
 
 

@@ -1,9 +1,10 @@
 """The gate: tables go in, and what may go out of them comes out.
 
 It takes four steps, in this order. Free text is emptied but for the cells that a person has
-released. Small counts of people are withheld. Then every published column, and every column that
-published ones are split from, is searched for what reaches or names a person and for texts that a
-spreadsheet would run; a package with such a column is blocked, and the others go out. There is no
+released. Small counts of people are withheld. Every published column, and every column that
+published ones are split from, is searched for what reaches or names a person: the row is held back
+where it can be left out honestly, with what belongs to it, and elsewhere the package is blocked.
+What is left of free words is listed, so that a person sees each before it is public. There is no
 way around it: packages are built from nothing but what it returns.
 """
 
@@ -14,12 +15,11 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from sumida_data.base.frames import arrow_type, read_rows, to_arrow
-from sumida_data.base.metadata import DataDictionary, Field, Table
-from sumida_data.packages.models import Packages
+from sumida_data.base.characters import write_plainly
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, Field, Row, Table
+from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
 from sumida_data.privacy.counts import (
     withhold_derived,
@@ -47,7 +47,11 @@ _REASONS: dict[str, str] = {
     "released": "公開が認められた",
     "release_void": "公開を認めたときと文字が違う",
     "release_unused": "公開を認めた欄が見つからない",
+    "with_it": "公開しない行についての記載があります",
+    "cleared": "個人に関する記載でないと判断した",
 }
+_PLACES_NAMED = 5
+_PLACE = ("source_file", "sheet", "cell")
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -61,10 +65,11 @@ class GateAction(NamedTuple):
     outcome: str
     reason: str
     cells: int
+    places: str | None = None
 
     def as_row(self) -> dict[str, Any]:
         """Return the row of table ``privacy_check``."""
-        text = "\x1f".join(str(part) for part in self[:-1])
+        text = "\x1f".join(str(part) for part in self[:-2])
         return {"row_id": sha256(text.encode()).hexdigest()[:16], **self._asdict()}
 
 
@@ -77,12 +82,17 @@ class GuardedTables:
         dictionary: Their descriptions; a free text is published where any cell of it is released.
         blocked: Why packages must not be built, by name.
         outcomes: All that the gate did.
+        held_back: How many rows are left out, by table.
+        free_words: The free words that go out, one row each: ``text``, the titles of ``table`` and
+            ``field``, the ``place`` of the first cell and the number of ``cells``.
     """
 
     frames: dict[str, pd.DataFrame]
     dictionary: DataDictionary
     blocked: dict[str, list[GateAction]]
     outcomes: list[GateAction]
+    held_back: dict[str, int]
+    free_words: list[Row]
 
     def admit(self, packages: Packages) -> Packages:
         """Return the packages without those that are blocked."""
@@ -100,6 +110,7 @@ class Gate:
         privacy: What may be set of the gate.
         releases: Free text that a person has released.
         packages: What is published.
+        cleared: Texts of which a person has said that they hold no personal data.
     """
 
     dictionary: DataDictionary
@@ -107,6 +118,7 @@ class Gate:
     privacy: Privacy
     releases: Sequence[Release]
     packages: Packages
+    cleared: frozenset[str] = frozenset()
 
     def guard(self, frames: Frames) -> GuardedTables:
         """Let through what may go out.
@@ -129,9 +141,20 @@ class Gate:
             GateAction(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
             for one in (*withheld, *quoted, *named)
         ]
-        blocked = self._screen(guarded, dictionary)
-        outcomes += [one for found in blocked.values() for one in found]
-        return GuardedTables(guarded, dictionary, blocked, outcomes)
+        screen = _Screen(guarded, dictionary, self.cleared)
+        for package in self.packages.packages:
+            screen.look_at(package)
+        guarded |= screen.leave_out()
+        outcomes += screen.outcomes
+        blocked: dict[str, list[GateAction]] = defaultdict(list)
+        for one in screen.outcomes:
+            if one.outcome == "blocked" and one.package_name:
+                blocked[one.package_name].append(one)
+        words = _list_free_words(
+            [one for one in self.packages.packages if one.name not in blocked], guarded, dictionary
+        )
+        held_back = {name: len(rows) for name, rows in sorted(screen.held.items())}
+        return GuardedTables(guarded, dictionary, dict(blocked), outcomes, held_back, list(words))
 
     def _empty_free_text(self, frames: dict[str, pd.DataFrame]) -> Iterator[GateAction]:
         for table in self.dictionary.tables:
@@ -158,18 +181,142 @@ class Gate:
             tables.append(table.model_copy(update={"fields": fields}))
         return DataDictionary(tables=tuple(tables))
 
-    def _screen(self, frames: Frames, dictionary: DataDictionary) -> dict[str, list[GateAction]]:
-        hits = _find_name_hits(frames["personal_hit"])
-        blocked: dict[str, list[GateAction]] = {}
-        for package in self.packages.packages:
-            # A table that there is not is told of where the package is built.
-            for resource in (one for one in package.resources if one.table in frames):
-                name = resource.table
-                frame = _keep_only(frames[name], resource.only)
-                for item, reason, cells in _screen_table(dictionary[name], frame, hits):
-                    outcome = GateAction(package.name, name, item, "blocked", reason, cells)
-                    blocked.setdefault(package.name, []).append(outcome)
-        return blocked
+
+class _Screen:
+    """Searches what packages publish, and says which rows must not go out.
+
+    Attributes:
+        held: ``row_id`` of the rows that are left out, by table.
+        outcomes: What was found.
+    """
+
+    def __init__(self, frames: Frames, dictionary: DataDictionary, cleared: frozenset[str]) -> None:
+        self.held: dict[str, set[str]] = {}
+        self.outcomes: list[GateAction] = []
+        self._frames, self._dictionary, self._cleared = frames, dictionary, cleared
+        self._named: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for row in read_rows(frames["personal_hit"]):
+            self._named[row["table_name"], row["field"]].add(row["record_id"])
+
+    def look_at(self, package: Package) -> None:
+        """Search the tables of a package; one that there is not is told of where it is built."""
+        resources = [one for one in package.resources if one.table in self._frames]
+        for resource in resources:
+            frame = _keep_only(self._frames[resource.table], resource)
+            table = self._dictionary[resource.table]
+            shown = (
+                one for one in table.fields if (one.published or one.screened) and not one.enum
+            )
+            for item in shown:
+                for kind, rows in self._find(table, item, frame).items():
+                    outcome = "held_back" if resource.hold_back else "blocked"
+                    self._note(package.name, table.name, item.name, outcome, kind, rows)
+        for resource in resources:
+            if held := self.held.get(resource.table):
+                self._hold_children(package, resource, held, resources)
+
+    def _find(self, table: Table, item: Field, frame: pd.DataFrame) -> dict[str, set[str]]:
+        """Return the rows in which data of a kind stand in a column, by kind."""
+        found: dict[str, set[str]] = defaultdict(set)
+        values = frame[item.name]
+        for value in values.dropna().unique() if item.type != "date" else ():
+            for kind in _find_in_value(value):
+                # 様似町 is a name on a list.
+                if kind != "person_name" or not (table.listed or item.listed):
+                    found[kind].add(value)
+        rows = {kind: set(frame.loc[values.isin(ours), "row_id"]) for kind, ours in found.items()}
+        named = self._named.get((table.name, item.name), set())
+        rows["cover_name"] = named & set(frame.loc[values.notna(), "row_id"])
+        looks = self._cleared if item.type == "string" else ()
+        cleared = set(frame.loc[values.isin(looks), "row_id"]) if looks else set()
+        if seen := cleared & set().union(*rows.values()):
+            self._note(None, table.name, item.name, "cleared", "cleared", seen)
+        return {kind: left for kind, ours in rows.items() if (left := ours - cleared)}
+
+    def _note(
+        self, package: str | None, table: str, field: str, outcome: str, kind: str, rows: set[str]
+    ) -> None:
+        places = find_places(self._frames.get("answer"), table, field, rows)
+        named = "、".join(sorted(places.values())[:_PLACES_NAMED]) or None
+        reason = _REASONS[kind]
+        self.outcomes.append(GateAction(package, table, field, outcome, reason, len(rows), named))
+        if outcome == "held_back":
+            self.held.setdefault(table, set()).update(rows)
+
+    def _hold_children(
+        self, package: Package, parent: Resource, held: set[str], resources: Sequence[Resource]
+    ) -> None:
+        """Hold back what other tables of the package say of rows that are held back."""
+        key = list(parent.primary_key or self._dictionary[parent.table].primary_key)
+        frame = self._frames[parent.table]
+        keys = frame.loc[frame["row_id"].isin(held), key]
+        for child in (one for one in resources if one.table != parent.table):
+            ours = self._frames[child.table]
+            if set(key) <= set(ours.columns):
+                rows = set(ours.merge(keys.drop_duplicates(), on=key)["row_id"])
+                if new := rows - self.held.get(child.table, set()):
+                    self._note(package.name, child.table, key[-1], "held_back", "with_it", new)
+
+    def leave_out(self) -> dict[str, pd.DataFrame]:
+        """Return the tables without the rows that are held back."""
+        frames = {name: self._frames[name] for name in self.held}
+        return {
+            name: frame[~frame["row_id"].isin(self.held[name])].reset_index(drop=True)
+            for name, frame in frames.items()
+        }
+
+
+def _find_in_value(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return find_kinds(value)
+    if isinstance(value, bool) or value < _SMALLEST_LONG_NUMBER:
+        return ()
+    return find_kinds(str(int(value)))
+
+
+def find_places(
+    answer: pd.DataFrame | None, table: str, field: str, rows: set[str]
+) -> dict[str, str]:
+    """Say in which file, sheet and cell fields of rows were read, by ``row_id``."""
+    if answer is None:
+        return {}
+    ours = answer["table_name"].eq(table) & answer["field"].eq(field)
+    found = answer.loc[ours & answer["record_id"].isin(rows), ["record_id", *_PLACE]]
+    return {
+        row: f"{file} {sheet or ''}!{cell}"
+        for row, file, sheet, cell in found.itertuples(index=False)
+    }
+
+
+def _list_free_words(
+    packages: Sequence[Package], frames: Frames, dictionary: DataDictionary
+) -> Iterator[Row]:
+    """Yield the free words that packages publish, each once for its column, as they go out."""
+    resources = {
+        resource.table: (package, resource)
+        for package in packages
+        for resource in package.resources
+        if resource.table in frames
+    }
+    for name, (package, resource) in resources.items():
+        frame = _keep_only(frames[name], resource)
+        for parent in (one for one in package.resources if one.table == resource.rows_of):
+            key = list(parent.primary_key or dictionary[parent.table].primary_key)
+            kept = _keep_only(frames[parent.table], parent)[key].drop_duplicates()
+            frame = frame.merge(kept, on=key)
+        for item in dictionary[name].free_words:
+            given = frame[frame[item.name].notna()]
+            first = given.drop_duplicates(item.name).set_index("row_id")[item.name]
+            places = find_places(frames.get("answer"), name, item.name, set(first.index))
+            counts = given[item.name].value_counts()
+            for row_id, text in first.items():
+                yield {
+                    "text": write_plainly(text),
+                    "table": dictionary[name].title,
+                    "field": item.title,
+                    "place": places.get(str(row_id), ""),
+                    "cells": int(counts[text]),
+                }
 
 
 def count_void_releases(privacy_check: pd.DataFrame) -> int:
@@ -194,11 +341,23 @@ class BlockedPackage(NamedTuple):
 
 def list_blocked(packages: Packages, privacy_check: pd.DataFrame) -> list[BlockedPackage]:
     """Say in words which packages were blocked, from table ``privacy_check``."""
+    return _list_stopped(packages, privacy_check, "blocked")
+
+
+def list_held_back(packages: Packages, privacy_check: pd.DataFrame) -> list[BlockedPackage]:
+    """Say in words of which packages rows were held back, from table ``privacy_check``."""
+    return _list_stopped(packages, privacy_check, "held_back")
+
+
+def _list_stopped(
+    packages: Packages, privacy_check: pd.DataFrame, outcome: str
+) -> list[BlockedPackage]:
     titles = {one.name: one.title for one in packages.packages}
     reasons: dict[str, list[str]] = {}
-    for row in read_rows(privacy_check[privacy_check["outcome"].eq("blocked")]):
+    for row in read_rows(privacy_check[privacy_check["outcome"].eq(outcome)]):
         words = f"表 {row['table_name']} の列 {row['field']} の{row['cells']}欄に、{row['reason']}"
-        reasons.setdefault(row["package_name"], []).append(f"{words}。")
+        places = f"({row['places']})" if row["places"] else ""
+        reasons.setdefault(row["package_name"], []).append(f"{words}{places}。")
     return [BlockedPackage(name, titles[name], tuple(found)) for name, found in reasons.items()]
 
 
@@ -224,45 +383,8 @@ def _is_of(release: Release, table: Table, item: Field) -> bool:
     return release.part.table == table.name and release.item.name == item.name
 
 
-def _keep_only(frame: pd.DataFrame, only: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def _keep_only(frame: pd.DataFrame, resource: Resource) -> pd.DataFrame:
     """Leave out the rows that the package does not publish."""
-    for name in (name for name in only if name in frame):
-        frame = frame[frame[name].isin(only[name])]
+    for name in (name for name in resource.only if name in frame):
+        frame = frame[frame[name].isin(resource.only[name])]
     return frame
-
-
-def _find_name_hits(personal_hit: pd.DataFrame) -> dict[tuple[str, str], set[str]]:
-    hits: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in read_rows(personal_hit):
-        hits[row["table_name"], row["field"]].add(row["record_id"])
-    return hits
-
-
-def _screen_table(
-    table: Table, frame: pd.DataFrame, hits: Mapping[tuple[str, str], set[str]]
-) -> Iterator[tuple[str, str, int]]:
-    """Yield column, reason and number of cells for each kind of data that must not go out."""
-    shown = (one for one in table.fields if (one.published or one.screened) and not one.enum)
-    for item in shown:
-        column = to_arrow(frame[[item.name]])[item.name].cast(arrow_type(item))
-        tally: dict[str, int] = defaultdict(int)
-        for text, count in _list_texts(column):
-            for kind in find_kinds(text):
-                tally[kind] += count
-        if records := hits.get((table.name, item.name)):
-            concerned = frame["row_id"].isin(records) & frame[item.name].notna()
-            tally["cover_name"] += int(concerned.sum())
-        yield from ((item.name, _REASONS[kind], count) for kind, count in tally.items() if count)
-
-
-def _list_texts(column: pa.ChunkedArray) -> Iterator[tuple[str, int]]:
-    """Yield the texts in which anything could be, each once with the number of its cells."""
-    if pa.types.is_string(column.type):
-        likely = pc.is_valid(column)
-    elif pa.types.is_integer(column.type) or pa.types.is_decimal(column.type):
-        likely = pc.greater_equal(column, _SMALLEST_LONG_NUMBER)
-        column = column.cast(pa.int64(), safe=False).cast(pa.string())
-    else:
-        return
-    for one in pc.value_counts(column.filter(likely)).to_pylist():
-        yield one["values"], one["counts"]

@@ -1,7 +1,8 @@
-"""What the office sets of the gate: the smallest count, and free text that a person has released.
+"""What the office sets of the gate: the smallest count, and what people decided about texts.
 
 Free text is released cell by cell. The office lists each in ``released_texts.csv`` with the text
-itself: if something else is in the cell, nobody has looked at it, and it stays in.
+itself: if something else is in the cell, nobody has looked at it, and it stays in. What only looks
+like personal data is listed in ``cleared_texts.csv``, and holds nothing back any more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ from sumida_data.survey.reading.registers import (
 )
 
 _REQUIRED = ("department_code", "text", "released_by", "reason")
+_REQUIRED_TO_CLEAR = ("text", "decided_by", "reason")
 
 
 class Privacy(Model):
@@ -87,6 +89,20 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
             out its text, its reason or who released it.
     """
     return [_parse(row, place, form) for place, row in list_rows(rows, "released_texts")]
+
+
+def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    """Read from the rows of cleared_texts.csv the texts that hold no personal data.
+
+    Raises:
+        ReferenceTableError: If a row leaves out its text, its reason, or who decided it and when.
+    """
+    cleared = set()
+    for place, row in list_rows(rows, "cleared_texts"):
+        require(row, _REQUIRED_TO_CLEAR, place)
+        parse_day(row, "decided_on", place)
+        cleared.add(row["text"])
+    return frozenset(cleared)
 
 
 def _parse(row: Mapping[str, str], place: str, form: Form) -> Release:

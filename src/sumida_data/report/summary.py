@@ -18,7 +18,12 @@ from sumida_data.catalogue.proposal import Proposal, count_actions
 from sumida_data.packages.models import Packages
 from sumida_data.plan.progress import Verdict
 from sumida_data.present.words import format_percentage
-from sumida_data.privacy.gate import BlockedPackage, count_void_releases, list_blocked
+from sumida_data.privacy.gate import (
+    BlockedPackage,
+    count_void_releases,
+    list_blocked,
+    list_held_back,
+)
 from sumida_data.quality.overview import Tally, count_checks
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
@@ -68,6 +73,7 @@ class RunSummary:
         set_aside_elsewhere: What was found in all other periods.
         checks: How the checks of the tables of all periods went.
         blocked: The packages that the privacy gate blocked, and why.
+        held_back: The packages of which it held rows back, and why.
         void_releases: Releases of free text that no longer fit what the cell says.
         products: Where each product is, by its title.
         readability: The points of the received files for being readable by machines, in words.
@@ -80,6 +86,7 @@ class RunSummary:
     checks: Tally
     proposal: Proposal
     blocked: Sequence[BlockedPackage]
+    held_back: Sequence[BlockedPackage]
     void_releases: int
     products: Mapping[str, str]
     readability: str = ""
@@ -87,7 +94,7 @@ class RunSummary:
     @property
     def exit_code(self) -> int:
         """2 if something was set aside or blocked, or a check failed that figures rest on."""
-        wanting = (self.set_aside, self.set_aside_elsewhere, self.blocked)
+        wanting = (self.set_aside, self.set_aside_elsewhere, self.blocked, self.held_back)
         return DONE_WITH_GAPS if any(wanting) or self.checks.failed_errors else DONE
 
     @property
@@ -142,6 +149,7 @@ def summarise_run(
         checks=count_checks(read_rows(tables["check_result"])),
         proposal=proposal,
         blocked=list_blocked(packages, tables["privacy_check"]),
+        held_back=list_held_back(packages, tables["privacy_check"]),
         void_releases=count_void_releases(tables["privacy_check"]),
         products=products,
         readability=readability,
@@ -185,6 +193,11 @@ def _count_set_aside(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
 def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
     for one in summary.blocked:
         yield f"公開を止めた「{one.title}」を直してください：{''.join(one.reasons)}"
+    for one in summary.held_back:
+        yield (
+            f"「{one.title}」に載せない行があります。直すか、個人に関する記載でなければその文を "
+            f"cleared_texts.csv に書いてください：{''.join(one.reasons)}"
+        )
     if summary.void_releases:
         yield (
             f"released_texts.csv の{summary.void_releases}件は、文字が違うため公開しません。"

@@ -29,6 +29,7 @@ class TableDescription(Model):
     title: str
     title_en: str
     description: str
+    listed: bool = False
     primary_key: tuple[Name, ...] = ("row_id",)
     foreign_keys: tuple[ForeignKey, ...] = ()
     fields: tuple[Field | Name, ...]

@@ -8,28 +8,32 @@ import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows, to_arrow
-from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.quota import Quota
+from sumida_data.catalogue.approval import find_new_texts
 from sumida_data.catalogue.history import hash_lineage
 from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes
 from sumida_data.catalogue.proposal import Circumstances, Proposal, propose
+from sumida_data.catalogue.record import RecordState
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import wire
-from sumida_data.privacy.gate import list_blocked
+from sumida_data.privacy.gate import list_blocked, list_held_back
 from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps, measure_later_gaps
 from sumida_data.report.survey import leave_out_replaced
 
 
-def compare_with_target(
+def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thing to be known
     files: dict[str, bytes],
     packages: Packages,
     state: TargetState,
     report: ProgressReport,
     quota: Quota,
     dictionary: DataDictionary,
+    record: RecordState,
+    free_words: list[Row],
     **tables: pd.DataFrame,
 ) -> Proposal:
     """Say what would change in the public target, and what a person must know to approve it."""
@@ -56,6 +60,12 @@ def compare_with_target(
         ),
         pending_revisions=tuple(pending["message"].unique()),
         block_reasons={one.name: one.reasons for one in blocked},
+        held_back=tuple(
+            f"{one.title}：{reason}"
+            for one in list_held_back(packages, tables["privacy_check"])
+            for reason in one.reasons
+        ),
+        new_texts=find_new_texts(free_words, record),
     )
     return propose(catalogue, state, circumstances)
 
@@ -85,7 +95,7 @@ def _describe_failed(
 def create_pipeline(**_: Any) -> Pipeline:
     """From the catalogue that would be published to what would change, and the preview."""
     tables = ("response", "finding", "pending_revision", "check_result", "privacy_check", "lineage")
-    observed = {"state": "observed_target", "report": "report_content"}
+    observed = {"state": "observed_target", "report": "report_content", "record": "target_record"}
     files, proposal = "catalogue_files", "publication_proposal"
     nodes = [
         wire(compare_with_target, proposal, tables, files=files, **observed),

@@ -22,7 +22,7 @@ from sumida_data.pipelines.wiring import (
 )
 from sumida_data.plan.models import Plans
 from sumida_data.privacy.gate import Gate, GuardedTables
-from sumida_data.privacy.releases import Privacy, parse_releases
+from sumida_data.privacy.releases import Privacy, parse_cleared, parse_releases
 from sumida_data.quality.readability.scores import Examiner, list_published
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.files import SourceFile
@@ -37,20 +37,23 @@ def guard_tables(  # one argument for each thing that decides what may go out
     form: Form,
     privacy: Privacy,
     released_texts: pd.DataFrame,
+    cleared_texts: pd.DataFrame,
     dictionary: DataDictionary,
     **tables: pd.DataFrame,
-) -> tuple[GuardedTables, Rows]:
+) -> tuple[GuardedTables, Rows, Rows]:
     """Let the tables through the privacy gate.
 
     Returns:
-        What may go out, and table ``privacy_check``.
+        What may go out, table ``privacy_check``, and the free words that go out.
 
     Raises:
-        ReferenceTableError: If released_texts.csv has a mistake.
+        ReferenceTableError: If released_texts.csv or cleared_texts.csv has a mistake.
     """
     releases = parse_releases(read_rows(released_texts), form)
-    guarded = Gate(dictionary, plans.indicators, privacy, releases, packages).guard(tables)
-    return guarded, [outcome.as_row() for outcome in guarded.outcomes]
+    cleared = parse_cleared(read_rows(cleared_texts))
+    gate = Gate(dictionary, plans.indicators, privacy, releases, packages, cleared)
+    guarded = gate.guard(tables)
+    return guarded, [outcome.as_row() for outcome in guarded.outcomes], guarded.free_words
 
 
 def measure_response(
@@ -82,7 +85,7 @@ def build_packages(
             what was not announced to go.
     """
     guarded, published = guarded_tables, published_packages
-    surroundings = Surroundings(guarded.admit(packages), municipality, sources)
+    surroundings = Surroundings(guarded.admit(packages), municipality, sources, guarded.held_back)
     before = {path: file.read() for path, file in published.items()}
     kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
     examiner = Examiner(readability_before)
@@ -137,7 +140,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     nodes = [
         wire(measure_response, ["response_rate", "answer_rate"]),
         wire(gather_database, "database", (*tables, *RELEASE_TABLES)),
-        wire(guard_tables, ["guarded_tables", "privacy_check"], tables),
+        wire(guard_tables, ["guarded_tables", "privacy_check", "free_words"], tables),
         wire(build_packages, ["packages", "readability_examiner"]),
         wire(
             check_readability,

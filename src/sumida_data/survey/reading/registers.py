@@ -15,6 +15,7 @@ from sumida_data.survey.reading.workbook import decode_csv, split_csv
 
 # The columns of each register; others may stand beside them.
 REGISTERS: dict[str, tuple[str, ...]] = {
+    "cleared_texts": ("text", "decided_by", "decided_on", "reason"),
     "corrections": (
         "correction_id", "period", "until", "department_code", "sheet", "row", "field",
         "expected_value", "new_value", "reason", "agreed_by", "agreed_on",
