@@ -163,6 +163,9 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
             "review_hint": [],
             "correction": [],
             "progress_note": [],
+            "initiative": [],
+            "initiative_effect_figure": [],
+            "department": [],
         }
         return {name: build_frame(dictionary[name], some) for name, some in rows.items()}
 

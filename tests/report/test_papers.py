@@ -135,6 +135,34 @@ class TestSlides:
         assert path == values == [None]
         assert target == [18.0]
 
+    def test_initiatives_have_a_chapter(self, make_frames, make_report, value_rows, dictionary):
+        frames = make_frames(value_rows)
+        owner = {"municipality_code": "131075", "period": "FY2022Q3", "department_code": "2201"}
+        names = {"学校連絡": "区民サービス", "内緒": "業務改善"}
+        initiatives = [
+            owner
+            | {"row_id": name, "initiative_name": name, "category": category}
+            | {"may_publish": "否" if name == "内緒" else "可"}
+            for name, category in names.items()
+        ]
+        effect = owner | {
+            "row_id": "e",
+            "initiative_name": "学校連絡",
+            "effect": "時間削減",
+            "printed": "5,075時間(実績)",
+        }
+        frames["initiative"] = build_frame(dictionary["initiative"], initiatives)
+        frames["initiative_effect_figure"] = build_frame(
+            dictionary["initiative_effect_figure"], [effect]
+        )
+        *_, last = Presentation(BytesIO(render_slides(make_report(frames)))).slides
+        assert _texts(last).startswith("取組事例1：区民サービス1")
+        [table] = [shape.table for shape in last.shapes if shape.has_table]
+        assert [cell.text for cell in table.rows[1].cells] == [
+            *("区民サービス", "学校連絡", "2201", "時間削減 5,075時間(実績)"),
+        ]
+        assert len(table.rows) == 2
+
     def test_the_same_report_gives_the_same_bytes(self, report):
         first = render_slides(report)
         assert first == render_slides(report)

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.plan.models import Plans
 from sumida_data.site.models import SiteSettings
@@ -389,9 +390,31 @@ def test_effects_of_initiatives_keep_their_cautions(
     page = pages["initiatives.html"]
     for text in ("約", "5,075", "見込み", "条件：全校で使った場合", "2,900件 × 1件3分 × 35箇所"):
         assert text in page
+    assert "÷ 60 = 5,075時間" in page
     assert "終わった取組" not in page
     assert "Expected" in pages["en/initiatives.html"]
     assert "公表している取組事例は、まだありません" in render()["initiatives.html"]
+
+
+def test_a_released_summary_and_the_department_stand_with_an_initiative(
+    build_packages_of: Callable[..., Any],
+    packages: Any,
+    dictionary: DataDictionary,
+    render: Callable[..., Texts],
+) -> None:
+    initiative = dictionary["initiative"]
+    fields = [
+        one.model_copy(update={"published": one.published or one.name == "summary"})
+        for one in initiative.fields
+    ]
+    opened = initiative.model_copy(update={"fields": tuple(fields)})
+    tables = (opened if one.name == "initiative" else one for one in dictionary.tables)
+    released = DataDictionary(tables=tuple(tables))
+    rows: Row = {"initiative": [INITIATIVE], "initiative_effect": [EFFECT]}
+    page = render(build_packages_of(packages, tables=released, **rows))["initiatives.html"]
+    assert "<p>担当者の私見</p>" in page
+    assert '<p class="small">2201</p>' in page  # no department is published here
+    assert "当てはまる取組" not in page
 
 
 class TestDataset:

@@ -342,6 +342,15 @@ class HintBounds(Model):
     jump: Decimal
 
 
+class Policy(Model):
+    """A policy of the plan (方針), and the names of the initiatives that serve it."""
+
+    title: str
+    title_en: str
+    description: str
+    initiatives: tuple[str, ...] = ()
+
+
 class Plan(Model):
     """A plan with its indicators.
 
@@ -353,6 +362,7 @@ class Plan(Model):
         methods: The methods of judging progress; the first is the primary one.
         hints: From where on a value is worth a second look.
         footnotes: Footnotes by name.
+        policies: What the plan aims at, in its own order.
         indicators: The indicators, in the order in which they are shown.
     """
 
@@ -368,6 +378,7 @@ class Plan(Model):
     methods: tuple[CutPoints, ...] = Described(min_length=1)
     hints: HintBounds
     footnotes: dict[Name, str]
+    policies: tuple[Policy, ...] = ()
     indicators: tuple[Indicator, ...]
 
     def indicator(self, indicator_id: str) -> Indicator:

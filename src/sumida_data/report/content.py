@@ -1,7 +1,9 @@
 """What a progress report says, before it is given the form of a page or a workbook."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import pandas as pd
 
@@ -15,6 +17,7 @@ from sumida_data.present.points import Standing, list_main_points
 from sumida_data.present.words import format_month, format_verdict
 from sumida_data.report.survey import SurveyState
 from sumida_data.report.table import ProgressTable, TableRow, build_table, newest_rows
+from sumida_data.survey.departments import list_existing, parse_departments
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class ProgressReport:
         indicators: One entry per indicator, in the plan's order.
         hints: Rows of ``review_hint`` of the period: values worth a second look.
         corrections: Rows of ``correction`` of the period.
+        initiatives: Rows of ``initiative`` of the period that may be published, in the order of
+            their categories, each with its department as ``section`` and its ``effects`` in words;
+            none where the form does not ask for them.
         sample: Whether sample data went into any figure.
     """
 
@@ -68,6 +74,7 @@ class ProgressReport:
     survey: SurveyState
     hints: tuple[Row, ...]
     corrections: tuple[Row, ...]
+    initiatives: tuple[Row, ...]
     sample: bool
 
     @property
@@ -110,8 +117,8 @@ def build_report(
 ) -> ProgressReport:
     """Gather what the report of a period says.
 
-    The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``
-    and ``progress_note``.
+    The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``,
+    ``progress_note``, ``initiative``, ``initiative_effect_figure`` and ``department``.
 
     Raises:
         KeyError: If an indicator has no value or progress in the period.
@@ -135,7 +142,34 @@ def build_report(
         survey=survey,
         hints=_rows_of(tables["review_hint"], period),
         corrections=_rows_of(tables["correction"], period),
+        initiatives=_gather_initiatives(dictionary, period, tables),
         sample=any(row["sample"] for row in values.values()),
+    )
+
+
+def _gather_initiatives(
+    dictionary: DataDictionary, period: Period, tables: Mapping[str, pd.DataFrame]
+) -> tuple[Row, ...]:
+    if "initiative" not in tables:
+        return ()
+    known = parse_departments(read_rows(tables["department"]))
+    existing = list_existing(known, period.last_day)
+    key = itemgetter("department_code", "initiative_name")
+    effects: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in _rows_of(tables["initiative_effect_figure"], period):
+        effects[key(row)].append(f"{row['effect']} {row['printed'] or ''}".strip())
+    order = [*(dictionary["initiative"].field("category").enum or ()), None]
+    rows = sorted(
+        _rows_of(tables["initiative"], period), key=lambda row: order.index(row["category"])
+    )
+    return tuple(
+        row
+        | {
+            "section": existing[code].section if (code := key(row)[0]) in existing else code,
+            "effects": effects[key(row)],
+        }
+        for row in rows
+        if row["may_publish"] == "可"
     )
 
 

@@ -1,6 +1,7 @@
 """The progress table and the indicators' charts as slides that stay editable."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
@@ -44,6 +45,8 @@ def render_slides(report: ProgressReport) -> bytes:
         _add_chart_slide(
             presentation, report, report.indicators[first : first + _CHARTS_ON_A_SLIDE]
         )
+    if report.initiatives:
+        _add_initiatives_slide(presentation, report)
     content = BytesIO()
     presentation.save(content)
     return _fix_clocks(content.getvalue())
@@ -88,29 +91,48 @@ def _write(
 def _add_table_slide(presentation: Any, report: ProgressReport) -> None:
     slide = _add_slide(presentation, report, report.points[0])
     rows = _list_cells(report)
-    shape = slide.shapes.add_table(
-        len(rows), len(rows[0]), _MARGIN, Mm(27), _WIDTH - 2 * _MARGIN, Mm(9) * len(rows)
-    )
-    _describe(shape, f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}")
-    table = shape.table
-    first, *others, target, verdict = table.columns
-    first.width, target.width = Mm(90), Mm(44)
-    left = _WIDTH - 2 * _MARGIN - first.width - target.width
-    for column in (*others, verdict):
-        column.width = Length(left // (len(others) + 1))
-    for number, (line, texts) in enumerate(zip(table.rows, rows, strict=True)):
-        line.height = Mm(9)
-        for place, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):
-            _fill_cell(cell, text, head=number == 0, left=place == 0)
+    about = f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}"
+    widths = (90, *[30] * (len(rows[0]) - 3), 44)
+    _add_table(slide, rows, about, widths, Mm(9))
     top = Mm(29) + Mm(9) * len(rows)
     box = (_MARGIN, top, _WIDTH - 2 * _MARGIN, _HEIGHT - top - Mm(3))
     _add_text(slide, "\n".join(report.notes), box, size=8, color=_SOFT)
+
+
+def _add_table(
+    slide: Any, rows: Sequence[Sequence[str]], about: str, widths: Sequence[int], height: int
+) -> None:
+    """Add a table below the title; widths are those of all columns but the last, in mm."""
+    size = (len(rows), len(rows[0]), _MARGIN, Mm(27), _WIDTH - 2 * _MARGIN, height * len(rows))
+    shape = slide.shapes.add_table(*map(Length, size))
+    _describe(shape, about)
+    table = shape.table
+    for column, width in zip(table.columns, widths, strict=False):
+        column.width = Mm(width)
+    table.columns[len(widths)].width = Length(_WIDTH - 2 * _MARGIN - Mm(sum(widths)))
+    for number, (line, texts) in enumerate(zip(table.rows, rows, strict=True)):
+        line.height = Length(height)
+        for place, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):
+            _fill_cell(cell, text, head=number == 0, left=place == 0)
 
 
 def _add_points_slide(presentation: Any, report: ProgressReport) -> None:
     slide = _add_slide(presentation, report, "主な点")
     box = (_MARGIN, Mm(29), _WIDTH - 2 * _MARGIN, _HEIGHT - Mm(35))
     _add_text(slide, "\n".join(f"・{text}" for text in report.points[1:]), box, size=15)
+
+
+def _add_initiatives_slide(presentation: Any, report: ProgressReport) -> None:
+    counts = Counter(one["category"] for one in report.initiatives)
+    told = "、".join(f"{category}{count}" for category, count in counts.items())
+    slide = _add_slide(presentation, report, f"取組事例{len(report.initiatives)}：{told}")
+    rows = [["区分", "取組事例", "課", "効果"]] + [
+        [one["category"] or "", one["initiative_name"], one["section"], "、".join(one["effects"])]
+        for one in report.initiatives
+    ]
+    _add_table(
+        slide, rows, "公開してよい取組事例の区分、名前、課、効果の表。", (45, 80, 45), Mm(9.5)
+    )
 
 
 def _list_cells(report: ProgressReport) -> list[list[str]]:

@@ -196,14 +196,18 @@ def _newest_revisions(series: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def gather_initiatives(published: Published) -> list[Initiative]:
-    """Gather the case studies of the newest period."""
-    rows, effects = published.rows("initiative"), published.rows("initiative_effect")
-    newest = max((row["period"] for row in rows), default="")
-    key = itemgetter("period", "department_code", "initiative_name")
+    """Gather the case studies of the newest period, each with its department and effects."""
+    effects, key = published.rows("initiative_effect"), itemgetter("department_code", "period")
     return [
-        Initiative(row, [one for one in effects if key(one) == key(row)])
-        for row in rows
-        if row["period"] == newest
+        Initiative(
+            row,
+            [
+                one
+                for one in effects
+                if (key(one), one["initiative_name"]) == (key(row), row["initiative_name"])
+            ],
+        )
+        for row in _name_departments(published, "initiative")
     ]
 
 
@@ -212,34 +216,35 @@ def gather_procedures(published: Published) -> list[Row]:
 
     They come by department and number; a department that is not published has its code for a name.
     """
-    procedures = published.rows("procedure")
-    newest = max((row["period"] for row in procedures), default="")
-    names = sorted(published.rows("department"), key=itemgetter("valid_from"))
-    methods: dict[str, list[str]] = defaultdict(list)
+    methods: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in published.rows("procedure_payment_method"):
-        if row["period"] == newest:
-            methods[row["procedure_number"]].append(row["payment_method"])
-    gathered = []
-    for row in procedures:
+        methods[row["period"], row["procedure_number"]].append(row["payment_method"])
+    gathered = [
+        row | {"payment_methods": methods[row["period"], row["procedure_number"]]}
+        for row in _name_departments(published, "procedure")
+    ]
+    key = itemgetter("department_code", "procedure_number")
+    return sorted(gathered, key=lambda row: (row["section"] == "", *map(str, key(row))))
+
+
+def _name_departments(published: Published, table: str) -> Iterator[Row]:
+    """Yield the rows of a table in its newest period with division and section of that time."""
+    rows = published.rows(table)
+    newest = max((row["period"] for row in rows), default="")
+    names = sorted(published.rows("department"), key=itemgetter("valid_from"))
+    for row in rows:
         if row["period"] == newest:
             code = row["department_code"] or ""
-            department = {"division": "", "section": code} | {
-                key: one[key]
-                for one in names
-                if one["department_code"] == code and one["valid_from"] <= row["as_of"]
-                for key in ("division", "section")
-            }
-            gathered.append(
-                row | department | {"payment_methods": methods[row["procedure_number"]]}
+            yield (
+                row
+                | {"division": "", "section": code}
+                | {
+                    key: one[key]
+                    for one in names
+                    if one["department_code"] == code and one["valid_from"] <= row["as_of"]
+                    for key in ("division", "section")
+                }
             )
-    return sorted(
-        gathered,
-        key=lambda row: (
-            row["section"] == "",
-            row["department_code"] or "",
-            row["procedure_number"],
-        ),
-    )
 
 
 def gather_corrections(published: Published) -> dict[str, Any] | None:
@@ -298,7 +303,7 @@ def build_index(
             IndexEntry(
                 one.row["initiative_name"],
                 "",
-                f"{one.row['category']} {one.row.get('summary') or ''}".strip(),
+                f"{one.row['section']} {one.row['category']} {one.row.get('summary') or ''}",
                 f"initiatives.html#{one.anchor}",
             )
             for one in gather_initiatives(published)

@@ -5,12 +5,17 @@ from typing import Any
 from kedro.pipeline import Pipeline
 
 from sumida_data.pipelines.report import nodes
-from sumida_data.pipelines.wiring import wire
+from sumida_data.pipelines.wiring import has_table, wire
 
 
 def create_pipeline(**_: Any) -> Pipeline:
     """From indicator values to the progress report and the summary of the run."""
-    tables = ("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note")
+    figures = "initiative_effect_figure"
+    tables = (
+        *("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note"),
+        "department",
+        *(("initiative", figures) if has_table(figures) else ()),
+    )
     report = {"report": "report_content"}
     summarised = ("response", "finding", "check_result", "privacy_check")
     proposal = "publication_proposal"
