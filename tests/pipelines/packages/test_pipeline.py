@@ -44,6 +44,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         "params:sources": MemoryDataset(CentralSources.model_validate(raw_parameters["sources"])),
         "params:privacy": MemoryDataset(Privacy.model_validate(raw_parameters["privacy"])),
         "released_texts_csv": MemoryDataset(pd.DataFrame(columns=["period"])),
+        "cleared_texts_csv": MemoryDataset(pd.DataFrame(columns=["text"])),
         "params:period": MemoryDataset(ReportedPeriod("latest")),
         "survey_returns": FolderDataset(path=str(tmp_path / "survey")),
         "external_files": FolderDataset(path=str(tmp_path / "external")),
