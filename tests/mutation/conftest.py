@@ -1,3 +1,3 @@
-from tests.sample.conftest import departments, returns, sample
+from tests.sample.conftest import departments, facts, returns, sample
 
-__all__ = ["departments", "returns", "sample"]
+__all__ = ["departments", "facts", "returns", "sample"]
