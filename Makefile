@@ -30,7 +30,7 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/python -m coverage report
 
 test-mutation: .venv/installed-dev  ## Damage forms in many more ways at once than the tests do.
-	MUTATION_PAIRS=5000 $(BIN)/python -m pytest tests/mutation
+	MUTATION_PAIRS=10000 $(BIN)/python -m pytest tests/mutation
 
 ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or 2.10 for another.
 	$(PYTHON) tests/catalogue/ckan/stack/start.py $(CKAN_VERSION)

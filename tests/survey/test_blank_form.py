@@ -141,7 +141,7 @@ class TestSheets:
         sheet = book["手続"]
         assert [cell.value for cell in sheet[7]][:3] == [
             "記入例",
-            "T1203-01",
+            "T9999-01",
             "納税証明書の交付請求",
         ]
         assert all(cell.protection.locked for cell in sheet[7])

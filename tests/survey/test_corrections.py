@@ -5,8 +5,12 @@ import pytest
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.survey.corrections import apply_corrections, parse_corrections
-from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.corrections import (
+    apply_corrections,
+    leave_out_settled,
+    parse_corrections,
+)
+from sumida_data.survey.findings import FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.registers import ReferenceTableError
 from tests.plan.conftest import Answers
@@ -54,6 +58,27 @@ def test_the_value_is_corrected_and_says_by_what(
     assert [row["state"] for row in corrected.rows] == ["applied"]
     assert corrected.findings == []
     build_frame(dictionary["correction"], corrected.rows)
+
+
+def test_what_is_corrected_is_asked_no_more(
+    answer: pd.DataFrame, form: Form, rules: FindingRules
+) -> None:
+    cases = answer[answer["field"] == "annual_cases"]
+    columns = ["source_file", "sheet", "cell"]
+    places = [Place("FY2022Q3", "1203", *cells) for cells in cases[columns].itertuples(index=False)]
+    findings = [make_finding(rules[Kind.NOT_A_NUMBER], place) for place in places]
+    findings.append(make_finding(rules[Kind.NO_COVER], Place("FY2022Q3", "1203")))
+    assert list(leave_out_settled(findings, answer)) == findings
+    corrected = correct(answer, form, rules)
+    [where] = corrected.answer.loc[corrected.answer["correction_id"] == "C1", columns].values
+    left = [one for one in findings if [*vars_of(one)] != [*where]]
+    assert list(leave_out_settled(findings, corrected.answer)) == left
+    assert len(left) < len(findings)
+
+
+def vars_of(finding: Any) -> list[str | None]:
+    place = finding.place
+    return [place.source_file, place.sheet, place.cell]
 
 
 def test_a_correction_lasts_until_it_ends(

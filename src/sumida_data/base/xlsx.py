@@ -42,6 +42,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "line": _FONT,
     "head": _GRID | {"bold": True, "text_wrap": True, "bg_color": "#E3EDF9", "valign": "vcenter"},
     "cell": _GRID | {"text_wrap": True},
+    "urgent": _GRID | {"bold": True, "font_color": "#FFFFFF", "bg_color": "#9C2B12"},
     "count": _GRID | {"align": "center"},
     "link": _GRID | {"font_color": "#1D4F91", "underline": 1},
 }
@@ -99,6 +100,12 @@ class Link:
 
     text: str
     target: str
+
+
+class Urgent(str):
+    """A text that stands out from others of its column, in black and white too."""
+
+    __slots__ = ()
 
 
 Cell = str | int | Link | None
@@ -191,8 +198,9 @@ class TextSheet:
                 url = f"internal:{cell.target}"
                 self._sheet.write_url(self._row, column, url, self._looks["link"], cell.text)
             else:
-                its_look = self._looks["count" if isinstance(cell, int) else look]
-                self._sheet.write(self._row, column, cell, its_look)
+                kinds = {"count": int, "urgent": Urgent}
+                own = next((name for name, kind in kinds.items() if isinstance(cell, kind)), look)
+                self._sheet.write(self._row, column, cell, self._looks[own])
         self._row += 1
 
 

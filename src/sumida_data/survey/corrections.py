@@ -5,7 +5,7 @@ the value that it expects to find: if something else stands there, the source ha
 and nothing is corrected but the run says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -96,6 +96,22 @@ def apply_corrections(
         for period in (period for period in periods if first <= period <= last):
             _apply(correction, period, corrected, rules)
     return corrected
+
+
+def leave_out_settled(findings: Iterable[Finding], answer: pd.DataFrame) -> Iterator[Finding]:
+    """Yield the findings but for those about cells whose value an agreed correction has replaced.
+
+    Args:
+        findings: The findings.
+        answer: Table ``answer``, corrected.
+    """
+    columns = ["source_file", "sheet", "cell"]
+    cells = set(
+        answer.loc[answer["change"] == "corrected", columns].itertuples(index=False, name=None)
+    )
+    for one in findings:
+        if (one.place.source_file, one.place.sheet, one.place.cell) not in cells:
+            yield one
 
 
 def _parse_correction(row: TextRow, place: str, form: Form) -> Correction:

@@ -14,7 +14,7 @@ from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, format_era_date
-from sumida_data.base.xlsx import Cell, Link, TextSheet, TextWorkbook
+from sumida_data.base.xlsx import Cell, Link, TextSheet, TextWorkbook, Urgent
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
 from sumida_data.survey.form import Form
@@ -263,8 +263,9 @@ def _guide(content: ReturnSheet) -> Iterator[str]:
 
 def _describe(finding: Finding, rule_row: int) -> Sequence[Cell]:
     place = finding.place
+    label = SEVERITY_LABELS[finding.severity]
     return (
-        SEVERITY_LABELS[finding.severity],
+        Urgent(label) if finding.severity == "error" else label,
         name_place(finding),
         place.row_label,
         (finding.value_found or "")[:_LONGEST_VALUE],

@@ -33,6 +33,7 @@ class FormField(Field):
             without any it always is.
         optional: Whether an empty cell needs no answer.
         example: An example answer, for the example row and for findings.
+        former_examples: Those of forms handed out earlier.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
@@ -45,6 +46,7 @@ class FormField(Field):
     asked_when: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
     optional: bool = False
     example: str = ""
+    former_examples: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _refuse_two_meanings(self) -> Self:
@@ -58,6 +60,11 @@ class FormField(Field):
                     other = means[comparable(word)]
                     raise ValueError(f"synonyms の {word} が {other} と {choice} の2つにあります")
         return self
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The example answers of all forms that may come back."""
+        return (self.example, *self.former_examples)
 
     @property
     def headings(self) -> tuple[str, ...]:

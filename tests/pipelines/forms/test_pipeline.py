@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from sumida_data.base.frames import read_rows
-from sumida_data.pipelines.forms import forget_sample
+from sumida_data.pipelines.forms import UnreadReturnsError, find_last_rows
+from sumida_data.plan.models import ReportedPeriod
 from sumida_data.survey.blank_form import find_last_answers
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader
@@ -171,12 +172,21 @@ class TestBeforeTheFirstQuarter:
         assert "Traceback" not in run.output
 
 
-def test_invented_answers_are_forgotten_once_their_files_are_gone() -> None:
+def test_invented_answers_are_forgotten_once_their_files_are_gone(waves: Waves) -> None:
     rows = [
-        {"source_file": "FY2022Q3/a.xlsx", "sample": True},
-        {"source_file": "FY2022Q3/b.xlsx", "sample": False},
+        {"period": "FY2022Q3", "source_file": "FY2022Q3/a.xlsx", "sample": True},
+        {"period": "FY2022Q3", "source_file": "FY2022Q3/b.xlsx", "sample": False},
     ]
     came = {"FY2022Q3/a.xlsx": SourceFile("FY2022Q3/a.xlsx", PROJECT)}
-    assert forget_sample(pd.DataFrame(rows), came) == rows
-    assert forget_sample(pd.DataFrame(rows), {}) == rows[1:]
-    assert forget_sample(None, came) == []
+    latest = ReportedPeriod("latest")
+    assert find_last_rows(pd.DataFrame(rows), came, waves, latest) == rows
+    assert find_last_rows(pd.DataFrame(rows), {}, waves, latest) == rows[1:]
+    assert find_last_rows(None, {}, waves, latest) == []
+
+
+def test_returns_that_nobody_has_read_are_not_left_out_of_the_forms(waves: Waves) -> None:
+    came = {f"{period}/a.xlsx": SourceFile("a", PROJECT) for period in ("FY2022Q3", "FY2022Q4")}
+    for known in (None, pd.DataFrame([{"period": "FY2022Q2", "source_file": "", "sample": False}])):
+        with pytest.raises(UnreadReturnsError, match="令和4年度第3四半期の調査票をまだ読み取って"):
+            find_last_rows(known, came, waves, ReportedPeriod("FY2022Q4"))
+    assert find_last_rows(None, came, waves, ReportedPeriod("FY2021Q4")) == []

@@ -30,18 +30,43 @@ class UnknownWaveError(ValueError):
     """A form was asked for in a quarter that has no inquiry."""
 
 
-def forget_sample(
-    known_answers: pd.DataFrame | None, survey_returns: dict[str, SourceFile]
+class UnreadReturnsError(ValueError):
+    """Forms were asked for before the returns of the quarter before had been read."""
+
+
+def find_last_rows(
+    known_answers: pd.DataFrame | None,
+    survey_returns: dict[str, SourceFile],
+    waves: Waves,
+    period: ReportedPeriod,
 ) -> list[Row]:
     """Return what departments answered, without invented answers whose files are gone.
 
     Args:
         known_answers: The stock sheets of earlier quarters; None before the first run.
         survey_returns: What has come in.
+        waves: The inquiries.
+        period: The quarter for which forms are made.
+
+    Raises:
+        UnreadReturnsError: If there are returns of an earlier quarter that no run has read.
     """
     known = [] if known_answers is None else read_rows(known_answers)
     stays = any(row["sample"] and row["source_file"] in survey_returns for row in known)
-    return [row for row in known if stays or not row["sample"]]
+    rows = [row for row in known if stays or not row["sample"]]
+    name = _name_period(waves, period)
+    came = {path.partition("/")[0] for path in survey_returns} & waves.root.keys()
+    earlier = max((one for one in came if one < name), default="")
+    if earlier > max((row["period"] for row in rows if row["period"] < name), default=""):
+        raise UnreadReturnsError(
+            f"{Period.parse(earlier).title}の調査票をまだ読み取っていないため、前回の回答を調査票に"
+            "写せません。先に kedro run を実行してください。"
+        )
+    return rows
+
+
+def _name_period(waves: Waves, period: ReportedPeriod) -> str:
+    return max(waves.root) if period.root == "latest" else period.root
 
 
 def write_forms(  # one argument for each thing that decides what is asked
@@ -72,7 +97,7 @@ def write_forms(  # one argument for each thing that decides what is asked
         UnknownWaveError: If there is no inquiry in that quarter.
         ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
     """
-    name = max(waves.root) if period.root == "latest" else period.root
+    name = _name_period(waves, period)
     if name not in waves.root:
         raise UnknownWaveError(
             f"--params=period={name}: この期間の照会の設定がありません。"
@@ -94,8 +119,10 @@ def write_forms(  # one argument for each thing that decides what is asked
         for one in asked
     }
     stamp = ["見本データが残っているため、調査票は見本です。課に送らないでください。"] * sample
+    blank = ["前回の回答がないため、何も写していません。"] * (not last)
     lines = [
         *stamp,
+        *blank,
         f"{inquiry.period.title}の調査票を{len(forms)}課分、"
         f"{locations['blank_forms']}/{name}/ に作りました。",
         "次にすること：各課に送り、届いた調査票を "
@@ -108,7 +135,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     """From the form's description and last quarter's answers to blank forms."""
     made = ["blank_forms", "forms_summary"]
     nodes = [
-        wire(forget_sample, "last_answers"),
+        wire(find_last_rows, "last_answers"),
         wire(write_forms, made, successions="department_succession_csv"),
     ]
     return Pipeline(nodes, tags="forms")

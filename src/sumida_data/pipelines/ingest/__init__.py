@@ -22,7 +22,11 @@ from sumida_data.survey.answers import AnswerRow
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.kept_readings import list_named_texts, restore_readings
 from sumida_data.survey.collecting.returns import FormReader
-from sumida_data.survey.corrections import apply_corrections, parse_corrections
+from sumida_data.survey.corrections import (
+    apply_corrections,
+    leave_out_settled,
+    parse_corrections,
+)
 from sumida_data.survey.departments import (
     find_series,
     parse_departments,
@@ -172,9 +176,11 @@ def combine_findings(
     survey_findings: list[Finding],
     central_findings: list[Finding],
     correction_findings: list[Finding],
+    answer: Frame,
 ) -> Rows:
-    """Return table ``finding``."""
-    found = [*survey_findings, *central_findings, *correction_findings]
+    """Return table ``finding``; what an agreed correction has settled is asked no more."""
+    received = leave_out_settled([*survey_findings, *central_findings], answer)
+    found = [*received, *correction_findings]
     return [finding.as_row() for finding in found]
 
 

@@ -176,7 +176,7 @@ class Columns(NamedTuple):
         answers: The columns to read, from left to right.
         key_places: Where the key fields are among them, in the order of the form.
         units: Where the columns are that say the unit of others, by the place of these.
-        example: What the form's example says in each column; None where it says nothing.
+        example: What the form's examples say in each column; nothing where they say nothing.
         bare: Columns without a heading.
         span: All columns from the first to read to the last; those not to be read take any text.
         remarks: What is wrong with the headings.
@@ -185,7 +185,7 @@ class Columns(NamedTuple):
     answers: Sequence[AnswerColumn]
     key_places: Sequence[int]
     units: Mapping[int, int]
-    example: Sequence[str | None]
+    example: Sequence[Collection[str | None]]
     bare: Sequence[int]
     span: Sequence[TableColumn]
     remarks: Sequence[Remark]
@@ -234,7 +234,10 @@ class ColumnFinder(Generic[Described]):
             for place, column in enumerate(answers)
             if column.field.unit_field in places
         }
-        example = [column.judge(column.field.example).seen.value for column in answers]
+        example = [
+            {column.judge(text).seen.value for text in column.field.examples} - {None}
+            for column in answers
+        ]
         bare = list(find_bare_columns(sheet, table))
         return Columns(answers, keys, units, example, bare, _span(answers), remarks)
 

@@ -348,7 +348,7 @@ class _TablePass(_Pass):
         """Report an example row that says something else than the form's example."""
         row = self.sheet.rows[number]
         differs = any(
-            not text.endswith(column.field.example) or not column.field.example
+            not text.endswith(column.field.examples) or not column.field.example
             for column in self.columns.answers
             if (text := raw_text_of(row[column.number])).strip()
         )
@@ -411,12 +411,12 @@ class _TablePass(_Pass):
     def _is_example(self, judgements: Sequence[Judgement], answers: Sequence[Answer]) -> bool:
         """Tell whether a row says what the form's example says, though its mark is gone."""
         pairs = [
-            (judgement.reading.value, value)
-            for judgement, value in zip(judgements, self.columns.example, strict=True)
-            if value is not None
+            (judgement.reading.value, values)
+            for judgement, values in zip(judgements, self.columns.example, strict=True)
+            if values
         ]
         is_complete = self.reader.description.is_complete and len(pairs) > 1
-        is_example = is_complete and all(found == value for found, value in pairs)
+        is_example = is_complete and all(found in values for found, values in pairs)
         if is_example:
             self.report_answer(Kind.EXAMPLE_WITHOUT_MARK, answers[0], None)
         return is_example
