@@ -10,9 +10,11 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import wire
 from sumida_data.quality.readability.scores import say_by_name
+from sumida_data.report.department import render_department_pages, trace_figures
 from sumida_data.report.page import render_tracking_page
 from sumida_data.report.survey import ResponseTracking, track_responses
 from sumida_data.report.workbooks import render_tracking_workbook
+from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.feedback import Feedback, write_return_sheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
@@ -31,8 +33,20 @@ def track(
     return track_responses(dictionary, municipality, form, finding_rules, reported_period, tables)
 
 
-def write_returns(
+def describe_departments(
     tracking: ResponseTracking,
+    collector: Collector,
+    survey_returns: dict[str, SourceFile],
+    **tables: pd.DataFrame,
+) -> dict[str, bytes]:
+    """Write for each department what it is to say yes to before the figures go out."""
+    figures = trace_figures(str(tracking.period), **tables)
+    return render_department_pages(tracking, collector, survey_returns, figures)
+
+
+def write_returns(  # one argument for each thing that is sent back
+    tracking: ResponseTracking,
+    department_pages: dict[str, bytes],
     finding_rules: FindingRules,
     survey_returns: dict[str, SourceFile],
     response: pd.DataFrame,
@@ -48,6 +62,7 @@ def write_returns(
     )
     sheets = feedback.address(read_rows(response), read_rows(finding))
     written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}
+    written |= department_pages
     written["_回収状況.html"] = render_tracking_page(tracking)
     written["_回収状況.xlsx"] = render_tracking_workbook(tracking)
     return {f"{period}/{name}": content for name, content in written.items()}
@@ -57,6 +72,12 @@ def create_pipeline(**_: Any) -> Pipeline:
     """From responses and findings to return sheets and the response tracking."""
     nodes = [
         wire(track, "response_tracking", ["response", "finding", "answer"]),
+        wire(
+            describe_departments,
+            "department_pages",
+            ["answer", "lineage", "indicator_value"],
+            tracking="response_tracking",
+        ),
         wire(
             write_returns,
             "department_returns",
