@@ -167,6 +167,12 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(dataset, database, t
         assert connection.execute("SELECT count(*) FROM procedure").fetchone() == (1,)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_private_database_is_for_its_owner_alone(dataset, database, tmp_path):
+    dataset.save(replace(database, private=True))
+    assert dataset._filepath.stat().st_mode & 0o777 == 0o600
+
+
 def test_exists_tells_whether_the_file_is_there(dataset, database):
     assert not dataset.exists()
     dataset.save(database)

@@ -1,10 +1,12 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from kedro.io import DatasetError
 
 from sumida_data.datasets import FolderDataset
+from sumida_data.survey.findings import Kind
 
 
 def names(folder: Path) -> list[str]:
@@ -72,3 +74,40 @@ def test_a_name_cannot_lead_out(tmp_path: Path, name: str) -> None:
     with pytest.raises(DatasetError, match="leads out"):
         FolderDataset(path=str(folder)).save({name: b""})
     assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_link_a_pipe_and_a_huge_file_are_listed_and_not_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_bytes(b"secret")
+    folder = tmp_path / "raw/FY2022Q3"
+    folder.mkdir(parents=True)
+    (folder / "a.xlsx").write_bytes(b"a")
+    (folder / "link.xlsx").symlink_to(secret)
+    (folder / "nowhere.xlsx").symlink_to(tmp_path / "none")
+    (folder / "folder").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.xlsx")
+    with (folder / "huge.xlsx").open("wb") as file:
+        file.truncate(2 << 30)
+    found = FolderDataset(path=str(tmp_path / "raw"), opened=True).load()
+    rules = {name.removeprefix("FY2022Q3/"): one.rule_id for name, one in found.items()}
+    assert rules == {
+        "a.xlsx": None,
+        "folder": Kind.NOT_READABLE,
+        "huge.xlsx": Kind.TOO_LARGE,
+        "link.xlsx": Kind.NOT_READABLE,
+        "nowhere.xlsx": Kind.NOT_READABLE,
+        "pipe.xlsx": Kind.NOT_READABLE,
+    }
+    assert [one.read() for one in found.values()] == [b"a", b"", b"", b"", b"", b""]
+    assert all(one.arrived_at for one in found.values())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_private_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    dataset = FolderDataset(path=str(tmp_path / "returns"), by_subfolder=True, private=True)
+    dataset.save({"FY2022Q3/a.txt": b"a"})
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "returns").rglob("*")]
+    assert modes == [0o700, 0o600]
+    FolderDataset(path=str(tmp_path / "open")).save({"a.txt": b"a"})
+    assert (tmp_path / "open/a.txt").stat().st_mode & 0o044

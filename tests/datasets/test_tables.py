@@ -1,4 +1,5 @@
 import datetime
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,14 @@ def test_a_model_comes_back_as_an_object(catalog: DataCatalog, dictionary: DataD
     assert catalog.load("data_dictionary") == dictionary
     with pytest.raises(DatasetError):
         catalog.load(f"{NAME}#primary")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_what_officers_wrote_is_for_the_owner_of_the_file_alone(
+    catalog: DataCatalog, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    catalog.save(f"{NAME}#primary", frame)
+    for name in ("answer", "finding", "initiative"):
+        catalog.save(f"{name}#primary", [])
+        assert (tmp_path / f"{name}.parquet").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / f"{NAME}.parquet").stat().st_mode & 0o044

@@ -21,6 +21,7 @@ _DEVICE = re.compile(
 _NEVER_IN_A_NAME = re.compile(r'[\x00-\x1f<>:"|?*\\]|[. ]$')
 # As much as file systems keep of one name.
 _LONGEST_NAME = 255
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 # Begins the hashes in which times count.
 _WITH_TIMES = "times:"
 
@@ -29,13 +30,20 @@ class OutsideFolderError(ValueError):
     """A file name that leads out of its folder, or that not every system can keep in it."""
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file beside the old one, see it on the disk, and put it in its place."""
+def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file beside the old one, see it on the disk, and put it in its place.
+
+    Args:
+        path: The file.
+        content: What it is to hold.
+        private: Whether only its owner may read it.
+    """
     if _holds(path, content):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")
     try:
+        aside.touch(PRIVATE_FILE if private else 0o666)
         with aside.open("wb") as file:
             file.write(content)
             file.flush()
@@ -66,7 +74,9 @@ def _is_unsafe(part: str) -> bool:
     )
 
 
-def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None = None) -> None:
+def replace_folder(
+    folder: Path, files: Mapping[str, bytes], like: Path | None = None, *, private: bool = False
+) -> None:
     """Make a folder hold exactly these files: the new one is built beside the old and swapped.
 
     Args:
@@ -74,6 +84,7 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None =
         files: Contents by path.
         like: A folder whose files are shared rather than written again, where they are the same;
             the folder itself if none is named.
+        private: Whether only its owner may read it.
 
     Raises:
         OutsideFolderError: If the path of a file leads out of the folder.
@@ -88,11 +99,12 @@ def replace_folder(folder: Path, files: Mapping[str, bytes], like: Path | None =
     like = like or folder
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as workshop:
         new, old = Path(workshop) / "new", Path(workshop) / "old"
-        new.mkdir()
+        new.mkdir(PRIVATE_FOLDER if private else 0o777)
         for name, content in files.items():
             target = new / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if not _share_file(like / name, target, content):
+                target.touch(PRIVATE_FILE if private else 0o666)
                 target.write_bytes(content)
         if folder.exists():
             folder.rename(old)

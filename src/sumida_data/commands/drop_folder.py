@@ -78,7 +78,7 @@ class Checker:
             OSError: If it cannot be opened.
             NoReturnError: If there is no workbook.
         """
-        files = list(open_deliveries([SourceFile(path.name, path)]))
+        files = list(open_deliveries([SourceFile.find(path.name, path)]))
         returns = [file for file in files if file.rule_id or not is_document(file.name)]
         if not returns:
             raise NoReturnError(
@@ -146,7 +146,8 @@ class Checker:
         folder = self.project.folder / _RETURNS / period
         paths = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _ENDINGS)
         sources = (
-            SourceFile(f"{period}/{path.relative_to(folder).as_posix()}", path) for path in paths
+            SourceFile.find(f"{period}/{path.relative_to(folder).as_posix()}", path)
+            for path in paths
         )
         for file in open_deliveries(sources):
             # Opening every workbook of a quarter takes a second; most names say whose they are.
@@ -237,7 +238,7 @@ class DropFolder:
 
     def _hash(self, path: Path) -> str:
         by = f"{self.checker.project.fingerprint}{self.checker.period}"
-        return sha256(by.encode() + path.read_bytes()).hexdigest()
+        return sha256(by.encode() + SourceFile.find(path.name, path).read()).hexdigest()
 
     def _load(self) -> dict[str, Verdict]:
         try:

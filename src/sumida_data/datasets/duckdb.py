@@ -11,7 +11,7 @@ import duckdb
 from kedro.io import AbstractDataset
 
 from sumida_data.base.database import connect
-from sumida_data.base.disk import replace_file
+from sumida_data.base.disk import PRIVATE_FILE, replace_file
 from sumida_data.packages.database import (
     Database,
     EarlierBuild,
@@ -76,6 +76,8 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
                 write_tables(connection, data, self._read_earlier_build())
                 connection.execute("CHECKPOINT")
                 built = read_earlier_build(connection)
+            if data.private:
+                aside.chmod(PRIVATE_FILE)
             self._set_foreign_log_aside()
             aside.replace(self._filepath)
         replace_file(self._state, json.dumps(asdict(built), ensure_ascii=False).encode())

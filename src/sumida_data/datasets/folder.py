@@ -52,6 +52,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         by_subfolder: bool = False,
         left_out: Sequence[str] = (),
         opened: bool = False,
+        private: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         """Name the folder.
@@ -63,9 +64,11 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
             left_out: Names of folders in it that are not listed.
             opened: Whether files inside archives and mails are listed in place of these, and
                 what Windows and macOS leave behind is not listed.
+            private: Whether only the owner of the files may read them.
             metadata: Anything; Kedro does not read it.
         """
         self._path = Path(path)
+        self._private = private
         self._left_out = frozenset(left_out)
         self._opened = opened
         self._by_subfolder = by_subfolder
@@ -75,14 +78,16 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
     def load(self) -> dict[str, SourceFile]:
         """List the files by their path below the folder, in order."""
         restore_folder(self._path)
-        found = (path for path in self._path.rglob("*") if path.is_file() and not is_hidden(path))
+        found = (path for path in self._path.rglob("*") if _is_file(path) and not is_hidden(path))
         files = ((path.relative_to(self._path), path) for path in found)
         listed = {
             _spell(name): path
             for name, path in files
             if self._left_out.isdisjoint(name.parent.parts)
         }
-        sources: Iterable[SourceFile] = (SourceFile(name, listed[name]) for name in sorted(listed))
+        sources: Iterable[SourceFile] = (
+            SourceFile.find(name, listed[name]) for name in sorted(listed)
+        )
         if self._opened:
             sources = open_deliveries(sources)
         return {one.name: one for one in sources}
@@ -98,12 +103,12 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         except OutsideFolderError as error:
             raise DatasetError(f"{self._path}: {error}") from error
         if not self._by_subfolder:
-            replace_folder(self._path, data)
+            replace_folder(self._path, data, private=self._private)
             return
         self._written.clear()
         for folder, names in groupby(sorted(data), key=lambda name: name.partition("/")[0]):
             files = {name.removeprefix(f"{folder}/"): data[name] for name in names}
-            replace_folder(self._path / folder, files)
+            replace_folder(self._path / folder, files, private=self._private)
             self._written.append(self._path / folder)
 
     @property
@@ -116,6 +121,11 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path), "by_subfolder": self._by_subfolder}
+
+
+def _is_file(path: Path) -> bool:
+    # A link that leads to a folder, or nowhere, is listed too, so that somebody is told of it.
+    return path.is_symlink() or not path.is_dir()
 
 
 def _spell(name: Path) -> str:

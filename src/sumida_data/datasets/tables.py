@@ -19,6 +19,9 @@ from sumida_data.base.disk import replace_file
 from sumida_data.base.frames import arrow_schema, build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
 
+# What officers wrote, which may be anything.
+_AS_WRITTEN = {"raw_text", "value_found"}
+
 
 class ModelDataset(JSONDataset):  # type: ignore[misc]  # kedro-datasets is untyped
     """Keeps an object of a Pydantic model as JSON.
@@ -114,7 +117,8 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             )
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False, compression="zstd")
-        replace_file(Path(self._filepath), buffer.getvalue())
+        private = any(one.free_text or one.name in _AS_WRITTEN for one in table.fields)
+        replace_file(Path(self._filepath), buffer.getvalue(), private=private)
 
 
 @lru_cache(maxsize=2)

@@ -28,11 +28,16 @@ MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """What a database is to hold: tables by name, their descriptions, and questions to them."""
+    """What a database is to hold: tables by name, their descriptions, and questions to them.
+
+    Attributes:
+        private: Whether it holds personal data, so that only its owner may read the file.
+    """
 
     tables: Mapping[str, pd.DataFrame]
     dictionary: DataDictionary
     views: Views
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,10 +220,8 @@ class _Screen:
         found: dict[str, set[str]] = defaultdict(set)
         values = frame[item.name]
         for value in values.dropna().unique() if item.type != "date" else ():
-            for kind in _find_in_value(value):
-                # 様似町 is a name on a list.
-                if kind != "person_name" or not (table.listed or item.listed):
-                    found[kind].add(value)
+            for kind in find_in_value(value, listed=table.listed or item.listed):
+                found[kind].add(value)
         rows = {kind: set(frame.loc[values.isin(ours), "row_id"]) for kind, ours in found.items()}
         named = self._named.get((table.name, item.name), set())
         rows["cover_name"] = named & set(frame.loc[values.notna(), "row_id"])
@@ -266,9 +264,12 @@ class _Screen:
         }
 
 
-def _find_in_value(value: Any) -> tuple[str, ...]:
+def find_in_value(value: Any, *, listed: bool = False) -> tuple[str, ...]:
+    """Say what kinds of personal data a value is or holds; lists of the office name no person."""
     if isinstance(value, str):
-        return find_kinds(value)
+        kinds = find_kinds(value)
+        # 様似町 is a town.
+        return tuple(one for one in kinds if one != "person_name") if listed else kinds
     if isinstance(value, bool) or value < _SMALLEST_LONG_NUMBER:
         return ()
     return find_kinds(str(int(value)))

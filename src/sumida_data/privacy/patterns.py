@@ -7,6 +7,7 @@ the same number is written ０３－５６０８－１１１１, 03(5608)1111 or
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, Literal
 
 from sumida_data.base.characters import BRACKETS, HYPHENS, drop_unseen
@@ -135,6 +136,7 @@ def make_plain(text: str) -> str:
     return " ".join(plain.translate(HYPHENS).translate(BRACKETS).split())
 
 
+@lru_cache(maxsize=1 << 17)
 def find_kinds(text: str) -> tuple[Kind, ...]:
     """Say what kinds of data that reach or describe a person stand in a text.
 

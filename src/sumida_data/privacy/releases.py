@@ -35,11 +35,14 @@ class Privacy(Model):
         people: Words of units that count people, alone (人) or in another (延べ人).
         people_kinds: By field, the values that say that the row's figures count people, whatever
             their unit.
+        analysts_see_texts: Whether the analysts' database holds free text and texts in which
+            personal data seem to stand.
     """
 
     smallest_count: int = Described(ge=3)
     people: tuple[str, ...] = Described(min_length=1)
     people_kinds: dict[str, tuple[str, ...]]
+    analysts_see_texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,14 @@
 """Received files."""
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
+
+from sumida_data.survey.findings import Kind
+
+# No workbook of a survey comes near it.
+_LARGEST = 256 << 20
 
 
 class UnusableFileError(Exception):
@@ -35,6 +42,19 @@ class SourceFile:
     content: bytes | None = None
     rule_id: str | None = None
 
+    @classmethod
+    def find(cls, name: str, path: Path) -> Self:
+        """Name what lies in a folder; a link, a pipe, a device or a huge file is not looked into.
+
+        Such a one has no contents, and says by its rule why it cannot be read.
+        """
+        state = path.lstat()
+        if not stat.S_ISREG(state.st_mode):
+            return cls(name, path, b"", Kind.NOT_READABLE)
+        if state.st_size > _LARGEST:
+            return cls(name, path, b"", Kind.TOO_LARGE)
+        return cls(name, path)
+
     def read(self) -> bytes:
         """Return the contents."""
         return self.path.read_bytes() if self.content is None else self.content
@@ -42,4 +62,4 @@ class SourceFile:
     @property
     def arrived_at(self) -> int:
         """When it was last written, in nanoseconds; it only decides between equal answers' days."""
-        return self.path.stat().st_mtime_ns
+        return self.path.lstat().st_mtime_ns

@@ -21,6 +21,7 @@ from sumida_data.pipelines.wiring import (
     wire,
 )
 from sumida_data.plan.models import Plans
+from sumida_data.privacy.analysts import AnalystsView
 from sumida_data.privacy.gate import Gate, GuardedTables
 from sumida_data.privacy.releases import Privacy, parse_cleared, parse_releases
 from sumida_data.quality.readability.scores import Examiner, list_published
@@ -129,9 +130,16 @@ def check_readability(
     return checks + read_rows(received_checks), scores + read_rows(received_scores)
 
 
-def gather_database(dictionary: DataDictionary, views: Views, **tables: pd.DataFrame) -> Database:
-    """Put the tables together with their descriptions and the usual questions to them."""
-    return Database(tables, dictionary, views)
+def gather_database(
+    dictionary: DataDictionary,
+    views: Views,
+    privacy: Privacy,
+    cleared_texts: pd.DataFrame,
+    **tables: pd.DataFrame,
+) -> Database:
+    """Put what analysts may see of the tables together with descriptions and usual questions."""
+    view = AnalystsView(dictionary, privacy, parse_cleared(read_rows(cleared_texts)))
+    return Database(view.hide(tables), dictionary, views, private=privacy.analysts_see_texts)
 
 
 def create_pipeline(**_: Any) -> Pipeline:
