@@ -143,3 +143,34 @@ def test_everything_runs_again_when_asked(office: Office, again: object) -> None
 def test_a_damaged_memory_is_not_believed(office: Office, content: bytes) -> None:
     (office.folder / "data/state/last_run.json").write_bytes(content)
     assert office.run() == ["measure", "add", "summarise", "write"]
+
+
+def test_what_is_remembered_of_derived_things_is_believed_as_the_last_run_left_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "made.json"
+    taken: list[Any] = []
+
+    class Optional(JSONDataset):  # type: ignore[misc]  # kedro-datasets is untyped
+        def load(self) -> Any:
+            return super().load() if self.exists() else None
+
+    def make(before: Any, word: str) -> str:
+        taken.append(before)
+        return word
+
+    def run(word: str) -> None:
+        before = Optional(filepath=str(path), metadata={"derived": True})
+        known = {"before": before, "made": JSONDataset(filepath=str(path))}
+        given = {"params:again": MemoryDataset(data=False), "params:word": MemoryDataset(word)}
+        changes = Changes(tmp_path, LastRun.read(tmp_path), LastRun())
+        parts = Pipeline([node(make, ["before", "params:word"], "made", name="make")])
+        ChangesRunner(changes).run(parts, DataCatalog(known | given), _NullPluginManager())
+        changes.this.write(tmp_path)
+
+    for word in ("a", "b", "b"):
+        run(word)
+    path.write_text('"c"')
+    run("b")
+    assert taken == [None, "a", None]
+    assert path.read_text() == '"b"'

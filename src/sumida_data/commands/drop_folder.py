@@ -18,6 +18,7 @@ from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.feedback import Receipt, ReturnSheet, write_return_sheet
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, Kind, Severity
+from sumida_data.survey.reading.opened import OpenedFiles
 
 RESULTS = "確認結果"
 
@@ -105,7 +106,8 @@ class Checker:
     @cached_property
     def _collector(self) -> Collector:
         project = self.project
-        reader = FormReader(project.form, project.rules, project.layout_map)
+        files = OpenedFiles(project.folder / "data/state/readings")
+        reader = FormReader(project.form, project.rules, project.layout_map, files)
         return Collector(reader, project.waves, project.departments, municipality_code="")
 
     def _find_period(self, file: SourceFile) -> str:

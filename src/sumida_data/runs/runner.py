@@ -159,10 +159,20 @@ class _Work:
             this.values[name] = _hash(self.catalog.load(name))
             return this.values[name]
         places = self._hash(name)
+        self._remove_what_others_wrote(name, places)
         # What the run itself writes is what it remembers; it is watched as one of its results.
         read = {path: known for path, known in places.items() if path not in self.written}
         this.inputs |= read
         return _hash(read)
+
+    def _remove_what_others_wrote(self, name: str, places: dict[str, str]) -> None:
+        """Remove what a run remembers of derived things, unless it is as the last run left it."""
+        metadata = getattr(self.catalog.get(name), "metadata", None) or {}
+        made = (one for node in self.changes.last.nodes.values() for one in node.outputs.values())
+        left = dict(chain.from_iterable(one.items() for one in made))
+        for path, known in places.items() if metadata.get("derived") else ():
+            if known != left.get(path):
+                (self.changes.project / path).unlink(missing_ok=True)
 
     def _finds_unchanged(self, known: NodeRecord) -> bool:
         damaged = [

@@ -30,10 +30,11 @@ from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading.layout import FoundTable, find_table, heading_key
+from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import list_rows, parse_code
 from sumida_data.survey.reading.text import Reading, fold, raw_text_of
-from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp
 
 # More findings of one kind in one file are said in one.
 _SHOWN_OF_A_KIND = 5
@@ -100,6 +101,7 @@ class CentralCollector:
         home: The municipality whose figures are computed.
         municipalities: All municipalities.
         sample: Whether the survey returns are sample data; central files must be of their kind.
+        files: Opens the files.
     """
 
     sources: Sequence[CentralSource]
@@ -107,6 +109,7 @@ class CentralCollector:
     home: Municipality
     municipalities: Sequence[Municipality]
     sample: bool
+    files: OpenedFiles = field(default_factory=OpenedFiles)
 
     def collect(self, files: Mapping[str, SourceFile], periods: Sequence[str]) -> CentralContents:
         """Read the files of every source and quarter.
@@ -286,7 +289,7 @@ class _SourceReading:
     def _open(self, content: bytes, place: Place) -> Workbook | None:
         """Return the file as a workbook if it can be used, and report what a person must check."""
         try:
-            workbook = _open(content, str(place.source_file))
+            workbook = self._read_or_open(content, str(place.source_file))
         except UnusableFileError as error:
             self._report(error.rule_id, place, **error.words)
             return None
@@ -297,6 +300,10 @@ class _SourceReading:
             self._report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
             return None
         return workbook
+
+    def _read_or_open(self, content: bytes, name: str) -> Workbook:
+        is_json = name.lower().endswith(".json") and content.lstrip()[:1] != b"<"
+        return read_package_search(content) if is_json else self.collector.files.open(content, name)
 
     def _choose_table(self, workbook: Workbook, place: Place) -> _Table | None:
         """Return the one table with all that a row must have, or report that there is none."""
@@ -557,11 +564,6 @@ def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:
         else:
             more = f"同じ指摘が、ほかに{len(alike) - 1}件あります。"
             yield replace(alike[0], message=alike[0].message + more)
-
-
-def _open(content: bytes, name: str) -> Workbook:
-    is_json = name.lower().endswith(".json") and content.lstrip()[:1] != b"<"
-    return read_package_search(content) if is_json else open_workbook(content, name)
 
 
 def _fit(reader: SheetReader[CentralSource], table: FoundTable) -> tuple[int, int]:

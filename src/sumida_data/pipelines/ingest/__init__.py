@@ -36,6 +36,7 @@ from sumida_data.survey.departments import (
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
+from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import parse_layout_map
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 from sumida_data.survey.typed_tables import build_typed_tables, split_payment_methods
@@ -70,7 +71,7 @@ def check_departments(
     )
 
 
-def prepare_collector(  # one argument for each thing that decides what counts
+def prepare_collector(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -78,13 +79,14 @@ def prepare_collector(  # one argument for each thing that decides what counts
     departments: Frame,
     successions: Frame,
     layout_map: Frame,
+    opened_files: OpenedFiles,
 ) -> Collector:
     """Make what collects the returns.
 
     Raises:
         ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
     """
-    reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
+    reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
     parsed = parse_departments(read_rows(departments))
     refuse_unknown_codes(waves, parsed)
     changes = parse_successions(read_rows(successions), parsed)
@@ -122,7 +124,7 @@ def collect_returns(
     return collected.answers, response, collected.findings, screen
 
 
-def collect_central_files(  # one argument for each thing that decides what counts
+def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
     sources: CentralSources,
     rules: FindingRules,
     municipality: HomeMunicipality,
@@ -130,6 +132,7 @@ def collect_central_files(  # one argument for each thing that decides what coun
     municipalities: Frame,
     response: Frame,
     known_source_files: Frame | None,
+    opened_files: OpenedFiles,
 ) -> tuple[list[AnswerRow], list[Finding], Rows, Rows]:
     """Read the central files of every quarter that has returns.
 
@@ -139,7 +142,9 @@ def collect_central_files(  # one argument for each thing that decides what coun
     known = parse_municipalities(read_rows(municipalities))
     home = Municipality(municipality.code, municipality.prefecture_name, municipality.name)
     sample = bool(response["sample"].any())
-    collector = CentralCollector(sources.root, rules, home, known, sample=sample)
+    collector = CentralCollector(
+        sources.root, rules, home, known, sample=sample, files=opened_files
+    )
     contents = collector.collect(external_files, sorted(response["period"].unique()))
     before = [] if known_source_files is None else read_rows(known_source_files)
     listed, revised = remember_contents(contents.files, before, rules)

@@ -26,6 +26,7 @@ from sumida_data.survey.collecting.returns import FormReader, Return, read_retur
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import parse_layout_map
 
 # A table may hold the parts of an answer, such as payment methods, as texts of their own.
@@ -46,6 +47,7 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     kept_readings: dict[str, SourceFile],
     corrections: pd.DataFrame,
     locations: Locations,
+    opened_files: OpenedFiles,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Read the returns and keep what may be kept of a quarter.
 
@@ -62,7 +64,7 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     name = period.root
     asked = {one: file for one, file in survey_returns.items() if _period_of(one) in waves.root}
     _refuse_other_quarters(name, {_period_of(one) for one in asked})
-    reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form))
+    reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
     read = read_returns(reader, waves, list(asked.values()))
     present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
     before, partly_there = choose_discarded(restore_readings(kept_readings), present)

@@ -23,11 +23,12 @@ from sumida_data.survey.findings import (
 )
 from sumida_data.survey.form import Form, SurveySheet, Wave, Waves
 from sumida_data.survey.reading.layout import heading_key
+from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import MappedHeading, add_headings
 from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
-from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp
 
 # Reading fewer takes less time than starting the processes does.
 VERY_MANY = 500
@@ -138,11 +139,13 @@ class FormReader:
         form: The survey form.
         rules: The finding rules.
         layout_map: Headings of forms that the office did not make.
+        files: Opens the files.
     """
 
     form: Form
     rules: FindingRules
     layout_map: Sequence[MappedHeading] = ()
+    files: OpenedFiles = field(default_factory=OpenedFiles)
 
     @cached_property
     def _sheet_keys(self) -> set[str]:
@@ -171,7 +174,7 @@ class FormReader:
             wave: Which sheets are asked for; the others are read if they are there.
         """
         try:
-            workbook = open_workbook(content, returned.source_file)
+            workbook = self.files.open(content, returned.source_file)
         except UnusableFileError as error:
             returned.report(self.rules[error.rule_id], **error.words)
             return

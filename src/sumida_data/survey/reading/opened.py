@@ -1,0 +1,115 @@
+"""Files that were opened before, kept under what decides it, so that none is opened twice.
+
+What is kept of a file is its cells, whichever folder it lay in. It is kept under the hash of its
+contents and of the code that opens files, and locked with another hash of its contents: who has
+the file can read it, and once the file is discarded nobody can. So nothing of a person outlives
+the return that says it. What was damaged does not open, and is made anew.
+"""
+
+import io
+import os
+import pickle  # what it may make is listed below
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256, shake_256
+from importlib.metadata import version
+from importlib.resources import files as files_of
+from pathlib import Path
+from typing import Any
+
+from sumida_data.survey.files import UnusableFileError
+from sumida_data.survey.reading.workbook import Workbook, open_workbook
+
+# All that the cells of a file and what is known of them are made of.
+_MADE_OF = {
+    "datetime": {"date", "datetime", "time", "timedelta"},
+    "builtins": {"set"},
+    "sumida_data.survey.findings": {"Kind"},
+    "sumida_data.survey.reading.second_look": {"SecondLook"},
+    "sumida_data.survey.reading.workbook": {"Workbook", "Sheet"},
+}
+_MARK = 32
+
+
+@dataclass(frozen=True)
+class OpenedFiles:
+    """Opens files, and keeps what it has opened if it is given a folder."""
+
+    folder: Path | None = None
+
+    def open(self, content: bytes, name: str) -> Workbook:
+        """Return a file as a workbook, as ``open_workbook`` does, without opening it again."""
+        if self.folder is None:
+            return open_workbook(content, name)
+        is_csv = name.lower().endswith(".csv")
+        place = self.folder / _hash_of_code() / sha256(content + b"\0csv" * is_csv).hexdigest()
+        found = _read(place, content)
+        if found is None:
+            try:
+                found = open_workbook(content, name)
+            except UnusableFileError as error:
+                found = (error.rule_id, error.words)
+            self._write(place, content, found)
+        if isinstance(found, Workbook):
+            return found
+        rule_id, words = found
+        raise UnusableFileError(rule_id, **words)
+
+    def _write(self, place: Path, content: bytes, found: object) -> None:
+        plain = zlib.compress(pickle.dumps(found, pickle.HIGHEST_PROTOCOL), 1)
+        locked = _lock(sha256(plain).digest() + plain, content)
+        aside = place.with_name(f".{place.name}")
+        # Where nothing can be written, files are opened every time.
+        with suppress(OSError):
+            if not place.parent.exists():
+                for old in place.parent.parent.glob("*"):
+                    # Other code opened these.
+                    shutil.rmtree(old, ignore_errors=True)
+                place.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with os.fdopen(os.open(aside, flags, 0o600), "wb") as file:
+                file.write(locked)
+            aside.replace(place)
+
+
+def _read(place: Path, content: bytes) -> Any:
+    """Return what is kept there; None if there is nothing or it does not open."""
+    try:
+        opened = _lock(place.read_bytes(), content)
+        if sha256(opened[_MARK:]).digest() != opened[:_MARK]:
+            return None
+        return _Unpickler(io.BytesIO(zlib.decompress(opened[_MARK:]))).load()
+    except (OSError, zlib.error, pickle.UnpicklingError):
+        return None
+
+
+def _lock(text: bytes, content: bytes) -> bytes:
+    """Lock or unlock a text with a file; only who has all of the file can do so."""
+    key = sha256(b"key\0" + content).digest()
+    stream = shake_256(key).digest(len(text))
+    return (int.from_bytes(text) ^ int.from_bytes(stream)).to_bytes(len(text))
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str, /) -> Any:
+        if name not in _MADE_OF.get(module, ()):
+            raise pickle.UnpicklingError(f"{module}.{name}")
+        return super().find_class(module, name)
+
+
+@cache
+def _hash_of_code() -> str:
+    total = sha256(version("python-calamine").encode())
+    for path in _list_code():
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _list_code() -> Iterator[Path]:
+    for package in ("sumida_data.survey", "sumida_data.survey.reading"):
+        folder = Path(str(files_of(package)))
+        yield from sorted(path for path in folder.iterdir() if path.suffix in {".py", ".csv"})
