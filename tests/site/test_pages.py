@@ -16,6 +16,7 @@ import pytest
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.plan.models import Plans
+from sumida_data.present.language import Language
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site
 from sumida_data.site.published import read_published
@@ -52,6 +53,7 @@ EFFECT: Row = {
     "minutes_per_case": Decimal(3),
     "sites": 35,
 }
+CARD = "indicators/mynumber_card_rate.html"
 VOID = {"meta", "link", "input", "br", "line", "rect", "path", "circle"}
 
 
@@ -147,7 +149,9 @@ class TestSample:
         pages = render(build(procedure=[PROCEDURE | {"sample": True}]))
         for path, text in html_of(pages).items():
             stamp = "Sample data" if path.startswith("en/") else "見本データ"
-            assert text.partition("</title>")[0].count(f"【{stamp}】") == 1, path
+            title = text.partition("<title>")[2].partition("</title>")[0]
+            assert title.count(f"【{stamp}】") == 1, path
+            assert f'og:title" content="【{stamp}】' in text
             assert f"<title>【{stamp}】" in text
             assert f'<p class="sample" role="note"><strong>{stamp}</strong>' in text
         assert "<title>【見本データ】" in pages["feed.xml"]
@@ -516,6 +520,26 @@ def test_the_feed_has_an_entry_for_every_version(
     assert {entry.findtext(f"{atom}id") for entry in before} < set(ids)
 
 
+def test_machines_are_told_what_there_is(pages: Texts, built: dict[str, bytes]) -> None:
+    listed = pages["sitemap.txt"].split()
+    assert {one.rpartition("8000/")[2] for one in listed} == set(html_of(pages))
+    assert listed[0].startswith("http")
+    assert pages["robots.txt"].endswith(f"Sitemap: {listed[0].rpartition('/')[0]}/sitemap.txt\n")
+    assert "1970" not in pages["feed.xml"]
+    for text in html_of(pages).values():
+        assert re.search('<meta name="description" content="[^"]{20,}">', text)
+    assert 'content="My Number card rate: Cards issued' in pages[f"en/{CARD}"]
+    assert f'rel="canonical" href="{listed[0].rpartition("/")[0]}/{CARD}"' in pages[CARD]
+
+
+def test_words_are_explained_and_said_easily(pages: Texts) -> None:
+    assert "起点と目標値を結ぶ直線" in pages["glossary.html"]
+    assert "The straight line from the start" in pages["en/glossary.html"]
+    assert "やさしい日本語で読む" in pages["index.html"]
+    assert "何枚くばられたか" in pages[CARD]
+    assert "やさしい日本語" not in pages[f"en/{CARD}"]
+
+
 def test_nothing_published_still_makes_a_site(render: Callable[..., Texts]) -> None:
     pages = render({})
     assert "値はまだ公表していません。" in pages["index.html"]
@@ -555,3 +579,22 @@ def test_english_pages_have_no_japanese_outside_what_is_marked(pages: Texts, pat
     text = re.sub(r'<(\w+) lang="ja">.*?</\1>', "", text, flags=re.DOTALL)
     text = re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
     assert re.findall(r"[ぁ-んァ-ン一-龥]+", text) == []
+
+
+def test_every_text_of_the_plan_has_its_english(plans: Plans, site: SiteSettings) -> None:
+    language = Language("en", DataDictionary(tables=()), site.english)
+    texts = [
+        text
+        for plan in plans.root
+        for one in plan.indicators
+        for version in one.versions
+        for text in (
+            *(version.definition, version.numerator_words, version.denominator_words),
+            *(version.limits, version.version_reason, one.baseline.reason, one.owner),
+            *(one.unknown_targets, *(f"{target.reason}{target.note}" for target in one.targets)),
+            *(cuts.reason for cuts in plan.methods),
+            *(policy.description for policy in plan.policies),
+        )
+        if text
+    ]
+    assert [text for text in texts if language.find(text) is None] == []

@@ -129,6 +129,7 @@ class Indicator(Model):
         series_break: Whether its values count something else than those of the version before.
         later_versions: Later versions of the definition, the oldest first.
         printed_title: The title as the ward's deck prints it, where that differs.
+        easy: The same in やさしい日本語, for everybody.
         definition: What is counted, and how.
         numerator_words: The numerator, or what is counted, in words.
         denominator_words: The denominator in words; None for counts.
@@ -166,6 +167,7 @@ class Indicator(Model):
     later_versions: tuple[LaterVersion, ...] = ()
     title: str
     title_en: str
+    easy: str = ""
     printed_title: str | None = None
     definition: str
     numerator_words: str

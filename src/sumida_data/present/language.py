@@ -65,7 +65,7 @@ class Language:
     def show(self, text: str | None) -> Markup:
         """Return the same as markup that tells a screen reader which language it is."""
         shown = self.translate(text)
-        if self.code == "ja" or shown != text:
+        if self.code == "ja" or not text or shown != text:
             return Markup.escape(shown)
         return Markup('<span lang="ja">{}</span>').format(shown)
 

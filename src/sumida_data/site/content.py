@@ -1,7 +1,8 @@
 """What the pages say, before it is given their form."""
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -99,7 +100,8 @@ class Initiative(NamedTuple):
     @property
     def anchor(self) -> str:
         """Its place on the page of all."""
-        return f"{self.row['department_code']}-{self.row['initiative_name']}".replace(" ", "-")
+        name = f"{self.row['department_code']}-{self.row['initiative_name']}"
+        return re.sub(r"[^\w-]", "-", name)
 
 
 class CalendarEntry(NamedTuple):
@@ -361,31 +363,41 @@ def _list_columns(published: Published) -> Iterator[IndexEntry]:
         yield IndexEntry(title, title_en, text, "", tuple(found), name)
 
 
-def write_site_feed(published: Published, site: SiteSettings) -> bytes:
+def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) -> dict[str, bytes]:
+    """Write what machines follow: the feed of what was published, and the map of the pages."""
+    address = published.address
+    site_map = "".join(f"{address}{page}\n" for page in pages)
+    return {
+        "feed.xml": _write_feed(published, site),
+        "sitemap.txt": site_map.encode(),
+        "robots.txt": f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.txt\n".encode(),
+    }
+
+
+def _write_feed(published: Published, site: SiteSettings) -> bytes:
     """Write what was published as an Atom feed, the newest first.
 
     Days are those that the data speak of and not the time of a clock, so that the same data give
-    the same feed.
+    the same feed; a version without data has the newest day of all.
     """
     stamp = f"【{SAMPLE_MARK}】" if published.sample else ""
+    versions = [(dataset, one) for dataset in published.datasets for one in dataset.versions]
+    newest = max((one["as_of"] or "" for _, one in versions), default="")
     entries = [
         FeedEntry(
             uuid5(UUID(dataset.descriptor["id"]), version["version"]),
             f"{dataset.descriptor['title']} 第{version['version']}版",
-            version["as_of"],
-            dataset.page,
+            version["as_of"] or newest,
+            f"{published.address}{dataset.page}",
             "".join(change["text"] for change in version["changes"]),
         )
-        for dataset in published.datasets
-        for version in dataset.versions
+        for dataset, version in versions
     ]
-    return write_atom(
-        FeedHead(
-            uuid5(NAMESPACE_URL, f"{site.contact.page}#feed"),
-            f"{stamp}{site.title}",
-            site.contact.office,
-            "feed.xml",
-            "index.html",
-        ),
-        sorted(entries, key=lambda one: one.day or "", reverse=True),
+    head = FeedHead(
+        uuid5(NAMESPACE_URL, f"{site.contact.page}#feed"),
+        f"{stamp}{site.title}",
+        site.contact.office,
+        f"{published.address}feed.xml",
+        f"{published.address}index.html",
     )
+    return write_atom(head, sorted(entries, key=lambda one: one.day, reverse=True))

@@ -27,6 +27,15 @@ class Contact(Model):
     email: str | None = None
 
 
+class Term(Model):
+    """A word of the glossary."""
+
+    word: str
+    word_en: str
+    meaning: str
+    meaning_en: str
+
+
 class SiteSettings(Model):
     """What the site says about itself.
 
@@ -36,6 +45,7 @@ class SiteSettings(Model):
         description: What it holds, in Japanese.
         days_to_publication: Days from the day by which departments answer to the publication.
         contact: How to reach the office.
+        glossary: Words of the pages that not everybody knows.
         synonyms: Groups of words that mean the same to those who search.
         english: English for Japanese texts of the plan, the data and the software, with ``{}`` for
             numbers; what is missing is shown in Japanese on the English pages.
@@ -46,5 +56,6 @@ class SiteSettings(Model):
     description: str
     days_to_publication: int = Described(ge=0)
     contact: Contact
+    glossary: tuple[Term, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()
     english: Mapping[str, str] = Described(default_factory=dict)

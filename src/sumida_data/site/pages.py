@@ -34,10 +34,11 @@ _TITLES = {
     "calendar.html": ("公表の予定", "Calendar"),
     "search.html": ("検索と索引", "Search and index"),
     "about.html": ("このサイトについて", "About"),
+    "glossary.html": ("用語", "Glossary"),
     "accessibility.html": ("アクセシビリティ", "Accessibility"),
     "contact.html": ("問い合わせ", "Contact"),
 }
-_FOOTER = ("about.html", "accessibility.html", "contact.html")
+_FOOTER = ("about.html", "glossary.html", "accessibility.html", "contact.html")
 _TILES = ("achieved", "kept", "on_track", "slightly_behind", "behind", "cannot_say")
 _FIRST_ROWS = 5
 
@@ -104,12 +105,16 @@ def build_site(
         for pages_of_plan in indicators
         for one in pages_of_plan
     )
+    rendered = dict(
+        _render(page, language, other, common)
+        for language, other in ((japanese, english), (english, japanese))
+        for page in pages
+    )
     return {
         **_read_assets(),
-        "feed.xml": content.write_site_feed(published, site),
+        **content.write_lists(published, site, rendered),
         **dict(chain.from_iterable(figures)),
-        **dict(_render(page, japanese, english, common) for page in pages),
-        **dict(_render(page, english, japanese, common) for page in pages),
+        **rendered,
     }
 
 
@@ -185,6 +190,7 @@ def _describe_other_pages(
     yield _page("search.html", index=index, synonyms=site.synonyms)
     licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
     yield _page("about.html", licenses=licenses)
+    yield _page("glossary.html")
     yield _page("accessibility.html")
     yield _page("contact.html")
 
@@ -212,6 +218,7 @@ def _render(
             to=partial(_link, here, language),
             file=partial(_relative, here),
             in_other_language=_link(here, other, page.path),
+            here=here,
             page=page.path,
             section=page.section,
             title=say(*page.titles),

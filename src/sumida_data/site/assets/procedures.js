@@ -44,7 +44,7 @@ function show() {
   for (const one of rows) one.row.hidden = !visible.has(one);
   count.textContent = shown.length + form.dataset.shown;
   const query = new URLSearchParams(chosen).toString();
-  history.replaceState(null, "", query ? "?" + query : location.pathname);
+  history.replaceState(null, "", (query ? "?" + query : location.pathname) + location.hash);
   const lines = [Array.from(table.tHead.rows[0].cells, read), ...shown.map(one => one.cells)];
   const text = "\ufeff" + lines.map(line => line.map(quote).join(",") + "\r\n").join("");
   URL.revokeObjectURL(save.href);
