@@ -53,7 +53,8 @@ class Project:
                 kind of run is enough.
         """
         command = [sys.executable, "-m", "kedro", *arguments]
-        environment = os.environ | {"COLUMNS": "120", "NO_COLOR": "1"}
+        # In the locale of a bare service; the folder's name has blanks and Japanese.
+        environment = os.environ | {"COLUMNS": "120", "NO_COLOR": "1", "LC_ALL": "C"}
         if not measured:
             environment.pop("COVERAGE_PROCESS_CONFIG", None)
         done = subprocess.run(
@@ -107,7 +108,7 @@ def build_once(
     common = factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         common = common.parent
-    folder, finished = common / f"{name}-project", common / f"{name}.json"
+    folder, finished = common / f"{name} 墨田区", common / f"{name}.json"
     with (common / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not finished.exists():

@@ -1,0 +1,33 @@
+"""The project runs wherever it lies, for whomever, and called from wherever."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sumida_data.commands.quarter import quarter as quarter_command
+from tests.project import Project, Quarter, read_products
+
+
+def test_the_quarter_of_the_tests_has_an_awkward_place(quarter: Quarter) -> None:
+    assert " " in quarter.path.name
+    assert not quarter.path.name.isascii()
+    assert quarter.run.code == 2
+
+
+def test_a_copy_on_a_stick_is_the_same_project(quarter: Quarter, tmp_path: Path) -> None:
+    stick = quarter.copy_to(tmp_path / "USB メモリ" / "写し")
+    run = stick.kedro("run")
+    assert run.code == 2, run.output
+    there, here = (dict(read_products(one / "data")) for one in (stick.path, quarter.path))
+    assert [name for name in here if there.get(name) != here[name] and "state" not in name] == []
+
+
+def test_a_command_finds_the_project_from_any_folder_in_it(
+    empty_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = empty_project.copy_to(tmp_path / "墨田 区")
+    monkeypatch.chdir(project.path / "data/01_raw")
+    result = CliRunner().invoke(quarter_command, ["--period", "FY2022Q4", "--day", "2022-12-01"])
+    assert result.exit_code == 0, result.output
+    assert (project.path / "data/08_reporting/office_status.html").exists()
