@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from kedro.config import MissingConfigException, OmegaConfigLoader
+from kedro.config import MissingConfigException
 from kedro.framework.cli import project
 from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
@@ -182,7 +182,8 @@ def _refuse_unknown(names: Iterable[str]) -> None:
 
 def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
     source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
-    loader = OmegaConfigLoader(str(source), env=options["env"], **settings.CONFIG_LOADER_ARGS)
+    environment = {"env": options["env"], **settings.CONFIG_LOADER_ARGS}
+    loader = settings.CONFIG_LOADER_CLASS(str(source), **environment)
     try:
         for name in (settings.CONFIG_LOADER_ARGS["base_env"], options["env"] or "local"):
             for kind in ("parameters", "catalog"):
@@ -205,12 +206,13 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
 
     folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
     try:
-        merged: Any = OmegaConf.to_container(OmegaConf.merge(parameters, options["params"]))
+        given = {name: parameters[name] for name in options["params"]}
+        merged: Any = OmegaConf.to_container(OmegaConf.merge(given, options["params"]))
     except OmegaConfBaseException:
         _fail(
             ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
         )
-    if mistakes := list(find_mistakes(merged, folder)):
+    if mistakes := list(find_mistakes(parameters | merged, folder)):
         _fail(mistakes)
 
 

@@ -4,12 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from kedro.config import MissingConfigException
+from kedro.config import MissingConfigException, OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import DataCatalog, MemoryDataset
+from omegaconf import OmegaConf
 
 from sumida_data import keep_to_itself
+from sumida_data.base.settings_files import list_settings, read_settings
 
 keep_to_itself()
 
@@ -70,6 +72,26 @@ class Places:
         return (path.relative_to(self._project) if inside else path).as_posix()
 
 
+class SettingsLoader(OmegaConfigLoader):
+    """Reads parameters with YAML's own loader: that of OmegaConf takes longer than a short run."""
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return settings of a kind; an environment's parameters go before those of the base."""
+        if key != "parameters" or key in self or self._protocol != "file":
+            return super().__getitem__(key)
+        source = Path(self.conf_source)
+        found: dict[str, Any] = {}
+        for name in (self.base_env, self.env or self.default_run_env):
+            found |= read_settings(list_settings(source / name, key))
+        if not found:
+            raise MissingConfigException(f"No {key} in {source}")
+        if given := self.runtime_params:
+            known = {name: found[name] for name in given if name in found}
+            found |= OmegaConf.to_container(OmegaConf.merge(known, given))  # type: ignore[arg-type]
+        return found
+
+
 HOOKS = (EnvironmentCredentials(), Tables(), Places())
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
+CONFIG_LOADER_CLASS = SettingsLoader
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}
