@@ -12,8 +12,8 @@ from sumida_data.pipelines.wiring import (
 
 def test_a_city_with_other_sheets_has_other_tables(raw_parameters):
     try:
-        note_tables({"form": {"sheets": [{}, {"table": "counter"}]}, "sources": []})
-        assert typed_tables() == ("counter",)
+        note_tables(raw_parameters | {"form": {"sheets": [{}, {"table": "counter"}]}})
+        assert typed_tables()[0] == "counter"
         assert name_dataset("counter") == "counter#primary"
         assert not has_table("procedure_payment_method")
         assert "procedure_payment_method" not in primary_tables()

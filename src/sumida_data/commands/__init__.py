@@ -20,6 +20,7 @@ _COMMANDS = {
     "compare": "sumida_data.commands.compare",
     "backup": "sumida_data.commands.backup",
     "restore": "sumida_data.commands.backup",
+    "new": "sumida_data.commands.new",
 }
 
 

@@ -72,6 +72,13 @@ ORDER BY ALL
 """  # noqa: S608  # the values put in are constants
 
 
+# A form need not have any.
+_CONDITION = pa.schema(
+    {name: pa.string() for name in ("table_name", "field", "on_field")}
+    | {"choices": pa.list_(pa.string())}
+)
+
+
 def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -> pd.DataFrame:
     """Return table ``response_rate``; one row is the ward or one division in one quarter.
 
@@ -105,7 +112,7 @@ def measure_answer_rates(
         _BY_TABLE,
         answer=to_arrow(answer),
         item=pa.Table.from_pylist(items),
-        condition=pa.Table.from_pylist(conditions),
+        condition=pa.Table.from_pylist(conditions, _CONDITION),
     )
     return build_frame(dictionary["answer_rate"], rows)
 

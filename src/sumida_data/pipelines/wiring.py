@@ -17,12 +17,6 @@ from sumida_data.survey.reading.registers import REGISTERS
 # Where each dataset of the catalogue lies, by its name.
 Locations = dict[str, str]
 
-# Tables that are made of typed ones, and of which.
-_MADE_OF = {
-    "procedure_payment_method": ("procedure",),
-    "initiative_effect_figure": ("initiative", "initiative_effect"),
-    "initiative_effect_summary": ("initiative", "initiative_effect"),
-}
 _PRIMARY_TABLES = (
     "procedure_payment_method",
     "department",
@@ -69,6 +63,8 @@ _STAGES = {
     for name in names
 }
 _typed: list[str] = []
+# Of which typed tables others are made.
+_made_of: dict[str, list[str]] = {}
 _BY_TYPE: dict[Any, str] = {model: f"params:{name}" for name, model in PARAMETERS.items()}
 _BY_TYPE[DataDictionary] = "data_dictionary"
 
@@ -81,6 +77,8 @@ def note_tables(parameters: Mapping[str, Any]) -> None:
     """
     parts = [*parameters["form"]["sheets"][1:], *parameters["sources"]]
     _typed[:] = [part["table"] for part in parts]
+    _made_of.clear()
+    _made_of.update({one["name"]: one.get("made_of", []) for one in parameters["tables"]["tables"]})
 
 
 def typed_tables() -> tuple[str, ...]:
@@ -100,7 +98,7 @@ def indicator_tables() -> tuple[str, ...]:
 
 def has_table(name: str) -> bool:
     """Tell whether the form has what the table is made of."""
-    return set(_MADE_OF.get(name, ())) <= set(_typed)
+    return set(_made_of.get(name, ())) <= set(_typed)
 
 
 def wire(

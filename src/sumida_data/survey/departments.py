@@ -16,6 +16,8 @@ from sumida_data.survey.reading.registers import (
     require,
 )
 
+_FEWEST_DIGITS = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Department:
@@ -81,8 +83,11 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
             before the first, or a code stands twice on one day.
     """
     departments: list[Department] = []
-    for place, row in list_rows(rows, "departments"):
-        department = _parse_department(row, place)
+    listed = list(list_rows(rows, "departments"))
+    # All codes are as long as the longest; Excel takes zeros away from their front.
+    digits = max([_FEWEST_DIGITS, *(len(row["department_code"].strip()) for _, row in listed)])
+    for place, row in listed:
+        department = _parse_department(row, place, digits)
         for earlier in departments:
             if earlier.code == department.code and earlier.exists_on(department.valid_from):
                 raise ReferenceTableError(
@@ -172,7 +177,7 @@ def find_successors(succession: Succession, successions: Iterable[Succession]) -
     }
 
 
-def _parse_department(row: TextRow, place: str) -> Department:
+def _parse_department(row: TextRow, place: str, digits: int) -> Department:
     require(row, ("division", "section"), place)
     first = parse_day(row, "valid_from", place)
     last = parse_day(row, "valid_to", place) if row["valid_to"] else None
@@ -181,7 +186,7 @@ def _parse_department(row: TextRow, place: str) -> Department:
             f"{place}: valid_to {last} が valid_from {first} より前です。直してください。"
         )
     return Department(
-        code=parse_code(row, "department_code", place, 4),
+        code=parse_code(row, "department_code", place, digits),
         division=row["division"],
         section=row["section"],
         valid_from=first,

@@ -23,13 +23,18 @@ class AnswerStatus(Model):
 
 
 class TableDescription(Model):
-    """A table whose columns are given in full, or by name where several tables share them."""
+    """A table whose columns are given in full, or by name where several tables share them.
+
+    Attributes:
+        made_of: Tables of survey sheets without which there is no such table.
+    """
 
     name: Name
     title: str
     title_en: str
     description: str
     listed: bool = False
+    made_of: tuple[Name, ...] = ()
     primary_key: tuple[Name, ...] = ("row_id",)
     foreign_keys: tuple[ForeignKey, ...] = ()
     fields: tuple[Field | Name, ...]
@@ -63,7 +68,11 @@ def build_dictionary(descriptions: TableDescriptions, form: Form) -> DataDiction
     """Describe every table: those of the survey sheets first, then the others."""
     shared = {field.name: field for field in descriptions.fields}
     survey = [_describe_sheet(sheet, descriptions, shared) for sheet in form.answer_sheets]
-    others = [_describe_table(table, shared) for table in descriptions.tables]
+    others = [
+        _describe_table(table, shared)
+        for table in descriptions.tables
+        if all(map(form.sheet_of, table.made_of))
+    ]
     return DataDictionary(tables=(*survey, *others))
 
 
@@ -79,7 +88,7 @@ def has_status(field: Field) -> bool:
 
 def _describe_table(table: TableDescription, shared: dict[str, Field]) -> Table:
     fields = [shared[item] if isinstance(item, str) else item for item in table.fields]
-    return Table(**table.model_dump(exclude={"fields"}), fields=tuple(fields))
+    return Table(**table.model_dump(exclude={"fields", "made_of"}), fields=tuple(fields))
 
 
 def _describe_sheet(

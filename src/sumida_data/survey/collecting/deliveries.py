@@ -80,7 +80,7 @@ def find_owner(texts: Iterable[str], departments: Mapping[str, Department]) -> s
     """Return the code of the one department that texts name by code or name, or None."""
     texts = list(texts)
     plain = unicodedata.normalize("NFKC", "\n".join(texts))
-    codes = set(re.findall(r"(?<!\d)\d{4}(?!\d)", plain)) & departments.keys()
+    codes = set(re.findall(r"\d+", plain)) & departments.keys()
     folded = "\n".join(map(fold, texts))
     sections = {code: fold(one.section) for code, one in departments.items()}
     named = {code: section for code, section in sections.items() if section in folded}

@@ -1,0 +1,122 @@
+"""Another municipality's project: made by the command, changed by configuration, run to the end."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from click.testing import CliRunner
+
+from sumida_data.commands.new import new
+from tests.commands.city import answer, make_different
+from tests.pipelines.publish.office import sumida_data
+from tests.project import Project, Run
+
+YEAR = 2026
+CITY = (
+    "--code",
+    "142069",
+    "--name",
+    "小田原市",
+    "--name-en",
+    "Odawara City",
+    "--office",
+    "情報政策課",
+)
+FIRST = re.compile("墨田|Sumida|131075|すみだ")
+
+
+def call(folder: Path, *options: str) -> Run:
+    done = CliRunner().invoke(new, [str(folder), *options, "--first-year", str(YEAR)])
+    return Run(done.exit_code, done.output)
+
+
+def make(folder: Path) -> Project:
+    made = call(folder, *CITY)
+    assert made.code == 0, made.output
+    return Project(folder)
+
+
+def read_all(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield all files as texts, parts of workbooks and slides unzipped, and cells of Parquet."""
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        content, name = path.read_bytes(), path.relative_to(folder).as_posix()
+        if path.suffix == ".parquet":
+            yield name, str(duckdb.read_parquet(str(path)).fetchall())
+        elif path.suffix in {".xlsx", ".pptx"}:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                for part in archive.namelist():
+                    yield f"{name}!{part}", archive.read(part).decode(errors="ignore")
+        else:
+            yield name, content.decode(errors="ignore")
+
+
+def find_first(folder: Path) -> list[str]:
+    """Return the files in which the first project shows, but for the register of all of Japan."""
+    found = [name for name, text in read_all(folder) if FIRST.search(text)]
+    return [name for name in found if not name.endswith("municipalities.csv")]
+
+
+def test_a_new_project_runs_at_once_and_names_the_city(tmp_path: Path) -> None:
+    project = make(tmp_path / "odawara")
+    assert project.kedro("run", "--pipelines=sample").code == 0
+    run = project.kedro("run")
+    assert run.code == 0, run.output
+    assert "キャッシュレス決済手続" in run.output
+    assert not FIRST.search(run.output)
+    assert find_first(project.path) == []
+    for guide in ("README.ja.md", "docs/office.ja.md", "docs/reference/indicators.ja.md"):
+        assert "小田原市" in (project.path / guide).read_text("utf-8"), guide
+    overview = (project.path / "data/06_catalog/preview/index.html").read_text("utf-8")
+    assert "市の計画が掲げる" in overview
+
+
+def test_a_city_of_its_own_goes_from_forms_to_publication(tmp_path: Path) -> None:
+    project = make(tmp_path / "odawara")
+    make_different(project.path, YEAR)
+    outputs = [project.kedro("run", "--pipelines=forms", f"--params=period=FY{YEAR}Q1")]
+    for form in (project.path / "data/08_reporting/forms").rglob("*.xlsx"):
+        returned = project.path / f"data/01_raw/survey/FY{YEAR}Q1" / form.name
+        answer(form, returned, form.name[:6], f"{YEAR}-07-10")
+    outputs.append(project.kedro("run"))
+    assert outputs[-1].code == 0, outputs[-1].output
+    with duckdb.connect(project.path / "data/figures.duckdb", read_only=True) as database:
+        values = database.execute(
+            "SELECT indicator_id, CAST(value AS INTEGER) FROM indicator_value ORDER BY ALL"
+        ).fetchall()
+        codes = database.execute("SELECT DISTINCT department_code FROM counter").fetchall()
+    assert values == [
+        ("bookable_0", 2),
+        ("bookable_1", 2),
+        ("bookable_share_0", 71),
+        ("bookable_share_1", 71),
+    ]
+    assert sorted(codes) == [("110010",), ("110020",), ("220010",)]
+    outputs.append(
+        sumida_data(project, "approve", "--name", "見本 部長", "--decision-number", "1", "--yes")
+    )
+    outputs.append(project.kedro("run", "--pipelines=publish"))
+    outputs.append(sumida_data(project, "verify"))
+    assert [run.code for run in outputs] == [0] * 5, [run.output for run in outputs]
+    assert not any(FIRST.search(run.output) for run in outputs)
+    assert find_first(project.path) == []
+
+
+def test_an_unknown_municipality_is_refused(tmp_path: Path) -> None:
+    made = call(tmp_path / "new", *CITY[:3], "墨田区", *CITY[4:])
+    assert made.code == 1
+    assert (
+        "この組の自治体は municipalities.csv にありません。このコードは小田原市のものです。"
+        in made.output
+    )
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("x")
+    made = call(tmp_path, *CITY)
+    assert made.code == 1
+    assert "空でないフォルダには作れません" in made.output
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
