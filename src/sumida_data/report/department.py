@@ -7,6 +7,8 @@ where it sent a file again, how that differs from the one before, cell by cell.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import NamedTuple
 
 import pandas as pd
@@ -21,6 +23,7 @@ from sumida_data.survey.feedback import name_place
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form
 
+_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # The cells of carried answers lie in the file of an earlier quarter.
 _COUNTED = """
     WITH ours AS (
@@ -149,6 +152,36 @@ def render_department_pages(
         for one in tracking.departments
         if not one.silent
     }
+
+
+def write_mails(
+    tracking: ResponseTracking, reminders: Mapping[str, str], written: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """Return the reminders as drafts that a mail program opens, with what goes along with them.
+
+    Args:
+        tracking: The departments.
+        reminders: Mails by department code, subject line first.
+        written: The files for departments by name; they begin with the code.
+    """
+    mails = {}
+    for one in (one for one in tracking.departments if one.code in reminders):
+        subject, _, text = reminders[one.code].strip().partition("\n")
+        mail = EmailMessage(SMTP)
+        mail["Subject"] = subject.removeprefix("件名：")
+        # Outlook opens it as a draft.
+        mail["X-Unsent"] = "1"
+        mail.set_content(text.strip() + "\n")
+        for name in sorted(name for name in written if name.startswith(f"{one.code}_")):
+            kind = "html" if name.endswith(".html") else _XLSX
+            mail.add_attachment(
+                written[name], "text" if kind == "html" else "application", kind, filename=name
+            )
+        if mail.is_multipart():
+            # The same bytes whenever it is written.
+            mail.set_boundary(f"=={one.code}==")
+        mails[f"メール/{one.code}_{one.row['section']}.eml"] = mail.as_bytes()
+    return mails
 
 
 def _compare_files(

@@ -1,5 +1,7 @@
 """What goes back after the sample's quarter."""
 
+from email import message_from_bytes, policy
+
 import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
@@ -14,11 +16,22 @@ def first_sheet(quarter: Quarter, name: str) -> Worksheet:
 
 
 def test_every_department_asked_and_the_office_get_their_files(quarter: Quarter) -> None:
-    names = {path.name for path in (quarter.data / FOLDER).iterdir()}
+    names = {path.name for path in (quarter.data / FOLDER).iterdir() if path.is_file()}
     office = {name for name in names if name.startswith("_")}
     assert office == {"_回収状況.html", "_回収状況.xlsx"}
     pages = {name for name in names - office if name.endswith("_公開前の確認.html")}
     assert (len(names - office - pages), len(pages)) == (75, 69)
+
+
+def test_a_reminder_is_a_draft_with_its_return_sheet(quarter: Quarter) -> None:
+    path = quarter.data / FOLDER / "メール/1507_保護課.eml"
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert str(mail["Subject"]).startswith("【依頼】")
+    body = mail.get_body()
+    assert body is not None
+    assert "調査票がまだ届いていません" in body.get_content()
+    attached = [part.get_filename() for part in mail.iter_attachments()]
+    assert attached == ["1507_保護課_確認結果.xlsx"]
 
 
 @pytest.mark.parametrize(

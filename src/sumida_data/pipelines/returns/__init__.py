@@ -10,8 +10,8 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import wire
 from sumida_data.quality.readability.scores import say_by_name
-from sumida_data.report.department import render_department_pages, trace_figures
-from sumida_data.report.page import render_tracking_page
+from sumida_data.report.department import render_department_pages, trace_figures, write_mails
+from sumida_data.report.page import render_tracking_page, write_reminders
 from sumida_data.report.survey import ResponseTracking, track_responses
 from sumida_data.report.workbooks import render_tracking_workbook
 from sumida_data.survey.collecting.collection import Collector
@@ -63,6 +63,7 @@ def write_returns(  # one argument for each thing that is sent back
     sheets = feedback.address(read_rows(response), read_rows(finding))
     written = {name: write_return_sheet(sheet, finding_rules) for name, sheet in sheets.items()}
     written |= department_pages
+    written |= write_mails(tracking, write_reminders(tracking), written)
     written["_回収状況.html"] = render_tracking_page(tracking)
     written["_回収状況.xlsx"] = render_tracking_workbook(tracking)
     return {f"{period}/{name}": content for name, content in written.items()}
