@@ -104,6 +104,7 @@ class Quarter:
     """A quarter as far as it has come.
 
     Attributes:
+        waves: All inquiries.
         sources: Titles of the files that the office adds itself, by source.
         today: The day on which one looks.
         record: What was approved and published.
@@ -112,12 +113,17 @@ class Quarter:
 
     project: Path
     period: Period
-    wave: Wave
+    waves: Mapping[str, Wave]
     days_to_publication: int
     sources: Mapping[str, str]
     today: date
     record: TargetRecord
     option: str = ""
+
+    @property
+    def wave(self) -> Wave:
+        """The inquiry of the quarter."""
+        return self.waves[str(self.period)]
 
     @cached_property
     def departments(self) -> list[Row]:
@@ -239,6 +245,12 @@ class Quarter:
         fresh = day is not None and self.today - day <= _BACKUP_LASTS
         state: State = "done" if fresh else "open"
         yield Step("控えをとる", state, note["path"], "sumida-data backup フォルダ", when=day)
+        next_one = self.period.next
+        where = f"waves.yml に {next_one} の照会する課、シート、締切日を書く"
+        known = str(next_one) in self.waves
+        told = next_one.title if known else "まだない"
+        due_on = next_one.last_day
+        yield self._step("次の期間の照会を決める", told, where, done=known, due_on=due_on)
 
     @property
     def publication_due(self) -> date:
@@ -366,7 +378,7 @@ def open_quarter(project: Path, period: str | None, env: str | None, today: date
     target = read_catalogue(project, env, "public_target")["target"]
     option = f" --env={env}" if env else ""
     record = TargetRecord(project / target["record"])
-    return Quarter(project, Period.parse(name), waves[name], days, sources, today, record, option)
+    return Quarter(project, Period.parse(name), waves, days, sources, today, record, option)
 
 
 def describe(one: Quarter, steps: list[Step]) -> Iterator[str]:
