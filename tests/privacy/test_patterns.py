@@ -117,6 +117,9 @@ def test_what_only_looks_like_a_person_is_left_alone(text: str) -> None:
         ("Ｓ５５．４．１生", ("birth_date",)),
         ("52歳男性、糖尿病で通院中", ("circumstance",)),
         ("緒方様", ("person_name",)),
+        ("8人中1人が利用した場合", ("few_people",)),
+        ("30名のうち25名", ("few_people",)),
+        ("100人中50人", ()),
         ("氏名：見本　太郎", ("person_name",)),
     ],
 )

@@ -39,6 +39,8 @@ def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
         private: Whether only its owner may read it.
     """
     if _holds(path, content):
+        if private:
+            path.chmod(PRIVATE_FILE)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")

@@ -1,23 +1,25 @@
 """Withholding small counts of people, and what would give them away.
 
-A count is withheld where it is smaller than the size set. Where exactly one of the counts that add
-up to a published sum is withheld, it could be had by subtraction; so another one, the smallest, is
-withheld with it; where all are withheld and the sum tells them, the sum is. The same count may
-stand in several tables and is withheld in all of them. What holds a withheld value in other words
-is withheld with it: its comparison with the target, its verdict, a notice that quotes it. A
-correction does not name a row that does not go out.
+A count is withheld where it is smaller than the size set, where it leaves fewer than that of those
+asked (33 of 34), or where it differs by fewer from what is shown of an earlier quarter of the year.
+Where what is withheld of a published sum could be had by subtraction, another count is withheld
+with it; where all are withheld and the sum tells them, the sum is. The same count may stand in
+several tables and is withheld in all of them. What holds a withheld value in other words is
+withheld with it: its comparison with the target, its verdict, a notice that quotes it. A correction
+does not name a row that does not go out.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
+from sumida_data.base.periods import Period
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Indicator
 from sumida_data.privacy.releases import Privacy
@@ -32,6 +34,7 @@ _PARTS = ("numerator", "denominator")
 _MADE_FROM_PARTS = ("value", *_PARTS)
 
 Key = tuple[str, ...]
+_KEY_OF_QUARTER = ("table", "field", "period", "department")
 
 
 class CountedCell(NamedTuple):
@@ -130,6 +133,13 @@ class _Ledger:
             and (parts := dict(self._find_parts(indicator, dictionary)))
         }
         self.tables = set(self.fields)
+        # Of those asked, who are left: by table and field of the count, the field of all asked.
+        self.asked: dict[Key, str] = {
+            (table, parts[_PARTS[0]]): parts[_PARTS[1]]
+            for table, parts in self.parts.values()
+            if len(parts) == len(_PARTS)
+        }
+        self.asked[_BY_DEPARTMENT, _PARTS[0]] = _PARTS[1]
 
     def _may_count_people(self, item: Field) -> bool:
         named = item.unit in self.people or item.unit_field is not None or item.name in _PARTS
@@ -206,22 +216,75 @@ class _Ledger:
         yield (table, parts.get(place.field, ""), row["period"])
 
     def withhold(self, smallest: int) -> None:
-        for count in self.counts.values():
-            if count.value < smallest:
-                count.outcome = STATUS
+        # What is withheld with another lets an earlier quarter be compared; so both are repeated.
+        changed = True
+        while changed:
+            small = [self._withhold_small(key, smallest) for key in sorted(self.counts)]
+            changed = any(small) or self._withhold_given_away(smallest)
+
+    def _withhold_small(self, key: Key, smallest: int) -> bool:
+        count = self.counts[key]
+        told = (count.value, self._count_left(key), self._count_since(key))
+        if count.outcome or not any(0 < abs(one) < smallest for one in told):
+            return False
+        count.outcome = STATUS
+        return True
+
+    def _count_left(self, key: Key) -> Decimal:
+        """Return how many of those asked a count leaves, or 0 where it is of none."""
+        asked = self._asked(key)
+        return asked.value - self.counts[key].value if asked else Decimal(0)
+
+    def _asked(self, key: Key) -> Count | None:
+        return self.counts.get((key[0], self.asked.get(key[:2], ""), *key[2:]))
+
+    def _count_since(self, key: Key) -> Decimal:
+        """Return how many more there are than is shown of an earlier quarter of the year, or 0."""
+        earlier = self._find_shown(key, "previous")
+        return self.counts[key].value - earlier.value if earlier else Decimal(0)
+
+    def _find_shown(self, key: Key, step: Literal["previous", "next"]) -> Count | None:
+        """Return the same count in the nearest quarter of the year in which it is shown."""
+        if len(key) != len(_KEY_OF_QUARTER):
+            return None
+        first = period = Period.parse(key[2])
+        while (period := getattr(period, step)).fiscal_year == first.fiscal_year:
+            other = self.counts.get((*key[:2], str(period), *key[3:]))
+            if other and not other.outcome:
+                return other
+        return None
+
+    def _is_between_equals(self, key: Key) -> bool:
+        """Tell whether a count that only grows is the same before and after, and so is known."""
+        before, after = self._find_shown(key, "previous"), self._find_shown(key, "next")
+        after = after or self._asked(key)
+        return before is not None and after is not None and before.value == after.value
+
+    def _withhold_given_away(self, smallest: int) -> bool:
+        given_away = False
         while key := self._find_given_away(smallest):
             self.counts[key].outcome = f"{STATUS}_with_it"
+            given_away = True
+        return given_away
 
     def _find_given_away(self, smallest: int) -> Key | None:
         """Return the count to withhold next, because it would give others away."""
         for total, keys in self.sums.items():
-            hidden = [self.counts[key] for key in keys if self.counts[key].outcome]
+            hidden = [key for key in keys if self.counts[key].outcome]
+            hidden = [key for key in hidden if not self._is_between_equals(key)]
+            open_ = [key for key in keys if not self.counts[key].outcome]
+            for tell in (self._count_left, self._count_since) if hidden and open_ else ():
+                if 0 < abs(sum(map(tell, hidden), Decimal(0))) < smallest:
+                    # One that adds to them hides them; of others all are needed.
+                    return min(open_, key=lambda key: (not tell(key), self._rank(key)))
             # Where every count is withheld, only the sum itself is left to withhold.
-            left = self.figures[total] if len(hidden) == len(keys) else keys
-            open_ = [key for key in left if not self.counts[key].outcome]
-            if open_ and hidden and _gives_away(hidden, smallest):
-                return min(open_, key=lambda key: (self.counts[key].value, key))
+            left = open_ or [key for key in self.figures[total] if not self.counts[key].outcome]
+            if left and hidden and _gives_away([self.counts[key] for key in hidden], smallest):
+                return min(left, key=self._rank)
         return None
+
+    def _rank(self, key: Key) -> tuple[bool, Decimal, Key]:
+        return self._is_between_equals(key), self.counts[key].value, key
 
 
 def _gives_away(hidden: Sequence[Count], smallest: int) -> bool:

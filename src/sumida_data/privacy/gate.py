@@ -40,6 +40,7 @@ _REASONS: dict[str, str] = {
     "address": "番地までの住所があります",
     "birth_date": "生年月日があります",
     "circumstance": "年齢と病気や事情があります",
+    "few_people": "少ない人数が分かる書き方があります",
     "person_name": "敬称や「氏名」の付いた名前があります",
     "cover_name": "表紙に書かれた氏名があります",
     "suppressed": "人数が少ない",

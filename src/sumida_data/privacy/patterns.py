@@ -15,7 +15,7 @@ from sumida_data.survey.reading.text.numbers import parse_kanji
 
 Kind = Literal[
     "mail_address", "phone_number", "extension", "my_number", "personal_number", "address",
-    "birth_date", "circumstance", "person_name",
+    "birth_date", "circumstance", "person_name", "few_people",
 ]  # fmt: skip
 
 _KANJI = r"[\u3400-\u9fff々ヶ]"
@@ -130,6 +130,12 @@ _NAMED = re.compile(
 )
 
 
+_SHARE = re.compile(
+    r"(\d+) ?(?:人|名|世帯)(?:中|のうち|の内)[^\d]{0,3}(\d+) ?(?:人|名|世帯)(?!日|月)"
+)
+_FEW = 10
+
+
 def make_plain(text: str) -> str:
     """Return the text with plain letters, hyphens and brackets; only for looking at it."""
     plain = unicodedata.normalize("NFKC", drop_unseen(text)).replace("﹫", "@")
@@ -219,6 +225,12 @@ def _has_person_name(words: str) -> bool:
     return any(not _NO_PERSON.fullmatch(one) for one in titled) or bool(_NAMED.search(words))
 
 
+def _tells_of_few(plain: str) -> bool:
+    """Tell whether of so many people so few are said, or are left: 8人中1人."""
+    pairs = ((int(whole), int(part)) for whole, part in _SHARE.findall(plain))
+    return any(0 < part < _FEW or 0 < whole - part < _FEW for whole, part in pairs)
+
+
 def _has(*patterns: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda plain: any(pattern.search(plain) for pattern in patterns)
 
@@ -233,4 +245,5 @@ _DETECTORS: Final[dict[Kind, Callable[[str], bool]]] = {
     "birth_date": _has(*_BIRTH_DATES),
     "circumstance": _has_circumstance,
     "person_name": _has_person_name,
+    "few_people": _tells_of_few,
 }
