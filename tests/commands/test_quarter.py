@@ -80,11 +80,11 @@ def test_a_day_that_comes_near_or_passes_is_seen(
 def test_what_the_last_run_found_is_told(project: Path) -> None:
     remember(project, RETURNS)
     output = call("--day", "2023-01-01").output
-    assert "1課から回答。未回答1課：窓口課" in output
-    assert "要修正のある課1：税務課(1)。使えない調査票：窓口課" in output
-    assert "当てはまらない訂正：C1" in output
+    assert "未回答の課1：窓口課" in output
+    assert "要修正のある課2：税務課(1)、窓口課(使えない)" in output
+    assert "当てはまらない訂正1：C1" in output
     assert "答えのない値1：電子決裁率" in output
-    assert "ないもの：文書管理システム月次集計、オープンデータ一覧" in output
+    assert "ないもの2：文書管理システム月次集計、オープンデータ一覧" in output
 
 
 def test_a_file_that_came_after_the_run_wants_another(project: Path) -> None:
@@ -123,7 +123,7 @@ def test_what_is_done_outside_is_written_down_with_name_and_day(project: Path) -
     call("--done", "送付", "--by", "見本 太郎", "--day", "2023-01-05", "--note", "庁内メール")
     output = call("--confirm", "1203", "--by", "税務課 見本", "--day", "2023-02-01").output
     assert "［済］調査票を課に送る　庁内メール\n    2023-01-05 見本 太郎" in output
-    assert "［未］課に確かめてもらう　1課が確かめた" in output
+    assert "［未］課に確かめてもらう　まだの課1：窓口課" in output
     page = (project / "data/08_reporting/office_status.html").read_text("utf-8")
     assert "2023-02-01 税務課 見本" in page
 

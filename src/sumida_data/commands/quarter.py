@@ -7,12 +7,12 @@ page asks the clock, and is therefore no product of a run.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import click
 import duckdb
@@ -50,26 +50,18 @@ data/08_reporting/office_status.html に書きます。
 終了コード：0 急ぐものはない、2 期限の過ぎたものか5日以内に来るものがある、1 調べられない。
 """
 _DEPARTMENTS = """
-    WITH file AS (SELECT * FROM response WHERE period = $period),
-    counted AS (
+    WITH file AS (FROM response WHERE period = $period AND department_code IS NOT NULL), error AS (
         SELECT department_code, count(*) AS errors
-        FROM finding
-        WHERE period = $period AND severity = 'error' AND coalesce(
-            source_file NOT IN (
-                SELECT source_file FROM file WHERE response_status = 'superseded'
-            ), true)
+        FROM finding ANTI JOIN (FROM file WHERE response_status = 'superseded') USING (source_file)
+        WHERE period = $period AND severity = 'error'
         GROUP BY department_code
     )
-    SELECT
-        file.department_code AS code,
-        any_value(section) AS section,
+    SELECT department_code AS code, any_value(section) AS section,
         bool_or(response_status IN ('received', 'no_change')) AS answered,
         bool_or(response_status = 'set_aside') AS unusable,
         coalesce(any_value(errors), 0) AS errors
-    FROM file LEFT JOIN counted USING (department_code)
-    WHERE file.department_code IS NOT NULL
-    GROUP BY file.department_code
-    ORDER BY file.department_code
+    FROM file LEFT JOIN error USING (department_code)
+    GROUP BY department_code ORDER BY department_code
 """
 _CORRECTIONS = """
     SELECT correction_id FROM correction
@@ -79,24 +71,22 @@ _HINTS = "SELECT indicator_title FROM review_hint WHERE period = $period AND not
 _SOURCES = "SELECT DISTINCT source FROM source_file WHERE period = $period AND state = 'read'"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A step of the quarter.
 
     Attributes:
         detail: How far it is, in words.
+        command: What does it, or where it is to be done.
         who: Who did it, as far as that is known.
-        when: When it was done.
-        command: What does it, or shows what is to be done.
     """
 
     title: str
     state: State
     detail: str
     command: str
-    who: str = ""
-    when: date | None = None
     due_on: date | None = None
+    when: date | None = None
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,92 +155,76 @@ class Quarter:
         return [step for step in self.steps if step.state in ("soon", "late")]
 
     def _collecting(self) -> Iterator[Step]:
-        forms = f"kedro run --pipelines=forms --params=period={self.period}"
-        made = self._list(f"data/08_reporting/forms/{self.period}", "*.xlsx")
-        yield self._step("調査票を作る", f"{len(made)}課分", forms, done=bool(made), made=made)
+        period, due_on, asked = self.period, self.wave.due_on, self.departments
+        forms = self._list(f"data/08_reporting/forms/{period}", "*.xlsx")
+        command = f"kedro run --pipelines=forms --params=period={period}"
+        when = _last_written(forms)
+        yield self._step("調査票を作る", f"{len(forms)}課分", command, done=bool(forms), when=when)
         yield self._by_hand("送付")
-        silent = [one["section"] for one in self.departments if not one["answered"]]
-        told = f"{len(self.departments) - len(silent)}課から回答。"
-        told += f"未回答{len(silent)}課：{'、'.join(silent)}" if silent else ""
-        answered = bool(self.departments) and not silent
-        page = f"data/08_reporting/returns/{self.period}/_回収状況.html"
-        yield self._step("回答を集める", told, page, done=answered, due_on=self.wave.due_on)
+        silent = [one["section"] for one in asked if not one["answered"]]
+        page = f"data/08_reporting/returns/{period}/_回収状況.html"
+        yield self._left("回答を集める", "未回答の課", silent, page, due_on, ready=bool(asked))
         read = {one["source"] for one in self._ask(_SOURCES)}
         lacking = [title for source, title in self.sources.items() if source not in read]
-        told = f"ないもの：{'、'.join(lacking)}" if lacking else f"{len(read)}種類"
-        where = f"data/01_raw/external/<種類>/{self.period}/ に入れる"
-        done = not lacking
-        yield self._step("国とシステムのファイル", told, where, done=done, due_on=self.wave.due_on)
+        where = f"data/01_raw/external/<種類>/{period}/ に入れる"
+        yield self._left("国とシステムのファイル", "ないもの", lacking, where, due_on)
 
     def _checking(self) -> Iterator[Step]:
-        run = f"kedro run --params=period={self.period}{self.option}"
+        asked, register = self.departments, "data/01_raw/reference/"
         made = self._list("data/06_catalog", "changes.json") if self.proposal else []
         since = made[0].stat().st_mtime if made else 0.0
         newer = [one for one in self._list("data/01_raw", "*") if one.stat().st_mtime > since]
         told = f"集計の後に来たか直されたファイル{len(newer)}件" if newer else "最新"
-        yield self._step("集計する", told, run, done=bool(made) and not newer, made=made)
-        returns = f"data/08_reporting/returns/{self.period}/"
-        wrong = [f"{one['section']}({one['errors']})" for one in self.departments if one["errors"]]
-        unusable = [one["section"] for one in self.departments if self._is_unusable(one)]
-        told = f"要修正のある課{len(wrong)}：{'、'.join(wrong)}" if wrong else "要修正なし"
-        told += f"。使えない調査票：{'、'.join(unusable)}" if unusable else ""
-        done = bool(self.departments) and not wrong and not unusable
-        yield self._step("指摘を直してもらう", told, returns, done=done)
+        done, command = bool(made) and not newer, f"kedro run --params=period={self.period}"
+        when = _last_written(made)
+        yield self._step("集計する", told, command + self.option, done=done, when=when)
+        wrong = [f"{one['section']}({one['errors']})" for one in asked if one["errors"]]
+        unusable = [one for one in asked if one["unusable"] and not one["answered"]]
+        wrong += [f"{one['section']}(使えない)" for one in unusable]
+        where = f"data/08_reporting/returns/{self.period}/"
+        yield self._left("指摘を直してもらう", "要修正のある課", wrong, where, ready=bool(asked))
         yield self._by_hand("返却")
         pending = [one["correction_id"] for one in self._ask(_CORRECTIONS)]
-        told = f"当てはまらない訂正：{'、'.join(pending)}" if pending else "残りなし"
-        where = "data/01_raw/reference/corrections.csv を直す"
-        yield self._step("訂正を片付ける", told, where, done=not pending)
+        where = f"{register}corrections.csv を直す"
+        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where)
         hints = [one["indicator_title"] for one in self._ask(_HINTS)]
-        told = f"答えのない値{len(hints)}：{'、'.join(hints)}" if hints else "残りなし"
-        where = "data/01_raw/reference/hint_notes.csv に書く"
-        yield self._step("確かめたい値に答える", told, where, done=bool(made) and not hints)
+        where = f"{register}hint_notes.csv に書く"
+        yield self._left("確かめたい値に答える", "答えのない値", hints, where, ready=bool(made))
         yield self._by_hand("確認")
+        waiting = self.proposal.pending_revisions if self.proposal else ()
+        where = f"{register}revisions.csv に書く"
+        yield self._left("公表した値の改訂を決める", "食い違い", waiting, where)
 
     def _publishing(self) -> Iterator[Step]:
-        proposal, due_on = self.proposal, self.publication_due
-        waiting = proposal.pending_revisions if proposal else ()
-        told = f"公表した値との食い違い{len(waiting)}件" if waiting else "食い違いなし"
-        where = "data/01_raw/reference/revisions.csv に書く"
-        yield self._step("公表した値の改訂を決める", told, where, done=not waiting)
-        confirmed = len(self.confirmed)
-        told = f"{confirmed}課が確かめた" if confirmed else "記録なし"
-        where = "sumida-data quarter --confirm 課コード --by 氏名"
-        done = 0 < len(self.departments) <= confirmed
-        yield self._step("課に確かめてもらう", told, where, done=done)
-        content = proposal.content_sha256 if proposal else None
+        due_on, asked = self.publication_due, self.departments
+        unconfirmed = [one["section"] for one in asked if one["code"] not in self.confirmed]
+        command = "sumida-data quarter --confirm 課コード --by 氏名"
+        ready = bool(asked)
+        yield self._left("課に確かめてもらう", "まだの課", unconfirmed, command, ready=ready)
+        content = self.proposal.content_sha256 if self.proposal else None
         approvals = [one for one in self.record.read_approvals() if one.content_sha256 == content]
-        last = approvals[-1] if approvals else None
-        yield Step(
-            title="承認を受ける",
-            state=self._judge(due_on, done=last is not None),
-            detail=f"{last.approval_id} 決裁番号{last.decision_number}" if last else "なし",
-            command=f"sumida-data approve{self.option}",
-            who=last.approved_by if last else "",
-            when=date.fromisoformat(last.approved_on) if last else None,
-            due_on=due_on,
-        )
+        command = f"sumida-data approve{self.option}"
+        told, when, who = "なし", None, ""
+        for one in approvals[-1:]:
+            told = f"{one.approval_id} 決裁番号{one.decision_number}"
+            when, who = date.fromisoformat(one.approved_on), one.approved_by
+        done = bool(approvals)
+        yield self._step("承認を受ける", told, command, due_on, done=done, when=when, who=who)
         ours = [line for line in self.published if line.content_sha256 == content]
-        yield Step(
-            title="公開し、読み返す",
-            state=self._judge(due_on, done=bool(ours)),
-            detail=ours[-1].publication_id if ours else "なし",
-            command=f"kedro run --pipelines=publish{self.option}",
-            when=date.fromisoformat(ours[-1].published_on) if ours else None,
-            due_on=due_on,
-        )
+        told = ours[-1].publication_id if ours else "なし"
+        when = date.fromisoformat(ours[-1].published_on) if ours else None
+        command = f"kedro run --pipelines=publish{self.option}"
+        yield self._step("公開し、読み返す", told, command, due_on, done=bool(ours), when=when)
         kept = self.project / LAST_BACKUP
-        note = json.loads(kept.read_bytes()) if kept.exists() else {"made_at": "", "path": "なし"}
-        day = date.fromisoformat(note["made_at"][:10]) if note["made_at"] else None
-        fresh = day is not None and self.today - day <= _BACKUP_LASTS
-        state: State = "done" if fresh else "open"
-        yield Step("控えをとる", state, note["path"], "sumida-data backup フォルダ", when=day)
-        next_one = self.period.next
-        where = f"waves.yml に {next_one} の照会する課、シート、締切日を書く"
-        known = str(next_one) in self.waves
-        told = next_one.title if known else "まだない"
-        due_on = next_one.last_day
-        yield self._step("次の期間の照会を決める", told, where, done=known, due_on=due_on)
+        note = json.loads(kept.read_bytes()) if kept.exists() else {"path": "なし"}
+        day = date.fromisoformat(note["made_at"][:10]) if "made_at" in note else None
+        done = day is not None and self.today - day <= _BACKUP_LASTS
+        command = "sumida-data backup フォルダ"
+        yield self._step("控えをとる", note["path"], command, done=done, when=day)
+        coming = self.period.next
+        done, due_on = str(coming) in self.waves, coming.last_day
+        command = f"waves.yml に {coming} の照会する課、シート、締切日を書く"
+        yield self._step("次の期間の照会を決める", coming.title, command, due_on, done=done)
 
     @property
     def publication_due(self) -> date:
@@ -258,37 +232,43 @@ class Quarter:
         return self.wave.due_on + timedelta(days=self.days_to_publication)
 
     def _by_hand(self, name: str) -> Step:
-        note = next((one for one in reversed(self.notes) if one.get("step") == name), None)
         command = f"sumida-data quarter --done {name} --by 氏名"
-        if note is None:
-            return Step(BY_HAND[name], "open", "記録なし", command)
-        day = date.fromisoformat(note["on"])
-        return Step(BY_HAND[name], "done", note["note"], command, note["by"], day)
+        for note in reversed(self.notes):
+            if note.get("step") == name:
+                day = date.fromisoformat(note["on"])
+                return Step(BY_HAND[name], "done", note["note"], command, None, day, note["by"])
+        return Step(BY_HAND[name], "open", "記録なし", command)
 
-    def _step(  # one argument for each thing that is shown
+    def _left(
         self,
         title: str,
-        detail: str,
+        what: str,
+        names: Sequence[str],
         command: str,
+        due_on: date | None = None,
+        *,
+        ready: bool = True,
+    ) -> Step:
+        """Make a step that is done when nothing is left, once it can be known."""
+        told = f"{what}{len(names)}：{'、'.join(names)}" if names else f"{what}なし"
+        return self._step(title, told * ready, command, due_on, done=ready and not names)
+
+    def _step(
+        self,
+        title: str,
+        told: str,
+        command: str,
+        due_on: date | None = None,
         *,
         done: bool,
-        due_on: date | None = None,
-        made: list[Path] | None = None,
+        when: date | None = None,
+        who: str = "",
     ) -> Step:
-        times = [path.stat().st_mtime for path in made or ()]
-        when = date.fromtimestamp(max(times)) if done and times else None
-        state = self._judge(due_on, done=done)
-        return Step(title, state, detail, command, when=when, due_on=due_on)
-
-    def _judge(self, due_on: date | None, *, done: bool) -> State:
-        if done or due_on is None:
-            return "done" if done else "open"
-        if self.today > due_on:
-            return "late"
-        return "soon" if due_on - self.today <= timedelta(days=_DAYS_BEFORE) else "open"
-
-    def _is_unusable(self, department: Row) -> bool:
-        return bool(department["unusable"] and not department["answered"])
+        state: State = "done" if done else "open"
+        if not done and due_on:
+            days = (due_on - self.today).days
+            state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
+        return Step(title, state, told, command, due_on, when, who)
 
     def _list(self, folder: str, pattern: str) -> list[Path]:
         found = (self.project / folder).rglob(pattern)
@@ -402,8 +382,13 @@ def render_status(one: Quarter) -> str:
     """Return the office's status page."""
     page = load_templates("report").get_template("office_status.html")
     last = one.published[-1] if one.published else None
-    values: Mapping[str, Any] = {"quarter": one, "states": STATES, "last": last}
-    return page.render(is_sample=bool(one.proposal and one.proposal.sample), **values)
+    sample = bool(one.proposal and one.proposal.sample)
+    return page.render(is_sample=sample, quarter=one, states=STATES, last=last)
+
+
+def _last_written(files: Sequence[Path]) -> date | None:
+    times = [path.stat().st_mtime for path in files]
+    return date.fromtimestamp(max(times)) if times else None
 
 
 def _is_begun(project: Path, period: str, today: date) -> bool:
