@@ -250,8 +250,8 @@ class Quarter:
         ready: bool = True,
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
-        told = f"{what}{len(names)}：{'、'.join(names)}" if names else f"{what}なし"
-        return self._step(title, told * ready, command, due_on, done=ready and not names)
+        told = f"{what}{len(names)}：{'、'.join(names)}" if names else f"{what}なし" * ready
+        return self._step(title, told, command, due_on, done=ready and not names)
 
     def _step(
         self,
