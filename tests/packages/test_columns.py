@@ -47,7 +47,8 @@ def test_every_view_has_the_columns_and_types_described(views, dictionary, conne
 def test_every_view_and_macro_is_explained(views, connection):
     stored = dict(
         connection.execute(
-            "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal"
+            "SELECT view_name, comment FROM duckdb_views() "
+            "WHERE NOT internal AND schema_name = 'main'"
         ).fetchall()
     )
     assert stored == {v.name: f"{v.title}：{v.description}" for v in views.views}
@@ -59,6 +60,21 @@ def test_every_view_and_macro_is_explained(views, connection):
     )
     assert set(macros) == {macro.name for macro in views.macros}
     assert all("例：FROM" in comment for comment in macros.values())
+
+
+def test_tables_answer_by_their_use_and_by_their_plain_name(views, connection):
+    for schema, names in views.schemas.items():
+        for name in names:
+            counts = connection.execute(
+                f'SELECT (SELECT count(*) FROM "{schema}"."{name}"), (SELECT count(*) FROM "{name}")'
+            ).fetchall()
+            assert len(set(counts[0])) == 1, name
+
+
+def test_a_column_is_found_by_several_words(connection):
+    found = connection.execute("SELECT column_name FROM find_column('電子決裁　件数')").fetchall()
+    assert ("electronic_approvals",) in found
+    assert len(found) < len(connection.execute("FROM find_column('件数')").fetchall())
 
 
 def test_the_example_of_every_macro_runs(views, connection):

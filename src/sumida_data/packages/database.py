@@ -80,6 +80,10 @@ def write_tables(
         _create_view(connection, view, table)
     for macro in database.views.macros:
         _create_macro(connection, macro)
+    for schema, names in database.views.schemas.items():
+        connection.execute(f'CREATE SCHEMA "{schema}"')
+        for name in filter({*database.tables, *MADE_HERE}.__contains__, names):
+            connection.execute(f'CREATE VIEW "{schema}"."{name}" AS FROM main."{name}"')
 
 
 def read_earlier_build(connection: DuckDBPyConnection) -> EarlierBuild:

@@ -265,7 +265,9 @@ class Views(Model):
     Attributes:
         views: The views; a later one may use an earlier one.
         macros: The macros.
+        schemas: Tables by their use; those that the project does not have are left out.
     """
 
     views: tuple[View, ...]
     macros: tuple[Macro, ...]
+    schemas: dict[Name, tuple[Name, ...]] = Described(default_factory=dict)
