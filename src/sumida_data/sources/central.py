@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 from itertools import count
-from typing import NamedTuple
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
@@ -46,13 +45,7 @@ _Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
 
 @dataclass(frozen=True, slots=True)
 class Municipality:
-    """A municipality.
-
-    Attributes:
-        code: Its six-digit code.
-        prefecture_name: Its prefecture; names alone are not unique (府中市, 伊達市).
-        name: Its name.
-    """
+    """A municipality; names alone are not unique (府中市, 伊達市)."""
 
     code: str
     prefecture_name: str
@@ -78,13 +71,7 @@ def parse_municipalities(rows: Iterable[Mapping[str, str]]) -> list[Municipality
 
 @dataclass(slots=True)
 class CentralContents:
-    """What was read from central files.
-
-    Attributes:
-        answers: Rows of table ``answer``.
-        findings: What is wrong.
-        files: Rows of table ``source_file``, without ``content_number``.
-    """
+    """What was read from central files; ``files`` are rows of ``source_file`` without numbers."""
 
     answers: list[AnswerRow] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -95,13 +82,8 @@ class CentralContents:
 class CentralCollector:
     """Brings the central files of all quarters together.
 
-    Attributes:
-        sources: The sources.
-        rules: The finding rules.
-        home: The municipality whose figures are computed.
-        municipalities: All municipalities.
-        sample: Whether the survey returns are sample data; central files must be of their kind.
-        files: Opens the files.
+    The figures of ``home`` are computed; ``sample`` says whether the survey returns are sample
+    data, and central files must be of their kind. ``files`` opens them.
     """
 
     sources: Sequence[CentralSource]
@@ -128,79 +110,13 @@ class CentralCollector:
             for period in periods:
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
-                contents.findings += self._check_number(source, period, found)
+                if len(found) != 1:
+                    rule_id = Kind.SECOND_CENTRAL_FILE if found else Kind.NO_CENTRAL_FILE
+                    words = {"period": period, "source": source.source}
+                    reading.report(rule_id, Place(period=period), **words)
                 for file in found:
                     reading.read_file(period, file)
         return contents
-
-    def _check_number(
-        self, source: CentralSource, period: str, files: list[SourceFile]
-    ) -> Iterator[Finding]:
-        if len(files) != 1:
-            yield make_finding(
-                self.rules[Kind.NO_CENTRAL_FILE if not files else Kind.SECOND_CENTRAL_FILE],
-                Place(period=period),
-                title=source.title,
-                period=period,
-                source=source.source,
-            )
-
-
-class _Said(NamedTuple):
-    value: str | None
-    source_file: str | None
-
-
-@dataclass
-class _Statements:
-    """The numbers that the files of a source have stated of a row and a day.
-
-    A publisher that corrects an old table leaves a trace where two files speak of the same day.
-
-    Attributes:
-        source: The source.
-        rules: The finding rules.
-    """
-
-    source: CentralSource
-    rules: FindingRules
-    _said: dict[tuple[str | None, ...], _Said] = field(default_factory=dict)
-
-    def compare(self, records: Iterable[tuple[str, Record]], place: Place) -> Iterator[Finding]:
-        """Yield one finding if a file contradicts an earlier one; it shows the first difference.
-
-        Args:
-            records: The file's records, each with the code of its municipality.
-            place: The file.
-        """
-        titles = {
-            item.name: item.title
-            for item in self.source.fields
-            if item.type in {"integer", "number"}
-        }
-        differing = []
-        for code, record in records:
-            as_of = record.value_of("as_of")
-            for answer in record.answers:
-                key = (code, record.key, as_of, answer.field)
-                said = _Said(answer.reading.value, place.source_file)
-                before = self._said.get(key, said)
-                self._said[key] = said
-                if answer.field in titles and before.value != said.value:
-                    differing.append((record, answer, before))
-        for record, answer, before in differing[:1]:
-            where = (None, place.source_file, answer.sheet, answer.cell, record.key)
-            yield make_finding(
-                self.rules[Kind.REVISED_VALUE],
-                Place(place.period, *where),
-                answer.reading.value or "空欄",
-                row=record.key,
-                as_of=record.value_of("as_of") or "",
-                heading=titles[answer.field],
-                before=str(before.source_file),
-                other=before.value or "空欄",
-                more=str(len(differing) - 1),
-            )
 
 
 @dataclass(frozen=True)
@@ -213,16 +129,14 @@ class _SourceReading:
     contents: CentralContents
     _months: MonthlyRows = field(default_factory=MonthlyRows)
     _seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    # What the files have stated of each row, day and field, and the file that stated it last.
+    _said: dict[tuple[str | None, ...], tuple[str | None, str]] = field(default_factory=dict)
 
     @cached_property
     def _readers(self) -> list[SheetReader[CentralSource]]:
         return [SheetReader(form, self.collector.rules) for form in self.source.forms]
 
-    @cached_property
-    def _statements(self) -> _Statements:
-        return _Statements(self.source, self.collector.rules)
-
-    def _report(self, rule_id: str, place: Place, value: str | None = None, **words: str) -> None:
+    def report(self, rule_id: str, place: Place, value: str | None = None, **words: str) -> None:
         finding = make_finding(
             self.collector.rules[rule_id], place, value, title=self.source.title, **words
         )
@@ -238,7 +152,7 @@ class _SourceReading:
         first_period, other = self._seen.setdefault(digest, (period, file.name))
         if first_period != period:
             place = Place(period=period, source_file=file.name)
-            self._report(Kind.SAME_FILE_AGAIN, place, period=period, other=other)
+            self.report(Kind.SAME_FILE_AGAIN, place, period=period, other=other)
         found = len(self.contents.findings)
         records = self._read(content, origin)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
@@ -279,7 +193,7 @@ class _SourceReading:
         try:
             dates = read_heading_dates(self.source, sheet, table)
         except HeadingDateError as error:
-            self._report(Kind.HEADING_WITHOUT_DATE, replace(place, cell=error.cell), error.text)
+            self.report(Kind.HEADING_WITHOUT_DATE, replace(place, cell=error.cell), error.text)
             return []
         sheet = self._blank_others(sheet, table, place)
         read = reader.read_rows(sheet, place)
@@ -291,13 +205,13 @@ class _SourceReading:
         try:
             workbook = self._read_or_open(content, str(place.source_file))
         except UnusableFileError as error:
-            self._report(error.rule_id, place, **error.words)
+            self.report(error.rule_id, place, **error.words)
             return None
         for rule_id in workbook.remarks:
-            self._report(rule_id, place)
+            self.report(rule_id, place)
         sample = has_sample_stamp(workbook)
         if sample != self.collector.sample:
-            self._report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
+            self.report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
             return None
         return workbook
 
@@ -310,9 +224,7 @@ class _SourceReading:
         found = self._find_tables(workbook)
         if len(found) > 1:
             sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
-            self._report(
-                Kind.SEVERAL_TABLES, place, sheets=sheets, expected=self.source.sheet or ""
-            )
+            self.report(Kind.SEVERAL_TABLES, place, sheets=sheets, expected=self.source.sheet or "")
             return None
         headings = [item.title for item in self.source.key_fields]
         if found:
@@ -321,7 +233,7 @@ class _SourceReading:
             headings = [item.title for item in required if item.name not in table.columns]
             place = replace(place, sheet=sheet.name)
         if headings:
-            self._report(Kind.OTHER_LAYOUT, place, headings="、".join(headings))
+            self.report(Kind.OTHER_LAYOUT, place, headings="、".join(headings))
             return None
         return found[0]
 
@@ -355,7 +267,7 @@ class _SourceReading:
                 others += any(rows[number])
                 rows[number] = [""] * len(header)
         if others:
-            self._report(Kind.ROWS_OF_OTHERS, place, municipality=home.name, count=str(others))
+            self.report(Kind.ROWS_OF_OTHERS, place, municipality=home.name, count=str(others))
         return replace(sheet, rows=rows)
 
     def _check_later(self, taken: Sequence[tuple[str, Record]], place: Place) -> None:
@@ -367,9 +279,7 @@ class _SourceReading:
         if found and (answer := found[0].answer_of(name)):
             title = next(item.title for item in self.source.fields if item.name == name)
             words = {"heading": title, "last": last_day, "count": str(len(found))}
-            self._report(
-                Kind.LATER_ROWS, replace(place, cell=answer.cell), answer.raw_text, **words
-            )
+            self.report(Kind.LATER_ROWS, replace(place, cell=answer.cell), answer.raw_text, **words)
 
     def _take(
         self, read: SheetContents, dates: list[Answer], origin: Origin, place: Place
@@ -392,19 +302,19 @@ class _SourceReading:
             record.answers.extend(dates)
             if self.source.month:
                 record.answers.append(_month_end(record, self.source.month))
-            if code is None:
-                self._report_unknown(record, origin)
-            else:
+            if code is not None:
                 taken.append((code, record))
+            elif answer := record.answer_of("municipality_name"):
+                where = replace(place, cell=answer.cell, row_label=record.key)
+                self.report(Kind.UNKNOWN_MUNICIPALITY, where, answer.raw_text)
         self._check_rows(taken, read, place)
         self._check_names(taken, place)
         self._check_later(taken, place)
-        whole = [one for one in taken if not self._lacks_value(one[1], place)]
-        if self.source.month:
-            lacking = [record for _, record in taken if all(record is not one for _, one in whole)]
-            whole = self._leave_gaps_out(whole, lacking, self.source.month, place)
-        taken = whole
-        self.contents.findings += self._statements.compare(taken, place)
+        lacking = [record for _, record in taken if self._lacks_value(record, place)]
+        lost = set(map(id, lacking))
+        whole = [one for one in taken if id(one[1]) not in lost]
+        taken = self._leave_gaps_out(whole, lacking, self.source.month, place)
+        self._compare(taken, place)
         for code, record in taken:
             department = record.value_of("department_code")
             whose = replace(origin, municipality_code=code, department_code=department)
@@ -417,7 +327,7 @@ class _SourceReading:
             answer = record.answer_of(item.name)
             if item.required and answer is not None and answer.reading.value is None:
                 where = replace(place, cell=answer.cell, row_label=record.key.replace("|", " "))
-                self._report(Kind.ROW_WITHOUT_VALUE, where, answer.raw_text, heading=item.title)
+                self.report(Kind.ROW_WITHOUT_VALUE, where, answer.raw_text, heading=item.title)
                 return True
         return False
 
@@ -425,12 +335,11 @@ class _SourceReading:
         self, taken: list[tuple[str, Record]], read: SheetContents, place: Place
     ) -> None:
         home = self.collector.home
-        expected = self.source.rows_expected
-        if expected is not None and len(taken) != expected:
-            self._report(Kind.ROW_COUNT, place, found=str(len(taken)), expected=str(expected))
+        if (expected := self.source.rows_expected) not in {None, len(taken)}:
+            self.report(Kind.ROW_COUNT, place, found=str(len(taken)), expected=str(expected))
         ours = [record for code, record in taken if code == home.code]
         if not ours:
-            self._report(Kind.HOME_ROW_MISSING, place, municipality=home.name)
+            self.report(Kind.HOME_ROW_MISSING, place, municipality=home.name)
         repeated = [
             one
             for one in read.findings
@@ -439,7 +348,7 @@ class _SourceReading:
         ]
         by_name = any(record.answer_of("municipality_name") for record in ours)
         if by_name and (number := len(ours) + len(repeated)) > 1:
-            self._report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(number))
+            self.report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(number))
             taken[:] = [(code, record) for code, record in taken if code != home.code]
 
     def _breaks_words(self, records: Sequence[Record], place: Place) -> bool:
@@ -449,27 +358,22 @@ class _SourceReading:
         for answer, allowed, rows in broken:
             words = {"heading": titles[answer.field], "allowed": "、".join(allowed)}
             where = replace(place, cell=answer.cell)
-            self._report(Kind.UNKNOWN_WORD, where, answer.raw_text, count=str(rows), **words)
+            self.report(Kind.UNKNOWN_WORD, where, answer.raw_text, count=str(rows), **words)
         for name, rows in settle_words(self.source, records).items():
             words = {"heading": titles[name], "count": str(rows)}
-            self._report(Kind.BLANK_WORD, place, self.source.words[name][0], **words)
+            self.report(Kind.BLANK_WORD, place, self.source.words[name][0], **words)
         return bool(broken)
 
     def _leave_gaps_out(
         self,
         taken: list[tuple[str, Record]],
         lacking: Sequence[Record],
-        month: str,
+        month: str | None,
         place: Place,
     ) -> list[tuple[str, Record]]:
-        """Return the records but for those of months that are not whole, and report these.
-
-        Args:
-            taken: The records, each with the code of its municipality.
-            lacking: Records that lack a value.
-            month: The field of the month.
-            place: The file.
-        """
+        """Return the records but for those of months that are not whole, and report these."""
+        if month is None:
+            return taken
         rows = [(one.value_of(month), one.value_of("department_code")) for _, one in taken]
         named = [(first, second) for first, second in rows if first and second]
         gaps = self._months.find_gaps(named, Period.parse(str(place.period)))
@@ -478,7 +382,7 @@ class _SourceReading:
             lost = frozenset({str(record.value_of("department_code"))})
             gaps[name] = gaps.get(name, frozenset()) | lost
         if gaps:
-            self._report(Kind.MISSING_MONTHS, place, describe_gaps(gaps))
+            self.report(Kind.MISSING_MONTHS, place, describe_gaps(gaps))
         return [one for one in taken if one[1].value_of(month) not in gaps]
 
     def _municipality_of(self, record: Record) -> Municipality | None:
@@ -502,22 +406,35 @@ class _SourceReading:
             if answer.reading.value != one.name
         ]
         for answer, name in other[:1]:
-            words = {"name": name, "count": str(len(other))}
-            self._report(
-                Kind.LOOK_ALIKE_NAMES, replace(place, cell=answer.cell), answer.raw_text, **words
+            where, words = (
+                replace(place, cell=answer.cell),
+                {"name": name, "count": str(len(other))},
             )
+            self.report(Kind.LOOK_ALIKE_NAMES, where, answer.raw_text, **words)
 
-    def _report_unknown(self, record: Record, origin: Origin) -> None:
-        answer = record.answer_of("municipality_name")
-        assert answer is not None  # noqa: S101  # only records with that field come here
-        place = Place(
-            period=origin.period,
-            source_file=origin.source_file,
-            sheet=answer.sheet,
-            cell=answer.cell,
-            row_label=record.key,
-        )
-        self._report(Kind.UNKNOWN_MUNICIPALITY, place, answer.raw_text)
+    def _compare(self, taken: Iterable[tuple[str, Record]], place: Place) -> None:
+        """Report if a file contradicts an earlier one; the first difference is shown.
+
+        A publisher that corrects an old table leaves a trace where two files speak of a day.
+        """
+        numbers = [one for one in self.source.fields if one.type in {"integer", "number"}]
+        titles = {item.name: item.title for item in numbers}
+        differing = []
+        for code, record in taken:
+            as_of = record.value_of("as_of")
+            for answer in record.answers:
+                key = (code, record.key, as_of, answer.field)
+                said = (answer.reading.value, str(place.source_file))
+                before = self._said.get(key, said)
+                self._said[key] = said
+                if answer.field in titles and before[0] != said[0]:
+                    differing.append((record, answer, before))
+        for record, answer, (value, file) in differing[:1]:
+            words = {"row": record.key, "heading": titles[answer.field], "before": file}
+            words |= {"as_of": record.value_of("as_of") or "", "other": value or "空欄"}
+            where = replace(place, sheet=answer.sheet, cell=answer.cell, row_label=record.key)
+            found, more = answer.reading.value or "空欄", str(len(differing) - 1)
+            self.report(Kind.REVISED_VALUE, where, found, more=more, **words)
 
 
 def _read_shares(source: CentralSource, read: SheetContents) -> None:
@@ -587,13 +504,13 @@ def remember_contents(
     Args:
         current: Rows of ``source_file`` for what lies in the folders now, without
             ``content_number``.
-        known: Table ``source_file`` as the last run left it. What is of the other kind, sample or
-            not, is forgotten.
+        known: Table ``source_file`` as the last run left it.
         rules: The finding rules.
 
     Returns:
         Rows of ``source_file``, replaced contents among them, and a finding for each file whose
-        period was first read with another content.
+        period was first read with another content. What is of the other kind, sample or not, is
+        forgotten.
     """
     ours = [row for row in known if not current or row["sample"] == current[0]["sample"]]
     rows: list[Row] = []

@@ -37,12 +37,7 @@ _HEADINGS = (
 
 
 class HeadingDateError(ValueError):
-    """A day that is impossible or not there.
-
-    Attributes:
-        cell: Where it stands or ought to stand.
-        text: What stands there.
-    """
+    """A day that is impossible or not there, and the cell in which it stands or ought to."""
 
     def __init__(self, cell: str, text: str) -> None:
         super().__init__(text)
