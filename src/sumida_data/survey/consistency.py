@@ -24,12 +24,10 @@ def find_contradictions(
     readings: Mapping[str, Reading],
     last_day: str | None = None,
 ) -> list[Contradiction]:
-    """Return those of the contradictions that a record shows.
+    """Return those of the contradictions that a record, given by field, shows.
 
-    Args:
-        contradictions: What may not be.
-        readings: The record's answers by field; one that the sheet has no cell for is not there.
-        last_day: The last day of the quarter (ISO 8601), after which a day is planned.
+    An answer that the sheet has no cell for is not there. After the last day of the quarter
+    (ISO 8601) a day is planned.
     """
     return [
         contradiction
@@ -45,10 +43,7 @@ def find_contradictions(
 def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[str]:
     """Return the names of the fields that a record still has to answer; an empty row has none.
 
-    Args:
-        part: The part of the form.
-        readings: The record's answers by field, empty ones included; one that the sheet has no
-            cell for is not there.
+    The answers are by field, empty ones included, without those that the sheet has no cell for.
     """
     blank = {name for name, reading in readings.items() if reading.status == "not_answered"}
     if part.layout == "rows" and part.row_marker in blank:
@@ -67,9 +62,7 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
 def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str]:
     """Return for each contradiction a formula that is 1 where it is shown and 0 elsewhere.
 
-    Args:
-        part: The part of the form.
-        cells: The cell or the column of cells of each field, as a formula names them.
+    The cells are those of each field, or its column of cells, as a formula names them.
     """
     return [
         "*".join(["1", *(_condition_term(c, cells[name], cells) for name, c in item.when.items())])
@@ -78,12 +71,7 @@ def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str
 
 
 def unanswered_terms(part: SurveySheet, cells: Mapping[str, str]) -> dict[str, str]:
-    """Return for each field asked for a formula that is 1 where its answer is missing.
-
-    Args:
-        part: The part of the form.
-        cells: The cell or the column of cells of each field, as a formula names them.
-    """
+    """Return for each field asked for a formula that is 1 where its answer is missing."""
     terms = {}
     in_use = "1"
     if part.layout == "rows":

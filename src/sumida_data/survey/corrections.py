@@ -33,14 +33,10 @@ State = Literal["applied", "no_longer_needed", "expected_differs", "not_found"]
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """An agreed correction.
+    """An agreed correction, which holds to its last quarter where answers are carried forward.
 
-    Attributes:
-        first_period: The quarter whose answer is corrected.
-        last_period: The last quarter in which it holds, where answers are carried forward.
-        key: What names the record there; its key answers joined by ``|``, empty for labels.
-        expected: The value that must be there, as read from a return; empty for none.
-        new: The value that it becomes, as read from a return; empty for none.
+    The key is the record's key answers joined by ``|``, empty for labels. The value that must be
+    there and the new one are as read from a return; empty for none.
     """
 
     correction_id: str
@@ -99,12 +95,7 @@ def apply_corrections(
 
 
 def leave_out_settled(findings: Iterable[Finding], answer: pd.DataFrame) -> Iterator[Finding]:
-    """Yield the findings but for those about cells whose value an agreed correction has replaced.
-
-    Args:
-        findings: The findings.
-        answer: Table ``answer``, corrected.
-    """
+    """Yield the findings but for those about cells whose value a correction has replaced."""
     columns = ["source_file", "sheet", "cell"]
     cells = set(
         answer.loc[answer["change"] == "corrected", columns].itertuples(index=False, name=None)

@@ -23,13 +23,8 @@ _FEWEST_DIGITS = 4
 class Department:
     """A department (課 of a 部) for as long as it had one name and one division.
 
-    Attributes:
-        code: Its code.
-        division: Its division (部).
-        section: Its name (課).
-        valid_from: First day.
-        valid_to: Last day, or None while it exists.
-        verified: ``公表資料`` where the ward has published the name, else ``未確認``.
+    It has no last day while it exists, and is verified as ``公表資料`` where the ward has published
+    the name, else ``未確認``.
     """
 
     code: str

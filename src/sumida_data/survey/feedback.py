@@ -56,18 +56,10 @@ _RULE_COLUMNS = {"規則": None, "重さ": None, "名前": None, "どう直す�
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that a file has come in.
+    """Proof that a file has come in, with what became of it in words.
 
-    Attributes:
-        source_file: The file's name.
-        arrived_at: When the file was last written, in nanoseconds since 1970. It belongs to the
-            file, so the same files give the same return sheet. None where it is discarded.
-        file_sha256: Hash of its contents.
-        state: What became of it, in words.
-        answered_on: The day on its cover.
-        rows: Rows that count.
-        answers: Cells that were read.
-        rows_set_aside: Rows left out.
+    It arrived when it was last written, in nanoseconds since 1970: that belongs to the file, so the
+    same files give the same return sheet. None where it is discarded.
     """
 
     source_file: str

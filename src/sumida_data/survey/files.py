@@ -12,12 +12,7 @@ _LARGEST = 256 << 20
 
 
 class UnusableFileError(Exception):
-    """A file that cannot be read as a table.
-
-    Attributes:
-        rule_id: The finding rule that says why.
-        words: The words of its message.
-    """
+    """A file that cannot be read as a table; the finding rule says why, in these words."""
 
     def __init__(self, rule_id: str, detail: str = "", **words: str) -> None:
         super().__init__(f"{rule_id}: {detail}")
@@ -27,14 +22,10 @@ class UnusableFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file as it arrived.
+    """A file as it arrived, named from its folder on: ``FY2022Q3/1203_税務課.xlsx``.
 
-    Attributes:
-        name: Path below the folder of its kind, with forward slashes, such as
-            ``FY2022Q3/1203_税務課.xlsx``.
-        path: Where it lies, or the archive or mail that it came in.
-        content: Its contents, where it came in one.
-        rule_id: Why it is known beforehand that it cannot be read.
+    One that came in an archive or a mail has the path of that, and its own content; the rule says
+    why it is known beforehand that it cannot be read.
     """
 
     name: str

@@ -262,14 +262,7 @@ class _Words(dict[str, str]):
 def make_finding(
     rule: FindingRule, place: Place, value_found: str | None = None, **words: str
 ) -> Finding:
-    """Make a finding from its rule.
-
-    Args:
-        rule: The kind.
-        place: Where it is.
-        value_found: The text that stands there; also the word ``value`` of the message.
-        **words: The other words of message, mending advice and example.
-    """
+    """Make a finding from its rule; the text that stands there is the word ``value``."""
     given = _Words(words, value=value_found or "")
     return Finding(
         rule_id=rule.rule_id,

@@ -25,7 +25,6 @@ class FormField(Field):
 
     Attributes:
         key: Whether it names the record; together with period and department it is unique.
-        unique: Whether it is unique in the whole ward.
         aliases: Other headings under which the item has been seen.
         synonyms: For each choice, other words for it.
         blank_is: The choice that an empty cell stands for.
@@ -87,12 +86,7 @@ class Condition(Model):
 
 
 class Contradiction(Model):
-    """Answers of one record that cannot all be right.
-
-    Attributes:
-        message: The contradiction as a sentence.
-        when: What the answers are like by field; the first is the one to look at.
-    """
+    """Answers of one record, by field, that cannot all be right; the first is to be looked at."""
 
     message: str
     when: dict[Name, Condition] = Described(min_length=1)
@@ -111,10 +105,7 @@ class Contradiction(Model):
 class RecordSheet(Model):
     """A sheet, or the part of one, whose answers become one typed table.
 
-    Attributes:
-        sheet: Sheet name; empty for a file without sheets.
-        table: Name of the typed table.
-        fields: The items, in the order in which an officer meets them.
+    A file without sheets has an empty sheet name. The fields are in an officer's order.
     """
 
     # Whether every column of the sheet is described, so that another one is worth a finding.

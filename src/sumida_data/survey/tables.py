@@ -41,12 +41,9 @@ class TableDescription(Model):
 
 
 class TableDescriptions(Model):
-    """The contents of tables.yml.
+    """The contents of tables.yml: shared fields, and the tables that come from no survey sheet.
 
-    Attributes:
-        fields: Fields shared by several tables.
-        survey_columns: Names of the columns with which tables of survey sheets begin.
-        tables: The tables that do not come from a survey sheet.
+    Tables of survey sheets begin with the survey columns.
     """
 
     fields: tuple[Field, ...]

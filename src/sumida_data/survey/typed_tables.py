@@ -47,11 +47,7 @@ _COLUMNS_OF_ANSWER = ("municipality_code", "period", "department_code", "carried
 
 
 def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[str, pd.DataFrame]:
-    """Make the typed tables.
-
-    Args:
-        answer: Table ``answer``; one row is one cell.
-        tables: Descriptions of the tables to make.
+    """Make the typed tables of table ``answer``, of which one row is one cell.
 
     Returns:
         The tables by name; one row is one record, ordered by quarter, department and row id.
@@ -63,14 +59,9 @@ def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[st
 
 
 def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Make a row of each payment method; a cell of the form may hold several.
+    """Make a row of each procedure and payment method; a cell of the form may hold several.
 
-    Args:
-        procedures: Table ``procedure``.
-        table: Description of ``procedure_payment_method``.
-
-    Returns:
-        One row per procedure and method, ordered by row id.
+    The rows are ordered by row id.
     """
     with connect() as connection:
         connection.register("procedure", to_arrow(procedures))

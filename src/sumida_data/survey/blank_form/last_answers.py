@@ -16,12 +16,8 @@ Tables = dict[str, dict[str, dict[str, Reading]]]
 class LastAnswers:
     """The answers of a department in one quarter, and those that it took over with others' work.
 
-    Attributes:
-        tables: For each table the records by id, in the order in which they were read; a record
-            is its answers by field.
-        inherited: Likewise, the records of departments whose work it has taken over since.
-        predecessors: Codes of these departments.
-        is_shared: Whether others have taken over work of these too.
+    For each table they are the records by id, in the order in which they were read; a record is
+    its answers by field. Work of predecessors is shared where others have taken it over too.
     """
 
     period: str
@@ -34,12 +30,8 @@ class LastAnswers:
 def find_last_answers(rows: Iterable[Mapping[str, Any]], period: str) -> dict[str, LastAnswers]:
     """Return each department's answers of the last quarter before this one in which it has any.
 
-    Args:
-        rows: Rows of table ``answer``, in its order.
-        period: The quarter for which a form is made.
-
-    Returns:
-        The answers by department code. What could not be read counts as not answered.
+    They are by department code, from rows of ``answer`` in their order. What could not be read
+    counts as not answered.
     """
     found: dict[str, LastAnswers] = {}
     for row in rows:

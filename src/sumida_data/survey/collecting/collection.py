@@ -32,13 +32,9 @@ _Holders = dict[tuple[str, str | None], Return]
 
 @dataclass(slots=True)
 class Collected:
-    """All that came in, over all quarters.
+    """All that came in, over all quarters, as rows of ``answer`` and ``response`` and findings.
 
-    Attributes:
-        answers: Rows of table ``answer``.
-        responses: Rows of table ``response``.
-        findings: All findings.
-        personal_texts: What the covers of all returns give as names and other personal data.
+    The personal texts are what the covers give as names and other personal data.
     """
 
     answers: list[AnswerRow] = field(default_factory=list)
@@ -49,15 +45,7 @@ class Collected:
 
 @dataclass(frozen=True)
 class Collector:
-    """Brings the returns of all quarters together.
-
-    Attributes:
-        reader: Reads a workbook.
-        waves: Who is asked what, and when.
-        departments: The departments over time.
-        municipality_code: The municipality.
-        successions: Which department took over whose work.
-    """
+    """Brings the returns of all quarters together."""
 
     reader: FormReader
     waves: Waves
@@ -347,12 +335,9 @@ def _file_name(returned: Return) -> str:
 
 
 def _receipt(returned: Return, rows: Sequence[AnswerRow], counting: Return | None) -> Row:
-    """Return what a row of table ``response`` says of a file.
+    """Return what a row of ``response`` says of a file whose ``rows`` count.
 
-    Args:
-        returned: The file.
-        rows: Its answers that count.
-        counting: The file that counts for its department, if any does.
+    ``counting`` is the file that counts for its department, if any does.
     """
     status = "no_change" if returned.says_no_change else "received"
     if counting is not returned:

@@ -36,13 +36,9 @@ Hides = Callable[[str], bool]
 
 
 class PartlyThere(NamedTuple):
-    """A quarter of which some returns are there, and what was kept of others.
+    """A quarter with how many returns were kept, and how many of them are still there.
 
-    Attributes:
-        period: The quarter.
-        kept: How many returns were kept.
-        present: How many of them are still there.
-        stands_in: Whether what was kept of the others counts.
+    What was kept of the others counts where it ``stands_in`` for them.
     """
 
     period: str
@@ -106,11 +102,9 @@ class KeptReading(Model):
 
     @classmethod
     def of(cls, returned: Return, hides: Hides) -> Self:
-        """Take what may be kept of a return.
+        """Take what may be kept of a return; ``hides`` tells what speaks of a person.
 
-        Args:
-            returned: The return.
-            hides: Tells whether a text speaks of a person; the answers themselves stay.
+        The answers themselves stay.
         """
         cover = _strip_cover(returned.cover)
         name = _name_plainly(returned, hides)
@@ -135,21 +129,13 @@ class KeptReading(Model):
 
 
 def write_readings(returns: Iterable[Return], hides: Hides) -> bytes:
-    """Write returns as JSON Lines, one workbook a line.
-
-    Args:
-        returns: The returns.
-        hides: Tells whether a text speaks of a person.
-    """
+    """Write returns as JSON Lines, one workbook a line; ``hides`` as for ``KeptReading.of``."""
     lines = (KeptReading.of(returned, hides).model_dump_json() for returned in returns)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
 def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
-    """Read what was kept.
-
-    Args:
-        kept: The files of kept readings by name.
+    """Read what was kept, from the files by name.
 
     Raises:
         KeptReadingError: If a file is damaged, or none of ours.
@@ -177,10 +163,6 @@ def choose_discarded(
 
     Where most of the returns that were kept are still there, the others were taken away for a
     reason. Where most are gone, the quarter was discarded, and one was sent or put back again.
-
-    Args:
-        kept: What was kept.
-        present: What is still there.
     """
     there: defaultdict[str, set[str]] = defaultdict(set)
     is_real = False

@@ -47,19 +47,14 @@ class Return:
     """One returned workbook.
 
     Attributes:
-        source_file: The file's name.
-        file_sha256: Hash of its contents.
-        arrived_at: When it arrived; decides between two of the same day.
+        arrived_at: In nanoseconds since 1970; decides between two of the same day.
         period: The quarter whose folder it lies in.
         cover: The cover sheet's answers, without personal ones; None if there is no cover.
-        records: The records of all other sheets.
-        findings: What is wrong with it.
-        rows_set_aside: Number of rows left out.
-        sample: Whether it is sample data.
+        records: Those of all other sheets.
         untouched: Whether it came back as it was handed out.
         whole_tables: The tables that it has, and of which no row was left out.
         unusable: Whether it cannot be counted though it has a cover.
-        sheet_names: The names of its sheets, which may say whose it is.
+        sheet_names: They may say whose it is.
         personal_texts: What the cover gives as names and other personal data; it is not shown,
             not stored, and serves only to find the same names elsewhere.
     """
@@ -119,28 +114,14 @@ class Return:
     def report(
         self, rule: FindingRule, value: str | None = None, *, cell: str | None = None, **words: str
     ) -> None:
-        """Add a finding.
-
-        Args:
-            rule: The kind.
-            value: The text that stands there.
-            cell: The cell, if it is about one.
-            **words: Words of the message; ``sheet`` also says where it is.
-        """
+        """Add a finding about a text that stands there; the word ``sheet`` also says where."""
         place = replace(self.place, sheet=words.get("sheet"), cell=cell)
         self.findings.append(make_finding(rule, place, value, **words))
 
 
 @dataclass(frozen=True)
 class FormReader:
-    """Reads returned workbooks; made once and used for many.
-
-    Attributes:
-        form: The survey form.
-        rules: The finding rules.
-        layout_map: Headings of forms that the office did not make.
-        files: Opens the files.
-    """
+    """Reads returned workbooks; made once, with headings of other forms, and used for many."""
 
     form: Form
     rules: FindingRules
@@ -166,13 +147,7 @@ class FormReader:
         return self._readers[key]
 
     def read(self, content: bytes, returned: Return, wave: Wave) -> None:
-        """Read a workbook into the return.
-
-        Args:
-            content: The file's bytes.
-            returned: The return, which takes the records and findings.
-            wave: Which sheets are asked for; the others are read if they are there.
-        """
+        """Read a workbook into the return; sheets not asked for are read if they are there."""
         try:
             workbook = self.files.open(content, returned.source_file)
         except UnusableFileError as error:

@@ -72,12 +72,7 @@ class Stocks:
     ) -> list[AnswerRow]:
         """Take a return, compare it with the last one, and return the rows that count.
 
-        Args:
-            code: The department.
-            returned: Its return of a later quarter than all before; takes the findings.
-            rows: Its answers.
-            asked: Names of the sheets that it was asked for. Stocks of others stay as they are,
-                unless it gave them.
+        Stocks of sheets that it was not asked for stay as they are, unless it gave them.
         """
         last = self._take_over(code, Period.parse(returned.period).last_day)
         stocks = [row for row in rows if row.table_name in self._tables]
@@ -192,10 +187,7 @@ class Events:
     def update(self, code: str, returned: Return) -> None:
         """Take a return and report the events of the year that it lists no more.
 
-        Args:
-            code: The department.
-            returned: Its return of a later quarter than all before; takes the findings. A table
-                that it lacks, or of which a row could not be read, lists nothing for certain.
+        A table that it lacks, or of which a row could not be read, lists nothing for certain.
         """
         listed = self._listed[code, Period.parse(returned.period).fiscal_year]
         now: _Keyed = {}

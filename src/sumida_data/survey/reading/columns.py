@@ -63,12 +63,8 @@ _IN_PARENTHESES = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
 class Judgement(NamedTuple):
     """What a cell says as the answer to a field.
 
-    Attributes:
-        raw_text: The text in the cell.
-        seen: What is read from it, possible or not.
-        reading: What counts: as ``seen``, or unreadable where it cannot be an answer.
-        rule_id: The finding rule that it breaks, or None.
-        words: Words of the finding's message beside those of the field.
+    What counts is as ``seen``, or unreadable where it cannot be an answer and breaks a rule; the
+    words are those of the finding beside the field's.
     """
 
     raw_text: str
@@ -350,11 +346,9 @@ def _reader_of(judge: Judge) -> Reader:
 
 
 class Displacement(NamedTuple):
-    """Cells of a row that seem to have moved by one column.
+    """Cells of a row that seem to have moved by one column, and the place of the one that tells.
 
-    Attributes:
-        place: The cell that tells, counted from the first column of the table.
-        is_certain: Whether the cell has no business there; a remark may hold anything.
+    It is certain where the cell has no business there; a remark may hold anything.
     """
 
     place: int
@@ -368,11 +362,6 @@ def find_displacement(
 
     So it is if one of them looks right only in the column before or after, and all beyond it
     would be right there too. Cells that moved to the right have left a blank one.
-
-    Args:
-        cells: The cells of the row, from the first column of the table to the last.
-        readings: What was read from them.
-        columns: The columns.
     """
     row = _Row(cells, readings, columns)
     found = [

@@ -26,12 +26,9 @@ _NOT_OF_NUMBER = re.compile(r"[^.0-9]")
 
 
 class Style(NamedTuple):
-    """What a style does to the content of a cell.
+    """What a style does to the content of a cell; plain numbers and days have an empty format.
 
-    Attributes:
-        oddity: Why the content is not plainly there, if it is not.
-        number_format: The format in which numbers are shown; empty for plain ones and days.
-        is_telling: Whether the format shows even whole numbers as other ones.
+    A telling format shows even whole numbers as other ones.
     """
 
     oddity: Literal["struck", "unseen"] | None

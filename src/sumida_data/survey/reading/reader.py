@@ -68,12 +68,9 @@ class Answer(NamedTuple):
 
 
 class Record(NamedTuple):
-    """The answers of one row of a sheet, or of the label cells of one.
+    """The answers of one row of a sheet, or of the label cells of one, for a typed table.
 
-    Attributes:
-        table: Name of the typed table.
-        key: What tells the record from others of its sheet; empty for label cells.
-        answers: The answers, in the order of the columns or, for label cells, of the form.
+    The key tells the record from others of its sheet; it is empty for label cells.
     """
 
     table: str
@@ -121,15 +118,7 @@ class SheetReader(ColumnFinder[Described]):
         return frozenset(text for text in texts if text.strip())
 
     def read_rows(self, sheet: Sheet, place: Place) -> SheetContents | None:
-        """Read a sheet with one record a row.
-
-        Args:
-            sheet: The sheet.
-            place: The file it belongs to, for findings.
-
-        Returns:
-            Its records and findings, or None where it has no such table.
-        """
+        """Read a sheet with one record a row; None where it has no such table."""
         table = find_table(sheet, self.headings)
         if table is None and self.description.is_complete and self._is_named(sheet):
             table = self.guess_table(sheet)

@@ -104,10 +104,6 @@ class _Book(NamedTuple):
 def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook] | None:
     """Look for what the fast reader does not tell of the sheets of an .xlsx.
 
-    Args:
-        archive: The file.
-        content: Its bytes.
-
     Returns:
         What was found by name of the sheet, or None if the sheets are kept in another way.
 
@@ -155,12 +151,8 @@ def refuse_large_sheet(rows: int, columns: int) -> None:
 def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
     """Return a part in half the time that the archive takes, without computing its check sum.
 
-    Attributes are given double quotation marks, so that the part can be searched.
-
-    Args:
-        archive: The archive; the sizes that it states have been found true.
-        content: Its bytes.
-        part: The name of the part.
+    Attributes are given double quotation marks, so that the part can be searched. The sizes that
+    the archive states have been found true.
 
     Raises:
         zlib.error: If the part is damaged.

@@ -42,11 +42,7 @@ _LABELS = ("様式の版", "様式の調査期", "様式の課コード", "様�
 
 
 def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
-    """Return what identifies the answers of a form, in whatever order its records stand.
-
-    Args:
-        records: The table of each record, and its answers by field.
-    """
+    """Return what identifies a form's records, each a table and answers, in whatever order."""
     given = [
         (
             table,

@@ -78,14 +78,10 @@ _OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet, from cell A1 on.
+    """One sheet, from cell A1 on; that of a CSV file has an empty name.
 
-    Attributes:
-        name: Its name; empty for a CSV file.
-        rows: The cells by row, all rows of one length; an empty cell is the empty text.
-        look: What else there is to know of it.
-        upper_texts: The texts of its upper rows by what they are as headings, once it has been
-            searched for one.
+    All rows have one length; an empty cell is the empty text. The texts of the upper rows are by
+    what they are as headings, once it has been searched for one.
     """
 
     name: str
@@ -96,11 +92,9 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A received file as sheets.
+    """A received file as sheets, hidden ones included.
 
-    Attributes:
-        sheets: The sheets in order, hidden ones included.
-        remarks: Ids of the finding rules that say what a person must check in such a file.
+    The remarks are ids of the finding rules that say what a person must check in such a file.
     """
 
     sheets: list[Sheet]
@@ -108,11 +102,7 @@ class Workbook:
 
 
 def open_workbook(content: bytes, name: str) -> Workbook:
-    """Read a file as a workbook, judging it by its contents rather than its name.
-
-    Args:
-        content: The file's bytes.
-        name: Its name; only its ending matters, and only to know a CSV file.
+    """Read a file as a workbook, judging it by its contents; its name only tells a CSV file.
 
     Raises:
         UnusableFileError: If the file is empty, encrypted, broken, too large or no table.

@@ -53,14 +53,11 @@ AnswerStatus = Literal["answered", "not_answered", "not_applicable", "undetermin
 
 
 class Reading(NamedTuple):
-    """What a cell says.
+    """What a cell says: a value as text (numbers plain, days ISO 8601), None unless answered.
 
-    Attributes:
-        value: The value as text (numbers plain, days ISO 8601); None unless answered.
-        status: What kind of answer it is.
-        rules: Names of the text rules applied, separated by blanks; empty if none. Where the
-            cell cannot be read, the one that says why: ``several_values``, ``two_readings``,
-            ``other_unit``, ``other_weekday`` or ``ditto``, or empty.
+    The rules are names of the text rules applied, separated by blanks. Where the cell cannot be
+    read, the one that says why: ``several_values``, ``two_readings``, ``other_unit``,
+    ``other_weekday`` or ``ditto``, or empty.
     """
 
     value: str | None
