@@ -10,12 +10,8 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import Locations, wire
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.survey.blank_form import (
-    Inquiry,
-    find_last_answers,
-    inherit_answers,
-    write_blank_form,
-)
+from sumida_data.survey.blank_form import find_last_answers, inherit_answers
+from sumida_data.survey.blank_form.workbook import Inquiry, write_blank_form
 from sumida_data.survey.departments import (
     list_existing,
     parse_departments,

@@ -7,10 +7,10 @@ from decimal import Decimal
 from functools import reduce
 from math import ceil
 from typing import Any, NamedTuple
-from unicodedata import east_asian_width
 
 from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 
+from sumida_data.base.xlsx import measure
 from sumida_data.survey.consistency import (
     MARKS,
     contradiction_terms,
@@ -164,9 +164,7 @@ def width_of(field: FormField) -> int:
 
 def lines_of(field: FormField, contents: Contents) -> int:
     """Return how many lines a text takes in the field's column."""
-    text = contents if isinstance(contents, str) else ""
-    length = sum(2 if east_asian_width(character) in "FWA" else 1 for character in text)
-    return ceil(length / width_of(field))
+    return ceil(measure(contents) / width_of(field)) if isinstance(contents, str) else 0
 
 
 def contents_of(field: FormField, reading: Reading) -> Contents:

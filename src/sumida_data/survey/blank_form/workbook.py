@@ -5,20 +5,19 @@ counts by formula, without macros, what is unanswered and what contradicts itsel
 written beside the formulas, for programs that do not calculate.
 """
 
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain, groupby, takewhile
 from operator import attrgetter
 from typing import Any
 
-from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.periods import Period, format_era_date
+from sumida_data.base.xlsx import Book
+from sumida_data.survey.blank_form import LastAnswers
 from sumida_data.survey.blank_form.block import (
     FIRST_COLUMN,
     NUMBER_FORMATS,
@@ -32,7 +31,6 @@ from sumida_data.survey.blank_form.block import (
     validation_of,
     width_of,
 )
-from sumida_data.survey.blank_form.last_answers import LastAnswers
 from sumida_data.survey.consistency import contradiction_terms, unanswered_terms
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave
@@ -49,11 +47,7 @@ _LINE_HEIGHT = 16
 _FIRST_ROW = 5
 _LAST_GUIDANCE_COLUMN = 12
 _LAST_FREE_COLUMN = 51
-_A4 = 9
 
-# The workbook must have the same bytes whenever it is made.
-_CREATED = datetime(2022, 4, 1)
-_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _PERMISSIONS = dict.fromkeys(("insert_rows", "delete_rows", "format_columns", "format_rows"), True)
 
 _BODY = {"font_name": "Yu Gothic", "font_size": 10, "valign": "vcenter"}
@@ -80,7 +74,7 @@ _STYLES |= {
     for kind, number_format in NUMBER_FORMATS.items()
 }
 # Where something is amiss; the words stand in the column beside the rows and in the counters.
-_MARKS = {"contradictory": {"bg_color": "#F8CBAD"}, "unanswered": {"bg_color": "#FFF2CC"}}
+_MARKS = {"contradictory": {"bg_color": "#F8CBAD"}, "blank": {"bg_color": "#FFF2CC"}}
 
 
 @dataclass(frozen=True)
@@ -95,25 +89,22 @@ class Inquiry:
 
 def write_blank_form(inquiry: Inquiry, department: Department, last: LastAnswers | None) -> bytes:
     """Return the form of one department, an .xlsx, with what it answered last if it ever has."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, _OPTIONS) as book:
-        book.set_properties({"title": inquiry.form.title, "created": _CREATED})
-        _Writer(book, inquiry, department, last).write()
-    return buffer.getvalue()
+    book = Book(inquiry.form.title, _STYLES | _MARKS)
+    _Writer(book, inquiry, department, last).write()
+    return book.close()
 
 
 class _Writer:
     """Writes the sheets of one form."""
 
     def __init__(
-        self, book: Workbook, inquiry: Inquiry, department: Department, last: LastAnswers | None
+        self, book: Book, inquiry: Inquiry, department: Department, last: LastAnswers | None
     ) -> None:
         self.book = book
         self.inquiry = inquiry
         self.department = department
         self.last = last
-        self.styles = {name: book.add_format(style) for name, style in _STYLES.items()}
-        self.marks = {name: book.add_format(style) for name, style in _MARKS.items()}
+        self.styles = book.looks
 
     def write(self) -> None:
         form, wave = self.inquiry.form.asked_in(str(self.inquiry.period)), self.inquiry.wave
@@ -133,16 +124,13 @@ class _Writer:
         whose = f"{division}　{section}（{code}）"
         due_on = format_era_date(self.inquiry.wave.due_on)
         sample = _SAMPLE_NOTE if self.inquiry.sample else ""
-        sheet: Worksheet = self.book.add_worksheet(name)
+        sheet = self.book.add_sheet(name)
         self._set_width(sheet, 0, _LAST_FREE_COLUMN, None)
         self._set_width(sheet, 0, 0, 9)
         sheet.write(0, 0, title, self.styles["title"])
         sheet.write(1, 0, f"{period}　{whose}　回答期限 {due_on}", self.styles["text"])
         sheet.write(3, 0, sample, self.styles["sample"])
         sheet.protect("", _PERMISSIONS)
-        sheet.set_landscape()
-        sheet.set_paper(_A4)
-        sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.8, bottom=0.7)
         sheet.set_header(f"&L{title}&R{whose}")
         sheet.set_footer(f"&L{period}　{sample}&R&P / &N")
@@ -255,9 +243,9 @@ class _Writer:
         terms = contradiction_terms(part, cells)
         names = [next(iter(one.when)) for one in part.contradictions]
         rules = [(name, term, "contradictory") for name, term in zip(names, terms, strict=True)]
-        rules += [(name, one, "unanswered") for name, one in unanswered_terms(part, cells).items()]
+        rules += [(name, one, "blank") for name, one in unanswered_terms(part, cells).items()]
         for name, term, mark in rules:
-            rule = {"type": "formula", "criteria": f"={term}", "format": self.marks[mark]}
+            rule = {"type": "formula", "criteria": f"={term}", "format": self.styles[mark]}
             sheet.conditional_format(*areas[name], rule)
         for field in part.fields:
             sheet.data_validation(*areas[field.name], validation_of(field, part))
@@ -293,7 +281,7 @@ class _Writer:
             (block.part.table, record) for block in answers for record in block.records
         )
         stamp = Stamp(version, period, self.department.code, contents)
-        sheet = self.book.add_worksheet(STAMP_SHEET)
+        sheet = self.book.book.add_worksheet(STAMP_SHEET)
         for row, label_and_value in enumerate(stamp.labels.items()):
             sheet.write_row(row, 0, label_and_value)
         sheet.very_hidden()

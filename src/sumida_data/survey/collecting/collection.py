@@ -229,13 +229,13 @@ class _History:
             return None
         if meant not in {None, code}:
             words = {"section": section}
-            self._report_on_cover(Kind.OTHER_SECTION, returned, "department_code", **words)
+            returned.report_on_cover(self.rules[Kind.OTHER_SECTION], "department_code", **words)
             return None
         names = [fold(one.section) for one in self.collector.departments if one.code == code]
         said = fold(section)
         if said and not any(name in said or said in name for name in names):
             words = {"code": code, "expected": departments[code].section}
-            self._report_on_cover(Kind.UNKNOWN_SECTION, returned, "section", **words)
+            returned.report_on_cover(self.rules[Kind.UNKNOWN_SECTION], "section", **words)
         return code
 
     def _refuse_repeated(self, returned: Return, holders: _Holders) -> None:
@@ -305,14 +305,6 @@ class _History:
             "rows_set_aside": 0,
             "sample": False,
         }
-
-    def _report_on_cover(self, rule_id: str, returned: Return, name: str, **words: str) -> None:
-        """Report something about an answer on the cover."""
-        answer = returned.cover.answer_of(name) if returned.cover else None
-        assert answer is not None  # noqa: S101  # what is not there is not reported on
-        words |= {"sheet": answer.sheet, "period": Period.parse(returned.period).title}
-        rule = self.rules[rule_id]
-        returned.report(rule, answer.raw_text, cell=answer.cell, **words)
 
     def _report(
         self, rule_id: str, returned: Return, value: str | None = None, **words: str

@@ -118,6 +118,14 @@ class Return:
         place = replace(self.place, sheet=words.get("sheet"), cell=cell)
         self.findings.append(make_finding(rule, place, value, **words))
 
+    def report_on_cover(self, rule: FindingRule, name: str, **words: str) -> None:
+        """Add a finding about what the cover answers to a field, if it answers anything."""
+        if answer := self.cover.answer_of(name) if self.cover else None:
+            period = Period.parse(self.period)
+            words |= {"sheet": answer.sheet, "period": period.title}
+            words["last"] = period.last_day.isoformat()
+            self.report(rule, answer.raw_text, cell=answer.cell, **words)
+
 
 @dataclass(frozen=True)
 class FormReader:
@@ -170,11 +178,7 @@ class FormReader:
         texts = (cover_reader.find_personal_texts(sheet) for sheet in sheets)
         returned.personal_texts = frozenset[str]().union(*texts)
         stamp = Stamp.read(workbook)
-        if stamp is None:
-            self._check_stated_period(returned.cover, returned)
-        else:
-            self._check_stamp(stamp, returned)
-        self._check_answered_on(returned.cover, returned)
+        self._check_cover(stamp, returned)
         asked = wave.sheets_for(returned.department_code)
         read = [*self._read_answers(workbook, readers, returned, asked)]
         if asked and not read and not returned.says_no_change:
@@ -237,25 +241,17 @@ class FormReader:
             words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
             returned.report(self.rules[Kind.UNREAD_TABLE], **words)
 
-    def _check_stated_period(self, cover: Record, returned: Return) -> None:
-        answer = cover.answer_of("stated_period")
-        stated = Period.find(answer.raw_text) if answer else None
-        if answer and stated and str(stated) != returned.period:
-            words = {"sheet": answer.sheet, "period": Period.parse(returned.period).title}
-            rule = self.rules[Kind.OTHER_PERIOD]
-            returned.report(rule, answer.raw_text, cell=answer.cell, **words)
-
-    def _check_answered_on(self, cover: Record, returned: Return) -> None:
-        """Report a day of answering before the last day of the quarter, or long after it."""
-        answer, last_day = cover.answer_of("answered_on"), Period.parse(returned.period).last_day
-        if answer and returned.answered_on and not returned.plausible_day:
-            words = {"sheet": answer.sheet, "last": last_day.isoformat()}
-            rule = self.rules[Kind.ANSWERED_ANOTHER_DAY]
-            returned.report(rule, answer.raw_text, cell=answer.cell, **words)
-
-    def _check_stamp(self, stamp: Stamp, returned: Return) -> None:
-        stated = Stamp(self.form.version, returned.period, returned.department_code or "")
-        for (label, value), expected in zip(stamp.labels.items(), stated, strict=True):
+    def _check_cover(self, stamp: Stamp | None, returned: Return) -> None:
+        """Report what the cover says of quarter and day that cannot be, and another form."""
+        if returned.answered_on and not returned.plausible_day:
+            returned.report_on_cover(self.rules[Kind.ANSWERED_ANOTHER_DAY], "answered_on")
+        if stamp is None:
+            stated = Period.find(returned.says("stated_period"))
+            if stated and str(stated) != returned.period:
+                returned.report_on_cover(self.rules[Kind.OTHER_PERIOD], "stated_period")
+            return
+        made_for = Stamp(self.form.version, returned.period, returned.department_code or "")
+        for (label, value), expected in zip(stamp.labels.items(), made_for, strict=True):
             if expected and value != expected:
                 shown, wanted = _PERIOD.sub(_say_period, value), _PERIOD.sub(_say_period, expected)
                 rule = self.rules[Kind.OTHER_FORM]

@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from operator import attrgetter, itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
+from xlsxwriter.utility import xl_col_to_name
+
 from sumida_data.base.characters import name_unseen
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField, RecordSheet
@@ -19,7 +21,6 @@ from sumida_data.survey.reading.layout import (
     FoundTable,
     Headings,
     cell_address,
-    column_letters,
     find_bare_columns,
     find_heading,
     find_most_headings,
@@ -221,7 +222,7 @@ class ColumnFinder(Generic[Described]):
             if remark := self._doubt_unit(self.fields[name], sheet, table):
                 remarks.append(remark)
                 continue
-            letters = column_letters(number)
+            letters = xl_col_to_name(number)
             answers.append(AnswerColumn(number, letters, self.fields[name], self.judges[name]))
         places = {column.field.name: place for place, column in enumerate(answers)}
         keys = [places[field.name] for field in self.description.key_fields]

@@ -10,9 +10,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from xlsxwriter.utility import xl_rowcol_to_cell
+
 from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
 from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
+
+# The A1 address of a cell counted from 0.
+cell_address = xl_rowcol_to_cell
 
 _HEADER_DEPTH = 3
 # Shorter labels, such as 課, begin many an answer.
@@ -222,22 +227,6 @@ def find_bare_columns(sheet: Sheet, table: FoundTable) -> Iterator[int]:
     for column in range(min(taken), len(sheet.rows[table.header_row])):
         if column not in taken and all(_is_blank(row[column]) for row in above):
             yield column
-
-
-def cell_address(row: int, column: int) -> str:
-    """Return the A1 address of a cell counted from 0."""
-    return f"{column_letters(column)}{row + 1}"
-
-
-@lru_cache(maxsize=1024)
-def column_letters(column: int) -> str:
-    """Return the letters of a column counted from 0."""
-    letters = ""
-    number = column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def _rows_above(number: int) -> range:

@@ -17,6 +17,8 @@ from xml.etree.ElementTree import Element, fromstring, iterparse
 from zipfile import ZIP_DEFLATED, ZipFile
 from zlib import MAX_WBITS, decompress
 
+from xlsxwriter.utility import xl_cell_to_rowcol
+
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.looks import (
@@ -320,7 +322,7 @@ def _find_objects(archive: ZipFile, part: str, look: SecondLook) -> None:
     } & names:
         if "comments" in found.lower():
             comments = _elements(archive, found, "comment")
-            look.comments.update(_parse_address(one.get("ref", "A1")) for one in comments)
+            look.comments.update(xl_cell_to_rowcol(one.get("ref", "A1")) for one in comments)
         elif _DRAWING in found:
             anchors = iterate_elements(archive, found)
             look.drawings += [_corners(one) for one in anchors if one.tag.endswith("CellAnchor")]
@@ -336,15 +338,8 @@ def _corner(anchor: Element, end: str) -> Cell:
     return int(row), int(column)
 
 
-def _parse_address(address: str) -> Cell:
-    letters = address.rstrip("0123456789")
-    return int(address.removeprefix(letters)) - 1, column_number(letters)
-
-
 @lru_cache(maxsize=1024)
 def column_number(letters: str) -> int:
-    """Return the number of a column, counted from 0, such as 27 for AB."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+    """Return the number of a column, counted from 0, such as 27 for AB; -1 without letters."""
+    number: int = xl_cell_to_rowcol(f"{letters}1")[1] if letters else -1
+    return number
