@@ -22,6 +22,7 @@ from sumida_data.pipelines.wiring import (
     primary_tables,
 )
 from sumida_data.plan.models import ReportedPeriod
+from sumida_data.privacy.analysts import HIDDEN
 from sumida_data.privacy.releases import Privacy
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import CentralSources, Waves
@@ -96,17 +97,17 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built, pa
     assert float(value[0]) == 59.3
 
 
-def test_a_blocked_package_is_left_out_and_told_and_the_others_go_out(
-    catalog, tmp_path, dictionary, frames
-):
+def test_a_row_that_is_held_back_is_nowhere_and_told(catalog, tmp_path, dictionary, frames):
     rows = frames["procedure"].assign(procedure_name="問合せはmihon@example.jpへ")
     catalog["procedure#primary"] = MemoryDataset(rows)
     SequentialRunner().run(create_pipeline(), catalog)
-    names = {name.partition("/")[0] for name in catalog.load("packages")}
-    assert "online-procedures" not in names
-    assert "dx-indicators" in names
+    files = catalog.load("packages")
+    assert b"mihon@" not in files["online-procedures/procedure.csv"].read()
+    assert b"rowsHeldBack" in files["online-procedures/datapackage.json"].read()
     page = (tmp_path / "preview/index.html").read_text("utf-8")
     assert "mihon@" not in page
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         found = connection.execute("SELECT package_name, outcome FROM privacy_check").fetchall()
-    assert found == [("online-procedures", "blocked")]
+        names = connection.execute("SELECT DISTINCT procedure_name FROM procedure").fetchall()
+    assert found == [("online-procedures", "held_back")]
+    assert names == [(HIDDEN,)]
