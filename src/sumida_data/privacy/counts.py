@@ -81,6 +81,7 @@ def withhold_small_counts(
     dictionary: DataDictionary,
     indicators: Sequence[Indicator],
     privacy: Privacy,
+    packages: Packages,
 ) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
     """Take small counts of people out of the tables.
 
@@ -89,11 +90,14 @@ def withhold_small_counts(
         dictionary: Their descriptions: units, and which columns are published.
         indicators: All indicators; they say which parts of a ratio count people.
         privacy: The size, and which units count people.
+        packages: What is published.
 
     Returns:
         The tables that change, and what was withheld in each column.
     """
     ledger = _Ledger(dictionary, indicators, privacy)
+    resources = (one for package in packages.packages for one in package.resources)
+    ledger.sums_of_divisions = any(one.table == _BY_DEPARTMENT for one in resources)
     rows = {name: read_rows(frames[name]) for name in ledger.tables if name in frames}
     ledger.enter(rows)
     ledger.withhold(privacy.smallest_count)
@@ -117,6 +121,7 @@ class _Ledger:
         self.people = set(privacy.people)
         self.people_kinds = privacy.people_kinds
         self.counts: dict[Key, Count] = {}
+        self.sums_of_divisions = False
         self.sums: defaultdict[Key, list[Key]] = defaultdict(list)
         # The figures of the ward that give a sum, one for each revision.
         self.figures: defaultdict[Key, list[Key]] = defaultdict(list)
@@ -273,7 +278,8 @@ class _Ledger:
             hidden = [key for key in keys if self.counts[key].outcome]
             hidden = [key for key in hidden if not self._is_between_equals(key)]
             open_ = [key for key in keys if not self.counts[key].outcome]
-            for tell in (self._count_left, self._count_since) if hidden and open_ else ():
+            is_public = total[0] not in _PARTS or self.sums_of_divisions
+            for tell in (self._count_left, self._count_since) if open_ and is_public else ():
                 if 0 < abs(sum(map(tell, hidden), Decimal(0))) < smallest:
                     # One that adds to them hides them; of others all are needed.
                     return min(open_, key=lambda key: (not tell(key), self._rank(key)))

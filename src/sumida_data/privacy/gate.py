@@ -131,7 +131,7 @@ class Gate:
         outcomes = list(self._empty_free_text(guarded))
         dictionary = self._open_released(outcomes)
         changed, withheld = withhold_small_counts(
-            guarded, dictionary, self.indicators, self.privacy
+            guarded, dictionary, self.indicators, self.privacy, self.packages
         )
         guarded |= changed
         derived, quoted = withhold_derived(guarded, dictionary)
