@@ -136,7 +136,7 @@ def test_a_damaged_backup_is_noticed(filled: tuple[Path, Path], tmp_path: Path) 
 def test_a_name_that_leads_out_is_refused(filled: tuple[Path, Path], tmp_path: Path) -> None:
     crafted = tmp_path / "crafted.zip"
     with zipfile.ZipFile(crafted, "w") as archive:
-        described = '{"version": "1", "made_at": "", "links": {}, "files": {"../x": ["", 0, 0]}}'
+        described = '{"version": "1", "made_at": "", "links": {}, "files": {"../x": ["", 0]}}'
         archive.writestr(MANIFEST, described)
     assert "控えではありません" in call(restore, crafted).output
 

@@ -55,20 +55,17 @@ _HELP_RESTORE = """控えから、すべてのファイルを元に戻します�
 """
 
 
-class _Kept(NamedTuple):
-    """A file in a backup: hash, size, and when it was last written, in nanoseconds."""
-
-    sha256: str
-    size: int
-    mtime_ns: int
-
-
 class _Manifest(NamedTuple):
-    """What a backup holds: files by path, and links with where they lead to."""
+    """What a backup holds.
+
+    Attributes:
+        files: By path the hash of each file, and when it was last written, in nanoseconds.
+        links: By path where each link leads to.
+    """
 
     version: str
     made_at: str
-    files: dict[str, _Kept]
+    files: dict[str, tuple[str, int]]
     links: dict[str, str]
 
 
@@ -96,7 +93,7 @@ def backup(target: Path) -> None:
     _refuse(faults, "控えを読み返すと、元のファイルと違います。もう一度実行してください。")
     note = {"made_at": manifest.made_at, "path": str(path)}
     replace_file(project / LAST_BACKUP, json.dumps(note, ensure_ascii=False).encode())
-    click.echo(f"{path} に、{_describe(manifest)}の控えをとり、読み返して確かめました。")
+    click.echo(f"{path} に、{len(manifest.files)}ファイルの控えをとり、読み返して確かめました。")
 
 
 @click.command(help=_HELP_RESTORE)
@@ -109,7 +106,9 @@ def restore(archive: Path, *, check: bool) -> None:
             manifest = _read_manifest(opened)
         _refuse(_find_faults(archive, manifest), "控えが壊れています。ほかの控えを使ってください。")
         if check:
-            click.echo(f"{archive} は壊れていません({manifest.made_at}、{_describe(manifest)})。")
+            click.echo(
+                f"{archive} は壊れていません({manifest.made_at}、{len(manifest.files)}ファイル)。"
+            )
             return
         project = find_project(Path.cwd())
         in_the_way = list(_find_in_the_way(project, manifest))
@@ -118,14 +117,13 @@ def restore(archive: Path, *, check: bool) -> None:
         )
         with _hold_all(project):
             _unpack(archive, project, manifest)
-        files = manifest.files.items()
-        lost = [name for name, kept in files if _look(project / name).sha256 != kept.sha256]
+        lost = [
+            name for name, (known, _) in manifest.files.items() if _hash(project, name) != known
+        ]
         _refuse(lost, "戻したファイルを読み返すと、控えと違います。もう一度実行してください。")
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise click.ClickException(f"{archive}: 戻せません。{error}") from error
-    click.echo(
-        f"{manifest.made_at} の控えから、{_describe(manifest)}を戻し、読み返して確かめました。"
-    )
+    click.echo(f"{manifest.made_at} の控えから{len(manifest.files)}ファイルを戻し、確かめました。")
     if manifest.version != __version__:
         click.echo(f"控えは版{manifest.version}、このプログラムは版{__version__}です。")
     click.echo("次に kedro run を実行し、sumida-data verify で公開先を確かめてください。")
@@ -167,39 +165,35 @@ def _write(archive: Path, project: Path, made_at: str) -> _Manifest:
             if path.is_dir():
                 manifest.links[name] = path.readlink().as_posix()
                 continue
-            manifest.files[name] = _look(path)
+            manifest.files[name] = (_hash(project, name), path.stat().st_mtime_ns)
             target.write(path, name)
-        described = manifest._asdict() | {"files": {k: [*v] for k, v in manifest.files.items()}}
-        target.writestr(MANIFEST, json.dumps(described, ensure_ascii=False, indent=1))
+        text = json.dumps(manifest._asdict(), ensure_ascii=False, indent=1)
+        target.writestr(MANIFEST, text)
     return manifest
 
 
 def _read_manifest(archive: ZipFile) -> _Manifest:
-    described = json.loads(archive.read(MANIFEST))
-    files = {name: _Kept(*kept) for name, kept in described["files"].items()}
+    manifest = _Manifest(**json.loads(archive.read(MANIFEST)))
     try:
-        refuse_outside([*files, *described["links"]])
+        refuse_outside([*manifest.files, *manifest.links])
     except OutsideFolderError as error:
         raise click.ClickException(f"控えではありません。{error}") from error
-    return _Manifest(described["version"], described["made_at"], files, described["links"])
+    return manifest
 
 
 def _find_faults(archive: Path, manifest: _Manifest) -> list[str]:
     """Return the paths of files that the backup does not hold as they were."""
     with ZipFile(archive) as opened:
-        held = {*opened.namelist()}
-        return [
-            name
-            for name, kept in manifest.files.items()
-            if name not in held or _hash(opened, name) != kept.sha256
-        ]
+        return [n for n, (known, _) in manifest.files.items() if _hash(opened, n) != known]
 
 
-def _hash(archive: ZipFile, name: str) -> str:
+def _hash(place: Path | ZipFile, name: str) -> str:
+    """Return the hash of a file in a folder or an archive; nothing if it is not there whole."""
     try:
-        return sha256(archive.read(name)).hexdigest()
-    except BadZipFile:
+        content = place.read(name) if isinstance(place, ZipFile) else (place / name).read_bytes()
+    except (BadZipFile, KeyError, FileNotFoundError, IsADirectoryError):
         return ""
+    return sha256(content).hexdigest()
 
 
 def _find_in_the_way(project: Path, manifest: _Manifest) -> Iterator[str]:
@@ -207,20 +201,19 @@ def _find_in_the_way(project: Path, manifest: _Manifest) -> Iterator[str]:
     for name in _list(project):
         if any(fnmatch(name, pattern) for pattern in (*_LEFT_OUT, *_SHIPPED)):
             continue
-        path, kept = project / name, manifest.files.get(name)
-        same = kept is not None and not path.is_symlink() and _look(path).sha256 == kept.sha256
-        if not same and name not in manifest.links:
+        known, _ = manifest.files.get(name, ("", 0))
+        if name not in manifest.links and _hash(project, name) != known:
             yield name
 
 
 def _unpack(archive: Path, project: Path, manifest: _Manifest) -> None:
     with ZipFile(archive) as opened:
-        for name, kept in manifest.files.items():
+        for name, (_, written_at) in manifest.files.items():
             path = project / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(opened.read(name))
             # Of two returns of one day the one that came later counts.
-            os.utime(path, ns=(kept.mtime_ns, kept.mtime_ns))
+            os.utime(path, ns=(written_at, written_at))
     for name, leads_to in manifest.links.items():
         _link(project, project / name, leads_to)
 
@@ -234,18 +227,6 @@ def _link(project: Path, path: Path, leads_to: str) -> None:
         path.symlink_to(leads_to, target_is_directory=True)
     except (NotImplementedError, OSError):
         shutil.copytree(path.parent / leads_to, path)
-
-
-def _look(path: Path) -> _Kept:
-    if not path.is_file():
-        return _Kept("", 0, 0)
-    state = path.stat()
-    return _Kept(sha256(path.read_bytes()).hexdigest(), state.st_size, state.st_mtime_ns)
-
-
-def _describe(manifest: _Manifest) -> str:
-    size = sum(kept.size for kept in manifest.files.values())
-    return f"{len(manifest.files)}ファイル、{size / 1e6:.1f}MB"
 
 
 def _refuse(names: list[str], why: str) -> None:
