@@ -38,7 +38,11 @@ def render(
         names: Iterable[str] = dict.fromkeys(path.partition("/")[0] for path in files)
         published = read_published(files, names)
         pages = build_site(published, municipality, plans, waves, described, dictionary)
-        return {path: content.decode() for path, content in pages.items()}
+        # A ZIP is no text; its bytes are given one to one.
+        return {
+            path: content.decode("latin-1" if path.endswith(".zip") else "utf-8")
+            for path, content in pages.items()
+        }
 
     return render_from
 

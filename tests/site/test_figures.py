@@ -5,9 +5,10 @@ import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 from xml.etree import ElementTree as ET
+from zipfile import ZipFile
 
 from tests.packages.conftest import CARD_RATE
 
@@ -83,3 +84,17 @@ def test_every_value_has_an_address(pages: Texts) -> None:
 def test_there_is_no_figure_without_a_value(pages: Texts) -> None:
     assert "indicators/open_datasets.svg" not in pages
     assert 'id="take"' not in pages["indicators/open_datasets.html"]
+
+
+def test_a_dataset_comes_as_one_file_and_its_tables_as_json(
+    pages: Texts, built: dict[str, bytes]
+) -> None:
+    bundle = pages["dataset/online-procedures/online-procedures.zip"].encode("latin-1")
+    with ZipFile(BytesIO(bundle)) as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    assert files == {path: one for path, one in built.items() if path.startswith("online-p")}
+    rows = json.loads(pages["dataset/dx-indicators/indicator_value.json"])
+    assert rows[0]["value"] == 59.3
+    assert rows[0]["as_of"] == "2023-01-31"
+    page = pages["dataset/online-procedures/index.html"]
+    assert 'href="online-procedures.zip" download' in page

@@ -1,4 +1,4 @@
-"""What can be taken along: each indicator's figure as SVG, and its values as CSV and JSON."""
+"""What can be taken along: figures as SVG, values as CSV and JSON, datasets as JSON and ZIP."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.plan.models import IndicatorTarget
@@ -14,7 +15,7 @@ from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site.content import IndicatorPage
 from sumida_data.site.models import SiteSettings
-from sumida_data.site.published import Published
+from sumida_data.site.published import Dataset, Published
 
 # In ASCII only, so that every tool reads the file without being told its encoding.
 _COLUMNS = (
@@ -57,6 +58,23 @@ def write_figures(
         "page": f"{published.address}{start}.html",
     }
     yield f"{start}.json", f"{json.dumps(described, ensure_ascii=False, indent=1)}\n".encode()
+
+
+def write_bundles(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """Yield each table of a dataset as JSON, and a ZIP of all its files, by path."""
+    for table in dataset.tables:
+        rows = [
+            {name: _to_number(value) for name, value in row.items()}
+            for row in dataset.read(table["name"]).to_pylist()
+        ]
+        lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        yield f"dataset/{dataset.name}/{table['name']}.json", f"[\n{lines}\n]\n".encode()
+    content = io.BytesIO()
+    with ZipFile(content, "w") as bundle:
+        for path, file in sorted(dataset.files.items()):
+            # A file named without a time has that of the first day of ZIP.
+            bundle.writestr(ZipInfo(f"{dataset.name}/{path}"), file, ZIP_DEFLATED)
+    yield f"dataset/{dataset.name}/{dataset.name}.zip", content.getvalue()
 
 
 def _write_csv(one: IndicatorPage) -> bytes:

@@ -20,7 +20,7 @@ from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS
 from sumida_data.site import content
 from sumida_data.site.content import IndicatorPage
-from sumida_data.site.figures import write_cell, write_figures
+from sumida_data.site.figures import write_bundles, write_cell, write_figures
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
@@ -113,7 +113,7 @@ def build_site(
     return {
         **_read_assets(),
         **content.write_lists(published, site, rendered),
-        **dict(chain.from_iterable(figures)),
+        **dict(chain.from_iterable((*figures, *map(write_bundles, published.datasets)))),
         **rendered,
     }
 
