@@ -102,6 +102,24 @@ def test_a_city_of_its_own_goes_from_forms_to_publication(tmp_path: Path) -> Non
     assert [run.code for run in outputs] == [0] * 5, [run.output for run in outputs]
     assert not any(FIRST.search(run.output) for run in outputs)
     assert find_first(project.path) == []
+    _expect_both_plans(project.path / "data", f"FY{YEAR}Q1")
+
+
+def _expect_both_plans(data: Path, period: str) -> None:
+    """Site and papers show both plans, each with its own indicators and targets."""
+    first, second = (
+        (data / "06_catalog/public" / page).read_text("utf-8")
+        for page in ("plans/plan-0.html", "index.html")
+    )
+    assert "予約窓口0" in first
+    assert "予約窓口1" not in first
+    assert "予約窓口1" in second
+    assert 'href="plans/plan-0.html"' in second
+    page = data / "06_catalog/public/indicators/bookable_1.html"
+    assert 'bookable_0.html"' in page.read_text("utf-8")
+    for folder, title in ((".", "第2次計画"), ("plan-0", "第1次計画")):
+        paper = data / "08_reporting" / period / folder / "council_paper.html"
+        assert title in paper.read_text("utf-8")
 
 
 def test_an_unknown_municipality_is_refused(tmp_path: Path) -> None:

@@ -131,6 +131,7 @@ def _reword(text: str, words: Mapping[str, Any]) -> str:
     for old, named in {
         r"https?://[\w./-]*sumida[\w./-]*": words["homepage"],
         r"〒.*墨田区役所": "未記入",
+        r"Sumida City Office, .*": "not given",
         r"墨田区行財政改革・": words["name"],
         r"墨田区?": words["name"],
         r"墨企": "企",

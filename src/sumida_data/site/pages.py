@@ -130,16 +130,19 @@ def _describe_plans(
     published: Published,
 ) -> Iterator[Page]:
     dataset = published.find("indicator_value")
+    paths = {one.plan_id: f"plans/{one.plan_id}.html" for one in plans.root}
+    paths[shown.plan_id] = "index.html"
     for plan, pages in zip(plans.root, indicators, strict=True):
         newest = max((one.current["period"] for one in pages if one.current), default=None)
         yield Page(
-            "index.html" if plan is shown else f"plans/{plan.plan_id}.html",
+            paths[plan.plan_id],
             "overview.html",
             (plan.title, plan.title_en),
             "index.html",
             {
                 "indicators": pages,
                 "plan": plan,
+                "others": [(one, paths[one.plan_id]) for one in plans.root if one is not plan],
                 "newest": newest,
                 "standings": [one.standing for one in pages if one.standing],
             },

@@ -21,7 +21,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     proposal = "publication_proposal"
     return Pipeline(
         [
-            wire(nodes.gather_report, "report_content", tables),
+            wire(nodes.gather_report, ["report_content", "other_reports"], tables),
             wire(nodes.write_quality_page, "quality_page", **report),
             wire(nodes.write_report, "progress_report", **report),
             wire(

@@ -51,11 +51,17 @@ def gather_report(  # one argument for each table and description
     response: pd.DataFrame,
     finding: pd.DataFrame,
     **tables: pd.DataFrame,
-) -> ProgressReport:
-    """Gather what the report of a period says."""
-    survey = describe_survey(str(reported_period), response, finding, finding_rules)
-    plan = plans.reported_in(reported_period).on(reported_period.last_day)
-    return build_report(dictionary, municipality.name, plan, reported_period, tables, survey)
+) -> tuple[ProgressReport, list[ProgressReport]]:
+    """Gather what the report of a period says, and those of other plans that have values in it."""
+    period, reported = reported_period, plans.reported_in(reported_period)
+    survey = describe_survey(str(period), response, finding, finding_rules)
+    report, *others = (
+        build_report(
+            dictionary, municipality.name, plan.on(period.last_day), period, tables, survey
+        )
+        for plan in sorted(plans.measured_in(period), key=lambda plan: plan is not reported)
+    )
+    return report, others
 
 
 def write_quality_page(
@@ -79,18 +85,30 @@ def write_quality_page(
     )
 
 
-def write_report(report: ProgressReport, quality_page: bytes) -> dict[str, bytes]:
-    """Give the report the form of pages, a workbook and slides, by file name."""
+def write_report(
+    report: ProgressReport, other_reports: list[ProgressReport], quality_page: bytes
+) -> dict[str, bytes]:
+    """Give the report the form of pages, a workbook and slides, by file name.
+
+    Those of other plans stand beside it, in a folder by the name of the plan.
+    """
+    folder = str(report.period)
+    papers = _write_papers(report, folder) | {f"{folder}/quality.html": quality_page}
+    for other in other_reports:
+        papers |= _write_papers(other, f"{folder}/{other.plan.plan_id}")
+    return papers
+
+
+def _write_papers(report: ProgressReport, folder: str) -> dict[str, bytes]:
+    briefings = render_briefings(report).items()
     papers = {
         "progress_report.html": render_page(report),
-        "quality.html": quality_page,
         "progress_table.xlsx": render_spreadsheet(report),
         "council_paper.html": render_council_paper(report),
         "council_slides.pptx": render_slides(report),
+        **{f"briefing_{indicator}.html": page for indicator, page in briefings},
     }
-    briefings = render_briefings(report).items()
-    papers |= {f"briefing_{indicator}.html": page for indicator, page in briefings}
-    return {f"{report.period}/{name}": content for name, content in papers.items()}
+    return {f"{folder}/{name}": content for name, content in papers.items()}
 
 
 def summarise(
