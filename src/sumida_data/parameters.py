@@ -10,8 +10,13 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality
 from sumida_data.base.quota import Quota
-from sumida_data.packages.columns import describe_package_tables
-from sumida_data.packages.models import Package, PackageError, Packages, Views
+from sumida_data.packages.models import (
+    Package,
+    PackageError,
+    Packages,
+    Views,
+    describe_package_tables,
+)
 from sumida_data.plan.models import Indicator, InitiativeRules, Plans, ReportedPeriod
 from sumida_data.privacy.releases import Privacy
 from sumida_data.quality.rules import QualityRules

@@ -13,18 +13,18 @@ import pyarrow.parquet as pq
 
 from sumida_data.base.frames import DECIMAL
 from sumida_data.base.quota import Gap
-from sumida_data.catalogue.approval import write_approval
+from sumida_data.catalogue.approval import Circumstances, NewText, Proposal, propose, write_approval
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.history import hash_lineage
-from sumida_data.catalogue.proposal import Circumstances, NewText, Proposal, propose
 from sumida_data.catalogue.publication import (
     PlannedPublication,
+    abandon,
     prepare_publication,
     publish,
     undo,
 )
-from sumida_data.catalogue.record import TargetRecord
-from sumida_data.catalogue.target import Catalogue, Dataset, File, observe
+from sumida_data.catalogue.record import PublicationLine, TargetRecord
+from sumida_data.catalogue.target import Catalogue, Dataset, File
 
 DAY = date(2023, 2, 1)
 GAP = Gap(title="未回答の課", missing=20, total=75, allowed_share=Decimal("0.1"))
@@ -181,7 +181,7 @@ class Office:
         }
         return propose(
             catalogue,
-            observe(self.target, self.day),
+            self.target.observe(self.day),
             CIRCUMSTANCES.model_copy(update=circumstances),
         )
 
@@ -199,14 +199,20 @@ class Office:
         )
         self.record.add_approval(approval)
 
-    def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> PlannedPublication:
+    def abandon(self, **options: Any) -> PublicationLine:
+        return abandon(self.target, self.record, self.day, **options)
+
+    def decide(
+        self, catalogue: Catalogue, proposal: Proposal | None = None, **options: Any
+    ) -> PlannedPublication:
         record = self.record.read()
         return prepare_publication(
             catalogue,
             proposal or self.propose(catalogue),
-            observe(self.target, self.day),
+            self.target.observe(self.day),
             record,
             self.lineage,
+            **options,
         )
 
     def publish(self, catalogue: Catalogue) -> None:

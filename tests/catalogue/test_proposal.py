@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from sumida_data.catalogue.approval import Proposal, count_actions, propose
 from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.catalogue.preview import gather_catalogue, render_changes
-from sumida_data.catalogue.proposal import Proposal, count_actions, propose
 from sumida_data.catalogue.target import (
     TargetChange,
     TargetState,

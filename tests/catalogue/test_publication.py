@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -542,6 +543,153 @@ class TestBadDays:
         published.approve(SECOND)
         with pytest.raises(TargetError, match="公開した内容の控え"):
             published.publish(SECOND)
+
+
+class TestAbandon:
+    def test_a_refused_publication_gives_way_to_another(self, published, monkeypatch):
+        old = published.show()
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "applied", before=True)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        line = published.abandon()
+        assert (line.kind, line.content_of, line.abandoned) == ("abandon", "P0001", "A0002")
+        assert published.show() == old
+        assert published.faults() == []
+        with pytest.raises(RefusedError, match="A0002 による公開は済んでいます"):
+            published.publish(SECOND)
+        published.approve_and_publish(THIRD)
+        assert published.show()["dataset/a/latest/data.csv"] == b"3\n"
+        assert published.undo() == "P0001"
+        assert list(published.record.find_faults()) == []
+
+    def test_before_the_first_there_was_nothing(self, office, monkeypatch):
+        office.approve(FIRST)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "applied", before=True)
+            with pytest.raises(Killed):
+                office.publish(FIRST)
+        assert office.abandon().content_of == ""
+        assert office.show() == {}
+        assert read_histories(office.path / "record")[0].public_values == []
+        with pytest.raises(TargetError, match="取り消せる公開がありません"):
+            office.undo()
+        office.approve_and_publish(FIRST)
+        assert office.faults() == []
+
+    def test_the_target_may_be_left_as_it_is(self, published, monkeypatch):
+        published.approve(SECOND)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "applied", before=True)
+            with pytest.raises(Killed):
+                published.publish(SECOND)
+        published.abandon(leave=True)
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
+        published.approve_and_publish(SECOND)
+        assert published.faults() == []
+
+    def test_nothing_under_way_is_nothing_to_give_up(self, published):
+        with pytest.raises(TargetError, match="やめる公開がありません"):
+            published.abandon()
+
+
+class TestTakenDownByHand:
+    def test_is_not_reversed_without_an_approval(self, published):
+        shutil.rmtree(published.public / "dataset/a/latest")
+        with pytest.raises(RefusedError, match="公開を止められたデータセット a"):
+            published.publish(FIRST)
+        published.approve_and_publish(FIRST)
+        assert published.show()["dataset/a/latest/data.csv"] == b"1\n"
+
+    def test_a_folder_that_was_lost_comes_back(self, published):
+        old = published.show()
+        published.public.unlink()
+        published.publish(FIRST)
+        assert published.show() == old
+
+
+def test_a_lost_record_does_not_begin_anew(published):
+    shutil.copytree(published.public, published.path / "copy")
+    shutil.rmtree(published.record.folder)
+    published.public.unlink()
+    (published.path / "copy").rename(published.public)
+    proposal = published.propose(SECOND)
+    published.approve(SECOND)
+    with pytest.raises(RefusedError, match="公開の記録がありません"):
+        published.decide(SECOND, proposal)
+
+
+class TestOtherFolders:
+    def test_a_link_to_a_web_root_stays_and_leads_to_what_is_public(self, office):
+        root = office.path / "www/8"
+        root.mkdir(parents=True)
+        office.public.symlink_to(root)
+        for catalogue in (FIRST, SECOND):
+            office.approve_and_publish(catalogue)
+            assert office.public.readlink() == root
+            assert office.faults() == []
+        assert (root / "dataset/a/1.0.0/data.csv").read_bytes() == b"1\n"
+        assert (root / "dataset/a/latest/data.csv").read_bytes() == b"1\n2\n"
+        assert office.undo() == "P0001"
+        assert (root / "dataset/a/latest/data.csv").read_bytes() == b"1\n"
+
+    @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.EPERM])
+    def test_systems_that_know_no_links_say_so_in_many_ways(self, office, monkeypatch, number):
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(Path, "symlink_to", refuse)
+        office.approve_and_publish(FIRST)
+        office.approve_and_publish(SECOND)
+        assert not office.public.is_symlink()
+        assert office.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
+        assert office.faults() == []
+
+    def test_a_folder_that_is_mounted_itself_is_refused_in_words(self, office, monkeypatch):
+        office.public.mkdir()
+        (office.public / "note.txt").write_text("")
+
+        def refuse(*_: object, **__: object) -> None:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+        monkeypatch.setattr(folder_module, "remove_folder", refuse)
+        office.approve(FIRST)
+        with pytest.raises(TargetError, match="その上のフォルダをマウントしてください"):
+            office.publish(FIRST)
+
+    def test_versions_of_which_nothing_is_kept_are_not_lost_in_silence(self, published):
+        shutil.copytree(published.public, published.path / "copy")
+        published.public.unlink()
+        (published.path / "copy").rename(published.public)
+        for path in (published.record.folder / "releases").glob("*.json"):
+            path.unlink()
+        published.approve(SECOND)
+        with pytest.raises(RefusedError, match=r"releases/1\.json"):
+            published.publish(SECOND)
+        with pytest.raises(TargetError, match="引用された版のアドレスがなくなります"):
+            published.target.apply(SECOND, [])
+
+    def test_a_copied_folder_needs_no_note_of_what_is_shown(self, published):
+        shutil.copytree(published.public, published.path / "copy")
+        published.public.unlink()
+        (published.path / "copy").rename(published.public)
+        (published.record.folder / "releases/shown").unlink()
+        published.approve_and_publish(SECOND)
+        assert published.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
+
+
+class TestTwoPeople:
+    def test_the_one_who_runs_may_not_approve(self, office):
+        office.approve(FIRST)
+        with pytest.raises(RefusedError, match="同じ人"):
+            office.decide(FIRST, two_people=True)
+
+    def test_another_may(self, office, monkeypatch):
+        monkeypatch.setattr("sumida_data.catalogue.record.getpass.getuser", lambda: "bucho")
+        office.approve(FIRST)
+        monkeypatch.undo()
+        assert office.decide(FIRST, two_people=True).approval.account == "bucho"
 
 
 class TestUndo:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sumida_data.catalogue.proposal import NewText, Proposal
+from sumida_data.catalogue.approval import NewText, Proposal
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.commands.approve import approve, describe_gap

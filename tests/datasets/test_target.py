@@ -60,10 +60,10 @@ def test_what_goes_wrong_is_told_in_plain_words_alone(
         dataset.save(decided)
     assert str(caught.value).startswith("ほかの人が公開の作業をしています")
 
-    def fail(_: FolderTarget) -> None:
+    def fail(_: FolderTarget, __: object) -> None:
         raise TargetError("公開先を読めません。")
 
-    monkeypatch.setattr(FolderTarget, "read", fail)
+    monkeypatch.setattr(FolderTarget, "observe", fail)
     with pytest.raises(DatasetError) as caught:
         dataset.load()
     assert str(caught.value) == "公開先を読めません。"

@@ -4,8 +4,7 @@ import duckdb
 import pytest
 
 from sumida_data.base.frames import arrow_type
-from sumida_data.packages.columns import describe_views
-from sumida_data.packages.models import View, Views
+from sumida_data.packages.models import View, Views, describe_views
 from sumida_data.survey.typed_tables import SQL_TYPES
 
 

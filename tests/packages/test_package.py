@@ -63,6 +63,7 @@ class TestFiles:
             "schema_org.jsonld",
             "changelog.json",
             "changelog.atom",
+            "recompute.py",
         }
 
     def test_a_new_resource_needs_only_its_line_in_the_yaml(self, build, packages):
@@ -515,7 +516,7 @@ class TestExplanations:
     def test_says_how_to_cite(self, indicators):
         assert (
             "> 墨田区企画経営室ICT推進担当「墨田区行財政改革・行政情報化計画の指標」第1.0.0版、"
-            "2023-01-31現在、http://localhost:8000/dataset/dx-indicators/1.0.0/、CC-BY-4.0"
+            "2023-01-31現在、https://www.city.sumida.lg.jp/kuseijoho/sumida_info/opendata/dx/dataset/dx-indicators/1.0.0/、CC-BY-4.0"
         ) in indicators["README.md"].decode()
 
 

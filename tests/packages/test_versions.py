@@ -7,6 +7,7 @@ import pytest
 
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import PackageError, Packages
+from sumida_data.packages.versions import DAY_TO_COME
 from tests.packages.conftest import PROCEDURE
 
 NAME = "online-procedures"
@@ -70,17 +71,21 @@ def first(build):
     return build()
 
 
+HERE = f"https://www.city.sumida.lg.jp/kuseijoho/sumida_info/opendata/dx/dataset/{NAME}"
+
+
 class TestFirst:
     def test_is_1_0_0_at_an_address_of_its_own(self, first):
         descriptor = json.loads(first[f"{NAME}/datapackage.json"])
         assert descriptor["version"] == "1.0.0"
-        assert descriptor["sumida:address"] == f"http://localhost:8000/dataset/{NAME}/1.0.0/"
-        assert descriptor["sumida:latest"] == f"http://localhost:8000/dataset/{NAME}/latest/"
+        assert descriptor["sumida:address"] == f"{HERE}/1.0.0/"
+        assert descriptor["sumida:latest"] == f"{HERE}/latest/"
         assert read_log(first) == [
             {
                 "version": "1.0.0",
+                "published_on": DAY_TO_COME,
                 "as_of": "2022-12-31",
-                "address": f"http://localhost:8000/dataset/{NAME}/1.0.0/",
+                "address": f"{HERE}/1.0.0/",
                 "changes": [{"level": "minor", "text": "最初の版を公開した。"}],
             }
         ]

@@ -14,11 +14,13 @@ class Quota(Model):
         departments_missing_share: Departments without a usable return, of those asked.
         rows_set_aside_share: Rows left out of the figures, of all rows in the returns that count.
         reason: Why these.
+        two_people: Whether another account must approve than ran and publishes.
     """
 
     departments_missing_share: Decimal = Described(ge=0, le=1)
     rows_set_aside_share: Decimal = Described(ge=0, le=1)
     reason: str
+    two_people: bool = False
 
 
 class Gap(Model):

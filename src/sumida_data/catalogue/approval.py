@@ -1,12 +1,224 @@
-"""The one approval that a publication needs: what it holds, and whether it still does."""
+"""What a run would publish, as it is put before a person, and the approval that it needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
 
-from sumida_data.base.metadata import Row
-from sumida_data.catalogue.proposal import NewText, Proposal
-from sumida_data.catalogue.record import Approval, RecordState
-from sumida_data.catalogue.target import Catalogue, TargetChange, TargetState
+from sumida_data.base.metadata import Model, Row
+from sumida_data.base.quota import Gap
+from sumida_data.catalogue.record import Approval, PublicationLine, RecordState
+from sumida_data.catalogue.target import (
+    PAGES,
+    Action,
+    Catalogue,
+    TargetChange,
+    TargetState,
+    compare,
+    hash_content,
+    is_on_this_machine,
+)
+from sumida_data.packages.models import Packages
+from sumida_data.site.models import SiteSettings
+
+ACTIONS: dict[Action, str] = {
+    "create": "新しく公開",
+    "adopt": "ほかの人のデータセットを上書きして公開",
+    "update": "更新",
+    "keep": "変更なし",
+    "remove": "公開をやめる",
+}
+_SHORTEST_DESCRIPTION = 50
+_NOT_MADE = "今回の実行では作られませんでした。"
+
+
+def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
+    """Yield what readers must know and is not said yet; the preview needs none of it."""
+    if is_on_this_machine(packages.catalogue_url):
+        yield (
+            f"packages.yml: catalogue_url = {packages.catalogue_url!r} — "
+            "公開する場所の住所を書いてください。引用や説明の住所になります。"
+        )
+    told = {
+        "packages.yml: publisher": packages.publisher,
+        "packages.yml: homepage": packages.homepage,
+        "packages.yml: licenses の title と path": packages.licenses[0].title
+        and packages.licenses[0].path,
+        "site.yml: contact の office、address、page": site.contact.office and site.contact.address,
+    }
+    yield from (
+        f"{place} が空です。必ず書いてください。" for place, text in told.items() if not text
+    )
+    for package in packages.packages:
+        if (length := len(package.description.strip())) < _SHORTEST_DESCRIPTION:
+            yield (
+                f"packages.yml: {package.name} の description は{length}文字です。"
+                f"探す人に伝わるよう、{_SHORTEST_DESCRIPTION}文字以上で書いてください。"
+            )
+
+
+class NewText(Model):
+    """Free words that no approval has covered yet; who approves is shown them.
+
+    Attributes:
+        text: The words as they would be public.
+        table: Title of the table.
+        field: Title of the column.
+        place: File, sheet and cell where they were read first, or empty.
+        cells: In how many cells of the column they stand.
+    """
+
+    text: str
+    table: str
+    field: str
+    place: str
+    cells: int
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the words, by which a record remembers them."""
+        return hash_content(self.text.encode())
+
+
+class Circumstances(Model):
+    """What a run found that a person must know before approving.
+
+    Attributes:
+        period: The reported period, such as FY2022Q3.
+        lineage_sha256: Hash of table ``lineage``, which is kept with the published values.
+        gaps: What is missing from the figures of the quarter.
+        findings: Number of open findings by severity.
+        failed_checks: Checks that failed, one line each.
+        pending_revisions: Published values that would change without a reason, one line each.
+        block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
+        held_back: Rows that do not go out because a person seems to be named there, in words.
+        new_texts: Free words that were never approved before.
+        problems: What stands in the way of any publication, one line each.
+        ran_by: The account by which the run was made.
+        two_people: Whether another account must approve than ran and publishes.
+    """
+
+    period: str
+    lineage_sha256: str
+    gaps: tuple[Gap, ...]
+    findings: dict[str, int]
+    failed_checks: tuple[str, ...]
+    pending_revisions: tuple[str, ...]
+    block_reasons: dict[str, tuple[str, ...]]
+    held_back: tuple[str, ...] = ()
+    new_texts: tuple[NewText, ...] = ()
+    problems: tuple[str, ...] = ()
+    ran_by: str = ""
+    two_people: bool = False
+
+
+class Proposal(Circumstances):
+    """What the last run would publish, and what it found.
+
+    Attributes:
+        content_sha256: Hash of the catalogue.
+        target_sha256: Hash of what the target holds.
+        changes: What would change in the target, and what would stay.
+        versions: The version of each dataset by name.
+        blocked: Datasets that may not go out; what is public of them stays.
+        hidden: Datasets that somebody took from public view, and that would be public again.
+    """
+
+    target: str
+    sample: bool
+    content_sha256: str
+    target_sha256: str
+    changes: tuple[TargetChange, ...]
+    versions: dict[str, str]
+    blocked: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def gaps_to_accept(self) -> tuple[Gap, ...]:
+        """The gaps that a named person must accept before anything is published."""
+        return tuple(gap for gap in self.gaps if gap.exceeds_quota)
+
+    @property
+    def real_changes(self) -> tuple[TargetChange, ...]:
+        """The changes without what stays."""
+        return tuple(change for change in self.changes if change.action != "keep")
+
+    @property
+    def remarks(self) -> dict[str, tuple[str, ...]]:
+        """What else a person must know, one line each, by heading."""
+        return {
+            "このままでは公開できない理由": self.problems,
+            "公開先で非公開にされたデータセット(承認すると、また公開します)": self.hidden,
+            "公開できないデータセット(前に公開したものが残ります)": tuple(
+                f"{name}：{''.join(self.block_reasons.get(name, (_NOT_MADE,)))}"
+                for name in self.blocked
+            ),
+            "個人に関する記載のおそれがあり、公開しない行": self.held_back,
+            "不合格の確認": self.failed_checks,
+            "公表した値と今のデータの食い違い(公表した値のままにしました)": self.pending_revisions,
+        }
+
+
+def propose(catalogue: Catalogue, state: TargetState, circumstances: Circumstances) -> Proposal:
+    """Put before the person who approves what a run would publish."""
+    refused = state.find_problems(catalogue)
+    return Proposal(
+        target=state.name,
+        sample=catalogue.sample,
+        content_sha256=catalogue.sha256,
+        target_sha256=state.sha256,
+        changes=compare(catalogue, state),
+        versions={one.name: one.version for one in catalogue.datasets},
+        blocked=tuple(sorted({*catalogue.blocked, *circumstances.block_reasons})),
+        hidden=tuple(sorted(state.hidden & catalogue.states.keys())),
+        **dict(circumstances) | {"problems": (*circumstances.problems, *refused)},
+    )
+
+
+class DatasetChange(NamedTuple):
+    """What would change in one dataset, for people.
+
+    Attributes:
+        name: Its name; empty for the pages of the site.
+        version: The version that would be public; empty for pages and for what is removed.
+        files: What would happen to its files, or to the pages.
+    """
+
+    action: Action
+    name: str
+    version: str
+    files: dict[Action, tuple[str, ...]]
+
+
+def group_changes(proposal: Proposal) -> list[DatasetChange]:
+    """Return the real changes by dataset, the pages last."""
+    grouped = []
+    found = sorted(proposal.real_changes, key=lambda one: (one.dataset == PAGES, one.dataset))
+    for name, group in groupby(found, key=attrgetter("dataset")):
+        whole: Action = "update"
+        files: dict[Action, tuple[str, ...]] = {}
+        for change in sorted(group, key=lambda one: [*ACTIONS].index(one.action)):
+            if change.file is None:
+                whole = change.action
+            else:
+                files[change.action] = (*files.get(change.action, ()), change.file)
+        grouped.append(DatasetChange(whole, name, proposal.versions.get(name, ""), files))
+    return grouped
+
+
+def count_actions(changes: Sequence[TargetChange]) -> str:
+    """Say in words how many datasets and files would change."""
+    counts = []
+    for action, words in ACTIONS.items():
+        ours = [change for change in changes if change.action == action]
+        if ours:
+            datasets = sum(change.file is None for change in ours)
+            pages = sum(change.dataset == PAGES for change in ours)
+            files = len(ours) - datasets - pages
+            counts.append(f"{words} {datasets}データセット・{files}ファイル・{pages}ページ")
+    return "、".join(counts) or "何もありません"
+
 
 _APPROVE = "sumida-data approve で承認を受けてください。"
 
@@ -23,12 +235,16 @@ def write_approval(
     decision_number: str,
     approved_on: date,
     accepts_gaps: bool,
+    adopts: Collection[str] = (),
 ) -> Approval:
     """Write down what a person approved.
 
     Raises:
-        RefusedError: If the person or the number is not named, or gaps are not accepted.
+        RefusedError: If the person or the number is not named, gaps are not accepted, datasets of
+            other people are not adopted by name, or it cannot be published anyway.
     """
+    if proposal.problems:
+        raise RefusedError("このままでは公開できません。\n" + "\n".join(proposal.problems))
     for title, text in (("承認者の名前", approved_by), ("決裁番号", decision_number)):
         if not text.strip():
             raise RefusedError(f"{title}が空です。必ず書いてください。")
@@ -38,7 +254,14 @@ def write_approval(
             f"{titles}が基準を超えています。"
             "承認者が受け入れるときは --accept-gaps を付けてください。"
         )
-    seen = {"target", "content_sha256", "target_sha256", "findings", "failed_checks"}
+    others = {change.dataset for change in proposal.changes if change.action == "adopt"}
+    if missing := sorted(others - set(adopts)):
+        raise RefusedError(
+            f"{'、'.join(missing)}は、公開先にあるほかの人のデータセットです。上書きすると元に"
+            "戻せません。別の名前にするか(name_prefix)、承認者が引き継ぐと決めたときだけ "
+            f"{' '.join(f'--adopt {name}' for name in missing)} を付けてください。"
+        )
+    seen = {"target", "ran_by", "content_sha256", "target_sha256", "findings", "failed_checks"}
     seen |= {"blocked", "pending_revisions"}
     return Approval(
         approval_id=f"A{len(approvals) + 1:04}",
@@ -59,18 +282,9 @@ def find_new_texts(free_words: Iterable[Row], record: RecordState) -> tuple[NewT
     return tuple(one for one in found if one.sha256 not in known)
 
 
-def find_approval_of_public(record: RecordState, catalogue: Catalogue) -> Approval | None:
-    """Return the approval of what is public now, if the catalogue is just that, or None.
-
-    What was approved and published, and still is to be public, may be put in order again.
-    """
-    for last in record.publications[-1:]:
-        if last.content_sha256 == catalogue.sha256:
-            return record.find_approval(last.approval_id)
-    return None
-
-
-def find_approval(record: RecordState, proposal: Proposal, state: TargetState) -> Approval:
+def find_approval(
+    record: RecordState, proposal: Proposal, changes: Sequence[TargetChange], state: TargetState
+) -> Approval:
     """Return the approval under which the proposal may be published now.
 
     What a publication that was begun and not finished has changed already is no change by others.
@@ -87,10 +301,10 @@ def find_approval(record: RecordState, proposal: Proposal, state: TargetState) -
             f"{name}の後で公開する内容が変わったため、承認は無効です。"
             f"変更の一覧を確かめて、{_APPROVE}"
         )
-    if any(one.approval_id == approval.approval_id for one in record.publications):
+    if any(approval.approval_id in (one.approval_id, one.abandoned) for one in record.publications):
         raise RefusedError(f"{name}による公開は済んでいます。もう一度公開するには、{_APPROVE}")
     begun = record.journal and record.journal.approval_id == approval.approval_id
-    ours = begun and continues(approval, proposal.real_changes)
+    ours = begun and continues(approval, changes)
     if approval.target_sha256 != state.sha256 and not ours:
         raise RefusedError(
             f"{name}の後で公開先が変わったため、承認は無効です。"
@@ -110,3 +324,20 @@ def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:
     approved = {(change.dataset, change.file) for change in approval.changes}
     left = {(change.dataset, change.file) for change in changes if change.action != "keep"}
     return left <= approved
+
+
+def refuse_lost_record(
+    changes: Sequence[TargetChange], publications: Sequence[PublicationLine]
+) -> None:
+    """Refuse to begin anew beside what was published: versions would start again at 1.0.0.
+
+    Raises:
+        RefusedError: If the target holds datasets of ours of which the record does not know.
+    """
+    ours = sorted({one.dataset for one in changes if one.action != "create" and one.dataset})
+    known = {dataset.name for line in publications for dataset in line.datasets}
+    if not publications and (lost := [name for name in ours if name not in known]):
+        raise RefusedError(
+            f"公開先には {'、'.join(lost)} がありますが、公開の記録がありません。"
+            "記録のフォルダ data/06_catalog/record を控えから戻してください。"
+        )

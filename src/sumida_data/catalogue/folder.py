@@ -19,6 +19,7 @@ import posixpath
 import shutil
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -33,6 +34,7 @@ from sumida_data.catalogue.target import (
     DatasetState,
     TargetChange,
     TargetError,
+    TargetState,
     explain_failure,
     hash_content,
 )
@@ -41,7 +43,9 @@ from sumida_data.present.templates import load_templates
 _SPARE_SPACE = 1.1
 # What a version shows at its address; it is no file of the dataset.
 _ADDRESS_PAGE = "index.html"
-_NO_LINKS = (NotImplementedError, PermissionError)
+# What systems say that know no links: exFAT, SMB, vfat, Windows.
+_NO_LINKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+_NOT_PRIVILEGED = 1314
 _SEARCH = "api/3/action/package_search"
 
 
@@ -80,29 +84,22 @@ class FolderTarget:
         self._record = TargetRecord(Path(record))
         self._releases = self._record.folder / "releases"
 
-    def read(self) -> dict[str, DatasetState]:
-        """Return the public datasets, with the hashes of the bytes as they are now."""
+    def observe(self, day: date) -> TargetState:
+        """Look at the public datasets and all other files that the catalogue put there."""
         release = self._read_release(self._find_current())
-        states: dict[str, DatasetState] = {}
-        for folder in sorted(self._path.glob("dataset/*/latest")):
-            name = folder.parent.name
-            published = release.datasets.get(name, DatasetState("", {}))
-            files = {
-                key: (hash_content(content), published.files.get(key, ("", ""))[1])
-                for key, content in read_folder(folder).items()
-                if key != _ADDRESS_PAGE
-            }
-            states[name] = DatasetState(published.metadata_sha256, files)
-        return states
-
-    def read_pages(self) -> dict[str, str]:
-        """Return the hashes of all other files that the catalogue put there, by path."""
-        release = self._read_release(self._find_current())
-        return {
-            path: hash_content(content)
-            for path, content in read_folder(self._path).items()
-            if not _belongs_to_version(path) and path not in release.notices
-        }
+        datasets: dict[str, DatasetState] = {}
+        pages: dict[str, str] = {}
+        for path, content in read_folder(self._place).items():
+            top, name, address, key = (*path.split("/", 3), "", "", "")[:4]
+            if not (top == "dataset" and key):
+                if path not in release.notices:
+                    pages[path] = hash_content(content)
+            elif address == "latest" and key != _ADDRESS_PAGE:
+                published = release.datasets.get(name, DatasetState("", {}))
+                held = datasets.get(name, DatasetState(published.metadata_sha256, {}))
+                hashes = (hash_content(content), published.files.get(key, ("", ""))[1])
+                datasets[name] = DatasetState(held.metadata_sha256, {**held.files, key: hashes})
+        return TargetState(self.name, self.accepts_sample, day, datasets, pages)
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Publish the catalogue as a release of its own, and show it instead of the last.
@@ -117,6 +114,12 @@ class FolderTarget:
         """
         del changes
         before = self._read_release(self._find_current())
+        lines = self._record.read_publications()
+        if lines and lines[-1].content_of and not before.content_sha256:
+            raise TargetError(
+                f"これまでに公開した版の控えが {self._releases} にないため、公開しません。"
+                "公開すると、引用された版のアドレスがなくなります。控えから戻してください。"
+            )
         # Real data do not continue what invented data began, nor the other way round.
         release = _plan_release(
             catalogue, before if before.sample == catalogue.sample else _Release()
@@ -139,7 +142,7 @@ class FolderTarget:
         release = self._read_release(self._find_current())
         if release.content_sha256 != catalogue.sha256:
             return [f"{self._path}: 記録と違う内容が公開されています。"]
-        found, wanted = read_folder(self._path), release.files
+        found, wanted = read_folder(self._place), release.files
         lines = [f"{path}: ファイルがありません。" for path in sorted(wanted.keys() - found.keys())]
         lines += [
             f"{path}: 公開していないファイルです。" for path in sorted(found.keys() - wanted.keys())
@@ -157,27 +160,53 @@ class FolderTarget:
         Raises:
             TargetError: If that is not kept, or was changed.
         """
-        for number in sorted(self._list_releases(), reverse=True):
-            release = self._read_release(str(number))
-            if release.content_sha256 == catalogue.sha256:
-                read = self._record.content.read
-                files = {path: read(sha256) for path, sha256 in release.files.items()}
-                with explain_failure():
-                    self._refuse_full_disk(files)
-                    self._show(release, files)
-                return
-        raise TargetError(f"前の版の控えが {self._releases} にないため、戻せません。")
+        number = self._find_release(catalogue.sha256)
+        if not number and catalogue.datasets:
+            raise TargetError(f"前の版の控えが {self._releases} にないため、戻せません。")
+        # Before the first publication there was nothing.
+        nothing = _Release(content_sha256=catalogue.sha256)
+        release = self._read_release(number) if number else nothing
+        read = self._record.content.read
+        files = {path: read(sha256) for path, sha256 in release.files.items()}
+        with explain_failure():
+            self._refuse_full_disk(files)
+            self._show(release, files)
 
     def _list_releases(self) -> list[int]:
         return [int(path.stem) for path in self._releases.glob("*.json") if path.stem.isdigit()]
 
+    @property
+    def _is_own_link(self) -> bool:
+        """Whether the folder that readers see is a link to a release, and to nothing else."""
+        if not self._path.is_symlink():
+            return False
+        return (self._path.parent / self._path.readlink()).parent.resolve() == (
+            self._releases.resolve()
+        )
+
+    @property
+    def _place(self) -> Path:
+        """Where the files lie that readers see: where a link of the office leads, it stays."""
+        return self._path if self._is_own_link else self._path.resolve()
+
     def _find_current(self) -> str:
         """Return the number of the release that readers see, or nothing."""
-        if self._path.is_symlink():
+        if self._is_own_link:
             return self._path.readlink().name
         # The folder was copied, or the system knows no links.
         noted = self._releases / "shown"
-        return noted.read_text() if noted.exists() else ""
+        if noted.exists():
+            return noted.read_text()
+        lines = self._record.read_publications()
+        return self._find_release(lines[-1].content_sha256) if lines else ""
+
+    def _find_release(self, content_sha256: str) -> str:
+        """Return the number of the newest release of a content, or nothing."""
+        numbers = map(str, sorted(self._list_releases(), reverse=True))
+        return next((n for n in numbers if self._is_of(n, content_sha256)), "")
+
+    def _is_of(self, number: str, content_sha256: str) -> bool:
+        return self._read_release(number).content_sha256 == content_sha256
 
     def _read_release(self, number: str) -> _Release:
         path = self._releases / f"{number}.json"
@@ -211,15 +240,12 @@ class FolderTarget:
                     remove_folder(path)
 
     def _move_link(self, number: str) -> None:
-        """Move the link; where the system knows none, swap a copy of the release in."""
+        """Move the link; where there can be none, swap a copy of the release in."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         aside = self._path.with_name(f".{self._path.name}.new")
         aside.unlink(missing_ok=True)
-        try:
-            link = os.path.relpath(self._releases / number, self._path.parent)
-            aside.symlink_to(link, target_is_directory=True)
-        except _NO_LINKS:
-            replace_folder(self._path, read_folder(self._releases / number))
+        if self._place != self._path or not self._make_link(aside, number):
+            replace_folder(self._place, read_folder(self._releases / number))
         else:
             if self._path.is_dir() and not self._path.is_symlink():
                 # A folder that was copied or made by hand.
@@ -227,16 +253,26 @@ class FolderTarget:
             aside.replace(self._path)
         replace_file(self._releases / "shown", number.encode())
 
+    def _make_link(self, link: Path, number: str) -> bool:
+        try:
+            to = os.path.relpath(self._releases / number, link.parent)
+            link.symlink_to(to, target_is_directory=True)
+        except (NotImplementedError, ValueError):
+            # ValueError: between two drives of Windows.
+            return False
+        except OSError as error:
+            # 1314: Windows lets only administrators and developers make links.
+            refused = isinstance(error, PermissionError) or error.errno in _NO_LINKS
+            if not refused and getattr(error, "winerror", None) != _NOT_PRIVILEGED:
+                raise
+            return False
+        return True
+
     def _refuse_full_disk(self, files: Mapping[str, bytes]) -> None:
         self._record.folder.mkdir(parents=True, exist_ok=True)
         needed = sum(map(len, files.values())) * _SPARE_SPACE
         if shutil.disk_usage(self._record.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _belongs_to_version(path: str) -> bool:
-    top, *rest = path.split("/")
-    return top == "dataset" and len(rest) > 2
 
 
 def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import era_year
 from sumida_data.base.xlsx import SAMPLE_MARK
-from sumida_data.catalogue.proposal import ACTIONS, Proposal, count_actions, group_changes
+from sumida_data.catalogue.approval import ACTIONS, Proposal, count_actions, group_changes
 from sumida_data.catalogue.target import Catalogue, Dataset, Entry, File
 from sumida_data.packages.models import Packages
 from sumida_data.packages.standards import describe_catalogue
@@ -36,7 +36,7 @@ _OWN_RESOURCE_KEYS = {"id", "package_id", "position", "size", "hash", "url", "ur
 # A catalogue wants a day even of a package that speaks of none.
 _NO_DAY = "1970-01-01"
 # What people open first comes first.
-_ORDER = ("md", "xlsx", "csv", "parquet", "json", "jsonld", "atom")
+_ORDER = ("md", "xlsx", "csv", "parquet", "json", "jsonld", "atom", "py")
 _OTHER_FILES = {
     "datapackage.json": {"title": "機械が読むための説明", "mediatype": "application/json"},
 }
@@ -92,8 +92,8 @@ def _describe_dataset(
 ) -> Entry:
     """Describe a package as CKAN's ``package_show`` would.
 
-    ``metadata_modified`` is no clock time but the newest day that the data speak of, so that the
-    same data always give the same catalogue. Ids depend on names only and never change.
+    ``metadata_modified`` is no clock time but the day of publication. Ids depend on names only and
+    never change.
     """
     descriptor = json.loads(files["datapackage.json"])
     organization = _describe_organization(packages, municipality)
@@ -119,10 +119,15 @@ def _describe_dataset(
         "tags": [{"name": word, "display_name": word} for word in descriptor["keywords"]],
         "num_tags": len(descriptor["keywords"]),
         "extras": _describe_extras(descriptor),
-        "metadata_modified": f"{descriptor['sumida:temporal']['end'] or _NO_DAY}T00:00:00.000000",
+        "metadata_created": _write_moment(descriptor["sumida:issued"]),
+        "metadata_modified": _write_moment(descriptor["sumida:modified"]),
         "num_resources": len(resources),
         "resources": resources,
     }
+
+
+def _write_moment(day: str) -> str:
+    return f"{day or _NO_DAY}T00:00:00.000000"
 
 
 def _describe_organization(packages: Packages, municipality: HomeMunicipality) -> Entry:

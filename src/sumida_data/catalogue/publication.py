@@ -1,24 +1,25 @@
-"""Publishing what was approved, and taking the last publication back.
+"""Publishing what was approved, giving it up, and taking the last publication back.
 
 Each step is written into the journal when it is finished. Doing the whole again after a kill
 completes it, because every step looks at what is there first.
 """
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 import pyarrow as pa
 
 from sumida_data.catalogue.approval import (
+    Proposal,
     RefusedError,
     continues,
     find_approval,
-    find_approval_of_public,
+    refuse_lost_record,
 )
 from sumida_data.catalogue.history import hash_lineage, keep_values, read_parquet, write_parquet
-from sumida_data.catalogue.proposal import Proposal
 from sumida_data.catalogue.record import (
     Approval,
     JournalEntry,
@@ -26,19 +27,27 @@ from sumida_data.catalogue.record import (
     PublicationLine,
     RecordState,
     TargetRecord,
+    identify,
     next_publication_id,
 )
 from sumida_data.catalogue.target import (
     Catalogue,
+    Dataset,
+    File,
     PublicTarget,
     TargetChange,
     TargetError,
     TargetState,
     compare,
     explain_failure,
-    observe,
+    hash_content,
 )
+from sumida_data.packages.versions import DAY_TO_COME
 from sumida_data.quality.rules import SecondOpinion
+
+# Only these speak of the day of publication.
+_DATED = ("json", "jsonld", "atom", "md", "html", "xml", "")
+_DESCRIPTOR = "datapackage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class PlannedPublication:
         changes: What changes in the target, and what stays.
         state: What the target held when this was decided.
         lineage: Table ``lineage`` of the run that made the catalogue.
+        day: The day of publication that the content bears.
         opinion: What other engines than SQL say of it; None where it was asked for before the
             publication was cut off.
         resumed: Whether this completes an earlier publication instead of what was to be published.
@@ -61,6 +71,7 @@ class PlannedPublication:
     approval: Approval
     state: TargetState
     lineage: pa.Table
+    day: str
     opinion: SecondOpinion | None = None
     resumed: bool = False
 
@@ -89,14 +100,85 @@ def prepare_publication(
     _refuse_unfit(catalogue, proposal, state, record, hash_lineage(lineage))
     if resumed := _resume(catalogue, state, record):
         return resumed
-    changes = compare(catalogue, state)
-    kind: Literal["publish", "repair"] = "repair"
-    approval = find_approval_of_public(record, catalogue)
-    if approval is None:
-        kind = "publish"
-        now = proposal.model_copy(update={"changes": changes})
-        approval = find_approval(record, now, state)
-    return PlannedPublication(kind, catalogue, changes, approval, state, lineage, opinion)
+    public = record.publications[-1] if record.publications else None
+    kind: Literal["publish", "repair"] = "publish"
+    day, dated = _date(catalogue, record, state.observed_on)
+    changes = compare(dated, state)
+    repeats = public is not None and public.content_sha256 == dated.sha256
+    taken_down = _list_taken_down(changes, state) if repeats else []
+    if public and repeats and not taken_down:
+        kind, approval = "repair", record.find_approval(public.approval_id)
+    else:
+        try:
+            approval = find_approval(record, proposal, changes, state)
+        except RefusedError as error:
+            if not taken_down:
+                raise
+            raise RefusedError(
+                f"公開先で公開を止められたデータセット {'、'.join(taken_down)} は、新しい承認なしに"
+                "また公開しません。kedro run を実行し、sumida-data approve で承認を受けてください。"
+            ) from error
+        if proposal.two_people and approval.account in (approval.ran_by, identify()[0]):
+            raise RefusedError(
+                f"承認 {approval.approval_id} は、集計か公開をする人と同じ人 {approval.account} が"
+                "しました。別の人が sumida-data approve で承認してください(two_people)。"
+            )
+    return PlannedPublication(kind, dated, changes, approval, state, lineage, day, opinion)
+
+
+def _date(catalogue: Catalogue, record: RecordState, today: date) -> tuple[str, Catalogue]:
+    """Put into a catalogue the day on which it was published, or on which that was begun."""
+    begun = record.journal
+    if begun and (dated := stamp(catalogue, begun.day)).sha256 == begun.content_sha256:
+        return begun.day, dated
+    for line in record.publications[-1:]:
+        day = next(
+            one.published_on
+            for one in record.publications
+            if one.publication_id in (line.content_of, line.publication_id)
+        )
+        if (dated := stamp(catalogue, day)).sha256 == line.content_sha256:
+            return day, dated
+    return today.isoformat(), stamp(catalogue, today.isoformat())
+
+
+def stamp(catalogue: Catalogue, day: str) -> Catalogue:
+    """Put a day where a catalogue says that it is published on a day to come.
+
+    What is approved cannot know the day. The hashes that the descriptions give of one another
+    follow; sizes stay, because every day is written with as many characters.
+    """
+    swaps = {DAY_TO_COME.encode(): day.encode()}
+
+    def swap(path: str, content: bytes) -> bytes:
+        if path.rpartition("/")[2].rpartition(".")[2] in _DATED or "." not in path:
+            for old, new in swaps.items():
+                content = content.replace(old, new)
+        return content
+
+    datasets = []
+    for dataset in catalogue.datasets:
+        files: dict[str, File] = {}
+        for file in sorted(dataset.files, key=lambda one: one.key == _DESCRIPTOR):
+            content = swap(file.key, file.content)
+            if content != file.content:
+                swaps[file.sha256.encode()] = hash_content(content).encode()
+            files[file.key] = replace(file, content=content)
+        metadata = swap("", json.dumps(dataset.metadata, ensure_ascii=False).encode())
+        ordered = tuple(files[file.key] for file in dataset.files)
+        datasets.append(Dataset(dataset.name, json.loads(metadata), ordered))
+    if len(swaps) == 1 and not any(DAY_TO_COME.encode() in p for p in catalogue.pages.values()):
+        return catalogue
+    pages = {path: swap(path, page) for path, page in catalogue.pages.items()}
+    return replace(catalogue, datasets=tuple(datasets), pages=pages)
+
+
+def _list_taken_down(changes: Sequence[TargetChange], state: TargetState) -> list[str]:
+    """Return the datasets that somebody took from public view, which only an approval undoes."""
+    if state.pages == {} and not state.datasets:
+        # The whole folder was lost.
+        return []
+    return [one.dataset for one in changes if one.action in ("create", "adopt") and not one.file]
 
 
 def _refuse_unfit(
@@ -121,7 +203,16 @@ def _refuse_unfit(
             f"見本データは、公開先 {state.name} に公開できません。"
             "実際の調査票を置いて、もう一度 kedro run を実行してください。"
         )
-    if record.journal and record.journal.kind == "undo":
+    if record.faults:
+        raise RefusedError(
+            "公開の記録が変えられているため、公開しません。控えと比べてください。\n"
+            + "\n".join(record.faults)
+        )
+    if proposal.problems:
+        raise RefusedError("このままでは公開できません。\n" + "\n".join(proposal.problems))
+    if record.journal is None:
+        refuse_lost_record(proposal.changes, record.publications)
+    elif record.journal.kind == "undo":
         raise RefusedError("取消しが途中です。先に sumida-data undo をもう一度実行してください。")
 
 
@@ -130,14 +221,18 @@ def _resume(
 ) -> PlannedPublication | None:
     """Return the publication that must be completed before this catalogue is published."""
     pending, journal = record.pending, record.journal
-    if pending is None or journal is None or pending.sha256 == catalogue.sha256:
+    if pending is None or journal is None or not journal.approval_id:
+        return None
+    if stamp(catalogue, journal.day).sha256 == pending.sha256:
         return None
     approval = record.find_approval(journal.approval_id)
     changes = compare(pending, state)
     if approval.target_sha256 == state.sha256 or not continues(approval, changes):
         return None
     lineage = read_parquet(record.pending_lineage)
-    return PlannedPublication("publish", pending, changes, approval, state, lineage, resumed=True)
+    return PlannedPublication(
+        "publish", pending, changes, approval, state, lineage, journal.day, resumed=True
+    )
 
 
 def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublication) -> None:
@@ -150,7 +245,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
             cannot be changed, or does not hold afterwards what it should.
     """
     with record.lock():
-        if observe(target, planned.state.observed_on).sha256 != planned.state.sha256:
+        if target.observe(planned.state.observed_on).sha256 != planned.state.sha256:
             raise TargetError(
                 "公開先が確かめた後に変わったため、公開しませんでした。もう一度実行してください。"
             )
@@ -168,6 +263,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
                 kind="publish",
                 content_sha256=planned.catalogue.sha256,
                 approval_id=planned.approval.approval_id,
+                day=planned.day,
             )
         )
         target.apply(planned.catalogue, planned.changes)
@@ -191,12 +287,13 @@ def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLi
         if unfinished and unfinished.kind == "publish":
             raise TargetError(
                 "公開が途中です。先に kedro run --pipelines=publish をもう一度実行してください。"
+                "公開先に断られるときは sumida-data abandon でやめてください。"
             )
         lines = record.read_publications()
         before = _find_content_before(lines)
         catalogue = record.load_catalogue(before.publication_id)
         record.journal.begin(JournalEntry(kind="undo", content_sha256=before.content_sha256))
-        if any(change.action != "keep" for change in compare(catalogue, observe(target, day))):
+        if any(change.action != "keep" for change in compare(catalogue, target.observe(day))):
             target.undo(catalogue)
             record.journal.mark("applied")
         _read_back(target, record, catalogue)
@@ -206,11 +303,55 @@ def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLi
                 "kind": "undo",
                 "published_on": day.isoformat(),
                 "content_of": before.publication_id,
+                "second_opinion": None,
             }
         )
         record.add_publication(line)
         record.finish()
         return line
+
+
+def abandon(
+    target: PublicTarget, record: TargetRecord, day: date, *, leave: bool = False
+) -> PublicationLine:
+    """Give up the publication under way, and put back what was public before it.
+
+    With ``leave`` the target stays as it is, where it refuses that too.
+
+    Returns:
+        The line that says so; the approval is used up.
+
+    Raises:
+        TargetError: If there is none, or the target refuses.
+    """
+    with record.lock():
+        begun = record.journal.read()
+        if begun is None or begun.kind != "publish":
+            raise TargetError("やめる公開がありません。途中の公開も、断られた公開もありません。")
+        lines = record.read_publications()
+        public = lines[-1] if lines else None
+        catalogue = record.load_catalogue(public.content_of if public else "")
+        if not leave:
+            target.undo(catalogue)
+            _read_back(target, record, catalogue)
+        line = PublicationLine(
+            publication_id=next_publication_id(lines),
+            kind="abandon",
+            target=target.name,
+            published_on=day.isoformat(),
+            content_of=public.content_of if public else "",
+            content_sha256=catalogue.sha256,
+            approval_id=public.approval_id if public else "",
+            abandoned=begun.approval_id,
+            datasets=public.datasets if public else (),
+        )
+        record.add_publication(line)
+        record.finish()
+        return line
+
+
+def _say_day(state: TargetState) -> str:
+    return state.observed_on.isoformat()
 
 
 def _find_content_before(lines: Sequence[PublicationLine]) -> PublicationLine:
@@ -220,7 +361,7 @@ def _find_content_before(lines: Sequence[PublicationLine]) -> PublicationLine:
         TargetError: If there is none.
     """
     for line in reversed(lines):
-        if line.content_of != lines[-1].content_of:
+        if line.content_of not in ("", lines[-1].content_of):
             return next(one for one in lines if one.publication_id == line.content_of)
     raise TargetError("取り消せる公開がありません。前の版がまだないためです。")
 
@@ -249,7 +390,7 @@ def _write_down(record: TargetRecord, publication_id: str, planned: PlannedPubli
             publication_id=publication_id,
             kind=planned.kind,
             target=planned.state.name,
-            published_on=planned.state.observed_on.isoformat(),
+            published_on=planned.day if planned.kind == "publish" else _say_day(planned.state),
             content_of=content_of,
             content_sha256=planned.catalogue.sha256,
             approval_id=planned.approval.approval_id,

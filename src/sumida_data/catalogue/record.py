@@ -13,15 +13,23 @@ It is the folder ``data/06_catalog/record/<target>``, which is never removed::
     lock                    held by the process that publishes
 
 Lines are only added: a file is written anew beside the old one and takes its place, so that a
-line is there whole or not at all.
+line is there whole or not at all. Each line carries its own hash, that of the line before and
+those of the other files of the record, so that a change by hand shows. With a key of the office
+(a PEM file with an Ed25519 key, named by the environment variable SUMIDA_RECORD_KEY) it is signed
+too; the public half of the key is enough to verify.
 """
 
+import getpass
 import json
-from collections.abc import Sequence
+import os
+import socket
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from pydantic import Field as Described
 
 from sumida_data.base.disk import hold, replace_file
 from sumida_data.base.metadata import Model
@@ -37,8 +45,33 @@ from sumida_data.catalogue.target import (
 )
 from sumida_data.quality.rules import SecondOpinion
 
+_LINES = ("approvals.jsonl", "publications.jsonl")
+_PROOFS = ("signature", "sha256")
+_PROVEN = ("*.parquet", "publications/*.json", "releases/*.json")
+_KEY = "SUMIDA_RECORD_KEY"
 
-class Approval(Model):
+
+class RecordLine(Model):
+    """What proves a line of the record; all of it is filled in when the line is written.
+
+    Attributes:
+        account: Who wrote it, by the account.
+        machine: The machine on which it was written.
+        files: Hashes of the record's other files that are new or changed since the line before.
+        previous_sha256: Hash of the lines before, as they stand in the file.
+        signature: Signature of what comes before by the office's key; empty where it has none.
+        sha256: Hash of what comes before.
+    """
+
+    account: str = ""
+    machine: str = ""
+    files: dict[str, str] = Described(default_factory=dict)
+    previous_sha256: str = ""
+    signature: str = ""
+    sha256: str = ""
+
+
+class Approval(RecordLine):
     """What a named person approved; findings and the like are as that person saw them.
 
     Attributes:
@@ -51,6 +84,7 @@ class Approval(Model):
         findings: Open findings by severity.
         blocked: Datasets that may not go out.
         new_texts: Hashes of the free words that the person was shown for the first time.
+        ran_by: The account whose run made the content.
     """
 
     approval_id: str
@@ -67,6 +101,7 @@ class Approval(Model):
     blocked: tuple[str, ...]
     pending_revisions: tuple[str, ...]
     new_texts: tuple[str, ...] = ()
+    ran_by: str = ""
 
 
 class PublicationDataset(Model):
@@ -77,26 +112,29 @@ class PublicationDataset(Model):
     content_sha256: str
 
 
-class PublicationLine(Model):
+class PublicationLine(RecordLine):
     """A line of publications.jsonl.
 
     Attributes:
         publication_id: Its id within the target, such as P0001.
-        kind: Whether something new was published, the same put in order, or the last taken back.
+        kind: Whether something new was published, the same put in order, the last taken back, or
+            one that was begun given up.
         published_on: The day, as 2023-02-01.
         content_of: The publication whose content is public from then on.
         datasets: The datasets that are public from then on.
+        abandoned: The approval of the publication that was given up.
         second_opinion: What other engines than SQL looked at before; None in older lines.
     """
 
     publication_id: str
-    kind: Literal["publish", "repair", "undo"]
+    kind: Literal["publish", "repair", "undo", "abandon"]
     target: str
     published_on: str
     content_of: str
     content_sha256: str
     approval_id: str
     datasets: tuple[PublicationDataset, ...]
+    abandoned: str = ""
     second_opinion: SecondOpinion | None = None
 
 
@@ -105,12 +143,14 @@ class JournalEntry(Model):
 
     Attributes:
         approval_id: The approval, of a publication.
+        day: The day of publication that the content bears.
         step: The last step that was finished.
     """
 
     kind: Literal["publish", "undo"]
     content_sha256: str
     approval_id: str = ""
+    day: str = ""
     step: str = "begun"
 
 
@@ -184,6 +224,7 @@ class RecordState:
         journal: What is under way, or None.
         pending: The catalogue that the publication under way publishes, or None.
         pending_lineage: Table ``lineage`` of the run that made it, as Parquet.
+        faults: What in the record was changed by hand.
     """
 
     approvals: Sequence[Approval]
@@ -191,6 +232,7 @@ class RecordState:
     journal: JournalEntry | None
     pending: Catalogue | None
     pending_lineage: bytes
+    faults: tuple[str, ...] = ()
 
     def find_approval(self, approval_id: str) -> Approval:
         """Return the approval with an id."""
@@ -214,10 +256,12 @@ class TargetRecord:
         # Where what was public is put in order, there is nothing new to complete.
         with suppress(TargetError):
             pending = self.load_catalogue(next_publication_id(publications)) if journal else None
-        if not (journal and pending and pending.sha256 == journal.content_sha256):
-            return RecordState(self.read_approvals(), publications, journal, None, b"")
-        lineage = self._under_way.read_bytes()
-        return RecordState(self.read_approvals(), publications, journal, pending, lineage)
+        lineage, approvals, faults = b"", self.read_approvals(), tuple(self.find_faults())
+        if journal and pending and pending.sha256 == journal.content_sha256:
+            lineage = self._under_way.read_bytes()
+        else:
+            pending = None
+        return RecordState(approvals, publications, journal, pending, lineage, faults)
 
     def read_approvals(self) -> list[Approval]:
         """Return the approvals, oldest first."""
@@ -268,11 +312,13 @@ class TargetRecord:
         replace_file(self._locate_publication(publication_id), text.encode())
 
     def load_catalogue(self, publication_id: str) -> Catalogue:
-        """Return what was published.
+        """Return what was published; without an id, a catalogue that holds nothing.
 
         Raises:
             TargetError: If it is not kept, or was changed.
         """
+        if not publication_id:
+            return Catalogue((), {}, sample=False)
         kept = self._read_publication(publication_id)
         read, packages = self.content.read, kept["packages"]
         return Catalogue(
@@ -326,16 +372,131 @@ class TargetRecord:
         kept: Entry = json.loads(path.read_bytes())
         return kept
 
-    def _read_lines(self, name: str) -> list[Any]:
-        path = self.folder / name
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+    def find_faults(self) -> Iterator[str]:
+        """Recompute the chain of hashes and yield what does not fit, the first line first.
 
-    def _add_line(self, name: str, line: Model) -> None:
+        Lines from before there was a chain are covered by the first line of it.
+        """
+        proven: dict[str, str] = {}
+        for name in _LINES:
+            before, chained = "", False
+            for number, text in enumerate(self._read_texts(name), 1):
+                if fault := _find_fault(text, before, chained=chained):
+                    yield f"{name} の{number}行目：{fault}"
+                    return
+                line = json.loads(text)
+                chained = chained or "sha256" in line
+                proven |= line.get("files", {})
+                before += f"{text}\n"
+        approved = {one.approval_id for one in self.read_approvals()}
+        for line in self.read_publications():
+            if line.approval_id and line.approval_id not in approved:
+                yield f"publications.jsonl の {line.publication_id}：承認がありません。"
+        # What is under way has changed files that no line speaks of yet.
+        found = proven if self.journal.read() else self._hash_files()
+        for name, sha256 in proven.items():
+            if found.get(name) != sha256:
+                yield f"{name}：記録した後で変えられたか、なくなっています。"
+
+    def _hash_files(self) -> dict[str, str]:
+        return {
+            path.relative_to(self.folder).as_posix(): hash_content(path.read_bytes())
+            for pattern in _PROVEN
+            for path in sorted(self.folder.glob(pattern))
+            if path != self._under_way
+        }
+
+    def _read_texts(self, name: str) -> list[str]:
         path = self.folder / name
-        before = path.read_bytes() if path.exists() else b""
-        text = json.dumps(line.model_dump(mode="json"), ensure_ascii=False)
-        replace_file(path, before + f"{text}\n".encode())
+        return path.read_text("utf-8").splitlines() if path.exists() else []
+
+    def _read_lines(self, name: str) -> list[Any]:
+        return [json.loads(text) for text in self._read_texts(name)]
+
+    def _add_line(self, name: str, line: RecordLine) -> None:
+        before = "".join(f"{text}\n" for text in self._read_texts(name))
+        proven: dict[str, str] = {}
+        for one in self._read_lines(_LINES[1]):
+            proven |= one.get("files", {})
+        files = self._hash_files() if name == _LINES[1] else {}
+        account, machine = identify()
+        body = line.model_dump(mode="json", exclude=set(_PROOFS)) | {
+            "account": account,
+            "machine": machine,
+            "files": {path: one for path, one in files.items() if proven.get(path) != one},
+            "previous_sha256": hash_content(before.encode()),
+        }
+        signed = body | {"signature": _sign(_write_line(body).encode())}
+        whole = signed | {"sha256": hash_content(_write_line(signed).encode())}
+        replace_file(self.folder / name, f"{before}{_write_line(whole)}\n".encode())
+
+
+def identify() -> tuple[str, str]:
+    """Return the account and the machine by which this process runs."""
+    try:
+        return getpass.getuser(), socket.gethostname()
+    except (KeyError, OSError):
+        # A container may run under a number that has no name.
+        return f"uid {os.getuid()}", socket.gethostname()
+
+
+def _write_line(entry: Entry) -> str:
+    return json.dumps(entry, ensure_ascii=False)
+
+
+def _find_fault(text: str, before: str, *, chained: bool) -> str:
+    """Return why a line cannot be what was written after those before it, or nothing."""
+    try:
+        line: Entry = json.loads(text)
+    except ValueError:
+        return "読めません。"
+    if "sha256" not in line:
+        return "ハッシュがありません。" if chained else ""
+    signed = {name: value for name, value in line.items() if name != "sha256"}
+    if _write_line(line) != text or hash_content(_write_line(signed).encode()) != line["sha256"]:
+        return "書いた後で変えられています。"
+    if line["previous_sha256"] != hash_content(before.encode()):
+        return "前の行が、書いたときと違うか、なくなっています。"
+    body = {name: value for name, value in signed.items() if name != "signature"}
+    return _check_signature(_write_line(body).encode(), line["signature"])
+
+
+def _sign(text: bytes) -> str:
+    """Sign with the office's key, where it has one; a public key signs nothing.
+
+    Raises:
+        TargetError: If the key cannot be read.
+    """
+    sign = getattr(_load_key(), "sign", None)
+    return sign(text).hex() if sign else ""
+
+
+def _check_signature(text: bytes, signature: str) -> str:
+    if (key := _load_key()) is None:
+        return ""
+    # Imported here because few offices have a key.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+
+    public = key.public_key() if hasattr(key, "public_key") else key
+    try:
+        public.verify(bytes.fromhex(signature), text)
+    except (InvalidSignature, ValueError):
+        return "署名が課の鍵によるものではありません。"
+    return ""
+
+
+def _load_key() -> Any:
+    if not (path := os.environ.get(_KEY)):
+        return None
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
+    try:
+        pem = Path(path).read_bytes()
+        if b"PRIVATE" in pem:
+            return serialization.load_pem_private_key(pem, None)
+        return serialization.load_pem_public_key(pem)
+    except (OSError, ValueError) as error:
+        raise TargetError(f"署名の鍵 {path}({_KEY})を読めません。") from error
 
 
 def next_publication_id(lines: Sequence[PublicationLine]) -> str:

@@ -7,15 +7,17 @@ without a target's help, so that the preview, the approval and the publication s
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from ipaddress import ip_address
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 Entry = dict[str, Any]
-Action = Literal["create", "update", "keep", "remove"]
+Action = Literal["create", "adopt", "update", "keep", "remove"]
 # Hashes of the bytes of a file, and of its description.
 FileHashes = tuple[str, str]
 
@@ -131,7 +133,11 @@ class TargetState:
 
     Attributes:
         accepts_sample: Whether it takes invented data.
+        datasets: Our public datasets by name.
         pages: Hashes of its pages by path, or None where the target makes its own.
+        hidden: Names of our datasets that are there, but that somebody took from public view.
+        others: Names of datasets of other people that we could overwrite.
+        find_problems: Says what the target would refuse of a catalogue, in Japanese.
     """
 
     name: str
@@ -139,10 +145,13 @@ class TargetState:
     observed_on: date
     datasets: Mapping[str, DatasetState]
     pages: Mapping[str, str] | None
+    hidden: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    find_problems: Callable[[Catalogue], Sequence[str]] = lambda _: ()
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of all that it holds, whatever the day."""
+        """Hash of all that is public there, whatever the day."""
         return _hash_all(self.datasets, self.pages or {})
 
 
@@ -166,15 +175,12 @@ class PublicTarget(Protocol):
     name: str
     accepts_sample: bool
 
-    def read(self) -> dict[str, DatasetState]:
-        """Return the public datasets by name.
+    def observe(self, day: date) -> TargetState:
+        """Look at the target.
 
         Raises:
             TargetError: If it cannot be read.
         """
-
-    def read_pages(self) -> dict[str, str] | None:
-        """Return the hashes of its pages by path, or None where it makes its own, as a CKAN."""
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Make the target hold the catalogue; doing it again after a failure completes it.
@@ -194,23 +200,19 @@ class PublicTarget(Protocol):
         """
 
 
-def observe(target: PublicTarget, day: date) -> TargetState:
-    """Look at a target."""
-    return TargetState(target.name, target.accepts_sample, day, target.read(), target.read_pages())
-
-
 def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...]:
     """Compare a catalogue with what a target holds, by hashes alone.
 
     Returns:
         For each dataset, each of its resources and each page, what would happen. A dataset is
-        updated if its description or any of its resources changes.
+        updated if its description or any of its resources changes, and adopted if it is not ours.
     """
     changes: list[TargetChange] = []
     for name in sorted(catalogue.states.keys() | state.datasets.keys()):
         held = state.datasets.get(name)
         if wanted := catalogue.states.get(name):
-            changes += _compare_dataset(name, wanted, held)
+            new: Action = "adopt" if name in state.others else "create"
+            changes += _compare_dataset(name, wanted, held, new)
         elif held:
             action: Action = "keep" if name in catalogue.blocked else "remove"
             changes += [TargetChange(action, name, key) for key in (None, *sorted(held.files))]
@@ -220,10 +222,9 @@ def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...
 
 
 def _compare_dataset(
-    name: str, wanted: DatasetState, held: DatasetState | None
+    name: str, wanted: DatasetState, held: DatasetState | None, action: Action
 ) -> list[TargetChange]:
     files = list(_compare_files(name, wanted.files, held.files if held else {}))
-    action: Action = "create"
     if held:
         same = wanted.metadata_sha256 == held.metadata_sha256
         same = same and all(change.action == "keep" for change in files)
@@ -240,6 +241,15 @@ def _compare_files(
             action = "keep" if hashes == held[key] else "update"
         yield TargetChange(action, dataset, key)
     yield from (TargetChange("remove", dataset, key) for key in sorted(held.keys() - wanted.keys()))
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Tell whether nobody but this machine finds an address; one without a host is none."""
+    host = urlsplit(url).hostname or "localhost"
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def hash_content(content: bytes) -> str:
@@ -272,6 +282,8 @@ def explain_failure() -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         why = "ディスクの空きが足りません。" if full else f"書き込めません({error})。"
+        if error.errno == errno.EBUSY:
+            why += "公開するフォルダそのものではなく、その上のフォルダをマウントしてください。"
         raise TargetError(
             f"{why}公開されている内容は前のままです。"
             "空きや書き込みの権限を確かめて、もう一度実行してください。"

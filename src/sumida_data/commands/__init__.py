@@ -16,6 +16,7 @@ _COMMANDS = {
     "approve": "sumida_data.commands.approve",
     "verify": "sumida_data.commands.verify",
     "undo": "sumida_data.commands.verify",
+    "abandon": "sumida_data.commands.verify",
     "quarter": "sumida_data.commands.quarter",
     "compare": "sumida_data.commands.compare",
     "backup": "sumida_data.commands.backup",

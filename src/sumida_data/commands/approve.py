@@ -10,13 +10,15 @@ import click
 from pydantic import ValidationError
 
 from sumida_data.base.quota import Gap
-from sumida_data.catalogue.approval import RefusedError, write_approval
-from sumida_data.catalogue.proposal import (
+from sumida_data.catalogue.approval import (
     ACTIONS,
     DatasetChange,
     Proposal,
+    RefusedError,
     count_actions,
     group_changes,
+    refuse_lost_record,
+    write_approval,
 )
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import TargetError
@@ -44,6 +46,13 @@ _HELP = """公開する内容を確かめ、承認を記録します。
     help="決裁の日(2023-02-01の形)。書かなければ今日です。",
 )
 @click.option("--accept-gaps", is_flag=True, help="基準を超える欠けを、承認者が受け入れます。")
+@click.option(
+    "--adopt",
+    "adopts",
+    multiple=True,
+    metavar="名前",
+    help="公開先にあるほかの人のデータセットを、承認者が引き継ぎます。元には戻せません。",
+)
 @click.option("--yes", is_flag=True, help="確かめの質問をしません。")
 def approve(  # one parameter for each option
     env: str | None,
@@ -52,6 +61,7 @@ def approve(  # one parameter for each option
     day: datetime | None,
     *,
     accept_gaps: bool,
+    adopts: tuple[str, ...],
     yes: bool,
 ) -> None:
     """Show what would be published, ask, and record who approved it."""
@@ -73,6 +83,8 @@ def approve(  # one parameter for each option
     if not yes and not click.confirm("この内容の公開を承認しますか"):
         raise click.ClickException("承認しませんでした。")
     try:
+        if record.journal.read() is None:
+            refuse_lost_record(proposal.changes, record.read_publications())
         with record.lock():
             approval = write_approval(
                 proposal,
@@ -81,6 +93,7 @@ def approve(  # one parameter for each option
                 decision_number=decision_number,
                 approved_on=day.date() if day else date.today(),
                 accepts_gaps=accepts_gaps,
+                adopts=adopts,
             )
             record.add_approval(approval)
     except (RefusedError, TargetError) as error:

@@ -22,7 +22,7 @@ from sumida_data.base.database import connect
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, format_era_date
-from sumida_data.catalogue.proposal import Proposal
+from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
 from sumida_data.commands.backup import LAST_BACKUP
 from sumida_data.commands.project import ProjectError, find_project, read_catalogue

@@ -1,4 +1,4 @@
-"""The commands ``sumida-data verify`` and ``sumida-data undo``, which go to the public target."""
+"""The commands that go to the public target: ``sumida-data verify``, ``undo``, ``abandon``."""
 
 import logging
 import os
@@ -13,13 +13,14 @@ from kedro.framework.startup import bootstrap_project
 
 from sumida_data.catalogue import publication
 from sumida_data.catalogue.record import TargetRecord
-from sumida_data.catalogue.target import PublicTarget, TargetError
+from sumida_data.catalogue.target import PublicTarget, TargetError, compare
 from sumida_data.commands.project import find_project
 from sumida_data.datasets import TargetDataset
 
 _HELP_VERIFY = """公開先を読み返し、公開した内容と同じか確かめます。
 
-すべてのファイルの中身、ハッシュ、カタログのリンクを確かめます。何も書き込みません。
+すべてのファイルの中身、ハッシュ、カタログのリンクと、公開の記録のハッシュの連なりを確かめます。
+何も書き込みません。
 
 終了コード：0 同じ、2 違うところがある、1 確かめられない。
 """
@@ -28,6 +29,12 @@ _HELP_UNDO = """最後の公開を取り消し、その前に公開していた�
 もう一度実行すると、取り消した内容に戻ります。取消しも公開の記録に残ります。
 
 終了コード：0 戻した、1 戻せない。
+"""
+_HELP_ABANDON = """途中で止まった公開や、公開先に断られた公開をやめ、その前の内容に戻します。
+
+何が公開先にあるかを示してから聞きます。やめたことも公開の記録に残り、承認は使い終わったものになります。
+
+終了コード：0 やめた、1 やめられない。
 """
 _env = click.option(
     "--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。"
@@ -40,9 +47,15 @@ def verify(env: str | None) -> None:
     """Read everything back from the public target; exits with 2 where something differs."""
     target, record = _load_target(env)
     try:
+        if edits := list(record.find_faults()):
+            for edit in edits:
+                click.secho(edit, fg="red")
+            click.echo(f"公開の記録 {record.folder} が変えられています。控えと比べてください。")
+            sys.exit(2)
         lines = record.read_publications()
         if not lines:
-            raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。")
+            begun = "途中で止まった公開があります。" * (record.journal.read() is not None)
+            raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{begun}")
         catalogue = record.load_catalogue(lines[-1].content_of)
         faults = target.verify(catalogue)
     except TargetError as error:
@@ -82,6 +95,32 @@ def undo(env: str | None, *, yes: bool) -> None:
         f"取消し {line.publication_id} を {record.folder / 'publications.jsonl'} に記録しました。"
     )
     click.echo("もう一度公開する前に、取り消した理由を直して kedro run を実行してください。")
+
+
+@click.command(help=_HELP_ABANDON)
+@_env
+@click.option(
+    "--leave", is_flag=True, help="公開先が戻すことも断るとき、公開先はそのままにします。"
+)
+@click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
+    """Give up a publication that was begun, and put back what was public before."""
+    target, record = _load_target(env)
+    try:
+        if pending := record.read().pending:
+            changes = compare(pending, target.observe(date.today()))
+            done = [one.dataset for one in changes if one.action == "keep" and not one.file]
+            click.echo(f"新しい内容になっているデータセット：{'、'.join(done) or 'なし'}")
+        if not yes and not click.confirm(f"公開先 {target.name} への公開をやめますか"):
+            raise click.ClickException("やめませんでした。")
+        line = publication.abandon(target, record, date.today(), leave=leave)
+    except TargetError as error:
+        raise click.ClickException(str(error)) from error
+    before = "公開先はそのままです" if leave else f"前の内容({line.content_of or '空'})に戻しました"
+    click.echo(
+        f"承認 {line.abandoned} の公開をやめ、{line.publication_id} に記録しました。{before}。"
+    )
+    click.echo("公開するには、原因を直して kedro run を実行し、承認を受けてください。")
 
 
 def _load_target(env: str | None) -> tuple[PublicTarget, TargetRecord]:

@@ -10,7 +10,7 @@ from kedro.utils import load_obj
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import PlannedPublication, publish
 from sumida_data.catalogue.record import TargetRecord
-from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState, observe
+from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState
 from sumida_data.survey.files import SourceFile
 
 
@@ -71,7 +71,7 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
         if self._observed:
             return self._observed
         try:
-            return observe(self.target, date.today())
+            return self.target.observe(date.today())
         except TargetError as error:
             raise DatasetError(str(error)) from error
 

@@ -11,14 +11,16 @@ from duckdb import DuckDBPyConnection
 import sumida_data
 from sumida_data.base.frames import arrow_schema, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row, Table
-from sumida_data.packages.columns import (
+from sumida_data.packages.models import (
     CODE_LIST,
     DATA_DICTIONARY,
+    Macro,
+    View,
+    Views,
     describe_views,
     list_codes,
     list_columns,
 )
-from sumida_data.packages.models import Macro, View, Views
 
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"

@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from sumida_data.base.metadata import Field, HomeMunicipality, Row, Table
 from sumida_data.packages.models import PackageError, Packages
 from sumida_data.packages.published import PublishedPackage, PublishedTable
+from sumida_data.packages.versions import History, day_of
 from sumida_data.survey.form import CentralSources
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
@@ -25,6 +26,7 @@ _MEDIA_TYPES = {
     "jsonld": "application/ld+json",
     "atom": "application/atom+xml",
     "md": "text/markdown",
+    "py": "text/x-python",
 }
 _CSV = {
     "encoding": "utf-8",
@@ -59,13 +61,16 @@ class Surroundings:
     held_back: Mapping[str, int] = field(default_factory=dict)
 
 
-def describe_package(published: PublishedPackage, surroundings: Surroundings, version: str) -> Row:
-    """Describe a package without its files.
+def describe_package(
+    published: PublishedPackage, surroundings: Surroundings, history: History
+) -> Row:
+    """Describe a package, the newest version of its history, without its files.
 
     Raises:
         PackageError: If the package names a source that is not described.
     """
     package, packages = published.package, surroundings.packages
+    version = history[0]["version"]
     address = f"{packages.catalogue_url}/dataset/{package.name}"
     as_of = f"、{published.last_day}現在" if published.last_day else ""
     citation = f"{packages.publisher}「{published.title}」第{version}版{as_of}"
@@ -99,6 +104,8 @@ def describe_package(published: PublishedPackage, surroundings: Surroundings, ve
             "start": str(published.first_day or ""),
             "end": str(published.last_day or ""),
         },
+        "sumida:issued": day_of(history[-1]),
+        "sumida:modified": day_of(history[0]),
         "sumida:spatial": surroundings.municipality.model_dump(include={"code", "name"}),
         "sumida:address": f"{address}/{version}/",
         "sumida:latest": f"{address}/latest/",
@@ -179,7 +186,7 @@ def describe_copy(title: str, path: str, content: bytes) -> Row:
     form = file["format"]
     return {
         "name": f"{path.removesuffix(f'.{form}')}_{form}",
-        "title": title if form == "md" else f"{title}({form.upper()})",
+        "title": title if form in ("md", "py") else f"{title}({form.upper()})",
         **file,
         "format": form.upper(),
     }

@@ -3,13 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from importlib.resources import files
 from typing import NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Row
-from sumida_data.packages.changelog import describe_log, list_notices, write_feed
 from sumida_data.packages.descriptor import (
     Surroundings,
     describe_copy,
@@ -26,10 +26,14 @@ from sumida_data.packages.standards import (
 )
 from sumida_data.packages.versions import (
     REWORDED,
+    Edition,
     History,
     add_version,
     decide_history,
+    describe_log,
+    list_notices,
     read_edition,
+    write_feed,
 )
 from sumida_data.present.templates import load_templates
 from sumida_data.quality.data_package import find_errors
@@ -43,6 +47,7 @@ _DOCUMENTS = {
     "schema_org.jsonld": "検索エンジンのための説明(schema.org)",
     "changelog.json": "変更の記録",
     "changelog.atom": "変更の記録(購読用)",
+    "recompute.py": "公表した値と判定を計算し直すプログラム(Python)",
 }
 
 Files = Mapping[str, bytes]
@@ -77,6 +82,7 @@ def build_packages(
     frames: Mapping[str, pd.DataFrame],
     before: Files,
     examiner: Examiner | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
     """Build every package.
 
@@ -86,6 +92,7 @@ def build_packages(
         frames: The tables by name; those that no package names are left alone.
         before: The packages as they were last published: contents by path.
         examiner: Says how readable the files are; it knows those of earlier runs.
+        versions: The last version of every package that was ever published.
 
     Returns:
         Contents by path, such as ``dx-indicators/datapackage.json``.
@@ -107,8 +114,10 @@ def build_packages(
             dictionary.words("readability_score.level"),
             last[package.name],
         )
-        files = _build(published, surroundings, last[package.name], quality)
-        built |= {f"{package.name}/{path}": content for path, content in files.items()}
+        edition = read_edition(last[package.name], sample=published.sample)
+        history = decide_history(published, edition, (versions or {}).get(package.name, ""))
+        made = _build(published, surroundings, edition, history, quality)
+        built |= {f"{package.name}/{path}": content for path, content in made.items()}
     return built
 
 
@@ -155,24 +164,26 @@ def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:
 
 
 def _build(
-    published: PublishedPackage, surroundings: Surroundings, before: Files, quality: _Quality
+    published: PublishedPackage,
+    surroundings: Surroundings,
+    edition: Edition | None,
+    history: History,
+    quality: _Quality,
 ) -> dict[str, bytes]:
-    edition = read_edition(before, sample=published.sample)
-    history = decide_history(published, edition)
-    files = _write_files(published, surroundings, history, quality)
-    if edition and history == edition.history and files != edition.files:
+    made = _write_files(published, surroundings, history, quality)
+    if edition and history == edition.history and made != edition.files:
         # No row and no column is different, yet a byte is: a text, or how a file is written.
         history = add_version(published, history, [REWORDED])
-        files = _write_files(published, surroundings, history, quality)
-    return files
+        made = _write_files(published, surroundings, history, quality)
+    return made
 
 
 def _write_files(
     published: PublishedPackage, surroundings: Surroundings, history: History, quality: _Quality
 ) -> dict[str, bytes]:
-    descriptor = describe_package(published, surroundings, history[0]["version"])
-    files, resources = _write_data(published, descriptor)
-    scores = quality.score(descriptor | {"resources": resources}, files)
+    descriptor = describe_package(published, surroundings, history)
+    data, resources = _write_data(published, descriptor)
+    scores = quality.score(descriptor | {"resources": resources}, data)
     whole = descriptor | {"sumida:readability": scores, "resources": resources}
     notices = list_notices(published)
     readme = load_templates("packages").get_template("README.md")
@@ -192,11 +203,12 @@ def _write_files(
         "schema_org.jsonld": _write_json(describe_in_schema_org(whole)),
         "changelog.json": _write_json(describe_log(descriptor, history, notices)),
         "changelog.atom": write_feed(descriptor, history),
+        "recompute.py": (files("sumida_data.packages") / "recompute.py").read_bytes(),
     }
     resources += [
         describe_copy(_DOCUMENTS[path], path, content) for path, content in documents.items()
     ]
-    return {"datapackage.json": _write_json(whole), **documents, **files}
+    return {"datapackage.json": _write_json(whole), **documents, **data}
 
 
 def _write_data(published: PublishedPackage, descriptor: Row) -> tuple[dict[str, bytes], list[Row]]:

@@ -11,18 +11,24 @@ import pyarrow.compute as pc
 
 from sumida_data.base.characters import write_plainly
 from sumida_data.base.frames import arrow_schema, arrow_type, to_arrow
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row, Table
-from sumida_data.packages.columns import (
+from sumida_data.base.metadata import (
+    DataDictionary,
+    HomeMunicipality,
+    Row,
+    Table,
+)
+from sumida_data.packages.models import (
     CODE_LIST,
     DATA_DICTIONARY,
     GIVEN,
     MUNICIPALITY,
+    Package,
+    Resource,
     describe_package_tables,
     describe_table,
     list_codes,
     list_columns,
 )
-from sumida_data.packages.models import Package, Resource
 
 
 @dataclass(frozen=True, slots=True)

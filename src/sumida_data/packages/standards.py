@@ -200,7 +200,8 @@ def _describe_coverage(descriptor: Row) -> Row:
             "skos:prefLabel": _japanese(place["name"]),
         },
         "dct:temporal": temporal["start"] and days,
-        "dct:modified": _day(temporal["end"]),
+        "dct:issued": _day(descriptor["sumida:issued"]),
+        "dct:modified": _day(descriptor["sumida:modified"]),
     }
 
 
@@ -277,7 +278,8 @@ def describe_in_schema_org(descriptor: Row) -> Row:
         "creditText": descriptor["sumida:citation"],
         "isBasedOn": [source["path"] for source in descriptor["sources"] if "path" in source],
         "temporalCoverage": temporal["start"] and f"{temporal['start']}/{temporal['end']}",
-        "dateModified": temporal["end"],
+        "datePublished": descriptor["sumida:issued"],
+        "dateModified": descriptor["sumida:modified"],
         "spatialCoverage": {
             "@type": "AdministrativeArea",
             "name": place["name"],

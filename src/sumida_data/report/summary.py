@@ -14,7 +14,7 @@ from rich.text import Text
 from sumida_data.base.frames import read_rows
 from sumida_data.base.periods import Period
 from sumida_data.base.quota import Gap, Quota, describe_gaps
-from sumida_data.catalogue.proposal import Proposal, count_actions
+from sumida_data.catalogue.approval import Proposal, count_actions
 from sumida_data.packages.models import Packages
 from sumida_data.plan.progress import Verdict
 from sumida_data.present.words import format_percentage

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
-from sumida_data.packages.changelog import FeedEntry, FeedHead, write_atom
+from sumida_data.packages.versions import FeedEntry, FeedHead, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.present.chart import LARGE, SMALL, Chart, lay_out_progress
 from sumida_data.present.points import Standing
@@ -377,17 +377,16 @@ def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) 
 def _write_feed(published: Published, site: SiteSettings) -> bytes:
     """Write what was published as an Atom feed, the newest first.
 
-    Days are those that the data speak of and not the time of a clock, so that the same data give
-    the same feed; a version without data has the newest day of all.
+    Days are those on which versions were published and not the time of a clock, so that the same
+    data give the same feed.
     """
     stamp = f"【{SAMPLE_MARK}】" if published.sample else ""
     versions = [(dataset, one) for dataset in published.datasets for one in dataset.versions]
-    newest = max((one["as_of"] or "" for _, one in versions), default="")
     entries = [
         FeedEntry(
             uuid5(UUID(dataset.descriptor["id"]), version["version"]),
             f"{dataset.descriptor['title']} 第{version['version']}版",
-            version["as_of"] or newest,
+            version["published_on"],
             f"{published.address}{dataset.page}",
             "".join(change["text"] for change in version["changes"]),
         )

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from sumida_data.base.metadata import Row
-from sumida_data.packages.columns import CODE_LIST, DATA_DICTIONARY
+from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY
 
 _OTHER_FILES = {
     "README.md": ("説明(README)", "Description (README)"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sumida_data.catalogue.target import Catalogue, Dataset, File, PublicTarget, compare, observe
+from sumida_data.catalogue.target import Catalogue, Dataset, File, PublicTarget, compare
 
 FIELDS = [
     {"name": "period", "type": "string", "title": "期", "description": "対象の四半期"},
@@ -86,4 +86,4 @@ def make_catalogue(
 
 def publish(target: PublicTarget, catalogue: Catalogue) -> None:
     """Publish what differs, as the publish pipeline does."""
-    target.apply(catalogue, compare(catalogue, observe(target, date(2023, 2, 1))))
+    target.apply(catalogue, compare(catalogue, target.observe(date(2023, 2, 1))))

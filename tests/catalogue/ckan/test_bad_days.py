@@ -16,6 +16,7 @@ import pytest
 from sumida_data.catalogue.target import TargetChange, TargetError
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset, make_file, publish
 from tests.catalogue.ckan.proxy import Fault
+from tests.catalogue.office import DAY
 from tests.project import PROJECT
 
 OLD = make_catalogue(make_dataset(title="前の版", rows=ROWS[:1]))
@@ -189,7 +190,7 @@ def test_two_publishers_at_once(open_ckan, ckan):
         thread.start()
     for thread in threads:
         thread.join()
-    standing = targets[0].read()["dx-indicators"]
+    standing = targets[0].observe(DAY).datasets["dx-indicators"]
     hashes = {key: file[0] for key, file in standing.files.items()}
     assert hashes in [
         {file.key: file.sha256 for file in one.datasets[0].files} for one in catalogues
@@ -206,7 +207,7 @@ def test_token_that_expires_in_between(open_ckan, own_ckan, proxy):
     with pytest.raises(TargetError, match=r"許可しませんでした\(403\)。トークンの期限が切れたか"):
         target.apply(NEW, UPDATE)
     with pytest.raises(TargetError, match="APIトークンが無効です"):
-        open_ckan(token=token).read()
+        open_ckan(token=token).observe(DAY)
     other = open_ckan()
     assert other.verify(OLD) == []
     assert_whole(other, NEW, own_ckan)

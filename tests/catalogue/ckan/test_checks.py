@@ -7,11 +7,12 @@ from sumida_data.catalogue.ckan.site import CkanSettings
 from sumida_data.catalogue.ckan.target import CkanTarget, Readiness, choose_license, open_target
 from sumida_data.catalogue.target import TargetError
 from tests.catalogue.ckan.catalogues import make_catalogue, make_dataset, publish
+from tests.catalogue.office import DAY
 
 
 def ask(**settings):
     with pytest.raises(TargetError) as told:
-        CkanTarget(CkanSettings.model_validate(settings)).read()
+        CkanTarget(CkanSettings.model_validate(settings)).observe(DAY)
     return str(told.value)
 
 
@@ -94,7 +95,7 @@ class TestWithASite:
             target.site, "call", lambda name, *a: old if name == "status_show" else call(name, *a)
         )
         with pytest.raises(TargetError, match=r"CKAN 2\.9\.11 には対応していません"):
-            target.read()
+            target.observe(DAY)
 
     def test_site_that_fills_the_datastore_itself_is_left_to_it(
         self, open_ckan, proxy, monkeypatch
@@ -130,5 +131,5 @@ class TestWithASite:
             name=f"{target.settings.name_prefix}dx-indicators",
             owner_org=f"{target.settings.name_prefix}x",
         )
-        with pytest.raises(TargetError, match=r"許可しませんでした\(403\)"):
+        with pytest.raises(TargetError, match="ほかの人のデータセットがあります"):
             publish(target, make_catalogue())

@@ -9,10 +9,11 @@ import pytest
 from sumida_data.catalogue.ckan.entries import MANIFEST
 from sumida_data.catalogue.ckan.site import CkanSite
 from sumida_data.catalogue.ckan.target import CkanTarget
-from sumida_data.catalogue.target import TargetError, compare, observe
+from sumida_data.catalogue.target import TargetError, compare
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset, make_file, publish
 from tests.catalogue.ckan.conftest import make_settings
 from tests.catalogue.ckan.proxy import Fault
+from tests.catalogue.office import DAY
 
 NEXT_ROWS = [*ROWS, ("FY2022Q4", "普及率", "2023-03-31", "61.0", "", "true")]
 
@@ -104,7 +105,7 @@ class TestFirstPublication:
         assert views["json"] == ["text_view"]
 
     def test_says_who_asks(self, target, proxy):
-        target.read()
+        target.observe(DAY)
         assert len(proxy.agents) == 1
         assert proxy.agents.pop().startswith("sumida-data/")
 
@@ -270,7 +271,7 @@ class TestOthersWork:
         name = f"{target.settings.name_prefix}other"
         ckan.action("package_create", name=name, owner_org=ckan.organization)
         publish(target, make_catalogue())
-        assert set(target.read()) == {"dx-indicators"}
+        assert set(target.observe(DAY).datasets) == {"dx-indicators"}
         assert ckan.action("package_show", id=name)["private"] is False
 
 
@@ -292,7 +293,7 @@ class TestWithdrawal:
         publish(target, both)
         only = make_catalogue(make_dataset(version="2.0.0"), blocked=("online-procedures",))
         publish(target, only)
-        assert set(target.read()) == {"dx-indicators", "online-procedures"}
+        assert set(target.observe(DAY).datasets) == {"dx-indicators", "online-procedures"}
         assert target.verify(only) == []
 
     def test_one_that_stands_there_still_is_told(self, target):
@@ -364,4 +365,4 @@ def find_csv(package):
 
 
 def state(target):
-    return observe(target, date(2023, 2, 1))
+    return target.observe(date(2023, 2, 1))

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from sumida_data.catalogue.approval import RefusedError
-from sumida_data.catalogue.target import observe
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.publish import decide_publication, summarise_publication
 from sumida_data.pipelines.quality import summarise_second_opinion
@@ -21,7 +20,7 @@ def test_a_completed_publication_says_so_and_what_to_do(tmp_path: Path) -> None:
     catalogue = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
     office.approve(catalogue)
     publication = office.decide(catalogue)
-    state = observe(office.target, DAY)
+    state = office.target.observe(DAY)
     made = summarise_publication(publication, state)
     assert made["lines"][0] == "公開先 folder に、承認 A0001 の内容を公開しました。"
     assert made["exit_code"] == 0
@@ -45,7 +44,7 @@ def test_an_objection_of_another_engine_stops_the_publication(
             {"index.html": SourceFile("index.html", page)},
             Packages.model_validate(raw_parameters["packages"]),
             {},
-            observe(office.target, DAY),
+            office.target.observe(DAY),
             office.record.read(),
             pd.DataFrame(),
             opinion,

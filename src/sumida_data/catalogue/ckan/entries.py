@@ -9,6 +9,7 @@ the file; they and the addresses stay whatever is published, and nothing can be 
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -62,32 +63,42 @@ def name_resource(package: Entry, key: str) -> str:
     return str(uuid5(UUID(package["id"]), key))
 
 
-def describe(dataset: Dataset, name: str, license_id: str, groups: Iterable[str]) -> WantedEntry:
+def describe(
+    dataset: Dataset, mark: Entry, owner_org: str, license_id: str, groups: Iterable[str]
+) -> WantedEntry:
     """Put a dataset into the words of a CKAN.
 
     Args:
         dataset: The dataset.
-        name: Its name there.
+        mark: What shows that it is ours: the project, and its name there.
+        owner_org: Id of our organisation.
         license_id: The id under which the site knows its licence.
         groups: Names of the groups that it shall belong to.
     """
     extras = [{k: extra[k] for k in ("key", "value")} for extra in dataset.metadata["extras"]]
     fields = {
         **{key: dataset.metadata.get(key) or "" for key in _TEXT_FIELDS},
+        "name": mark["name"],
+        "owner_org": owner_org,
         "license_id": license_id,
         "private": False,
+        "state": "active",
         "tags": [{"name": tag} for tag in clean_tags(t["name"] for t in dataset.metadata["tags"])],
         "extras": extras,
         **({"groups": [{"name": group} for group in groups]} if groups else {}),
     }
-    manifest = {
+    manifest = mark | {
         "metadata": dataset.state.metadata_sha256,
         "files": {file.key: file.metadata_sha256 for file in dataset.files},
         "written": _hash_written(fields, {file.key: file.metadata for file in dataset.files}),
     }
-    text = json.dumps(manifest, sort_keys=True)
-    fields["extras"] = [*extras, {"key": MANIFEST, "value": text}]
-    return WantedEntry(name, fields, dataset.files)
+    fields["extras"] = [*extras, write_manifest(manifest)]
+    return WantedEntry(mark["name"], fields, dataset.files)
+
+
+def write_manifest(manifest: Entry) -> Entry:
+    """Return the extra in which our mark stands."""
+    return {"key": MANIFEST, "value": json.dumps(manifest, sort_keys=True)}
 
 
 def clean_tags(words: Iterable[str]) -> list[str]:
@@ -97,11 +108,12 @@ def clean_tags(words: Iterable[str]) -> list[str]:
 
 
 def read_manifest(package: Entry) -> Entry | None:
-    """Return what the last publication left in a dataset, or None where it is none of ours."""
+    """Return what the last publication left in a dataset, or None where nothing readable is."""
     for extra in package.get("extras", []):
         if extra["key"] == MANIFEST:
-            manifest: Entry = json.loads(extra["value"])
-            return manifest
+            with suppress(ValueError):
+                found = json.loads(extra["value"])
+                return found if isinstance(found, dict) else None
     return None
 
 
@@ -111,11 +123,13 @@ def read_state(found: FoundEntry) -> DatasetState:
     A description that was changed by hand has no hash; a resource that was added by hand has its
     id for a key.
     """
-    manifest = read_manifest(found.package) or {"files": {}}
+    manifest: Entry = {"files": {}} | (read_manifest(found.package) or {})
     keys = {name_resource(found.package, key): key for key in manifest["files"]}
     ours = {keys[one]: resource for one, resource in found.resources.items() if one in keys}
     others = [extra for extra in found.package.get("extras", []) if extra["key"] != MANIFEST]
-    untouched = manifest.get("written") == _hash_written(found.package | {"extras": others}, ours)
+    written = _hash_written(found.package | {"extras": others}, ours)
+    name = manifest.get("name", found.package["name"])
+    untouched = (manifest.get("written"), name) == (written, found.package["name"])
     described = manifest["files"] if untouched else {}
     return DatasetState(
         metadata_sha256=manifest["metadata"] if untouched else "",

@@ -10,7 +10,8 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -18,11 +19,12 @@ import requests
 from ckanapi import NotAuthorized, NotFound, RemoteCKAN, ValidationError
 from ckanapi.errors import CKANAPIError
 from pydantic import Field as Described
-from pydantic import SecretStr, field_validator
+from pydantic import SecretStr, field_validator, model_validator
+from requests.auth import HTTPBasicAuth
 
 from sumida_data import __version__
-from sumida_data.base.metadata import Model
-from sumida_data.catalogue.target import Entry, TargetError
+from sumida_data.base.metadata import Model, Row
+from sumida_data.catalogue.target import Entry, TargetError, is_on_this_machine
 from sumida_data.packages.models import FREQUENCIES
 
 Files = Mapping[str, tuple[str, bytes, str]]
@@ -32,12 +34,19 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _USER_AGENT = f"sumida-data/{__version__} (open data publisher)"
 _UNCERTAIN = {408, 429}
-# Keys of a 409: the dataset has changed since it was looked at, or its name has been taken.
-_OVERTAKEN = {"match", "name"}
 _LONGEST_WAIT = 60
 _LONGEST_QUOTE = 300
 _CHUNK = 1 << 20
 _LICENSES = {"CC-BY-4.0": ("CC-BY-4.0", "cc-by-4.0", "cc-by")}
+# What only the office can mend; asking again would change nothing.
+_UNREACHABLE = {
+    requests.exceptions.SSLError: "CKANの証明書を確かめられません。庁内の証明書を環境変数 "
+    "REQUESTS_CA_BUNDLE に指定してください。",
+    requests.exceptions.ProxyError: "プロキシを通れません。環境変数 HTTPS_PROXY と NO_PROXY を"
+    "確かめてください。",
+    requests.exceptions.InvalidURL: "CKANの住所(url)が正しくありません。",
+}
+_NO_SUCH_HOST = ("NameResolution", "getaddrinfo", "Name or service", "nodename")
 
 
 class CkanSettings(Model):
@@ -46,41 +55,62 @@ class CkanSettings(Model):
     Attributes:
         url: Its address; empty where it has not been set.
         token: API token of an editor of the organisation, who is no administrator.
+        basic_auth: User and password, as user:password, of a server before the site.
+        name_prefix: Put before the names of datasets; without one, the organisation's name.
+        project: Marks the datasets that are ours.
         licenses: Ids under which a site may know a licence, by the id in packages.yml.
         max_file_bytes: Largest file that the site takes; it does not tell.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds to wait for the next part of an answer.
+        longest_call: Seconds to wait for a whole answer.
         backoff: Seconds before an uncertain call is looked into; doubled each time.
         attempts: How often in all.
     """
 
     url: str = ""
     token: SecretStr = SecretStr("")
+    basic_auth: SecretStr = SecretStr("")
     organization: str = ""
     name_prefix: str = Described(default="", pattern=r"^[a-z0-9_-]*$")
+    project: str = "sumida-data"
     group: str = "c029"
     licenses: Mapping[str, tuple[str, ...]] = _LICENSES
     update_frequencies: tuple[str, ...] = tuple(FREQUENCIES)
     datastore: bool = True
-    max_file_bytes: int = 100_000_000
+    max_file_bytes: int = 10 * 1024 * 1024
     timeout: float = 120
+    longest_call: float = 900
     backoff: float = 1
     attempts: int = 6
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_prefix(cls, settings: Row) -> Row:
+        # Names such as staff-training are others' too; what is ours begins with whose it is.
+        whose = settings.get("organization")
+        return ({"name_prefix": f"{whose}-"} if whose else {}) | settings
 
     @field_validator("url")
     @classmethod
     def _refuse_other_addresses(cls, url: str) -> str:
-        if url and not (urlsplit(url).hostname and urlsplit(url).scheme in ("http", "https")):
-            raise ValueError(f"{url} は http(s):// で始まる住所ではありません")
+        url = re.sub(r"/api(/[13])?(/action)?/?$", "", url.rstrip("/"))
+        parts = urlsplit(url)
+        if url and not (parts.hostname and parts.scheme in ("http", "https")):
+            raise ValueError("http(s):// で始まる住所を書いてください")
+        if parts.username or parts.password:
+            raise ValueError("住所に利用者名とパスワードを書かず、basic_auth に書いてください")
         return url
+
+    @field_validator("token")
+    @classmethod
+    def _refuse_placeholder(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
+            raise ValueError("APIトークンは英数字です。CKANの画面で作ったものに置き換えてください")
+        return token
 
     @property
     def on_loopback(self) -> bool:
         """Whether nobody but this machine sees the site."""
-        host = urlsplit(self.url).hostname or ""
-        try:
-            return host == "localhost" or ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return bool(self.url) and is_on_this_machine(self.url)
 
 
 class UncertainError(Exception):
@@ -104,6 +134,12 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         token = None if anonymous else settings.token.get_secret_value()
         super().__init__(settings.url.rstrip("/"), token, _USER_AGENT, session=requests.Session())
         self.session.headers["User-Agent"] = _USER_AGENT
+        # What is given here, if only nothing, keeps out what a .netrc would put in its place.
+        self.session.auth = self._authorize
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        user, _, password = self._settings.basic_auth.get_secret_value().partition(":")
+        return HTTPBasicAuth(user, password)(request) if user else request
 
     def call(self, action: str, arguments: Mapping[str, Any], files: Files | None = None) -> Any:
         """Call an action once and return its result.
@@ -123,13 +159,18 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         except NotAuthorized as error:
             raise TargetError(
                 f"CKANが {action} を許可しませんでした(403)。トークンの期限が切れたか、"
-                f"利用者が組織 {self._settings.organization} の編集者ではありません。"
-                "新しいトークンを作り、編集者であることを確かめてください。"
-                f"CKANの答え: {str(error)[:_LONGEST_QUOTE]}"
+                f"利用者が組織 {self._settings.organization} の編集者でないか、ほかの組織の"
+                "データセットです。トークンと権限、名前を確かめてください。"
+                f"{_name(arguments)}CKANの答え: {str(error)[:_LONGEST_QUOTE]}"
             ) from error
         except ValidationError as error:
-            if _OVERTAKEN & error.error_dict.keys():
+            if "match" in error.error_dict:
                 raise UncertainError("ほかの人が同じデータセットを先に変えました") from error
+            if "name" in error.error_dict:
+                raise UncertainError(
+                    f"{_name(arguments)}その名前は使えないか、見えないデータセットが使っています。"
+                    "name_prefix で別の名前にしてください"
+                ) from error
             raise TargetError(_explain_refusal(action, error.error_dict)) from error
         except NotFound as error:
             raise UncertainError(f"{action} の相手がCKANにありません(404)") from error
@@ -173,15 +214,16 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
             # To a store elsewhere, which the token does not concern.
             answer = self._get(urljoin(url, answer.headers["Location"]), {})
         self._judge(answer)
-        if answer.status_code != requests.codes.ok:
+        status, kind = answer.status_code, answer.headers.get("Content-Type", "")
+        if status == requests.codes.not_found:
             return ""
-        digest = hashlib.sha256()
-        try:
-            for chunk in answer.iter_content(_CHUNK):
-                digest.update(chunk)
-        except requests.RequestException as error:
-            raise UncertainError(f"ファイルを読み終えられませんでした({error})") from error
-        return digest.hexdigest()
+        if status != requests.codes.ok or "html" in kind:
+            # What was not seen has not changed.
+            raise UncertainError(
+                f"公開中のファイル {resource['id']} を読めませんでした({status} {kind})。"
+                "前にある防御装置(WAF)などが止めていないか確かめてください"
+            )
+        return hashlib.sha256(answer.content).hexdigest()
 
     def persist(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Repeat a step that looks before it acts until its outcome is certain.
@@ -213,24 +255,44 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         return answer.status_code, answer.text
 
     def _get(self, url: str, headers: Mapping[str, str]) -> requests.Response:
-        timeout = self._settings.timeout
-        return self._ask("GET", url, headers=headers, timeout=timeout, stream=True)
+        return self._ask("GET", url, headers=headers, timeout=self._settings.timeout)
 
     def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Ask and wait for the whole answer, but not for one that only drips."""
+        answers: SimpleQueue[requests.Response | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answers.put(self.session.request(method, url, allow_redirects=False, **options))
+            except Exception as error:  # it is raised by who waits
+                answers.put(error)
+
+        Thread(target=ask, daemon=True).start()
         try:
-            answer: requests.Response = self.session.request(
-                method, url, allow_redirects=False, **options
-            )
-        except requests.RequestException as error:
-            raise UncertainError(f"CKANとの通信が途切れました({type(error).__name__})") from error
+            answer = answers.get(timeout=self._settings.longest_call)
+        except Empty:
+            seconds = f"{self._settings.longest_call:g}秒"
+            raise UncertainError(f"CKANの返事が{seconds}たっても終わりません") from None
+        if isinstance(answer, requests.RequestException):
+            raise _explain_silence(answer) from answer
+        if isinstance(answer, Exception):
+            raise answer
         return answer
 
     def _judge(self, answer: requests.Response) -> None:
         """Tell from status and kind of an answer what CKAN itself did not say."""
         status = answer.status_code
-        if answer.is_redirect:
+        if status == requests.codes.unauthorized:
             raise TargetError(
-                f"CKANが別の住所 {answer.headers['Location']} を案内しました({status})。"
+                "CKANの前にあるサーバーが利用者名とパスワードを求めています(401)。"
+                "管理者に聞き、credentials.yml の basic_auth に「利用者名:パスワード」を"
+                "書いてください。"
+            )
+        if answer.is_redirect:
+            parts = urlsplit(answer.headers["Location"])
+            host = parts.netloc.rpartition("@")[2]
+            raise TargetError(
+                f"CKANが別の住所 {parts.scheme}://{host}{parts.path} を案内しました({status})。"
                 "トークンはそこへ送っていません。url を正しい住所に直してください。"
             )
         if status in _UNCERTAIN or status >= 500:
@@ -246,6 +308,24 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 f"CKANではなく、その前にある防御装置(WAF)などのページが返りました({status})。"
                 f"管理者に、User-Agent が {_USER_AGENT!r} のアクセスを通すよう頼んでください。"
             )
+
+
+def _name(arguments: Mapping[str, Any]) -> str:
+    name = arguments.get("name") or arguments.get("id")
+    return f"データセット {name}: " if name else ""
+
+
+def _explain_silence(error: requests.RequestException) -> Exception:
+    """Tell what only the office can mend from what may be over in a moment; no URL is quoted."""
+    for kind, text in _UNREACHABLE.items():
+        if isinstance(error, kind):
+            return TargetError(text)
+    if any(sign in str(error) for sign in _NO_SUCH_HOST):
+        return TargetError(
+            "CKANの住所(url)の名前が見つかりません。つづりと、庁内のDNSやプロキシ(HTTPS_PROXY)を"
+            "確かめてください。"
+        )
+    return UncertainError(f"CKANとの通信が途切れました({type(error).__name__})")
 
 
 def _explain_refusal(action: str, problems: Mapping[str, Any]) -> str:

@@ -7,9 +7,10 @@ file that a failed call has replaced, or somebody by hand, is found and put righ
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from sumida_data.catalogue.ckan.entries import (
     read_manifest,
     read_state,
     revise,
+    write_manifest,
 )
 from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, UncertainError
 from sumida_data.catalogue.ckan.tables import DatastoreTable, compare_table, fill, read_tables
@@ -36,6 +38,7 @@ from sumida_data.catalogue.target import (
     Entry,
     TargetChange,
     TargetError,
+    TargetState,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -61,8 +64,10 @@ def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
     try:
         return CkanTarget(CkanSettings.model_validate(settings))
     except ValidationError as error:
-        places = "、".join(str(one["loc"][0]) for one in error.errors())
-        raise TargetError(f"conf/ckan の設定 {places} が正しくありません。") from error
+        told = [(one["loc"][0], one.get("ctx", {}).get("error", "")) for one in error.errors()]
+        places, why = "、".join(str(place) for place, _ in told), "。".join(str(w) for _, w in told)
+        # The error itself would quote the token.
+        raise TargetError(f"conf/ckan の設定 {places} が正しくありません。{why}") from None
 
 
 @dataclass(frozen=True)
@@ -109,19 +114,44 @@ class CkanTarget:
         """What the site said when it was asked whether all is ready."""
         return check_site(self.site, self.settings)
 
-    def read(self) -> dict[str, DatasetState]:
-        """Return our public datasets by name, from what can be downloaded.
+    def observe(self, day: date) -> TargetState:
+        """Look at our datasets, public or not, and at the names that others have.
 
         Raises:
             TargetError: If the site cannot be read or is not ready.
         """
-        return {
-            self._own_name(package): read_state(_look_into(self.site, package))
-            for package in self._list()
-        }
+        ours, prefix = self._list(), self.settings.name_prefix
+        entries = {name: package for name, package in ours.items() if _is_public(package)}
+        known = {package["name"] for package in ours.values()}
+        in_organization = {one["name"] for one in self._search("")} - known
+        elsewhere = set(_ask(self.site, "package_list")) - in_organization - known
+        return TargetState(
+            self.name,
+            self.accepts_sample,
+            day,
+            {name: read_state(_look_into(self.site, package)) for name, package in entries.items()},
+            pages=None,
+            hidden=frozenset(ours.keys() - entries.keys()),
+            others=frozenset(
+                name.removeprefix(prefix) for name in in_organization if name.startswith(prefix)
+            ),
+            find_problems=partial(self._find_problems, elsewhere=elsewhere),
+        )
 
-    def read_pages(self) -> None:
-        """Say that a CKAN makes its own pages."""
+    def _find_problems(self, catalogue: Catalogue, elsewhere: Set[str]) -> list[str]:
+        """Return what the site would refuse of a catalogue, in Japanese."""
+        problems = list(_check_content(catalogue, self.settings))
+        for dataset in catalogue.datasets:
+            if (name := f"{self.settings.name_prefix}{dataset.name}") in elsewhere:
+                problems.append(
+                    f"データセット {name}: ほかの組織が使っている名前です。"
+                    "name_prefix で別の名前にしてください。"
+                )
+            try:
+                choose_license(dataset.metadata["license_id"], self.settings, self.ready)
+            except TargetError as error:
+                problems.append(str(error))
+        return list(dict.fromkeys(problems))
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Publish what changes, one call for each dataset, and fill the DataStore.
@@ -130,18 +160,20 @@ class CkanTarget:
             TargetError: If the content or the site is not ready, which is found before anything is
                 sent, or if the site refuses.
         """
-        tables = {one.name: read_tables(one) for one in catalogue.datasets}
-        if problems := list(_check_content(catalogue, tables, self.settings)):
+        if problems := list(_check_content(catalogue, self.settings)):
             raise TargetError("\n".join(problems))
         wanted = {one.name: self._describe(one) for one in catalogue.datasets}
+        adopted = {change.dataset for change in changes if change.action == "adopt"}
+        ours = {name: package["id"] for name, package in self._list().items()}
         for name in sorted({change.dataset for change in changes if change.action != "keep"}):
             if name in wanted:
-                self._publish(wanted[name])
-            elif name not in catalogue.blocked:
-                self._hide(name)
+                place = ours.get(name, wanted[name].name)
+                self._publish(wanted[name], place, adopt=name in adopted)
+            elif name in ours and name not in catalogue.blocked:
+                self._hide(name, ours[name])
         new = {one.dataset for one in changes if one.file and one.action == "create"}
-        for name, one in wanted.items():
-            self._finish(one, tables[name], new=name in new)
+        for dataset in catalogue.datasets:
+            self._finish(wanted[dataset.name], read_tables(dataset), new=dataset.name in new)
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back as the public sees it and return what differs, in Japanese."""
@@ -150,8 +182,8 @@ class CkanTarget:
         names = {one.name for one in catalogue.datasets} | set(catalogue.blocked)
         return differences + [
             f"データセット {package['name']}: 公開をやめたはずですが、公開されています。"
-            for package in self._list()
-            if self._own_name(package) not in names
+            for name, package in self._list().items()
+            if name not in names and _is_public(package)
         ]
 
     def undo(self, catalogue: Catalogue) -> None:
@@ -162,45 +194,70 @@ class CkanTarget:
         Raises:
             TargetError: If the site refuses.
         """
-        names = {one.name for one in catalogue.datasets} | set(map(self._own_name, self._list()))
+        names = {one.name for one in catalogue.datasets} | self._list().keys()
         self.apply(catalogue, [TargetChange("update", name) for name in sorted(names)])
 
-    def _name(self, name: str) -> str:
-        return f"{self.settings.name_prefix}{name}"
-
-    def _own_name(self, package: Entry) -> str:
-        name: str = package["name"]
-        return name.removeprefix(self.settings.name_prefix)
+    def _mark(self, name: str) -> Entry:
+        return {"project": self.settings.project, "name": f"{self.settings.name_prefix}{name}"}
 
     def _describe(self, dataset: Dataset) -> WantedEntry:
         license_id = choose_license(dataset.metadata["license_id"], self.settings, self.ready)
         groups = self.ready.groups & {self.settings.group}
-        return describe(dataset, self._name(dataset.name), license_id, groups)
+        owner, mark = self.ready.organization_id, self._mark(dataset.name)
+        return describe(dataset, mark, owner, license_id, groups)
 
-    def _list(self) -> list[Entry]:
-        """Return our public datasets; the search finds them, the database says what they hold."""
-        organization = self.ready.organization_id
+    def _search(self, terms: str) -> list[Entry]:
+        """Return what the search finds of our organisation, public or not."""
+        found: list[Entry] = []
         arguments = {
-            "fq": f'+owner_org:"{organization}" +extras_{MANIFEST}:*',
+            "fq": f'+owner_org:"{self.ready.organization_id}" {terms}',
+            "include_private": True,
+            "include_drafts": True,
             "rows": _MOST,
             "sort": "name asc",
         }
-        found = self.site.persist(self.site.call, "package_search", arguments)["results"]
-        shown = (self.site.persist(_show, self.site, one["id"]) for one in found)
-        return [
-            package
-            for package in shown
-            if package
-            and not package["private"]
-            and package["name"].startswith(self.settings.name_prefix)
-            and read_manifest(package)
-        ]
+        while True:
+            page = arguments | {"start": len(found)}
+            results = self.site.persist(self.site.call, "package_search", page)["results"]
+            found += results
+            if len(results) < _MOST:
+                return found
 
-    def _publish(self, wanted: WantedEntry) -> None:
-        """Bring a dataset in line; returns only when it has been seen to be."""
+    def _list(self) -> dict[str, Entry]:
+        """Return our datasets by name; the search finds them, the database says what they hold."""
+        found = self._search(f"+extras_{MANIFEST}:*")
+        shown = (self.site.persist(_show, self.site, one["id"]) for one in found)
+        named = ((self._own_name(package), package) for package in shown if package)
+        return {name: package for name, package in named if name}
+
+    def _own_name(self, package: Entry) -> str:
+        """Return the name under which we know a dataset, whatever it is called; or nothing."""
+        if not any(one["key"] == MANIFEST for one in package.get("extras", ())):
+            return ""
+        # Where somebody spoilt our mark, the name still tells.
+        manifest = read_manifest(package) or {}
+        name: str = manifest.get("name") or package["name"]
+        prefix, project = self.settings.name_prefix, self.settings.project
+        ours = manifest.get("project", project) == project and name.startswith(prefix)
+        return name.removeprefix(prefix) if ours else ""
+
+    def _publish(self, wanted: WantedEntry, place: str, *, adopt: bool) -> None:
+        """Bring a dataset in line; returns only when it has been seen to be.
+
+        Args:
+            wanted: What it is to be.
+            place: Its id, or its name where we have none yet.
+            adopt: Whether it may be another one's.
+        """
 
         def step() -> None:
-            package = _show(self.site, wanted.name) or self._create(wanted)
+            package = _show(self.site, place) or self._create(wanted)
+            if not adopt and not self._own_name(package):
+                raise TargetError(
+                    f"データセット {wanted.name}: 公開先にほかの人のデータセットがあります。"
+                    "上書きしていません。name_prefix で別の名前にするか、もう一度 kedro run を"
+                    "実行し、承認者が引き継ぐと決めてください(sumida-data approve --adopt)。"
+                )
             found = FoundEntry(package, _hash_files(self.site, package))
             if revision := revise(wanted, found, self.ready.groups):
                 self.site.call("package_revise", *revision)
@@ -210,6 +267,7 @@ class CkanTarget:
         self.site.persist(step)
 
     def _create(self, wanted: WantedEntry) -> Entry:
+        mark = {"project": self.settings.project, "name": wanted.name}
         package: Entry = self.site.call(
             "package_create",
             {
@@ -217,13 +275,14 @@ class CkanTarget:
                 "title": wanted.fields["title"],
                 "owner_org": self.ready.organization_id,
                 "private": True,
+                "extras": [write_manifest(mark)],
             },
         )
         return package
 
-    def _hide(self, name: str) -> None:
+    def _hide(self, name: str, place: str) -> None:
         def step() -> None:
-            package = _show(self.site, self._name(name))
+            package = _show(self.site, place)
             if package and not package["private"]:
                 self.site.call("package_revise", hide(package, self.ready.groups))
 
@@ -254,16 +313,28 @@ class CkanTarget:
             self.site.call("package_create_default_resource_views", arguments)
 
     def _verify(self, public: CkanSite, dataset: Dataset) -> list[str]:
-        package = public.persist(_show, public, self._name(dataset.name))
+        start = f"データセット {dataset.name}"
+        package = public.persist(_show, public, self._mark(dataset.name)["name"])
         if package is None:
-            return [f"データセット {dataset.name}: 公開されていません。"]
+            return [f"{start}: 公開されていません。"]
         state = read_state(_look_into(public, package))
         differences = list(_compare_state(dataset, state))
+        if package["owner_org"] != self.ready.organization_id:
+            differences.append(f"{start}: 別の組織に移されています。")
+        groups = {group["name"] for group in package["groups"]}
+        if gone := self.ready.groups & {self.settings.group} - groups:
+            differences.append(f"{start}: グループ {'、'.join(gone)} から外されています。")
         if not differences and self.ready.datastore:
             for table in read_tables(dataset):
                 one = name_resource(package, table.key)
                 differences += public.persist(compare_table, public, one, table)
+                if not public.persist(public.call, "resource_view_list", {"id": one}):
+                    differences.append(f"{start}: {table.key} の表の画面(ビュー)がありません。")
         return differences
+
+
+def _is_public(package: Entry) -> bool:
+    return not package["private"] and package["state"] == "active"
 
 
 def _show(site: CkanSite, name: str) -> Entry | None:
@@ -362,16 +433,14 @@ def _check_user(site: CkanSite) -> Iterator[str]:
         )
 
 
-def _check_content(
-    catalogue: Catalogue, tables: Mapping[str, Sequence[DatastoreTable]], settings: CkanSettings
-) -> Iterator[str]:
+def _check_content(catalogue: Catalogue, settings: CkanSettings) -> Iterator[str]:
     """Yield what a CKAN would refuse or spoil, in Japanese, one line each."""
     if catalogue.sample and not settings.on_loopback:
         yield "見本データは公開のCKANへ送れません。本物の回答で計算し直してください。"
         return
     for dataset in catalogue.datasets:
         yield from _check_dataset(dataset, settings)
-        for table in tables[dataset.name]:
+        for table in read_tables(dataset):
             yield from table.find_problems()
 
 

@@ -10,11 +10,16 @@ from kedro.pipeline import Pipeline
 from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.quota import Quota
-from sumida_data.catalogue.approval import find_new_texts
+from sumida_data.catalogue.approval import (
+    Circumstances,
+    Proposal,
+    find_new_texts,
+    find_unfit,
+    propose,
+)
 from sumida_data.catalogue.history import hash_lineage
 from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes
-from sumida_data.catalogue.proposal import Circumstances, Proposal, propose
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import RecordState, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import wire
@@ -23,6 +28,7 @@ from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps, measure_later_gaps
 from sumida_data.report.survey import leave_out_replaced
+from sumida_data.site.models import SiteSettings
 
 
 def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thing to be known
@@ -31,6 +37,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
     state: TargetState,
     report: ProgressReport,
     quota: Quota,
+    site: SiteSettings,
     dictionary: DataDictionary,
     record: RecordState,
     free_words: list[Row],
@@ -66,6 +73,9 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
             for reason in one.reasons
         ),
         new_texts=find_new_texts(free_words, record),
+        problems=tuple(find_unfit(packages, site)),
+        ran_by=identify()[0],
+        two_people=quota.two_people,
     )
     return propose(catalogue, state, circumstances)
 

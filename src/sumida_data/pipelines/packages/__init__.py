@@ -8,6 +8,7 @@ from kedro.pipeline import Pipeline
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.catalogue import preview
+from sumida_data.catalogue.record import RecordState
 from sumida_data.packages import package
 from sumida_data.packages.database import Database
 from sumida_data.packages.descriptor import Surroundings
@@ -71,6 +72,7 @@ def build_packages(
     sources: CentralSources,
     guarded_tables: GuardedTables,
     published_packages: dict[str, SourceFile],
+    record: RecordState,
     readability_before: pd.DataFrame | None,
 ) -> tuple[dict[str, bytes], Examiner]:
     """Build every package of packages.yml that the privacy gate does not block.
@@ -90,8 +92,10 @@ def build_packages(
     before = {path: file.read() for path, file in published.items()}
     kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
     examiner = Examiner(readability_before)
+    lines = record.publications
+    versions = {dataset.name: dataset.version for line in lines for dataset in line.datasets}
     built = package.build_packages(
-        surroundings, guarded.dictionary, guarded.frames, before, examiner
+        surroundings, guarded.dictionary, guarded.frames, before, examiner, versions
     )
     return built | kept, examiner
 
@@ -149,7 +153,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         wire(measure_response, ["response_rate", "answer_rate"]),
         wire(gather_database, "database", (*tables, *RELEASE_TABLES)),
         wire(guard_tables, ["guarded_tables", "privacy_check", "free_words"], tables),
-        wire(build_packages, ["packages", "readability_examiner"]),
+        wire(build_packages, ["packages", "readability_examiner"], record="target_record"),
         wire(
             check_readability,
             ["readability_check", "readability_score"],

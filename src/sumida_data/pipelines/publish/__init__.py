@@ -6,9 +6,12 @@ import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import to_arrow
-from sumida_data.catalogue.approval import RefusedError
+from sumida_data.catalogue.approval import (
+    Proposal,
+    RefusedError,
+    count_actions,
+)
 from sumida_data.catalogue.preview import gather_catalogue
-from sumida_data.catalogue.proposal import Proposal, count_actions
 from sumida_data.catalogue.publication import PlannedPublication, prepare_publication
 from sumida_data.catalogue.record import RecordState
 from sumida_data.catalogue.target import TargetState
