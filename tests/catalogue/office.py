@@ -202,9 +202,7 @@ class Office:
     def abandon(self, **options: Any) -> PublicationLine:
         return abandon(self.target, self.record, self.day, **options)
 
-    def decide(
-        self, catalogue: Catalogue, proposal: Proposal | None = None, **options: Any
-    ) -> PlannedPublication:
+    def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> PlannedPublication:
         record = self.record.read()
         return prepare_publication(
             catalogue,
@@ -212,7 +210,6 @@ class Office:
             self.target.observe(self.day),
             record,
             self.lineage,
-            **options,
         )
 
     def publish(self, catalogue: Catalogue) -> None:

@@ -680,16 +680,20 @@ class TestOtherFolders:
 
 
 class TestTwoPeople:
-    def test_the_one_who_runs_may_not_approve(self, office):
+    @pytest.fixture
+    def strict(self, office):
         office.approve(FIRST)
-        with pytest.raises(RefusedError, match="同じ人"):
-            office.decide(FIRST, two_people=True)
+        return office.propose(FIRST).model_copy(update={"two_people": True})
 
-    def test_another_may(self, office, monkeypatch):
+    def test_the_one_who_runs_may_not_approve(self, office, strict):
+        with pytest.raises(RefusedError, match="同じ人"):
+            office.decide(FIRST, strict)
+
+    def test_another_may(self, office, strict, monkeypatch):
         monkeypatch.setattr("sumida_data.catalogue.record.getpass.getuser", lambda: "bucho")
         office.approve(FIRST)
         monkeypatch.undo()
-        assert office.decide(FIRST, two_people=True).approval.account == "bucho"
+        assert office.decide(FIRST, strict).approval.account == "bucho"
 
 
 class TestUndo:

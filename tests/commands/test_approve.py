@@ -62,8 +62,8 @@ def test_shows_each_new_text_with_its_cell_and_remembers_it(project: Path) -> No
 
 def test_records_who_approved_what(project: Path) -> None:
     changes = (
-        TargetChange(action="update", dataset="dx-indicators"),
-        TargetChange(action="keep", dataset="dx-indicators", file="README.md"),
+        TargetChange(action="create", dataset="dx-indicators"),
+        TargetChange(action="keep", dataset="", file="index.html"),
     )
     proposal = propose(project, changes=changes, findings={"error": 2, "warning": 1})
     result = call(*NAMED, "--yes")
@@ -75,7 +75,7 @@ def test_records_who_approved_what(project: Path) -> None:
     assert approval["approved_by"] == "見本 部長"
     assert approval["decision_number"] == "4墨企第1号"
     assert approval["approved_on"] == "2023-02-01"
-    assert approval["changes"] == [{"action": "update", "dataset": "dx-indicators", "file": None}]
+    assert approval["changes"] == [{"action": "create", "dataset": "dx-indicators", "file": None}]
     assert "kedro run --pipelines=publish" in result.output
 
 
@@ -85,7 +85,7 @@ def test_shows_all_that_a_person_must_know(project: Path) -> None:
         sample=True,
         versions={"dx-indicators": "1.1.0"},
         changes=(
-            TargetChange(action="update", dataset="dx-indicators", file="indicator_value.csv"),
+            TargetChange(action="create", dataset="dx-indicators", file="indicator_value.csv"),
         ),
         gaps=(GAP,),
         findings={"error": 2},
@@ -101,7 +101,7 @@ def test_shows_all_that_a_person_must_know(project: Path) -> None:
         "見本データ",
         proposal.content_sha256,
         "dx-indicators 1.1.0",
-        "更新　dx-indicators 1.1.0　更新 1ファイル(indicator_value.csv)",
+        "更新　dx-indicators 1.1.0　新しく公開 1ファイル(indicator_value.csv)",
         "75のうち20(26.7%、基準10.0%)",
         "要修正 2件",
         "staff-training：表 staff_training の列 title の1欄に、電話番号があります。",
@@ -240,3 +240,27 @@ def test_it_starts_without_kedro_and_data_frames() -> None:
         [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_nothing_is_begun_anew_beside_what_was_published(project: Path) -> None:
+    propose(project, changes=(TargetChange(action="keep", dataset="dx-indicators"),))
+    result = call(*NAMED, "--yes")
+    assert result.exit_code == 1
+    assert "公開の記録がありません" in result.output
+
+
+def test_what_stands_in_the_way_is_told(project: Path) -> None:
+    propose(project, problems=("packages.yml: catalogue_url",))
+    result = call(*NAMED, "--yes")
+    assert result.exit_code == 1
+    assert "このままでは公開できません。\npackages.yml: catalogue_url" in result.output
+
+
+def test_datasets_of_others_are_adopted_by_name_alone(project: Path) -> None:
+    propose(project, changes=(TargetChange(action="adopt", dataset="staff-training"),))
+    refused = call(*NAMED, "--yes")
+    assert refused.exit_code == 1
+    assert "--adopt staff-training" in refused.output
+    assert call(*NAMED, "--yes", "--adopt", "staff-training").exit_code == 0
+    [approval] = approvals(project)
+    assert approval["changes"][0]["action"] == "adopt"

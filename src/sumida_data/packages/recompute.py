@@ -60,15 +60,14 @@ def list_differences(tables: Tables) -> Iterator[tuple[str, str, str, str]]:
             counted = count(database, indicator, row, first_days.get(row["plan_id"]))
             if counted is not None and newest[key[0], key[1]] == key:
                 yield "分子と分母", where, plain(row["numerator"], row["denominator"]), counted
+    # Within a fiscal year what counts from its start is compared with no path.
     with_path = {_key(row) for row, _ in progress if row["expected_value"]}
+    yearly = {row["indicator_id"] for row, _ in progress if _key(row) not in with_path}
     for row, value in progress:
         where = " ".join((*_key(row), row["method"]))
-        yield (
-            "判定",
-            where,
-            row["verdict"],
-            judge(row, versions[_version(value)], has_path=_key(row) in with_path),
-        )
+        indicator = versions[_version(value)]
+        from_start = indicator["kind"] in ("flow", "ratio") and row["indicator_id"] in yearly
+        yield "判定", where, row["verdict"], judge(row, indicator, from_start=from_start)
 
 
 def _key(row: Row) -> tuple[str, str, str]:
@@ -153,16 +152,16 @@ def _is_of(database: sqlite3.Connection, row_id: str, municipality_code: str) ->
     return bool(found == municipality_code)
 
 
-def judge(row: Row, indicator: Row, *, has_path: bool) -> str:
+def judge(row: Row, indicator: Row, *, from_start: bool) -> str:
     """Return the verdict of a row of progress, from its parts.
 
-    A rate that counts from the start of the fiscal year is compared with no path within it.
+    ``from_start`` says that the indicator counts from the start of the fiscal year.
     """
     if not row["value"] or not row["target_date"]:
         return "cannot_say"
     value, goal, kind = Decimal(row["value"]), indicator["goal"], indicator["kind"]
     is_due = row["as_of"] >= row["target_date"]
-    begins = kind == "flow" or (kind == "ratio" and not has_path)
+    begins = kind == "flow" or from_start
     if _is_reached(row, value):
         return "kept" if (goal in _KEEP or begins) and not is_due else "achieved"
     within = begins and not row["as_of"].endswith("-03-31")
