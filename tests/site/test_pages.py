@@ -522,7 +522,9 @@ def test_the_feed_has_an_entry_for_every_version(
 
 def test_machines_are_told_what_there_is(pages: Texts, built: dict[str, bytes]) -> None:
     listed = pages["sitemap.txt"].split()
-    assert {one.rpartition("8000/")[2] for one in listed} == set(html_of(pages))
+    assert {one.removeprefix(listed[0].removesuffix("index.html")) for one in listed} == set(
+        html_of(pages)
+    )
     assert listed[0].startswith("http")
     assert pages["robots.txt"].endswith(f"Sitemap: {listed[0].rpartition('/')[0]}/sitemap.txt\n")
     assert "1970" not in pages["feed.xml"]

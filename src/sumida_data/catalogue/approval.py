@@ -334,9 +334,8 @@ def refuse_lost_record(
     Raises:
         RefusedError: If the target holds datasets of ours of which the record does not know.
     """
-    ours = sorted({one.dataset for one in changes if one.action != "create" and one.dataset})
-    known = {dataset.name for line in publications for dataset in line.datasets}
-    if not publications and (lost := [name for name in ours if name not in known]):
+    there = (one for one in changes if one.dataset and one.action not in ("create", "adopt"))
+    if not publications and (lost := sorted({one.dataset for one in there})):
         raise RefusedError(
             f"公開先には {'、'.join(lost)} がありますが、公開の記録がありません。"
             "記録のフォルダ data/06_catalog/record を控えから戻してください。"
