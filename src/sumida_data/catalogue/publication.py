@@ -4,11 +4,13 @@ Each step is written into the journal when it is finished. Doing the whole again
 completes it, because every step looks at what is there first.
 """
 
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import pyarrow as pa
 
@@ -151,9 +153,11 @@ def stamp(catalogue: Catalogue, day: str) -> Catalogue:
     swaps = {DAY_TO_COME.encode(): day.encode()}
 
     def swap(path: str, content: bytes) -> bytes:
-        if path.rpartition("/")[2].rpartition(".")[2] in _DATED or "." not in path:
-            for old, new in swaps.items():
-                content = content.replace(old, new)
+        form = path.rpartition("/")[2].rpartition(".")[2] if "." in path else ""
+        if form == "zip":
+            return _rewrite_zip(content, swap)
+        for old, new in swaps.items() if form in _DATED else ():
+            content = content.replace(old, new)
         return content
 
     datasets = []
@@ -167,10 +171,18 @@ def stamp(catalogue: Catalogue, day: str) -> Catalogue:
         metadata = swap("", json.dumps(dataset.metadata, ensure_ascii=False).encode())
         ordered = tuple(files[file.key] for file in dataset.files)
         datasets.append(Dataset(dataset.name, json.loads(metadata), ordered))
-    if len(swaps) == 1 and not any(DAY_TO_COME.encode() in p for p in catalogue.pages.values()):
+    if len(swaps) == 1:
         return catalogue
     pages = {path: swap(path, page) for path, page in catalogue.pages.items()}
     return replace(catalogue, datasets=tuple(datasets), pages=pages)
+
+
+def _rewrite_zip(content: bytes, swap: Callable[[str, bytes], bytes]) -> bytes:
+    made = io.BytesIO()
+    with ZipFile(io.BytesIO(content)) as old, ZipFile(made, "w") as new:
+        for name in old.namelist():
+            new.writestr(ZipInfo(name), swap(name, old.read(name)), ZIP_DEFLATED)
+    return made.getvalue()
 
 
 def _list_taken_down(changes: Sequence[TargetChange], state: TargetState) -> list[str]:
