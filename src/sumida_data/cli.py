@@ -27,6 +27,7 @@ from sumida_data.base.characters import print_whatever
 from sumida_data.base.disk import hold
 from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
 from sumida_data.runs.last_run import LastRun, hash_settings
+from sumida_data.runs.manifest import RECORDER
 
 if TYPE_CHECKING:
     from sumida_data.runs.runner import Changes
@@ -90,6 +91,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     for name in _SUMMARIES:
         if name in outputs:
             _finish_in_lines(outputs[name].load())
+    RECORDER.write(Path.cwd(), 0)
 
 
 def _explain(error: BaseException) -> str:
@@ -224,14 +226,14 @@ def _finish(summary: Any, changes: "Changes | None") -> None:
     console.print(render_summary(summary))
     if changes:
         _remember(changes, console.export_text(styles=True), summary.exit_code)
-    sys.exit(summary.exit_code)
+    _exit(summary.exit_code)
 
 
 def _finish_as_before(changes: "Changes") -> None:
     """Show the summary of the last run, which still holds."""
     _show_summary(changes.last)
     _remember(changes, changes.last.summary, changes.last.exit_code)
-    sys.exit(changes.last.exit_code)
+    _exit(changes.last.exit_code)
 
 
 def _remember(changes: "Changes", summary: str, exit_code: int) -> None:
@@ -242,7 +244,7 @@ def _remember(changes: "Changes", summary: str, exit_code: int) -> None:
 def _finish_in_lines(summary: dict[str, Any]) -> None:
     for line in summary["lines"]:
         _print(line)
-    sys.exit(summary["exit_code"])
+    _exit(summary["exit_code"])
 
 
 def _print(line: str, *, style: str = "", stderr: bool = False) -> None:
@@ -253,4 +255,10 @@ def _print(line: str, *, style: str = "", stderr: bool = False) -> None:
 def _fail(lines: list[str]) -> NoReturn:
     for line in lines:
         _print(line, style="bold red", stderr=True)
-    sys.exit(_EXIT_FAILED)
+    _exit(_EXIT_FAILED)
+
+
+def _exit(code: int) -> NoReturn:
+    """Write the record of a run, if anything has run, and exit."""
+    RECORDER.write(Path.cwd(), code)
+    sys.exit(code)

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from sumida_data import keep_to_itself
 from sumida_data.base.settings_files import list_settings, read_settings
+from sumida_data.runs.manifest import RECORDER
 
 keep_to_itself()
 
@@ -91,7 +92,7 @@ class SettingsLoader(OmegaConfigLoader):
         return found
 
 
-HOOKS = (EnvironmentCredentials(), Tables(), Places())
+HOOKS = (EnvironmentCredentials(), Tables(), Places(), RECORDER)
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = SettingsLoader
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}

@@ -30,6 +30,7 @@ from pydantic import BaseModel
 from sumida_data.base.disk import hash_place, is_unchanged
 from sumida_data.parameters import RunAgain
 from sumida_data.runs.last_run import LastRun, NodeRecord, hash_code
+from sumida_data.runs.manifest import list_places
 
 
 @dataclass(slots=True)
@@ -86,15 +87,13 @@ class ChangesRunner(SequentialRunner):
         if RunAgain.model_validate(catalog.load("params:again")).root:
             self._changes.run_again()
         work = _Work(self._changes, pipeline, catalog)
-        for node in pipeline.nodes:
+        for number, node in enumerate(pipeline.nodes):
             try:
                 for needed in work.list_needed(node):
                     Task(needed, catalog, self._is_async, hook_manager, run_id).execute()
                     work.note(needed)
             except Exception:
-                decided = self._changes.ran | self._changes.kept
-                done = [one for one in pipeline.nodes if one.name in decided]
-                self._suggest_resume_scenario(pipeline, done, catalog)
+                self._suggest_resume_scenario(pipeline, pipeline.nodes[:number], catalog)
                 raise
 
 
@@ -112,7 +111,7 @@ class _Work:
         self.catalog = catalog
         self.maker = {name: node for node in pipeline.nodes for name in node.outputs}
         self.uses = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
-        written = chain.from_iterable(_list_places(catalog.get(name)) for name in self.maker)
+        written = chain.from_iterable(list_places(catalog.get(name)) for name in self.maker)
         self.written = set(map(self._name, written))
         self.keys = {name: self._key_of_input(name) for name in sorted(pipeline.inputs())}
         changes.this.values["code"] = hash_code()
@@ -190,7 +189,7 @@ class _Work:
     def _hash(self, name: str) -> dict[str, str]:
         """Return hashes of the files of a dataset, by path from the project."""
         dataset: Any = self.catalog.get(name)
-        if places := _list_places(dataset):
+        if places := list_places(dataset):
             return {self._name(one): hash_place(one, times=places[one]) for one in places}
         if hasattr(dataset, "hash_content"):
             return {name: dataset.hash_content()}
@@ -207,13 +206,6 @@ class _Work:
             self.uses[name] -= 1
             if name in self.maker and self.uses[name] < 1:
                 self.catalog.release(name)
-
-
-def _list_places(dataset: Any) -> dict[Path, bool]:
-    """Return the files of a dataset, and whether times count in them."""
-    path = getattr(dataset, "_filepath", None)
-    places: dict[Path, bool] = getattr(dataset, "places", {Path(path): False} if path else {})
-    return places
 
 
 def _hash(value: object) -> str:
