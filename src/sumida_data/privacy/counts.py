@@ -50,8 +50,6 @@ class Count:
     """A count of people.
 
     Attributes:
-        value: How many.
-        places: All places where it stands.
         outcome: ``suppressed``, ``suppressed_with_it`` or empty.
     """
 
@@ -64,10 +62,7 @@ class Withheld(NamedTuple):
     """Counts withheld in one column.
 
     Attributes:
-        table: The table.
-        field: The column.
         outcome: ``suppressed``, or ``suppressed_with_it`` where it would have given another away.
-        cells: How many.
     """
 
     table: str
@@ -84,13 +79,6 @@ def withhold_small_counts(
     packages: Packages,
 ) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
     """Take small counts of people out of the tables.
-
-    Args:
-        frames: The tables by name; they are not changed.
-        dictionary: Their descriptions: units, and which columns are published.
-        indicators: All indicators; they say which parts of a ratio count people.
-        privacy: The size, and which units count people.
-        packages: What is published.
 
     Returns:
         The tables that change, and what was withheld in each column.
@@ -334,11 +322,6 @@ def withhold_derived(
 ) -> tuple[dict[str, pd.DataFrame], list[Withheld]]:
     """Take out of other tables what was made of values that are withheld.
 
-    Args:
-        frames: The tables by name, ``indicator_value`` with its withheld values among them; they
-            are not changed.
-        dictionary: Their descriptions.
-
     Returns:
         The tables that change, and how many rows of each column.
     """
@@ -361,11 +344,6 @@ def withhold_rows_corrected(
 
     A correction of a table of which only counts go out is left out. Where a package publishes a
     table not at all or only in part, the correction does not say of which row it is.
-
-    Args:
-        frames: The tables by name; they are not changed.
-        dictionary: Their descriptions.
-        packages: What is published.
     """
     whole = {
         resource.table

@@ -79,10 +79,8 @@ class GuardedTables:
     """What may go out.
 
     Attributes:
-        frames: The tables by name.
         dictionary: Their descriptions; a free text is published where any cell of it is released.
         blocked: Why packages must not be built, by name.
-        outcomes: All that the gate did.
         held_back: How many rows are left out, by table.
         free_words: The free words that go out, one row each: ``text``, the titles of ``table`` and
             ``field``, the ``place`` of the first cell and the number of ``cells``.
@@ -103,16 +101,7 @@ class GuardedTables:
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate between tables and packages.
-
-    Attributes:
-        dictionary: Descriptions of the tables.
-        indicators: All indicators.
-        privacy: What may be set of the gate.
-        releases: Free text that a person has released.
-        packages: What is published.
-        cleared: Texts of which a person has said that they hold no personal data.
-    """
+    """The gate between tables and packages."""
 
     dictionary: DataDictionary
     indicators: Sequence[Indicator]
@@ -331,8 +320,6 @@ class BlockedPackage(NamedTuple):
     """A package that was not built, for people.
 
     Attributes:
-        name: Its name.
-        title: Its title.
         reasons: Why, one sentence for each column and kind of data; they hold no data.
     """
 

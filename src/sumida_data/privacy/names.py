@@ -85,13 +85,7 @@ class NameScreen:
 def find_named_cells(
     screen: NameScreen, frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
 ) -> Iterator[Row]:
-    """Yield a row of table ``personal_hit`` for each cell in which a name stands.
-
-    Args:
-        screen: Knows the names.
-        frames: Tables by name; all their texts that may ever be published are looked at.
-        dictionary: Descriptions of the tables.
-    """
+    """Yield a row of table ``personal_hit`` for each cell in which a name stands."""
     for name, frame in frames.items():
         texts = [
             item.name

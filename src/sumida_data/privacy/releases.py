@@ -52,14 +52,7 @@ class Release:
     Attributes:
         first_period: The quarter in whose return it stands.
         last_period: The last quarter for which it is released.
-        department_code: The department.
-        part: The part of the form.
         key: What names the record there; its key answers joined by ``|``.
-        item: The field.
-        text: The text, as read.
-        released_by: Who released it.
-        released_on: When.
-        reason: Why it may go out.
     """
 
     first_period: Period

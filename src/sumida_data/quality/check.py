@@ -7,12 +7,17 @@ from hashlib import sha256
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.csv as pacsv
 
 from sumida_data.base.database import connect
-from sumida_data.base.frames import arrow_schema, build_frame, to_arrow, to_frame
+from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
+from sumida_data.base.periods import Period
+from sumida_data.plan.models import Indicator
 from sumida_data.quality.rules import QualityRules, Query, RuleWords, TableRule, list_rules
 from sumida_data.quality.sql import EngineResult, check_tables
+from sumida_data.survey.departments import Department
+from sumida_data.survey.form import Waves
 
 WHOLE_TABLE = "-"
 RESULT_TABLES = ("check_result", "check_failure")
@@ -80,13 +85,7 @@ def check_with_sql(
     frames: Mapping[str, pd.DataFrame],
     relations: Mapping[str, pa.Table],
 ) -> list[EngineResult]:
-    """Hold frames to rules of any kind.
-
-    Args:
-        rules: The rules.
-        frames: The tables by name.
-        relations: What queries name beside the tables.
-    """
+    """Hold frames to rules of any kind."""
     with connect() as connection:
         for name, frame in frames.items():
             connection.register(name, to_arrow(frame))
@@ -98,13 +97,7 @@ def check_with_sql(
 def build_check_result(
     words: Mapping[str, RuleWords], found: Iterable[EngineResult], table: Table
 ) -> pd.DataFrame:
-    """Make table ``check_result``: one row is one rule's result on one table or subject of it.
-
-    Args:
-        words: The words of the rules by id.
-        found: What was found.
-        table: Description of ``check_result``.
-    """
+    """Make table ``check_result``: one row is one rule's result on one table or subject of it."""
     return build_frame(table, [_describe(words[one.key[0]], one) for one in sorted(found)])
 
 
@@ -189,3 +182,52 @@ def _list_failing(
                 parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
                 row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
                 yield dict(zip(_FAILING, (row_id, *parts), strict=True))
+
+
+# What the rules' queries may name beside the tables.
+_INDICATOR, _PERIOD = pa.field("indicator_id", pa.string()), pa.field("period", pa.string())
+SCHEMAS = {
+    "asked_department": pa.schema([_PERIOD, ("department_code", pa.string())]),
+    "indicator_limit": pa.schema([_INDICATOR, ("list_size", DECIMAL), ("whole_id", pa.string())]),
+    "published_value": pa.schema(
+        [_INDICATOR, _PERIOD, ("revision", pa.int64()), ("value", DECIMAL)]
+    ),
+}
+
+
+def list_asked_departments(waves: Waves, departments: Iterable[Row]) -> pa.Table:
+    """Return who is asked: one row per quarter and department."""
+    known = [
+        Department(one["department_code"], "", "", one["valid_from"], one["valid_to"], "")
+        for one in departments
+    ]
+    rows = []
+    for period, wave in waves.root.items():
+        day = Period.parse(period).last_day
+        codes = sorted({one.code for one in known if one.exists_on(day) and wave.asks(one.code)})
+        rows += [{"period": period, "department_code": code} for code in codes]
+    return pa.Table.from_pylist(rows, SCHEMAS["asked_department"])
+
+
+def list_limits(indicators: Iterable[Indicator]) -> pa.Table:
+    """Return what indicators cannot exceed: one row per indicator."""
+    rows = [
+        {"indicator_id": one.indicator_id, "list_size": one.limit, "whole_id": one.part_of}
+        for one in indicators
+    ]
+    return pa.Table.from_pylist(rows, SCHEMAS["indicator_limit"])
+
+
+def read_published_values(content: bytes | None) -> pa.Table:
+    """Return the last publication: one row per indicator, period and revision.
+
+    Args:
+        content: The published indicator_value.csv, or None before the first publication.
+    """
+    schema = SCHEMAS["published_value"]
+    if content is None:
+        return schema.empty_table()
+    options = pacsv.ConvertOptions(
+        column_types=schema, include_columns=schema.names, strings_can_be_null=True
+    )
+    return pacsv.read_csv(pa.BufferReader(content), convert_options=options)

@@ -59,10 +59,6 @@ def check_with_expectations(
     Most rules hold, and saying so is five times as fast as listing rows. So a suite is first asked
     for yes or no, and what failed once more for the rows.
 
-    Args:
-        rules: The rules; those that are queries are left out.
-        frames: The tables by name.
-
     Raises:
         EngineError: If an expectation could not be evaluated.
     """

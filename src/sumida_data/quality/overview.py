@@ -35,9 +35,6 @@ class FailedCheck(NamedTuple):
     """A check that failed.
 
     Attributes:
-        result: Its row of ``check_result``.
-        words: The words of its rule.
-        table: Title of the table.
         subject: What of the table it is about, in words, or ''.
         places: The first rows of ``check_failure``, one for each cell.
         more: Rows of ``check_failure`` beyond these.
@@ -55,9 +52,6 @@ class Overview(NamedTuple):
     """The results of a run's checks.
 
     Attributes:
-        tally: All checks.
-        by_characteristic: The checks by the Japanese name of the quality characteristic.
-        by_table: The checks by the title of the table.
         failed: The checks that failed, errors first.
         rules: Every rule of the rule table with its checks and, if there is one, its example.
     """

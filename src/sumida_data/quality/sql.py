@@ -62,10 +62,6 @@ def check_tables(
 ) -> list[EngineResult]:
     """Hold the tables of a database to rules.
 
-    Args:
-        connection: A database that holds the rules' tables, and what their queries name.
-        rules: The rules.
-
     Raises:
         RuleQueryError: If a rule's query fails.
     """

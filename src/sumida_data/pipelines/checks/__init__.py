@@ -10,7 +10,7 @@ from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import CHECK_TABLES, indicator_tables, primary_tables, wire
 from sumida_data.plan.models import Plans, ReportedPeriod
-from sumida_data.quality import relations
+from sumida_data.quality import check
 from sumida_data.quality.check import run_checks
 from sumida_data.quality.readability.scores import Examiner, list_received
 from sumida_data.quality.rules import QualityRules
@@ -34,11 +34,9 @@ def check_tables(
     """
     last = packages.find_published("indicator_value", published_packages)
     named = {
-        "asked_department": relations.list_asked_departments(
-            waves, read_rows(tables["department"])
-        ),
-        "indicator_limit": relations.list_limits(plans.indicators),
-        "published_value": relations.read_published_values(
+        "asked_department": check.list_asked_departments(waves, read_rows(tables["department"])),
+        "indicator_limit": check.list_limits(plans.indicators),
+        "published_value": check.read_published_values(
             published_packages[last].read() if last else None
         ),
     }
