@@ -1,6 +1,7 @@
 """What was ever published, and what stood there on a day, asked in SQL."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -8,6 +9,7 @@ import pytest
 
 from sumida_data.base.frames import build_frame, to_arrow
 from sumida_data.catalogue.history import (
+    describe_figures,
     list_publications,
     list_published_datasets,
     list_published_values,
@@ -135,3 +137,29 @@ class TestHistory:
         [history] = read_histories(tmp_path / "record")
         assert history.values == []
         assert history.lineage is None
+
+
+def test_who_approves_sees_the_figures_that_change_and_the_revisions_decided(
+    tmp_path: Path,
+) -> None:
+    office = Office(tmp_path, lineage=make_cells(ONE, "F19"))
+    office.approve_and_publish(FIRST)
+    histories = read_histories(office.path / "record")
+    title = "題 x"
+    shared = {"indicator_id": "x", "indicator_title": title, "unit": "手続"}
+    values = [
+        shared | {"period": "FY2022Q3", "revision": 1, "value": Decimal(23)},
+        shared | {"period": "FY2022Q3", "revision": 2, "value": Decimal("24.50")},
+        shared | {"period": "FY2022Q4", "revision": 1, "value": None},
+    ]
+    notice = {"reason": "桁の誤り", "decided_by": "課長", "decided_on": date(2023, 3, 1)}
+    notices = [shared | notice | {"period": "FY2022Q3", "revision": 2}]
+    figures, revised = describe_figures(histories, "folder", values, notices)
+    assert figures == [
+        "題 x FY2022Q3：23 → 24.5手続",
+        "題 x FY2022Q4：まだない → なし",
+    ]
+    assert revised == ["題 x FY2022Q3 改訂2：桁の誤り(課長、2023-03-01)"]
+    assert describe_figures(histories, "ckan", values, []) == (["初めて公開する値2件"], [])
+    # What is public already is no news.
+    assert describe_figures(histories, "folder", [values[0] | {"unit": None}], []) == ([], [])

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,6 +195,13 @@ class TestApproval:
         (published.public / "dataset/b/latest/data.csv").write_text("by hand")
         with pytest.raises(RefusedError, match="公開先が変わったため、承認は無効"):
             published.publish(SECOND)
+
+    def test_a_clock_before_the_last_publication_is_refused(self, office: Office) -> None:
+        office.approve_and_publish(FIRST)
+        office.day -= timedelta(days=1)
+        office.approve(SECOND)
+        with pytest.raises(RefusedError, match="時計を直してください"):
+            office.publish(SECOND)
 
     def test_is_used_up_by_one_publication(self, published):
         published.approve_and_publish(SECOND)

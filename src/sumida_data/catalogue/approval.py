@@ -6,6 +6,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from pydantic import Field as Described
+
 from sumida_data.base.metadata import Model, Row
 from sumida_data.base.quota import Gap
 from sumida_data.catalogue.record import Approval, PublicationLine, RecordState
@@ -94,6 +96,7 @@ class Circumstances(Model):
         block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
         held_back: Rows that do not go out because a person seems to be named there, in words.
         new_texts: Free words that were never approved before.
+        figures: By heading the figures that would change, and the revisions that were decided.
         problems: What stands in the way of any publication, one line each.
         ran_by: The account by which the run was made.
         two_people: Whether another account must approve than ran and publishes.
@@ -108,6 +111,7 @@ class Circumstances(Model):
     block_reasons: dict[str, tuple[str, ...]]
     held_back: tuple[str, ...] = ()
     new_texts: tuple[NewText, ...] = ()
+    figures: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     problems: tuple[str, ...] = ()
     ran_by: str = ""
     two_people: bool = False
@@ -148,6 +152,7 @@ class Proposal(Circumstances):
     def remarks(self) -> dict[str, tuple[str, ...]]:
         """What else a person must know, one line each, by heading."""
         return {
+            **self.figures,
             "このままでは公開できない理由": self.problems,
             "公開先で非公開にされたデータセット(承認すると、また公開します)": self.hidden,
             "公開できないデータセット(前に公開したものが残ります)": tuple(

@@ -1,6 +1,7 @@
 """Every published value and its cells, as the record keeps them over all targets."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -159,6 +160,51 @@ def list_published_values(histories: list[TargetHistory]) -> list[Row]:
         for history in histories
         for row in history.values
     ]
+
+
+def describe_figures(
+    histories: list[TargetHistory], target: str, values: Sequence[Row], notices: Sequence[Row]
+) -> tuple[list[str], list[str]]:
+    """Say for the person who approves which figures would change in public.
+
+    Args:
+        histories: What was published to each target.
+        target: The target.
+        values: Rows of ``indicator_value`` that would be public.
+        notices: Rows of ``correction_notice``.
+
+    Returns:
+        A line for each figure that is other than the one that is public now, or new, and one for
+        each revision that was decided and is not public yet.
+    """
+    here = [row for one in histories if one.target == target for row in one.public_values]
+    public, becomes = _last_revisions(here), _last_revisions(values)
+    if not public:
+        return [f"初めて公開する値{len(becomes)}件"] if becomes else [], []
+    figures = [
+        f"{row['indicator_title']} {row['period']}："
+        f"{_show(public[key]) if key in public else 'まだない'} → {_show(row)}"
+        for key, row in becomes.items()
+        if key not in public or _show(public[key]) != _show(row)
+    ]
+    revised = [
+        f"{one['indicator_title']} {one['period']} 改訂{one['revision']}：{one['reason']}"
+        f"({one['decided_by']}、{one['decided_on']})"
+        for one in notices
+        if one["revision"]
+        > public.get((one["indicator_id"], one["period"]), {"revision": 0})["revision"]
+    ]
+    return figures, revised
+
+
+def _last_revisions(rows: Sequence[Row]) -> dict[tuple[str, str], Row]:
+    ordered = sorted(rows, key=lambda row: (row["period"], row["indicator_id"], row["revision"]))
+    return {(row["indicator_id"], row["period"]): row for row in ordered}
+
+
+def _show(row: Row) -> str:
+    value = row["value"]
+    return "なし" if value is None else f"{value.normalize():f}{row.get('unit') or ''}"
 
 
 def _key(row: Row) -> tuple[Any, ...]:

@@ -215,6 +215,7 @@ def _refuse_unfit(
             f"見本データは、公開先 {state.name} に公開できません。"
             "実際の調査票を置いて、もう一度 kedro run を実行してください。"
         )
+    _refuse_wrong_clock(_say_day(state), record.publications)
     if record.faults:
         raise RefusedError(
             "公開の記録が変えられているため、公開しません。控えと比べてください。\n"
@@ -226,6 +227,14 @@ def _refuse_unfit(
         refuse_lost_record(proposal.changes, record.publications)
     elif record.journal.kind == "undo":
         raise RefusedError("取消しが途中です。先に sumida-data undo をもう一度実行してください。")
+
+
+def _refuse_wrong_clock(today: str, lines: Sequence[PublicationLine]) -> None:
+    if lines and today < lines[-1].published_on:
+        raise RefusedError(
+            f"この端末の日付({today})が、最後に公開した日({lines[-1].published_on})より前です。"
+            "時計を直してください。"
+        )
 
 
 def _resume(

@@ -17,7 +17,7 @@ from sumida_data.catalogue.approval import (
     find_unfit,
     propose,
 )
-from sumida_data.catalogue.history import hash_lineage
+from sumida_data.catalogue.history import TargetHistory, describe_figures, hash_lineage
 from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes
 from sumida_data.catalogue.record import RecordState, identify
 from sumida_data.catalogue.target import TargetState
@@ -31,6 +31,18 @@ from sumida_data.report.survey import leave_out_replaced
 from sumida_data.site.models import SiteSettings
 
 
+def list_figure_changes(
+    publication_history: list[TargetHistory],
+    state: TargetState,
+    indicator_value: pd.DataFrame,
+    correction_notice: pd.DataFrame,
+) -> dict[str, tuple[str, ...]]:
+    """Say by heading which figures would change in public, and which revisions were decided."""
+    values, notices = (read_rows(one) for one in (indicator_value, correction_notice))
+    figures, revised = describe_figures(publication_history, state.name, values, notices)
+    return {"公表する数の変わるもの": tuple(figures), "決めた改訂": tuple(revised)}
+
+
 def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thing to be known
     files: dict[str, bytes],
     packages: Packages,
@@ -41,6 +53,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
     dictionary: DataDictionary,
     record: RecordState,
     free_words: list[Row],
+    figure_changes: dict[str, tuple[str, ...]],
     **tables: pd.DataFrame,
 ) -> Proposal:
     """Say what would change in the public target, and what a person must know to approve it."""
@@ -73,6 +86,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
             for reason in one.reasons
         ),
         new_texts=find_new_texts(free_words, record),
+        figures=figure_changes,
         problems=tuple(find_unfit(packages, site)),
         ran_by=identify()[0],
         two_people=quota.two_people,
@@ -108,6 +122,7 @@ def create_pipeline(**_: Any) -> Pipeline:
     observed = {"state": "observed_target", "report": "report_content", "record": "target_record"}
     files, proposal = "catalogue_files", "publication_proposal"
     nodes = [
+        wire(list_figure_changes, "figure_changes", state="observed_target"),
         wire(compare_with_target, proposal, tables, files=files, **observed),
         wire(complete_preview, "preview_catalogue", files=files, proposal=proposal),
     ]
