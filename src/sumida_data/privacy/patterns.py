@@ -21,7 +21,7 @@ Kind = Literal[
 _KANJI = r"[\u3400-\u9fff々ヶ]"
 _COUNTER = "丁目|番|号|年|月|日|歳|才"
 _KANJI_DIGITS = re.compile(
-    rf"[〇零一二三四五六七八九十百]+(?={_COUNTER}|(?<=[^十百])(?!{_KANJI}))|[〇零一二三四五六七八九]{{3,}}"
+    rf"[〇零一二三四五六七八九十百]{{1,16}}(?={_COUNTER}|(?<=[^十百])(?!{_KANJI}))|[〇零一二三四五六七八九]{{3,16}}"
 )
 _LONG_MARK = re.compile(r"(?<=[\d)])\s*[ー〜~の]\s*(?=[\d(])")
 # A comma before three digits parts thousands, any other the next number; ～6 is another line.
@@ -33,7 +33,10 @@ _AT = (
     r"|(?<=[\w.+-])\sat\s|[★☆●◎◆#*](?=[a-z0-9-]+\.))\s*"
 )
 _DOT = r"\s?(?:\.|\(\s*(?:dot|ドット)\s*\)|\sdot\s)\s?"
-_MAIL = re.compile(rf"[\w.+-]+{_AT}[a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*{_DOT}[a-z]{{2,}}", re.IGNORECASE)
+_MAIL = re.compile(
+    rf"[\w.+-]{{1,64}}{_AT}[a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,8}}{_DOT}[a-z]{{2,}}",
+    re.IGNORECASE,
+)
 _GAP = r"[-. ()/・_]{1,3}"
 _GROUPED_PHONE = re.compile(
     rf"(?<!\d)(?<!\d[-./,])(?:\+81[- ]?(?:\(0\))?|\(?0)\d{{1,4}}{_GAP}\d{{1,4}}{_GAP}"
@@ -131,7 +134,7 @@ _NAMED = re.compile(
 
 
 _SHARE = re.compile(
-    r"(\d+) ?(?:人|名|世帯)(?:中|のうち|の内)[^\d]{0,3}(\d+) ?(?:人|名|世帯)(?!日|月)"
+    r"(\d{1,6}) ?(?:人|名|世帯)(?:中|のうち|の内)[^\d]{0,3}(\d{1,6}) ?(?:人|名|世帯)(?!日|月)"
 )
 _FEW = 10
 
