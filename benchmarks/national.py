@@ -28,7 +28,7 @@ from rich.table import Table
 from sumida_data.base.frames import build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.pipelines.indicators import assess_progress
-from sumida_data.pipelines.wiring import QUERIED_TABLES
+from sumida_data.pipelines.wiring import note_tables, typed_tables
 from sumida_data.plan.models import Plans
 from sumida_data.plan.values import Computed, Coverage, ValueEngine
 from sumida_data.survey.typed_tables import build_typed_tables
@@ -103,6 +103,12 @@ def spread_sample(project: Path) -> Nation:
     """Give every municipality the ward's answers of the quarter."""
     parameters = project / "conf/base/parameters"
     municipality = yaml.safe_load((parameters / "municipality.yml").read_text("utf-8"))
+    note_tables(
+        {
+            name: yaml.load((parameters / f"{name}.yml").read_text("utf-8"), yaml.CSafeLoader)[name]
+            for name in ("form", "sources", "tables")
+        }
+    )
     primary = project / "data/03_primary"
     dictionary = DataDictionary.model_validate(
         json.loads((primary / "data_dictionary.json").read_text("utf-8"))
@@ -122,7 +128,7 @@ def spread_sample(project: Path) -> Nation:
         answer = to_frame(connection.sql(_SPREAD, params=chosen).to_arrow_table())
         names = connection.sql("SELECT municipality_code, municipality_name FROM municipality")
         codes = dict(names.fetchall())
-    typed = build_typed_tables(answer, [dictionary[n] for n in QUERIED_TABLES if n != "answer"])
+    typed = build_typed_tables(answer, [dictionary[name] for name in typed_tables()])
     plans = yaml.load((parameters / "plans.yml").read_text("utf-8"), yaml.CSafeLoader)
     return Nation(
         Plans.model_validate(plans["plans"]), dictionary, codes, {**typed, "answer": answer}

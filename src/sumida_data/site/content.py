@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.versions import FeedEntry, FeedHead, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
+from sumida_data.plan.values import round_half_up
 from sumida_data.present.chart import LARGE, SMALL, Chart, lay_out_progress
 from sumida_data.present.points import Standing
 from sumida_data.site.models import SiteSettings
@@ -89,6 +91,78 @@ class IndicatorPage:
             for before, after in pairwise(self.series)
             if before["period"] == after["period"]
         ]
+
+
+class Peer(NamedTuple):
+    """A municipality, or all of a prefecture or the country, with the sums and their ratio."""
+
+    names: tuple[str, str]
+    municipalities: int
+    numerator: int
+    denominator: int
+    value: Decimal
+    is_home: bool = False
+
+
+class Peers(NamedTuple):
+    """A municipality among others, by the file of a ministry that lists them all.
+
+    Attributes:
+        as_of: The day of the figures.
+        members: Those of the same prefecture and kind, in the order of their codes.
+        wholes: The members, the prefecture and the country, each summed up.
+        credits: The sources.
+    """
+
+    as_of: date
+    members: list[Peer]
+    wholes: list[Peer]
+    credits: list[str]
+
+
+def gather_peers(page: IndicatorPage, published: Published) -> Peers | None:
+    """Place the newest value of a ratio among those of other municipalities.
+
+    Ratios come from summed numerators and denominators. None where the table behind the indicator
+    does not list other municipalities, or not that of the value.
+    """
+    indicator, current = page.indicator, page.current
+    dataset = published.find(indicator.table)
+    if not (current and dataset and indicator.denominator_fields):
+        return None
+    listed = [row for row in published.rows(indicator.table) if row["period"] == current["period"]]
+    key = "municipality_code"
+    home = next((row for row in listed if row[key] == current[key]), None)
+    if home is None or "prefecture_name" not in home:
+        return None
+    names = (indicator.numerator_fields[0], indicator.denominator_fields[0])
+    counted = [
+        row
+        for row in listed
+        if row["as_of"] == home["as_of"] and None not in map(row.get, names) and row[names[1]]
+    ]
+    around = [row for row in counted if row["prefecture_name"] == home["prefecture_name"]]
+    kind = home["municipality_name"][-1]
+    alike = [row for row in around if row["municipality_name"].endswith(kind)]
+
+    def add(rows: Sequence[Row], japanese: str, english: str = "") -> Peer:
+        part, whole = (sum(row[name] for row in rows) for name in names)
+        value = round_half_up(100 * Decimal(part) / whole, indicator.decimals)
+        is_home = rows == [home]
+        return Peer((japanese, english or japanese), len(rows), part, whole, value, is_home)
+
+    prefecture = home["prefecture_name"]
+    members = sorted(alike, key=itemgetter(key))
+    return Peers(
+        home["as_of"],
+        [add([row], row["municipality_name"]) for row in members],
+        [
+            add(alike, f"{prefecture}の{len(alike)}{kind}", "These municipalities together"),
+            add(around, prefecture, "The whole prefecture"),
+            add(counted, "全国", "Japan"),
+        ],
+        [source["sumida:credit"] for source in dataset.descriptor["sources"]],
+    )
 
 
 class Initiative(NamedTuple):

@@ -153,7 +153,12 @@ def _describe_plans(
                 "indicator.html",
                 (one.indicator.title, one.indicator.title_en),
                 "index.html",
-                {"one": one, "plan": plan, "dataset": dataset},
+                {
+                    "one": one,
+                    "plan": plan,
+                    "dataset": dataset,
+                    "peers": content.gather_peers(one, published),
+                },
             )
 
 
