@@ -22,6 +22,7 @@ from sumida_data.catalogue.publication import (
     prepare_publication,
     publish,
     undo,
+    withdraw,
 )
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
 from sumida_data.catalogue.target import Catalogue, Dataset, File
@@ -198,6 +199,11 @@ class Office:
             **chosen,
         )
         self.record.add_approval(approval)
+
+    def withdraw(self, catalogue: Catalogue, text: str = "") -> PublicationLine:
+        self.approve(catalogue)
+        approval = self.record.read_approvals()[-1].model_copy(update={"approval_id": "A9999"})
+        return withdraw(self.target, self.record, catalogue, approval, "誤り", text)
 
     def abandon(self, **options: Any) -> PublicationLine:
         return abandon(self.target, self.record, self.day, **options)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -684,6 +685,79 @@ class TestOtherFolders:
         (published.record.folder / "releases/shown").unlink()
         published.approve_and_publish(SECOND)
         assert published.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
+
+
+class TestWithdraw:
+    """What is withdrawn is in nothing that is public or kept any more."""
+
+    @pytest.fixture
+    def leaked(self, published):
+        published.approve_and_publish(SECOND)
+        return published
+
+    def test_a_version_goes_and_its_address_says_so(self, leaked):
+        line = leaked.withdraw(replace(SECOND, withdrawn={"a": ["1.0.0"]}))
+        assert (line.kind, line.withdrawn, line.reason) == ("withdraw", {"a": ("1.0.0",)}, "誤り")
+        shown = leaked.show()
+        assert "dataset/a/1.0.0/data.csv" not in shown
+        assert "この版は取り下げました" in shown["dataset/a/1.0.0/index.html"].decode()
+        assert shown["dataset/a/1.1.0/data.csv"] == b"1\n2\n"
+        assert leaked.faults() == []
+        self.assert_forgotten(leaked, b"1\n")
+        leaked.approve_and_publish(THIRD)
+        assert "この版は取り下げました" in leaked.show()["dataset/a/1.0.0/index.html"].decode()
+        assert list(leaked.record.find_faults()) == []
+
+    def test_a_dataset_goes_with_all_its_versions_and_comes_back_by_no_undo(self, leaked):
+        left = make_catalogue(SECOND.datasets[1])
+        leaked.withdraw(replace(left, withdrawn={"a": ["1.0.0", "1.1.0"]}))
+        shown = leaked.show()
+        assert {path for path in shown if path.startswith("dataset/a/")} == {
+            f"dataset/a/{address}index.html" for address in ("", "1.0.0/", "1.1.0/")
+        }
+        assert shown["dataset/b/1.0.0/data.csv"] == b"b\n"
+        self.assert_forgotten(leaked, b"1\n")
+        self.assert_forgotten(leaked, b"1\n2\n")
+        with pytest.raises(TargetError, match="がないか、変えられています"):
+            leaked.undo()
+
+    def assert_forgotten(self, office, content):
+        kept = [path for path in office.path.rglob("*") if path.is_file()]
+        assert not [path for path in kept if path.read_bytes() == content]
+
+    def test_words_go_from_the_cells_too(self, office):
+        row = ("x", "FY2022Q3", 1, "5")
+        values = make_dataset("a", "1.0.0", indicator_value__parquet=make_values(row))
+        other = make_dataset("b", "1.0.0", data__csv="氏名\n")
+        office.lineage = make_cells(row, "氏名 B2")
+        office.approve_and_publish(make_catalogue(values, other))
+        left = make_catalogue(values)
+        office.withdraw(replace(left, withdrawn={"b": ["1.0.0"]}), "氏名")
+        [history] = read_histories(office.path / "record")
+        assert history.lineage["cell"].to_pylist() == [None]
+        assert [one["value"] for one in history.public_values] == [5]
+        assert list(office.record.find_faults()) == []
+
+    def test_a_kill_is_completed_by_a_repeat(self, leaked, monkeypatch):
+        gone = replace(SECOND, withdrawn={"a": ["1.0.0"]})
+        with monkeypatch.context() as patched:
+            kill_at(patched, "verified", before=True)
+            with pytest.raises(Killed):
+                leaked.withdraw(gone)
+        with pytest.raises(RefusedError, match="取下げが途中"):
+            leaked.publish(SECOND)
+        leaked.withdraw(gone)
+        self.assert_forgotten(leaked, b"1\n")
+        assert leaked.faults() == []
+
+    def test_waits_for_a_publication_under_way(self, leaked, monkeypatch):
+        leaked.approve(THIRD)
+        with monkeypatch.context() as patched:
+            kill_at(patched, "applied", before=True)
+            with pytest.raises(Killed):
+                leaked.publish(THIRD)
+        with pytest.raises(TargetError, match="公開か取消しが途中"):
+            leaked.withdraw(SECOND)
 
 
 class TestTwoPeople:

@@ -59,7 +59,8 @@ class _Release(Model):
         titles: Titles of these datasets, and of those withdrawn before.
         latest: The version of each public dataset.
         versions: Hashes of the files of every version, by dataset, version and key.
-        notices: Paths of the pages that it adds for withdrawn datasets.
+        notices: Paths of the pages that it adds for datasets that are public no more.
+        withdrawn: Versions that were taken down, by dataset; a page at their address says so.
     """
 
     content_sha256: str = ""
@@ -70,6 +71,7 @@ class _Release(Model):
     latest: dict[str, str] = Described(default_factory=dict)
     versions: dict[str, dict[str, dict[str, str]]] = Described(default_factory=dict)
     notices: tuple[str, ...] = ()
+    withdrawn: dict[str, list[str]] = Described(default_factory=dict)
 
 
 class FolderTarget:
@@ -133,7 +135,8 @@ class FolderTarget:
             self._refuse_full_disk(files)
             hashes = {path: self._record.content.keep(content) for path, content in files.items()}
             self._record.journal.mark("content kept")
-            self._show(release.model_copy(update={"files": hashes}), files)
+            shown = release.model_copy(update={"files": hashes})
+            self._show(shown, files, forget=bool(catalogue.withdrawn))
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read every file back and return what differs from the catalogue, in Japanese."""
@@ -223,7 +226,7 @@ class FolderTarget:
                     files[f"dataset/{name}/{address}/{key}"] = contents[sha256]
         return files | dict(catalogue.pages) | dict(_render_pages(release, catalogue))
 
-    def _show(self, release: _Release, files: Mapping[str, bytes]) -> None:
+    def _show(self, release: _Release, files: Mapping[str, bytes], *, forget: bool = False) -> None:
         """Build a release, let readers see it, and remove all but it and the one before."""
         current = self._find_current()
         number = str(max([0, *self._list_releases()]) + 1)
@@ -234,7 +237,7 @@ class FolderTarget:
         self._move_link(number)
         self._record.journal.mark("release shown")
         for path in self._releases.iterdir():
-            if path.is_dir() and path.name not in (number, current):
+            if path.is_dir() and path.name not in (number, "" if forget else current):
                 # What cannot be removed now will be the next time.
                 with suppress(OSError):
                     remove_folder(path)
@@ -289,6 +292,10 @@ def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
         titles=titles,
         latest=latest,
         versions=_add_versions(catalogue, before),
+        withdrawn={
+            name: sorted({*before.withdrawn.get(name, ()), *catalogue.withdrawn.get(name, ())})
+            for name in before.withdrawn.keys() | catalogue.withdrawn.keys()
+        },
         notices=tuple(page for page in pages if page not in catalogue.pages),
     )
 
@@ -299,7 +306,14 @@ def _add_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str,
     Raises:
         TargetError: If a version is public already with other bytes.
     """
-    versions = {name: dict(by_version) for name, by_version in before.versions.items()}
+    versions = {
+        name: {
+            version: files
+            for version, files in by_version.items()
+            if version not in catalogue.withdrawn.get(name, ())
+        }
+        for name, by_version in before.versions.items()
+    }
     for dataset in catalogue.datasets:
         hashes = {file.key: file.sha256 for file in dataset.files}
         if versions.setdefault(dataset.name, {}).setdefault(dataset.version, hashes) != hashes:
@@ -331,9 +345,22 @@ def _render_pages(release: _Release, catalogue: Catalogue) -> Iterator[tuple[str
                 version=version,
                 files=versions[version],
                 is_latest=address == "latest",
+                is_withdrawn=False,
                 has_page=f"dataset/{name}/index.html" in pages,
             )
             yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page
+    for name, gone in release.withdrawn.items():
+        for version in gone:
+            page = _render(
+                "version.html",
+                title=release.titles[name],
+                version=version,
+                files=(),
+                is_latest=False,
+                is_withdrawn=True,
+                has_page=f"dataset/{name}/index.html" in pages,
+            )
+            yield f"dataset/{name}/{version}/{_ADDRESS_PAGE}", page
 
 
 def _render(template: str, **values: object) -> bytes:

@@ -65,13 +65,13 @@ def hash_lineage(lineage: pa.Table) -> str:
     return hash_entry({"columns": lineage.column_names, "rows": lineage.to_pylist()})
 
 
-def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table) -> None:
+def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table | None) -> None:
     """Keep the values of a publication, and the cells of those that are new.
 
     Args:
         record: The record of the target, which holds all that the publication makes public.
         publication_id: The publication.
-        lineage: Table ``lineage`` of the run that made it.
+        lineage: Table ``lineage`` of the run that made it; None where nothing is new.
     """
     public = record.read_public_hashes(publication_id)
     values = [
@@ -89,7 +89,8 @@ def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table) ->
         others = earlier.filter(pc.not_equal(earlier["publication_id"], publication_id))
         rows = pa.concat_tables([others, rows], promote_options="default")
     replace_file(record.folder / _VALUES, write_parquet(rows))
-    _keep_lineage(record.folder / _LINEAGE, lineage, rows)
+    if lineage is not None:
+        _keep_lineage(record.folder / _LINEAGE, lineage, rows)
 
 
 def read_histories(root: Path) -> list[TargetHistory]:

@@ -50,6 +50,10 @@ from sumida_data.quality.rules import SecondOpinion
 # Only these speak of the day of publication.
 _DATED = ("json", "jsonld", "atom", "md", "html", "xml", "")
 _DESCRIPTOR = "datapackage.json"
+_UNFINISHED = {
+    "undo": "取消しが途中です。先に sumida-data undo をもう一度実行してください。",
+    "withdraw": "取下げが途中です。先に sumida-data withdraw をもう一度実行してください。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +229,8 @@ def _refuse_unfit(
         raise RefusedError("このままでは公開できません。\n" + "\n".join(proposal.problems))
     if record.journal is None:
         refuse_lost_record(proposal.changes, record.publications)
-    elif record.journal.kind == "undo":
-        raise RefusedError("取消しが途中です。先に sumida-data undo をもう一度実行してください。")
+    elif record.journal.kind in _UNFINISHED:
+        raise RefusedError(_UNFINISHED[record.journal.kind])
 
 
 def _refuse_wrong_clock(today: str, lines: Sequence[PublicationLine]) -> None:
@@ -371,6 +375,71 @@ def abandon(
         return line
 
 
+def withdraw(
+    target: PublicTarget,
+    record: TargetRecord,
+    catalogue: Catalogue,
+    approval: Approval,
+    reason: str,
+    text: str = "",
+) -> PublicationLine:
+    """Take versions out of all that is public and kept; doing it again after a kill completes it.
+
+    Args:
+        target: The public target.
+        record: Its record.
+        catalogue: What stays public, and what is withdrawn.
+        approval: Whose decision it is.
+        reason: Why, for the record.
+        text: Words that are removed from the cells that figures rest on, too.
+
+    Returns:
+        The line that says so.
+
+    Raises:
+        TargetError: If another publication is under way, or the target refuses.
+    """
+    with record.lock():
+        begun = record.journal.read()
+        if begun and begun.kind != "withdraw":
+            raise TargetError(
+                "公開か取消しが途中です。先に sumida-data abandon か undo で終わらせてください。"
+            )
+        lines = record.read_publications()
+        publication_id, day = next_publication_id(lines), approval.approved_on
+        record.add_approval(approval)
+        record.keep_publication(publication_id, catalogue, b"")
+        approval_id, sha256 = approval.approval_id, catalogue.sha256
+        entry = JournalEntry(kind="withdraw", content_sha256=sha256, approval_id=approval_id)
+        record.journal.begin(entry)
+        target.apply(catalogue, compare(catalogue, target.observe(date.fromisoformat(day))))
+        _read_back(target, record, catalogue)
+        keep_values(record, publication_id, None)
+        line = PublicationLine(
+            publication_id=publication_id,
+            kind="withdraw",
+            target=target.name,
+            published_on=day,
+            content_of=publication_id,
+            content_sha256=sha256,
+            approval_id=approval_id,
+            datasets=_list_datasets(catalogue),
+            withdrawn={name: tuple(versions) for name, versions in catalogue.withdrawn.items()},
+            reason=reason,
+        )
+        record.forget(line, text)
+        record.add_publication(line)
+        record.finish()
+        return line
+
+
+def _list_datasets(catalogue: Catalogue) -> tuple[PublicationDataset, ...]:
+    return tuple(
+        PublicationDataset(name=one.name, version=one.version, content_sha256=one.state.sha256)
+        for one in catalogue.datasets
+    )
+
+
 def _say_day(state: TargetState) -> str:
     return state.observed_on.isoformat()
 
@@ -415,15 +484,7 @@ def _write_down(record: TargetRecord, publication_id: str, planned: PlannedPubli
             content_of=content_of,
             content_sha256=planned.catalogue.sha256,
             approval_id=planned.approval.approval_id,
-            datasets=(
-                *kept,
-                *(
-                    PublicationDataset(
-                        name=one.name, version=one.version, content_sha256=one.state.sha256
-                    )
-                    for one in planned.catalogue.datasets
-                ),
-            ),
+            datasets=(*kept, *_list_datasets(planned.catalogue)),
             second_opinion=planned.opinion,
         )
     )

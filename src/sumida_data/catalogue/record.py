@@ -118,16 +118,17 @@ class PublicationLine(RecordLine):
     Attributes:
         publication_id: Its id within the target, such as P0001.
         kind: Whether something new was published, the same put in order, the last taken back, or
-            one that was begun given up.
+            one that was begun given up, or something taken down for good.
         published_on: The day, as 2023-02-01.
         content_of: The publication whose content is public from then on.
         datasets: The datasets that are public from then on.
         abandoned: The approval of the publication that was given up.
+        withdrawn: Versions by dataset that were taken down, and why.
         second_opinion: What other engines than SQL looked at before; None in older lines.
     """
 
     publication_id: str
-    kind: Literal["publish", "repair", "undo", "abandon"]
+    kind: Literal["publish", "repair", "undo", "abandon", "withdraw"]
     target: str
     published_on: str
     content_of: str
@@ -135,6 +136,8 @@ class PublicationLine(RecordLine):
     approval_id: str
     datasets: tuple[PublicationDataset, ...]
     abandoned: str = ""
+    withdrawn: dict[str, tuple[str, ...]] = Described(default_factory=dict)
+    reason: str = ""
     second_opinion: SecondOpinion | None = None
 
 
@@ -147,7 +150,7 @@ class JournalEntry(Model):
         step: The last step that was finished.
     """
 
-    kind: Literal["publish", "undo"]
+    kind: Literal["publish", "undo", "withdraw"]
     content_sha256: str
     approval_id: str = ""
     day: str = ""
@@ -296,6 +299,7 @@ class TargetRecord:
         described = {
             "sample": catalogue.sample,
             "blocked": list(catalogue.blocked),
+            "withdrawn": {name: list(versions) for name, versions in catalogue.withdrawn.items()},
             "datasets": [
                 {
                     "name": dataset.name,
@@ -336,6 +340,7 @@ class TargetRecord:
             pages={path: read(sha256) for path, sha256 in kept["pages"].items()},
             sample=kept["sample"],
             blocked=tuple(kept["blocked"]),
+            withdrawn=kept.get("withdrawn", {}),
         )
 
     def read_public_hashes(self, publication_id: str = "") -> dict[str, str]:
@@ -371,6 +376,41 @@ class TargetRecord:
             raise TargetError(f"公開 {publication_id} の控え {path} がありません。")
         kept: Entry = json.loads(path.read_bytes())
         return kept
+
+    def list_versions(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Return the hashes of the files of every version that was ever published, by path."""
+        versions: dict[tuple[str, str], dict[str, str]] = {}
+        for path in sorted((self.folder / "publications").glob("*.json")):
+            kept = json.loads(path.read_bytes())
+            for dataset in kept["datasets"]:
+                start = f"{dataset['name']}/"
+                key = dataset["name"], str(dataset["metadata"].get("version"))
+                versions[key] = {
+                    one: sha256 for one, sha256 in kept["packages"].items() if one.startswith(start)
+                }
+        return versions
+
+    def forget(self, line: PublicationLine, text: str) -> None:
+        """Remove every kept byte of withdrawn versions; pages go that may show some of them.
+
+        Args:
+            line: The withdrawal, before it is written down.
+            text: Words that are removed from the cells that figures rest on, too.
+        """
+        gone = {(name, one) for name, versions in line.withdrawn.items() for one in versions}
+        kept = self._read_publication(line.publication_id)
+        needed = {*kept["pages"].values(), *kept["packages"].values()}
+        for key, files in self.list_versions().items():
+            needed |= set() if key in gone else set(files.values())
+        releases = sorted((self.folder / "releases").glob("*.json"), key=lambda one: int(one.stem))
+        for path in releases[-1:]:
+            needed |= set(json.loads(path.read_bytes())["files"].values())
+        for path in (self.folder / "content").iterdir():
+            if path.name not in needed:
+                path.unlink()
+        lineage = self.folder / "lineage.parquet"
+        if text and lineage.exists():
+            replace_file(lineage, remove_text(lineage.read_bytes(), text))
 
     def find_faults(self) -> Iterator[str]:
         """Recompute the chain of hashes and yield what does not fit, the first line first.
@@ -497,6 +537,25 @@ def _load_key() -> Any:
         return serialization.load_pem_public_key(pem)
     except (OSError, ValueError) as error:
         raise TargetError(f"署名の鍵 {path}({_KEY})を読めません。") from error
+
+
+def remove_text(content: bytes, text: str) -> bytes:
+    """Remove the texts in which words stand from a table that is written as Parquet."""
+    # Imported here because the commands that only record need none of it.
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    table = pq.read_table(pa.BufferReader(content))
+    for number, column in enumerate(table.columns):
+        if pa.types.is_string(column.type):
+            found = pc.fill_null(pc.match_substring(column, text), fill_value=False)
+            cleaned = pc.if_else(found, pa.scalar(None, column.type), column)
+            table = table.set_column(number, table.schema.field(number), cleaned)
+    made = pa.BufferOutputStream()
+    pq.write_table(table, made, compression="zstd")
+    written: bytes = made.getvalue().to_pybytes()
+    return written
 
 
 def next_publication_id(lines: Sequence[PublicationLine]) -> str:

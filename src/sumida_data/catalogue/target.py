@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from ipaddress import ip_address
@@ -104,12 +104,14 @@ class Catalogue:
         pages: What only a folder shows: the site and the answers for harvesters, by path.
         sample: Whether invented data went into it.
         blocked: Names of datasets that may not go out now; what is public of them stays.
+        withdrawn: Versions by dataset of which nothing may stay public, not even at their address.
     """
 
     datasets: tuple[Dataset, ...]
     pages: Mapping[str, bytes]
     sample: bool
     blocked: tuple[str, ...] = ()
+    withdrawn: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def states(self) -> dict[str, DatasetState]:

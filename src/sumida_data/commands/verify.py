@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
@@ -45,7 +46,7 @@ _env = click.option(
 @_env
 def verify(env: str | None) -> None:
     """Read everything back from the public target; exits with 2 where something differs."""
-    target, record = _load_target(env)
+    target, record = open_target(load_context(env))
     try:
         if edits := list(record.find_faults()):
             for edit in edits:
@@ -82,7 +83,7 @@ def verify(env: str | None) -> None:
 @click.option("--yes", is_flag=True, help="確かめの質問をしません。")
 def undo(env: str | None, *, yes: bool) -> None:
     """Put the version before the last publication back."""
-    target, record = _load_target(env)
+    target, record = open_target(load_context(env))
     if not yes and not click.confirm(f"公開先 {target.name} を前の内容に戻しますか"):
         raise click.ClickException("戻しませんでした。")
     try:
@@ -105,7 +106,7 @@ def undo(env: str | None, *, yes: bool) -> None:
 @click.option("--yes", is_flag=True, help="確かめの質問をしません。")
 def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     """Give up a publication that was begun, and put back what was public before."""
-    target, record = _load_target(env)
+    target, record = open_target(load_context(env))
     try:
         if pending := record.read().pending:
             changes = compare(pending, target.observe(date.today()))
@@ -123,11 +124,11 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     click.echo("公開するには、原因を直して kedro run を実行し、承認を受けてください。")
 
 
-def _load_target(env: str | None) -> tuple[PublicTarget, TargetRecord]:
-    """Return the public target of an environment, and its record.
+def load_context(env: str | None) -> KedroContext:
+    """Return Kedro's context of an environment.
 
     Raises:
-        click.ClickException: If the environment is not there or names no target.
+        click.ClickException: If the environment is not there.
     """
     project = find_project(Path.cwd())
     logging.disable(logging.INFO)
@@ -135,10 +136,20 @@ def _load_target(env: str | None) -> tuple[PublicTarget, TargetRecord]:
     # Paths of the target are meant from there, also where the command was called further below.
     os.chdir(project)
     try:
-        context = KedroSession.create(project, env=env).load_context()
-        dataset = context.catalog["public_target"]
+        context: KedroContext = KedroSession.create(project, env=env).load_context()
+        context.catalog["public_target"]
     except (MissingConfigException, KeyError) as error:
         raise click.ClickException(f"--env={env}: 公開先の設定を読めません。{error}") from error
+    return context
+
+
+def open_target(context: KedroContext) -> tuple[PublicTarget, TargetRecord]:
+    """Return the public target of an environment, and its record.
+
+    Raises:
+        click.ClickException: If the environment names no target.
+    """
+    dataset = context.catalog["public_target"]
     if not isinstance(dataset, TargetDataset):
-        raise click.ClickException(f"--env={env}: public_target が公開先ではありません。")
+        raise click.ClickException(f"--env={context.env}: public_target が公開先ではありません。")
     return dataset.target, dataset.record

@@ -1,8 +1,10 @@
 """From a run to the public folder and back, as the office does it."""
 
+import json
 import re
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,6 +13,7 @@ import pytest
 
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.record import TargetRecord
+from sumida_data.packages.versions import DAY_TO_COME
 from tests.pipelines.publish.office import APPROVED, ask, show, sumida_data
 from tests.project import Project
 
@@ -39,16 +42,50 @@ def put_online(project: Project) -> None:
     book.save(path)
 
 
-def test_what_is_public_is_what_was_approved(published: Project) -> None:
-    catalogue = published.path / "data/06_catalog"
-    preview, public = show(catalogue / "preview"), show(catalogue / "public")
-    assert preview.pop("changes.html")
-    assert {path: public[path] for path in preview} == preview
-    versions = [p for p in public if re.match(r"dataset/[^/]+/(\d|latest/index\.html)", p)]
-    assert public.keys() - preview.keys() == set(versions)
+def test_what_is_public_is_what_was_approved(published: Project, tmp_path: Path) -> None:
+    """Only the day of publication is put in; a run after it gives the same bytes."""
     verified = sumida_data(published, "verify")
     assert verified.code == 0, verified.output
     assert "P0001 のとおりです" in verified.output
+    project = published.copy_to(tmp_path / "project")
+    catalogue = project.path / "data/06_catalog"
+    before, public = show(catalogue / "preview"), show(catalogue / "public")
+    assert before.keys() - public.keys() == {"changes.html"}
+    assert [path for path in public if DAY_TO_COME.encode() in public[path]] == []
+    assert project.kedro("run").code == 2
+    preview = show(catalogue / "preview")
+    assert preview.pop("changes.html")
+    assert {path: public[path] for path in preview} == preview
+    assert show(project.path / "data/05_package") == {
+        path.removeprefix("dataset/").replace("/latest/", "/"): content
+        for path, content in public.items()
+        if "/latest/" in path and not path.endswith("/latest/index.html")
+    }
+    versions = [p for p in public if re.match(r"dataset/[^/]+/(\d|latest/index\.html)", p)]
+    assert public.keys() - preview.keys() == set(versions)
+    dcat = json.loads(public["dataset/dx-indicators/latest/dcat.jsonld"])
+    assert dcat["dct:issued"]["@value"] == dcat["dct:modified"]["@value"] == str(date.today())
+
+
+def test_what_is_withdrawn_is_nowhere_and_its_numbers_are_not_used_again(
+    published: Project, tmp_path: Path
+) -> None:
+    project = published.copy_to(tmp_path / "project")
+    decided = ["--name", "部長", "--decision-number", "1", "--reason", "誤り", "--yes"]
+    unknown = sumida_data(project, "withdraw", "--row", "どこにもない文字", *decided)
+    assert unknown.code == 1
+    assert "当てはまる版は、公開したものの中にありません" in unknown.output
+    done = sumida_data(project, "withdraw", "staff-training", *decided)
+    assert done.code == 0, done.output
+    assert "取り下げるもの：staff-training 版 1.0.0" in done.output
+    public = show(project.path / "data/06_catalog/public")
+    left = {path for path in public if path.startswith("dataset/staff-training/")}
+    assert left == {f"dataset/staff-training/{one}index.html" for one in ("", "1.0.0/")}
+    assert sumida_data(project, "verify").code == 0
+    assert project.kedro("run").code == 2
+    proposal = json.loads((project.path / "data/06_catalog/changes.json").read_bytes())
+    assert proposal["versions"]["staff-training"] == "2.0.0"
+    assert proposal["versions"]["dx-indicators"] == "1.0.0"
 
 
 def test_the_record_says_what_was_published(published: Project) -> None:
@@ -63,7 +100,9 @@ def test_the_record_says_what_was_published(published: Project) -> None:
     assert values["online_procedures_dx", "FY2022Q3"]["value"] == 23
     record = TargetRecord(published.path / "data/06_catalog/record/folder")
     kept = {path: record.content.read(one) for path, one in record.read_public_hashes().items()}
-    assert kept == show(published.path / "data/05_package")
+    public = published.path / "data/06_catalog/public/dataset"
+    for path, content in kept.items():
+        assert (public / path.replace("/", "/latest/", 1)).read_bytes() == content
 
 
 def test_clean_leaves_what_was_published(published: Project) -> None:

@@ -189,6 +189,12 @@ def hide(package: Entry, own_groups: frozenset[str]) -> Entry:
     return _match(package, own_groups, {"private": True})
 
 
+def empty(package: Entry, own_groups: frozenset[str], words: Entry) -> Entry:
+    """Return the arguments of the ``package_revise`` that leaves words alone of a dataset."""
+    gone = [f"-resources__{one['id']}" for one in package["resources"]]
+    return _match(package, own_groups, words, ["-extras", *gone])
+
+
 def _match(
     package: Entry, own_groups: frozenset[str], update: Entry, left_out: Iterable[str] = ()
 ) -> Entry:

@@ -22,6 +22,7 @@ from sumida_data.catalogue.ckan.entries import (
     FoundEntry,
     WantedEntry,
     describe,
+    empty,
     hide,
     name_resource,
     read_manifest,
@@ -47,6 +48,7 @@ _OLDEST = (2, 10)
 _RESERVED = {"new", "edit", "search", "groups", "activity", "followers"}
 # They fill the DataStore themselves after every upload and would get in our way.
 _LOADERS = {"xloader", "datapusher", "datapusher_plus"}
+_WITHDRAWN = "このデータは取り下げました。お手元に写しがあるときは、使わずに消してください。"
 _MISSING = "{}がありません。conf/ckan/credentials.yml か、環境変数 {} に書いてください。"
 
 
@@ -169,6 +171,8 @@ class CkanTarget:
             if name in wanted:
                 place = ours.get(name, wanted[name].name)
                 self._publish(wanted[name], place, adopt=name in adopted)
+            elif name in catalogue.withdrawn and name in ours:
+                self._take_down(name, ours[name])
             elif name in ours and name not in catalogue.blocked:
                 self._hide(name, ours[name])
         new = {one.dataset for one in changes if one.file and one.action == "create"}
@@ -280,6 +284,20 @@ class CkanTarget:
         )
         return package
 
+    def _take_down(self, name: str, place: str) -> None:
+        """Remove every file of a dataset, and leave a page that says so."""
+
+        def step() -> None:
+            package = _show(self.site, place)
+            if package and package["resources"]:
+                mark = write_manifest(self._mark(name) | {"files": {}, "withdrawn": True})
+                words = {"notes": _WITHDRAWN, "extras": [mark]}
+                self.site.call("package_revise", empty(package, self.ready.groups, words))
+                raise UncertainError("書いたものがまだ確かめられていません", wait=0)
+
+        _LOG.info("データセット %s を取り下げます。", name)
+        self.site.persist(step)
+
     def _hide(self, name: str, place: str) -> None:
         def step() -> None:
             package = _show(self.site, place)
@@ -334,7 +352,8 @@ class CkanTarget:
 
 
 def _is_public(package: Entry) -> bool:
-    return not package["private"] and package["state"] == "active"
+    withdrawn = (read_manifest(package) or {}).get("withdrawn")
+    return not package["private"] and package["state"] == "active" and not withdrawn
 
 
 def _show(site: CkanSite, name: str) -> Entry | None:
