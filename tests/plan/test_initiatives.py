@@ -83,7 +83,7 @@ def test_the_hours_of_the_schools_follow_from_their_parts(
 @pytest.mark.parametrize(
     ("initiative", "kind", "printed"),
     [
-        ("税務課のRPA", "業務数", "27業務(実績)"),
+        ("税務課のRPA", "業務数", "27業務(実績、昨年度)"),
         ("税務課のRPA", "時間削減", "約2,704時間(実績、1年間)"),
         ("国保年金課のRPA", "業務数", "9業務(実績)"),
         ("国保年金課のRPA", "時間削減", "59時間(実績、1年間)"),

@@ -415,8 +415,7 @@ class Plan(Model):
 
     @model_validator(mode="after")
     def _refuse_loose_ends(self) -> Self:
-        ids = [indicator.indicator_id for indicator in self.indicators]
-        if repeated := _find_repeated(ids):
+        if repeated := _find_repeated(indicator.indicator_id for indicator in self.indicators):
             raise ValueError(f"indicator_id {repeated} が2回書かれています")
         used = {indicator.title_footnote for indicator in self.indicators}
         used |= {target.footnote for one in self.indicators for target in one.targets}
@@ -425,8 +424,12 @@ class Plan(Model):
         years = fiscal_year_of(self.last_day) - fiscal_year_of(self.first_day) + 1
         if any(len(cuts.yearly_shares) not in {0, years} for cuts in self.methods):
             raise ValueError(f"yearly_shares は計画の年数({years})と同じ数だけ書いてください")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_parts_of_nothing(self) -> Self:
         wholes = {indicator.part_of for indicator in self.indicators} - {None}
-        if unknown := wholes - set(ids):
+        if unknown := wholes - {indicator.indicator_id for indicator in self.indicators}:
             raise ValueError(f"part_of の {sorted(map(str, unknown))} という指標はありません")
         return self
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from math import log10
 from typing import Literal, NamedTuple
 
@@ -35,6 +36,11 @@ _COPIED = (
     *("municipality_code", "municipality_name", "plan_id", "indicator_id", "indicator_title"),
     *("period", "revision", "as_of", "sample", "value", "unit"),
 )
+_TARGET_PARTS = {
+    **{name: name for name in ("target_min", "target_max", "target_date")},
+    "target_value": "value",
+    "target_decided_on": "decided_on",
+}
 _PARTS = (
     "expected_value",
     "gap",
@@ -292,13 +298,9 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
         "row_id": f"{case.value['row_id']}/{cuts.method}",
         **{name: case.value[name] for name in _COPIED},
         "method": cuts.method,
-        "target_value": target and target.value,
-        "target_min": target and target.target_min,
-        "target_max": target and target.target_max,
-        "target_date": target and target.target_date,
-        "target_decided_on": target and target.decided_on,
-        "start_value": start and start.value,
-        "start_date": start and start.day,
+        **{column: getattr(target, name, None) for column, name in _TARGET_PARTS.items()},
+        "start_value": getattr(start, "value", None),
+        "start_date": getattr(start, "day", None),
         **_describe_path(case, situation, found.expected, ratio),
         "on_track_from": cuts.on_track,
         "slightly_behind_from": cuts.slightly_behind,
@@ -348,9 +350,10 @@ def _judge(
     if actual is None or target is None:
         missing = "値が" if actual is None else "この時点で定められていた目標値が"
         return _Judgement("cannot_say", f"{missing}ないため判定できない。")
-    if target.is_reached_by(actual):
-        return _judge_reached(case, target, actual)
-    if verdict := next(_judge_without_path(case, target, actual), None):
+    if verdict := next(
+        chain(_judge_reached(case, target, actual), _judge_without_path(case, target, actual)),
+        None,
+    ):
         return verdict
     if situation is None or found.expected is None or found.ratio is None:
         applies = cuts.method != "compound_growth"
@@ -360,16 +363,18 @@ def _judge(
     return _judge_difference(case.indicator, situation, found.expected)
 
 
-def _judge_reached(case: _Case, target: IndicatorTarget, actual: Decimal) -> _Judgement:
+def _judge_reached(case: _Case, target: IndicatorTarget, actual: Decimal) -> Iterator[_Judgement]:
     """Tell what is kept so far, and may be lost until its day, from what is achieved."""
+    if not target.is_reached_by(actual):
+        return
     excess = ""
     if target.target_min and actual > case.plan.hints.jump * target.target_min:
         times = round_half_up(actual / target.target_min, 1)
         excess = f"目標値の{times}倍であり、数え方が目標値を定めた時と違う可能性がある。"
     to_keep = case.begins_each_year or case.indicator.goal in ("keep_at_least", "keep_at_most")
     if to_keep and case.as_of < target.target_date:
-        return _Judgement("kept", f"期日の前だが、今は目標どおりである。{excess}")
-    return _Judgement("achieved", f"目標値に達している。{excess}")
+        yield _Judgement("kept", f"期日の前だが、今は目標どおりである。{excess}")
+    yield _Judgement("achieved", f"目標値に達している。{excess}")
 
 
 def _judge_without_path(

@@ -142,9 +142,8 @@ def freeze_values(
         ReferenceTableError: If the reason of a published revision is missing.
     """
     sample = any(row["sample"] for row in computed)
-    standing = _group(row for row in published.standing if row["sample"] == sample)
-    ever = _group(row for row in published.ever if row["sample"] == sample)
-    by_address = {_address_of(reason): reason for reason in reasons}
+    standing, ever = (_group(rows, sample=sample) for rows in (published.standing, published.ever))
+    by_address = dict(zip(map(_address_of, reasons), reasons, strict=True))
     outcome = _Outcome()
     for row in computed:
         _freeze(dict(row), standing.pop(_key(row), []), ever[_key(row)], by_address, outcome)
@@ -153,7 +152,7 @@ def freeze_values(
         for row in rows:
             outcome.keep(_number(dict(row), row["revision"]), computed=False)
         outcome.pending.append(_describe_missing(rows[-1], periods))
-    unused = sorted(by_address.keys() - {_address_of(row) for row in outcome.values})
+    unused = sorted(by_address.keys() - set(map(_address_of, outcome.values)))
     return Frozen(
         values=outcome.values,
         pending=list(_add_unused(outcome.pending, unused, outcome.values)),
@@ -257,11 +256,12 @@ def _lead_back(outcome: _Outcome, computed: pa.Table, published: pa.Table | None
         return connection.sql(_RENUMBER).to_arrow_table().cast(computed.schema)
 
 
-def _group(rows: Iterable[Row]) -> defaultdict[ValueKey, list[Row]]:
-    """Return the rows by value, in the order of their revisions."""
+def _group(rows: Iterable[Row], *, sample: bool) -> defaultdict[ValueKey, list[Row]]:
+    """Return the rows that are sample data, or not, by value in the order of their revisions."""
     groups: defaultdict[ValueKey, list[Row]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: int(row["revision"])):
-        groups[_key(row)].append(row)
+        if row["sample"] == sample:
+            groups[_key(row)].append(row)
     return groups
 
 

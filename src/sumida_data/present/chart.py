@@ -122,9 +122,8 @@ def lay_out_chart(
         frame: Size of the chart.
         breaks: Days from which values count something else than before.
     """
-    points = [target, *values, *([start] if start else [])]
-    first = min([point.day for point in points] + ([] if start else [first_day]))
-    last = max(point.day for point in points)
+    points = [target, *values, start or Point(first_day, Decimal(0))]
+    first, *_, last = sorted(point.day for point in points)
     amounts = _round_amounts(max(point.amount for point in points))
     _, _, left, right, top, bottom = frame
 
@@ -140,7 +139,7 @@ def lay_out_chart(
     return Chart(
         start=place(start) if start else None,
         target=place(target),
-        values=tuple(place(value) for value in values),
+        values=tuple(map(place, values)),
         days=tuple(_choose_days([(day, x(day)) for day in _candidate_days(first, last)])),
         amounts=tuple((amount, y(amount)) for amount in amounts),
         breaks=tuple((day, x(day)) for day in breaks if first < day <= last),

@@ -1,7 +1,7 @@
 """The main points of a quarter in sentences, with which every report begins."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -43,57 +43,61 @@ def list_main_points(language: Language, standings: Sequence[Standing]) -> list[
     """Say how many indicators have which verdict, which are behind, moved, new or to be doubted."""
     if not standings:
         return []
-    say, title = language.say, language.title
-    moved = [
-        f"{title(one.indicator)} "
-        f"{_strip_unit(language, one, one.before)}→{_write(language, one, one.value)}"
-        for one in standings
-        if one.before and None not in (one.before["value"], one.value["value"])
-        if one.before["value"] != one.value["value"]
-    ]
-    new = [
-        title(one.indicator)
-        for one in standings
-        if one.before and one.before["value"] is None is not one.value["value"]
-    ]
-    unknown = [
-        _explain(language, one, one.reasons[0]) for one in standings if one.verdict == "cannot_say"
-    ]
-    # What is far beyond its target may count something else than the target does.
-    doubtful = [
-        _explain(language, one, one.reasons[1])
-        for one in standings
-        if one.verdict in ("achieved", "kept") and one.reasons[1]
-    ]
-    unconfirmed = [title(one.indicator) for one in standings if not one.indicator.confirmed]
-    if len(unconfirmed) == len(standings):
-        unconfirmed = [say("すべての指標", "those of all indicators")]
-    groups = {
-        ("前の四半期から動いたもの", "Moved since the quarter before"): moved,
-        ("初めて値が出たもの", "Measured for the first time"): new,
-        ("判定できないもの", "No verdict"): unknown,
-        ("数え方を確かめる必要があるもの", "To be checked before use"): doubtful,
-        ("まだ確認を受けていない定義", "Definitions not yet confirmed"): unconfirmed,
-    }
-    return [
-        _count_verdicts(language, standings),
-        *(_tell_behind(language, one) for one in standings if "behind" in one.verdict),
-        *(
-            say(f"{words[0]}：{'、'.join(found)}。", f"{words[1]}: {', '.join(found)}.")
-            for words, found in groups.items()
-            if found
-        ),
-    ]
+    points = [_count_verdicts(language, standings)]
+    points += [_tell_behind(language, one) for one in standings if "behind" in one.verdict]
+    for words, tell in _GROUPS.items():
+        found = [text for one in standings if (text := tell(language, one))]
+        if tell is _tell_unconfirmed and len(found) == len(standings):
+            found = [language.say("すべての指標", "those of all indicators")]
+        if found:
+            points.append(
+                language.say(
+                    f"{words[0]}：{'、'.join(found)}。", f"{words[1]}: {', '.join(found)}."
+                )
+            )
+    return points
 
 
-def _write(language: Language, one: Standing, row: Row) -> str:
-    amount: Decimal | None = row["value"]
-    return language.amount(one.indicator, amount, one.indicator.decimals)
-
-
-def _strip_unit(language: Language, one: Standing, row: Row) -> str:
+def _tell_move(language: Language, one: Standing) -> str | None:
+    before: Decimal | None = one.before["value"] if one.before else None
+    now = one.value["value"]
+    if before is None or now in (None, before):
+        return None
     unit = language.say(one.indicator.unit, one.indicator.unit_en)
-    return _write(language, one, row).removesuffix(unit).rstrip()
+    old = _write(language, one, before).removesuffix(unit).rstrip()
+    return f"{language.title(one.indicator)} {old}→{_write(language, one, now)}"
+
+
+def _tell_new(language: Language, one: Standing) -> str | None:
+    is_new = one.before and one.before["value"] is None is not one.value["value"]
+    return language.title(one.indicator) if is_new else None
+
+
+def _tell_unknown(language: Language, one: Standing) -> str | None:
+    return _explain(language, one, one.reasons[0]) if one.verdict == "cannot_say" else None
+
+
+def _tell_doubtful(language: Language, one: Standing) -> str | None:
+    """Tell what is far beyond its target: it may count something else than the target does."""
+    doubt = one.reasons[1] if one.verdict in ("achieved", "kept") else ""
+    return _explain(language, one, doubt) if doubt else None
+
+
+def _tell_unconfirmed(language: Language, one: Standing) -> str | None:
+    return None if one.indicator.confirmed else language.title(one.indicator)
+
+
+_GROUPS: Mapping[tuple[str, str], Callable[[Language, Standing], str | None]] = {
+    ("前の四半期から動いたもの", "Moved since the quarter before"): _tell_move,
+    ("初めて値が出たもの", "Measured for the first time"): _tell_new,
+    ("判定できないもの", "No verdict"): _tell_unknown,
+    ("数え方を確かめる必要があるもの", "To be checked before use"): _tell_doubtful,
+    ("まだ確認を受けていない定義", "Definitions not yet confirmed"): _tell_unconfirmed,
+}
+
+
+def _write(language: Language, one: Standing, amount: Decimal | None) -> str:
+    return language.amount(one.indicator, amount, one.indicator.decimals)
 
 
 def _explain(language: Language, one: Standing, reason: str) -> str:
@@ -118,7 +122,8 @@ def _tell_behind(language: Language, one: Standing) -> str:
     """Say that an indicator is behind, by how much, and what was said about it."""
     indicator, day, value = one.indicator, language.day(one.value["as_of"]), one.value
     verdict = language.word("indicator_progress.verdict", one.verdict)
-    amounts = _write(language, one, value), language.amount(indicator, indicator.target.value)
+    target = language.amount(indicator, indicator.target.value)
+    amounts = _write(language, one, value["value"]), target
     texts = [
         language.say(
             f"{verdict}：{indicator.title}は{day}現在で{amounts[0]}、目標は{amounts[1]}。",

@@ -159,9 +159,8 @@ def _collect_footnotes(
     titles = [one.title_footnote for one in plan.indicators]
     targets = [one.target.footnote for one in plan.indicators]
     texts = [plan.footnotes[name] for name in (*titles, *targets) if name]
-    for one in plan.indicators:
-        rows = (values.get((one.indicator_id, period)) for period in periods)
-        texts += [text for row in rows if row and (text := _as_of_footnote(row))]
+    rows = [values.get((one.indicator_id, name)) for one in plan.indicators for name in periods]
+    texts += filter(None, map(_as_of_footnote, filter(None, rows)))
     return {text: number for number, text in enumerate(dict.fromkeys(texts), 1)}
 
 
