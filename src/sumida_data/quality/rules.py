@@ -90,6 +90,7 @@ class Query(Model):
     """What a query finds over any tables.
 
     Attributes:
+        kind: ``query``.
         query: DuckDB SQL that returns the rows that the rule concerns: ``row_id``, ``passed`` (a
             row for which that is missing is not judged), and, where each has a result of its own,
             ``subject``.
@@ -136,6 +137,9 @@ class RuleWords(Model):
     Attributes:
         rule_id: Its id. The hundreds order the kinds: 1 descriptions of fields, 2 one row of one
             table, 3 several tables, 4 targets, 5 the last publication.
+        title: What must hold, in a few words.
+        reason: What is checked and why.
+        owner: Who answers for it.
         severity: ``error`` where a figure cannot be relied on, ``warning`` where it needs a look.
         may_fail: Share of the rows that may fail, from 0 to 1.
         characteristic: The characteristic of JIS X 25012 that it serves.
@@ -156,6 +160,7 @@ class RuleFamily(RuleWords):
     """The words of all rules that come from one kind of description.
 
     Attributes:
+        family: The kind.
         example: How a failing value looks, in words.
     """
 
@@ -167,7 +172,9 @@ class TableRule(RuleWords):
     """One rule on one table.
 
     Attributes:
+        table: The table.
         subject: What of the table it is about where the id alone does not say it.
+        check: The check.
         example: Rows that keep it and rows that break it; None for derived rules, whose examples
             follow from the description.
     """
@@ -199,7 +206,12 @@ class WrittenRule(TableRule):
 
 
 class QualityRules(Model):
-    """The rule table."""
+    """The rule table.
+
+    Attributes:
+        families: The words of derived rules.
+        rules: All others.
+    """
 
     families: tuple[RuleFamily, ...]
     rules: tuple[WrittenRule, ...]

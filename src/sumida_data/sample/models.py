@@ -15,6 +15,10 @@ class SampleCards(Model):
     """The municipality's row in the ministry's card workbook of one quarter.
 
     Attributes:
+        as_of: The day of the cards.
+        population_as_of: The day of the population.
+        population: Its population.
+        cards: Cards issued there.
         national_rate: Percent of people with a card elsewhere, about.
     """
 
@@ -51,9 +55,12 @@ class Sample(Model):
     Attributes:
         seed: Same seed, same bytes.
         respondents: Names, obviously invented, of those who fill in the form.
+        guidance: The lines of the form's first sheet.
+        notes: The lines below each table.
         heading_groups: For each table, the headings above its headings by the first field below
             each; an empty one leaves the fields from there without.
         approval_rates: Electronic approval rate by fiscal year; without any there is no file.
+        periods: The quarters to make.
     """
 
     seed: int
