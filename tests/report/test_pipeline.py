@@ -26,6 +26,10 @@ ROOM = {
     "finding": "primary",
     "correction": "primary",
     "review_hint": "indicator",
+    "progress_note": "indicator",
+    "initiative": "primary",
+    "initiative_effect_figure": "indicator",
+    "department": "primary",
 }
 
 LOCATIONS = {
