@@ -1,5 +1,6 @@
 """Two runs are told apart in words: files, corrections, findings, figures and their cells."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from sumida_data.base.database import connect
 from sumida_data.commands.compare import compare
+from tests.project import Project
 
 FIRST = """
     CREATE TABLE response (source_file VARCHAR, file_sha256 VARCHAR);
@@ -61,7 +63,7 @@ def test_what_is_new_gone_or_changed_is_said_with_its_cells(first: Path, tmp_pat
     result = call(first, make(tmp_path / "second.duckdb", FIRST, SECOND))
     assert result.exit_code == 2
     assert result.output.splitlines() == [
-        "届いたファイル：",
+        "届いたファイルと参照表：",
         "  変わった　1203.xlsx",
         "  新しい　1204.xlsx",
         "  なくなった　card.xlsx",
@@ -90,4 +92,55 @@ def test_what_cannot_be_read_is_told(first: Path, tmp_path: Path) -> None:
     for wrong in (tmp_path, make(tmp_path / "other.duckdb", "CREATE TABLE x (y INT)")):
         result = call(first, wrong)
         assert result.exit_code == 1
-        assert "データベースを読めません" in result.output
+        assert "読めません" in result.output
+
+
+RECORD = {
+    "inputs": {
+        "data/01_raw/survey/FY2022Q3/1203.xlsx": "aa",
+        "data/01_raw/reference/corrections.csv": "bb",
+        "data/state/answer.parquet": "x",
+    },
+    "settings": {"conf/base/parameters/waves.yml": "a"},
+    "locks": {"requirements.lock": "a"},
+    "code_sha256": "a",
+    "findings": {"F301": 2},
+    "figures": {"オンライン化手続数① FY2022Q3": "23.0000", "電子決裁率 FY2022Q3": None},
+}
+
+
+def test_records_of_runs_are_compared_with_the_cells_of_today(
+    empty_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = empty_project.copy_to(tmp_path / "project").path
+    monkeypatch.chdir(project)
+    assert "2回の実行がまだありません" in call().output
+    runs = project / "data/state/runs"
+    runs.mkdir(parents=True)
+    later = RECORD | {
+        "inputs": RECORD["inputs"] | {"data/01_raw/survey/FY2022Q3/1203.xlsx": "cc"},
+        "settings": {"conf/base/parameters/waves.yml": "b"},
+        "figures": {"オンライン化手続数① FY2022Q3": "24.5000", "電子決裁率 FY2022Q3": None},
+        "findings": {},
+    }
+    (runs / "1.json").write_text(json.dumps(RECORD), "utf-8")
+    (runs / "2.json").write_text(json.dumps(later), "utf-8")
+    lines = [
+        "届いたファイルと参照表：",
+        "  変わった　survey/FY2022Q3/1203.xlsx",
+        "設定：",
+        "  変わった　conf/base/parameters/waves.yml",
+        "指摘の数：",
+        "  なくなった　F301　2件",
+        "指標の値：",
+        "  変わった　オンライン化手続数① FY2022Q3　23 → 24.5",
+    ]
+    assert call().output.splitlines() == lines
+    script = FIRST.replace(
+        "'1203.xlsx', '手続', 'F9', '予定'", "'FY2022Q3/1203.xlsx', '手続', 'F9', '済'"
+    )
+    make(project / "data/sumida.duckdb", script)
+    result = call()
+    assert result.exit_code == 2
+    assert result.output.splitlines() == [*lines, "    FY2022Q3/1203.xlsx!手続!F9：済"]
+    assert call(runs / "1.json", runs / "1.json").exit_code == 0

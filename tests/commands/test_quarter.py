@@ -93,7 +93,12 @@ def test_a_file_that_came_after_the_run_wants_another(project: Path) -> None:
     path.write_text(PROPOSAL.model_dump_json(), "utf-8")
     for old in (project / "data/01_raw").rglob("*"):
         os.utime(old, (0, 0))
-    assert "［済］集計する　最新" in call().output
+    run = project / "data/state/runs/20230201T000000Z.json"
+    run.parent.mkdir(parents=True)
+    run.write_text('{"account": "ict01", "machine": {"name": "pc-7"}}', "utf-8")
+    output = call().output
+    assert "［済］集計する　最新" in output
+    assert " ict01(pc-7)" in output
     new = project / "data/01_raw/survey/FY2022Q3/1203.xlsx"
     new.parent.mkdir(parents=True)
     new.touch()

@@ -51,6 +51,7 @@ def test_it_says_how_long_each_stage_took_and_how_much_it_took_and_made(
 def test_it_says_how_the_run_went(quarter: Quarter, record: dict[str, Any]) -> None:
     findings = pd.read_parquet(quarter.data / "03_primary/finding.parquet")
     assert record["findings"] == findings["rule_id"].value_counts().to_dict()
+    assert record["figures"]["オンライン化手続数① FY2022Q3"] == "23.0000"
     assert record["exit_code"] == quarter.run.code
     assert record["account"] == getpass.getuser()
     assert {"python", "kedro", "duckdb"} <= set(record["versions"])

@@ -1,12 +1,14 @@
 """The command ``sumida-data compare``: what is different between two runs, in words.
 
-Compared are two databases as runs have left them: the files that came in, the corrections, the
-findings, and the figures with the cells that each rests on.
+Compared are the records of two runs, or two databases as runs have left them. A record names the
+files, settings, findings and figures; a database also the cells that each figure rests on.
 """
 
+import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,12 @@ from sumida_data.base.database import connect
 from sumida_data.commands.project import find_project
 
 _SHOWN = 10
+_RUNS = "data/state/runs"
 _HELP = """2回の集計の違いを、言葉で示します。
 
-AとBは、集計が残したデータベース(sumida.duckdb)か、それのあるプロジェクトのフォルダです。Bを書かなければ、
-今のプロジェクトと比べます。届いたファイル、訂正、指摘、指標の値の違いと、値の違いのもとになったセルを示します。
-控えのZIPにデータベースは入りません。比べたいときは data/sumida.duckdb を別の名前で残してください。
+AとBは、実行の記録(data/state/runs の中のファイル)か、集計が残したデータベース(sumida.duckdb)です。
+書かなければ、最後の2回の実行を比べます。届いたファイル、設定、訂正、指摘、指標の値の違いを示します。実行の記録では、変わった
+ファイルにあるセルを、データベースでは、値の違いのもとになったセルを、前の値と並べて示します。
 
 終了コード：0 違いがない、2 違いがある、1 比べられない。
 """
@@ -48,7 +51,8 @@ _CELLS = """
     QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id, period)
 """
 _TITLES = {
-    "files": "届いたファイル",
+    "files": "届いたファイルと参照表",
+    "settings": "設定",
     "corrections": "訂正",
     "findings": "指摘の数",
     "figures": "指標の値",
@@ -60,25 +64,30 @@ class RunState:
     """What a run has left behind, each as words by what it is about.
 
     Attributes:
-        cells: By the key of a figure, the cells that it rests on, with their values.
+        cells: By figure, the cells that it rests on, with their values; None where not known.
     """
 
     files: Mapping[str, str]
+    settings: Mapping[str, str]
     corrections: Mapping[str, str]
     findings: Mapping[str, str]
     figures: Mapping[str, str]
-    cells: Mapping[str, Mapping[str, str]]
+    cells: Mapping[str, Mapping[str, str]] | None
 
 
 @click.command(help=_HELP)
-@click.argument("first", type=click.Path(path_type=Path), metavar="A")
-@click.argument("second", type=click.Path(path_type=Path), metavar="[B]", required=False)
-def compare(first: Path, second: Path | None) -> None:
+@click.argument("states", type=click.Path(path_type=Path), metavar="[A B]", nargs=-1)
+def compare(states: tuple[Path, ...]) -> None:
     """Say how two runs differ; exits with 2 where they do."""
     try:
-        before, after = (read_state(one) for one in (first, second or find_project(Path.cwd())))
-    except (duckdb.Error, OSError) as error:
-        raise click.ClickException(f"データベースを読めません。{error}") from error
+        paths = states or tuple(sorted((find_project(Path.cwd()) / _RUNS).glob("*.json"))[-2:])
+        if len(paths) != 2:
+            raise click.ClickException("比べるものを2つ書いてください。2回の実行がまだありません。")
+        before, after = map(read_state, paths)
+        if after.cells is None:
+            after = replace(after, cells=_find_cells(before, after))
+    except (duckdb.Error, OSError, ValueError, KeyError) as error:
+        raise click.ClickException(f"読めません。{error}") from error
     lines = list(describe_differences(before, after))
     for line in lines or ["違いはありません。"]:
         click.echo(line)
@@ -86,8 +95,37 @@ def compare(first: Path, second: Path | None) -> None:
 
 
 def read_state(path: Path) -> RunState:
-    """Read what a run has left in a database, or in a project."""
-    database = path / "data/sumida.duckdb" if path.is_dir() else path
+    """Read the record of a run, or a database that one has left."""
+    if path.suffix != ".json":
+        return _read_database(path / "data/sumida.duckdb" if path.is_dir() else path)
+    record = json.loads(path.read_bytes())
+    inputs = record.get("inputs", {}).items()
+    raw = "data/01_raw/"
+    return RunState(
+        files={name.removeprefix(raw): one for name, one in inputs if name.startswith(raw)},
+        settings=record["settings"] | record["locks"] | {"プログラム": record["code_sha256"]},
+        corrections={},
+        findings={rule: f"{count}件" for rule, count in record.get("findings", {}).items()},
+        figures={title: _show(value) for title, value in record.get("figures", {}).items()},
+        cells=None,
+    )
+
+
+def _find_cells(before: RunState, after: RunState) -> dict[str, dict[str, str]]:
+    """Return the cells of the figures as they are now, as far as they lie in changed files."""
+    path = find_project(Path.cwd()) / "data/sumida.duckdb"
+    if not path.is_file():
+        return {}
+    names = {n for n, one in after.files.items() if before.files.get(n) != one}
+    changed = {name.partition("/")[2] for name in names}
+    known = _read_database(path).cells or {}
+    return {
+        title: {place: value for place, value in cells.items() if place.split("!")[0] in changed}
+        for title, cells in known.items()
+    }
+
+
+def _read_database(database: Path) -> RunState:
     if not database.is_file():
         raise FileNotFoundError(f"{database} がありません。")
     with connect(database, read_only=True) as opened:
@@ -101,6 +139,7 @@ def read_state(path: Path) -> RunState:
             cells.setdefault((indicator, period), {})[place] = _show(value)
         return RunState(
             files={name: _show(sha256) for name, sha256 in ask(_FILES)},
+            settings={},
             corrections={name: _show(words) for name, words in ask(_CORRECTIONS)},
             findings={
                 f"{rule}({severity})": f"{count}件" for rule, severity, count in ask(_FINDINGS)
@@ -112,33 +151,30 @@ def read_state(path: Path) -> RunState:
 
 def describe_differences(before: RunState, after: RunState) -> Iterator[str]:
     """Yield what is new, gone or changed, part by part, and under each figure its cells."""
-    for part in (field.name for field in fields(RunState) if field.name in _TITLES):
+    for part, heading in _TITLES.items():
         old, new = getattr(before, part), getattr(after, part)
-        lines = []
-        for name in sorted({*old, *new}):
-            if old.get(name) != new.get(name):
-                lines.append(f"  {_describe(part, name, old.get(name), new.get(name))}")
-                if part == "figures":
-                    lines += _explain(before.cells.get(name, {}), after.cells.get(name, {}))
-        if lines:
-            yield f"{_TITLES[part]}："
-            yield from lines
+        names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        if names:
+            yield f"{heading}："
+        for name in names:
+            # Of a file, whose hash says nothing to a reader, only the name.
+            values = () if part in {"files", "settings"} else (old.get(name), new.get(name))
+            how = "新しい" if name not in old else "変わった" if name in new else "なくなった"
+            words = "　".join((name, *filter(None, [" → ".join(filter(None, values))])))
+            yield f"  {how}　{words}"
+            if part == "figures":
+                known = None if before.cells is None else before.cells.get(name, {})
+                yield from _explain(known, (after.cells or {}).get(name, {}))
 
 
-def _describe(part: str, name: str, old: str | None, new: str | None) -> str:
-    if old is None:
-        return f"新しい　{name}" + (f"　{new}" if part != "files" else "")
-    if new is None:
-        return f"なくなった　{name}" + (f"　{old}" if part != "files" else "")
-    return f"変わった　{name}" + (f"　{old} → {new}" if part != "files" else "")
-
-
-def _explain(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+def _explain(before: Mapping[str, str] | None, after: Mapping[str, str]) -> Iterator[str]:
     """Yield the cells because of which a figure is another one."""
-    changed = [one for one in sorted({*before, *after}) if before.get(one) != after.get(one)]
+    earlier = before or {}
+    changed = [one for one in sorted({*earlier, *after}) if earlier.get(one) != after.get(one)]
     for place in changed[:_SHOWN]:
-        old, new = before.get(place, "数えない"), after.get(place, "数えない")
-        yield f"    {place}：{old} → {new}"
+        new = after.get(place, "数えない")
+        was = "" if before is None else f"{before.get(place, '数えない')} → "
+        yield f"    {place}：{was}{new}"
     if len(changed) > _SHOWN:
         yield f"    ほか{len(changed) - _SHOWN}セル"
 
@@ -146,4 +182,8 @@ def _explain(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[st
 def _show(value: Any) -> str:
     if value is None:
         return "なし"
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return f"{Decimal(value).normalize():f}" if _is_number(value) else str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Decimal) or re.fullmatch(r"-?\d+\.\d{4}", str(value)) is not None

@@ -176,8 +176,12 @@ class Quarter:
         newer = [one for one in self._list("data/01_raw", "*") if one.stat().st_mtime > since]
         told = f"集計の後に来たか直されたファイル{len(newer)}件" if newer else "最新"
         done, command = bool(made) and not newer, f"kedro run --params=period={self.period}"
+        who = ""
+        for record in sorted(self._list("data/state/runs", "*.json"))[-1:]:
+            run = json.loads(record.read_bytes())
+            who = f"{run['account']}({run['machine']['name']})"
         when = _last_written(made)
-        yield self._step("集計する", told, command + self.option, done=done, when=when)
+        yield self._step("集計する", told, command + self.option, done=done, when=when, who=who)
         wrong = [f"{one['section']}({one['errors']})" for one in asked if one["errors"]]
         unusable = [one for one in asked if one["unusable"] and not one["answered"]]
         wrong += [f"{one['section']}(使えない)" for one in unusable]

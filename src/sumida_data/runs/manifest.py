@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from sumida_data.base.disk import replace_file
+from sumida_data.base.frames import read_rows
 from sumida_data.runs.last_run import hash_code
 
 _LOGGER = logging.getLogger(__name__)
 _FOLDER = Path("data/state/runs")
 _LIBRARIES = ("sumida_data", "kedro", "pandas", "pyarrow", "duckdb", "python-calamine", "pydantic")
-_FINDINGS = "finding#primary"
+_FINDINGS, _FIGURES = "finding#primary", "indicator_value#indicator"
 _BLOCK = 1 << 20
 
 
@@ -131,6 +133,12 @@ class RunRecorder:
             )
         if _FINDINGS in pipeline.datasets() and catalog.exists(_FINDINGS):
             self._noted["findings"] = dict(Counter(catalog.load(_FINDINGS)["rule_id"]))
+        if _FIGURES in pipeline.datasets() and catalog.exists(_FIGURES):
+            # Of each figure the last revision.
+            self._noted["figures"] = {
+                f"{row['indicator_title']} {row['period']}": row["value"]
+                for row in sorted(read_rows(catalog.load(_FIGURES)), key=itemgetter("revision"))
+            }
 
 
 def list_places(dataset: Any) -> dict[Path, bool]:
