@@ -2,7 +2,13 @@
 
 import pytest
 
-from sumida_data.base.characters import combine, comparable, drop_unseen, name_unseen
+from sumida_data.base.characters import (
+    combine,
+    comparable,
+    drop_unseen,
+    name_unseen,
+    write_plainly,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +47,8 @@ def test_letters_and_their_marks_become_one() -> None:
     assert combine("e\u0301") == "é"
     # A compatibility ideograph stays, so that it can be reported.
     assert combine("\uf9d1\u3099") == "\uf9d1\u3099"
+
+
+def test_what_turns_the_direction_of_writing_is_never_published() -> None:
+    assert write_plainly("請求\u202exslx.\u202c①") == "請求xslx.(1)"
+    assert write_plainly("葛\U000e0100西") == "葛\U000e0100西"

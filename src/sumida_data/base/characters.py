@@ -33,11 +33,12 @@ def find_dependent(text: str) -> str | None:
 def write_plainly(text: str) -> str:
     """Return the text with plain characters: (1) for ①, (株) for ㈱, ~ for ～.
 
-    A character that has no plain form stays, for a name must not be changed.
+    A character that has no plain form stays, for a name must not be changed; what only turns the
+    direction of writing, and so shows another text than there is, goes.
     """
     if find_dependent(text) is None:
         return text
-    return _DEPENDENT.sub(lambda found: _write_one(found[0]), text)
+    return _DEPENDENT.sub(lambda found: _write_one(found[0]), _DIRECTION.sub("", text))
 
 
 def _write_one(character: str) -> str:
@@ -55,8 +56,9 @@ _UNSEEN = re.compile(
 )
 # These only part words; the others change what is seen beside them, or seem to be blank.
 _HARMLESS = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSEEN_KINDS = {
-    "文字の向きの記号": re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"),
+    "文字の向きの記号": _DIRECTION,
     "空白に見える文字": re.compile("[\u115f\u1160\u3164\uffa0]"),
     "異体字を選ぶ記号": re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
 }
