@@ -84,7 +84,7 @@ def test_what_the_last_run_found_is_told(project: Path) -> None:
     assert "要修正のある課2：税務課(1)、窓口課(使えない)" in output
     assert "当てはまらない訂正1：C1" in output
     assert "答えのない値1：電子決裁率" in output
-    assert "ないもの2：文書管理システム月次集計、オープンデータ一覧" in output
+    assert "足りないファイル2：文書管理システム月次集計、オープンデータ一覧" in output
 
 
 def test_a_file_that_came_after_the_run_wants_another(project: Path) -> None:

@@ -167,7 +167,7 @@ class Quarter:
         read = {one["source"] for one in self._ask(_SOURCES)}
         lacking = [title for source, title in self.sources.items() if source not in read]
         where = f"data/01_raw/external/<種類>/{period}/ に入れる"
-        yield self._left("国とシステムのファイル", "ないもの", lacking, where, due_on)
+        yield self._left("国とシステムのファイル", "足りないファイル", lacking, where, due_on)
 
     def _checking(self) -> Iterator[Step]:
         asked, register = self.departments, "data/01_raw/reference/"
