@@ -6,14 +6,11 @@ like personal data is listed in ``cleared_texts.csv``, and holds nothing back an
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field as Described
 
 from sumida_data.base.metadata import Model
-from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
@@ -45,36 +42,27 @@ class Privacy(Model):
     analysts_see_texts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A text that may go out.
 
     Attributes:
-        first_period: The quarter in whose return it stands.
-        last_period: The last quarter for which it is released.
+        periods: The first and the last quarter for which it is released.
         key: What names the record there; its key answers joined by ``|``.
     """
 
-    first_period: Period
-    last_period: Period
+    periods: tuple[str, str]
     department_code: str
     part: SurveySheet
     key: str
     item: FormField
     text: str
-    released_by: str
-    released_on: date
-    reason: str
 
     def concerns(self, row: Mapping[str, Any]) -> bool:
         """Tell whether it names this row of the typed table."""
+        first, last = self.periods
         key = "|".join(str(row[item.name]) for item in self.part.key_fields)
-        periods = str(self.first_period), str(self.last_period)
-        return (
-            row["department_code"] == self.department_code
-            and periods[0] <= row["period"] <= periods[1]
-            and key == self.key
-        )
+        ours = (row["department_code"], key) == (self.department_code, self.key)
+        return ours and first <= row["period"] <= last
 
 
 def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Release]:
@@ -103,13 +91,10 @@ def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
 
 def _parse(row: Mapping[str, str], place: str, form: Form) -> Release:
     require(row, _REQUIRED, place)
+    parse_day(row, "released_on", place)
     part, item = _find_item(row, place, form)
-    first, last = parse_periods(row, place)
-    day = parse_day(row, "released_on", place)
-    return Release(
-        first, last, row["department_code"], part, row["row"], item, row["text"],
-        row["released_by"], day, row["reason"],
-    )  # fmt: skip
+    first, last = map(str, parse_periods(row, place))
+    return Release((first, last), row["department_code"], part, row["row"], item, row["text"])
 
 
 def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySheet, FormField]:

@@ -195,10 +195,15 @@ def test_no_workbook_runs_what_a_workbook_says(hostile: Hostile) -> None:
     assert shown > 0
 
 
+def holds(text: str, secret: str) -> bool:
+    """Tell whether a text holds a secret, and not by chance within a hash or a time in seconds."""
+    return re.search(rf"(?<![0-9a-f.]){re.escape(secret)}(?![0-9a-f])", text) is not None
+
+
 def test_the_person_is_nowhere_but_where_the_department_wrote_it(hostile: Hostile) -> None:
     assert [secret for secret in PERSON if secret in hostile.run.output] == []
     found = {
-        name: [secret for secret in PERSON if secret in text]
+        name: [secret for secret in PERSON if holds(text, secret)]
         for name, text in read_products(hostile)
         if not _is_of_the_department(name, hostile.department)
     }
