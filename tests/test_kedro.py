@@ -46,18 +46,34 @@ def test_the_catalogue_names_its_patterns(project):
     )
 
 
-def test_a_failed_run_names_the_nodes_from_which_it_goes_on(project):
+def test_a_run_goes_on_from_where_the_last_one_failed(project):
     database = project.path / "data/sumida.duckdb"
     database.unlink()
     database.mkdir()
     (database / "in the way").touch()
     failed = project.kedro("run")
     assert failed.code == 1
-    # In one line, to be copied.
-    [nodes] = re.findall(r'^--from-nodes "([^"\n]+)"$', failed.output, re.MULTILINE)
+    assert "続きから始まります" in failed.output
     (database / "in the way").unlink()
     database.rmdir()
-    resumed = project.kedro("run", "--from-nodes", nodes)
+    resumed = project.kedro("run")
     assert resumed.code == 2, resumed.output
+    assert database.is_file()
+    assert "調査票を読んでいます" not in resumed.output
+
+
+def test_a_run_as_kedro_does_it_names_the_nodes_from_which_it_goes_on(project):
+    database = project.path / "data/sumida.duckdb"
+    database.unlink()
+    (database / "in the way").mkdir(parents=True)
+    failed = project.kedro("run", "--to-nodes=gather_database", "--runner=SequentialRunner")
+    assert failed.code == 1
+    # In one line, to be copied.
+    [nodes] = re.findall(r'^--from-nodes "([^"\n]+)"$', failed.output, re.MULTILINE)
+    (database / "in the way").rmdir()
+    database.rmdir()
+    options = ("--to-nodes=gather_database", "--from-nodes", nodes)
+    resumed = project.kedro("run", *options)
+    assert resumed.code == 0, resumed.output
     assert database.is_file()
     assert "調査票を読んでいます" not in resumed.output

@@ -81,7 +81,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     if changes:
         options["runner"] = "sumida_data.runs.runner.ChangesRunner"
         options["runner_params"] = {"changes": changes}
-    outputs = _run(options)
+    outputs = _run(options, changes)
     if changes:
         _tell_changes(changes)
     if changes and "summarise" in changes.kept:
@@ -108,7 +108,7 @@ def _explain(error: BaseException) -> str:
     return str(error)
 
 
-def _run(options: dict[str, Any]) -> dict[str, Any]:
+def _run(options: dict[str, Any], changes: "Changes | None") -> dict[str, Any]:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RichHandler):
             handler.addFilter(_put_plainly)
@@ -116,6 +116,9 @@ def _run(options: dict[str, Any]) -> dict[str, Any]:
         with hold(Path("data/.running"), ValueError(_BUSY)):
             outputs: dict[str, Any] = project.run.callback(**options)  # type: ignore[misc]  # click's is optional
     except (ValueError, DatasetError, OSError) as error:
+        if changes and changes.this.nodes:
+            changes.keep_what_is_done()
+            _print("もう一度実行すると、ここまでに終わった処理の続きから始まります。")
         _fail([_explain(error)])
     return outputs
 

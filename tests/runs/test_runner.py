@@ -1,11 +1,12 @@
 """Which nodes run, on a small pipeline; `test_reuse` does the same with the whole quarter."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kedro.framework.hooks.manager import _NullPluginManager
-from kedro.io import DataCatalog, MemoryDataset
+from kedro.io import DataCatalog, DatasetError, MemoryDataset
 from kedro.pipeline import Pipeline, node
 from kedro_datasets.json import JSONDataset
 
@@ -65,9 +66,9 @@ class Office:
             }
         )
         changes = Changes(self.folder, LastRun.read(self.folder), LastRun("settings"))
+        self.changes = changes
         ChangesRunner(changes).run(self.pipeline(), catalog, _NullPluginManager())
         changes.this.write(self.folder)
-        self.changes = changes
         return self.ran
 
 
@@ -174,3 +175,15 @@ def test_what_is_remembered_of_derived_things_is_believed_as_the_last_run_left_i
     run("b")
     assert taken == [None, "a", None]
     assert path.read_text() == '"b"'
+
+
+def test_a_run_goes_on_from_where_the_last_one_failed(office: Office) -> None:
+    (office.folder / "in/two.txt").write_text("more")
+    shutil.rmtree(office.folder / "pages")
+    (office.folder / "pages").write_text("in the way")
+    with pytest.raises(DatasetError):
+        office.run()
+    office.changes.keep_what_is_done()
+    assert not LastRun.read(office.folder).is_still(office.folder, "settings")
+    (office.folder / "pages").unlink()
+    assert office.run() == ["summarise", "write"]

@@ -10,7 +10,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -62,6 +62,14 @@ class Changes:
         changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
         return sorted(changed | self.damaged)
 
+    def keep_what_is_done(self) -> None:
+        """Remember the nodes that a run which failed has run, so that the next goes on from there.
+
+        What is known of a node that has written something holds whatever became of the others.
+        """
+        done = {name: one for name, one in self.this.nodes.items() if one.outputs}
+        replace(self.last, made_of="", nodes=self.last.nodes | done).write(self.project)
+
     def run_again(self) -> None:
         """Take nothing for known; the next run neither, where settings always want it so."""
         self.last = LastRun()
@@ -87,14 +95,10 @@ class ChangesRunner(SequentialRunner):
         if RunAgain.model_validate(catalog.load("params:again")).root:
             self._changes.run_again()
         work = _Work(self._changes, pipeline, catalog)
-        for number, node in enumerate(pipeline.nodes):
-            try:
-                for needed in work.list_needed(node):
-                    Task(needed, catalog, self._is_async, hook_manager, run_id).execute()
-                    work.note(needed)
-            except Exception:
-                self._suggest_resume_scenario(pipeline, pipeline.nodes[:number], catalog)
-                raise
+        for node in pipeline.nodes:
+            for needed in work.list_needed(node):
+                Task(needed, catalog, self._is_async, hook_manager, run_id).execute()
+                work.note(needed)
 
 
 class _Work:
