@@ -360,3 +360,8 @@ class TestWhatWasLookedAt:
         monkeypatch.setattr(scores, "_hash_of_code", lambda: "other code")
         with pytest.raises(AssertionError, match="again"):
             examiner.check(self.FILE)
+
+
+def test_a_quotation_mark_that_is_never_closed_makes_no_table() -> None:
+    content = b'a,b\r\n1,"x\r\n' + b"2,y\r\n" * 50_000
+    assert read_file("list.csv", content).form == ""

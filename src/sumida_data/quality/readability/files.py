@@ -1,6 +1,5 @@
 """Files as the rules look at them: grids of cells, and what is said of them."""
 
-import csv
 import io
 import json
 import re
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.reading.second_look import Cell, SecondLook, column_number, sheet_parts
-from sumida_data.survey.reading.workbook import open_workbook
+from sumida_data.survey.reading.workbook import open_workbook, split_csv
 
 Cells = Sequence[Any]
 Described = Mapping[str, Any]
@@ -211,7 +210,7 @@ def _read_csv(file: DataFile, content: bytes) -> list[Cells]:
     except UnicodeDecodeError:
         file.encoding = "cp932"
         text = content.decode(file.encoding)
-    rows = _trim(csv.reader(io.StringIO(text, newline="")))
+    rows = _trim(split_csv(text))
     if not rows or "\0" in text:
         raise ValueError("nothing, or UTF-16, which CP932 happens to take for text")
     return rows
