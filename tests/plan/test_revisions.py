@@ -12,7 +12,9 @@ from sumida_data.plan.revisions import (
     Frozen,
     PublishedValues,
     freeze_values,
+    freeze_verdicts,
     parse_revisions,
+    parse_verdict_changes,
 )
 from sumida_data.survey.reading.registers import ReferenceTableError
 
@@ -324,3 +326,66 @@ class TestReasons:
     def test_a_reason_stands_once(self, plans: Plans) -> None:
         with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):
             parse_revisions([CSV_ROW, CSV_ROW], plans, NOTHING)
+
+
+JUDGED = {
+    "row_id": "131075/x/FY2022Q3/1/linear",
+    "municipality_code": "131075",
+    "indicator_id": "x",
+    "indicator_title": "題①",
+    "period": "FY2022Q3",
+    "revision": 1,
+    "method": "linear",
+    "value": Decimal(7),
+    "slightly_behind_from": Decimal("0.7"),
+    "verdict": "slightly_behind",
+    "reason": "7割。",
+    "sample": False,
+}
+SAID = JUDGED | {
+    "indicator_title": "題(1)",
+    "verdict": "behind",
+    "slightly_behind_from": Decimal("0.8"),
+    "reason": "8割。",
+    "value_status": "given",
+}
+CHANGE = {
+    "indicator_id": "x",
+    "period": "FY2022Q3",
+    "revision": "1",
+    "reason": "境目を誤っていた。",
+    "decided_by": "ICT推進担当",
+    "decided_on": "2023-03-01",
+}
+PUBLISHED = PublishedValues((), (), None, (SAID,))
+
+
+class TestVerdicts:
+    """A published verdict stays as it was said, whatever it is judged by now."""
+
+    def test_another_cut_point_is_shown_and_changes_nothing(self) -> None:
+        [kept], [pending] = freeze_verdicts([JUDGED], PUBLISHED, {})
+        assert (kept["verdict"], kept["slightly_behind_from"]) == ("behind", Decimal("0.8"))
+        assert kept["indicator_title"] == "題①"
+        assert kept.keys() == JUDGED.keys()
+        assert pending["pending_state"] == "verdict_differs"
+        assert pending["differences"] == "判定(linear) behind→slightly_behind"
+        assert "verdict_changes.csv に改訂番号1の理由" in pending["message"]
+
+    def test_a_reason_lets_it_change_and_is_said(self) -> None:
+        reasons = parse_verdict_changes([CHANGE], PUBLISHED)
+        [kept], pending = freeze_verdicts([JUDGED], PUBLISHED, reasons)
+        assert kept["verdict"] == "slightly_behind"
+        assert kept["reason"] == "7割。公表した判定を改めた理由：境目を誤っていた。"
+        assert pending == []
+
+    def test_what_says_the_same_or_was_not_published_is_as_it_is_now(self) -> None:
+        same = JUDGED | {"verdict": "behind"}
+        other = JUDGED | {"period": "FY2022Q4"}
+        sample = JUDGED | {"sample": True}
+        for row in (same, other, sample):
+            assert freeze_verdicts([row], PUBLISHED, {}) == ([row], [])
+
+    def test_a_reason_for_what_was_not_published_is_refused(self) -> None:
+        with pytest.raises(ReferenceTableError, match="x FY2022Q3 2 の判定は公表されていません"):
+            parse_verdict_changes([CHANGE | {"revision": "2"}], PUBLISHED)

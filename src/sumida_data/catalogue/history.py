@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,11 +15,12 @@ import pyarrow.parquet as pq
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
-from sumida_data.catalogue.target import hash_entry
+from sumida_data.catalogue.target import TargetError, hash_entry
 from sumida_data.plan.revisions import PublishedValues
 
 _VALUES, _LINEAGE = "values.parquet", "lineage.parquet"
 _PUBLISHED_VALUES = "/indicator_value.parquet"
+_PUBLISHED_VERDICTS = "/indicator_progress.parquet"
 _KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 
@@ -30,11 +32,13 @@ class TargetHistory:
         publications: Publications, repairs and undos, oldest first.
         values: Published rows of ``indicator_value``, each with the publication it was part of.
         lineage: Rows of ``lineage`` of every revision that was published.
+        verdicts: Rows of ``indicator_progress`` that are public now.
     """
 
     publications: list[PublicationLine]
     values: list[Row]
     lineage: pa.Table | None
+    verdicts: list[Row]
 
     @property
     def target(self) -> str:
@@ -107,8 +111,19 @@ def read_histories(root: Path) -> list[TargetHistory]:
             values = _read(folder / _VALUES)
             rows = [] if values is None else values.to_pylist()
             rows = [row for row in rows if row["publication_id"] in made]
-            histories.append(TargetHistory(publications, rows, _read(folder / _LINEAGE)))
+            cells, verdicts = _read(folder / _LINEAGE), _read_verdicts(TargetRecord(folder))
+            histories.append(TargetHistory(publications, rows, cells, verdicts))
     return histories
+
+
+def _read_verdicts(record: TargetRecord) -> list[Row]:
+    rows: list[Row] = []
+    # What is not kept is told where the published packages are read.
+    with suppress(TargetError):
+        for path, sha256 in record.read_public_hashes().items():
+            if path.endswith(_PUBLISHED_VERDICTS):
+                rows += read_parquet(record.content.read(sha256)).to_pylist()
+    return rows
 
 
 def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
@@ -119,7 +134,8 @@ def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
     cells = pa.concat_tables(lineage, promote_options="default") if lineage else None
     if cells is not None:
         cells = cells.group_by(cells.column_names).aggregate([])
-    return PublishedValues(list(public.values()), list(ever.values()), cells)
+    verdicts = [row for one in histories for row in one.verdicts]
+    return PublishedValues(list(public.values()), list(ever.values()), cells, verdicts)
 
 
 def list_publications(histories: list[TargetHistory]) -> list[Row]:

@@ -64,11 +64,13 @@ class PublishedValues:
         standing: Rows of ``indicator_value`` that are public now somewhere, each revision once.
         ever: All that were ever public, those taken back among them.
         lineage: Rows of ``lineage`` of all that were ever public, or None.
+        verdicts: Rows of ``indicator_progress`` that are public now somewhere.
     """
 
     standing: Sequence[Row]
     ever: Sequence[Row]
     lineage: pa.Table | None
+    verdicts: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,80 @@ def parse_revisions(
             raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
         reasons.append(reason)
     return reasons
+
+
+def parse_verdict_changes(
+    rows: Iterable[Mapping[str, str]], published: PublishedValues
+) -> dict[tuple[str, str, int], str]:
+    """Read the rows of verdict_changes.csv: why a published verdict is another one now.
+
+    Returns:
+        The reasons by indicator, quarter and revision.
+
+    Raises:
+        ReferenceTableError: If a row names no published verdict, or leaves something out.
+    """
+    known = {(row["indicator_id"], row["period"], row["revision"]) for row in published.verdicts}
+    reasons: dict[tuple[str, str, int], str] = {}
+    for place, row in list_rows(rows, "verdict_changes"):
+        require(row, ("revision", "reason", "decided_by"), place)
+        parse_day(row, "decided_on", place)
+        revision = int(row["revision"]) if row["revision"].isdecimal() else 0
+        key = row["indicator_id"], str(parse_period(row, "period", place)), revision
+        if key not in known:
+            raise ReferenceTableError(
+                f"{place}: {' '.join(map(str, key))} の判定は公表されていません。"
+                "指標・期間・改訂番号を確かめてください。"
+            )
+        reasons[key] = row["reason"].strip()
+    return reasons
+
+
+def freeze_verdicts(
+    computed: Iterable[Row],
+    published: PublishedValues,
+    reasons: Mapping[tuple[str, str, int], str],
+) -> tuple[list[Row], list[Row]]:
+    """Keep what was said of a value, whatever cut point, baseline, target or rule was changed.
+
+    Returns:
+        Rows of ``indicator_progress``, and those of ``pending_revision`` for verdicts that would be
+        other ones and have no reason.
+    """
+    known = {(_key(row), row["revision"], row["method"]): row for row in published.verdicts}
+    kept, pending = [], []
+    for row in computed:
+        before = known.get((_key(row), row["revision"], row["method"]))
+        address = row["indicator_id"], row["period"], row["revision"]
+        if before is None or before["sample"] != row["sample"]:
+            kept.append(row)
+        elif address in reasons:
+            why = f"公表した判定を改めた理由：{reasons[address]}"
+            kept.append(row | {"reason": f"{row['reason']}{why}"})
+        elif before["verdict"] == row["verdict"]:
+            kept.append(row)
+        else:
+            same = {name: value for name, value in before.items() if name in row}
+            kept.append(row | same | {"indicator_title": row["indicator_title"]})
+            pending.append(_describe_verdict(before, row))
+    return kept, pending
+
+
+def _describe_verdict(before: Row, row: Row) -> Row:
+    change = f"判定({row['method']}) {before['verdict']}→{row['verdict']}"
+    return {
+        "row_id": f"{row['row_id']}/verdict",
+        **{name: row[name] for name in ("indicator_id", "indicator_title", "period")},
+        "pending_state": "verdict_differs",
+        "published_revision": row["revision"],
+        "next_revision": row["revision"] + 1,
+        "published_value": before["value"],
+        "computed_value": row["value"],
+        "differences": change,
+        "message": f"{row['indicator_title']} {row['period']}：公表した判定と違います({change})。"
+        "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に改訂番号"
+        f"{row['revision']}の理由を書いてください。",
+    }
 
 
 def freeze_values(

@@ -154,7 +154,7 @@ def test_a_published_figure_is_revised_only_with_a_reason(
 ) -> None:
     project = published.copy_to(tmp_path / "project")
     put_online(project)
-    run = project.kedro("run", "--to-nodes=freeze_published")
+    run = project.kedro("run", "--to-nodes=assess_progress")
     assert run.code == 0, run.output
     figure = "indicator_id = 'online_procedures_dx' AND period = 'FY2022Q3'"
     tables = project.path / "data/04_indicator"

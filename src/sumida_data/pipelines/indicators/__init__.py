@@ -22,7 +22,12 @@ from sumida_data.plan.hints import find_hints, parse_progress_notes
 from sumida_data.plan.initiatives import describe_effects, sum_effects
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
-from sumida_data.plan.revisions import freeze_values, parse_revisions
+from sumida_data.plan.revisions import (
+    freeze_values,
+    freeze_verdicts,
+    parse_revisions,
+    parse_verdict_changes,
+)
 from sumida_data.plan.values import (
     Coverage,
     CoverageKey,
@@ -93,7 +98,8 @@ def freeze_published(
     """Keep the values that were published, and revise those for which there is a reason.
 
     Returns:
-        Tables ``indicator_value``, ``lineage``, ``pending_revision`` and ``correction_notice``.
+        Tables ``indicator_value``, ``lineage``, rows of ``pending_revision``, and table
+        ``correction_notice``.
 
     Raises:
         ReferenceTableError: If revisions.csv has a mistake.
@@ -141,11 +147,25 @@ def read_progress_notes(plans: Plans, indicator_value: Frame, progress_notes: Fr
     return parse_progress_notes(read_rows(progress_notes), plans, read_rows(indicator_value))
 
 
-def assess_progress(plans: Plans, indicator_value: Frame) -> Rows:
-    """Compare every value with its target, by every method of its plan."""
+def assess_progress(
+    plans: Plans,
+    indicator_value: Frame,
+    publication_history: list[TargetHistory],
+    pending_values: Rows,
+    verdict_changes: Frame,
+) -> tuple[Rows, Rows]:
+    """Compare every value with its target, by every method of its plan.
+
+    Returns:
+        Tables ``indicator_progress``, in which published verdicts stay without a reason, and
+        ``pending_revision``.
+
+    Raises:
+        ReferenceTableError: If verdict_changes.csv has a mistake.
+    """
     by_id = plans.by_id
     known = {indicator.indicator_id for indicator in plans.indicators}
-    return [
+    computed = (
         row
         for value in read_rows(indicator_value)
         # A published value of an indicator that is in no plan any more has no target.
@@ -153,7 +173,11 @@ def assess_progress(plans: Plans, indicator_value: Frame) -> Rows:
         for row in assess(
             by_id[value["plan_id"]], by_id[value["plan_id"]].indicator(value["indicator_id"]), value
         )
-    ]
+    )
+    published = merge_histories(publication_history)
+    reasons = parse_verdict_changes(read_rows(verdict_changes), published)
+    progress, pending = freeze_verdicts(computed, published, reasons)
+    return progress, [*pending_values, *pending]
 
 
 def describe_initiatives(
@@ -177,7 +201,7 @@ def describe_plans(plans: Plans, dictionary: DataDictionary) -> tuple[Frame, Fra
 def create_pipeline(**_: Any) -> Pipeline:
     """From typed tables to indicator values, lineage and progress."""
     computed = ["computed_values", "computed_lineage", "indicator_value_by_department"]
-    frozen = ["indicator_value", "lineage", "pending_revision", "correction_notice"]
+    frozen = ["indicator_value", "lineage", "pending_values", "correction_notice"]
     publications = ["publication", "publication_dataset", "value_publication"]
     nodes = [
         wire(choose_period, "reported_period"),
@@ -185,7 +209,7 @@ def create_pipeline(**_: Any) -> Pipeline:
         wire(compute_values, computed, ("answer", *typed_tables())),
         wire(freeze_published, frozen),
         wire(describe_publications, publications),
-        wire(assess_progress, "indicator_progress"),
+        wire(assess_progress, ["indicator_progress", "pending_revision"]),
         wire(find_review_hints, "review_hint"),
         wire(read_progress_notes, "progress_note"),
         wire(describe_plans, ["indicator", "indicator_target"]),

@@ -36,6 +36,9 @@ REGISTERS: dict[str, tuple[str, ...]] = {
         "indicator_id", "period", "revision", "reason", "scope", "cause", "impact", "response",
         "decided_by", "decided_on",
     ),
+    "verdict_changes": (
+        "indicator_id", "period", "revision", "reason", "decided_by", "decided_on",
+    ),
 }  # fmt: skip
 
 # Words beside a day or a number that make it no exact one.
