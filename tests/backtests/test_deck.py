@@ -32,6 +32,7 @@ from sumida_data.plan.values import measure_coverage
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
+from sumida_data.survey.reading.opened import OpenedFiles
 from tests.project import PROJECT, Project
 
 TRUTH = Path(__file__).parent / "ground_truth/fy2022q3.csv"
@@ -61,6 +62,7 @@ class Ward:
     dictionary: DataDictionary
     survey: Mapping[str, SourceFile]
     external: Mapping[str, SourceFile]
+    opened_files: OpenedFiles
 
     def compute(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         """Return values, lineage and answers of all quarters."""
@@ -78,6 +80,7 @@ class Ward:
             register("departments"),
             register("department_succession"),
             register("layout_map"),
+            self.opened_files,
         )
         answers, response, *_ = collect_returns(
             collector, dict(self.survey), {}, self.dictionary, {}
@@ -90,6 +93,7 @@ class Ward:
             register("municipalities"),
             response,
             None,
+            self.opened_files,
         )
         answer = build_frame_of_tuples(self.dictionary["answer"], [*answers, *central])
         tables = build_tables(answer, self.dictionary, self.form, self.sources)
@@ -159,6 +163,7 @@ def compare_with_truth(values: pd.DataFrame) -> list[str]:
 @pytest.fixture(scope="module")
 def ward(  # one fixture for each thing that values are computed from
     sample_project: Project,
+    tmp_path_factory: pytest.TempPathFactory,
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -178,6 +183,7 @@ def ward(  # one fixture for each thing that values are computed from
         dictionary,
         FolderDataset(path=str(raw / "survey")).load(),
         FolderDataset(path=str(raw / "external")).load(),
+        OpenedFiles(tmp_path_factory.mktemp("opened")),
     )
 
 
