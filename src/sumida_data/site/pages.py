@@ -227,6 +227,7 @@ def _render(
             file=partial(_relative, here),
             in_other_language=_link(here, other, page.path),
             here=here,
+            there=_place(page.path, other),
             page=page.path,
             section=page.section,
             title=say(*page.titles),

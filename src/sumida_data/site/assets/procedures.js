@@ -55,7 +55,6 @@ function show() {
 for (const [name, value] of new URLSearchParams(location.search)) {
   if (form.elements[name]) form.elements[name].value = value;
 }
-form.hidden = false;
 form.addEventListener("input", show);
 form.addEventListener("submit", event => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(show));
