@@ -135,7 +135,8 @@ class Gate:
         for package in self.packages.packages:
             screen.look_at(package)
         guarded |= screen.leave_out()
-        outcomes += screen.outcomes
+        # Two packages may publish the same table.
+        outcomes += dict.fromkeys(screen.outcomes)
         blocked: dict[str, list[GateAction]] = defaultdict(list)
         for one in screen.outcomes:
             if one.outcome == "blocked" and one.package_name:
