@@ -9,6 +9,7 @@ _FILES = (
     ".telemetry",
     "conf/logging.yml",
     "conf/ckan/catalog.yml",
+    "conf/many/*.yml",
     "conf/base/**/*.yml",
     "docs/*.ja.md",
     "data/01_raw/reference/*.csv",

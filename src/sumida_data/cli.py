@@ -57,6 +57,7 @@ _SUMMARIES = (
     "forms_summary",
     "keep_summary",
     "sample_summary",
+    "many_summary",
 )
 
 

@@ -60,3 +60,19 @@ def run_query(
         raise SqlError(f"データに使えない計算があります({type(error).__name__})") from None
     finally:
         timer.cancel()
+
+
+def write_views(path: Path, files: Mapping[str, Path]) -> None:
+    """Write a database that holds nothing but views over Parquet files, given as patterns.
+
+    Only where files may be read can such a view be made; whoever opens the database reads them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with duckdb.connect(path) as connection:
+        for name, pattern in files.items():
+            text = str(pattern.resolve()).replace("'", "''")
+            connection.execute(
+                f'CREATE VIEW "{name}" AS '
+                f"FROM read_parquet('{text}', hive_partitioning = true, union_by_name = true)"
+            )

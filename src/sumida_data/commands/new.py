@@ -109,6 +109,8 @@ def _adapt(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ".telemetry",
         "conf/logging.yml",
         "conf/ckan/catalog.yml",
+        "conf/many/catalog.yml",
+        "conf/many/parameters.yml",
         *(path.relative_to(originals).as_posix() for path in originals.glob("conf/base/**/*.yml")),
     ]
     for name in names:

@@ -63,6 +63,7 @@ _STAGES = {
     for name in names
 }
 _typed: list[str] = []
+_engine = ["none"]
 # Of which typed tables others are made.
 _made_of: dict[str, list[str]] = {}
 _BY_TYPE: dict[Any, str] = {model: f"params:{name}" for name, model in PARAMETERS.items()}
@@ -77,8 +78,14 @@ def note_tables(parameters: Mapping[str, Any]) -> None:
     """
     parts = [*parameters["form"]["sheets"][1:], *parameters["sources"]]
     _typed[:] = [part["table"] for part in parts]
+    _engine[:] = [parameters.get("many", {}).get("engine", "none")]
     _made_of.clear()
     _made_of.update({one["name"]: one.get("made_of", []) for one in parameters["tables"]["tables"]})
+
+
+def is_many() -> bool:
+    """Tell whether the project holds many municipalities."""
+    return _engine != ["none"]
 
 
 def typed_tables() -> tuple[str, ...]:

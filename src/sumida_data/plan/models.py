@@ -480,6 +480,19 @@ class Plans(RootModel[tuple[Plan, ...]]):
         """The indicators of all plans, in their order."""
         return tuple(indicator for plan in self.root for indicator in plan.indicators)
 
+    def of_source(self, source: str) -> "Plans":
+        """Return the plans with their indicators from one kind of source only."""
+        return Plans(
+            tuple(
+                plan.model_copy(
+                    update={
+                        "indicators": tuple(one for one in plan.indicators if one.source == source)
+                    }
+                )
+                for plan in self.root
+            )
+        )
+
     def measured_in(self, period: Period) -> tuple[Plan, ...]:
         """Return the plans that have values in a period: from the year of their baselines on.
 

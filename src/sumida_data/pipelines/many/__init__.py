@@ -1,0 +1,98 @@
+"""From the returns of many municipalities to the tables, views and peers of all."""
+
+from hashlib import sha256
+from typing import Any
+
+import pandas as pd
+from kedro.pipeline import Pipeline
+
+import sumida_data
+from sumida_data.base.frames import read_rows
+from sumida_data.many.engines import run_units
+from sumida_data.many.models import Many
+from sumida_data.many.results import Results
+from sumida_data.many.units import Outcome, Work, find_place
+from sumida_data.pipelines.wiring import Locations, wire
+from sumida_data.plan.models import Plans
+from sumida_data.survey.departments import parse_departments
+from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.tables import TableDescriptions, build_dictionary
+
+
+def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
+    form: Form,
+    waves: Waves,
+    rules: FindingRules,
+    plans: Plans,
+    tables: TableDescriptions,
+    departments: pd.DataFrame,
+    municipalities: pd.DataFrame,
+    locations: Locations,
+) -> Work:
+    """Put together what every unit needs; departments may carry the code of a municipality.
+
+    Indicators that rest on central files are left out: units have returns only.
+
+    Raises:
+        ReferenceTableError: If a register has a mistake.
+    """
+    rows: dict[str, list[Any]] = {}
+    for row in read_rows(departments):
+        rows.setdefault(row.get("municipality_code") or "", []).append(row)
+    settings = (form, waves, rules, plans, tables)
+    digest = sha256(sumida_data.__version__.encode())
+    for model in settings:
+        digest.update(model.model_dump_json().encode())
+    digest.update(departments.to_csv().encode() + municipalities.to_csv().encode())
+    return Work(
+        form,
+        waves,
+        rules,
+        plans.of_source("survey"),
+        build_dictionary(tables, form),
+        {one["municipality_code"]: one["municipality_name"] for one in read_rows(municipalities)},
+        {code: parse_departments(of_one) for code, of_one in rows.items()},
+        find_place(locations["survey_returns"]),
+        find_place(locations["many_results"]),
+        digest.hexdigest(),
+    )
+
+
+def process_units(work: Work, many: Many) -> list[Outcome]:
+    """Do every municipality's unit that is new or has changed.
+
+    Raises:
+        EngineError: If the engine asked for is not there.
+    """
+    codes = work.list_units()
+    work.forget_gone(codes)
+    return run_units(work, codes, many)
+
+
+def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -> dict[str, Any]:
+    """Write views and page of all municipalities, and say what was done, as plain data."""
+    results = Results(work.results)
+    results.write_views(find_place(locations["many_database"]))
+    results.write_page(find_place(locations["many_peers"]), work.plans, work.dictionary)
+    states = [outcome.state for outcome in outcomes]
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    twice = results.find_sent_twice()
+    lines = [
+        f"{len(outcomes)}自治体：新しく集計{states.count('done')}、"
+        f"前と同じ{states.count('kept')}、除いたもの{len(failed)}",
+        *(f"除いた自治体 {one.code}：{one.reason}" for one in failed),
+        *(f"同じ調査票が2つ以上の自治体にあります：{codes}" for codes in twice),
+        f"できたもの：{locations['many_database']}、{locations['many_peers']}",
+    ]
+    return {"lines": lines, "exit_code": 2 if failed or twice else 0}
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """From the returns of many municipalities to the tables, views and peers of all."""
+    nodes = [
+        wire(prepare_work, "work"),
+        wire(process_units, "outcomes"),
+        wire(summarise_units, "many_summary"),
+    ]
+    return Pipeline(nodes, tags="many")

@@ -1,0 +1,180 @@
+"""Many municipalities in one project, on processes and on Spark."""
+
+import os
+import shutil
+import signal
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from sumida_data.many.engines import EngineError, run_units
+from sumida_data.many.models import Many
+from sumida_data.many.results import SUMS, Results
+from sumida_data.many.units import Outcome, Work
+from tests.many.conftest import CODES, PERIODS
+
+PROCESSES = Many(engine="processes", workers=2)
+SPARK = Many(engine="spark", master="local[2]")
+
+
+def states(outcomes: list[Outcome]) -> dict[str, str]:
+    return {outcome.code: outcome.state for outcome in outcomes}
+
+
+def run(work: Work, settings: Many = PROCESSES) -> list[Outcome]:
+    codes = work.list_units()
+    work.forget_gone(codes)
+    return run_units(work, codes, settings)
+
+
+@dataclass(frozen=True)
+class Deadly(Work):
+    """Work of which one unit brings its process down."""
+
+    deadly: str = ""
+
+    def process(self, code: str) -> Outcome:
+        if code == self.deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().process(code)
+
+
+def find_why_no_spark() -> str:
+    if shutil.which("java") is None:
+        return "no Java on this machine"
+    return "" if find_spec("pyspark") else "PySpark is not installed"
+
+
+def test_a_repeat_takes_up_only_what_is_new_changed_or_gone(work: Work) -> None:
+    assert set(states(run(work)).values()) == {"done"}
+    hashes = Results(work.results).hash_tables()
+    assert {"answer", "response", "procedure", "indicator_value", "lineage"} <= hashes.keys()
+    (work.survey / CODES[0] / PERIODS[1] / "1201_住民税課_調査票.xlsx").unlink(missing_ok=True)
+    path = next((work.survey / CODES[0] / PERIODS[1]).iterdir())
+    path.unlink()
+    shutil.rmtree(work.survey / CODES[5])
+    again = states(run(work))
+    assert again == {CODES[0]: "done", **dict.fromkeys(CODES[1:5], "kept")}
+    assert Results(work.results).hash_tables() != hashes
+    assert not list(work.results.glob(f"*/municipality={CODES[5]}"))
+
+
+def test_a_unit_equals_what_one_municipality_makes_by_itself(work: Work) -> None:
+    run(work)
+    alone = work.compute(CODES[2])
+    for name, table in alone.items():
+        parts = sorted((work.results / name / f"municipality={CODES[2]}").glob("*/*.parquet"))
+        # As a file by itself: the folders' names are no columns of it.
+        assert sum(pq.read_metadata(part).num_rows for part in parts) == table.num_rows, name
+
+
+def test_archives_stand_for_the_folder_of_a_quarter(
+    work: Work, elsewhere: Callable[[str], Work], tmp_path: Path
+) -> None:
+    run(work)
+    packed = replace(elsewhere("packed"), survey=tmp_path / "packed_survey")
+    for code in CODES[:2]:
+        folder = packed.survey / code
+        folder.mkdir(parents=True)
+        for period in PERIODS:
+            files = sorted((work.survey / code / period).iterdir())
+            if code == CODES[0]:
+                with zipfile.ZipFile(folder / f"{period}.zip", "w") as archive:
+                    for file in files:
+                        archive.write(file, file.name)
+            else:
+                with tarfile.open(folder / f"{period}.tar", "w") as tape:
+                    for file in files:
+                        tape.add(file, file.name)
+    assert set(states(run(packed)).values()) == {"done"}
+    question = (
+        "SELECT municipality_code, indicator_id, period, value FROM indicator_value ORDER BY ALL"
+    )
+    expected = [
+        row for row in Results(work.results).ask(question) if row["municipality_code"] in CODES[:2]
+    ]
+    assert Results(packed.results).ask(question) == expected
+
+
+def test_bad_days_are_named_and_stop_nobody_else(
+    work: Work, returns_of: dict[str, dict[str, bytes]]
+) -> None:
+    (work.survey / "999999" / PERIODS[0]).mkdir(parents=True)
+    name, content = next(iter(returns_of[CODES[0]].items()))
+    (work.survey / CODES[1] / name).write_bytes(content)
+    (work.survey / CODES[3] / f"{PERIODS[1]}.tar").write_bytes(b"\0" * 700)
+    outcomes = run(work)
+    assert states(outcomes) == {**dict.fromkeys(CODES, "done"), "999999": "failed"}
+    assert outcomes[-1].reason.endswith("999999 は municipalities.csv にありません。")
+    results = Results(work.results)
+    assert results.find_sent_twice() == [f"{CODES[0]}、{CODES[1]}"]
+    unreadable = results.ask(
+        f"SELECT severity FROM finding WHERE source_file LIKE '%{PERIODS[1]}.tar'"
+    )
+    assert unreadable
+
+
+def test_a_unit_that_brings_its_process_down_is_set_aside(work: Work) -> None:
+    fields = {name: getattr(work, name) for name in Work.__dataclass_fields__}
+    outcomes = run(Deadly(**fields, deadly=CODES[4]))
+    assert states(outcomes) == {
+        code: "failed" if code == CODES[4] else "done" for code in CODES
+    } | {code: states(outcomes)[code] for code in CODES if states(outcomes)[code] == "kept"}
+    assert "プロセスが終了しました" in outcomes[4].reason
+
+
+def test_views_and_the_page_of_peers(work: Work, tmp_path: Path) -> None:
+    run(work)
+    results = Results(work.results)
+    results.write_views(tmp_path / "many.duckdb")
+    with duckdb.connect(tmp_path / "many.duckdb", read_only=True) as database:
+        start = time.perf_counter()
+        cells = database.execute(
+            "SELECT cell FROM lineage WHERE municipality = ? AND indicator_id = 'cashless_procedures'",
+            [CODES[0]],
+        ).fetchall()
+        assert cells
+        assert time.perf_counter() - start < 1
+    results.write_page(tmp_path / "peers.html", work.plans, work.dictionary)
+    page = (tmp_path / "peers.html").read_text("utf-8")
+    assert all(name in page for name in ("千代田区", "墨田区", "キャッシュレス決済手続数"))
+
+
+@pytest.mark.skipif(bool(find_why_no_spark()), reason=find_why_no_spark())
+@pytest.mark.filterwarnings("ignore")
+def test_spark_gives_the_same_rows_and_sums(work: Work, elsewhere: Callable[[str], Work]) -> None:
+    import sqlglot  # noqa: PLC0415
+    from pyspark.sql import SparkSession  # noqa: PLC0415
+
+    run(work)
+    on_spark = elsewhere("spark")
+    outcomes = run(on_spark, SPARK)
+    assert states(outcomes) == dict.fromkeys(CODES, "done"), outcomes
+    one, other = Results(work.results), Results(on_spark.results)
+    assert one.hash_tables() == other.hash_tables()
+    session = SparkSession.builder.getOrCreate()
+    try:
+        session.read.parquet(str(on_spark.results / "indicator_value")).createOrReplaceTempView(
+            "indicator_value"
+        )
+        (statement,) = sqlglot.transpile(SUMS, read="duckdb", write="spark")
+        sums = [row.asDict() for row in session.sql(statement).collect()]
+    finally:
+        session.stop()
+    assert sums == one.ask(SUMS)
+
+
+def test_without_java_it_is_said_what_is_missing(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
+    with pytest.raises(EngineError, match=r"pip install .\[spark\]"):
+        run_units(work, CODES, SPARK)
