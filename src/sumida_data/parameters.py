@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality
 from sumida_data.base.quota import Quota
+from sumida_data.many.models import Many
 from sumida_data.packages.models import (
     Package,
     PackageError,
@@ -40,6 +41,7 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "finding_rules": FindingRules,
     "form": Form,
     "initiatives": InitiativeRules,
+    "many": Many,
     "municipality": HomeMunicipality,
     "packages": Packages,
     "period": ReportedPeriod,
