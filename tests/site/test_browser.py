@@ -425,6 +425,24 @@ class TestProcedures:
         page.close()
 
 
+def test_a_phone_hides_nothing_but_the_large_chart(page: Page, folder: Path) -> None:
+    for name in ("initiatives.html", "contact.html", "indicators/open_datasets.html"):
+        page.goto((folder / name).as_uri())
+        lists = page.locator("dl.facts").count()
+        page.set_viewport_size({"width": 360, "height": 900})
+        assert page.locator("dl.facts:visible").count() == lists > 0
+        page.set_viewport_size({"width": 1280, "height": 900})
+    page.set_viewport_size({"width": 360, "height": 900})
+    sizes = page.evaluate(
+        """() => Array.from(document.querySelectorAll('svg[role=img] text'))
+            .filter(text => text.checkVisibility())
+            .map(text => parseFloat(getComputedStyle(text).fontSize)
+                * text.ownerSVGElement.getBoundingClientRect().width
+                / text.ownerSVGElement.viewBox.baseVal.width)"""
+    )
+    assert min(sizes) >= 11
+
+
 def test_every_chart_has_its_table_and_words(page: Page, folder: Path) -> None:
     for name in ("index.html", "indicators/open_datasets.html"):
         page.goto((folder / name).as_uri())
