@@ -78,7 +78,6 @@ class Approval(RecordLine):
         approval_id: Its id within the target, such as A0001.
         content_sha256: Hash of the catalogue to be published.
         target_sha256: Hash of what the target held.
-        decision_number: 決裁番号.
         approved_on: The day of the decision, as 2023-02-01.
         changes: What would change, without what stays.
         findings: Open findings by severity.

@@ -49,8 +49,6 @@ class Surroundings:
     """What every package is described with.
 
     Attributes:
-        packages: What all packages have in common.
-        municipality: Whose data these are.
         sources: Where figures of central files come from.
         held_back: How many rows of tables do not go out because a person seems to be named there.
     """

@@ -44,7 +44,6 @@ class Frequency(NamedTuple):
     """How often something is updated, for those who read no Japanese.
 
     Attributes:
-        title_en: English words.
         authority: Its name in the authority table of the European Union, which DCAT uses.
     """
 
@@ -65,13 +64,7 @@ FREQUENCIES = {
 
 
 class License(Model):
-    """A licence.
-
-    Attributes:
-        name: Its id.
-        title: Its Japanese title.
-        path: Where its text stands.
-    """
+    """A licence."""
 
     name: str
     title: str
@@ -82,7 +75,6 @@ class Resource(Model):
     """A table of a package.
 
     Attributes:
-        table: Name of the table.
         primary_key: Published fields that tell rows apart; None where the table's own key does.
         only: Columns and the values that let a row out; without any, every row goes out.
         rows_of: Another table of the package: only what belongs to its rows that go out does.
@@ -105,13 +97,7 @@ class Package(Model):
         name: Its name in folders and addresses.
         role: ``indicators`` for the one that holds the indicators' values: new values are compared
             with what it published last.
-        title: Japanese title.
-        title_en: English title.
-        description: What it holds, in Japanese.
-        description_en: What it holds, in English.
         keywords: Keywords that a catalogue accepts as tags.
-        sources: ``survey``, or names of central sources.
-        resources: Its tables.
     """
 
     name: PackageName
@@ -130,9 +116,6 @@ class Withdrawn(Model):
 
     Attributes:
         name: Its name in folders and addresses, which no other package ever gets.
-        title: Japanese title.
-        withdrawn_on: The day on which it was withdrawn.
-        reason: Why, in Japanese.
         replacement: The package to use instead, or None.
     """
 
@@ -147,15 +130,12 @@ class Packages(Model):
     """All data packages, and what they have in common.
 
     Attributes:
-        publisher: Who publishes them, in Japanese.
-        publisher_en: The same in English.
         homepage: Page of the publisher's open data.
         catalogue_url: Where the preview catalogue stands; a slash at the end is left out.
         licenses: Licences of the packages; a catalogue shows the first.
         source_licenses: Licences of the sources.
         update_frequency: How often they are updated: one of the words of ``FREQUENCIES``.
         survey_title: Title of the survey as a source.
-        packages: The packages.
         withdrawn: Packages that are no longer published.
     """
 
@@ -237,9 +217,6 @@ class View(Model):
     """A table that is computed when it is asked for.
 
     Attributes:
-        name: Name in the database.
-        title: Japanese title.
-        title_en: English title.
         description: What one row is, in Japanese.
         tables: The tables that describe its columns; the first that knows a name counts.
         fields: The columns in order: in full, or by the name under which a table describes them.
@@ -265,8 +242,6 @@ class Macro(Model):
     """A question with blanks, called like a table.
 
     Attributes:
-        name: Name in the database.
-        title: Japanese title.
         description: What it returns, in Japanese.
         parameters: The blanks, in order.
         example: A statement that calls it.
@@ -285,8 +260,6 @@ class Views(Model):
     """The contents of views.yml.
 
     Attributes:
-        views: The views; a later one may use an earlier one.
-        macros: The macros.
         schemas: Tables by their use; those that the project does not have are left out.
     """
 

@@ -34,8 +34,6 @@ class DatastoreTable:
     """A CSV file as a table.
 
     Attributes:
-        dataset: Name of its dataset.
-        key: Its path within the dataset.
         fields: Its columns as ``datastore_create`` takes them, with titles, notes and units.
         primary_key: The columns that tell rows apart.
         rows: Its rows; a missing value is None.

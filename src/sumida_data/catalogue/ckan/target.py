@@ -77,7 +77,6 @@ class Readiness:
     """What a site said when it was asked whether all is ready.
 
     Attributes:
-        organization_id: Id of the organisation.
         licenses: Ids of the licences that it knows.
         groups: Names of the groups that we may put datasets into.
         datastore: Whether its DataStore is ours to fill.
@@ -91,12 +90,7 @@ class Readiness:
 
 @dataclass
 class CkanTarget:
-    """A CKAN.
-
-    Attributes:
-        settings: Which CKAN, as whom, and by which of its habits.
-        name: Name of the target.
-    """
+    """A CKAN."""
 
     settings: CkanSettings
     name: str = "ckan"
