@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -898,3 +900,38 @@ def test_values_of_a_killed_publication_do_not_count(office, monkeypatch):
     office.publish(catalogue)
     [history] = read_histories(office.path / "record")
     assert [row["value"] for row in history.public_values] == [5]
+
+
+@pytest.mark.long
+def test_a_hundred_kills_show_no_reader_two_publications(published):
+    chance = Random(18)
+
+    def look() -> set[bytes]:
+        # What a reader has opened stays there until two publications later.
+        shown = published.public.resolve()
+        return {(shown / f"dataset/{name}/latest/data.csv").read_bytes() for name in "ab"}
+
+    for number in range(100):
+        text = f"{number}\n" * 2000
+        files = (make_dataset(name, f"1.{number + 1}.0", data__csv=text) for name in "ab")
+        catalogue = make_catalogue(*files)
+        published.approve(catalogue)
+        before = {one for one in look() if number} or None
+        child = os.fork()
+        if not child:
+            with suppress(BaseException):
+                published.publish(catalogue)
+            os._exit(0)
+        until = time.monotonic() + chance.uniform(0, 0.2)
+        views = []
+        while time.monotonic() < until:
+            views.append(look())
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        views.append(look())
+        new = {text.encode()}
+        assert all(view in (before, new) or before is None for view in views)
+        published.publish(catalogue)
+        assert look() == new
+    assert published.faults() == []
+    assert list(published.record.find_faults()) == []
