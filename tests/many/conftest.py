@@ -1,7 +1,6 @@
 """Six municipalities, each with the returns of a few departments."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,9 +39,8 @@ def returns_of(
     return returns
 
 
-@pytest.fixture
-def work(
-    tmp_path: Path,
+@pytest.fixture(scope="session")
+def make_work(  # one fixture for each thing that decides what is made
     returns_of: dict[str, dict[str, bytes]],
     form: Form,
     waves: Waves,
@@ -50,32 +48,34 @@ def work(
     plans: Plans,
     dictionary: DataDictionary,
     few: list[Department],
-) -> Work:
-    survey = tmp_path / "survey"
-    for code, files in returns_of.items():
-        for name, content in files.items():
-            path = survey / code / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    names = {
-        one["municipality_code"]: one["municipality_name"]
-        for one in read_register("municipalities")
-    }
-    return Work(
-        form,
-        waves,
-        rules,
-        plans.of_source("survey"),
-        dictionary,
-        names,
-        {"": few},
-        survey,
-        tmp_path / "tables",
-        "settings",
-    )
+) -> Callable[[Path], Work]:
+    """Return a function that puts the returns into a folder."""
+
+    def make(folder: Path) -> Work:
+        for code, files in returns_of.items():
+            for name, content in files.items():
+                path = folder / "survey" / code / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        return Work(
+            form,
+            waves,
+            rules,
+            plans.of_source("survey"),
+            dictionary,
+            {
+                row["municipality_code"]: row["municipality_name"]
+                for row in read_register("municipalities")
+            },
+            {"": few},
+            folder / "survey",
+            folder / "tables",
+            "settings",
+        )
+
+    return make
 
 
 @pytest.fixture
-def elsewhere(work: Work, tmp_path: Path) -> Callable[[str], Work]:
-    """The same work with results in another folder."""
-    return lambda name: replace(work, results=tmp_path / name)
+def work(make_work: Callable[[Path], Work], tmp_path: Path) -> Work:
+    return make_work(tmp_path)
