@@ -11,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: offline release lines run test test-mutation bench docs jupyter format lock clean test-ckan ckan
+.PHONY: offline release lines run test test-mutation bench bench-many docs jupyter format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -44,6 +44,9 @@ bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the f
 	$(BIN)/python benchmarks/checks.py
 	$(BIN)/python benchmarks/national.py
 	$(BIN)/python benchmarks/publishing.py
+
+bench-many: .venv/installed-dev  ## Time many municipalities in processes and on Spark, beside bare calamine; COUNT=60 municipalities.
+	$(BIN)/python benchmarks/many.py $(or $(COUNT),60)
 
 jupyter: .venv/installed  ## Open the notebooks, with Kedro's catalogue at hand.
 	$(INSTALL) --require-hashes --requirement requirements-notebooks.lock
