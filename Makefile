@@ -40,6 +40,7 @@ test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN ve
 
 bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile
+	$(BIN)/python benchmarks/again.py
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/checks.py
 	$(BIN)/python benchmarks/national.py
