@@ -168,7 +168,9 @@ def _change_packages(folder: Path) -> None:
                 "title": "窓口と講座",
                 "title_en": "Counters and lectures",
             }
-            package |= {"description": "窓口と講座。", "description_en": "Counters and lectures."}
+            # As long as a description must be that people are to find it by.
+            described = "市の窓口ごとに、予約を受け付けているかと利用した人の数を、講座ごとに、開いた日と参加した人の数を載せています。"
+            package |= {"description": described, "description_en": "Counters and lectures."}
         if resources:
             kept.append(package | {"resources": resources})
     change(folder, "packages", packages=kept)
