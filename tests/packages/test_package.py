@@ -52,7 +52,13 @@ def with_change(packages, **changes):
 class TestFiles:
     def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
         tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
-        tables += ["correction", "correction_notice", "code_list", "data_dictionary"]
+        tables += [
+            "correction",
+            "correction_notice",
+            "progress_note",
+            "code_list",
+            "data_dictionary",
+        ]
         expected = {f"{table}.{form}" for table in tables for form in ("csv", "parquet")}
         assert set(indicators) == expected | {
             "datapackage.json",
@@ -148,6 +154,7 @@ class TestWorkbook:
             "指標",
             "訂正",
             "訂正のお知らせ",
+            "進み具合の理由と次にすること",
             "コード表",
         ]
         headings = [cell.value for cell in book["指標の値"][1]]
