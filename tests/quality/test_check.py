@@ -74,6 +74,14 @@ def test_a_query_that_fails_is_told_with_its_rule(run, quality_rules):
         run(broken)
 
 
+def test_a_row_that_cannot_be_compared_is_not_counted_as_checked(run, dictionary):
+    card = base_row(dictionary["mynumber_card"]) | {"cards": 593, "population": 1000}
+    [without] = results_of(run(mynumber_card=[card | {"printed_rate": None}]), "Q218")
+    [printed] = results_of(run(mynumber_card=[card | {"printed_rate": Decimal("59.3")}]), "Q218")
+    assert (without["rows_checked"], without["passed"]) == (0, None)
+    assert (printed["rows_checked"], printed["passed"]) == (1, True)
+
+
 class TestGreatExpectations:
     @pytest.fixture
     def rule(self, quality_rules):

@@ -43,7 +43,7 @@ class EngineResult(NamedTuple):
 
     Attributes:
         key: Rule id, table and subject; the subject is '' where the rule is about the whole.
-        rows_checked: Rows looked at.
+        rows_checked: Rows of which the rule says something; none where it compared nothing.
         failing: ``row_id`` of the rows that break the rule, in order.
     """
 
@@ -178,7 +178,7 @@ def _run_query(
     try:
         counts = run_query(
             connection,
-            "SELECT subject, count(*), count(*) FILTER (NOT passed) "  # noqa: S608  # checked SQL
+            "SELECT subject, count(passed), count(*) FILTER (NOT passed) "  # noqa: S608  # checked SQL
             f"FROM ({query}) GROUP BY subject ORDER BY subject",
         )
         failing = []
