@@ -417,6 +417,7 @@ class TestWhatACarefulPersonWouldSign:
         share = kind == "ratio"
         amounts = st.decimals(0, 100, places=1) if share else self.AMOUNTS
         base, target, width, value = (data.draw(amounts) for _ in range(4))
+        width = min(width, 100 - target) if share else width
         start_day, target_day, as_of = (data.draw(self.DAYS) for _ in range(3))
         indicator = indicator_like(
             plan,

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from sumida_data.base.frames import build_frame
+from sumida_data.catalogue.record import RecordState
 from sumida_data.packages.models import PackageError, Packages
 from sumida_data.pipelines.packages import build_packages
 from sumida_data.privacy.gate import count_void_releases, list_blocked, list_held_back
@@ -58,12 +59,17 @@ def read_everything(files):
     return "\n".join(texts)
 
 
+NOTHING_PUBLISHED = RecordState((), (), None, None, b"")
+
+
 @pytest.fixture(scope="module")
 def publish(packages, municipality, sources):
     """Return a function that builds what the gate admits."""
 
     def build(guarded):
-        files, _ = build_packages(packages, municipality, sources, guarded, {}, None)
+        files, _ = build_packages(
+            packages, municipality, sources, guarded, {}, NOTHING_PUBLISHED, None
+        )
         return files
 
     return build
@@ -297,7 +303,7 @@ class TestNoWayAround:
         arguments = build_packages.__annotations__
         assert set(arguments) == {
             "packages", "municipality", "sources", "guarded_tables", "published_packages",
-            "readability_before", "return",
+            "readability_before", "record", "return",
         }  # fmt: skip
 
     @pytest.mark.parametrize("size", [0, 1, 2, -5])
@@ -322,7 +328,7 @@ class TestNoWayAround:
         changed = Packages.model_validate(described)
         guarded = guard(described=changed, security_incident=[])
         with pytest.raises(PackageError, match="件数だけ"):
-            build_packages(changed, municipality, sources, guarded, {}, None)
+            build_packages(changed, municipality, sources, guarded, {}, NOTHING_PUBLISHED, None)
 
 
 def test_what_is_held_back_is_told_without_the_text(guard, packages, dictionary):

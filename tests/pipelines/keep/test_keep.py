@@ -32,7 +32,7 @@ def test_every_product_stays_the_same(kept: Project, quarter: Quarter, tmp_path:
     differing = {
         name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
     }
-    assert differing == {"sumida.duckdb"}
+    assert differing <= {"sumida.duckdb"}
 
 
 def test_a_name_of_a_discarded_cover_is_still_known(

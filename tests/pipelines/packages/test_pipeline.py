@@ -10,6 +10,7 @@ from kedro.runner import SequentialRunner
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.catalogue.record import RecordState
 from sumida_data.datasets import DuckDBDataset, FolderDataset, TableDataset
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.packages.models import Views
@@ -56,6 +57,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         ),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
+        "target_record": MemoryDataset(RecordState((), (), None, None, b"")),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
     for name, dataset in name_datasets(
