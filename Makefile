@@ -11,7 +11,7 @@ RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: offline release lines run test test-mutation bench bench-many docs jupyter format lock clean test-ckan ckan
+.PHONY: offline release lines run test test-long test-mutation bench bench-many docs jupyter format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
@@ -37,6 +37,10 @@ ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or
 
 test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
 	CKAN_TEST_VERSIONS="2.12 2.11 2.10" $(BIN)/python -m pytest tests/catalogue/ckan -m "long or not long"
+
+test-long: .venv/installed-dev  ## Reuse after every kind of change, a city of its own, Spark, kills; an hour.
+	$(INSTALL) --editable '.[spark]'
+	$(BIN)/python -m pytest -m long --ignore tests/catalogue/ckan
 
 bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pytest
 from click.testing import CliRunner
 
 from sumida_data.commands.new import new
@@ -73,6 +74,7 @@ def test_a_new_project_runs_at_once_and_names_the_city(tmp_path: Path) -> None:
     assert "市の計画が掲げる" in overview
 
 
+@pytest.mark.long
 def test_a_city_of_its_own_goes_from_forms_to_publication(tmp_path: Path) -> None:
     project = make(tmp_path / "odawara")
     make_different(project.path, YEAR)

@@ -155,6 +155,7 @@ def test_views_and_the_page_of_peers(finished: Work, tmp_path: Path) -> None:
     assert all(name in page for name in ("千代田区", "墨田区", "キャッシュレス決済手続数"))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(bool(find_why_no_spark()), reason=find_why_no_spark())
 @pytest.mark.filterwarnings("ignore")
 def test_spark_gives_the_same_rows_and_sums(finished: Work, tmp_path: Path) -> None:

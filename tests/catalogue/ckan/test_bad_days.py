@@ -213,6 +213,7 @@ def test_token_that_expires_in_between(open_ckan, own_ckan, proxy):
     assert_whole(other, NEW, own_ckan)
 
 
+@pytest.mark.long
 class TestKilledProcess:
     @pytest.fixture
     def start(self, proxy, target, tmp_path):
@@ -251,7 +252,6 @@ class TestKilledProcess:
         assert len(proxy.writes) == write + 1
         proxy.faults.clear()
 
-    @pytest.mark.long
     def test_at_random_moments(self, start, target, proxy, ckan):
         chance = random.Random(20230131)
         began = time.monotonic()
