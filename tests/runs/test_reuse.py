@@ -80,8 +80,6 @@ def shorten(path: str, count: int) -> Change:
 
 KINDS: dict[str, Change] = {
     "a word of the site": say(f"{PARAMETERS}/site.yml", "title: ", "title: 新"),
-}
-MORE: dict[str, Change] = {
     "a return edited": edit_return,
     "a table damaged": damage("data/04_indicator/indicator_value.parquet"),
     "a return removed": lambda project: pick(project, f"{RETURNS}/*").unlink(),
@@ -108,13 +106,8 @@ MORE: dict[str, Change] = {
 }
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        *(pytest.param(change, id=name) for name, change in KINDS.items()),
-        *(pytest.param(change, id=name, marks=pytest.mark.long) for name, change in MORE.items()),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("change", KINDS.values(), ids=KINDS)
 def test_a_run_after_a_change_makes_what_one_from_nothing_makes(
     quarter: Quarter, tmp_path: Path, change: Change
 ) -> None:

@@ -19,6 +19,9 @@ from tests.catalogue.ckan.proxy import Fault
 from tests.catalogue.office import DAY
 from tests.project import PROJECT
 
+# Each waits for a site that is slow, cut off or down.
+pytestmark = pytest.mark.long
+
 OLD = make_catalogue(make_dataset(title="前の版", rows=ROWS[:1]))
 NEW = make_catalogue(make_dataset(title="次の版", version="1.1.0"))
 UPDATE = [TargetChange("update", "dx-indicators")]
@@ -213,7 +216,6 @@ def test_token_that_expires_in_between(open_ckan, own_ckan, proxy):
     assert_whole(other, NEW, own_ckan)
 
 
-@pytest.mark.long
 class TestKilledProcess:
     @pytest.fixture
     def start(self, proxy, target, tmp_path):

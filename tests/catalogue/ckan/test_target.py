@@ -144,6 +144,7 @@ class TestRepeat:
         assert proxy.writes == ["package_revise", "datastore_delete", "datastore_upsert"]
         assert target.verify(catalogue) == []
 
+    @pytest.mark.long
     def test_ids_and_addresses_stay_over_ten_quarters(self, target, open_ckan, ckan):
         seen = []
         for quarter in range(10):
@@ -225,6 +226,7 @@ class TestOthersWork:
         publish(target, make_catalogue())
         assert target.verify(make_catalogue()) == []
 
+    @pytest.mark.long
     def test_bytes_replaced_by_hand_are_found_though_nothing_else_tells(self, target, own_ckan):
         publish(target, make_catalogue())
         one = find_csv(show(own_ckan, target))
@@ -250,6 +252,7 @@ class TestOthersWork:
         publish(target, make_catalogue())
         assert target.verify(make_catalogue()) == []
 
+    @pytest.mark.long
     def test_groups_that_others_chose_stay(self, target, own_ckan):
         publish(target, make_catalogue())
         name = f"{target.settings.name_prefix}group"

@@ -22,10 +22,13 @@ APPROVED = [
 
 def sumida_data(project: Project, *arguments: str) -> Run:
     script = "from sumida_data.commands import main; main()"
+    environment = os.environ | {"COLUMNS": "120", "NO_COLOR": "1"}
+    # The tests of the commands measure what they cover, in their own process.
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=project.path,
-        env=os.environ | {"COLUMNS": "120", "NO_COLOR": "1"},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
