@@ -17,7 +17,7 @@ import json
 import os
 import posixpath
 import shutil
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
 from html.parser import HTMLParser
@@ -278,6 +278,13 @@ class FolderTarget:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+def _join_versions(
+    before: Mapping[str, Iterable[str]], now: Mapping[str, Iterable[str]]
+) -> dict[str, list[str]]:
+    names = before.keys() | now.keys()
+    return {name: sorted({*before.get(name, ()), *now.get(name, ())}) for name in names}
+
+
 def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
     """Say what a release will hold, but for the hashes of its files."""
     kept = {name for name in catalogue.blocked if name in before.datasets}
@@ -292,10 +299,7 @@ def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
         titles=titles,
         latest=latest,
         versions=_add_versions(catalogue, before),
-        withdrawn={
-            name: sorted({*before.withdrawn.get(name, ()), *catalogue.withdrawn.get(name, ())})
-            for name in before.withdrawn.keys() | catalogue.withdrawn.keys()
-        },
+        withdrawn=_join_versions(before.withdrawn, catalogue.withdrawn),
         notices=tuple(page for page in pages if page not in catalogue.pages),
     )
 

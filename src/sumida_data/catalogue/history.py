@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
     cells = pa.concat_tables(lineage, promote_options="default") if lineage else None
     if cells is not None:
         cells = cells.group_by(cells.column_names).aggregate([])
-    verdicts = [row for one in histories for row in one.verdicts]
+    verdicts = list(chain.from_iterable(one.verdicts for one in histories))
     return PublishedValues(list(public.values()), list(ever.values()), cells, verdicts)
 
 

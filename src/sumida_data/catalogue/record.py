@@ -483,6 +483,10 @@ def _write_line(entry: Entry) -> str:
     return json.dumps(entry, ensure_ascii=False)
 
 
+def _leave_out(line: Entry, left_out: str) -> Entry:
+    return {name: value for name, value in line.items() if name != left_out}
+
+
 def _find_fault(text: str, before: str, *, chained: bool) -> str:
     """Return why a line cannot be what was written after those before it, or nothing."""
     try:
@@ -491,12 +495,12 @@ def _find_fault(text: str, before: str, *, chained: bool) -> str:
         return "読めません。"
     if "sha256" not in line:
         return "ハッシュがありません。" if chained else ""
-    signed = {name: value for name, value in line.items() if name != "sha256"}
+    signed = _leave_out(line, "sha256")
     if _write_line(line) != text or hash_content(_write_line(signed).encode()) != line["sha256"]:
         return "書いた後で変えられています。"
     if line["previous_sha256"] != hash_content(before.encode()):
         return "前の行が、書いたときと違うか、なくなっています。"
-    body = {name: value for name, value in signed.items() if name != "signature"}
+    body = _leave_out(signed, "signature")
     return _check_signature(_write_line(body).encode(), line["signature"])
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
     folders = [project / "conf" / one for one in (env, "base") if one]
     if missing := [folder for folder in folders if not folder.is_dir()]:
         raise ProjectError(f"--env={env}: {missing[0]} がありません。")
-    for path in (path for folder in folders for path in sorted(folder.glob("catalog*.yml"))):
+    for path in chain.from_iterable(sorted(one.glob("catalog*.yml")) for one in folders):
         try:
             entries = read_settings([path])
         except SettingsError as error:

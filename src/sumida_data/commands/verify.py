@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from kedro.framework.startup import bootstrap_project
 
 from sumida_data.catalogue import publication
 from sumida_data.catalogue.record import TargetRecord
-from sumida_data.catalogue.target import PublicTarget, TargetError, compare
+from sumida_data.catalogue.target import PublicTarget, TargetChange, TargetError, compare
 from sumida_data.commands.project import find_project
 from sumida_data.datasets import TargetDataset
 
@@ -98,6 +99,11 @@ def undo(env: str | None, *, yes: bool) -> None:
     click.echo("もう一度公開する前に、取り消した理由を直して kedro run を実行してください。")
 
 
+def _name_unchanged(changes: Iterable[TargetChange]) -> str:
+    names = [one.dataset for one in changes if one.action == "keep" and not one.file]
+    return "、".join(names) or "なし"
+
+
 @click.command(help=_HELP_ABANDON)
 @_env
 @click.option(
@@ -110,8 +116,7 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     try:
         if pending := record.read().pending:
             changes = compare(pending, target.observe(date.today()))
-            done = [one.dataset for one in changes if one.action == "keep" and not one.file]
-            click.echo(f"新しい内容になっているデータセット：{'、'.join(done) or 'なし'}")
+            click.echo(f"新しい内容になっているデータセット：{_name_unchanged(changes)}")
         if not yes and not click.confirm(f"公開先 {target.name} への公開をやめますか"):
             raise click.ClickException("やめませんでした。")
         line = publication.abandon(target, record, date.today(), leave=leave)

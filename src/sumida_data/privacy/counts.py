@@ -84,8 +84,8 @@ def withhold_small_counts(
         The tables that change, and what was withheld in each column.
     """
     ledger = _Ledger(dictionary, indicators, privacy)
-    resources = (one for package in packages.packages for one in package.resources)
-    ledger.sums_of_divisions = any(one.table == _BY_DEPARTMENT for one in resources)
+    published = {one.table for package in packages.packages for one in package.resources}
+    ledger.sums_of_divisions = _BY_DEPARTMENT in published
     rows = {name: read_rows(frames[name]) for name in ledger.tables if name in frames}
     ledger.enter(rows)
     ledger.withhold(privacy.smallest_count)

@@ -217,7 +217,7 @@ class _Screen:
         named = self._named.get((table.name, item.name), set())
         rows["cover_name"] = named & set(frame.loc[values.notna(), "row_id"])
         looks = self._cleared if item.type == "string" else ()
-        cleared = set(frame.loc[values.isin(looks), "row_id"]) if looks else set()
+        cleared = set(frame.loc[values.isin(looks), "row_id"])
         if seen := cleared & set().union(*rows.values()):
             self._note(None, table.name, item.name, "cleared", "cleared", seen)
         return {kind: left for kind, ours in rows.items() if (left := ours - cleared)}
@@ -280,6 +280,17 @@ def find_places(
     }
 
 
+def _keep_with_parents(
+    frames: Frames, package: Package, resource: Resource, dictionary: DataDictionary
+) -> pd.DataFrame:
+    frame = _keep_only(frames[resource.table], resource)
+    for parent in (one for one in package.resources if one.table == resource.rows_of):
+        key = list(parent.primary_key or dictionary[parent.table].primary_key)
+        kept = _keep_only(frames[parent.table], parent)[key].drop_duplicates()
+        frame = frame.merge(kept, on=key)
+    return frame
+
+
 def _list_free_words(
     packages: Sequence[Package], frames: Frames, dictionary: DataDictionary
 ) -> Iterator[Row]:
@@ -291,11 +302,7 @@ def _list_free_words(
         if resource.table in frames
     }
     for name, (package, resource) in resources.items():
-        frame = _keep_only(frames[name], resource)
-        for parent in (one for one in package.resources if one.table == resource.rows_of):
-            key = list(parent.primary_key or dictionary[parent.table].primary_key)
-            kept = _keep_only(frames[parent.table], parent)[key].drop_duplicates()
-            frame = frame.merge(kept, on=key)
+        frame = _keep_with_parents(frames, package, resource, dictionary)
         for item in dictionary[name].free_words:
             given = frame[frame[item.name].notna()]
             first = given.drop_duplicates(item.name).set_index("row_id")[item.name]
@@ -361,10 +368,11 @@ def _choose_released(
     for number, row in enumerate(read_rows(frame) if releases else ()):
         concerned = [one for one in releases if one.concerns(row)]
         unused = [one for one in unused if one not in concerned]
-        if any(one.text == row[field] for one in concerned):
+        is_released = any(one.text == row[field] for one in concerned)
+        if is_released:
             kept[number] = row[field]
         if concerned:
-            tally["released" if kept[number] is not None else "release_void"] += 1
+            tally[("release_void", "released")[is_released]] += 1
     tally["release_unused"] += len(unused)
     return kept, +tally
 

@@ -8,6 +8,7 @@ they are read back from disk.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -52,7 +53,7 @@ def ask_second_opinion(
         EngineError: If an engine breaks down.
     """
     read = list(_read_files(files))
-    described = tuple(table for _, table, _ in read)
+    described = tuple(map(itemgetter(1), read))
     candidates = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
     candidates += [rule for table in described for rule in derive_rules(table, rules)]
     ours = [rule for rule in candidates if not isinstance(rule.check, Query)]

@@ -1,7 +1,7 @@
 """Row rules as DuckDB SQL: the one compiler, and the engine that decides in every run."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import duckdb
@@ -145,6 +145,11 @@ def select_broken(check: RowCheck, table: str, columns: str, order: str = "") ->
     )
 
 
+def _list_bounds(field: str, limits: Mapping[Any, Any]) -> list[Bound]:
+    given = {operator: limit for operator, limit in limits.items() if limit is not None}
+    return [Bound(field, operator, limit) for operator, limit in given.items()]
+
+
 def breaks(check: RowCheck) -> str:
     """Return the SQL condition that is true for rows that break the check, and never missing."""
     when: When = {}
@@ -154,9 +159,8 @@ def breaks(check: RowCheck) -> str:
         case OneOf(field=field, values=values):
             broken = f"{quote_name(field)} NOT IN ({_list(values)})"
         case Range(field=field, minimum=minimum, maximum=maximum):
-            bounds = [Bound(field, ">=", minimum)] if minimum is not None else []
-            bounds += [Bound(field, "<=", maximum)] if maximum is not None else []
-            broken = " OR ".join(map(breaks, bounds))
+            limits = {">=": minimum, "<=": maximum}
+            broken = " OR ".join(map(breaks, _list_bounds(field, limits)))
         case Bound(field=field, operator=operator, limit=limit, of_length=of_length):
             value = f"length({quote_name(field)})" if of_length else quote_name(field)
             broken = f"{value} {_OPPOSITE[operator]} {quote(limit)}"

@@ -10,7 +10,7 @@ import platform
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from kedro.pipeline.node import Node
 
 from sumida_data.base.disk import replace_file
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import Row
 from sumida_data.runs.last_run import hash_code
 
 _LOGGER = logging.getLogger(__name__)
@@ -134,11 +135,7 @@ class RunRecorder:
         if _FINDINGS in pipeline.datasets() and catalog.exists(_FINDINGS):
             self._noted["findings"] = dict(Counter(catalog.load(_FINDINGS)["rule_id"]))
         if _FIGURES in pipeline.datasets() and catalog.exists(_FIGURES):
-            # Of each figure the last revision.
-            self._noted["figures"] = {
-                f"{row['indicator_title']} {row['period']}": row["value"]
-                for row in sorted(read_rows(catalog.load(_FIGURES)), key=itemgetter("revision"))
-            }
+            self._noted["figures"] = _name_figures(read_rows(catalog.load(_FIGURES)))
 
 
 def list_places(dataset: Any) -> dict[Path, bool]:
@@ -172,3 +169,9 @@ def _hash_file(path: Path) -> str:
 
 
 RECORDER = RunRecorder()
+
+
+def _name_figures(rows: Iterable[Row]) -> dict[str, Any]:
+    # Of each figure the last revision.
+    ordered = sorted(rows, key=itemgetter("revision"))
+    return {f"{row['indicator_title']} {row['period']}": row["value"] for row in ordered}

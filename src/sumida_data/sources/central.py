@@ -219,6 +219,10 @@ class _SourceReading:
         is_json = name.lower().endswith(".json") and content.lstrip()[:1] != b"<"
         return read_package_search(content) if is_json else self.collector.files.open(content, name)
 
+    def _list_missing(self, table: FoundTable) -> list[str]:
+        required = [item for item in self.source.fields if item.required]
+        return [item.title for item in required if item.name not in table.columns]
+
     def _choose_table(self, workbook: Workbook, place: Place) -> _Table | None:
         """Return the one table with all that a row must have, or report that there is none."""
         found = self._find_tables(workbook)
@@ -229,8 +233,7 @@ class _SourceReading:
         headings = [item.title for item in self.source.key_fields]
         if found:
             _, sheet, table = found[0]
-            required = [item for item in self.source.fields if item.required]
-            headings = [item.title for item in required if item.name not in table.columns]
+            headings = self._list_missing(table)
             place = replace(place, sheet=sheet.name)
         if headings:
             self.report(Kind.OTHER_LAYOUT, place, headings="、".join(headings))

@@ -82,6 +82,10 @@ def check_words(source: CentralSource, records: Iterable[Record]) -> Iterator[Un
             yield UnknownWord(unknown[0], allowed, len(unknown))
 
 
+def _find_word(words: Iterable[str], text: str) -> str | None:
+    return next((one for one in words if fold(one) == fold(text)), None)
+
+
 def settle_words(source: CentralSource, records: Iterable[Record]) -> Counter[str]:
     """Spell known words as the list does, give blank fields its first word, and count these.
 
@@ -98,7 +102,7 @@ def settle_words(source: CentralSource, records: Iterable[Record]) -> Counter[st
                 record.answers.append(record.answers[0]._replace(field=name, raw_text=""))
                 place = -1
             answer = record.answers[place]
-            word = next((one for one in words if fold(one) == fold(answer.raw_text)), None)
+            word = _find_word(words, answer.raw_text)
             if answer.raw_text != word:
                 reading = Reading(word or words[0], "answered", "synonym" if word else "default")
                 record.answers[place] = answer._replace(reading=reading)

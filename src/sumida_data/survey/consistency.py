@@ -7,7 +7,7 @@ Excel and LibreOffice answer while an officer fills it in. Both come from the fo
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sumida_data.survey.form import Condition, Contradiction, SurveySheet
+from sumida_data.survey.form import Condition, Contradiction, FormField, SurveySheet
 from sumida_data.survey.reading.text import AnswerStatus, Reading
 
 # What the form suggests writing where there is no value.
@@ -51,12 +51,15 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
     return [
         field.name
         for field in part.asked_fields
-        if field.name in blank
-        and all(
-            other in readings and readings[other].value in choices
-            for other, choices in field.asked_when.items()
-        )
+        if field.name in blank and _is_asked(field, readings)
     ]
+
+
+def _is_asked(field: FormField, readings: Mapping[str, Reading]) -> bool:
+    return all(
+        other in readings and readings[other].value in choices
+        for other, choices in field.asked_when.items()
+    )
 
 
 def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str]:
@@ -88,7 +91,7 @@ def unanswered_terms(part: SurveySheet, cells: Mapping[str, str]) -> dict[str, s
 
 def _holds(condition: Condition, name: str, readings: Mapping[str, Reading]) -> bool:
     other = condition.more_than or name
-    if name not in readings or other not in readings:
+    if not {name, other} <= readings.keys():
         return False
     reading = readings[name]
     return (

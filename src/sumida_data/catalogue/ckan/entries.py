@@ -63,6 +63,10 @@ def name_resource(package: Entry, key: str) -> str:
     return str(uuid5(UUID(package["id"]), key))
 
 
+def _name_each(names: Iterable[str]) -> list[Entry]:
+    return [{"name": name} for name in names]
+
+
 def describe(
     dataset: Dataset, mark: Entry, owner_org: str, license_id: str, groups: Iterable[str]
 ) -> WantedEntry:
@@ -83,9 +87,9 @@ def describe(
         "license_id": license_id,
         "private": False,
         "state": "active",
-        "tags": [{"name": tag} for tag in clean_tags(t["name"] for t in dataset.metadata["tags"])],
+        "tags": _name_each(clean_tags(t["name"] for t in dataset.metadata["tags"])),
         "extras": extras,
-        **({"groups": [{"name": group} for group in groups]} if groups else {}),
+        **({"groups": _name_each(groups)} if groups else {}),
     }
     manifest = mark | {
         "metadata": dataset.state.metadata_sha256,

@@ -71,6 +71,11 @@ def decide_publication(
     return publication, publication
 
 
+def _name_outcome(publication: PlannedPublication) -> str:
+    repeats = publication.kind == "repair" and publication.changes_nothing
+    return "resumed" if publication.resumed else "none" if repeats else publication.kind
+
+
 def summarise_publication(publication: PlannedPublication, state: TargetState) -> dict[str, Any]:
     """Say what was published and what to do next, as plain data.
 
@@ -78,8 +83,7 @@ def summarise_publication(publication: PlannedPublication, state: TargetState) -
         publication: What was to be published.
         state: What the target holds now.
     """
-    repeats = publication.kind == "repair" and publication.changes_nothing
-    done = "resumed" if publication.resumed else "none" if repeats else publication.kind
+    done = _name_outcome(publication)
     lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
     if done != "none":
         lines.append(f"変更：{count_actions(publication.changes)}。")

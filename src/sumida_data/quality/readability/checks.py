@@ -261,7 +261,7 @@ def _has_no_code_table(column: FileColumn) -> bool:
 def _find_unexplained_symbols(column: FileColumn) -> Iterator[int]:
     """A symbol in a column of numbers, and no sheet says what it means."""
     legends = [one for one in column.grid.file.grids if re.search("凡例|記号|注", one.name)]
-    cells = (cell for grid in legends for row in grid.rows for cell in row)
+    cells = chain.from_iterable(chain.from_iterable(grid.rows for grid in legends))
     known = {str_of(cell).strip() for cell in cells}
     for text, row in column.words.items() if _is_numeric(column) else ():
         if _SYMBOL.fullmatch(text) and text not in known:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from pathlib import PurePosixPath
 
 from sumida_data.base.metadata import Row
@@ -82,7 +83,7 @@ class Collector:
         history = _History(self)
         for period in sorted(by_period):
             history.count_period(period, by_period[period], collected)
-        collected.findings += [finding for returned in returns for finding in returned.findings]
+        collected.findings += chain.from_iterable(one.findings for one in returns)
         return collected
 
     def list_departments(self, period: str) -> dict[str, Department]:

@@ -271,9 +271,8 @@ class FormReader:
         keyed = [(heading_key(sheet.name), sheet) for sheet in sheets]
         named = [sheet for key, sheet in keyed if key == wanted]
         others = [(key, sheet) for key, sheet in keyed if key not in self._sheet_keys]
-        alike = [sheet for key, sheet in others if wanted in key]
-        unlike = [sheet for key, sheet in others if wanted not in key] if is_asked else []
-        return [*named, *alike, *unlike]
+        others.sort(key=lambda one: wanted not in one[0])
+        return named + [sheet for key, sheet in others if is_asked or wanted in key]
 
 
 def read_returns(reader: FormReader, waves: Waves, files: Sequence[SourceFile]) -> Iterator[Return]:

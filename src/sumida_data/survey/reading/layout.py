@@ -165,6 +165,10 @@ def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
     return best
 
 
+def _list_doubtful(sheet: Sheet, columns: Sequence[int]) -> set[int]:
+    return {row for row, column in sheet.look.oddities if column in columns}
+
+
 def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
     """Yield the rows that hold answers, and the example rows.
 
@@ -172,7 +176,7 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
     """
     columns = list(table.columns.values())
     above = list_heading_rows(sheet, table)
-    doubtful = {row for row, column in sheet.look.oddities if column in columns}
+    doubtful = _list_doubtful(sheet, columns)
     for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
         is_doubtful = number in doubtful
         if not is_doubtful and _is_empty([row[column] for column in columns]):
@@ -193,9 +197,9 @@ def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
         if telling.isdisjoint(row):
             continue
         for column, text in enumerate(row):
-            if not isinstance(text, str) or text not in telling:
+            if text not in telling:
                 continue
-            name = headings.names[heading_key(text)]
+            name = headings.names[heading_key(str(text))]
             if name not in found:
                 found[name] = _find_answer(sheet, number, column, headings)
     return found

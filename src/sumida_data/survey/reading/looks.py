@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
 
@@ -114,7 +115,7 @@ def plain_text(runs: Element) -> tuple[str, TextOddity | None]:
 
 def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[str, TextOddity | None]:
     """Judge a text by its parts, each with whether it is struck out, or off the line."""
-    whole = "".join(text for text, _, _ in parts)
+    whole = "".join(map(itemgetter(0), parts))
     kept = "".join(text for text, is_struck, is_raised in parts if not is_struck and not is_raised)
     has_struck = any(text.strip() and is_struck for text, is_struck, _ in parts)
     if not kept.strip():
