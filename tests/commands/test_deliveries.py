@@ -15,6 +15,7 @@ import pytest
 from sumida_data.commands import drop_folder
 from sumida_data.commands.drop_folder import Checker, DropFolder, NoReturnError, write_result
 from tests.commands.test_cli import COMMAND, check
+from tests.outlook import write_outlook_mail
 from tests.project import PROJECT
 
 Put = Callable[..., Path]
@@ -48,16 +49,20 @@ def test_what_an_archive_and_a_mail_hold_is_checked(
         ("mail.eml/1204.xlsx", "1204", 1),
     ]
     assert drop.verdicts["mail.eml"].errors == 1
+    (folder / "mail.msg").write_bytes(write_outlook_mail(("1203.xlsx", good)))
+    assert [one.name for one in drop.update()] == ["mail.msg/1203.xlsx"]
+    (folder / "確認結果/mail.msg_1203_確認結果.xlsx").unlink()
     assert sorted(path.name for path in (folder / "確認結果").glob("*.xlsx")) == [
         "mail.eml_1204_確認結果.xlsx",
         "mail.eml_回答.zip_回答_1203_確認結果.xlsx",
     ]
 
 
-@pytest.mark.parametrize("name", ["送付状.pdf", "desktop.ini", "mail.msg", "empty.zip"])
+@pytest.mark.parametrize("name", ["送付状.pdf", "desktop.ini", "empty.msg", "empty.zip"])
 def test_what_is_no_return_is_said_to_be_none(tmp_path: Path, checker: Checker, name: str) -> None:
     path = tmp_path / name
-    path.write_bytes(pack() if name.endswith("zip") else b"x")
+    empty = {".zip": pack(), ".msg": write_outlook_mail()}
+    path.write_bytes(empty.get(path.suffix, b"x"))
     with pytest.raises(NoReturnError, match=r"調査票\(\.xlsx など\)がありません"):
         checker.check(path)
     run = check(path)

@@ -84,7 +84,6 @@ class Checker:
         if not returns:
             raise NoReturnError(
                 f"{path.name} に調査票(.xlsx など)がありません。調査票を指定してください。"
-                "Outlookのメール(.msg)は、添付ファイルを取り出して保存してください。"
             )
         return [self._check(file) for file in returns]
 

@@ -1,6 +1,7 @@
 """Files as they come: in archives and mails, put aside, named by their department."""
 
 import io
+import random
 import unicodedata
 import zipfile
 from email.message import EmailMessage
@@ -16,6 +17,7 @@ from sumida_data.survey.collecting.deliveries import (
     open_deliveries,
 )
 from sumida_data.survey.files import SourceFile
+from tests.outlook import write_outlook_mail
 from tests.survey.conftest import DEPARTMENTS
 
 BY_CODE = {one.code: one for one in DEPARTMENTS}
@@ -74,6 +76,30 @@ def test_what_is_attached_to_a_mail_is_a_file_also_in_an_archive(tmp_path: Path)
     ]
 
 
+def test_what_is_attached_to_a_mail_of_outlook_is_a_file(tmp_path: Path) -> None:
+    attached = [("税務課.xlsx", b"x" * 9000), ("a.xlsx", b"1"), ("c.zip", zipped(d=b"3" * 9000))]
+    content = write_outlook_mail(*attached)
+    assert [(file.name, file.read()) for file in opened(tmp_path, "m.msg", content)] == [
+        ("FY2022Q3/m.msg/税務課.xlsx", b"x" * 9000),
+        ("FY2022Q3/m.msg/a.xlsx", b"1"),
+        ("FY2022Q3/m.msg/c.zip/d", b"3" * 9000),
+    ]
+    nameless = content.replace("__substg1.0_3707001F".encode("utf-16-le"), b"_\0" * 20)
+    names = [file.name.split("/")[-1] for file in opened(tmp_path, "m.msg", nameless)]
+    assert names == ["添付1", "添付2", "添付3"]
+
+
+def test_a_damaged_mail_of_outlook_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    content = write_outlook_mail(("a.xlsx", b"x" * 9000), ("b.xlsx", b"1"))
+    chance = random.Random(1)
+    for _ in range(300):
+        damaged = bytearray(content[: chance.choice([len(content), 3000])])
+        for _ in range(3):
+            damaged[chance.randrange(1024)] = chance.randrange(256)
+        files = opened(tmp_path, "m.msg", bytes(damaged))
+        assert {file.rule_id for file in files} <= {None, "F104"}
+
+
 def test_archives_in_archives_are_opened_to_a_depth(tmp_path: Path) -> None:
     content = zipped(**{"b.zip": zipped(**{"c.zip": zipped(d=b"")})})
     [file] = opened(tmp_path, "a.zip", content)
@@ -85,6 +111,8 @@ def test_archives_in_archives_are_opened_to_a_depth(tmp_path: Path) -> None:
     [
         ("a.zip", b"PK\x03\x04 broken", "F104"),
         ("a.zip", zipped(), None),
+        ("a.msg", b"no mail", "F104"),
+        ("a.msg", write_outlook_mail(), None),
         ("a.eml", b"Subject: nothing\n\n-", None),
     ],
 )

@@ -9,6 +9,8 @@ from email import message_from_bytes, policy
 from pathlib import PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from olefile.olefile import OleFileError, OleFileIO
+
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Kind
@@ -25,6 +27,15 @@ _COPY = re.compile(
 )
 # Of one archive or mail: its files, and the bytes of all of them.
 _MOST_FILES, _MOST_BYTES = 2_000, 500_000_000
+# In a mail of Outlook: the property with an attachment's bytes, and those with its name, the long
+# before the short, in Unicode before the sender's code page.
+_ATTACHED = "__substg1.0_37010102"
+_NAMES = {
+    "__substg1.0_3707001F": "utf-16-le",
+    "__substg1.0_3707001E": "cp932",
+    "__substg1.0_3704001F": "utf-16-le",
+    "__substg1.0_3704001E": "cp932",
+}
 # An archive in a mail is opened too.
 _DEPTH = 2
 
@@ -40,7 +51,7 @@ def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterato
     """
     for file in files:
         name = PurePosixPath(file.name).name
-        opens = {".zip": _open_archive, ".eml": _open_mail}.get(PurePosixPath(name).suffix.lower())
+        opens = _OPENERS.get(PurePosixPath(name).suffix.lower())
         if _LEFT_BEHIND.fullmatch(name):
             continue
         if opens is None or not depth:
@@ -48,12 +59,19 @@ def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterato
             continue
         try:
             inside = list(_place_inside(file, opens(file.read())))
-        except OSError:
-            inside = []
         except _TooMuchError:
             inside = [replace(file, rule_id=Kind.TOO_LARGE)]
-        except (BadZipFile, NotImplementedError, ValueError, EOFError):
+        except (
+            BadZipFile,
+            OleFileError,
+            NotImplementedError,
+            ArithmeticError,
+            ValueError,
+            EOFError,
+        ):
             inside = [replace(file, rule_id=Kind.NOT_READABLE)]
+        except OSError:
+            inside = []
         except RuntimeError:
             # So says zipfile of a password.
             inside = [replace(file, rule_id=Kind.ENCRYPTED)]
@@ -137,3 +155,23 @@ def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
         if isinstance(attached, bytes):
             name = (part.get_filename() or f"添付{number}").replace("/", "_")
             yield name, attached
+
+
+def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what is attached to a mail, and to mails that are attached to it."""
+    with OleFileIO(io.BytesIO(content)) as mail:
+        attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
+        size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
+        if len(attached) > _MOST_FILES or size > _MOST_BYTES:
+            raise _TooMuchError
+        for number, path in enumerate(attached, start=1):
+            found = ((key, code) for key, code in _NAMES.items() if mail.exists([*path, key]))
+            for key, code in found:
+                name = mail.openstream([*path, key]).read().decode(code, "replace").strip("\0")
+                break
+            else:
+                name = f"添付{number}"
+            yield name.replace("/", "_"), mail.openstream([*path, _ATTACHED]).read()
+
+
+_OPENERS = {".zip": _open_archive, ".eml": _open_mail, ".msg": _open_outlook_mail}
