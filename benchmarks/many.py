@@ -24,9 +24,8 @@ from sumida_data.many.models import Many
 from sumida_data.many.results import Results
 from sumida_data.many.units import Work
 from sumida_data.plan.models import Plans
-from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns
-from sumida_data.sample.ward import parse_facts
+from sumida_data.sample.ward import Sample, parse_facts
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves

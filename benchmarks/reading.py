@@ -25,9 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sumida_data.commands.project import Project, load_project
-from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns
-from sumida_data.sample.ward import parse_facts
+from sumida_data.sample.ward import Sample, parse_facts
 from sumida_data.survey.collecting.returns import VERY_MANY, FormReader, read_returns
 from sumida_data.survey.files import SourceFile
 

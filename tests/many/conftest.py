@@ -8,9 +8,8 @@ import pytest
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.many.units import Work
 from sumida_data.plan.models import Plans
-from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns
-from sumida_data.sample.ward import Facts
+from sumida_data.sample.ward import Facts, Sample
 from sumida_data.survey.departments import Department
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves

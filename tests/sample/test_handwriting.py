@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumida_data.sample.handwriting import Hand, write_short_era_date
+from sumida_data.sample.returns import Hand, write_short_era_date
 from sumida_data.sample.ward import Value
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text import reader_of

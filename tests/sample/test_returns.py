@@ -14,9 +14,8 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
-from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import RealFilesError, make_returns, refuse_real_files
-from sumida_data.sample.ward import Facts
+from sumida_data.sample.ward import Facts, Sample
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves

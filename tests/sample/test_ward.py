@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 
 from sumida_data.sample.ward import (
     Facts,
-    count_staff,
-    count_trainees,
     list_records,
     seeded_random,
     share_out,
+    train_staff,
 )
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Form, SurveySheet
@@ -141,15 +140,16 @@ class TestRecords:
 
 class TestStaff:
     def test_trainees_have_the_rate_and_are_never_more_than_the_staff(self) -> None:
-        staff = count_staff(1, [f"{code:04}" for code in range(1000, 1075)])
-        trainees = count_trainees(Decimal("0.99"), staff)
-        assert sum(trainees) == round(Decimal("0.99") * sum(staff))
-        assert all(one <= of for one, of in zip(trainees, staff, strict=True))
-        assert count_trainees(Decimal(1), staff) == staff
+        codes = [f"{code:04}" for code in range(1000, 1075)]
+        trained = train_staff(1, Decimal("0.99"), codes)
+        staff = sum(of for of, _ in trained)
+        assert sum(one for _, one in trained) == round(Decimal("0.99") * staff)
+        assert all(one <= of for of, one in trained)
+        assert all(one == of for of, one in train_staff(1, Decimal(1), codes))
 
     def test_the_ward_has_about_1800(self, departments: list[Department]) -> None:
         codes = [one.code for one in departments if one.exists_on(date(2022, 12, 31))]
-        assert 1_700 <= sum(count_staff(131075, codes)) <= 1_900
+        assert 1_700 <= sum(of for of, _ in train_staff(131075, Decimal(1), codes)) <= 1_900
 
 
 class TestRandomness:

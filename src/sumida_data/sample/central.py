@@ -14,9 +14,8 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_of, format_era_date
 from sumida_data.base.xlsx import Book
 from sumida_data.plan.values import round_half_up
-from sumida_data.sample.handwriting import write_short_era_date
-from sumida_data.sample.models import Sample, SampleCards
-from sumida_data.sample.ward import Facts, seeded_random, share_out
+from sumida_data.sample.returns import write_short_era_date
+from sumida_data.sample.ward import Facts, Sample, SampleCards, seeded_random, share_out
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP
@@ -41,53 +40,47 @@ def make_external_files(
     departments: Sequence[Department],
     municipalities: Sequence[Municipality],
 ) -> dict[str, bytes]:
-    """Make the central files of all quarters of the sample.
+    """Make the central files of all quarters of the sample, by path below their folder.
 
-    Args:
-        sample: The sample data's settings.
-        facts: The open data list, without which none is made.
-        home_code: Code of the municipality whose figures are the published ones.
-        departments: Those of all times.
-        municipalities: All of the nation.
-
-    Returns:
-        Files by path below the folder of central files.
+    The published figures are those of the municipality with the code ``home_code``; without facts
+    of open data there is no list of them.
     """
     files: dict[str, bytes] = {}
     for name, settings in sample.periods.items():
         last_day = Period.parse(name).last_day
         months = pd.date_range(settings.first_month, last_day, freq="MS").date
-        if settings.cards:
-            files[f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx"] = _write_cards(
-                sample.seed, settings.cards, home_code, municipalities
-            )
+        if cards := settings.cards:
+            rows = _count_cards(sample.seed, cards, home_code, municipalities)
+            path = f"mynumber_card/{name}/マイナンバーカード交付状況.xlsx"
+            files[path] = _write_card_workbook(cards, rows)
         if sample.approval_rates:
-            files[f"document_approval/{name}/文書管理システム月次集計.csv"] = _write_csv(
-                _APPROVAL_HEADINGS, _count_approvals(sample, departments, months), "cp932"
-            )
-        if listed := facts.get("open_data_list"):
-            rows = _list_open_data(listed[0], facts["open_dataset"], last_day)
-            files[f"open_dataset/{name}/{home_code}_open_data_list.csv"] = _write_csv(
-                listed[0], rows, "utf-8-sig"
-            )
+            approvals = _count_approvals(sample, departments, months)
+            path = f"document_approval/{name}/文書管理システム月次集計.csv"
+            files[path] = _write_csv(_APPROVAL_HEADINGS, approvals, "cp932")
+        for constant in facts.get("open_data_list", ()):
+            listed = [
+                {**constant, **one, **dict.fromkeys(_DAYS, one["データセット_公開日"])}
+                for one in facts["open_dataset"]
+                if one["データセット_公開日"] <= last_day.isoformat()
+            ]
+            path = f"open_dataset/{name}/{home_code}_open_data_list.csv"
+            files[path] = _write_csv(constant, listed, "utf-8-sig")
     return files
 
 
-def _write_cards(
-    seed: int, cards: SampleCards, home_code: str, municipalities: Sequence[Municipality]
-) -> bytes:
-    counts = {one.code: _invent_cards(seed, cards, one) for one in municipalities}
-    counts[home_code] = (cards.population, cards.cards)
-    nation = tuple(map(sum, zip(*counts.values(), strict=True)))
-    rows = [("全国", "", *nation)]
-    rows += [(one.prefecture_name, one.name, *counts[one.code]) for one in municipalities]
-    return _write_card_workbook(cards, rows)
-
-
-def _invent_cards(seed: int, cards: SampleCards, municipality: Municipality) -> tuple[int, int]:
-    random = seeded_random(seed, "cards", municipality.code)
-    population = random.randint(*_POPULATIONS.get(municipality.name[-1], _VILLAGE))
-    return population, population * (10 * cards.national_rate + random.randint(-80, 80)) // 1000
+def _count_cards(
+    seed: int, cards: SampleCards, home_code: str, municipalities: Iterable[Municipality]
+) -> list[tuple[Any, ...]]:
+    """Return the nation and its municipalities: prefecture, name, population, cards."""
+    rows = []
+    for one in municipalities:
+        random = seeded_random(seed, "cards", one.code)
+        population = random.randint(*_POPULATIONS.get(one.name[-1], _VILLAGE))
+        issued = population * (10 * cards.national_rate + random.randint(-80, 80)) // 1000
+        if one.code == home_code:
+            population, issued = cards.population, cards.cards
+        rows.append((one.prefecture_name, one.name, population, issued))
+    return [("全国", "", sum(row[2] for row in rows), sum(row[3] for row in rows)), *rows]
 
 
 def _write_card_workbook(cards: SampleCards, rows: Iterable[tuple[Any, ...]]) -> bytes:
@@ -144,15 +137,6 @@ def _invent_drafts(seed: int, department: Department, month: date) -> Row:
         "起案件数": random.randint(30, 180),
         "対象外件数": random.randint(0, 12),
     }
-
-
-def _list_open_data(
-    constant: Mapping[str, str], datasets: Iterable[Mapping[str, str]], day: date
-) -> Iterator[Mapping[str, str]]:
-    for dataset in datasets:
-        published_on = dataset["データセット_公開日"]
-        if published_on <= day.isoformat():
-            yield {**constant, **dataset, **dict.fromkeys(_DAYS, published_on)}
 
 
 def _write_csv(headings: Iterable[str], rows: Iterable[Mapping[str, Any]], encoding: str) -> bytes:

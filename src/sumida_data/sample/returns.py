@@ -3,29 +3,33 @@
 A return looks like a government form, filled in: a guidance sheet first, then the cover with label
 cells, then the tables with headings over two rows, an example, empty rows with numbers and notes;
 the choices of the drop-downs stand in a hidden sheet. Headings, choices and sheets follow the form.
+
+An officer writes the same value in many ways, and keeps the habits from quarter to quarter. What
+stands in a cell never means anything else than the value, but for the flaws that the settings name.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
-from sumida_data.base.periods import Period
+from sumida_data.base.periods import ERAS, Period, era_year, format_era_date
 from sumida_data.base.xlsx import A3, Book
-from sumida_data.sample.handwriting import Hand
-from sumida_data.sample.models import Flaw, Sample
 from sumida_data.sample.ward import (
     Facts,
     Record,
-    count_staff,
-    count_trainees,
+    Sample,
+    Value,
     list_records,
     seeded_random,
+    train_staff,
 )
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.files import SourceFile, UnusableFileError
@@ -33,11 +37,10 @@ from sumida_data.survey.form import Form, FormField, SurveySheet, Wave, Waves
 from sumida_data.survey.reading.workbook import SAMPLE_STAMP, has_sample_stamp, open_workbook
 
 Answers = dict[str, list[Record]]
-Area = tuple[int, int, int, int]
+_Way = TypeVar("_Way")
 
 _STAMP = f"【{SAMPLE_STAMP}】架空の回答です。実在の数値ではありません。"
-_GUIDANCE_SHEET = "回答マニュアル"
-_CHOICES_SHEET = "選択項目"
+_GUIDANCE_SHEET, _CHOICES_SHEET = "回答マニュアル", "選択項目"
 _BODY = {"font_name": "Meiryo UI", "font_size": 10, "valign": "vcenter"}
 _HEADING = {**_BODY, "bg_color": "#CCFFCC", "border": 1, "align": "center", "text_wrap": True}
 _ANSWER = {**_BODY, "border": 1, "text_wrap": True}
@@ -53,19 +56,13 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "answer": _ANSWER,
 }
 _TRAINING, _TRAINED = "security_training", ("trainees_expected", "trainees")
-_FIRST_ROW = 6
-_SPARE_ROWS = 8
+_FIRST_ROW, _SPARE_ROWS = 6, 8
+_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+_ERA_LETTERS = dict(zip(ERAS, "RHSTM", strict=True))
 
 
 class RealFilesError(ValueError):
     """Files lie where sample data would be written, and do not say that they are sample data."""
-
-    def __init__(self, names: list[str]) -> None:
-        others = f" ほか{len(names) - 1}件" if len(names) > 1 else ""
-        super().__init__(
-            f"見本データではないファイルがあるため、見本データを作りません: {names[0]}{others}。"
-            "見本データを使うときは、先に調査票と国やシステムのファイルのフォルダを空にしてください。"
-        )
 
 
 def refuse_real_files(files: Iterable[SourceFile]) -> None:
@@ -75,7 +72,11 @@ def refuse_real_files(files: Iterable[SourceFile]) -> None:
         RealFilesError: If there is one.
     """
     if real := [file.name for file in files if not _is_sample(file)]:
-        raise RealFilesError(real)
+        others = f" ほか{len(real) - 1}件" if len(real) > 1 else ""
+        raise RealFilesError(
+            f"見本データではないファイルがあるため、見本データを作りません: {real[0]}{others}。"
+            "見本データを使うときは、先に調査票と国やシステムのファイルのフォルダを空にしてください。"
+        )
 
 
 def _is_sample(file: SourceFile) -> bool:
@@ -83,6 +84,90 @@ def _is_sample(file: SourceFile) -> bool:
         return has_sample_stamp(open_workbook(file.read(), file.name))
     except UnusableFileError:
         return False
+
+
+def write_short_era_date(day: date) -> str:
+    """Write a day as R4.10.1."""
+    era, year = era_year(day)
+    return f"{_ERA_LETTERS[era]}{year}.{day.month}.{day.day}"
+
+
+def _widen(text: str) -> str:
+    return text.translate(_FULL_WIDTH)
+
+
+# Ways of writing, and how many departments in ten keep to each; the first way is the plain one.
+_NUMBER_STYLES: dict[Callable[[int | Decimal, str], Value], int] = {
+    lambda number, _: number: 5,
+    lambda number, _: f"{number:,}": 2,
+    lambda number, unit: f"{number}{unit}": 1,
+    lambda number, unit: _widen(f"{number:,}") + unit: 2,
+}
+_DATE_STYLES: dict[Callable[[date], Value], int] = {
+    lambda day: day: 5,
+    lambda day: f"{day.year}/{day.month}/{day.day}": 1,
+    lambda day: _widen(format_era_date(day)): 2,
+    write_short_era_date: 2,
+}
+_TEXT_STYLES: dict[Callable[[str], str], int] = {
+    lambda text: text: 7,
+    lambda text: f"　{text} ": 2,
+    lambda text: text.replace("、", "\n"): 1,
+}
+_CODE_STYLES: dict[Callable[[str], str], int] = {lambda code: code: 8, _widen: 2}
+_BLANKS = {"": 6, "－": 2, "該当なし": 1, "なし": 1}
+_DAY_FORMATS = (
+    "yyyy/m/d",
+    'yyyy"年"m"月"d"日"',
+    '[$-ja-JP-x-gannen]ggge"年"m"月"d"日";@',
+    "m/d/yy",
+)
+
+
+class Hand:
+    """The hand of the officer who fills in a department's form: its habits."""
+
+    def __init__(self, seed: int, department_code: str, period: str) -> None:
+        """Take up the pen; what is no habit differs from quarter to quarter."""
+        habits = seeded_random(seed, "habits", department_code)
+        self._random = seeded_random(seed, "hand", department_code, period)
+        self.day_format = habits.choice(_DAY_FORMATS)
+        # Inserted above tables and labels, and beside them.
+        self.rows_down = habits.choice((0, 0, 0, 1, 2))
+        self.columns_right = habits.choice((0, 0, 0, 1))
+        self.labels_per_row = habits.choice((1, 2))
+        # Whether 記入例 stands in the numbering column, not in the first field.
+        self.marks_example_number = habits.random() < 0.7
+        self._renames = habits.random() < 0.2
+        self._uses_synonyms = habits.random() < 0.3
+        self._number = _pick(habits, _NUMBER_STYLES)
+        self._date = _pick(habits, _DATE_STYLES)
+        self._text = _pick(habits, _TEXT_STYLES)
+        self._code = _pick(habits, _CODE_STYLES)
+        self._blank = _pick(habits, _BLANKS)
+
+    def head(self, field: FormField) -> str:
+        """Return the heading over the field's column, or the label beside its cell."""
+        if self._renames and field.aliases and self._random.random() < 0.3:
+            return self._random.choice(field.aliases)
+        return field.title
+
+    def write(self, field: FormField, value: Value) -> Value:
+        """Return what stands in the cell: a text, or a number or day for a cell that holds one."""
+        if value is None:
+            return self._blank if field.type in {"integer", "date"} else None
+        if isinstance(value, date):
+            return self._date(value)
+        if isinstance(value, int | Decimal):
+            return self._number(value, field.unit or "")
+        if field.enum is not None:
+            synonyms = field.synonyms.get(value, ()) if self._uses_synonyms else ()
+            return self._random.choice(synonyms) if synonyms else value
+        return self._code(value) if field.pattern or field.unique else self._text(value)
+
+
+def _pick(random: Random, ways: Mapping[_Way, int]) -> _Way:
+    return random.choices(list(ways), list(ways.values()))[0]
 
 
 def make_returns(
@@ -94,10 +179,14 @@ def make_returns(
         Workbooks by path below the survey folder, such as ``FY2022Q3/1203_税務課_調査票.xlsx``.
     """
     returns: dict[str, bytes] = {}
-    for name in sample.periods:
+    for name, settings in sample.periods.items():
         if wave := waves.root.get(name):
             inquiry = _Inquiry(sample, facts, form.asked_in(name), Period.parse(name), wave)
-            returns |= dict(inquiry.collect(departments))
+            existing = list_existing(departments, inquiry.period.last_day)
+            asked = [one for code, one in existing.items() if wave.asks(code)]
+            trained = train_staff(sample.seed, settings.training_rate, [one.code for one in asked])
+            for department, training in zip(asked, trained, strict=True):
+                returns |= inquiry.reply(department, dict(zip(_TRAINED, training, strict=True)))
     return returns
 
 
@@ -111,32 +200,27 @@ class _Inquiry:
     period: Period
     wave: Wave
 
-    def collect(self, departments: Iterable[Department]) -> Iterator[tuple[str, bytes]]:
-        existing = list_existing(departments, self.period.last_day)
-        asked = [one for code, one in existing.items() if self.wave.asks(code)]
-        staff = count_staff(self.sample.seed, [department.code for department in asked])
-        rate = self.sample.periods[str(self.period)].training_rate
-        trained = count_trainees(rate, staff)
-        for department, *training in zip(asked, staff, trained, strict=True):
-            if not self._has_flaw("no_reply", department):
-                yield from self._reply(department, training)
-
-    def _has_flaw(self, flaw: Flaw, department: Department) -> bool:
-        flaws = self.sample.periods[str(self.period)].flaws
-        return department.code in flaws.get(flaw, ())
-
-    def _reply(
-        self, department: Department, training: Sequence[int]
-    ) -> Iterator[tuple[str, bytes]]:
+    def reply(self, department: Department, training: Record) -> Iterator[tuple[str, bytes]]:
+        flaws = self.sample.periods[str(self.period)].flaws.items()
+        flawed = {flaw for flaw, codes in flaws if department.code in codes}
+        if "no_reply" in flawed:
+            return
         name = f"{self.period}/{department.code}_{department.section}_調査票"
         cover = self._fill_cover(department)
-        if self._has_flaw("sent_twice", department):
+        if "sent_twice" in flawed:
             earlier = cover | {"answered_on": cover["answered_on"] - timedelta(days=2)}
             old = self._answer(department, training, self.period.previous.last_day)
             yield f"{name}.xlsx", self._write(department, earlier, old)
             name += "_修正"
         answers = self._answer(department, training, self.period.last_day)
-        self._spoil(department, cover, answers)
+        if "no_code" in flawed:
+            cover["department_code"] = None
+        if "text_for_number" in flawed:
+            self._write_word_for_number(answers)
+        if "no_change" in flawed:
+            cover["no_change"] = "該当"
+            stocks = (part.table for part in self.form.answer_sheets if part.kind == "stock")
+            answers |= {table: [] for table in stocks}
         yield f"{name}.xlsx", self._write(department, cover, answers)
 
     def _fill_cover(self, department: Department) -> dict[str, Any]:
@@ -154,25 +238,14 @@ class _Inquiry:
             "no_change": "非該当",
         }
 
-    def _answer(self, department: Department, training: Sequence[int], day: date) -> Answers:
+    def _answer(self, department: Department, training: Record, day: date) -> Answers:
         answers = {
             part.table: list_records(self.facts, part, department.code, day)
             for part in self.form.answer_sheets
             if part.sheet in self.wave.sheets_for(department.code)
         }
         # Counted, not told: how many of the staff there are were trained.
-        return answers | {_TRAINING: [dict(zip(_TRAINED, training, strict=True))]}
-
-    def _spoil(self, department: Department, cover: Record, answers: Answers) -> None:
-        if self._has_flaw("no_code", department):
-            cover["department_code"] = None
-        if self._has_flaw("text_for_number", department):
-            self._write_word_for_number(answers)
-        if self._has_flaw("no_change", department):
-            cover["no_change"] = "該当"
-            for part in self.form.answer_sheets:
-                if part.kind == "stock":
-                    answers[part.table] = []
+        return answers | {_TRAINING: [training]}
 
     def _write_word_for_number(self, answers: Answers) -> None:
         for part in self.form.answer_sheets:
@@ -190,15 +263,14 @@ class _Inquiry:
 
 
 class _ReturnWriter:
-    """Writes one department's return."""
+    """Writes one department's return, from the first sheet to the last."""
+
+    sheet: Worksheet
 
     def __init__(
         self, sample: Sample, title: str, parts: Sequence[SurveySheet], hand: Hand
     ) -> None:
-        self.sample = sample
-        self.title = title
-        self.parts = parts
-        self.hand = hand
+        self.sample, self.title, self.parts, self.hand = sample, title, parts, hand
         fields = [field for part in parts for field in part.fields]
         self.choices = {field.title: field.enum for field in fields if field.enum}
         looks = _LOOKS | {"day": {**_ANSWER, "num_format": hand.day_format}}
@@ -206,76 +278,73 @@ class _ReturnWriter:
         self.looks = self.book.looks
 
     def write(self, cover: Record, answers: Mapping[str, Sequence[Record]]) -> bytes:
-        guidance = self._add_sheet(_GUIDANCE_SHEET, f"{self.title}　{_GUIDANCE_SHEET}")
-        guidance.write_column(3, 0, self.sample.guidance, self.looks["text"])
+        self._begin_sheet(_GUIDANCE_SHEET, f"{self.title}　{_GUIDANCE_SHEET}")
+        self.sheet.write_column(3, 0, self.sample.guidance, self.looks["text"])
         sheets = [(name, list(parts)) for name, parts in groupby(self.parts, attrgetter("sheet"))]
+        sender = 4 + self.hand.columns_right + self.hand.rows_down
         for number, (name, parts) in enumerate(sheets, start=1):
-            sheet = self._add_sheet(name, f"{self.title}（{number}/{len(sheets)}）{name}")
+            self._begin_sheet(name, f"{self.title}（{number}/{len(sheets)}）{name}")
             if number > 1:
-                self._write_sender(sheet, cover)
+                for row, label, key in ((2, "部：", "division"), (3, "課：", "section")):
+                    self.sheet.write_row(row, sender, (label, cover[key]), self.looks["text"])
             top = _FIRST_ROW + self.hand.rows_down
             for part in parts:
                 write = self._write_labels if part.layout == "labels" else self._write_table
-                top = write(sheet, part, answers.get(part.table, ()), top)
-        self._write_choices()
+                top = write(part, answers.get(part.table, ()), top)
+        self._begin_sheet(_CHOICES_SHEET, _CHOICES_SHEET)
+        for column, (heading, choices) in enumerate(self.choices.items()):
+            self.sheet.write_column(2, column, [heading, *choices], self.looks["text"])
+        self.sheet.hide()
         return self.book.close()
 
-    def _add_sheet(self, name: str, title: str) -> Worksheet:
-        sheet = self.book.add_sheet(name, A3)
-        sheet.write(0, 0, title, self.looks["title"])
-        sheet.write(1, 0, _STAMP, self.looks["stamp"])
-        sheet.set_column(0, 0, 8)
-        return sheet
+    def _begin_sheet(self, name: str, title: str) -> None:
+        self.sheet = self.book.add_sheet(name, A3)
+        self.sheet.write(0, 0, title, self.looks["title"])
+        self.sheet.write(1, 0, _STAMP, self.looks["stamp"])
+        self.sheet.set_column(0, 0, 8)
 
-    def _write_sender(self, sheet: Worksheet, cover: Record) -> None:
-        column = 4 + self.hand.columns_right + self.hand.rows_down
-        for row, (label, name) in enumerate((("部：", "division"), ("課：", "section")), start=2):
-            sheet.write_row(row, column, (label, cover[name]), self.looks["text"])
-
-    def _write_labels(
-        self, sheet: Worksheet, part: SurveySheet, records: Sequence[Record], top: int
-    ) -> int:
+    def _write_labels(self, part: SurveySheet, records: Sequence[Record], top: int) -> int:
         per_row = self.hand.labels_per_row
         for number, field in enumerate(part.fields):
             row = top + number // per_row
             column = 1 + self.hand.columns_right + 3 * (number % per_row)
-            sheet.set_column(column, column + 1, 22)
-            sheet.write(row, column, f"{self.hand.head(field)}：", self.looks["label"])
-            self._write_answer(sheet, row, column + 1, field, next(iter(records), None))
-            self._add_drop_down(sheet, field, (row, column + 1, row, column + 1))
+            self.sheet.set_column(column, column + 1, 22)
+            self.sheet.write(row, column, f"{self.hand.head(field)}：", self.looks["label"])
+            self._write_answer(row, column + 1, field, next(iter(records), None))
+            self._add_drop_down(field, column + 1, row, row)
         return top + len(part.fields) // per_row + 4
 
-    def _write_table(
-        self, sheet: Worksheet, part: SurveySheet, records: Sequence[Record], top: int
-    ) -> int:
+    def _write_table(self, part: SurveySheet, records: Sequence[Record], top: int) -> int:
         left, first = 1 + self.hand.columns_right, top + 3
         last = first + len(records) + _SPARE_ROWS - 1
-        sheet.write(top - 2, 0, f"{part.description}※の項目は必ず記入。", self.looks["text"])
-        self._write_headings(sheet, part, top, left)
-        self._write_example(sheet, part, top + 2, left)
+        self.sheet.write(top - 2, 0, f"{part.description}※の項目は必ず記入。", self.looks["text"])
+        self._write_headings(part, top, left)
+        mark, prefix = ("記入例", "") if self.hand.marks_example_number else ("例", "（記入例）")
+        example, *others = (field.example for field in part.fields)
+        texts = [mark, prefix + example, *others]
+        self.sheet.write_row(top + 2, left - 1, texts, self.looks["example"])
         for row, record in enumerate([*records, *[None] * _SPARE_ROWS], start=first):
-            number = row - first + 1
-            sheet.write_formula(row, left - 1, f"=ROW()-{first}", self.looks["number"], number)
+            number = (f"=ROW()-{first}", self.looks["number"], row - first + 1)
+            self.sheet.write_formula(row, left - 1, *number)
             for column, field in enumerate(part.fields, start=left):
-                self._write_answer(sheet, row, column, field, record)
+                self._write_answer(row, column, field, record)
         for column, field in enumerate(part.fields, start=left):
-            sheet.set_column(column, column, _width_of(field))
-            self._add_drop_down(sheet, field, (top + 2, column, last, column))
-        sheet.write_column(last + 1, left - 1, self.sample.notes, self.looks["text"])
+            self.sheet.set_column(column, column, _width_of(field))
+            self._add_drop_down(field, column, top + 2, last)
+        self.sheet.write_column(last + 1, left - 1, self.sample.notes, self.looks["text"])
         return last + 4
 
-    def _write_headings(self, sheet: Worksheet, part: SurveySheet, top: int, left: int) -> None:
-        self._merge(sheet, (top, left - 1, top + 1, left - 1), "#", "heading")
-        sheet.set_row(top + 1, 42)
+    def _write_headings(self, part: SurveySheet, top: int, left: int) -> None:
+        self.sheet.merge_range(top, left - 1, top + 1, left - 1, "#", self.looks["heading"])
+        self.sheet.set_row(top + 1, 42)
         column = left
         for group, fields in self._group(part):
             if group:
-                self._merge(sheet, (top, column, top, column + len(fields) - 1), group, "group")
+                self._merge((top, column, top, column + len(fields) - 1), group, "group")
             for field in fields:
                 heading = self.hand.head(field) + ("※" if field.required else "")
                 heading += f"\n（{field.unit}）" if field.unit else ""
-                area = (top + bool(group), column, top + 1, column)
-                self._merge(sheet, area, heading, "heading")
+                self._merge((top + bool(group), column, top + 1, column), heading, "heading")
                 column += 1
 
     def _group(self, part: SurveySheet) -> list[tuple[str, list[FormField]]]:
@@ -287,36 +356,23 @@ class _ReturnWriter:
             groups[-1][1].append(field)
         return groups
 
-    def _merge(self, sheet: Worksheet, area: Area, text: str, look: str) -> None:
+    def _merge(self, area: tuple[int, int, int, int], text: str, look: str) -> None:
         if area[:2] == area[2:]:
-            sheet.write(*area[:2], text, self.looks[look])
+            self.sheet.write(*area[:2], text, self.looks[look])
         else:
-            sheet.merge_range(*area, text, self.looks[look])
+            self.sheet.merge_range(*area, text, self.looks[look])
 
-    def _write_example(self, sheet: Worksheet, part: SurveySheet, row: int, left: int) -> None:
-        mark, prefix = ("記入例", "") if self.hand.marks_example_number else ("例", "（記入例）")
-        first, *others = (field.example for field in part.fields)
-        sheet.write_row(row, left - 1, [mark, prefix + first, *others], self.looks["example"])
-
-    def _write_answer(
-        self, sheet: Worksheet, row: int, column: int, field: FormField, record: Record | None
-    ) -> None:
+    def _write_answer(self, row: int, column: int, field: FormField, record: Record | None) -> None:
         value = self.hand.write(field, record.get(field.name)) if record else None
         look = "day" if isinstance(value, date) else "answer"
-        sheet.write(row, column, value, self.looks[look])
+        self.sheet.write(row, column, value, self.looks[look])
 
-    def _add_drop_down(self, sheet: Worksheet, field: FormField, area: Area) -> None:
+    def _add_drop_down(self, field: FormField, column: int, first: int, last: int) -> None:
         if field.enum:
-            column = list(self.choices).index(field.title)
-            choices = xl_range_abs(3, column, 2 + len(field.enum), column)
-            source = f"={_CHOICES_SHEET}!{choices}"
-            sheet.data_validation(*area, {"validate": "list", "source": source})
-
-    def _write_choices(self) -> None:
-        sheet = self._add_sheet(_CHOICES_SHEET, _CHOICES_SHEET)
-        for column, (heading, choices) in enumerate(self.choices.items()):
-            sheet.write_column(2, column, [heading, *choices], self.looks["text"])
-        sheet.hide()
+            place = list(self.choices).index(field.title)
+            choices = xl_range_abs(3, place, 2 + len(field.enum), place)
+            options = {"validate": "list", "source": f"={_CHOICES_SHEET}!{choices}"}
+            self.sheet.data_validation(first, column, last, column, options)
 
 
 def _width_of(field: FormField) -> int:

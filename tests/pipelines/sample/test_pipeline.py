@@ -10,8 +10,8 @@ from kedro.runner import SequentialRunner
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.datasets import FolderDataset
 from sumida_data.pipelines.sample import create_pipeline
-from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import RealFilesError
+from sumida_data.sample.ward import Sample
 from sumida_data.survey.form import CentralSources, Form, Waves
 
 REGISTERS = Path(__file__).parents[3] / "data/01_raw/reference"

@@ -9,9 +9,8 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.pipelines.wiring import Locations, wire
 from sumida_data.sample.central import make_external_files
-from sumida_data.sample.models import Sample
 from sumida_data.sample.returns import make_returns, refuse_real_files
-from sumida_data.sample.ward import Facts, parse_facts
+from sumida_data.sample.ward import Facts, Sample, parse_facts
 from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.files import SourceFile
