@@ -28,7 +28,7 @@ from rich.table import Table
 from sumida_data.base.frames import build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.pipelines.indicators import assess_progress
-from sumida_data.pipelines.wiring import note_tables, typed_tables
+from sumida_data.pipelines.wiring import list_tables, note_tables
 from sumida_data.plan.models import Plans
 from sumida_data.plan.values import Computed, Coverage, ValueEngine
 from sumida_data.survey.typed_tables import build_typed_tables
@@ -128,7 +128,7 @@ def spread_sample(project: Path) -> Nation:
         answer = to_frame(connection.sql(_SPREAD, params=chosen).to_arrow_table())
         names = connection.sql("SELECT municipality_code, municipality_name FROM municipality")
         codes = dict(names.fetchall())
-    typed = build_typed_tables(answer, [dictionary[name] for name in typed_tables()])
+    typed = build_typed_tables(answer, [dictionary[name] for name in list_tables("typed")])
     plans = yaml.load((parameters / "plans.yml").read_text("utf-8"), yaml.CSafeLoader)
     return Nation(
         Plans.model_validate(plans["plans"]), dictionary, codes, {**typed, "answer": answer}

@@ -4,7 +4,7 @@ from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
 from sumida_data.pipelines import quality
-from sumida_data.pipelines.wiring import is_many
+from sumida_data.pipelines.wiring import PROJECT
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
 # made, forms are written, readings are kept, other engines are asked, and anything is published,
@@ -20,6 +20,6 @@ def register_pipelines() -> dict[str, Pipeline]:
     if "publish" in pipelines:
         # Nothing is published before the other engines have looked at it.
         pipelines["publish"] += quality.create_pipeline()
-    if is_many() and "many" in pipelines:
+    if PROJECT.is_many and "many" in pipelines:
         quarter = pipelines["many"]
     return pipelines | {"__default__": quarter}

@@ -15,13 +15,7 @@ from sumida_data.datasets import DuckDBDataset, FolderDataset, TableDataset
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.packages.models import Views
 from sumida_data.pipelines.packages import create_pipeline
-from sumida_data.pipelines.wiring import (
-    CHECK_TABLES,
-    RELEASE_TABLES,
-    indicator_tables,
-    name_datasets,
-    primary_tables,
-)
+from sumida_data.pipelines.wiring import list_tables, name_dataset
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.analysts import HIDDEN
 from sumida_data.privacy.releases import Privacy
@@ -60,10 +54,9 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         "target_record": MemoryDataset(RecordState((), (), None, None, b"")),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
-    for name, dataset in name_datasets(
-        *primary_tables(), *CHECK_TABLES, *indicator_tables()
-    ).items():
-        datasets[dataset] = MemoryDataset(frames.get(name, build_frame(dictionary[name], [])))
+    for name in list_tables("typed", "primary", "check", "indicator"):
+        frame = frames.get(name, build_frame(dictionary[name], []))
+        datasets[name_dataset(name)] = MemoryDataset(frame)
     checks, scores = (
         build_frame(dictionary[name], []) for name in ("readability_check", "readability_score")
     )
@@ -74,15 +67,16 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
     }
     described = tmp_path / "data_dictionary.json"
     described.write_text(dictionary.model_dump_json(), "utf-8")
-    for name, dataset in name_datasets(*RELEASE_TABLES).items():
-        datasets[dataset] = TableDataset(
+    for name in list_tables("release"):
+        datasets[name_dataset(name)] = TableDataset(
             table=name, dictionary=str(described), filepath=str(tmp_path / f"{name}.parquet")
         )
     return DataCatalog(datasets)
 
 
 def test_every_described_table_goes_into_the_database(dictionary):
-    listed = {*primary_tables(), *CHECK_TABLES, *RELEASE_TABLES, *indicator_tables(), *MADE_HERE}
+    tables = list_tables("typed", "primary", "check", "indicator", "release")
+    listed = {*tables, *MADE_HERE}
     assert listed == set(dictionary.names())
 
 
@@ -94,8 +88,8 @@ def test_a_run_writes_packages_preview_and_database(catalog, tmp_path, built, pa
     with duckdb.connect(tmp_path / "sumida.duckdb", read_only=True) as connection:
         tables = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         value = connection.execute("SELECT max(value) FROM indicator_value").fetchone()
-    made = (*primary_tables(), *CHECK_TABLES, *RELEASE_TABLES, *indicator_tables(), *MADE_HERE)
-    assert tables == (len(made),)
+    made = list_tables("typed", "primary", "check", "indicator", "release")
+    assert tables == (len(made) + len(MADE_HERE),)
     assert float(value[0]) == 59.3
 
 

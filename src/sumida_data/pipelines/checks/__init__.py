@@ -1,20 +1,15 @@
 """The checks of all tables, and their results as tables."""
 
-from typing import Any
-
-import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import CHECK_TABLES, indicator_tables, primary_tables, wire
+from sumida_data.pipelines.wiring import Files, Frame, Rows, list_tables, wire
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import check
-from sumida_data.quality.check import run_checks
 from sumida_data.quality.readability.scores import Examiner, list_received
 from sumida_data.quality.rules import QualityRules
-from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Waves
 
 
@@ -23,32 +18,31 @@ def check_tables(
     plans: Plans,
     waves: Waves,
     packages: Packages,
-    published_packages: dict[str, SourceFile],
+    published_packages: Files,
     dictionary: DataDictionary,
-    **tables: pd.DataFrame,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    **tables: Frame,
+) -> tuple[Frame, Frame]:
     """Hold every table to every rule and return ``check_result`` and ``check_failure``.
 
     Raises:
         PackageError: If values were published under a name that packages.yml no longer knows.
     """
     last = packages.find_published("indicator_value", published_packages)
+    published = published_packages[last].read() if last else None
     named = {
         "asked_department": check.list_asked_departments(waves, read_rows(tables["department"])),
         "indicator_limit": check.list_limits(plans.indicators),
-        "published_value": check.read_published_values(
-            published_packages[last].read() if last else None
-        ),
+        "published_value": check.read_published_values(published),
     }
-    return run_checks(rules, dictionary, tables, named)
+    return check.run_checks(rules, dictionary, tables, named)
 
 
 def examine_received(
-    survey_returns: dict[str, SourceFile],
-    external_files: dict[str, SourceFile],
+    survey_returns: Files,
+    external_files: Files,
     period: ReportedPeriod,
-    readability_before: pd.DataFrame | None,
-) -> tuple[list[Row], list[Row]]:
+    readability_before: Frame | None,
+) -> tuple[Rows, Rows]:
     """Hold the files of the reported quarter against the national rules for readability.
 
     Returns:
@@ -58,10 +52,11 @@ def examine_received(
     return Examiner(readability_before).report("received", list_received(files, period))
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From all tables and received files to the results of their checks."""
+    tables = list_tables("typed", "primary", "indicator")
     nodes = [
-        wire(check_tables, CHECK_TABLES, (*primary_tables(), *indicator_tables())),
+        wire(check_tables, ["check_result", "check_failure"], tables),
         wire(examine_received, ["readability_check#received", "readability_score#received"]),
     ]
     return Pipeline(nodes, tags="checks")

@@ -1,24 +1,14 @@
 """From the form's description and last quarter's answers to blank forms."""
 
-from typing import Any
-
-import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.pipelines.wiring import Locations, wire
+from sumida_data.pipelines.wiring import Contents, Files, Frame, Locations, Rows, Summary, wire
 from sumida_data.plan.models import ReportedPeriod
+from sumida_data.survey import departments as registered
 from sumida_data.survey.blank_form import find_last_answers, inherit_answers
 from sumida_data.survey.blank_form.workbook import Inquiry, write_blank_form
-from sumida_data.survey.departments import (
-    list_existing,
-    parse_departments,
-    parse_successions,
-    refuse_unknown_codes,
-)
-from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import Form, Waves
 
 
@@ -31,18 +21,11 @@ class UnreadReturnsError(ValueError):
 
 
 def find_last_rows(
-    known_answers: pd.DataFrame | None,
-    survey_returns: dict[str, SourceFile],
-    waves: Waves,
-    period: ReportedPeriod,
-) -> list[Row]:
-    """Return what departments answered, without invented answers whose files are gone.
+    known_answers: Frame | None, survey_returns: Files, waves: Waves, period: ReportedPeriod
+) -> Rows:
+    """Return what departments answered in the stock sheets of earlier quarters.
 
-    Args:
-        known_answers: The stock sheets of earlier quarters; None before the first run.
-        survey_returns: What has come in.
-        waves: The inquiries.
-        period: The quarter for which forms are made.
+    Invented answers whose files are gone are none.
 
     Raises:
         UnreadReturnsError: If there are returns of an earlier quarter that no run has read.
@@ -65,29 +48,16 @@ def _name_period(waves: Waves, period: ReportedPeriod) -> str:
     return max(waves.root) if period.root == "latest" else period.root
 
 
-def write_forms(  # one argument for each thing that decides what is asked
+def write_forms(
     form: Form,
     waves: Waves,
     period: ReportedPeriod,
-    departments: pd.DataFrame,
-    successions: pd.DataFrame,
-    last_answers: list[Row],
+    departments: Frame,
+    successions: Frame,
+    last_answers: Rows,
     locations: Locations,
-) -> tuple[dict[str, bytes], dict[str, Any]]:
+) -> tuple[Contents, Summary]:
     """Write a form for each department asked.
-
-    Args:
-        form: The form.
-        waves: The inquiries.
-        period: The quarter; ``latest`` is the latest inquiry.
-        departments: The register of departments.
-        successions: Which department took over whose work.
-        last_answers: Rows of ``answer`` of the stock sheets of earlier quarters.
-        locations: Where datasets lie.
-
-    Returns:
-        Workbooks by path below the folder of forms; what was made and what to do next, as plain
-        data.
 
     Raises:
         UnknownWaveError: If there is no inquiry in that quarter.
@@ -102,23 +72,20 @@ def write_forms(  # one argument for each thing that decides what is asked
     sample = any(row["sample"] for row in last_answers)
     inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
     last = find_last_answers(last_answers, name)
-    registered = parse_departments(read_rows(departments))
-    refuse_unknown_codes(waves, registered)
-    changes = parse_successions(read_rows(successions), registered)
+    known = registered.parse_departments(read_rows(departments))
+    registered.refuse_unknown_codes(waves, known)
+    changes = registered.parse_successions(read_rows(successions), known)
     last_day = inquiry.period.last_day
-    existing = list_existing(registered, last_day)
-    asked = [one for code, one in existing.items() if inquiry.wave.asks(code)]
     forms = {
-        f"{name}/{one.code}_{one.section}_調査票.xlsx": write_blank_form(
-            inquiry, one, inherit_answers(last, one.code, changes, last_day)
+        f"{name}/{code}_{one.section}_調査票.xlsx": write_blank_form(
+            inquiry, one, inherit_answers(last, code, changes, last_day)
         )
-        for one in asked
+        for code, one in registered.list_existing(known, last_day).items()
+        if inquiry.wave.asks(code)
     }
-    stamp = ["見本データが残っているため、調査票は見本です。課に送らないでください。"] * sample
-    blank = ["前回の回答がないため、何も写していません。"] * (not last)
     lines = [
-        *stamp,
-        *blank,
+        *["見本データが残っているため、調査票は見本です。課に送らないでください。"] * sample,
+        *["前回の回答がないため、何も写していません。"] * (not last),
         f"{inquiry.period.title}の調査票を{len(forms)}課分、"
         f"{locations['blank_forms']}/{name}/ に作りました。",
         "次にすること：各課に送り、届いた調査票を "
@@ -127,7 +94,7 @@ def write_forms(  # one argument for each thing that decides what is asked
     return forms, {"lines": lines, "exit_code": 0}
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From the form's description and last quarter's answers to blank forms."""
     made = ["blank_forms", "forms_summary"]
     nodes = [

@@ -1,44 +1,21 @@
 """From typed tables to indicator values, lineage and progress."""
 
-from typing import Any
-
-import pandas as pd
 import pyarrow as pa
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
-from sumida_data.catalogue.history import (
-    TargetHistory,
-    list_publications,
-    list_published_datasets,
-    list_published_values,
-    merge_histories,
-)
-from sumida_data.pipelines.wiring import has_table, typed_tables, wire
-from sumida_data.plan.definitions import describe_indicators, describe_targets
-from sumida_data.plan.hints import find_hints, parse_progress_notes
-from sumida_data.plan.initiatives import describe_effects, sum_effects
+from sumida_data.catalogue import history
+from sumida_data.pipelines.wiring import Frame, Rows, has_table, list_tables, wire
+from sumida_data.plan import definitions, hints, initiatives, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
-from sumida_data.plan.revisions import (
-    freeze_values,
-    freeze_verdicts,
-    parse_revisions,
-    parse_verdict_changes,
-)
-from sumida_data.plan.values import (
-    Coverage,
-    CoverageKey,
-    ValueEngine,
-    divide_values,
-    measure_coverage,
-)
 from sumida_data.survey.departments import parse_departments
 
-Frame = pd.DataFrame
-Rows = list[Row]
+# Every node that takes a register raises ReferenceTableError if it has a mistake.
+Histories = list[history.TargetHistory]
+Coverages = dict[values.CoverageKey, values.Coverage]
 
 
 class UnknownPeriodError(ValueError):
@@ -62,29 +39,25 @@ def choose_period(period: ReportedPeriod, response: Frame) -> Period:
     return Period.parse(chosen)
 
 
-def compute_values(  # one argument for each thing that decides what counts
+def compute_values(
     municipality: HomeMunicipality,
     plans: Plans,
-    coverage: dict[CoverageKey, Coverage],
+    coverage: Coverages,
     response: Frame,
     departments: Frame,
     **tables: Frame,
 ) -> tuple[Rows, pa.Table, Rows]:
-    """Compute every indicator for every quarter.
+    """Compute every indicator for every quarter, whatever has been published.
 
     Returns:
-        Tables ``indicator_value`` and ``lineage`` as the data give them now, whatever has been
-        published, and ``indicator_value_by_department``.
-
-    Raises:
-        QueryError: If an indicator's query fails.
+        Tables ``indicator_value``, ``lineage`` and ``indicator_value_by_department``.
     """
     sample = bool(response["sample"].any())
     home = {municipality.code: municipality.name}
-    with ValueEngine(home, plans, tables, coverage, sample=sample) as engine:
+    with values.ValueEngine(home, plans, tables, coverage, sample=sample) as engine:
         computed = engine.compute(sorted(response["period"].unique()))
     known = parse_departments(read_rows(departments))
-    divided = divide_values(plans, computed.parts.to_pylist(), known)
+    divided = values.divide_values(plans, computed.parts.to_pylist(), known)
     return computed.values, computed.lineage, divided
 
 
@@ -92,65 +65,53 @@ def freeze_published(
     plans: Plans,
     computed_values: Rows,
     computed_lineage: pa.Table,
-    publication_history: list[TargetHistory],
-    revisions: Frame,
+    publication_history: Histories,
+    revisions_csv: Frame,
 ) -> tuple[Rows, pa.Table, Rows, Rows]:
     """Keep the values that were published, and revise those for which there is a reason.
 
     Returns:
         Tables ``indicator_value``, ``lineage``, rows of ``pending_revision``, and table
         ``correction_notice``.
-
-    Raises:
-        ReferenceTableError: If revisions.csv has a mistake.
     """
-    published = merge_histories(publication_history)
-    reasons = parse_revisions(read_rows(revisions), plans, published)
-    frozen = freeze_values(computed_values, computed_lineage, published, reasons)
+    published = history.merge_histories(publication_history)
+    reasons = revisions.parse_revisions(read_rows(revisions_csv), plans, published)
+    frozen = revisions.freeze_values(computed_values, computed_lineage, published, reasons)
     return frozen.values, frozen.lineage, frozen.pending, frozen.notices
 
 
 def describe_publications(
-    publication_history: list[TargetHistory], dictionary: DataDictionary
-) -> tuple[Frame, Frame, Frame]:
+    publication_history: Histories, dictionary: DataDictionary
+) -> list[Frame]:
     """Return tables ``publication``, ``publication_dataset`` and ``value_publication``."""
     described = {
-        "publication": list_publications(publication_history),
-        "publication_dataset": list_published_datasets(publication_history),
-        "value_publication": list_published_values(publication_history),
+        "publication": history.list_publications(publication_history),
+        "publication_dataset": history.list_published_datasets(publication_history),
+        "value_publication": history.list_published_values(publication_history),
     }
-    first, second, third = (build_frame(dictionary[name], rows) for name, rows in described.items())
-    return first, second, third
+    return [build_frame(dictionary[name], rows) for name, rows in described.items()]
 
 
 def find_review_hints(
     plans: Plans, indicator_value: Frame, indicator_value_by_department: Frame, hint_notes: Frame
 ) -> Rows:
-    """Find the values that are worth a second look.
-
-    Raises:
-        ReferenceTableError: If hint_notes.csv has a mistake.
-    """
-    newest = indicator_value.sort_values("revision").drop_duplicates(
-        ["indicator_id", "period"], keep="last"
-    )
+    """Find the values that are worth a second look, among the last revisions."""
+    of_one = ["indicator_id", "period"]
+    newest = indicator_value.sort_values("revision").drop_duplicates(of_one, keep="last")
     frames = (newest.sort_index(), indicator_value_by_department, hint_notes)
-    return find_hints(plans, *map(read_rows, frames))
+    return hints.find_hints(plans, *map(read_rows, frames))
 
 
 def read_progress_notes(plans: Plans, indicator_value: Frame, progress_notes: Frame) -> Rows:
-    """Return table ``progress_note``: why values are where they are, and what comes next.
-
-    Raises:
-        ReferenceTableError: If progress_notes.csv has a mistake.
-    """
-    return parse_progress_notes(read_rows(progress_notes), plans, read_rows(indicator_value))
+    """Return table ``progress_note``: why values are where they are, and what comes next."""
+    notes = read_rows(progress_notes)
+    return hints.parse_progress_notes(notes, plans, read_rows(indicator_value))
 
 
 def assess_progress(
     plans: Plans,
     indicator_value: Frame,
-    publication_history: list[TargetHistory],
+    publication_history: Histories,
     pending_values: Rows,
     verdict_changes: Frame,
 ) -> tuple[Rows, Rows]:
@@ -159,54 +120,47 @@ def assess_progress(
     Returns:
         Tables ``indicator_progress``, in which published verdicts stay without a reason, and
         ``pending_revision``.
-
-    Raises:
-        ReferenceTableError: If verdict_changes.csv has a mistake.
     """
-    by_id = plans.by_id
     known = {indicator.indicator_id for indicator in plans.indicators}
-    computed = (
-        row
-        for value in read_rows(indicator_value)
+    computed = []
+    for value in read_rows(indicator_value):
         # A published value of an indicator that is in no plan any more has no target.
-        if value["indicator_id"] in known
-        for row in assess(
-            by_id[value["plan_id"]], by_id[value["plan_id"]].indicator(value["indicator_id"]), value
-        )
-    )
-    published = merge_histories(publication_history)
-    reasons = parse_verdict_changes(read_rows(verdict_changes), published)
-    progress, pending = freeze_verdicts(computed, published, reasons)
+        if value["indicator_id"] in known:
+            plan = plans.by_id[value["plan_id"]]
+            computed += assess(plan, plan.indicator(value["indicator_id"]), value)
+    published = history.merge_histories(publication_history)
+    reasons = revisions.parse_verdict_changes(read_rows(verdict_changes), published)
+    progress, pending = revisions.freeze_verdicts(computed, published, reasons)
     return progress, [*pending_values, *pending]
 
 
 def describe_initiatives(
-    initiatives: InitiativeRules, initiative: Frame, initiative_effect: Frame, departments: Frame
+    rules: InitiativeRules, initiative: Frame, initiative_effect: Frame, departments: Frame
 ) -> tuple[Rows, Rows]:
     """Return tables ``initiative_effect_figure`` and ``initiative_effect_summary``."""
     known = parse_departments(read_rows(departments))
     effects = (read_rows(initiative), read_rows(initiative_effect))
-    figures = describe_effects(initiatives, *effects, known)
-    return figures, sum_effects(figures)
+    figures = initiatives.describe_effects(rules, *effects, known)
+    return figures, initiatives.sum_effects(figures)
 
 
 def describe_plans(plans: Plans, dictionary: DataDictionary) -> tuple[Frame, Frame]:
     """Return the plans as tables ``indicator`` and ``indicator_target``."""
     return (
-        build_frame(dictionary["indicator"], describe_indicators(plans)),
-        build_frame(dictionary["indicator_target"], describe_targets(plans)),
+        build_frame(dictionary["indicator"], definitions.describe_indicators(plans)),
+        build_frame(dictionary["indicator_target"], definitions.describe_targets(plans)),
     )
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From typed tables to indicator values, lineage and progress."""
     computed = ["computed_values", "computed_lineage", "indicator_value_by_department"]
     frozen = ["indicator_value", "lineage", "pending_values", "correction_notice"]
     publications = ["publication", "publication_dataset", "value_publication"]
     nodes = [
         wire(choose_period, "reported_period"),
-        wire(measure_coverage, "coverage"),
-        wire(compute_values, computed, ("answer", *typed_tables())),
+        wire(values.measure_coverage, "coverage"),
+        wire(compute_values, computed, ("answer", *list_tables("typed"))),
         wire(freeze_published, frozen),
         wire(describe_publications, publications),
         wire(assess_progress, ["indicator_progress", "pending_revision"]),

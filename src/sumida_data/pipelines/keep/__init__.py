@@ -1,29 +1,18 @@
 """What was read from the returns of a quarter, kept so that the returns can be discarded."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-import pandas as pd
 from kedro.pipeline import Pipeline
 from rich.progress import track
 
 from sumida_data.base.frames import read_rows
-from sumida_data.pipelines.wiring import Locations, wire
+from sumida_data.pipelines.wiring import Contents, Files, Frame, Locations, Summary, wire
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.names import NameScreen, digest_text
 from sumida_data.privacy.patterns import find_kinds
-from sumida_data.survey.collecting.kept_readings import (
-    NAMED_TEXTS,
-    READINGS,
-    PartlyThere,
-    choose_discarded,
-    list_named_texts,
-    restore_readings,
-    write_readings,
-)
+from sumida_data.survey.collecting import kept_readings as kept
 from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
-from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.opened import OpenedFiles
@@ -42,19 +31,16 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     waves: Waves,
     rules: FindingRules,
     period: ReportedPeriod,
-    layout_map: pd.DataFrame,
-    survey_returns: dict[str, SourceFile],
-    kept_readings: dict[str, SourceFile],
-    corrections: pd.DataFrame,
+    layout_map: Frame,
+    survey_returns: Files,
+    kept_readings: Files,
+    corrections: Frame,
     locations: Locations,
     opened_files: OpenedFiles,
-) -> tuple[dict[str, bytes], dict[str, Any]]:
+) -> tuple[Contents, Summary]:
     """Read the returns and keep what may be kept of a quarter.
 
     All quarters are read: a name on a cover of this one may stand in an answer of another.
-
-    Returns:
-        The quarter's kept readings by path; what was kept and what to do next, as plain data.
 
     Raises:
         NothingToKeepError: If the quarter is not named, has no returns, or has fewer than were
@@ -63,24 +49,25 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     """
     name = period.root
     asked = {one: file for one, file in survey_returns.items() if _period_of(one) in waves.root}
-    _refuse_other_quarters(name, {_period_of(one) for one in asked})
+    there = sorted(set(map(_period_of, asked)))
+    if name not in there:
+        allowed = f"書けるのは {'、'.join(there)} です。" if there else ""
+        raise NothingToKeepError(f"--params=period={name}: この期間の調査票がありません。{allowed}")
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
     read = read_returns(reader, waves, list(asked.values()))
     present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
-    before, partly_there = choose_discarded(restore_readings(kept_readings), present)
+    before, partly_there = kept.choose_discarded(kept.restore_readings(kept_readings), present)
     _refuse_loss(name, partly_there, locations["kept_readings"])
     screen = NameScreen(frozenset().union(*(one.personal_texts for one in present)))
     returns = sorted([*before, *present], key=lambda one: one.source_file)
     ours = [one for one in returns if one.period == name]
-    content = write_readings(ours, lambda text: screen.finds(text) or bool(find_kinds(text)))
     texts = {*_list_texts(returns), *corrections.astype(str).to_numpy().flat}
-    before_of_quarter = {
-        one: file for one, file in kept_readings.items() if _period_of(one) == name
-    }
-    named = list_named_texts(before_of_quarter)
+    of_quarter = {one: file for one, file in kept_readings.items() if _period_of(one) == name}
+    named = kept.list_named_texts(of_quarter)
     named |= {digest_text(text) for text in texts if screen.finds(text)}
-    lines = "".join(f"{one}\n" for one in sorted(named))
-    written = {f"{name}/{READINGS}": content, f"{name}/{NAMED_TEXTS}": lines.encode()}
+    content = kept.write_readings(ours, lambda text: screen.finds(text) or bool(find_kinds(text)))
+    digests = "".join(f"{one}\n" for one in sorted(named)).encode()
+    written = {f"{name}/{kept.READINGS}": content, f"{name}/{kept.NAMED_TEXTS}": digests}
     return written, _summarise(name, len(ours), locations)
 
 
@@ -88,24 +75,15 @@ def _period_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-def _refuse_other_quarters(period: str, there: Collection[str]) -> None:
-    if period not in there:
-        allowed = f"書けるのは {'、'.join(sorted(there))} です。" if there else ""
-        raise NothingToKeepError(
-            f"--params=period={period}: この期間の調査票がありません。{allowed}"
-        )
-
-
 def _list_texts(returns: Iterable[Return]) -> Iterator[str]:
     """Yield the texts of answers and their parts, and what names their records."""
-    records = [record for returned in returns for record in returned.records]
-    yield from {record.key for record in records}
-    values = {answer.reading.value for record in records for answer in record.answers}
-    for value in filter(None, values):
-        yield from {value, *_BETWEEN_PARTS.split(value)}
+    for record in (record for returned in returns for record in returned.records):
+        yield record.key
+        for value in filter(None, (answer.reading.value for answer in record.answers)):
+            yield from (value, *_BETWEEN_PARTS.split(value))
 
 
-def _refuse_loss(period: str, partly_there: Iterable[PartlyThere], folder: str) -> None:
+def _refuse_loss(period: str, partly_there: Iterable[kept.PartlyThere], folder: str) -> None:
     for one in partly_there:
         if one.period == period and not one.stands_in:
             raise NothingToKeepError(
@@ -115,10 +93,10 @@ def _refuse_loss(period: str, partly_there: Iterable[PartlyThere], folder: str) 
             )
 
 
-def _summarise(period: str, kept: int, locations: Locations) -> dict[str, Any]:
+def _summarise(period: str, count: int, locations: Locations) -> Summary:
     folder, returns = locations["kept_readings"], locations["survey_returns"]
     lines = [
-        f"{period} の調査票{kept}件から読み取った内容を {folder}/{period}/ に残しました。"
+        f"{period} の調査票{count}件から読み取った内容を {folder}/{period}/ に残しました。"
         "表紙の記入者、内線、メールは入っていません。備考などの本文は、書かれたまま残ります。",
         f"次にすること：{folder}/ の控えをほかの場所にとり、"
         f"{returns}/{period}/ を別の場所へ移して kedro run を実行し、"
@@ -127,6 +105,6 @@ def _summarise(period: str, kept: int, locations: Locations) -> dict[str, Any]:
     return {"lines": lines, "exit_code": 0}
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From the returns of a quarter to what may be kept of them."""
     return Pipeline([wire(keep_readings, ["new_kept_readings", "keep_summary"])], tags="keep")

@@ -1,9 +1,7 @@
 """From the returns of many municipalities to the tables, views and peers of all."""
 
 from hashlib import sha256
-from typing import Any
 
-import pandas as pd
 from kedro.pipeline import Pipeline
 
 import sumida_data
@@ -12,7 +10,7 @@ from sumida_data.many.engines import run_units
 from sumida_data.many.models import Many
 from sumida_data.many.results import Results
 from sumida_data.many.units import Outcome, Work, find_place
-from sumida_data.pipelines.wiring import Locations, wire
+from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, wire
 from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
@@ -26,8 +24,8 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that 
     rules: FindingRules,
     plans: Plans,
     tables: TableDescriptions,
-    departments: pd.DataFrame,
-    municipalities: pd.DataFrame,
+    departments: Frame,
+    municipalities: Frame,
     locations: Locations,
 ) -> Work:
     """Put together what every unit needs; departments may carry the code of a municipality.
@@ -37,12 +35,11 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that 
     Raises:
         ReferenceTableError: If a register has a mistake.
     """
-    rows: dict[str, list[Any]] = {}
+    rows: dict[str, Rows] = {}
     for row in read_rows(departments):
         rows.setdefault(row.get("municipality_code") or "", []).append(row)
-    settings = (form, waves, rules, plans, tables)
     digest = sha256(sumida_data.__version__.encode())
-    for model in settings:
+    for model in (form, waves, rules, plans, tables):
         digest.update(model.model_dump_json().encode())
     digest.update(departments.to_csv().encode() + municipalities.to_csv().encode())
     return Work(
@@ -70,8 +67,8 @@ def process_units(work: Work, many: Many) -> list[Outcome]:
     return run_units(work, codes, many)
 
 
-def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -> dict[str, Any]:
-    """Write views and page of all municipalities, and say what was done, as plain data."""
+def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -> Summary:
+    """Write views and page of all municipalities, and say what was done."""
     results = Results(work.results)
     results.write_views(find_place(locations["many_database"]))
     results.write_page(find_place(locations["many_peers"]), work.plans, work.dictionary)
@@ -88,11 +85,7 @@ def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -
     return {"lines": lines, "exit_code": 2 if failed or twice else 0}
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From the returns of many municipalities to the tables, views and peers of all."""
-    nodes = [
-        wire(prepare_work, "work"),
-        wire(process_units, "outcomes"),
-        wire(summarise_units, "many_summary"),
-    ]
-    return Pipeline(nodes, tags="many")
+    outputs = {prepare_work: "work", process_units: "outcomes", summarise_units: "many_summary"}
+    return Pipeline([wire(node, made) for node, made in outputs.items()], tags="many")

@@ -1,12 +1,9 @@
 """From tables to the analysts' database, the data packages and the preview catalogue."""
 
-from typing import Any
-
-import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue import preview
 from sumida_data.catalogue.record import RecordState
 from sumida_data.packages import package
@@ -14,34 +11,25 @@ from sumida_data.packages.database import Database
 from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages, Views
 from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
-from sumida_data.pipelines.wiring import (
-    CHECK_TABLES,
-    RELEASE_TABLES,
-    indicator_tables,
-    primary_tables,
-    wire,
-)
+from sumida_data.pipelines.wiring import Contents, Files, Frame, Rows, list_tables, read_all, wire
 from sumida_data.plan.models import Plans
 from sumida_data.privacy.analysts import AnalystsView
 from sumida_data.privacy.gate import Gate, GuardedTables
 from sumida_data.privacy.releases import Privacy, parse_cleared, parse_releases
 from sumida_data.quality.readability.scores import Examiner, list_published
 from sumida_data.site.models import SiteSettings
-from sumida_data.survey.files import SourceFile
 from sumida_data.survey.form import CentralSources, Form, Waves
 
-Rows = list[Row]
 
-
-def guard_tables(  # one argument for each thing that decides what may go out
+def guard_tables(
     packages: Packages,
     plans: Plans,
     form: Form,
     privacy: Privacy,
-    released_texts: pd.DataFrame,
-    cleared_texts: pd.DataFrame,
+    released_texts: Frame,
+    cleared_texts: Frame,
     dictionary: DataDictionary,
-    **tables: pd.DataFrame,
+    **tables: Frame,
 ) -> tuple[GuardedTables, Rows, Rows]:
     """Let the tables through the privacy gate.
 
@@ -59,8 +47,8 @@ def guard_tables(  # one argument for each thing that decides what may go out
 
 
 def measure_response(
-    response: pd.DataFrame, answer: pd.DataFrame, form: Form, dictionary: DataDictionary
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    response: Frame, answer: Frame, form: Form, dictionary: DataDictionary
+) -> tuple[Frame, Frame]:
     """Return tables ``response_rate`` and ``answer_rate``."""
     rates = measure_response_rates(response, dictionary)
     return rates, measure_answer_rates(answer, dictionary, form)
@@ -71,10 +59,10 @@ def build_packages(
     municipality: HomeMunicipality,
     sources: CentralSources,
     guarded_tables: GuardedTables,
-    published_packages: dict[str, SourceFile],
+    published_packages: Files,
     record: RecordState,
-    readability_before: pd.DataFrame | None,
-) -> tuple[dict[str, bytes], Examiner]:
+    readability_before: Frame | None,
+) -> tuple[Contents, Examiner]:
     """Build every package of packages.yml that the privacy gate does not block.
 
     A blocked one that is public already comes out as it was published, so that its page and its
@@ -87,10 +75,10 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
-    guarded, published = guarded_tables, published_packages
+    guarded, before = guarded_tables, read_all(published_packages)
     surroundings = Surroundings(guarded.admit(packages), municipality, sources, guarded.held_back)
-    before = {path: file.read() for path, file in published.items()}
-    kept = {path: before.pop(path) for path in published if path.split("/")[0] in guarded.blocked}
+    stays = [path for path in before if path.split("/")[0] in guarded.blocked]
+    kept = {path: before.pop(path) for path in stays}
     examiner = Examiner(readability_before)
     lines = record.publications
     versions = {dataset.name: dataset.version for line in lines for dataset in line.datasets}
@@ -101,36 +89,33 @@ def build_packages(
 
 
 def build_preview(
-    files: dict[str, SourceFile],
+    files: Files,
     packages: Packages,
     municipality: HomeMunicipality,
     plans: Plans,
     waves: Waves,
     site: SiteSettings,
     dictionary: DataDictionary,
-) -> dict[str, bytes]:
+) -> Contents:
     """Build the preview catalogue from the packages as they were written."""
-    contents = {name: file.read() for name, file in files.items()}
+    contents = read_all(files)
     return preview.build_preview(contents, packages, municipality, plans, waves, site, dictionary)
 
 
 def check_readability(
-    files: dict[str, SourceFile],
-    published_packages: dict[str, SourceFile],
+    files: Files,
+    published_packages: Files,
     readability_examiner: Examiner,
-    received_checks: pd.DataFrame,
-    received_scores: pd.DataFrame,
+    received_checks: Frame,
+    received_scores: Frame,
 ) -> tuple[Rows, Rows]:
     """Hold the packages as they were written against the national rules, and add what came in.
 
     Returns:
         Tables ``readability_check`` and ``readability_score``.
     """
-    contents, before = (
-        {name: file.read() for name, file in folder.items()}
-        for folder in (files, published_packages)
-    )
-    checks, scores = readability_examiner.report("published", list_published(contents, before))
+    listed = list_published(read_all(files), read_all(published_packages))
+    checks, scores = readability_examiner.report("published", listed)
     return checks + read_rows(received_checks), scores + read_rows(received_scores)
 
 
@@ -138,29 +123,28 @@ def gather_database(
     dictionary: DataDictionary,
     views: Views,
     privacy: Privacy,
-    cleared_texts: pd.DataFrame,
-    **tables: pd.DataFrame,
+    cleared_texts: Frame,
+    **tables: Frame,
 ) -> Database:
     """Put what analysts may see of the tables together with descriptions and usual questions."""
     view = AnalystsView(dictionary, privacy, parse_cleared(read_rows(cleared_texts)))
     return Database(view.hide(tables), dictionary, views, private=privacy.analysts_see_texts)
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From tables to the analysts' database, the data packages and the preview catalogue."""
-    tables = (*primary_tables(), *CHECK_TABLES, *indicator_tables())
+    tables = list_tables("typed", "primary", "check", "indicator")
+    readability = ["readability_check", "readability_score"]
+    received = {
+        "received_checks": "readability_check#received",
+        "received_scores": "readability_score#received",
+    }
     nodes = [
         wire(measure_response, ["response_rate", "answer_rate"]),
-        wire(gather_database, "database", (*tables, *RELEASE_TABLES)),
+        wire(gather_database, "database", (*tables, *list_tables("release"))),
         wire(guard_tables, ["guarded_tables", "privacy_check", "free_words"], tables),
         wire(build_packages, ["packages", "readability_examiner"], record="target_record"),
-        wire(
-            check_readability,
-            ["readability_check", "readability_score"],
-            files="packages",
-            received_checks="readability_check#received",
-            received_scores="readability_score#received",
-        ),
+        wire(check_readability, readability, files="packages", **received),
         wire(build_preview, "catalogue_files", files="packages"),
     ]
     return Pipeline(nodes, tags="packages")

@@ -1,24 +1,16 @@
 """From the approved preview to the public target."""
 
-from typing import Any
-
-import pandas as pd
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import to_arrow
-from sumida_data.catalogue.approval import (
-    Proposal,
-    RefusedError,
-    count_actions,
-)
+from sumida_data.catalogue.approval import Proposal, RefusedError, count_actions
 from sumida_data.catalogue.preview import gather_catalogue
 from sumida_data.catalogue.publication import PlannedPublication, prepare_publication
 from sumida_data.catalogue.record import RecordState
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import wire
+from sumida_data.pipelines.wiring import Files, Frame, Summary, read_all, wire
 from sumida_data.quality.rules import SecondOpinion
-from sumida_data.survey.files import SourceFile
 
 _DONE = {
     "publish": "公開先 {target} に、承認 {approval} の内容を公開しました。",
@@ -26,8 +18,6 @@ _DONE = {
     "resumed": "公開先 {target} に、途中で止まっていた承認 {approval} の公開を終わらせました。",
     "none": "公開先 {target} は承認 {approval} の内容のとおりです。",
 }
-
-
 _NEXT = "次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo{option} です。"
 _NEXT_AFTER_RESUMED = (
     "次にすること：新しい内容を公開するには、もう一度 kedro run{option} を実行し、変更の一覧を"
@@ -36,12 +26,12 @@ _NEXT_AFTER_RESUMED = (
 
 
 def decide_publication(
-    preview: dict[str, SourceFile],
+    preview: Files,
     packages: Packages,
     proposal: Proposal | None,
     state: TargetState,
     record: RecordState,
-    lineage: pd.DataFrame,
+    lineage: Frame,
     opinion: SecondOpinion,
 ) -> tuple[PlannedPublication, PlannedPublication]:
     """Decide whether the preview may be published; it is published by being saved.
@@ -59,31 +49,17 @@ def decide_publication(
             "公開の前にほかの方法で確かめたところ、次の点があったため、何も公開していません。\n"
             + "\n".join(opinion.objections)
         )
-    files = {name: file.read() for name, file in preview.items()}
+    catalogue = gather_catalogue(read_all(preview), tuple(one.name for one in packages.packages))
     publication = prepare_publication(
-        gather_catalogue(files, tuple(one.name for one in packages.packages)),
-        proposal,
-        state,
-        record,
-        to_arrow(lineage),
-        opinion,
+        catalogue, proposal, state, record, to_arrow(lineage), opinion
     )
     return publication, publication
 
 
-def _name_outcome(publication: PlannedPublication) -> str:
+def summarise_publication(publication: PlannedPublication, state: TargetState) -> Summary:
+    """Say what was published and what to do next; ``state`` is what the target holds now."""
     repeats = publication.kind == "repair" and publication.changes_nothing
-    return "resumed" if publication.resumed else "none" if repeats else publication.kind
-
-
-def summarise_publication(publication: PlannedPublication, state: TargetState) -> dict[str, Any]:
-    """Say what was published and what to do next, as plain data.
-
-    Args:
-        publication: What was to be published.
-        state: What the target holds now.
-    """
-    done = _name_outcome(publication)
+    done = "resumed" if publication.resumed else "none" if repeats else publication.kind
     lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
     if done != "none":
         lines.append(f"変更：{count_actions(publication.changes)}。")
@@ -97,7 +73,7 @@ def summarise_publication(publication: PlannedPublication, state: TargetState) -
     return {"lines": lines, "exit_code": 2 if blocked or publication.resumed else 0}
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def create_pipeline() -> Pipeline:
     """From the approved preview to the public target."""
     approved = {
         "preview": "preview_catalogue",
@@ -106,13 +82,9 @@ def create_pipeline(**_: Any) -> Pipeline:
         "record": "target_record",
         "opinion": "second_opinion",
     }
+    told = {"publication": "decided", "state": "public_target"}
     nodes = [
         wire(decide_publication, ["public_target", "decided"], **approved),
-        wire(
-            summarise_publication,
-            "publication_summary",
-            publication="decided",
-            state="public_target",
-        ),
+        wire(summarise_publication, "publication_summary", **told),
     ]
     return Pipeline(nodes, tags="publish")

@@ -1,37 +1,132 @@
 """From indicator values to the progress report and the summary of the run."""
 
-from typing import Any
-
 from kedro.pipeline import Pipeline
 
-from sumida_data.pipelines.report import nodes
-from sumida_data.pipelines.wiring import has_table, wire
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.periods import Period
+from sumida_data.base.quota import Quota
+from sumida_data.catalogue.approval import Proposal
+from sumida_data.packages.models import Packages
+from sumida_data.pipelines.wiring import Contents, Frame, Locations, has_table, wire
+from sumida_data.plan.models import Plans
+from sumida_data.quality.overview import give_overview
+from sumida_data.quality.readability.scores import say_by_name
+from sumida_data.quality.rules import QualityRules
+from sumida_data.report import page
+from sumida_data.report.content import ProgressReport, build_report
+from sumida_data.report.slides import render_slides
+from sumida_data.report.summary import RunSummary, summarise_run
+from sumida_data.report.survey import describe_survey
+from sumida_data.report.workbooks import render_spreadsheet
+from sumida_data.survey.findings import FindingRules
+
+# What a person looks for first: the dataset, and the place in it.
+_PRODUCTS = {
+    "進捗レポート": ("progress_report", "/{period}/progress_report.html"),
+    "進捗表(Excel)": ("progress_report", "/{period}/progress_table.xlsx"),
+    "データの検査結果": ("progress_report", "/{period}/quality.html"),
+    "議会資料(印刷用)": ("progress_report", "/{period}/council_paper.html"),
+    "議会資料(スライド)": ("progress_report", "/{period}/council_slides.pptx"),
+    "回収状況と催促の文面": ("department_returns", "/{period}/_回収状況.html"),
+    "課ごとの確認結果": ("department_returns", "/{period}"),
+    "データパッケージ": ("packages", ""),
+    "公開カタログの下見": ("preview_catalogue", "/index.html"),
+    "公開すると変わるもの": ("preview_catalogue", "/changes.html"),
+    "分析用データベース": ("database", ""),
+}
 
 
-def create_pipeline(**_: Any) -> Pipeline:
+def gather_report(
+    municipality: HomeMunicipality,
+    dictionary: DataDictionary,
+    plans: Plans,
+    finding_rules: FindingRules,
+    reported_period: Period,
+    response: Frame,
+    finding: Frame,
+    **tables: Frame,
+) -> tuple[ProgressReport, list[ProgressReport]]:
+    """Gather what the report of a period says, and those of other plans that have values in it."""
+    period, reported = reported_period, plans.reported_in(reported_period)
+    survey, name = describe_survey(str(period), response, finding, finding_rules), municipality.name
+    report, *others = (
+        build_report(dictionary, name, plan.on(period.last_day), period, tables, survey)
+        for plan in sorted(plans.measured_in(period), key=lambda plan: plan is not reported)
+    )
+    return report, others
+
+
+def write_report(
+    report: ProgressReport,
+    other_reports: list[ProgressReport],
+    municipality: HomeMunicipality,
+    rules: QualityRules,
+    check_result: Frame,
+    check_failure: Frame,
+) -> Contents:
+    """Give the report the form of pages, a workbook and slides, and write what checks found.
+
+    Reports of other plans stand beside it, in a folder by the name of the plan.
+    """
+    folder, described = str(report.period), report.dictionary
+    titles = {
+        one.line.indicator.indicator_id: one.line.indicator.title for one in report.indicators
+    }
+    results = (read_rows(check_result), read_rows(check_failure))
+    overview = give_overview(rules, described, *results, titles)
+    quality_page = page.render_quality_page(
+        municipality, described, report.period, overview, sample=report.sample
+    )
+    papers = _write_papers(report, folder) | {f"{folder}/quality.html": quality_page}
+    for other in other_reports:
+        papers |= _write_papers(other, f"{folder}/{other.plan.plan_id}")
+    return papers
+
+
+def _write_papers(report: ProgressReport, folder: str) -> Contents:
+    briefings = page.render_briefings(report).items()
+    papers = {
+        "progress_report.html": page.render_page(report),
+        "progress_table.xlsx": render_spreadsheet(report),
+        "council_paper.html": page.render_council_paper(report),
+        "council_slides.pptx": render_slides(report),
+        **{f"briefing_{indicator}.html": content for indicator, content in briefings},
+    }
+    return {f"{folder}/{name}": content for name, content in papers.items()}
+
+
+def summarise(
+    report: ProgressReport,
+    quota: Quota,
+    packages: Packages,
+    proposal: Proposal,
+    locations: Locations,
+    received_scores: Frame,
+    **tables: Frame,
+) -> RunSummary:
+    """Say what the run did."""
+    products = {
+        title: locations[dataset] + path.format(period=report.period)
+        for title, (dataset, path) in _PRODUCTS.items()
+    }
+    rows = [row for row in read_rows(received_scores) if row["kind"] == "set"]
+    points = say_by_name(rows, report.dictionary.words("readability_score.level"))
+    readability = points.get(str(report.period), "")
+    return summarise_run(report, tables, quota, packages, proposal, products, readability)
+
+
+def create_pipeline() -> Pipeline:
     """From indicator values to the progress report and the summary of the run."""
     figures = "initiative_effect_figure"
-    tables = (
-        *("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note"),
-        "department",
-        *(("initiative", figures) if has_table(figures) else ()),
-    )
-    report = {"report": "report_content"}
-    summarised = ("response", "finding", "check_result", "privacy_check")
-    proposal = "publication_proposal"
-    return Pipeline(
-        [
-            wire(nodes.gather_report, ["report_content", "other_reports"], tables),
-            wire(nodes.write_quality_page, "quality_page", **report),
-            wire(nodes.write_report, "progress_report", **report),
-            wire(
-                nodes.summarise,
-                "run_summary",
-                summarised,
-                **report,
-                proposal=proposal,
-                received_scores="readability_score#received",
-            ),
-        ],
-        tags="report",
-    )
+    effects = ("initiative", figures) if has_table(figures) else ()
+    values = ("indicator_value", "indicator_progress", "review_hint", "progress_note")
+    found = ("response", "finding", "check_result", "privacy_check")
+    other = {"proposal": "publication_proposal", "received_scores": "readability_score#received"}
+    reports = ["report_content", "other_reports"]
+    nodes = [
+        wire(gather_report, reports, ("correction", *values, "department", *effects)),
+        wire(write_report, "progress_report", report="report_content"),
+        wire(summarise, "run_summary", found, report="report_content", **other),
+    ]
+    return Pipeline(nodes, tags="report")
