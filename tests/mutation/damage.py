@@ -867,6 +867,20 @@ restyle("number_shown_with_thousands", Scene.number, {"num_format": "#,##0"})
 restyle("number_shown_with_decimals", Scene.number, {"num_format": "0.00"})
 
 
+for name, style in {
+    "number_in_white_by_a_condition": {"font_color": "#FFFFFF"},
+    "number_not_shown_by_a_condition": {"num_format": ";;;"},
+    "number_struck_out_by_a_condition": STRIKE,
+}.items():
+
+    @kind
+    def _condition(scene: Scene, style: dict[str, Any] = style) -> None:
+        _, (page, row, column), _ = scene.number()
+        page.conditions.append((row, column, style))
+
+    KINDS[name] = KINDS.pop("_condition")
+
+
 def recompose(
     name: str,
     choose: Callable[[Scene], Any],

@@ -46,6 +46,8 @@ class Page:
     hidden_columns: set[int] = field(default_factory=set)
     hidden: bool = False
     drawings: list[tuple[int, int]] = field(default_factory=list)
+    # A format that a condition gives to a cell.
+    conditions: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def width(self) -> int:
@@ -158,6 +160,9 @@ def _write_page(page: Page, book: Any, sheet: Any, day: Any) -> None:
                 sheet.write_rich_string(number, column, *runs)
             else:
                 _write_cell(cell, number, column, sheet, look or day)
+    for row, column, style in page.conditions:
+        rule = {"type": "formula", "criteria": "=TRUE", "format": book.add_format(style)}
+        sheet.conditional_format(row, column, row, column, rule)
     _hide(page, sheet)
 
 

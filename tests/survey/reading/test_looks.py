@@ -75,6 +75,17 @@ def rich(*parts: Any, cell: str = "H3") -> Change:
     return change
 
 
+def under(style: dict[str, Any], cells: str = "H2:H3", **rule: Any) -> Change:
+    return lambda book, sheet: sheet.conditional_format(
+        cells, rule | {"format": book.add_format(style)}
+    )
+
+
+def formula(criteria: str) -> dict[str, str]:
+    return {"type": "formula", "criteria": criteria}
+
+
+WHITE = {"font_color": "#FFFFFF"}
 STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
 
 
@@ -89,6 +100,19 @@ STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
         (styled({"font_color": "#FFFFFF"}), "340", ("F328", "H3")),
         (styled({"font_color": "#FFFF00", "bg_color": "#FFFF00"}), "340", ("F328", "H3")),
         (styled({"num_format": ";;;"}), "340", ("F328", "H3")),
+        (styled({"font_color": "#FDFDFD"}), "340", ("F328", "H3")),
+        (styled({"font_size": 1}), "340", ("F328", "H3")),
+        (under(WHITE, **formula("=TRUE")), "340", ("F328", "H3")),
+        (under(WHITE, **formula("=$B2=\"申請\"")), "340", ("F328", "H3")),
+        (under(WHITE, **formula("=$B2=\"廃止\"")), "340", None),
+        (under(WHITE, **formula("=ISERROR(H2)")), "340", None),
+        (under(WHITE, type="cell", criteria=">", value=300), "340", ("F328", "H3")),
+        (under(WHITE, type="cell", criteria="==", value=0), "340", None),
+        (under({"num_format": ";;;"}, "A1:Z99", **formula("=$H1>300")), "340", ("F328", "H3")),
+        (under({"font_color": "#00FF00", "bg_color": "#00FF00"}, type="duplicate"), "340",
+         ("F328", "H3")),
+        (under({"font_color": "#FFFFFF", "bg_color": "#000000"}, type="duplicate"), "340", None),
+        (under(STRIKE, **formula("=$C2<>\"済\"")), None, ("F324", "H3")),
         (styled({"num_format": "0%"}, value=0.3), None, ("F313", "H3")),
         (styled({"num_format": '0.0"千件"'}, value=3.4), None, ("F301", "H3")),
         (styled({"num_format": "#,##0,"}, value=12345), "12345", ("F329", "H3")),
@@ -197,6 +221,7 @@ def looks_of_ods() -> Iterator[tuple[str, str, str | None, str | None]]:
     span = '<text:p>12<text:span text:style-name="s">34</text:span></text:p>'
     yield strike, CELL.format("float", 5, "<text:p>5</text:p>"), "struck", None
     yield 'fo:color="#ffffff"', CELL.format("float", 5, "<text:p>5</text:p>"), "unseen", None
+    yield "", CELL.format("float", 5, "<text:p/>"), "unseen", None
     yield "", CELL.format("percentage", 0.3, "<text:p>30%</text:p>"), None, "30%"
     yield "", CELL.format("float", 12.6, "<text:p>13</text:p>"), "rounded", None
     yield "", CELL.format("float", 1200, "<text:p>1,200</text:p>"), None, None
@@ -213,6 +238,33 @@ def test_an_ods_tells_as_much(style: str, cell: str, oddity: str | None, shown: 
     assert sheet.look.oddities == ({(0, 0): oddity} if oddity else {})
     if shown:
         assert sheet.rows[0][0] == shown
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "oddity"),
+    [("Sheet.A1:Sheet.B9", "=5", "unseen"), ("$'Sheet'.A1", "formula-is([.$A1]>4)", "unseen"),
+     ("Sheet.B1:Sheet.B9", "=5", None), ("Sheet.A1", ">5", None)],
+)  # fmt: skip
+def test_conditions_and_named_styles_of_an_ods_are_known(
+    place: str, value: str, oddity: str | None
+) -> None:
+    cell = CELL.replace("style-name", "none").format("float", 5, "<text:p>5</text:p>")
+    calc = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+    conditions = (
+        f'<calcext:conditional-formats xmlns:calcext="{calc}">'
+        f'<calcext:conditional-format calcext:target-range-address="{place}">'
+        f'<calcext:condition calcext:apply-style-name="t" calcext:value="{value.replace(">", "&gt;")}"/>'
+        "</calcext:conditional-format></calcext:conditional-formats>"
+    )
+    content = ods(f"<table:table-row>{cell}</table:table-row>{conditions}")
+    styles = STYLE.format('fo:color="#ffffff"')
+    child = styles.replace('style:name="s"', 'style:name="t" style:parent-style-name="s"').replace(
+        'fo:color="#ffffff"', ""
+    )
+    content = with_parts(content, {"styles.xml": f"<styles>{styles}{child}</styles>"})
+    assert open_workbook(content, "a.ods").sheets[0].look.oddities == (
+        {(0, 0): oddity} if oddity else {}
+    )
 
 
 def test_hidden_columns_and_drawings_of_an_ods_are_known() -> None:

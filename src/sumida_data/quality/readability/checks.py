@@ -18,8 +18,8 @@ from sumida_data.quality.readability.files import (
     is_number,
     str_of,
 )
+from sumida_data.survey.reading.conditions import Cell
 from sumida_data.survey.reading.layout import cell_address
-from sumida_data.survey.reading.second_look import Cell
 
 # What can be read as a table without a program of one maker.
 _FORMATS = {"xlsx", "csv", "json", "xml", "ods", "parquet"}

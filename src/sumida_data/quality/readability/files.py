@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.reading.second_look import Cell, SecondLook, column_number, sheet_parts
+from sumida_data.survey.reading.conditions import Cell
+from sumida_data.survey.reading.second_look import SecondLook, column_number, sheet_parts
 from sumida_data.survey.reading.workbook import open_workbook, split_csv
 
 Cells = Sequence[Any]

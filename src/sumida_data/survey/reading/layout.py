@@ -162,7 +162,19 @@ def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
             best = found
         if len(best.columns) == headings.count:
             break
-    return best
+    return None if best is None else _with_times_below(best, rows, headings)
+
+
+def _with_times_below(
+    table: FoundTable, rows: Sequence[Sequence[CellValue]], headings: Headings
+) -> FoundTable:
+    """Return the table with the row under it among its headings, if that says 前回 and 今回."""
+    number = table.header_row + 1
+    below = set(_keys_of(rows[number])) - {""} if number < len(rows) else set()
+    if not below or not all(one in _ASKED_FOR or _OTHER_GROUP.fullmatch(one) for one in below):
+        return table
+    stacked = tuple(_keys_of(rows[above]) for above in _rows_above(number))
+    return _match_headings(stacked, number, headings)
 
 
 def _list_doubtful(sheet: Sheet, columns: Sequence[int]) -> set[int]:

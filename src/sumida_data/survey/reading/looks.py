@@ -15,6 +15,9 @@ _BUILT_IN = {
     "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00",
 }  # fmt: skip
 _OFF = {"0", "false"}
+# Smaller letters are dots; lighter ones are white to the eye.
+_LEGIBLE = 4
+_NEARLY_WHITE, _NEARLY_NO_TINT = 0xF0, -0.06
 # Of a number format: what is quoted, and what only colours it or fills the width of the cell.
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)')
 _WITHOUT_MEANING = re.compile(r"\[[^\]]*\]|[_*].|General|@")
@@ -54,6 +57,22 @@ def read_styles(xml: bytes) -> dict[int, Style]:
         if style.oddity or style.number_format:
             styles[number] = style
     return styles
+
+
+@lru_cache(maxsize=64)
+def read_conditional_styles(xml: bytes) -> dict[int, Literal["struck", "unseen"]]:
+    """Return those of the styles given by conditions that hide or strike out the content."""
+    listed = enumerate(fromstring(xml).iterfind("{*}dxfs/{*}dxf"))  # noqa: S314
+    return {number: oddity for number, one in listed if (oddity := judge_conditional_style(one))}
+
+
+def judge_conditional_style(style: Element) -> Literal["struck", "unseen"] | None:
+    """Tell what a style given by a condition does to the content of a cell."""
+    font, fill, number = (style.find(f"{{*}}{name}") for name in ("font", "fill", "numFmt"))
+    code = "" if number is None else number.get("formatCode", "")
+    is_struck = font is not None and _is_on(font, "strike")
+    is_unseen = font is not None and _is_unseen(font, style if fill is None else fill, "{*}bgColor")
+    return style_of(code, is_struck=is_struck, is_unseen=is_unseen).oddity
 
 
 @lru_cache(maxsize=1024)
@@ -133,21 +152,22 @@ def _is_raised(run: Element) -> bool:
     return found is not None and found.get("val") in {"superscript", "subscript"}
 
 
-def _is_unseen(font: Element, fill: Element) -> bool:
-    colour, pattern = font.find("{*}color"), fill.find("{*}patternFill")
+def _is_unseen(font: Element, fill: Element, ground_name: str = "{*}fgColor") -> bool:
+    colour, pattern, size = font.find("{*}color"), fill.find("{*}patternFill"), font.find("{*}sz")
+    if size is not None and float(size.get("val", 11)) < _LEGIBLE:
+        return True
     if colour is None:
         return False
-    is_filled = pattern is not None and pattern.get("patternType") == "solid"
-    ground = pattern.find("{*}fgColor") if is_filled and pattern is not None else None
+    is_filled = pattern is not None and pattern.get("patternType", "solid") == "solid"
+    ground = pattern.find(ground_name) if is_filled and pattern is not None else None
     if ground is None:
         return not is_filled and _is_white(colour)
     return colour.attrib == ground.attrib or (_is_white(colour) and _is_white(ground))
 
 
 def _is_white(colour: Element) -> bool:
-    is_white_theme = colour.get("theme") == "0" and not colour.get("tint")
-    return (
-        is_white_theme
-        or colour.get("rgb", "")[-6:].upper() == "FFFFFF"
-        or (colour.get("indexed") in {"1", "9"})
-    )
+    """Tell whether a colour is white, or so nearly that nobody sees it on white."""
+    rgb = colour.get("rgb", "")[-6:]
+    is_nearly = bool(rgb) and all(int(rgb[at : at + 2], 16) >= _NEARLY_WHITE for at in (0, 2, 4))
+    is_white_theme = colour.get("theme") == "0" and float(colour.get("tint", 0)) > _NEARLY_NO_TINT
+    return is_nearly or is_white_theme or colour.get("indexed") in {"1", "9"}

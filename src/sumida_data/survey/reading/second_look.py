@@ -21,11 +21,14 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
+from sumida_data.survey.reading.conditions import Cell, CellRange, Condition, read_rule
 from sumida_data.survey.reading.looks import (
     Style,
     TextOddity,
+    judge_conditional_style,
     judge_shown,
     plain_text,
+    read_conditional_styles,
     read_styles,
     shown_number,
     style_of,
@@ -35,8 +38,6 @@ from sumida_data.survey.reading.looks import (
 Oddity = Literal[
     "error", "not_calculated", "struck", "partly_struck", "raised", "unseen", "rounded", "manual"
 ]
-Cell = tuple[int, int]
-CellRange = tuple[Cell, Cell]
 
 # A survey workbook has some ten sheets of some hundred rows; what is larger by far is not one.
 MAX_CELLS = 300_000
@@ -82,6 +83,7 @@ class SecondLook:
         comments: Cells that have a comment.
         drawings: The cells under text boxes, pictures and the like.
         merged: Merged ranges.
+        conditions: What hides or strikes out cells where they say something certain.
     """
 
     oddities: dict[Cell, Oddity] = field(default_factory=dict)
@@ -93,12 +95,14 @@ class SecondLook:
     comments: set[Cell] = field(default_factory=set)
     drawings: list[CellRange] = field(default_factory=list)
     merged: list[CellRange] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
 
 
 class _Book(NamedTuple):
     """What the sheets of an .xlsx have in common: odd styles, odd texts, how it calculates."""
 
     styles: dict[int, Style]
+    conditional: dict[int, Literal["struck", "unseen"]]
     texts: dict[int, tuple[str, TextOddity]]
     is_manual: bool
 
@@ -116,13 +120,15 @@ def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook
     parts = [name for name in names if name.startswith(_SHEET_PARTS) and name.endswith(".xml")]
     if not parts or _WORKBOOK not in names:
         return None
+    styles = unpack(archive, content, _STYLES) if _STYLES in names else b""
     book = _Book(
-        read_styles(unpack(archive, content, _STYLES)) if _STYLES in names else {},
+        read_styles(styles) if styles else {},
+        read_conditional_styles(styles) if b"<dxf>" in styles or b":dxf>" in styles else {},
         _find_odd_texts(unpack(archive, content, _TEXTS)) if _TEXTS in names else {},
         _MANUAL.search(unpack(archive, content, _WORKBOOK)) is not None,
     )
     is_suspect = bool(book.texts) or book.is_manual
-    odd_style = _odd_style(tuple(book.styles.items()))
+    odd_style = _odd_style(tuple(book.styles.items()), tuple(book.conditional))
     suspects = {
         part
         for part in parts
@@ -188,11 +194,14 @@ def _find_odd_texts(xml: bytes) -> dict[int, tuple[str, TextOddity]]:
 
 
 @lru_cache(maxsize=64)
-def _odd_style(styles: tuple[tuple[int, Style], ...]) -> re.Pattern[bytes] | None:
+def _odd_style(
+    styles: tuple[tuple[int, Style], ...], conditional: tuple[int, ...]
+) -> re.Pattern[bytes] | None:
     """Return what finds cells whose style may show another content than is stored."""
     odd = [b"%d" % number for number, one in styles if one.oddity or one.is_telling]
     rounding = [b"%d" % number for number, one in styles if not one.oddity and not one.is_telling]
     wanted = [b's="(?:%s)"[^>/]*>' % b"|".join(odd)] * bool(odd)
+    wanted += [b'dxfId="%d"' % number for number in conditional] + [rb"<(?:\w+:)?dxf>"]
     if rounding:
         value = rb"[^>/]*>(?:<(?:\w+:)?f\b[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>-?[0-9]+[.eE]"
         wanted.append(b's="(?:%s)"%s' % (b"|".join(rounding), value))
@@ -265,6 +274,16 @@ class _SheetLook(NamedTuple):
             elif element.tag.endswith("}col") and _is_hidden(element, "width"):
                 last = min(int(element.get("max", 1)), _MOST_COLUMNS)
                 self.look.hidden_columns.update(range(int(element.get("min", 1)) - 1, last))
+            elif element.tag.endswith("}conditionalFormatting"):
+                self._read_conditions(element)
+
+    def _read_conditions(self, element: Element) -> None:
+        places = element.get("sqref") or element.findtext("{*}sqref") or ""
+        for rule in element.iterfind("{*}cfRule"):
+            style, number = rule.find("{*}dxf"), int(rule.get("dxfId", -1))
+            known = self.book.conditional.get(number)
+            oddity = known if style is None else judge_conditional_style(style)
+            self.look.conditions += read_rule(rule, places, oddity)
 
     def _read_row(self, number: int, row: Element) -> None:
         column = -1

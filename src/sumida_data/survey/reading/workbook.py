@@ -26,6 +26,7 @@ from python_calamine import (
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
+from sumida_data.survey.reading.conditions import find_conditioned
 from sumida_data.survey.reading.open_document import CONTENT, look_into_open_document
 from sumida_data.survey.reading.second_look import (
     SecondLook,
@@ -228,6 +229,9 @@ def _read_sheet(
     look.hidden = of.visible is not SheetVisibleEnum.Visible
     look.merged = sheet.merged_cell_ranges or look.merged
     look.is_since_1904 = is_since_1904
+    if look.conditions:
+        look.oddities = {**find_conditioned(look.conditions, rows), **look.oddities}
+        look.conditions = []
     for (row, column), text in look.shown.items():
         rows[row][column] = text
     return Sheet(of.name, rows, look)

@@ -1,0 +1,86 @@
+"""Cases in which a figure was once wrong without a word, each with what is right."""
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import xlsxwriter
+
+from sumida_data.survey.collecting.collection import Collected
+from tests.survey.conftest import PROCEDURE_HEADINGS, cover
+from tests.survey.files import with_parts
+
+Collect = Callable[[dict[str, Any]], Collected]
+ROW = ["T1203-02", "届出", "非該当", "該当", "済", "R4.10.1", "窓口", 120, 30, "無", "対象外"]
+EFFECTS = [
+    "事例名", "効果", "値", "単位", "実績/見込み", "概数", "条件", "年間件数", "1件当たり分", "箇所数",
+]  # fmt: skip
+CONSULTATIONS = ["業務名", "実施状況", "手段", "開始日", "年間件数", "備考"]
+TWO_COLUMNS = [*PROCEDURE_HEADINGS[:7], "年間件数", "年間件数", *PROCEDURE_HEADINGS[8:]]
+LAST_AND_NOW = [*[""] * 7, "前回", "今回"]
+
+
+def workbook(sheets: dict[str, list[Sequence[Any]]], **options: Any) -> bytes:
+    """A workbook of these rows; a pair is a number in that number format."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, options) as book:
+        for name, rows in ({"表紙": cover()} | sheets).items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                for column, cell in enumerate(row):
+                    value, code = cell if isinstance(cell, tuple) else (cell, "")
+                    style = book.add_format({"num_format": code}) if code else None
+                    sheet.write(at, column, value, style)
+    return buffer.getvalue()
+
+
+def with_single_quotes(content: bytes) -> bytes:
+    """The same workbook with its 1904 days said in single quotes."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read("xl/workbook.xml").decode()
+    return with_parts(content, {"xl/workbook.xml": xml.replace('date1904="1"', "date1904='1'")})
+
+
+def effect(value: Any, unit: str) -> list[Sequence[Any]]:
+    return [EFFECTS, ["RPA", "割合", value, unit, "実績", "いいえ", "", "", "", ""]]
+
+
+def procedure(number: str = "T1203-02", day: Any = "R4.10.1") -> list[Sequence[Any]]:
+    return [PROCEDURE_HEADINGS, [number, *ROW[1:5], day, *ROW[6:]]]
+
+
+def consultations(*names: str) -> list[Sequence[Any]]:
+    rows = [[name, "実施", "Web会議", "2022/4/1", 40, ""] for name in names]
+    return [CONSULTATIONS, *rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "cell", "value", "finding"),
+    [
+        (workbook({"取組効果": effect((0.3, "0%"), "%")}), "C2", "30", None),
+        (workbook({"取組効果": effect((0.98, "0%"), "%")}), "C2", "98", None),
+        (workbook({"取組効果": effect((5.1, '0.0"千時間"'), "時間")}), "C2", None, "F301"),
+        (
+            workbook({"手続": [TWO_COLUMNS, LAST_AND_NOW, [*ROW[:7], 7, 120, *ROW[8:]]]}),
+            "I3", "120", None,
+        ),
+        (workbook({"手続": procedure("\u202aT1203-02\u202c")}), "A2", "T1203-02", "F335"),
+        (workbook({"オンライン相談": consultations("葛西", "葛\U000e0100西")}), "A3", None, "F306"),
+        (workbook({"オンライン相談": consultations("税", "税\u202c")}), "A3", None, "F306"),
+        (
+            with_single_quotes(workbook({"手続": procedure(day=(43373, "0"))}, date_1904=True)),
+            "F2", "2022-10-01", "F113",
+        ),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_is_read_right_or_told(
+    collect: Collect, content: bytes, cell: str, value: str | None, finding: str | None
+) -> None:
+    collected = collect({"FY2022Q3/1203.xlsx": content})
+    answers = {one.cell: one.value for one in collected.answers if one.sheet != "表紙"}
+    found = {one.rule_id for one in collected.findings} - {"F204", "F205", "F206", "F323", "F502"}
+    assert answers.get(cell) == value
+    assert finding in found if finding else not found
