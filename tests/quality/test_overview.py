@@ -6,7 +6,7 @@ import pytest
 
 from sumida_data.base.periods import Period
 from sumida_data.quality.overview import count_checks, give_overview, write_statement
-from sumida_data.report.page import render_quality_page
+from sumida_data.report.papers import render_quality_page
 
 
 def make_result(rule_id="Q203", table="procedure", *, passed=False, subject="-", **more):

@@ -9,7 +9,7 @@ import pytest
 from tests.survey.conftest import DEPARTMENTS, cover, procedures
 
 from sumida_data.base.periods import Period
-from sumida_data.report.department import (
+from sumida_data.report.returns import (
     compare_returns,
     render_department_pages,
     trace_figures,
@@ -84,11 +84,11 @@ def make_tables() -> dict[str, pd.DataFrame]:
 
 
 def test_of_a_department_the_cells_of_the_last_revision_are_named() -> None:
-    figures = trace_figures(PERIOD, **make_tables())
-    [counted] = figures.counted["1203"]
+    by_department, rests_on = trace_figures(PERIOD, **make_tables())
+    [counted] = by_department["1203"]
     assert counted == ("オンライン化手続数①", "numerator", 1, ["手続!F3(前回から)", "手続!F20"])
-    assert [*figures.counted] == ["1203"]
-    assert figures.rests_on == {("procedure", "online_status"): ["オンライン化手続数①"]}
+    assert [*by_department] == ["1203"]
+    assert rests_on == {("procedure", "online_status"): ["オンライン化手続数①"]}
 
 
 def test_each_department_that_answered_has_a_page(
@@ -117,8 +117,8 @@ def test_each_department_that_answered_has_a_page(
     )
     tables = {"response": response, "finding": finding, "answer": answer}
     tracking = track_responses(dictionary, municipality, form, rules, Period.parse(PERIOD), tables)
-    figures = trace_figures(PERIOD, **make_tables())
-    [(name, page)] = render_department_pages(tracking, collector, received, figures).items()
+    pages = render_department_pages(tracking, collector, received, **make_tables())
+    [(name, page)] = pages.items()
     assert name == "1203_税務課_公開前の確認.html"
     text = page.decode()
     for words in (

@@ -11,7 +11,7 @@ import pytest
 from sumida_data.base.frames import build_frame
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.page import render_page
+from sumida_data.report.papers import render_page
 
 HOSTILE = "<script>alert('x')</script>&\"<img src=https://example.jp/x>"
 Row = dict[str, Any]

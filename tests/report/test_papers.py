@@ -8,8 +8,12 @@ import pytest
 from pptx import Presentation
 
 from sumida_data.base.frames import build_frame
-from sumida_data.report.page import render_briefings, render_council_paper, render_page
-from sumida_data.report.slides import render_slides
+from sumida_data.report.papers import (
+    render_briefings,
+    render_council_paper,
+    render_page,
+    render_slides,
+)
 
 DECK_ROW = ["文書管理システム電子決裁率", "58%", "64.4% ※5", "", "", "100%", "× 遅れ"]
 

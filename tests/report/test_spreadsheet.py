@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -9,9 +8,8 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sumida_data.plan.models import Plan
-from sumida_data.report.content import ProgressReport
-from sumida_data.report.table import build_table
-from sumida_data.report.workbooks import render_spreadsheet
+from sumida_data.report.content import ProgressReport, build_table
+from sumida_data.report.papers import render_spreadsheet
 
 Row = dict[str, Any]
 
@@ -87,7 +85,7 @@ def test_text_never_becomes_a_formula_or_link(plan: Plan, report: ProgressReport
         }
     )
     table = build_table(report.dictionary, hostile, report.period, {})
-    sheet = read(render_spreadsheet(replace(report, table=table)))
+    sheet = read(render_spreadsheet(report._replace(table=table)))
     assert [sheet[cell].data_type for cell in ("A5", "A6")] == ["s", "s"]
     assert sheet["A5"].value == "=1+1※1"
     assert not sheet["A6"].hyperlink

@@ -8,8 +8,14 @@ import pytest
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan
-from sumida_data.report.content import ProgressReport
-from sumida_data.report.table import ProgressTable, TableCell, TableRow, build_table, newest_rows
+from sumida_data.report.content import (
+    ProgressReport,
+    ProgressTable,
+    TableCell,
+    TableRow,
+    build_table,
+    newest_rows,
+)
 
 Row = dict[str, Any]
 Show = Callable[..., ProgressTable]
@@ -56,13 +62,10 @@ class TestTableOfTheDeck:
         assert print_rows(report.table) == PRINTED
 
     def test_has_the_columns_that_the_ward_printed(self, report: ProgressReport) -> None:
-        table = report.table
-        assert table.baseline_label == "R3"
-        assert table.year_labels == ("R4", "R5", "R6")
-        assert table.target_label == "R7"
+        assert report.table.labels == ["R3", "R4", "R5", "R6", "R7"]
 
     def test_numbers_footnotes_as_the_ward_did(self, plan: Plan, report: ProgressReport) -> None:
-        assert report.table.printed_footnotes == [
+        assert report.table.footnotes == [
             f"(※1) {plan.footnotes['dx_procedures']}",
             f"(※2) {plan.footnotes['priority_procedures']}",
             "(※3) 計画の改定等により、対象となる手続数が変更になった。",
@@ -127,7 +130,7 @@ class TestYears:
     ) -> None:
         row = make_value("open_datasets", "FY2025Q1", "190")
         table = show(row, period="FY2025Q1")
-        assert table.year_labels == ("R4", "R5", "R6", "R7")
+        assert table.labels[1:-1] == ["R4", "R5", "R6", "R7"]
         assert current(table).text == "190件"
 
     def test_quarter_before_the_plan_gets_a_column(
@@ -135,7 +138,7 @@ class TestYears:
     ) -> None:
         row = make_value("open_datasets", "FY2021Q4", "130")
         table = show(row, period="FY2021Q4")
-        assert table.year_labels[0] == "R3"
+        assert table.labels[1] == "R3"
         assert current(table).text == "130件"
 
     def test_newest_revision_counts(self, make_value: Callable[..., Row], show: Show) -> None:
@@ -150,7 +153,7 @@ class TestYears:
     ) -> None:
         row = make_value("open_datasets", "FY2022Q3", "154", as_of=date(2023, 1, 4))
         table = show(row)
-        assert table.footnotes[-1] == "令和5年1月4日の実績"
+        assert table.footnotes[-1] == "(※4) 令和5年1月4日の実績"
         assert current(table).printed == "154件 ※4"
 
 

@@ -12,9 +12,12 @@ import pytest
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
-from sumida_data.report.page import render_tracking_page, write_reminders
+from sumida_data.report.returns import (
+    render_tracking_page,
+    render_tracking_workbook,
+    write_reminders,
+)
 from sumida_data.report.survey import DepartmentState, ResponseTracking, track_responses
-from sumida_data.report.workbooks import render_tracking_workbook
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 
@@ -108,7 +111,7 @@ class TestState:
         nobody = make_finding("F101", "error") | {"source_file": "FY2022Q3/謎.xlsx"}
         tracking = track(finding(), finding("F205", "warning"), nobody)
         tax = department(tracking, "1203")
-        assert (tax.count("error"), tax.count("warning")) == (1, 1)
+        assert tax.counts == {"error": 1, "warning": 1}
         assert [one.rule_id for one in tracking.unassigned] == ["F101"]
         assert tracking.to_correct == 1
 

@@ -1,7 +1,8 @@
 """The summary of a run: what came out, what was set aside and what to do next, at a terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -16,7 +17,6 @@ from sumida_data.base.periods import Period
 from sumida_data.base.quota import Gap, Quota, describe_gaps
 from sumida_data.catalogue.approval import Proposal, count_actions
 from sumida_data.packages.models import Packages
-from sumida_data.plan.progress import Verdict
 from sumida_data.present.words import format_percentage
 from sumida_data.privacy.gate import (
     BlockedPackage,
@@ -40,18 +40,18 @@ _STYLES = {
     "behind": "bold red",
     "cannot_say": "dim",
 }
+# By what the verdict holds.
+_VERDICT_STEPS = {
+    "behind": "計画線に届かない{}指標の見通しを確かめてください：{}",
+    "cannot_say": "判定できない{}指標の理由を確かめてください：{}",
+}
+_FOLDED, _WHOLE = {"overflow": "fold"}, {"no_wrap": True}
+_NUMBER = {"justify": "right"}
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """What was found and set aside.
-
-    Attributes:
-        errors: Findings for which something was left out of the figures.
-        warnings: Findings to be checked.
-        files: Returns that cannot be used.
-        rows: Rows left out of the figures.
-    """
+    """Findings by severity, returns that cannot be used, and rows left out of the figures."""
 
     errors: int
     warnings: int
@@ -70,10 +70,7 @@ class RunSummary:
     Attributes:
         gaps: The gaps of the reported period beside the quota.
         set_aside: What was found in the reported period, or belongs to none.
-        set_aside_elsewhere: What was found in all other periods.
-        checks: How the checks of the tables of all periods went.
-        blocked: The packages that the privacy gate blocked, and why.
-        held_back: The packages of which it held rows back, and why.
+        blocked: The packages that the privacy gate blocked; of those held back only rows.
         void_releases: Releases of free text that no longer fit what the cell says.
         products: Where each product is, by its title.
         readability: The points of the received files for being readable by machines, in words.
@@ -102,9 +99,8 @@ class RunSummary:
         """What to do next, one sentence each."""
         return (
             *_advise_on_privacy(self),
-            *_advise_on_tables(self),
-            *_advise_on_figures(self.report),
-            *_advise_on_publishing(self.proposal),
+            *_advise_on_data(self),
+            *_advise_on_figures(self.report, self.proposal),
         )
 
     @property
@@ -117,15 +113,13 @@ class RunSummary:
             "指摘{}件": sum(one.errors for one in both),
         }
         left_out = "、".join(words.format(count) for words, count in counts.items() if count)
-        closing = (
-            f"{self.report.period.title}の{len(self.report.indicators)}指標を集計しました。"
-            + (f"集計から除いたものがあります：{left_out}。" if left_out else "")
-        )
-        if blocked := len(self.blocked):
-            closing += (
-                f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。"
-            )
-        return closing
+        title, blocked = self.report.period.title, len(self.blocked)
+        sentences = {
+            f"{title}の{len(self.report.indicators)}指標を集計しました。": True,
+            f"集計から除いたものがあります：{left_out}。": left_out,
+            f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。": blocked,
+        }
+        return "".join(words for words, holds in sentences.items() if holds)
 
 
 def summarise_run(
@@ -138,7 +132,7 @@ def summarise_run(
     readability: str = "",
 ) -> RunSummary:
     """Say what a run did; ``tables`` are response, finding, check_result and privacy_check."""
-    response, finding = tables["response"], tables["finding"]
+    response, finding, gate = (tables[name] for name in ("response", "finding", "privacy_check"))
     ours = response["period"].eq(str(report.period))
     concerned = concerns_period(finding, str(report.period))
     return RunSummary(
@@ -148,9 +142,9 @@ def summarise_run(
         set_aside_elsewhere=_count_set_aside(response[~ours], finding[~concerned]),
         checks=count_checks(read_rows(tables["check_result"])),
         proposal=proposal,
-        blocked=list_blocked(packages, tables["privacy_check"]),
-        held_back=list_held_back(packages, tables["privacy_check"]),
-        void_releases=count_void_releases(tables["privacy_check"]),
+        blocked=list_blocked(packages, gate),
+        held_back=list_held_back(packages, gate),
+        void_releases=count_void_releases(gate),
         products=products,
         readability=readability,
     )
@@ -180,13 +174,12 @@ def measure_later_gaps(quota: Quota, period: Period, response: pd.DataFrame) -> 
 
 def _count_set_aside(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
     severity = leave_out_replaced(finding, response)["severity"]
-    unusable = response["response_status"].eq("set_aside")
-    counted = response["response_status"].ne("superseded")
+    status = response["response_status"]
     return SetAside(
         errors=int(severity.eq("error").sum()),
         warnings=int(severity.eq("warning").sum()),
-        files=tuple(sorted(response.loc[unusable, "source_file"])),
-        rows=int(response.loc[counted, "rows_set_aside"].sum()),
+        files=tuple(sorted(response.loc[status.eq("set_aside"), "source_file"])),
+        rows=int(response.loc[status.ne("superseded"), "rows_set_aside"].sum()),
     )
 
 
@@ -198,65 +191,50 @@ def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
             f"「{one.title}」に載せない行があります。直すか、個人に関する記載でなければその文を "
             f"cleared_texts.csv に書いてください：{''.join(one.reasons)}"
         )
-    if summary.void_releases:
-        yield (
-            f"released_texts.csv の{summary.void_releases}件は、文字が違うため公開しません。"
-            "書き直してください。"
-        )
+    if void := summary.void_releases:
+        yield f"released_texts.csv の{void}件は、文字が違うため公開しません。書き直してください。"
 
 
-def _advise_on_tables(summary: RunSummary) -> Iterator[str]:
-    report, found = summary.report, summary.set_aside
-    if count := summary.checks.failed_errors:
+def _advise_on_data(summary: RunSummary) -> Iterator[str]:
+    found = summary.set_aside
+    if failed := summary.checks.failed_errors:
         yield (
-            f"数を信頼できなくなる検査{count}件が不合格です。"
+            f"数を信頼できなくなる検査{failed}件が不合格です。"
             "「データの検査結果」を開いて、直してください。"
         )
-    if report.sample:
+    if summary.report.sample:
         yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
-    if missing := report.survey.missing_sections:
+    if missing := summary.report.survey.missing_sections:
         yield f"未回答の{len(missing)}課に回答を催促してください：{_name_some(missing)}"
     for gap in summary.gaps:
         if gap.exceeds_quota:
-            share = format_percentage(gap.missing, gap.total)
-            allowed = format_percentage(gap.allowed_share, 1)
-            yield (
-                f"{gap.title}が{share}で、{allowed}を超えています。公開には承認者の確認が必要です。"
-            )
-    if found.files:
-        names = _name_some(found.files)
-        yield f"使えない調査票{len(found.files)}件を直してもらってください：{names}"
-    if count := found.errors + found.warnings:
-        yield f"指摘{count}件を確かめ、課ごとの確認結果を送ってください。"
+            told = f"{gap.title}が{format_percentage(gap.missing, gap.total)}で、"
+            told += f"{format_percentage(gap.allowed_share, 1)}を超えています。"
+            yield f"{told}公開には承認者の確認が必要です。"
+    if files := found.files:
+        yield f"使えない調査票{len(files)}件を直してもらってください：{_name_some(files)}"
+    if findings := found.errors + found.warnings:
+        yield f"指摘{findings}件を確かめ、課ごとの確認結果を送ってください。"
 
 
-def _advise_on_figures(report: ProgressReport) -> Iterator[str]:
-    if short := _titles(report, "slightly_behind", "behind"):
-        yield f"計画線に届かない{len(short)}指標の見通しを確かめてください：{_name_some(short)}"
-    if unknown := _titles(report, "cannot_say"):
-        yield f"判定できない{len(unknown)}指標の理由を確かめてください：{_name_some(unknown)}"
-    if open_hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
-        named = _name_some(list(dict.fromkeys(open_hints)))
-        yield f"確かめたい値が{len(open_hints)}件あります：{named}"
+def _advise_on_figures(report: ProgressReport, proposal: Proposal) -> Iterator[str]:
+    for part, words in _VERDICT_STEPS.items():
+        found = [one for one in report.indicators if part in one.progress["verdict"]]
+        if titles := [one.line.title.text for one in found]:
+            yield words.format(len(titles), _name_some(titles))
+    if hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
+        yield f"確かめたい値が{len(hints)}件あります：{_name_some([*dict.fromkeys(hints)])}"
     yield "進捗レポートを開いて、内容を確かめてください。"
-
-
-def _advise_on_publishing(proposal: Proposal) -> Iterator[str]:
-    if proposal.pending_revisions:
+    if pending := len(proposal.pending_revisions):
         yield (
-            f"公表した値と今のデータの食い違いが{len(proposal.pending_revisions)}件あります。"
-            "上の説明のとおりに確かめてください。改めるときは "
-            "data/01_raw/reference/revisions.csv に理由を書きます。"
+            f"公表した値と今のデータの食い違いが{pending}件あります。上の説明のとおりに確かめて"
+            "ください。改めるときは data/01_raw/reference/revisions.csv に理由を書きます。"
         )
     if proposal.real_changes:
         yield (
             "公開するときは、下見の changes.html を確かめ、sumida-data approve で承認を受け、"
             "kedro run --pipelines=publish を実行してください。"
         )
-
-
-def _titles(report: ProgressReport, *verdicts: Verdict) -> list[str]:
-    return [one.line.title.text for one in report.indicators if one.progress["verdict"] in verdicts]
 
 
 def _name_some(names: Sequence[str]) -> str:
@@ -266,91 +244,68 @@ def _name_some(names: Sequence[str]) -> str:
 
 def render_summary(summary: RunSummary) -> RenderableType:
     """Lay a summary out for a terminal, at most a hundred columns wide."""
-    report, proposal = summary.report, summary.proposal
-    stamp = [Text("見本データ：実際の数ではありません。", "bold red")] if report.sample else []
-    title = Text(f"{report.period.title}（{report.period}）の取組状況", "bold")
+    report, proposal, checks = summary.report, summary.proposal, summary.checks
+    total, words = report.survey.total, report.dictionary.words("finding.severity")
+    failed = (
+        f"検査{checks.total}件のうち不合格{checks.failed}件(重いもの{checks.failed_errors}件)："
+        "詳しくは「データの検査結果」"
+    )
+    indicators = [
+        (
+            *(one.line.indicator.title, one.line.baseline.text, one.line.current.text),
+            *(one.line.target.text, one.value["as_of"].isoformat()),
+            Text(one.verdict, _STYLES[one.progress["verdict"]]),
+        )
+        for one in report.indicators
+    ]
+    places = {str(report.period): summary.set_aside, "ほかの期間": summary.set_aside_elsewhere}
+    set_aside = [
+        (name, *map(str, (one.errors, one.warnings, len(one.files), one.rows)))
+        for name, one in places.items()
+    ]
+    steps = Table.grid(padding=(0, 1))
+    steps.add_column(justify="right", width=3)
+    steps.add_column(overflow="fold")
+    for number, step in enumerate(summary.next_steps, 1):
+        steps.add_row(f"{number}.", Text(step))
     parts = Group(
-        Panel(title),
-        *stamp,
-        _indicator_table(report),
-        Text(_describe_responses(report)),
-        Text(_describe_checks(summary.checks)),
-        *(
-            [Text(f"受け取ったファイルの機械可読性：{summary.readability}")]
-            * bool(summary.readability)
+        Panel(Text(f"{report.period.title}（{report.period}）の取組状況", "bold")),
+        *[Text("見本データ：実際の数ではありません。", "bold red")] * report.sample,
+        _make_table(
+            {"指標": _FOLDED}
+            | dict.fromkeys(("基準値", "値", "目標値"), _NUMBER)
+            | dict.fromkeys(("時点", "判定"), _WHOLE),
+            indicators,
         ),
-        _set_aside_table(summary),
+        Text(
+            f"回収率{total.rate}：照会{total.asked}課のうち{total.answered}課が回答"
+            f"(前回から変更なし{total.no_change}課)、未回答{total.not_received}課"
+        ),
+        Text(failed if checks.failed else f"検査{checks.total}件：不合格なし"),
+        *[Text(f"受け取ったファイルの機械可読性：{summary.readability}")]
+        * bool(summary.readability),
+        _make_table(
+            {"期間": {}}
+            | dict.fromkeys((*words.values(), "使えない調査票", "除いた行"), _NUMBER | _FOLDED),
+            set_aside,
+        ),
         *map(Text, proposal.pending_revisions),
         Text(f"公開先({proposal.target})での変更：{count_actions(proposal.changes)}"),
-        _product_table(summary),
+        _make_table({"できたもの": _WHOLE, "場所": _FOLDED}, summary.products.items()),
         Text("次にすること", "bold"),
-        _number_steps(summary.next_steps),
+        steps,
         Text(),
         Text(summary.closing, "bold yellow" if summary.exit_code else "bold green"),
     )
     return Constrain(parts, _WIDTH)
 
 
-def _indicator_table(report: ProgressReport) -> Table:
+def _make_table(
+    columns: Mapping[str, Mapping[str, Any]], rows: Iterable[Sequence[str | Text]]
+) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=True)
-    table.add_column("指標", overflow="fold")
-    for heading in ("基準値", "値", "目標値"):
-        table.add_column(heading, justify="right")
-    for heading in ("時点", "判定"):
-        table.add_column(heading, no_wrap=True)
-    for one in report.indicators:
-        line = one.line
-        texts = (
-            line.indicator.title,
-            *(c.text for c in (line.baseline, line.current, line.target)),
-        )
-        shown = Text(one.verdict, _STYLES[one.progress["verdict"]])
-        table.add_row(*map(Text, texts), Text(one.value["as_of"].isoformat()), shown)
-    return table
-
-
-def _describe_responses(report: ProgressReport) -> str:
-    total = report.survey.total
-    return (
-        f"回収率{total.rate}：照会{total.asked}課のうち{total.answered}課が回答"
-        f"(前回から変更なし{total.no_change}課)、未回答{total.not_received}課"
-    )
-
-
-def _describe_checks(checks: Tally) -> str:
-    if not checks.failed:
-        return f"検査{checks.total}件：不合格なし"
-    return (
-        f"検査{checks.total}件のうち不合格{checks.failed}件(重いもの{checks.failed_errors}件)："
-        "詳しくは「データの検査結果」"
-    )
-
-
-def _set_aside_table(summary: RunSummary) -> Table:
-    severities = summary.report.dictionary.words("finding.severity")
-    table = Table(box=box.SIMPLE_HEAD, expand=True)
-    table.add_column("期間")
-    for heading in (*severities.values(), "使えない調査票", "除いた行"):
-        table.add_column(heading, justify="right", overflow="fold")
-    periods = {str(summary.report.period): summary.set_aside}
-    for name, one in (periods | {"ほかの期間": summary.set_aside_elsewhere}).items():
-        table.add_row(name, *map(str, (one.errors, one.warnings, len(one.files), one.rows)))
-    return table
-
-
-def _product_table(summary: RunSummary) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True)
-    table.add_column("できたもの", no_wrap=True)
-    table.add_column("場所", overflow="fold")
-    for title, path in summary.products.items():
-        table.add_row(Text(title), Text(path))
-    return table
-
-
-def _number_steps(steps: Sequence[str]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", width=3)
-    table.add_column(overflow="fold")
-    for number, step in enumerate(steps, 1):
-        table.add_row(f"{number}.", Text(step))
+    for heading, look in columns.items():
+        table.add_column(heading, **look)
+    for row in rows:
+        table.add_row(*(Text(one) if isinstance(one, str) else one for one in row))
     return table

@@ -1,8 +1,8 @@
 """How the survey went: who answered, what was found in the files, what departments changed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -52,137 +52,64 @@ _COMPARISON = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DivisionState:
+class DivisionState(NamedTuple):
     """How many departments of a division answered; 計 is the division of all.
 
-    Attributes:
-        answered: Departments that answered, 前回から変更なし among them.
-        no_change: Of these, departments that answered 前回から変更なし.
+    Those that answered 前回から変更なし are among them; the others sent nothing that can be used.
     """
 
     division: str
     asked: int
     answered: int
     no_change: int
-
-    @property
-    def not_received(self) -> int:
-        """Departments without a return that can be used."""
-        return self.asked - self.answered
-
-    @property
-    def rate(self) -> str:
-        """The response rate, such as 97.3%."""
-        return format_percentage(self.answered, self.asked)
+    not_received: int
+    rate: str
 
 
-@dataclass(frozen=True, slots=True)
-class FindingCount:
-    """How often a rule found something."""
-
-    rule_id: str
-    title: str
-    severity: Severity
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyState:
+class SurveyState(NamedTuple):
     """How the survey of one period went.
 
-    Attributes:
-        divisions: One entry per division, in the order of department codes.
-        total: All departments.
-        missing_sections: Names of the departments without a return that can be used.
-        findings: Findings by rule, grave ones first, then the most frequent.
+    Divisions stand in the order of department codes. Each row of findings is a rule with its
+    number of findings, grave ones first, then the most frequent; they are counted by severity too.
     """
 
-    divisions: tuple[DivisionState, ...]
+    divisions: Sequence[DivisionState]
     total: DivisionState
-    missing_sections: tuple[str, ...]
-    findings: tuple[FindingCount, ...]
-
-    def count(self, severity: Severity) -> int:
-        """Return the number of findings of a severity."""
-        return sum(one.count for one in self.findings if one.severity == severity)
+    missing_sections: Sequence[str]
+    findings: Sequence[Row]
+    counts: Mapping[Severity, int]
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentState:
+class DepartmentState(NamedTuple):
     """The state of one department's answer.
 
     Attributes:
         row: Its row of ``response`` that counts.
-        status: What became of its return, in words.
         files: The usable files it sent.
         findings: What was found in the file that counts, in the order of work.
-        changes: How its sheets differ from its last return, in words; None where it has not
-            answered both times.
+        silent: Whether nothing came that can be used; unusable, whether a file came that cannot.
+        days_late: Days after the due date; 0 where the day is not known.
+        state: Whether it answered, again, and in time, in words.
+        difference: How its answers differ from its last ones, in words.
     """
 
+    code: str
     row: Row
-    status: str
-    files: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    changes: tuple[str, ...] | None
-
-    @property
-    def code(self) -> str:
-        """Its code."""
-        return str(self.row["department_code"])
-
-    @property
-    def silent(self) -> bool:
-        """Whether nothing came that can be used."""
-        return self.row["response_status"] not in ANSWERED
-
-    @property
-    def unusable(self) -> bool:
-        """Whether a file came that cannot be used."""
-        return bool(self.row["response_status"] == "set_aside")
-
-    @property
-    def state(self) -> str:
-        """Whether it answered, again, and in time, in words."""
-        marks = [self.status]
-        marks += ["訂正あり"] if len(self.files) > 1 else []
-        marks += [f"締切後{self.days_late}日"] if self.days_late else []
-        return "、".join(marks)
-
-    @property
-    def days_late(self) -> int:
-        """How many days after the due date it answered; 0 where that is not known.
-
-        A day more than a year later is a slip of the pen, which a finding names.
-        """
-        answered_on, due_on = self.row["answered_on"], self.row["due_on"]
-        days = (answered_on - due_on).days if answered_on else 0
-        return days if 0 < days <= 366 else 0
-
-    @property
-    def difference(self) -> str:
-        """How its answers differ from its last ones, in words."""
-        if self.changes is None:
-            return "" if self.silent else "前回の回答なし"
-        return "、".join(self.changes) or "違いなし"
-
-    def count(self, severity: Severity) -> int:
-        """Return the number of findings of a severity."""
-        return sum(finding.severity == severity for finding in self.findings)
+    files: Sequence[str]
+    findings: Sequence[Finding]
+    counts: Mapping[Severity, int]
+    silent: bool
+    unusable: bool
+    days_late: int
+    state: str
+    difference: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseTracking:
+class ResponseTracking(NamedTuple):
     """The state of all departments' answers in a quarter.
 
-    Attributes:
-        municipality: Who asks, for the names of ward and office.
-        survey: Counts by division.
-        departments: The departments by code.
-        unassigned: Findings about files that belong to no known department, and about the
-            central files.
-        sample: Whether it is about sample data.
+    Unassigned are findings about files that belong to no known department, and about the central
+    files. Counted are departments that sent a correction, were late, or have something to correct.
     """
 
     dictionary: DataDictionary
@@ -190,24 +117,12 @@ class ResponseTracking:
     form: Form
     period: Period
     survey: SurveyState
-    departments: tuple[DepartmentState, ...]
-    unassigned: tuple[Finding, ...]
+    departments: Sequence[DepartmentState]
+    unassigned: Sequence[Finding]
+    corrected: int
+    late: int
+    to_correct: int
     sample: bool
-
-    @property
-    def corrected(self) -> int:
-        """How many departments sent more than one usable file."""
-        return sum(len(one.files) > 1 for one in self.departments)
-
-    @property
-    def late(self) -> int:
-        """How many departments answered after the due date."""
-        return sum(one.days_late > 0 for one in self.departments)
-
-    @property
-    def to_correct(self) -> int:
-        """How many departments have something to correct."""
-        return sum(one.count("error") > 0 for one in self.departments)
 
 
 def describe_survey(
@@ -222,14 +137,20 @@ def describe_survey(
         .agg({"division": "first", "section": "first", "answered": "any", "no_change": "any"})
     )
     concerned = leave_out_replaced(finding, response)
+    counted = Counter(concerned.loc[concerns_period(concerned, period), "rule_id"])
+    findings = [rules[name].model_dump() | {"count": n} for name, n in counted.items()]
+    # The severities happen to stand in the order of the alphabet.
+    findings.sort(key=lambda one: (one["severity"], -one["count"], one["rule_id"]))
+    counts: Counter[Severity] = Counter()
+    for one in findings:
+        counts[one["severity"]] += one["count"]
+    by_division = departments.groupby("division", sort=False)
     return SurveyState(
-        divisions=tuple(
-            _count_answers(str(name), rows)
-            for name, rows in departments.groupby("division", sort=False)
-        ),
+        divisions=[_count_answers(str(name), rows) for name, rows in by_division],
         total=_count_answers("計", departments),
         missing_sections=tuple(departments.loc[~departments["answered"], "section"]),
-        findings=tuple(_count_findings(concerned[concerns_period(concerned, period)], rules)),
+        findings=findings,
+        counts=counts,
     )
 
 
@@ -245,17 +166,10 @@ def concerns_period(finding: pd.DataFrame, period: str) -> "pd.Series[bool]":
 
 
 def _count_answers(name: str, departments: pd.DataFrame) -> DivisionState:
+    asked = len(departments)
     answered, no_change = (int(departments[one].sum()) for one in ("answered", "no_change"))
-    return DivisionState(name, len(departments), answered, no_change)
-
-
-def _count_findings(finding: pd.DataFrame, rules: FindingRules) -> list[FindingCount]:
-    counted = [
-        FindingCount(rule_id, rules[rule_id].title, rules[rule_id].severity, count)
-        for rule_id, count in Counter(finding["rule_id"]).items()
-    ]
-    # The severities happen to stand in the order of the alphabet.
-    return sorted(counted, key=lambda one: (one.severity, -one.count, one.rule_id))
+    rate = format_percentage(answered, asked)
+    return DivisionState(name, asked, answered, no_change, asked - answered, rate)
 
 
 def track_responses(
@@ -279,17 +193,21 @@ def track_responses(
     for row in ours:
         if row["department_code"] is not None:
             by_department[row["department_code"]].append(row)
+    departments = [
+        _describe_department(rows, statuses, findings[code], changes.get(code))
+        for code, rows in sorted(by_department.items())
+    ]
     return ResponseTracking(
         dictionary=dictionary,
         municipality=municipality,
         form=form,
         period=period,
         survey=describe_survey(str(period), response, finding, rules),
-        departments=tuple(
-            _describe_department(rows, statuses, findings[code], changes.get(code))
-            for code, rows in sorted(by_department.items())
-        ),
-        unassigned=tuple(sorted(findings[None], key=order_for_work)),
+        departments=departments,
+        unassigned=sorted(findings[None], key=order_for_work),
+        corrected=sum(len(one.files) > 1 for one in departments),
+        late=sum(one.days_late > 0 for one in departments),
+        to_correct=sum(one.counts["error"] > 0 for one in departments),
         sample=any(row["sample"] for row in ours),
     )
 
@@ -297,18 +215,36 @@ def track_responses(
 def _describe_department(
     rows: Sequence[Row],
     statuses: Mapping[str, str],
-    findings: Sequence[Finding],
-    changes: tuple[str, ...] | None,
+    findings: Iterable[Finding],
+    changes: Sequence[str] | None,
 ) -> DepartmentState:
     # What can be used goes before what cannot, and before an older file.
     row = min(rows, key=lambda row: _FIRST.index(row["response_status"]))
-    usable = [row for row in rows if row["response_status"] in {*ANSWERED, "superseded"}]
+    status = row["response_status"]
+    usable = {*ANSWERED, "superseded"}
+    files = [one["source_file"] for one in rows if one["response_status"] in usable]
+    days = (row["answered_on"] - row["due_on"]).days if row["answered_on"] else 0
+    # A day more than a year later is a slip of the pen, which a finding names.
+    days_late = days if 0 < days <= 366 else 0
+    marks = (
+        *(statuses[status], "訂正あり" * (len(files) > 1)),
+        f"締切後{days_late}日" * bool(days_late),
+    )
+    if changes is None:
+        difference = "前回の回答なし" if status in ANSWERED else ""
+    else:
+        difference = "、".join(changes) or "違いなし"
     return DepartmentState(
+        code=row["department_code"],
         row=row,
-        status=statuses[row["response_status"]],
-        files=tuple(row["source_file"] for row in usable),
-        findings=tuple(sorted(findings, key=order_for_work)),
-        changes=changes,
+        files=files,
+        findings=sorted(findings, key=order_for_work),
+        counts=Counter(one.severity for one in findings),
+        silent=status not in ANSWERED,
+        unusable=status == "set_aside",
+        days_late=days_late,
+        state="、".join(filter(None, marks)),
+        difference=difference,
     )
 
 

@@ -13,12 +13,10 @@ from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.readability.scores import say_by_name
 from sumida_data.quality.rules import QualityRules
-from sumida_data.report import page
+from sumida_data.report import papers
 from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.slides import render_slides
 from sumida_data.report.summary import RunSummary, summarise_run
 from sumida_data.report.survey import describe_survey
-from sumida_data.report.workbooks import render_spreadsheet
 from sumida_data.survey.findings import FindingRules
 
 # What a person looks for first: the dataset, and the place in it.
@@ -75,25 +73,25 @@ def write_report(
     }
     results = (read_rows(check_result), read_rows(check_failure))
     overview = give_overview(rules, described, *results, titles)
-    quality_page = page.render_quality_page(
+    quality_page = papers.render_quality_page(
         municipality, described, report.period, overview, sample=report.sample
     )
-    papers = _write_papers(report, folder) | {f"{folder}/quality.html": quality_page}
+    written = _write_papers(report, folder) | {f"{folder}/quality.html": quality_page}
     for other in other_reports:
-        papers |= _write_papers(other, f"{folder}/{other.plan.plan_id}")
-    return papers
+        written |= _write_papers(other, f"{folder}/{other.plan.plan_id}")
+    return written
 
 
 def _write_papers(report: ProgressReport, folder: str) -> Contents:
-    briefings = page.render_briefings(report).items()
-    papers = {
-        "progress_report.html": page.render_page(report),
-        "progress_table.xlsx": render_spreadsheet(report),
-        "council_paper.html": page.render_council_paper(report),
-        "council_slides.pptx": render_slides(report),
+    briefings = papers.render_briefings(report).items()
+    written = {
+        "progress_report.html": papers.render_page(report),
+        "progress_table.xlsx": papers.render_spreadsheet(report),
+        "council_paper.html": papers.render_council_paper(report),
+        "council_slides.pptx": papers.render_slides(report),
         **{f"briefing_{indicator}.html": content for indicator, content in briefings},
     }
-    return {f"{folder}/{name}": content for name, content in papers.items()}
+    return {f"{folder}/{name}": content for name, content in written.items()}
 
 
 def summarise(

@@ -7,10 +7,13 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import Contents, Files, Frame, wire
 from sumida_data.quality.readability.scores import say_by_name
-from sumida_data.report.department import render_department_pages, trace_figures, write_mails
-from sumida_data.report.page import render_tracking_page, write_reminders
+from sumida_data.report.returns import (
+    render_department_pages,
+    render_tracking_page,
+    render_tracking_workbook,
+    write_mails,
+)
 from sumida_data.report.survey import track_responses
-from sumida_data.report.workbooks import render_tracking_workbook
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.feedback import Feedback, write_return_sheet
 from sumida_data.survey.findings import FindingRules
@@ -37,9 +40,8 @@ def write_returns(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     response, finding = (read_rows(tables.pop(name)) for name in ("response", "finding"))
     sheets = feedback.address(response, finding)
     written = {name: write_return_sheet(sheet, rules) for name, sheet in sheets.items()}
-    figures = trace_figures(str(period), **tables)
-    written |= render_department_pages(tracking, collector, survey_returns, figures)
-    written |= write_mails(tracking, write_reminders(tracking), written)
+    written |= render_department_pages(tracking, collector, survey_returns, **tables)
+    written |= write_mails(tracking, written)
     written["_回収状況.html"] = render_tracking_page(tracking)
     written["_回収状況.xlsx"] = render_tracking_workbook(tracking)
     return {f"{period}/{name}": content for name, content in written.items()}

@@ -1,0 +1,280 @@
+"""What goes to the departments once their files are read, and what the office follows them up by.
+
+Before the figures go out, a department is shown which of its cells counted where, what was left out
+and why, what will be public in its name, and where it sent a file again, how that differs from the
+one before, cell by cell.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import NamedTuple
+
+import pandas as pd
+
+from sumida_data.base.database import connect
+from sumida_data.base.frames import to_arrow
+from sumida_data.base.xlsx import Cell, TextWorkbook
+from sumida_data.present.templates import load_templates
+from sumida_data.report.survey import DepartmentState, ResponseTracking
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.returns import Return, read_returns
+from sumida_data.survey.feedback import name_place, name_return_sheet
+from sumida_data.survey.files import SourceFile
+from sumida_data.survey.findings import SEVERITY_LABELS
+from sumida_data.survey.form import Form
+
+_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FINDINGS_SHOWN = 5
+# The cells of carried answers lie in the file of an earlier quarter.
+_COUNTED = """
+    WITH ours AS (
+        SELECT DISTINCT record_id, department_code
+        FROM answer WHERE period = $period AND department_code IS NOT NULL
+    ), standing AS (
+        SELECT * FROM lineage WHERE period = $period
+        QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id)
+    )
+    SELECT department_code, indicator_title, role, count(DISTINCT row_id),
+        list(DISTINCT concat(sheet, '!', cell, if(carried_from IS NULL, '', '(前回から)')))
+    FROM standing
+    JOIN ours ON row_id = record_id
+    JOIN (SELECT DISTINCT indicator_id, indicator_title FROM indicator_value) USING (indicator_id)
+    WHERE cell IS NOT NULL
+    GROUP BY ALL
+    ORDER BY ALL
+"""
+_RESTS_ON = """
+    SELECT DISTINCT table_name, field, indicator_title
+    FROM lineage
+    JOIN (SELECT DISTINCT indicator_id, indicator_title FROM indicator_value) USING (indicator_id)
+    ORDER BY ALL
+"""
+_DIVISION_HEADINGS = (
+    *("部", "照会した課", "回答した課", "うち前回から変更なし", "未回答の課", "回収率"),
+)
+_DEPARTMENT_HEADINGS = (
+    *("課コード", "部", "課", "状態", "回答日", "締切日", "締切後の日数"),
+    *(*SEVERITY_LABELS.values(), "集計した行", "除いた行", "前回の回答との違い", "届いたファイル"),
+)
+_UNASSIGNED_HEADINGS = ("ファイル", "重さ", "場所", "何が問題か", "どう直すか", "規則")
+_WIDTHS = {
+    "前回の回答との違い": 50,
+    "届いたファイル": 36,
+    "文面": 90,
+    "ファイル": 50,
+    "何が問題か": 60,
+    "どう直すか": 60,
+}
+
+# By table and field, the titles of the indicators that rest on it.
+RestsOn = Mapping[tuple[str, str], Sequence[str]]
+
+
+class Counted(NamedTuple):
+    """The records of a department that counted in an indicator, and their cells."""
+
+    indicator: str
+    role: str
+    records: int
+    cells: Sequence[str]
+
+
+class CellChange(NamedTuple):
+    """An answer that is another one in the file sent again, and the indicators that rest on it.
+
+    The cell is that of the later file, or was that of the earlier one; the row names the record.
+    """
+
+    cell: str
+    row: str
+    heading: str
+    before: str
+    after: str
+    indicators: Sequence[str]
+
+
+def trace_figures(
+    period: str, **tables: pd.DataFrame
+) -> tuple[Mapping[str, Sequence[Counted]], RestsOn]:
+    """Say by department code what counted in the figures of a quarter, and what these rest on.
+
+    The tables are ``answer``, ``lineage`` and ``indicator_value``.
+    """
+    counted: dict[str, list[Counted]] = defaultdict(list)
+    rests_on: dict[tuple[str, str], list[str]] = defaultdict(list)
+    with connect() as connection:
+        for name, table in tables.items():
+            connection.register(name, to_arrow(table))
+        rows = connection.execute(_COUNTED, {"period": period}).fetchall()
+        for code, title, role, records, cells in rows:
+            counted[code].append(Counted(title, role, records, sorted(cells, key=_by_place)))
+        for table_name, field, title in connection.execute(_RESTS_ON).fetchall():
+            rests_on[table_name, field].append(title)
+    return counted, rests_on
+
+
+def _by_place(place: str) -> tuple[str, int, str]:
+    """Order cells as they are read: by sheet, row and column."""
+    sheet, _, cell = place.partition("!")
+    return sheet, int("".join(filter(str.isdigit, cell)) or 0), cell
+
+
+def compare_returns(
+    before: Return, after: Return, form: Form, rests_on: RestsOn
+) -> list[CellChange]:
+    """Compare two files of one department cell by cell, in the order of the form."""
+    old, new = map(_list_answers, (before, after))
+    titles = {(part.table, item.name): item.title for part in form.sheets for item in part.fields}
+    order = {part.sheet: number for number, part in enumerate(form.sheets)}
+    changes = []
+    for table, row, field in dict.fromkeys((*new, *old)):
+        cell, was = old.get((table, row, field), ("", ""))
+        now_at, becomes = new.get((table, row, field), ("", ""))
+        if was != becomes:
+            title, moved = titles.get((table, field), field), rests_on.get((table, field), ())
+            changes.append(CellChange(now_at or cell, row, title, was, becomes, moved))
+    return sorted(changes, key=lambda one: (order.get(one.cell.partition("!")[0], 0), one.row))
+
+
+def _list_answers(returned: Return) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Return cell and value of each answer by table, record and field."""
+    return {
+        (one.table, one.key, answer.field): (
+            *(f"{answer.sheet}!{answer.cell}", answer.reading.value or ""),
+        )
+        for one in returned.records
+        for answer in one.answers
+    }
+
+
+def render_department_pages(
+    tracking: ResponseTracking,
+    collector: Collector,
+    received: Mapping[str, SourceFile],
+    **tables: pd.DataFrame,
+) -> dict[str, bytes]:
+    """Return the page of each department that has answered, by file name.
+
+    The tables are those of ``trace_figures``.
+    """
+    counted, rests_on = trace_figures(str(tracking.period), **tables)
+    sheets = []
+    for part in tracking.form.answer_sheets:
+        impersonal = [item for item in part.fields if not item.personal]
+        public = [item.title for item in impersonal if item.published]
+        kept = [item.title for item in impersonal if not item.published]
+        sheets.append({"sheet": part.sheet, "public": public, "kept": kept})
+    pages = {}
+    for one in tracking.departments:
+        if not one.silent:
+            resent = _compare_files(tracking, one, collector, received, rests_on)
+            told = {"counted": counted.get(one.code, ()), "sheets": sheets, "resent": resent}
+            page = _fill_in("department.html", tracking=tracking, one=one, **told)
+            pages[f"{one.code}_{one.row['section']}_公開前の確認.html"] = page.encode()
+    return pages
+
+
+def _compare_files(
+    tracking: ResponseTracking,
+    one: DepartmentState,
+    collector: Collector,
+    received: Mapping[str, SourceFile],
+    rests_on: RestsOn,
+) -> dict[str, list[CellChange]]:
+    """Return by each file that was replaced how the one that counts differs from it."""
+    # The one that counts stands last; it may stand among the others too.
+    names = [name for name in (*one.files, one.row["source_file"]) if name in received]
+    if len({*names}) < 2:
+        return {}
+    files = [received[name] for name in names]
+    *earlier, counts = read_returns(collector.reader, collector.waves, files)
+    return {
+        before.source_file: compare_returns(before, counts, tracking.form, rests_on)
+        for before in earlier
+        if before.source_file != counts.source_file
+    }
+
+
+def write_reminders(tracking: ResponseTracking) -> dict[str, str]:
+    """Write a mail to each department with something left to do, by code, subject line first."""
+    mails, told = {}, {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN}
+    for one in tracking.departments:
+        if one.silent or one.findings:
+            name = name_return_sheet(one.code, one.row["section"])
+            told |= {"tracking": tracking, "one": one, "return_sheet": name}
+            mails[one.code] = _fill_in("reminder.txt", **told)
+    return mails
+
+
+def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the reminders as drafts that a mail program opens, with what goes along with them.
+
+    The files written for departments are by name, which begins with the code.
+    """
+    sections = {one.code: one.row["section"] for one in tracking.departments}
+    mails = {}
+    for code, reminder in write_reminders(tracking).items():
+        subject, _, text = reminder.strip().partition("\n")
+        mail = EmailMessage(SMTP)
+        mail["Subject"] = subject.removeprefix("件名：")
+        # Outlook opens it as a draft.
+        mail["X-Unsent"] = "1"
+        mail.set_content(text.strip() + "\n")
+        for name in sorted(name for name in written if name.startswith(f"{code}_")):
+            kind = ("text", "html") if name.endswith(".html") else ("application", _XLSX)
+            mail.add_attachment(written[name], *kind, filename=name)
+        if mail.is_multipart():
+            # The same bytes whenever it is written.
+            mail.set_boundary(f"=={code}==")
+        mails[f"メール/{code}_{sections[code]}.eml"] = mail.as_bytes()
+    return mails
+
+
+def render_tracking_page(tracking: ResponseTracking) -> bytes:
+    """Return the response tracking, with the mails to send."""
+    reminders = write_reminders(tracking)
+    told = {"tracking": tracking, "reminders": reminders, "labels": SEVERITY_LABELS}
+    return _fill_in("response_tracking.html", **told).encode()
+
+
+def _fill_in(template: str, **values: object) -> str:
+    return load_templates("report", place=name_place).get_template(template).render(values)
+
+
+def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
+    """Return the response tracking: by division, by department, and the mails to send."""
+    title = f"{tracking.form.title}（{tracking.period.title}）　回収状況"
+    sections = {one.code: one.row["section"] for one in tracking.departments}
+    reminders = [(code, sections[code], text) for code, text in write_reminders(tracking).items()]
+    unassigned = [
+        (
+            *(one.place.source_file, SEVERITY_LABELS[one.severity], name_place(one)),
+            *(one.message, one.how_to_fix, one.rule_id),
+        )
+        for one in tracking.unassigned
+    ]
+    tables: dict[str, tuple[Sequence[str], Sequence[Sequence[Cell]]]] = {
+        "部別": (_DIVISION_HEADINGS, [*tracking.survey.divisions, tracking.survey.total]),
+        "課別": (_DEPARTMENT_HEADINGS, [*map(_list_department, tracking.departments)]),
+        "催促の文面": (("課コード", "課", "文面"), reminders),
+        "担当課で直すもの": (_UNASSIGNED_HEADINGS, unassigned),
+    }
+    book = TextWorkbook(title, sample=tracking.sample)
+    for name, (headings, rows) in tables.items():
+        widths = {heading: _WIDTHS.get(heading) for heading in headings}
+        book.add_sheet(name, title).write_table(widths, rows)
+    return book.close()
+
+
+def _list_department(one: DepartmentState) -> Sequence[Cell]:
+    row = one.row
+    counts = [one.counts[severity] for severity in SEVERITY_LABELS]
+    found = [*counts, row["rows"], row["rows_set_aside"]]
+    return (
+        *(one.code, row["division"], row["section"], one.state),
+        *(str(row["answered_on"] or ""), str(row["due_on"]), one.days_late or None),
+        *(found if one.files else [None] * len(found)),
+        *(one.difference, "\n".join(name.rpartition("/")[2] for name in one.files)),
+    )
