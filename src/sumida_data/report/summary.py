@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import filterfalse
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -220,10 +222,11 @@ def _advise_on_data(summary: RunSummary) -> Iterator[str]:
 def _advise_on_figures(report: ProgressReport, proposal: Proposal) -> Iterator[str]:
     for part, words in _VERDICT_STEPS.items():
         found = [one for one in report.indicators if part in one.progress["verdict"]]
-        if titles := [one.line.title.text for one in found]:
-            yield words.format(len(titles), _name_some(titles))
-    if hints := [row["indicator_title"] for row in report.hints if not row["note"]]:
-        yield f"確かめたい値が{len(hints)}件あります：{_name_some([*dict.fromkeys(hints)])}"
+        if found:
+            yield words.format(len(found), _name_some([one.line.title.text for one in found]))
+    if hints := [*filterfalse(itemgetter("note"), report.hints)]:
+        titles = dict.fromkeys(row["indicator_title"] for row in hints)
+        yield f"確かめたい値が{len(hints)}件あります：{_name_some([*titles])}"
     yield "進捗レポートを開いて、内容を確かめてください。"
     if pending := len(proposal.pending_revisions):
         yield (
