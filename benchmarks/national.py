@@ -20,17 +20,18 @@ from time import perf_counter
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import yaml
 from national_by_hand import compute_by_hand
 from rich.console import Console
 from rich.table import Table
 
 from sumida_data.base.frames import build_frame, to_frame
-from sumida_data.base.metadata import DataDictionary
+from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.pipelines.indicators import assess_progress
 from sumida_data.pipelines.wiring import list_tables, note_tables
 from sumida_data.plan.models import Plans
-from sumida_data.plan.values import Computed, Coverage, ValueEngine
+from sumida_data.plan.values import Coverage, compute_indicators
 from sumida_data.survey.typed_tables import build_typed_tables
 
 PROJECT = Path(__file__).parents[1]
@@ -140,8 +141,8 @@ def compare(nation: Nation) -> Table:
     steps: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         started = perf_counter()
-        computed = compute(nation)
-        values = build_frame(nation.dictionary["indicator_value"], computed.values)
+        computed, lineage = compute(nation)
+        values = build_frame(nation.dictionary["indicator_value"], computed)
         counted = perf_counter()
         progress = assess_progress(nation.plans, values)
         judged = perf_counter()
@@ -152,25 +153,28 @@ def compare(nation: Nation) -> Table:
         steps.setdefault("pandas groupby by hand, values only", []).append(ended - judged)
         refuse_differences(computed, by_hand)
     rows = {
-        "values and lineage": len(values) + computed.lineage.num_rows,
+        "values and lineage": len(values) + lineage.num_rows,
         "verdicts": len(progress),
         "pandas groupby by hand, values only": len(by_hand),
     }
     return _lay_out(steps, rows)
 
 
-def compute(nation: Nation) -> Computed:
+def compute(nation: Nation) -> tuple[list[Row], pa.Table]:
     """Compute the quarter's values with their lineage."""
     coverage = {(code, PERIOD, table): Coverage(1, 1) for code in nation.names for table in ASKED}
-    with ValueEngine(nation.names, nation.plans, nation.tables, coverage, sample=True) as engine:
-        return engine.compute([PERIOD])
+    response = pd.DataFrame({"period": [PERIOD], "sample": [True]})
+    values, lineage, _ = compute_indicators(
+        nation.names, nation.plans, nation.tables, coverage, response
+    )
+    return values, lineage
 
 
-def refuse_differences(computed: Computed, by_hand: Mapping[tuple[str, str], float]) -> None:
+def refuse_differences(computed: list[Row], by_hand: Mapping[tuple[str, str], float]) -> None:
     """Stop if the two do not give the same values."""
     ours = {
         (row["indicator_id"], row["municipality_code"]): float(row["value"])
-        for row in computed.values
+        for row in computed
         if row["value"] is not None
     }
     # Where nothing counts the script has no row, and the engine a zero.

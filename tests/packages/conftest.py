@@ -13,8 +13,7 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages
 from sumida_data.packages.package import build_packages
-from sumida_data.plan.definitions import describe_indicators, describe_targets
-from sumida_data.plan.models import Plans
+from sumida_data.plan.models import Plans, describe_indicators, describe_targets
 from sumida_data.survey.form import CentralSources
 
 Row = dict[str, Any]

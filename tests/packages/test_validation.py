@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from sumida_data.packages.package import InvalidPackageError, PackagesValidator
-from sumida_data.plan.definitions import describe_indicators
+from sumida_data.plan.models import describe_indicators
 from sumida_data.quality.data_package import find_errors
 
 VALUES = "indicator_value.csv"

@@ -11,7 +11,7 @@ import pytest
 from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.plan.models import Baseline, Indicator, IndicatorTarget, Plan, Plans, Predecessor
-from sumida_data.plan.values import Coverage, ValueEngine
+from sumida_data.plan.values import Coverage, compute_indicators
 from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.reader import Answer, Record
@@ -117,15 +117,14 @@ def compute(
             for period in periods
             for table in (sheet.table for sheet in form.answer_sheets)
         }
-        with ValueEngine(
+        response = pd.DataFrame({"period": periods, "sample": False})
+        rows, lineage, _ = compute_indicators(
             {municipality.code: municipality.name},
             plans,
             tables | {"answer": frame},
             coverage,
-            sample=False,
-        ) as engine:
-            computed = engine.compute(periods)
-        rows, lineage = computed.values, computed.lineage
+            response,
+        )
         build_frame(dictionary["indicator_value"], rows)
         return {(r["indicator_id"], r["period"]): r for r in rows}, lineage.to_pandas()
 

@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sumida_data.plan.definitions import describe_indicators, describe_targets
-from sumida_data.plan.models import CutPoints, Indicator, IndicatorTarget, LaterVersion, Plan, Plans
+from sumida_data.plan.models import (
+    CutPoints,
+    Indicator,
+    IndicatorTarget,
+    LaterVersion,
+    Plan,
+    Plans,
+    describe_indicators,
+    describe_targets,
+)
 from tests.plan.conftest import Answers
 
 COUNT_ALL = (

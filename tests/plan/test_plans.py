@@ -9,8 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from sumida_data.base.periods import Period
-from sumida_data.plan.definitions import describe_indicators, describe_targets
-from sumida_data.plan.models import Plan, Plans, Predecessor
+from sumida_data.plan.models import Plan, Plans, Predecessor, describe_indicators, describe_targets
 from sumida_data.plan.progress import assess
 from tests.plan.conftest import Answers
 

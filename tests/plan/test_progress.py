@@ -7,8 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sumida_data.plan.models import Baseline, Goal, Indicator, IndicatorTarget, LaterVersion, Plan
-from sumida_data.plan.progress import METHODS, Situation, assess, compare_with_growth, find_start
+from sumida_data.plan.models import (
+    Baseline,
+    Goal,
+    Indicator,
+    IndicatorTarget,
+    LaterVersion,
+    Plan,
+    find_start,
+)
+from sumida_data.plan.progress import METHODS, Path, assess, compare_with_growth
 
 EVE = date(2022, 3, 31)
 END = date(2026, 3, 31)
@@ -64,8 +72,8 @@ def judge(
     return next(one for one in rows if one["method"] == method)
 
 
-def situation(*, start: str, target: str, actual: str) -> Situation:
-    return Situation(Decimal(start), EVE, Decimal(target), END, Decimal(actual), Q3, EVE)
+def draw(*, start: str, target: str, actual: str) -> Path:
+    return Path(Decimal(start), EVE, Decimal(target), END, Decimal(actual), Q3, EVE)
 
 
 class TestLine:
@@ -347,8 +355,8 @@ class TestGrowth:
     def test_it_does_not_apply_without_time_or_way(self, plan: Plan) -> None:
         early = judge(plan, path(plan, "10", "60"), "20", EVE, "compound_growth")
         assert early["verdict"] == "not_applicable"
-        level = compare_with_growth(situation(start="10", target="10", actual="9"))
-        assert (level.ratio, level.reason[:5]) == (None, "伸びを比べ")
+        level = compare_with_growth(draw(start="10", target="10", actual="9"))
+        assert (level[1], level[2][:5]) == (None, "伸びを比べ")
 
     @pytest.mark.parametrize("value", ["20", "59", "5"])
     @pytest.mark.parametrize("days", [1, 2, 20])

@@ -104,7 +104,8 @@ def freeze(
     published_cells: pa.Table | None = None,
 ) -> Frozen:
     published = PublishedValues(standing, (*standing, *taken_back), published_cells)
-    return freeze_values([computed], cells((1, "F20")), published, reasons)
+    by_address = {(one["indicator_id"], one["period"], one["revision"]): one for one in reasons}
+    return freeze_values([computed], cells((1, "F20")), published, by_address)
 
 
 def numbers(frozen: Frozen) -> list[tuple[int, Decimal | None]]:
@@ -292,10 +293,10 @@ class TestFreezing:
 
 class TestReasons:
     def test_reads_a_row(self, plans: Plans) -> None:
-        [reason] = parse_revisions([CSV_ROW], plans, NOTHING)
+        [reason] = parse_revisions([CSV_ROW], plans, NOTHING).values()
         assert (reason["period"], reason["revision"]) == ("FY2022Q3", 2)
         assert reason["decided_on"] == date(2023, 3, 1)
-        [same] = parse_revisions([CSV_ROW | {"decided_on": "2023/3/1"}], plans, NOTHING)
+        [same] = parse_revisions([CSV_ROW | {"decided_on": "2023/3/1"}], plans, NOTHING).values()
         assert same == reason
 
     @pytest.mark.parametrize(
@@ -320,8 +321,9 @@ class TestReasons:
     def test_a_published_value_may_outlive_its_indicator(self, plans: Plans) -> None:
         gone = value_row("23") | {"indicator_id": "gone"}
         published = PublishedValues((gone,), (gone,), None)
-        [reason] = parse_revisions([CSV_ROW | {"indicator_id": "gone"}], plans, published)
-        assert reason["indicator_id"] == "gone"
+        assert list(parse_revisions([CSV_ROW | {"indicator_id": "gone"}], plans, published)) == [
+            ("gone", "FY2022Q3", 2)
+        ]
 
     def test_a_reason_stands_once(self, plans: Plans) -> None:
         with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):

@@ -7,7 +7,7 @@ own: English title, unit, personal, published.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -20,11 +20,29 @@ Row = dict[str, Any]
 LanguageCode = Literal["ja", "en"]
 PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
 
+# What may not be, in words, each with whether it is.
+Mistakes = Mapping[str, object]
+
+
+def refuse(mistakes: Mistakes) -> None:
+    """Raise a ValueError with the first mistake that was made."""
+    for words, made in mistakes.items():
+        if made:
+            raise ValueError(words)
+
 
 class Model(BaseModel):
     """Base of all models read from YAML: unknown keys are refused, values do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="after")
+    def _refuse_mistakes(self) -> Self:
+        refuse(self._mistakes())
+        return self
+
+    def _mistakes(self) -> Mistakes:
+        return {}
 
 
 class Code(Model):

@@ -21,7 +21,7 @@ from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_row
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Plans
 from sumida_data.plan.progress import assess
-from sumida_data.plan.values import ValueEngine, measure_coverage
+from sumida_data.plan.values import compute_indicators, measure_coverage
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.deliveries import open_deliveries
 from sumida_data.survey.collecting.returns import FormReader
@@ -124,12 +124,9 @@ class Work:
         self, code: str, tables: Mapping[str, pd.DataFrame], response: pd.DataFrame
     ) -> dict[str, pa.Table]:
         coverage = measure_coverage(self.form, self.waves, response)
-        sample = bool(response["sample"].any())
-        name = {code: self.names[code]}
-        plans, periods = self.plans, sorted(response["period"].unique())
-        with ValueEngine(name, plans, tables, coverage, sample=sample) as engine:
-            computed = engine.compute(periods)
-        values = build_frame(self.dictionary["indicator_value"], computed.values)
+        plans, name = self.plans, {code: self.names[code]}
+        computed, lineage, _ = compute_indicators(name, plans, tables, coverage, response)
+        values = build_frame(self.dictionary["indicator_value"], computed)
         progress = [
             row
             for value in read_rows(values)
@@ -140,7 +137,7 @@ class Work:
         return {
             "indicator_value": to_arrow(values),
             "indicator_progress": to_arrow(compared),
-            "lineage": computed.lineage,
+            "lineage": lineage,
         }
 
     def _list_files(self, code: str) -> Iterator[SourceFile]:

@@ -1,16 +1,16 @@
-"""The plan as data: indicators, baselines, targets and footnotes."""
+"""The plan as data: indicators, baselines, targets and footnotes, and their tables."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
 
-from sumida_data.base.metadata import Model, Name
+from sumida_data.base.metadata import Mistakes, Model, Name, Row, refuse
 from sumida_data.base.periods import Period, fiscal_year_of
 from sumida_data.base.queries import Select
 
@@ -58,15 +58,13 @@ class IndicatorTarget(Model):
     note: str = ""
     footnote: str | None = None
 
-    @model_validator(mode="after")
-    def _require_a_bound(self) -> Self:
-        if self.target_min is None and self.target_max is None:
-            raise ValueError("target_min か target_max のどちらかを書いてください")
-        if self.bounds != sorted(self.bounds):
-            raise ValueError("target_min は target_max 以下にしてください")
-        if self.decided_on and self.decided_on > self.target_date:
-            raise ValueError("target_date は decided_on より後の日を書いてください")
-        return self
+    def _mistakes(self) -> Mistakes:
+        return {
+            "target_min か target_max のどちらかを書いてください": not self.bounds,
+            "target_min は target_max 以下にしてください": self.bounds != sorted(self.bounds),
+            "target_date は decided_on より後の日を書いてください": self.decided_on
+            and self.decided_on > self.target_date,
+        }
 
     @property
     def bounds(self) -> list[Decimal]:
@@ -196,46 +194,44 @@ class Indicator(Model):
     numerator_fields: tuple[Name, ...]
     denominator_fields: tuple[Name, ...] = ()
 
-    @model_validator(mode="after")
-    def _refuse_what_does_not_fit(self) -> Self:
-        if any((self.kind == "ratio") != bool(one.denominator_fields) for one in self.versions):
-            raise ValueError(
-                "kind が ratio の指標には denominator_fields が要り、それ以外には書けません"
-            )
-        bounds, fits = _GOALS[self.goal]
-        if not all(fits(target) for target in self.targets):
-            raise ValueError(f"goal が {self.goal} の目標には {bounds} を書いてください")
-        self._refuse_impossible_targets()
-        return self
+    def _mistakes(self) -> Mistakes:
+        repeated = _find_repeated(one.definition_version for one in self.versions)
+        days = [one.valid_from for one in self.later_versions]
+        return {
+            "kind が ratio の指標には denominator_fields が要り、それ以外には書けません": any(
+                (self.kind == "ratio") != bool(one.denominator_fields) for one in self.versions
+            ),
+            **self._find_unfit_targets(),
+            f"definition_version {repeated} が2回書かれています": repeated,
+            "later_versions は valid_from の古い順に書いてください": days != sorted(set(days)),
+        }
 
-    def _refuse_impossible_targets(self) -> None:
-        most = min(
-            (one for one in (self.limit, self.most_possible) if one is not None), default=None
-        )
-        for bound in (bound for target in self.targets for bound in target.bounds):
-            if bound < 0 or (most is not None and bound > most):
-                allowed = "0以上" if most is None else f"0以上{most}以下"
-                raise ValueError(f"目標の {bound} は {allowed} にしてください")
+    def _find_unfit_targets(self) -> Mistakes:
+        bounds, fits = _GOALS[self.goal]
+        limits = [one for one in (self.limit, self.most_possible) if one is not None]
+        allowed = f"0以上{min(limits)}以下" if limits else "0以上"
+        decided = [target.decided_on for target in self.targets]
+        known = [day for day in decided if day is not None]
+        return {
+            f"goal が {self.goal} の目標には {bounds} を書いてください": not all(
+                map(fits, self.targets)
+            ),
+            **{
+                f"目標の {bound} は {allowed} にしてください": not 0
+                <= bound
+                <= min([*limits, bound])
+                for target in self.targets
+                for bound in target.bounds
+            },
+            "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです": (
+                None in decided[1:] or known != sorted(known)
+            ),
+        }
 
     @property
     def most_possible(self) -> Decimal | None:
         """The most that its value can be whatever is counted; None where nothing limits it."""
         return Decimal(100) if self.kind == "ratio" and self.unit == "%" else None
-
-    @model_validator(mode="after")
-    def _require_order_of_time(self) -> Self:
-        if repeated := _find_repeated(one.definition_version for one in self.versions):
-            raise ValueError(f"definition_version {repeated} が2回書かれています")
-        days = [one.valid_from for one in self.later_versions]
-        if days != sorted(set(days)):
-            raise ValueError("later_versions は valid_from の古い順に書いてください")
-        decided = [target.decided_on for target in self.targets]
-        known = [day for day in decided if day is not None]
-        if None in decided[1:] or known != sorted(known):
-            raise ValueError(
-                "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです"
-            )
-        return self
 
     @property
     def difference_unit(self) -> str:
@@ -247,27 +243,28 @@ class Indicator(Model):
         """The last target decided."""
         return self.targets[-1]
 
-    def target_on(self, day: date) -> IndicatorTarget | None:
-        """Return the target in force on a day, or None if the first was decided later."""
-        decided = [one for one in self.targets if _is_decided(one, day)]
-        return decided[-1] if decided else None
-
     @property
     def versions(self) -> tuple["Indicator", ...]:
         """The indicator by every version of its definition, the first one first."""
-        if not self.later_versions:
-            return (self,)
+
+        def change(before: "Indicator", later: LaterVersion) -> "Indicator":
+            changes = later.model_dump(exclude_none=True)
+            return before.model_copy(update={"series_break": later.series_break, **changes})
+
         first = self.model_copy(update={"later_versions": ()})
-        return tuple(accumulate(self.later_versions, _change_definition, initial=first))
+        return tuple(accumulate(self.later_versions, change, initial=first))
+
+    def decided_by(self, day: date) -> tuple[IndicatorTarget, ...]:
+        """Return the targets decided by a day; empty if the first was decided later."""
+        return tuple(one for one in self.targets if not one.decided_on or one.decided_on <= day)
 
     def on(self, day: date) -> "Indicator":
         """Return the indicator as it was on a day: its definition, and targets decided by then.
 
         Before the first target is decided there is none to show but that.
         """
-        version = self.version_on(day)
-        decided = tuple(one for one in self.targets if _is_decided(one, day)) or self.targets[:1]
-        return version.model_copy(update={"targets": decided})
+        decided = self.decided_by(day) or self.targets[:1]
+        return self.version_on(day).model_copy(update={"targets": decided})
 
     def version_on(self, day: date) -> "Indicator":
         """Return the indicator by the definition in force on a day."""
@@ -276,17 +273,8 @@ class Indicator(Model):
 
     def break_between(self, start: date, end: date) -> "Indicator | None":
         """Return the newest version by which values do not connect, begun after start up to end."""
-        breaks = [
-            one
-            for one in self.versions
-            if one.series_break and one.valid_from and start < one.valid_from <= end
-        ]
-        return breaks[-1] if breaks else None
-
-
-def _change_definition(before: Indicator, later: LaterVersion) -> Indicator:
-    changes = later.model_dump(exclude_none=True)
-    return before.model_copy(update={"series_break": later.series_break, **changes})
+        breaks = (one for one in reversed(self.versions) if one.series_break and one.valid_from)
+        return next((one for one in breaks if start < (one.valid_from or start) <= end), None)
 
 
 # Which bounds a target of each goal has, in words and as a test.
@@ -324,18 +312,17 @@ class CutPoints(Model):
     yearly_shares: tuple[Decimal, ...] = ()
     reason: str
 
-    @model_validator(mode="after")
-    def _require_order(self) -> Self:
-        if not 0 < self.slightly_behind <= self.on_track:
-            raise ValueError("0 < slightly_behind <= on_track になるように書いてください")
+    def _mistakes(self) -> Mistakes:
         shares = self.yearly_shares
-        if shares and (self.method != "yearly_share" or shares[-1] != 100):
-            raise ValueError(
-                "yearly_shares は method が yearly_share のときに、最後を100として書いてください"
-            )
-        if list(shares) != sorted(shares):
-            raise ValueError("yearly_shares は小さい順に書いてください")
-        return self
+        return {
+            "0 < slightly_behind <= on_track になるように書いてください": not (
+                0 < self.slightly_behind <= self.on_track
+            ),
+            "yearly_shares は method が yearly_share のときに、最後を100として書いてください": (
+                shares and (self.method != "yearly_share" or shares[-1] != 100)
+            ),
+            "yearly_shares は小さい順に書いてください": list(shares) != sorted(shares),
+        }
 
 
 class HintBounds(Model):
@@ -393,45 +380,42 @@ class Plan(Model):
             update={"indicators": tuple(indicator.on(day) for indicator in self.indicators)}
         )
 
-    @model_validator(mode="after")
-    def _refuse_senseless_days(self) -> Self:
-        if self.first_day >= self.last_day:
-            raise ValueError("first_day は last_day より前の日を書いてください")
+    def _mistakes(self) -> Mistakes:
+        ids = [one.indicator_id for one in self.indicators]
+        used = {one.title_footnote for one in self.indicators}
+        used |= {target.footnote for one in self.indicators for target in one.targets}
+        loose = sorted(map(str, used - {None} - set(self.footnotes)))
+        unknown = sorted(map(str, {one.part_of for one in self.indicators} - {None, *ids}))
+        years = fiscal_year_of(self.last_day) - fiscal_year_of(self.first_day) + 1
+        repeated = _find_repeated(ids)
+        return {
+            "first_day は last_day より前の日を書いてください": self.first_day >= self.last_day,
+            **self._find_senseless_days(),
+            f"indicator_id {repeated} が2回書かれています": repeated,
+            f"脚注 {loose} が footnotes にありません": loose,
+            f"yearly_shares は計画の年数({years})と同じ数だけ書いてください": any(
+                len(cuts.yearly_shares) not in {0, years} for cuts in self.methods
+            ),
+            f"part_of の {unknown} という指標はありません": unknown,
+        }
+
+    def _find_senseless_days(self) -> Mistakes:
         # A target may be for some time after the plan; what lies further off is a slip.
         latest = self.last_day + timedelta(days=3653)
-        for one in self.indicators:
-            for day in (target.target_date for target in one.targets):
-                if not self.first_day <= day <= latest:
-                    raise ValueError(
-                        f"{one.indicator_id} の target_date {day} は計画の first_day "
-                        f"{self.first_day} から last_day の10年後までの日にしてください"
-                    )
-            if one.baseline.as_of and one.baseline.as_of > self.last_day:
-                raise ValueError(
-                    f"{one.indicator_id} の baseline の as_of {one.baseline.as_of} は計画の "
-                    f"last_day {self.last_day} より前の日にしてください"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_loose_ends(self) -> Self:
-        if repeated := _find_repeated(indicator.indicator_id for indicator in self.indicators):
-            raise ValueError(f"indicator_id {repeated} が2回書かれています")
-        used = {indicator.title_footnote for indicator in self.indicators}
-        used |= {target.footnote for one in self.indicators for target in one.targets}
-        if unknown := used - {None} - set(self.footnotes):
-            raise ValueError(f"脚注 {sorted(map(str, unknown))} が footnotes にありません")
-        years = fiscal_year_of(self.last_day) - fiscal_year_of(self.first_day) + 1
-        if any(len(cuts.yearly_shares) not in {0, years} for cuts in self.methods):
-            raise ValueError(f"yearly_shares は計画の年数({years})と同じ数だけ書いてください")
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_parts_of_nothing(self) -> Self:
-        wholes = {indicator.part_of for indicator in self.indicators} - {None}
-        if unknown := wholes - {indicator.indicator_id for indicator in self.indicators}:
-            raise ValueError(f"part_of の {sorted(map(str, unknown))} という指標はありません")
-        return self
+        targets = [(one, target.target_date) for one in self.indicators for target in one.targets]
+        return {
+            f"{one.indicator_id} の target_date {day} は計画の first_day "
+            f"{self.first_day} から last_day の10年後までの日にしてください": (
+                not self.first_day <= day <= latest
+            )
+            for one, day in targets
+        } | {
+            f"{one.indicator_id} の baseline の as_of {one.baseline.as_of} は計画の "
+            f"last_day {self.last_day} より前の日にしてください": (
+                one.baseline.as_of and one.baseline.as_of > self.last_day
+            )
+            for one in self.indicators
+        }
 
 
 class Plans(RootModel[tuple[Plan, ...]]):
@@ -444,27 +428,24 @@ class Plans(RootModel[tuple[Plan, ...]]):
     root: tuple[Plan, ...]
 
     @model_validator(mode="after")
-    def _refuse_one_name_twice(self) -> Self:
-        if not self.root:
-            raise ValueError("計画を1つ以上書いてください")
-        if repeated := _find_repeated(plan.plan_id for plan in self.root):
-            raise ValueError(f"plan_id {repeated} が2回書かれています")
-        if repeated := _find_repeated(one.indicator_id for one in self.indicators):
-            raise ValueError(
+    def _refuse_mistakes(self) -> Self:
+        plans = _find_repeated(plan.plan_id for plan in self.root)
+        repeated = _find_repeated(one.indicator_id for one in self.indicators)
+        refuse(
+            {
+                "計画を1つ以上書いてください": not self.root,
+                f"plan_id {plans} が2回書かれています": plans,
                 f"indicator_id {repeated} が2つの計画にあります。新しい計画では別の名前にし、"
-                "continues に続きであることを書いてください"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_unknown_predecessors(self) -> Self:
+                "continues に続きであることを書いてください": repeated,
+            }
+        )
         known: set[tuple[str, str]] = set()
         for plan in self.root:
-            for indicator in plan.indicators:
-                before = indicator.continues
+            for one in plan.indicators:
+                before = one.continues
                 if before and (before.plan_id, before.indicator_id) not in known:
                     raise ValueError(
-                        f"{indicator.indicator_id} の continues にある {before.plan_id} の "
+                        f"{one.indicator_id} の continues にある {before.plan_id} の "
                         f"{before.indicator_id} は、それより前に書かれた計画にありません"
                     )
             known |= {(plan.plan_id, one.indicator_id) for one in plan.indicators}
@@ -482,16 +463,9 @@ class Plans(RootModel[tuple[Plan, ...]]):
 
     def of_source(self, source: str) -> "Plans":
         """Return the plans with their indicators from one kind of source only."""
-        return Plans(
-            tuple(
-                plan.model_copy(
-                    update={
-                        "indicators": tuple(one for one in plan.indicators if one.source == source)
-                    }
-                )
-                for plan in self.root
-            )
-        )
+        kept = [[one for one in plan.indicators if one.source == source] for plan in self.root]
+        pairs = zip(self.root, kept, strict=True)
+        return Plans(tuple(plan.model_copy(update={"indicators": tuple(k)}) for plan, k in pairs))
 
     def measured_in(self, period: Period) -> tuple[Plan, ...]:
         """Return the plans that have values in a period: from the year of their baselines on.
@@ -534,9 +508,92 @@ class ReportedPeriod(RootModel[str]):
         return text if text == "latest" else str(Period.parse(text))
 
 
-def _is_decided(target: IndicatorTarget, day: date) -> bool:
-    return target.decided_on is None or target.decided_on <= day
-
-
 def _find_repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, number in Counter(names).items() if number > 1)
+
+
+class Start(NamedTuple):
+    """Where the path to the target starts, and what had to be assumed of it; '' if nothing."""
+
+    value: Decimal
+    day: date
+    assumption: str
+
+
+def find_start(plan: Plan, indicator: Indicator) -> Start | None:
+    """Return where the indicator's path starts, or None if there is nothing to start from.
+
+    A cumulative count starts from zero on the eve of the plan, whether or not anything was
+    measured before.
+    """
+    baseline = indicator.baseline
+    if indicator.kind == "cumulative":
+        eve = plan.first_day - timedelta(days=1)
+        return Start(Decimal(0), eve, "延べ数は計画の初日の前日を0として数える。")
+    if baseline.value is None:
+        return None
+    if baseline.as_of is None:
+        return Start(baseline.value, plan.assumed_baseline_day, plan.assumed_baseline_reason)
+    return Start(baseline.value, baseline.as_of, baseline.reason if baseline.assumed else "")
+
+
+_VERSION_COLUMNS = {
+    *("indicator_id", "definition_version", "valid_from", "series_break", "definition"),
+    *("numerator_words", "denominator_words", "kind", "goal", "unit", "decimals"),
+    *("source", "owner", "confirmed"),
+}
+
+
+def describe_indicators(plans: Plans) -> list[Row]:
+    """Return the rows of table ``indicator``; one row is one version of a definition."""
+    rows = []
+    for plan in plans.root:
+        for one in (version for indicator in plan.indicators for version in indicator.versions):
+            assumption = getattr(find_start(plan, one), "assumption", None)
+            own = {
+                "row_id": f"{plan.plan_id}/{one.indicator_id}/{one.definition_version}",
+                "plan_id": plan.plan_id,
+                "continues_plan_id": getattr(one.continues, "plan_id", None),
+                "continues_indicator_id": getattr(one.continues, "indicator_id", None),
+                "indicator_title": one.title,
+                "indicator_title_en": one.title_en,
+                "version_reason": one.version_reason or None,
+                "limits": one.limits or None,
+                # One line, because a record of a CSV file is one.
+                "query": " ".join(one.query.split()),
+                "baseline": one.baseline.value,
+                "baseline_as_of": one.baseline.as_of,
+                "baseline_reason": one.baseline.reason or assumption or None,
+            }
+            rows.append(one.model_dump(include=_VERSION_COLUMNS) | own)
+    return rows
+
+
+def describe_targets(plans: Plans) -> list[Row]:
+    """Return the rows of table ``indicator_target``; one row is one target, known or not."""
+    return [
+        {
+            "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{row['target_number']}",
+            "plan_id": plan.plan_id,
+            "indicator_id": indicator.indicator_id,
+            "unit": indicator.unit,
+            **row,
+        }
+        for plan in plans.root
+        for indicator in plan.indicators
+        for row in _list_targets(indicator)
+    ]
+
+
+def _list_targets(indicator: Indicator) -> Iterator[Row]:
+    if indicator.unknown_targets:
+        note = indicator.unknown_targets
+        yield {"target_number": 0, "target_state": "unknown", "note": note}
+    for number, target in enumerate(indicator.targets, start=1):
+        yield {
+            "target_number": number,
+            "target_state": "known",
+            **target.model_dump(include={"decided_on", "target_date", "target_min", "target_max"}),
+            "reason": target.reason or None,
+            "note": target.note or None,
+        }

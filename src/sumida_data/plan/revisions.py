@@ -6,10 +6,11 @@ stands beside it as the next revision.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -18,16 +19,20 @@ from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Plans
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
+    TextRow,
     list_rows,
     parse_day,
     parse_period,
     require,
 )
 
-ValueKey = tuple[str, str, str]
 # Indicator, quarter and number of a revision.
 Address = tuple[str, str, int]
 
+_KEY = ("municipality_code", "indicator_id", "period")
+_key: Callable[[Row], tuple[str, ...]] = itemgetter(*_KEY)
+_address_of: Callable[[Row], Address] = itemgetter("indicator_id", "period", "revision")
+_verdict_of = itemgetter(*_KEY, "revision", "method", "sample")
 # What makes a value another one. Titles and notes may be put better without a revision, and where
 # one more department has answered but the figure stays, nothing is revised.
 _PARTS = {
@@ -40,7 +45,6 @@ _PARTS = {
     "definition_version": "定義の版",
 }
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
-_FILE = "revisions.csv"
 _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 _RENUMBER = """
     SELECT l.* REPLACE (k.new_revision AS revision)
@@ -56,8 +60,7 @@ _RENUMBER = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedValues:
+class PublishedValues(NamedTuple):
     """What has been published, over all targets.
 
     Attributes:
@@ -73,90 +76,84 @@ class PublishedValues:
     verdicts: Sequence[Row] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+class Frozen(NamedTuple):
     """Values after published ones were frozen.
 
     Attributes:
         values: Rows of ``indicator_value``, each revision.
+        lineage: Table ``lineage`` of all these revisions.
         pending: Rows of ``pending_revision``.
         notices: Rows of ``correction_notice``.
-        lineage: Table ``lineage`` of all these revisions.
     """
 
     values: list[Row]
+    lineage: pa.Table
     pending: list[Row]
     notices: list[Row]
-    lineage: pa.Table
-
-
-@dataclass(slots=True)
-class _Outcome:
-    values: list[Row] = field(default_factory=list)
-    pending: list[Row] = field(default_factory=list)
-    # For each value whether its cells are those of this run.
-    computed_now: list[bool] = field(default_factory=list)
-
-    def keep(self, row: Row, *, computed: bool) -> None:
-        self.values.append(row)
-        self.computed_now.append(computed)
 
 
 def parse_revisions(
-    rows: Iterable[Mapping[str, str]], plans: Plans, published: PublishedValues
-) -> list[Row]:
-    """Read the rows of revisions.csv, each the reason of a revision.
-
-    Args:
-        rows: The rows.
-        plans: The plans.
-        published: What has been published; a value may outlive its indicator in the plans.
+    rows: Iterable[TextRow], plans: Plans, published: PublishedValues
+) -> dict[Address, Row]:
+    """Read the rows of revisions.csv, each the reason of a revision, by what it revises.
 
     Raises:
-        ReferenceTableError: If a row names an unknown indicator or leaves something out.
+        ReferenceTableError: If a row names an indicator that neither the plans nor the published
+            values have, or leaves something out.
     """
     known = {indicator.indicator_id for indicator in plans.indicators}
     known |= {row["indicator_id"] for row in published.ever}
-    reasons: list[Row] = []
+    reasons: dict[Address, Row] = {}
     for place, row in list_rows(rows, "revisions"):
-        reason = _parse_reason(row, place, known)
-        if any(_address_of(reason) == _address_of(one) for one in reasons):
+        require(row, _WORDS, place)
+        if row["indicator_id"] not in known:
+            raise ReferenceTableError(
+                f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
+                f"書けるのは {'、'.join(sorted(known))} です。"
+            )
+        if not row["revision"].isdecimal() or int(row["revision"]) < 2:
+            raise ReferenceTableError(
+                f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
+            )
+        reason = {
+            "indicator_id": row["indicator_id"],
+            "period": str(parse_period(row, "period", place)),
+            "revision": int(row["revision"]),
+            "decided_on": parse_day(row, "decided_on", place),
+            **{column: row[column].strip() for column in _WORDS},
+        }
+        if _address_of(reason) in reasons:
             raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
-        reasons.append(reason)
+        reasons[_address_of(reason)] = reason
     return reasons
 
 
 def parse_verdict_changes(
-    rows: Iterable[Mapping[str, str]], published: PublishedValues
-) -> dict[tuple[str, str, int], str]:
+    rows: Iterable[TextRow], published: PublishedValues
+) -> dict[Address, str]:
     """Read the rows of verdict_changes.csv: why a published verdict is another one now.
-
-    Returns:
-        The reasons by indicator, quarter and revision.
 
     Raises:
         ReferenceTableError: If a row names no published verdict, or leaves something out.
     """
-    known = {(row["indicator_id"], row["period"], row["revision"]) for row in published.verdicts}
-    reasons: dict[tuple[str, str, int], str] = {}
+    known = set(map(_address_of, published.verdicts))
+    reasons: dict[Address, str] = {}
     for place, row in list_rows(rows, "verdict_changes"):
         require(row, ("revision", "reason", "decided_by"), place)
         parse_day(row, "decided_on", place)
         revision = int(row["revision"]) if row["revision"].isdecimal() else 0
-        key = row["indicator_id"], str(parse_period(row, "period", place)), revision
-        if key not in known:
+        address = row["indicator_id"], str(parse_period(row, "period", place)), revision
+        if address not in known:
             raise ReferenceTableError(
-                f"{place}: {' '.join(map(str, key))} の判定は公表されていません。"
+                f"{place}: {' '.join(map(str, address))} の判定は公表されていません。"
                 "指標・期間・改訂番号を確かめてください。"
             )
-        reasons[key] = row["reason"].strip()
+        reasons[address] = row["reason"].strip()
     return reasons
 
 
 def freeze_verdicts(
-    computed: Iterable[Row],
-    published: PublishedValues,
-    reasons: Mapping[tuple[str, str, int], str],
+    computed: Iterable[Row], published: PublishedValues, reasons: Mapping[Address, str]
 ) -> tuple[list[Row], list[Row]]:
     """Keep what was said of a value, whatever cut point, baseline, target or rule was changed.
 
@@ -164,17 +161,13 @@ def freeze_verdicts(
         Rows of ``indicator_progress``, and those of ``pending_revision`` for verdicts that would be
         other ones and have no reason.
     """
-    known = {(_key(row), row["revision"], row["method"]): row for row in published.verdicts}
+    known = {_verdict_of(row): row for row in published.verdicts}
     kept, pending = [], []
     for row in computed:
-        before = known.get((_key(row), row["revision"], row["method"]))
-        address = row["indicator_id"], row["period"], row["revision"]
-        if before is None or before["sample"] != row["sample"]:
-            kept.append(row)
-        elif address in reasons:
-            why = f"公表した判定を改めた理由：{reasons[address]}"
-            kept.append(row | {"reason": f"{row['reason']}{why}"})
-        elif before["verdict"] == row["verdict"]:
+        before = known.get(_verdict_of(row))
+        if before and (reason := reasons.get(_address_of(row))):
+            kept.append(row | {"reason": f"{row['reason']}公表した判定を改めた理由：{reason}"})
+        elif before is None or before["verdict"] == row["verdict"]:
             kept.append(row)
         else:
             same = {name: value for name, value in before.items() if name in row}
@@ -185,26 +178,21 @@ def freeze_verdicts(
 
 def _describe_verdict(before: Row, row: Row) -> Row:
     change = f"判定({row['method']}) {before['verdict']}→{row['verdict']}"
-    return {
-        "row_id": f"{row['row_id']}/verdict",
-        **{name: row[name] for name in ("indicator_id", "indicator_title", "period")},
-        "pending_state": "verdict_differs",
-        "published_revision": row["revision"],
-        "next_revision": row["revision"] + 1,
-        "published_value": before["value"],
-        "computed_value": row["value"],
-        "differences": change,
-        "message": f"{row['indicator_title']} {row['period']}：公表した判定と違います({change})。"
+    message = (
+        f"{row['indicator_title']} {row['period']}：公表した判定と違います({change})。"
         "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に改訂番号"
-        f"{row['revision']}の理由を書いてください。",
-    }
+        f"{row['revision']}の理由を書いてください。"
+    )
+    described = _describe(before, "verdict_differs", row["revision"] + 1, change, message)
+    row_id, title = f"{row['row_id']}/verdict", row["indicator_title"]
+    return described | {"row_id": row_id, "indicator_title": title, "computed_value": row["value"]}
 
 
 def freeze_values(
     computed: Sequence[Row],
     lineage: pa.Table,
     published: PublishedValues,
-    reasons: Sequence[Row],
+    reasons: Mapping[Address, Row],
 ) -> Frozen:
     """Keep what was published, and revise it where there is a reason.
 
@@ -212,73 +200,40 @@ def freeze_values(
         computed: Rows of ``indicator_value`` as the data give them now.
         lineage: Their rows of ``lineage``.
         published: What has been published. Invented data and real ones do not freeze each other.
-        reasons: The rows of revisions.csv.
+        reasons: The rows of revisions.csv, by what they revise.
 
     Raises:
         ReferenceTableError: If the reason of a published revision is missing.
     """
     sample = any(row["sample"] for row in computed)
     standing, ever = (_group(rows, sample=sample) for rows in (published.standing, published.ever))
-    by_address = dict(zip(map(_address_of, reasons), reasons, strict=True))
-    outcome = _Outcome()
+    values, new, pending = [], [], []
     for row in computed:
-        _freeze(dict(row), standing.pop(_key(row), []), ever[_key(row)], by_address, outcome)
+        before = standing.pop(_key(row), [])
+        kept, revised, differs = _revise(row, before, ever[_key(row)])
+        values += kept
+        if differs and _address_of(revised) not in reasons:
+            pending.append(_describe_difference(before[-1], revised))
+        else:
+            values.append(revised)
+            new.append(revised)
     periods = {row["period"] for row in computed}
     for rows in standing.values():
-        for row in rows:
-            outcome.keep(_number(dict(row), row["revision"]), computed=False)
-        outcome.pending.append(_describe_missing(rows[-1], periods))
-    unused = sorted(by_address.keys() - set(map(_address_of, outcome.values)))
-    return Frozen(
-        values=outcome.values,
-        pending=list(_add_unused(outcome.pending, unused, outcome.values)),
-        notices=list(_write_notices(outcome.values, by_address)),
-        lineage=_lead_back(outcome, lineage, published.lineage),
-    )
+        values += map(_number, rows)
+        pending.append(_describe_missing(rows[-1], periods))
+    pending = list(_add_unused(pending, reasons, values))
+    cells = _lead_back(values, new, lineage, published.lineage)
+    return Frozen(values, cells, pending, list(_write_notices(values, reasons)))
 
 
-def _parse_reason(row: Mapping[str, str], place: str, known: set[str]) -> Row:
-    require(row, _WORDS, place)
-    if row["indicator_id"] not in known:
-        raise ReferenceTableError(
-            f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
-            f"書けるのは {'、'.join(sorted(known))} です。"
-        )
-    if not row["revision"].isdecimal() or int(row["revision"]) < 2:
-        raise ReferenceTableError(
-            f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
-        )
-    return {
-        "indicator_id": row["indicator_id"],
-        "period": str(parse_period(row, "period", place)),
-        "revision": int(row["revision"]),
-        "decided_on": parse_day(row, "decided_on", place),
-        **{column: row[column].strip() for column in _WORDS},
-    }
-
-
-def _freeze(
-    row: Row,
-    standing: Sequence[Row],
-    ever: Sequence[Row],
-    reasons: Mapping[Address, Row],
-    outcome: _Outcome,
-) -> None:
-    number = _find_number(row, standing, ever)
-    if not standing:
-        outcome.keep(_number(row, number), computed=True)
-        return
-    last = standing[-1]
-    unchanged = not list_differences(last, row)
-    revised = _number(row, last["revision"] if unchanged else number)
-    for one in standing[:-1] if unchanged else standing:
-        # Packages spell ① as (1); here the indicator keeps the name that it has.
-        kept = row | dict(one) | {"indicator_title": row["indicator_title"]}
-        outcome.keep(_number(kept, one["revision"]), computed=False)
-    if unchanged or _address_of(revised) in reasons:
-        outcome.keep(revised, computed=True)
-    else:
-        outcome.pending.append(_describe_difference(last, revised))
+def _revise(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> tuple[list[Row], Row, bool]:
+    """Return the public revisions that stay, the row as a revision, and whether it is another."""
+    is_new = not before or bool(list_differences(before[-1], row))
+    number = _find_number(row, before, ever) if is_new else before[-1]["revision"]
+    # Packages spell ① as (1); here the indicator keeps the name that it has.
+    name = {"indicator_title": row["indicator_title"]}
+    kept = [_number(row | one | name) for one in (before if is_new else before[:-1])]
+    return kept, _number(row, number), is_new and bool(before)
 
 
 def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
@@ -289,41 +244,35 @@ def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
     return same[-1] if same else max((one["revision"] for one in ever), default=last) + 1
 
 
-def _number(row: Row, revision: int) -> Row:
-    code, indicator, period = _key(row)
-    return row | {"revision": revision, "row_id": f"{code}/{indicator}/{period}/{revision}"}
+def _number(row: Row, revision: int | None = None) -> Row:
+    number = revision or row["revision"]
+    return row | {"revision": number, "row_id": "/".join((*_key(row), str(number)))}
 
 
 def _write_notices(values: Sequence[Row], reasons: Mapping[Address, Row]) -> Iterator[Row]:
-    before: Row = {}
-    for row in values:
-        revises = bool(before) and _key(before) == _key(row)
-        if revises:
-            yield _write_notice(before, row, reasons)
-        before = row
+    for before, row in pairwise(values):
+        if _key(before) != _key(row):
+            continue
+        if _address_of(row) not in reasons:
+            raise ReferenceTableError(
+                f"revisions.csv: 公表した {row['indicator_id']} {row['period']} の"
+                f"改訂{row['revision']}の行がありません。公表した改訂の理由は消さないでください。"
+            )
+        yield reasons[_address_of(row)] | {
+            **{name: row[name] for name in ("row_id", "indicator_title", "unit")},
+            "old_value": before["value"],
+            "new_value": row["value"],
+        }
 
 
-def _write_notice(before: Row, row: Row, reasons: Mapping[Address, Row]) -> Row:
-    if _address_of(row) not in reasons:
-        raise ReferenceTableError(
-            f"{_FILE}: 公表した {row['indicator_id']} {row['period']} の改訂{row['revision']}の行が"
-            "ありません。公表した改訂の理由は消さないでください。"
-        )
-    return reasons[_address_of(row)] | {
-        "row_id": row["row_id"],
-        "indicator_title": row["indicator_title"],
-        "old_value": before["value"],
-        "new_value": row["value"],
-        "unit": row["unit"],
-    }
-
-
-def _lead_back(outcome: _Outcome, computed: pa.Table, published: pa.Table | None) -> pa.Table:
-    names = ("municipality_code", "indicator_id", "period")
+def _lead_back(
+    values: Sequence[Row], new: Sequence[Row], computed: pa.Table, published: pa.Table | None
+) -> pa.Table:
+    from_computed = {row["row_id"] for row in new}
     kept = [
-        {name: row[name] for name in names}
-        | {"new_revision": row["revision"], "from_computed": now}
-        for row, now in zip(outcome.values, outcome.computed_now, strict=True)
+        {name: row[name] for name in _KEY}
+        | {"new_revision": row["revision"], "from_computed": row["row_id"] in from_computed}
+        for row in values
     ]
     with connect() as connection:
         connection.register("kept", pa.Table.from_pylist(kept))
@@ -332,21 +281,13 @@ def _lead_back(outcome: _Outcome, computed: pa.Table, published: pa.Table | None
         return connection.sql(_RENUMBER).to_arrow_table().cast(computed.schema)
 
 
-def _group(rows: Iterable[Row], *, sample: bool) -> defaultdict[ValueKey, list[Row]]:
+def _group(rows: Iterable[Row], *, sample: bool) -> defaultdict[tuple[str, ...], list[Row]]:
     """Return the rows that are sample data, or not, by value in the order of their revisions."""
-    groups: defaultdict[ValueKey, list[Row]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: int(row["revision"])):
         if row["sample"] == sample:
             groups[_key(row)].append(row)
     return groups
-
-
-def _key(row: Row) -> ValueKey:
-    return (row["municipality_code"], row["indicator_id"], row["period"])
-
-
-def _address_of(row: Row) -> Address:
-    return (row["indicator_id"], row["period"], row["revision"])
 
 
 def list_differences(published: Row, row: Row) -> list[str]:
@@ -360,32 +301,22 @@ def list_differences(published: Row, row: Row) -> list[str]:
 
 
 def _describe_difference(last: Row, revised: Row) -> Row:
-    """Describe a published value that the data give otherwise now.
-
-    Args:
-        last: The published row of ``indicator_value``.
-        revised: The row as it would be, with the number of its revision.
-    """
+    """Describe a published value that the data give otherwise now, under its next revision."""
     differences = "、".join(
         f"{_PARTS[name]} {_show(last[name])}→{_show(revised[name])}"
         for name in list_differences(last, revised)
     )
     title, period, number = revised["indicator_title"], revised["period"], revised["revision"]
-    return _pending_row(last, number, differences) | {
-        "pending_state": "differs",
-        "computed_value": revised["value"],
-        "message": f"{title} {period}：公表した値と違います({differences})。改めるときは、"
-        f"revisions.csv に改訂番号{number}の理由を書いてください。",
-    }
+    message = (
+        f"{title} {period}：公表した値と違います({differences})。改めるときは、"
+        f"revisions.csv に改訂番号{number}の理由を書いてください。"
+    )
+    described = _describe(last, "differs", number, differences, message)
+    return described | {"computed_value": revised["value"]}
 
 
 def _describe_missing(last: Row, periods: Collection[str]) -> Row:
-    """Describe a published value that the data give no longer.
-
-    Args:
-        last: The published row of ``indicator_value``.
-        periods: The quarters of which anything is left.
-    """
+    """Describe a published value that the data, of these quarters, give no longer."""
     title, period = last["indicator_title"], last["period"]
     difference = f"値 {_show(last['value'])}→計算されていない"
     # Where nothing of a quarter is left, each value has the same sentence: it is told once.
@@ -397,67 +328,57 @@ def _describe_missing(last: Row, periods: Collection[str]) -> Row:
         f"フォルダを data/01_raw/survey/{period}/ に戻してください。"
         "廃棄する前には kedro run --pipelines=keep で控えを作ります。"
     )
-    return _pending_row(last, last["revision"] + 1, difference) | {
-        "pending_state": "not_computed",
+    return _describe(last, "not_computed", last["revision"] + 1, difference, message)
+
+
+def _describe(last: Row, state: str, number: int, differences: str, message: str) -> Row:
+    return {
+        "row_id": "/".join((*_key(last), str(number))),
+        **{name: last[name] for name in ("indicator_id", "indicator_title", "period")},
+        "pending_state": state,
+        "published_revision": last["revision"],
+        "next_revision": number,
+        "published_value": last["value"],
+        "differences": differences,
         "message": message,
     }
 
 
 def _add_unused(
-    pending: Sequence[Row], unused: Sequence[Address], values: Sequence[Row]
+    pending: Sequence[Row], reasons: Collection[Address], values: Sequence[Row]
 ) -> Iterator[Row]:
-    """Tell of reasons that no revision has: a wrong number, or a value that is right again.
+    """Yield what is pending, and the reasons that no revision has.
 
-    Args:
-        pending: The rows so far.
-        unused: The addresses of those reasons.
-        values: Rows of ``indicator_value``, for their titles.
-
-    Yields:
-        The rows, and one for each reason whose value does not differ.
+    Such are a wrong number, told with the difference, and a value that is right again.
     """
+    unused = sorted(set(reasons) - set(map(_address_of, values)))
+    titles = {row["indicator_id"]: row["indicator_title"] for row in values}
     differing = set()
     for row in pending:
         key = (row["indicator_id"], row["period"])
         wrong = [str(one[2]) for one in unused if one[:2] == key]
-        if row["pending_state"] != "differs" or not wrong:
+        if row["pending_state"] == "differs" and wrong:
+            differing.add(key)
+            remark = f"(改訂番号{'、'.join(wrong)}の行は、番号が違うため使いません。)"
+            yield row | {"message": row["message"] + remark}
+        else:
             yield row
-            continue
-        differing.add(key)
-        remark = f"(改訂番号{'、'.join(wrong)}の行は、番号が違うため使いません。)"
-        yield row | {"message": row["message"] + remark}
-    yield from (_describe_unused(one, values) for one in unused if one[:2] not in differing)
-
-
-def _describe_unused(address: Address, values: Sequence[Row]) -> Row:
-    indicator_id, period, revision = address
-    titles = {row["indicator_id"]: row["indicator_title"] for row in values}
-    title = titles.get(indicator_id, indicator_id)
-    return {
-        "row_id": f"{indicator_id}/{period}/{revision}/unused",
-        "indicator_id": indicator_id,
-        "indicator_title": title,
-        "period": period,
-        "pending_state": "no_difference",
-        "published_revision": revision - 1,
-        "next_revision": revision,
-        "differences": "当てはまる違いがない",
-        "message": f"{title} {period}：revisions.csv に改訂{revision}の理由がありますが、"
-        "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
-    }
-
-
-def _pending_row(last: Row, number: int, differences: str) -> Row:
-    return {
-        "row_id": f"{last['municipality_code']}/{last['indicator_id']}/{last['period']}/{number}",
-        "indicator_id": last["indicator_id"],
-        "indicator_title": last["indicator_title"],
-        "period": last["period"],
-        "published_revision": last["revision"],
-        "next_revision": number,
-        "published_value": last["value"],
-        "differences": differences,
-    }
+    for indicator_id, period, revision in unused:
+        if (indicator_id, period) not in differing:
+            title = titles.get(indicator_id, indicator_id)
+            yield {
+                "row_id": f"{indicator_id}/{period}/{revision}/unused",
+                "indicator_id": indicator_id,
+                "indicator_title": title,
+                "period": period,
+                "pending_state": "no_difference",
+                "published_revision": revision - 1,
+                "next_revision": revision,
+                "differences": "当てはまる違いがない",
+                "message": f"{title} {period}：revisions.csv に改訂{revision}の理由がありますが、"
+                "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を"
+                "消してください。",
+            }
 
 
 def _show(value: Any) -> str:

@@ -4,25 +4,25 @@ An indicator's query returns the rows that count. Here they are summed, divided,
 and led back to their cells. Nothing in this module knows a particular indicator.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import SqlError, connect, run_query
-from sumida_data.base.frames import to_arrow
+from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_first_day, fiscal_year_last_day
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.survey.departments import Department, list_existing
-from sumida_data.survey.form import Form, Wave, Waves
+from sumida_data.survey.form import Form, Waves
 
-FIRST_REVISION = 1
+_FIRST_REVISION = 1
 
 _MAKE_ROOM = """
     CREATE TEMP TABLE counted (
@@ -104,22 +104,6 @@ class QueryError(ValueError):
     """An indicator's query that cannot be run or does not return what it must."""
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
-    """What was computed.
-
-    Attributes:
-        values: Rows of table ``indicator_value``.
-        lineage: Table ``lineage``.
-        parts: Sums by municipality_code, indicator_id, period and department_code: numerator,
-            denominator. Only of indicators whose rows belong to departments.
-    """
-
-    values: list[Row]
-    lineage: pa.Table
-    parts: pa.Table
-
-
 class _Count(NamedTuple):
     """Sums over the rows that count."""
 
@@ -137,167 +121,178 @@ class _Task(NamedTuple):
     plan: Plan
     indicator: Indicator  # by the definition in force on the last day of the period
     period: Period
-    series_break: date | None
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The indicator's id and the period; no other task has both."""
-        return self.indicator.indicator_id, str(self.period)
+    broken_by: Indicator | None  # the newest definition by which earlier values do not connect
 
 
-class ValueEngine:
-    """Computes indicator values over a set of typed tables.
+def compute_indicators(
+    municipalities: Mapping[str, str],
+    plans: Plans,
+    tables: Mapping[str, pd.DataFrame],
+    coverage: Mapping[CoverageKey, Coverage],
+    response: pd.DataFrame,
+) -> tuple[list[Row], pa.Table, pa.Table]:
+    """Compute every indicator of every plan measured, for every quarter of table ``response``.
 
     One indicator of one quarter is counted for all municipalities at once, and the answers are
-    searched once for the lineage of all, so that a ward and a nation take the same path. Use it as
-    a context manager: it holds an in-memory database.
+    searched once for the lineage of all, so that a ward and a nation take the same path.
+
+    Args:
+        municipalities: Names of the municipalities whose values are computed, by code.
+        plans: The plans.
+        tables: The typed tables and ``answer``, by name.
+        coverage: Who was asked about a survey table and who answered.
+        response: Table ``response``.
+
+    Returns:
+        Rows of table ``indicator_value``, table ``lineage``, and the sums, numerator and
+        denominator, by municipality_code, indicator_id, period and department_code, of those whose
+        rows belong to departments.
+
+    Raises:
+        QueryError: If an indicator's query fails; the message names the indicator.
     """
-
-    def __init__(
-        self,
-        municipalities: Mapping[str, str],
-        plans: Plans,
-        tables: Mapping[str, pd.DataFrame],
-        coverage: Mapping[CoverageKey, Coverage],
-        *,
-        sample: bool,
-    ) -> None:
-        """Load the tables.
-
-        Args:
-            municipalities: Names of the municipalities whose values are computed, by code.
-            plans: The plans.
-            tables: The typed tables and ``answer``, by name.
-            coverage: Who was asked about a survey table and who answered.
-            sample: Whether the data are sample data.
-        """
-        self._municipalities = municipalities
-        self._plans = plans
-        self._coverage = coverage
-        self._sample = sample
-        self._connection = connect()
-        self._connection.register("municipality", pa.table({"code": list(municipalities)}))
+    sample = bool(response["sample"].any())
+    tasks = [
+        _Task(
+            plan,
+            one.version_on(period.last_day),
+            period,
+            one.break_between(date.min, period.last_day),
+        )
+        for period in map(Period.parse, sorted(response["period"].unique()))
+        for plan in plans.measured_in(period)
+        for one in plan.indicators
+    ]
+    with connect() as connection:
+        connection.register("municipality", pa.table({"code": list(municipalities)}))
         for name, frame in tables.items():
-            self._connection.register(name, to_arrow(frame))
-
-    def __enter__(self) -> "ValueEngine":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def compute(self, periods: Sequence[str]) -> Computed:
-        """Compute every indicator of every plan measured, for every quarter.
-
-        Raises:
-            QueryError: If an indicator's query fails; the message names the indicator.
-        """
-        tasks = list(self._list_tasks(map(Period.parse, periods)))
-        self._connection.execute(_MAKE_ROOM)
+            connection.register(name, to_arrow(frame))
+        connection.execute(_MAKE_ROOM)
         for task in tasks:
-            self._set_period(task)
-            self._count_rows(task)
-        counts: dict[tuple[str, str], dict[str, _Count]] = defaultdict(dict)
-        for name, period, code, *sums in self._connection.execute(_SUM_ROWS).fetchall():
-            counts[name, period][code] = _Count(*sums)
-        return Computed(
-            [row for task in tasks for row in self._values(task, counts[task.key])],
-            self._connection.sql(_LEAD_BACK, params={"revision": FIRST_REVISION}).to_arrow_table(),
-            self._connection.sql(_SUM_PARTS).to_arrow_table(),
-        )
+            _count_rows(connection, task)
+        sums = connection.execute(_SUM_ROWS).fetchall()
+        counts = {row[:3]: _Count(*row[3:]) for row in sums}
+        delivered = _find_delivered(connection, {task.indicator.table for task in tasks})
+        values: list[Row] = []
+        for task in tasks:
+            table, period = task.indicator.table, str(task.period)
+            for code, name in municipalities.items():
+                count = counts.get((task.indicator.indicator_id, period, code), _Count())
+                asked = coverage.get((code, period, table))
+                is_there = (code, period, table) in delivered
+                reason = _say_why_not_measured(task, count, asked, delivered=is_there)
+                place = {"municipality_code": code, "municipality_name": name, "sample": sample}
+                values.append(place | _describe_value(task, code, count, asked, reason))
+        lineage = connection.sql(_LEAD_BACK, params={"revision": _FIRST_REVISION})
+        parts = connection.sql(_SUM_PARTS).to_arrow_table()
+        return values, lineage.to_arrow_table(), parts
 
-    def _list_tasks(self, periods: Iterable[Period]) -> Iterator[_Task]:
-        for period in periods:
-            for plan in self._plans.measured_in(period):
-                for indicator in plan.indicators:
-                    version = indicator.version_on(period.last_day)
-                    broken_by = indicator.break_between(date.min, period.last_day)
-                    yield _Task(plan, version, period, broken_by.valid_from if broken_by else None)
 
-    def _set_period(self, task: _Task) -> None:
-        period, before = task.period, task.period.fiscal_year - 1
-        row = {
-            "period": str(period),
-            "as_of": period.last_day,
-            "fiscal_year_first_day": fiscal_year_first_day(period.fiscal_year),
-            "previous_fiscal_year_first_month": f"{fiscal_year_first_day(before):%Y-%m}",
-            "previous_fiscal_year_last_month": f"{fiscal_year_last_day(before):%Y-%m}",
-            "plan_first_day": task.plan.first_day,
-        }
-        self._connection.register("reporting_period", pa.Table.from_pylist([row]))
+def _count_rows(connection: duckdb.DuckDBPyConnection, task: _Task) -> None:
+    """Add the rows that count, and the fields they rest on, to ``counted`` and ``roles``."""
+    plan, indicator, period, _ = task
+    year = period.fiscal_year
+    facts = {
+        "period": str(period),
+        "as_of": period.last_day,
+        "fiscal_year_first_day": fiscal_year_first_day(year),
+        "previous_fiscal_year_first_month": f"{fiscal_year_first_day(year - 1):%Y-%m}",
+        "previous_fiscal_year_last_month": f"{fiscal_year_last_day(year - 1):%Y-%m}",
+        "plan_first_day": plan.first_day,
+    }
+    connection.register("reporting_period", pa.Table.from_pylist([facts]))
+    is_ratio, name = indicator.kind == "ratio", indicator.indicator_id
+    statement = _COUNT_ROWS.format(
+        query=indicator.query,
+        table=indicator.table,
+        denominator="q.denominator" if is_ratio else "NULL",
+        # A row that lacks a part would shift the ratio, so it counts in neither part.
+        complete=f"q.numerator IS NOT NULL{' AND q.denominator IS NOT NULL' * is_ratio}",
+    )
+    owner = {"indicator": name, "period": str(period), "table": indicator.table}
+    try:
+        run_query(connection, statement, owner)
+    except SqlError as error:
+        raise QueryError(f"指標 {name} の query を実行できません: {error}") from error
+    roles = [("numerator", field) for field in indicator.numerator_fields]
+    roles += [("denominator", field) for field in indicator.denominator_fields]
+    connection.executemany(
+        "INSERT INTO roles VALUES (?, ?, ?, ?)", [(name, str(period), *role) for role in roles]
+    )
 
-    def _count_rows(self, task: _Task) -> None:
-        """Add the rows that count, and the fields they rest on, to ``counted`` and ``roles``."""
-        indicator = task.indicator
-        is_ratio = indicator.kind == "ratio"
-        statement = _COUNT_ROWS.format(
-            query=indicator.query,
-            table=indicator.table,
-            denominator="q.denominator" if is_ratio else "NULL",
-            # A row that lacks a part would shift the ratio, so it counts in neither part.
-            complete=f"q.numerator IS NOT NULL{' AND q.denominator IS NOT NULL' * is_ratio}",
-        )
-        name, period = task.key
-        owner = {"indicator": name, "period": period, "table": indicator.table}
-        try:
-            run_query(self._connection, statement, owner)
-        except SqlError as error:
-            raise QueryError(f"指標 {name} の query を実行できません: {error}") from error
-        roles = [("numerator", field) for field in indicator.numerator_fields]
-        roles += [("denominator", field) for field in indicator.denominator_fields]
-        self._connection.executemany(
-            "INSERT INTO roles VALUES (?, ?, ?, ?)", [(name, period, *role) for role in roles]
-        )
 
-    def _values(self, task: _Task, counts: Mapping[str, _Count]) -> list[Row]:
-        delivered = self._find_delivered(task)
-        common = {
-            "plan_id": task.plan.plan_id,
-            "indicator_id": task.indicator.indicator_id,
-            "indicator_title": task.indicator.title,
-            "period": str(task.period),
-            "revision": FIRST_REVISION,
-            "fiscal_year": task.period.fiscal_year,
-            "fiscal_quarter": task.period.quarter,
-            "unit": task.indicator.unit,
-            "definition_version": task.indicator.definition_version,
-            "series_break": task.series_break,
-            "sample": self._sample,
-        }
-        return [
-            common
-            | {"municipality_code": code, "municipality_name": name}
-            | self._value(task, code, counts.get(code, _Count()), delivered=code in delivered)
-            for code, name in self._municipalities.items()
-        ]
+def _find_delivered(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[str]
+) -> set[CoverageKey]:
+    """Return where a table has rows, whether they count or not."""
+    query = "SELECT DISTINCT municipality_code, period, '{0}' FROM {0}"
+    return {row for table in tables for row in connection.execute(query.format(table)).fetchall()}
 
-    def _value(self, task: _Task, code: str, count: _Count, *, delivered: bool) -> Row:
-        indicator, period = task.indicator, task.period
-        coverage = self._coverage.get((code, str(period), indicator.table))
-        reason = _reason_not_measured(task, count, coverage, delivered=delivered)
-        value = None if reason else calculate(indicator, count.numerator, count.denominator)
-        status = _status_of(value, reason, count)
-        newest = None if indicator.as_of == "period" else count.newest
-        return {
-            "row_id": f"{code}/{indicator.indicator_id}/{period}/{FIRST_REVISION}",
-            "as_of": newest or period.last_day,
-            "value": value,
-            "numerator": None if value is None else count.numerator or Decimal(0),
-            "denominator": None if value is None else count.denominator,
-            "value_status": status,
-            "departments_asked": coverage.asked if coverage else None,
-            "departments_answered": coverage.answered if coverage else None,
-            "note": reason or _describe_count(count, status),
-        }
 
-    def _find_delivered(self, task: _Task) -> set[str]:
-        """Return the municipalities whose file of the period has rows, counted or not."""
-        rows = self._connection.execute(
-            f"SELECT DISTINCT municipality_code FROM {task.indicator.table} "  # noqa: S608
-            "WHERE period = $period",
-            {"period": str(task.period)},
-        )
-        return {code for (code,) in rows.fetchall()}
+def _say_why_not_measured(
+    task: _Task, count: _Count, coverage: Coverage | None, *, delivered: bool
+) -> str | None:
+    """Say why there is no value although nothing went wrong, or return None.
+
+    ``delivered`` says that the file of the period has rows, counted or not.
+    """
+    if task.indicator.kind == "cumulative" and task.period.last_day < task.plan.first_day:
+        return "計画の初日より前のため、数えていない。"
+    if coverage is not None:
+        if coverage.asked == 0:
+            return "この期間は照会していない。"
+        return None if coverage.answered else "回答した課がない。"
+    if count.rows or count.incomplete_rows:
+        return None
+    if task.indicator.kind == "ratio" or not delivered:
+        return "この期間のデータがない。"
+    return None
+
+
+def _describe_value(
+    task: _Task, code: str, count: _Count, coverage: Coverage | None, reason: str | None
+) -> Row:
+    plan, indicator, period, broken_by = task
+    value = None if reason else calculate(indicator, count.numerator, count.denominator)
+    status, note = ("not_measured", reason) if reason else _explain(value, count)
+    newest = None if indicator.as_of == "period" else count.newest
+    return {
+        "row_id": f"{code}/{indicator.indicator_id}/{period}/{_FIRST_REVISION}",
+        "plan_id": plan.plan_id,
+        "indicator_id": indicator.indicator_id,
+        "indicator_title": indicator.title,
+        "period": str(period),
+        "revision": _FIRST_REVISION,
+        "fiscal_year": period.fiscal_year,
+        "fiscal_quarter": period.quarter,
+        "as_of": newest or period.last_day,
+        "value": value,
+        "numerator": None if value is None else count.numerator or Decimal(0),
+        "denominator": None if value is None else count.denominator,
+        "unit": indicator.unit,
+        "value_status": status,
+        "definition_version": indicator.definition_version,
+        "series_break": getattr(broken_by, "valid_from", None),
+        "departments_asked": getattr(coverage, "asked", None),
+        "departments_answered": getattr(coverage, "answered", None),
+        "note": note,
+    }
+
+
+def _explain(value: Decimal | None, count: _Count) -> tuple[str, str | None]:
+    """Return the status of what was counted, and what must be said of it."""
+    notes = []
+    if value is None and count.denominator:
+        notes.append("分子が分母より大きいか、0より小さいため、求められない。")
+    elif value is None and count.rows:
+        notes.append("分母が0のため、求められない。")
+    status = "cannot_say" if value is None else "measured"
+    if count.carried_departments:
+        status = status.replace("measured", "carried_forward_in_part")
+        notes.append(f"{count.carried_departments}課は前回から変更なしとして引き継いだ。")
+    if count.incomplete_rows:
+        notes.append(f"分子か分母が空の{count.incomplete_rows}行は数に入れていない。")
+    return status, "".join(notes) or None
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:
@@ -321,63 +316,31 @@ def calculate(
     return value if value >= 0 and (most is None or value <= most) else None
 
 
-def _reason_not_measured(
-    task: _Task, count: _Count, coverage: Coverage | None, *, delivered: bool
-) -> str | None:
-    """Say why there is no value although nothing went wrong, or return None."""
-    if task.indicator.kind == "cumulative" and task.period.last_day < task.plan.first_day:
-        return "計画の初日より前のため、数えていない。"
-    if coverage is not None:
-        if coverage.asked == 0:
-            return "この期間は照会していない。"
-        return None if coverage.answered else "回答した課がない。"
-    if count.rows or count.incomplete_rows:
-        return None
-    if task.indicator.kind == "ratio" or not delivered:
-        return "この期間のデータがない。"
-    return None
-
-
-def _status_of(value: Decimal | None, reason: str | None, count: _Count) -> str:
-    if reason:
-        return "not_measured"
-    if value is None:
-        return "cannot_say"
-    return "carried_forward_in_part" if count.carried_departments else "measured"
-
-
-def _describe_count(count: _Count, status: str) -> str | None:
-    notes = []
-    if status == "cannot_say" and count.denominator:
-        notes.append("分子が分母より大きいか、0より小さいため、求められない。")
-    elif status == "cannot_say" and count.rows:
-        notes.append("分母が0のため、求められない。")
-    if count.carried_departments:
-        notes.append(f"{count.carried_departments}課は前回から変更なしとして引き継いだ。")
-    if count.incomplete_rows:
-        notes.append(f"分子か分母が空の{count.incomplete_rows}行は数に入れていない。")
-    return "".join(notes) or None
-
-
 def measure_coverage(
     form: Form, waves: Waves, response: pd.DataFrame
 ) -> dict[CoverageKey, Coverage]:
     """Count the departments asked about each survey table and those that answered."""
-    known = response.dropna(subset=["department_code"])
-    coverage = {}
-    for group, ours in known.groupby(["municipality_code", "period"]):
-        code, period = cast("tuple[str, str]", group)
-        wave = waves.root[period]
-        replied = ours[ours["response_status"].isin(["received", "no_change"])]
-        asked, answered = (_count_by_sheet(wave, frame) for frame in (ours, replied))
-        for part in form.answer_sheets:
-            coverage[code, period, part.table] = Coverage(asked[part.sheet], answered[part.sheet])
-    return coverage
-
-
-def _count_by_sheet(wave: Wave, response: pd.DataFrame) -> Counter[str]:
-    codes = response["department_code"].unique()
-    return Counter(sheet for code in codes for sheet in wave.sheets_for(code))
+    columns = ["municipality_code", "period", "department_code", "response_status"]
+    replied: dict[tuple[str, str, str], bool] = {}
+    for row in read_rows(response[columns]):
+        code, period, department, status = row.values()
+        # Rows without a department are of files whose sender nobody knows.
+        if department:
+            owner = code, period, department
+            replied[owner] = replied.get(owner, False) or status in ("received", "no_change")
+    asked: Counter[CoverageKey] = Counter()
+    answered: Counter[CoverageKey] = Counter()
+    for (code, period, department), has_replied in replied.items():
+        for sheet in waves.root[period].sheets_for(department):
+            asked[code, period, sheet] += 1
+            answered[code, period, sheet] += has_replied
+    return {
+        (code, period, part.table): Coverage(
+            asked[code, period, part.sheet], answered[code, period, part.sheet]
+        )
+        for code, period in dict.fromkeys(key[:2] for key in replied)
+        for part in form.answer_sheets
+    }
 
 
 def divide_values(
@@ -397,41 +360,32 @@ def divide_values(
     Returns:
         Rows of table ``indicator_value_by_department``. A row of a division has no department.
     """
-    rows: list[Row] = []
-    owners = {one.indicator_id: plan for plan in plans.root for one in plan.indicators}
-    by_division: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    owners = {one.indicator_id: (plan, one) for plan in plans.root for one in plan.indicators}
+    rows, divisions = [], dict[tuple[str, ...], Row]()
     for part in parts:
-        code, period = part["department_code"], part["period"]
-        known = list_existing(departments, Period.parse(period).last_day).get(code)
-        division = known.division if known else "所属不明"
-        by_division[part["municipality_code"], part["indicator_id"], period, division].append(part)
-        rows.append(_describe_part(owners, part, division, known.section if known else None))
-    for (*_, division), ours in by_division.items():
-        sums = {name: _add(part[name] for part in ours) for name in ("numerator", "denominator")}
-        rows.append(_describe_part(owners, ours[0] | {"department_code": None} | sums, division))
+        last_day = Period.parse(part["period"]).last_day
+        known = list_existing(departments, last_day).get(part["department_code"])
+        division = getattr(known, "division", "所属不明")
+        rows.append(part | {"division": division, "section": getattr(known, "section", None)})
+        key = part["municipality_code"], part["indicator_id"], part["period"], division
+        nothing = dict.fromkeys(("department_code", "section", "numerator", "denominator"))
+        whole = divisions.setdefault(key, rows[-1] | nothing)
+        for name in ("numerator", "denominator"):
+            if part[name] is not None:
+                whole[name] = part[name] + (whole[name] or 0)
     columns = ("municipality_code", "indicator_id", "period", "division", "department_code")
+    rows = [_divide(row, *owners[row["indicator_id"]]) for row in (*rows, *divisions.values())]
     return sorted(rows, key=lambda row: str(tuple(row[name] for name in (*columns, "section"))))
 
 
-def _add(numbers: Iterable[Decimal | None]) -> Decimal | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known, Decimal(0)) if known else None
-
-
-def _describe_part(
-    owners: Mapping[str, Plan], part: Row, division: str, section: str | None = None
-) -> Row:
-    plan, code = owners[part["indicator_id"]], part["department_code"]
-    indicator = plan.indicator(part["indicator_id"])
+def _divide(part: Row, plan: Plan, indicator: Indicator) -> Row:
+    code = part["department_code"]
     value = calculate(indicator, part["numerator"], part["denominator"])
-    return {
-        "row_id": f"{indicator.indicator_id}/{part['period']}/{code or division}",
-        **part,
+    return part | {
+        "row_id": f"{indicator.indicator_id}/{part['period']}/{code or part['division']}",
         "plan_id": plan.plan_id,
         "indicator_title": indicator.title,
         "level": "課" if code else "部",
-        "division": division,
-        "section": section,
         "value": value,
         "unit": indicator.unit,
         "value_status": "measured" if value is not None else "cannot_say",

@@ -8,7 +8,7 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue import history
 from sumida_data.pipelines.wiring import Frame, Rows, has_table, list_tables, wire
-from sumida_data.plan import definitions, hints, initiatives, revisions, values
+from sumida_data.plan import hints, initiatives, models, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess
 from sumida_data.survey.departments import parse_departments
@@ -52,13 +52,10 @@ def compute_values(
     Returns:
         Tables ``indicator_value``, ``lineage`` and ``indicator_value_by_department``.
     """
-    sample = bool(response["sample"].any())
     home = {municipality.code: municipality.name}
-    with values.ValueEngine(home, plans, tables, coverage, sample=sample) as engine:
-        computed = engine.compute(sorted(response["period"].unique()))
+    computed, lineage, parts = values.compute_indicators(home, plans, tables, coverage, response)
     known = parse_departments(read_rows(departments))
-    divided = values.divide_values(plans, computed.parts.to_pylist(), known)
-    return computed.values, computed.lineage, divided
+    return computed, lineage, values.divide_values(plans, parts.to_pylist(), known)
 
 
 def freeze_published(
@@ -76,8 +73,7 @@ def freeze_published(
     """
     published = history.merge_histories(publication_history)
     reasons = revisions.parse_revisions(read_rows(revisions_csv), plans, published)
-    frozen = revisions.freeze_values(computed_values, computed_lineage, published, reasons)
-    return frozen.values, frozen.lineage, frozen.pending, frozen.notices
+    return revisions.freeze_values(computed_values, computed_lineage, published, reasons)
 
 
 def describe_publications(
@@ -147,8 +143,8 @@ def describe_initiatives(
 def describe_plans(plans: Plans, dictionary: DataDictionary) -> tuple[Frame, Frame]:
     """Return the plans as tables ``indicator`` and ``indicator_target``."""
     return (
-        build_frame(dictionary["indicator"], definitions.describe_indicators(plans)),
-        build_frame(dictionary["indicator_target"], definitions.describe_targets(plans)),
+        build_frame(dictionary["indicator"], models.describe_indicators(plans)),
+        build_frame(dictionary["indicator_target"], models.describe_targets(plans)),
     )
 
 
