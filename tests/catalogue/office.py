@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from sumida_data.base.frames import DECIMAL
 from sumida_data.base.quota import Gap
-from sumida_data.catalogue.approval import Circumstances, NewText, Proposal, propose, write_approval
+from sumida_data.catalogue.approval import NewText, Proposal, propose, write_approval
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.history import hash_lineage
 from sumida_data.catalogue.publication import (
@@ -29,15 +29,6 @@ from sumida_data.catalogue.target import Catalogue, Dataset, File
 
 DAY = date(2023, 2, 1)
 GAP = Gap(title="未回答の課", missing=20, total=75, allowed_share=Decimal("0.1"))
-CIRCUMSTANCES = Circumstances(
-    period="FY2022Q3",
-    lineage_sha256="2" * 64,
-    gaps=(),
-    findings={},
-    failed_checks=(),
-    pending_revisions=(),
-    block_reasons={},
-)
 # Proposes nothing.
 PROPOSAL = Proposal(
     target="folder",
@@ -47,7 +38,8 @@ PROPOSAL = Proposal(
     changes=(),
     versions={},
     blocked=(),
-    **dict(CIRCUMSTANCES),
+    period="FY2022Q3",
+    lineage_sha256="2" * 64,
 )
 
 
@@ -176,15 +168,9 @@ class Office:
         return self.path / "public"
 
     def propose(self, catalogue: Catalogue) -> Proposal:
-        circumstances = {
-            "lineage_sha256": hash_lineage(self.lineage),
-            "gaps": self.gaps,
-        }
-        return propose(
-            catalogue,
-            self.target.observe(self.day),
-            CIRCUMSTANCES.model_copy(update=circumstances),
-        )
+        lineage_sha256 = hash_lineage(self.lineage)
+        state = self.target.observe(self.day)
+        return propose(catalogue, state, lineage_sha256=lineage_sha256, gaps=self.gaps)
 
     def approve(
         self, catalogue: Catalogue, new_texts: tuple[NewText, ...] = (), **options: Any
@@ -198,7 +184,7 @@ class Office:
             approved_on=self.day,
             **chosen,
         )
-        self.record.add_approval(approval)
+        self.record.add(approval)
 
     def withdraw(self, catalogue: Catalogue, text: str = "") -> PublicationLine:
         self.approve(catalogue)

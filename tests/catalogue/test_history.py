@@ -11,8 +11,6 @@ from sumida_data.base.frames import build_frame, to_arrow
 from sumida_data.catalogue.history import (
     describe_figures,
     list_publications,
-    list_published_datasets,
-    list_published_values,
     merge_histories,
     read_histories,
 )
@@ -47,10 +45,8 @@ class TestAsPublished:
     def connection(self, histories, dictionary, raw_parameters):
         views = Views.model_validate(raw_parameters["views"])
         [macro] = [one for one in views.macros if one.name == "indicator_value_as_published"]
-        tables = {
-            "publication": list_publications(histories),
-            "value_publication": list_published_values(histories),
-        }
+        tables = list_publications(histories)
+        del tables["publication_dataset"]
         with duckdb.connect() as connection:
             for name, rows in tables.items():
                 # The published table of a whole run has every column.
@@ -91,19 +87,18 @@ class TestHistory:
     def test_names_every_publication_and_undo(self, histories):
         rows = [
             (row["publication_id"], row["kind"], row["published_on"], row["content_of"])
-            for row in list_publications(histories)
+            for row in list_publications(histories)["publication"]
         ]
         assert rows == [
             ("P0001", "publish", date(2023, 2, 1), "P0001"),
             ("P0002", "publish", date(2023, 3, 1), "P0002"),
             ("P0003", "undo", date(2023, 3, 9), "P0001"),
         ]
-        versions = [row["version"] for row in list_published_datasets(histories)]
+        versions = [row["version"] for row in list_publications(histories)["publication_dataset"]]
         assert versions == ["1.0.0", "1.1.0", "1.0.0"]
 
     def test_no_person_is_named_in_the_tables(self, histories):
-        tables = [*list_publications(histories), *list_published_values(histories)]
-        assert "見本 部長" not in str(tables)
+        assert "見本 部長" not in str(list_publications(histories))
 
     def test_what_was_taken_back_was_public_once_but_stands_no_more(self, histories):
         published = merge_histories(histories)

@@ -13,7 +13,7 @@ from sumida_data.catalogue.target import (
     compare,
     hash_content,
 )
-from tests.catalogue.office import CIRCUMSTANCES, DAY, GAP, PROPOSAL, make_catalogue, make_dataset
+from tests.catalogue.office import DAY, GAP, PROPOSAL, make_catalogue, make_dataset
 
 DATASET = make_dataset("a", "1.0.0", data__csv="1\n", README__md="a")
 
@@ -105,13 +105,9 @@ class TestProposal:
         return propose(
             make_catalogue(DATASET, sample=True, blocked=("b",)),
             state_of(),
-            CIRCUMSTANCES.model_copy(
-                update={
-                    "gaps": (GAP,),
-                    "findings": {"error": 2},
-                    "pending_revisions": ("値 23→24 <b>",),
-                }
-            ),
+            gaps=(GAP,),
+            findings={"error": 2},
+            pending_revisions=("値 23→24 <b>",),
         )
 
     def test_survives_being_written_down(self, proposal):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field as Described
 
@@ -32,7 +32,12 @@ ACTIONS: dict[Action, str] = {
     "remove": "公開をやめる",
 }
 _SHORTEST_DESCRIPTION = 50
-_NOT_MADE = "今回の実行では作られませんでした。"
+_NOT_MADE = ("今回の実行では作られませんでした。",)
+_APPROVE = "sumida-data approve で承認を受けてください。"
+
+
+class RefusedError(ValueError):
+    """A publication that may not be made; the text says why and what to do, in Japanese."""
 
 
 def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
@@ -42,12 +47,12 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
             f"packages.yml: catalogue_url = {packages.catalogue_url!r} — "
             "公開する場所の住所を書いてください。引用や説明の住所になります。"
         )
+    license_, contact = packages.licenses[0], site.contact
     told = {
         "packages.yml: publisher": packages.publisher,
         "packages.yml: homepage": packages.homepage,
-        "packages.yml: licenses の title と path": packages.licenses[0].title
-        and packages.licenses[0].path,
-        "site.yml: contact の office、address、page": site.contact.office and site.contact.address,
+        "packages.yml: licenses の title と path": license_.title and license_.path,
+        "site.yml: contact の office、address、page": contact.office and contact.address,
     }
     yield from (
         f"{place} が空です。必ず書いてください。" for place, text in told.items() if not text
@@ -83,16 +88,11 @@ class NewText(Model):
         return hash_content(self.text.encode())
 
 
-class Circumstances(Model):
-    """What a run found that a person must know before approving.
+class Proposal(Model):
+    """What the last run would publish, and what a person must know before approving.
 
     Attributes:
-        period: The reported period, such as FY2022Q3.
-        lineage_sha256: Hash of table ``lineage``, which is kept with the published values.
         gaps: What is missing from the figures of the quarter.
-        findings: Number of open findings by severity.
-        failed_checks: Checks that failed, one line each.
-        pending_revisions: Published values that would change without a reason, one line each.
         block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
         held_back: Rows that do not go out because a person seems to be named there, in words.
         new_texts: Free words that were never approved before.
@@ -100,35 +100,24 @@ class Circumstances(Model):
         problems: What stands in the way of any publication, one line each.
         ran_by: The account by which the run was made.
         two_people: Whether another account must approve than ran and publishes.
+        changes: What would change in the target, and what would stay.
+        blocked: Datasets that may not go out; what is public of them stays.
+        hidden: Datasets that somebody took from public view, and that would be public again.
     """
 
-    period: str
-    lineage_sha256: str
-    gaps: tuple[Gap, ...]
-    findings: dict[str, int]
-    failed_checks: tuple[str, ...]
-    pending_revisions: tuple[str, ...]
-    block_reasons: dict[str, tuple[str, ...]]
+    period: str = ""
+    lineage_sha256: str = ""
+    gaps: tuple[Gap, ...] = ()
+    findings: dict[str, int] = Described(default_factory=dict)
+    failed_checks: tuple[str, ...] = ()
+    pending_revisions: tuple[str, ...] = ()
+    block_reasons: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     held_back: tuple[str, ...] = ()
     new_texts: tuple[NewText, ...] = ()
     figures: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     problems: tuple[str, ...] = ()
     ran_by: str = ""
     two_people: bool = False
-
-
-class Proposal(Circumstances):
-    """What the last run would publish, and what it found.
-
-    Attributes:
-        content_sha256: Hash of the catalogue.
-        target_sha256: Hash of what the target holds.
-        changes: What would change in the target, and what would stay.
-        versions: The version of each dataset by name.
-        blocked: Datasets that may not go out; what is public of them stays.
-        hidden: Datasets that somebody took from public view, and that would be public again.
-    """
-
     target: str
     sample: bool
     content_sha256: str
@@ -145,19 +134,19 @@ class Proposal(Circumstances):
 
     @property
     def real_changes(self) -> tuple[TargetChange, ...]:
-        """The changes without what stays."""
+        """The changes, but for what stays."""
         return tuple(change for change in self.changes if change.action != "keep")
 
     @property
     def remarks(self) -> dict[str, tuple[str, ...]]:
         """What else a person must know, one line each, by heading."""
+        reasons = {name: "".join(self.block_reasons.get(name, _NOT_MADE)) for name in self.blocked}
         return {
             **self.figures,
             "このままでは公開できない理由": self.problems,
             "公開先で非公開にされたデータセット(承認すると、また公開します)": self.hidden,
             "公開できないデータセット(前に公開したものが残ります)": tuple(
-                f"{name}：{''.join(self.block_reasons.get(name, (_NOT_MADE,)))}"
-                for name in self.blocked
+                f"{name}：{reason}" for name, reason in reasons.items()
             ),
             "個人に関する記載のおそれがあり、公開しない行": self.held_back,
             "不合格の確認": self.failed_checks,
@@ -165,8 +154,8 @@ class Proposal(Circumstances):
         }
 
 
-def propose(catalogue: Catalogue, state: TargetState, circumstances: Circumstances) -> Proposal:
-    """Put before the person who approves what a run would publish."""
+def propose(catalogue: Catalogue, state: TargetState, **found: Any) -> Proposal:
+    """Put before the person who approves what a run would publish, and what else it found."""
     refused = state.find_problems(catalogue)
     return Proposal(
         target=state.name,
@@ -175,19 +164,16 @@ def propose(catalogue: Catalogue, state: TargetState, circumstances: Circumstanc
         target_sha256=state.sha256,
         changes=compare(catalogue, state),
         versions={one.name: one.version for one in catalogue.datasets},
-        blocked=tuple(sorted({*catalogue.blocked, *circumstances.block_reasons})),
+        blocked=tuple(sorted({*catalogue.blocked, *found.get("block_reasons", ())})),
         hidden=tuple(sorted(state.hidden & catalogue.states.keys())),
-        **dict(circumstances) | {"problems": (*circumstances.problems, *refused)},
+        **found | {"problems": (*found.get("problems", ()), *refused)},
     )
 
 
 class DatasetChange(NamedTuple):
-    """What would change in one dataset, for people.
+    """What would change in one dataset and its files; without a name, in the pages of the site.
 
-    Attributes:
-        name: Its name; empty for the pages of the site.
-        version: The version that would be public; empty for pages and for what is removed.
-        files: What would happen to its files, or to the pages.
+    The version is the one that would be public, and empty for pages and for what is removed.
     """
 
     action: Action
@@ -216,20 +202,12 @@ def count_actions(changes: Sequence[TargetChange]) -> str:
     """Say in words how many datasets and files would change."""
     counts = []
     for action, words in ACTIONS.items():
-        ours = [change for change in changes if change.action == action]
-        if ours:
+        if ours := [change for change in changes if change.action == action]:
             datasets = sum(change.file is None for change in ours)
             pages = sum(change.dataset == PAGES for change in ours)
             files = len(ours) - datasets - pages
             counts.append(f"{words} {datasets}データセット・{files}ファイル・{pages}ページ")
     return "、".join(counts) or "何もありません"
-
-
-_APPROVE = "sumida-data approve で承認を受けてください。"
-
-
-class RefusedError(ValueError):
-    """A publication that may not be made; the text says why and what to do, in Japanese."""
 
 
 def write_approval(
@@ -239,14 +217,13 @@ def write_approval(
     approved_by: str,
     decision_number: str,
     approved_on: date,
-    accepts_gaps: bool,
+    accepts_gaps: bool = False,
     adopts: Collection[str] = (),
 ) -> Approval:
     """Write down what a person approved.
 
-    Raises:
-        RefusedError: If the person or the number is not named, gaps are not accepted, datasets of
-            other people are not adopted by name, or it cannot be published anyway.
+    A RefusedError says that the person or the number is not named, that gaps are not accepted or
+    datasets of other people not adopted by name, or that it cannot be published anyway.
     """
     if proposal.problems:
         raise RefusedError("このままでは公開できません。\n" + "\n".join(proposal.problems))
@@ -254,7 +231,7 @@ def write_approval(
         if not text.strip():
             raise RefusedError(f"{title}が空です。必ず書いてください。")
     if proposal.gaps_to_accept and not accepts_gaps:
-        titles = "、".join(gap.title for gap in proposal.gaps_to_accept)
+        titles = "、".join(map(attrgetter("title"), proposal.gaps_to_accept))
         raise RefusedError(
             f"{titles}が基準を超えています。"
             "承認者が受け入れるときは --accept-gaps を付けてください。"
@@ -264,10 +241,9 @@ def write_approval(
         raise RefusedError(
             f"{'、'.join(missing)}は、公開先にあるほかの人のデータセットです。上書きすると元に"
             "戻せません。別の名前にするか(name_prefix)、承認者が引き継ぐと決めたときだけ "
-            f"{' '.join(f'--adopt {name}' for name in missing)} を付けてください。"
+            f"--adopt {' --adopt '.join(missing)} を付けてください。"
         )
-    seen = {"target", "ran_by", "content_sha256", "target_sha256", "findings", "failed_checks"}
-    seen |= {"blocked", "pending_revisions"}
+    seen = Approval.model_fields.keys() & Proposal.model_fields.keys() - {"changes", "new_texts"}
     return Approval(
         approval_id=f"A{len(approvals) + 1:04}",
         approved_by=approved_by.strip(),
@@ -282,9 +258,8 @@ def write_approval(
 
 def find_new_texts(free_words: Iterable[Row], record: RecordState) -> tuple[NewText, ...]:
     """Return the free words that no approval of the record has covered yet, in order."""
-    known = {sha256 for approval in record.approvals for sha256 in approval.new_texts}
     found = (NewText(**row) for row in free_words)
-    return tuple(one for one in found if one.sha256 not in known)
+    return tuple(one for one in found if one.sha256 not in record.known_texts)
 
 
 def find_approval(
@@ -293,9 +268,7 @@ def find_approval(
     """Return the approval under which the proposal may be published now.
 
     What a publication that was begun and not finished has changed already is no change by others.
-
-    Raises:
-        RefusedError: If there is none, or if content or target have changed since.
+    A RefusedError says that there is none, or that content or target have changed since.
     """
     if not record.approvals:
         raise RefusedError(f"承認されていません。{_APPROVE}")
@@ -309,36 +282,33 @@ def find_approval(
     if any(approval.approval_id in (one.approval_id, one.abandoned) for one in record.publications):
         raise RefusedError(f"{name}による公開は済んでいます。もう一度公開するには、{_APPROVE}")
     begun = record.journal and record.journal.approval_id == approval.approval_id
-    ours = begun and continues(approval, changes)
-    if approval.target_sha256 != state.sha256 and not ours:
+    if approval.target_sha256 != state.sha256 and not (begun and continues(approval, changes)):
         raise RefusedError(
             f"{name}の後で公開先が変わったため、承認は無効です。"
             f"もう一度 kedro run を実行し、変更の一覧を確かめて、{_APPROVE}"
         )
-    known = {sha256 for one in record.approvals for sha256 in one.new_texts}
-    if unseen := sum(one.sha256 not in known for one in proposal.new_texts):
+    _refuse_unseen(approval, record, proposal)
+    return approval
+
+
+def _refuse_unseen(approval: Approval, record: RecordState, proposal: Proposal) -> None:
+    if unseen := sum(one.sha256 not in record.known_texts for one in proposal.new_texts):
         raise RefusedError(f"承認者に示していない新しい文が{unseen}件あります。{_APPROVE}")
     accepted = {gap.title for gap in approval.accepted_gaps}
     if missing := [gap.title for gap in proposal.gaps_to_accept if gap.title not in accepted]:
         raise RefusedError(f"{'、'.join(missing)}が受け入れられていません。{_APPROVE}")
-    return approval
 
 
 def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:
     """Tell whether what is left to change is nothing but what was approved."""
     approved = {(change.dataset, change.file) for change in approval.changes}
-    left = {(change.dataset, change.file) for change in changes if change.action != "keep"}
-    return left <= approved
+    return {(one.dataset, one.file) for one in changes if one.action != "keep"} <= approved
 
 
 def refuse_lost_record(
     changes: Sequence[TargetChange], publications: Sequence[PublicationLine]
 ) -> None:
-    """Refuse to begin anew beside what was published: versions would start again at 1.0.0.
-
-    Raises:
-        RefusedError: If the target holds datasets of ours of which the record does not know.
-    """
+    """Refuse to begin anew beside what was published: versions would start again at 1.0.0."""
     there = (one for one in changes if one.dataset and one.action not in ("create", "adopt"))
     if not publications and (lost := sorted({one.dataset for one in there})):
         raise RefusedError(

@@ -17,7 +17,7 @@ import json
 import os
 import posixpath
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
 from html.parser import HTMLParser
@@ -73,6 +73,11 @@ class _Release(Model):
     notices: tuple[str, ...] = ()
     withdrawn: dict[str, list[str]] = Described(default_factory=dict)
 
+    def list_addresses(self, name: str) -> dict[str, str]:
+        """Return which version of a dataset is found at each of its addresses."""
+        latest = {"latest": self.latest[name]} if name in self.latest else {}
+        return {version: version for version in self.versions.get(name, ())} | latest
+
 
 class FolderTarget:
     """The public catalogue as a folder; its pages say where the data are invented."""
@@ -89,7 +94,7 @@ class FolderTarget:
     def observe(self, day: date) -> TargetState:
         """Look at the public datasets and all other files that the catalogue put there."""
         release = self._read_release(self._find_current())
-        datasets: dict[str, DatasetState] = {}
+        files: dict[str, dict[str, tuple[str, str]]] = {}
         pages: dict[str, str] = {}
         for path, content in read_folder(self._place).items():
             top, name, address, key = (*path.split("/", 3), "", "", "")[:4]
@@ -97,22 +102,20 @@ class FolderTarget:
                 if path not in release.notices:
                     pages[path] = hash_content(content)
             elif address == "latest" and key != _ADDRESS_PAGE:
-                published = release.datasets.get(name, DatasetState("", {}))
-                held = datasets.get(name, DatasetState(published.metadata_sha256, {}))
-                hashes = (hash_content(content), published.files.get(key, ("", ""))[1])
-                datasets[name] = DatasetState(held.metadata_sha256, {**held.files, key: hashes})
-        return TargetState(self.name, self.accepts_sample, day, datasets, pages)
+                published = release.datasets.get(name, DatasetState("", {})).files.get(
+                    key, ("", "")
+                )
+                files.setdefault(name, {})[key] = hash_content(content), published[1]
+        described = {name: one.metadata_sha256 for name, one in release.datasets.items()}
+        held = {name: DatasetState(described.get(name, ""), files[name]) for name in files}
+        return TargetState(self.name, self.accepts_sample, day, held, pages)
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Publish the catalogue as a release of its own, and show it instead of the last.
 
-        Args:
-            catalogue: What is to be public.
-            changes: What is to change; the release is built anew whatever it is.
-
-        Raises:
-            TargetError: If a version would change that is public already, if a link would lead
-                nowhere, or if the disk is full. Readers then still see what they saw.
+        It is built anew whatever the changes are. A TargetError says that a version would change
+        that is public already, that a link would lead nowhere, or that the disk is full; readers
+        then still see what they saw.
         """
         del changes
         before = self._read_release(self._find_current())
@@ -123,20 +126,25 @@ class FolderTarget:
                 "公開すると、引用された版のアドレスがなくなります。控えから戻してください。"
             )
         # Real data do not continue what invented data began, nor the other way round.
-        release = _plan_release(
-            catalogue, before if before.sample == catalogue.sample else _Release()
-        )
-        files = self._gather_files(release, catalogue)
+        before = before if before.sample == catalogue.sample else _Release()
+        release = _plan_release(catalogue, before)
+        files = self._gather_versions(release, catalogue) | dict(catalogue.pages)
+        files |= dict(_render_pages(release, catalogue))
         if broken := find_broken_links(files):
             raise TargetError(
                 "リンク先のないリンクがあるため、公開しません。\n" + "\n".join(broken)
             )
-        with explain_failure():
-            self._refuse_full_disk(files)
-            hashes = {path: self._record.content.keep(content) for path, content in files.items()}
-            self._record.journal.mark("content kept")
-            shown = release.model_copy(update={"files": hashes})
-            self._show(shown, files, forget=bool(catalogue.withdrawn))
+        self._show(release, files, forget=bool(catalogue.withdrawn))
+
+    def _gather_versions(self, release: _Release, catalogue: Catalogue) -> dict[str, bytes]:
+        contents = {one.sha256: one.content for data in catalogue.datasets for one in data.files}
+        files = {}
+        for name, versions in release.versions.items():
+            for address, version in release.list_addresses(name).items():
+                for key, sha256 in versions[version].items():
+                    content = contents.get(sha256) or self._record.content.read(sha256)
+                    files[f"dataset/{name}/{address}/{key}"] = content
+        return files
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read every file back and return what differs from the catalogue, in Japanese."""
@@ -160,8 +168,7 @@ class FolderTarget:
     def undo(self, catalogue: Catalogue) -> None:
         """Show again what was shown when a catalogue was public.
 
-        Raises:
-            TargetError: If that is not kept, or was changed.
+        A TargetError says that it is not kept, or was changed.
         """
         number = self._find_release(catalogue.sha256)
         if not number and catalogue.datasets:
@@ -170,10 +177,7 @@ class FolderTarget:
         nothing = _Release(content_sha256=catalogue.sha256)
         release = self._read_release(number) if number else nothing
         read = self._record.content.read
-        files = {path: read(sha256) for path, sha256 in release.files.items()}
-        with explain_failure():
-            self._refuse_full_disk(files)
-            self._show(release, files)
+        self._show(release, {path: read(sha256) for path, sha256 in release.files.items()})
 
     def _list_releases(self) -> list[int]:
         return [int(path.stem) for path in self._releases.glob("*.json") if path.stem.isdigit()]
@@ -183,9 +187,8 @@ class FolderTarget:
         """Whether the folder that readers see is a link to a release, and to nothing else."""
         if not self._path.is_symlink():
             return False
-        return (self._path.parent / self._path.readlink()).parent.resolve() == (
-            self._releases.resolve()
-        )
+        leads_to = self._path.parent / self._path.readlink()
+        return leads_to.parent.resolve() == self._releases.resolve()
 
     @property
     def _place(self) -> Path:
@@ -205,37 +208,33 @@ class FolderTarget:
 
     def _find_release(self, content_sha256: str) -> str:
         """Return the number of the newest release of a content, or nothing."""
-        numbers = map(str, sorted(self._list_releases(), reverse=True))
-        return next((n for n in numbers if self._is_of(n, content_sha256)), "")
-
-    def _is_of(self, number: str, content_sha256: str) -> bool:
-        return self._read_release(number).content_sha256 == content_sha256
+        for number in map(str, sorted(self._list_releases(), reverse=True)):
+            if self._read_release(number).content_sha256 == content_sha256:
+                return number
+        return ""
 
     def _read_release(self, number: str) -> _Release:
         path = self._releases / f"{number}.json"
         return _Release.model_validate_json(path.read_bytes()) if path.exists() else _Release()
 
-    def _gather_files(self, release: _Release, catalogue: Catalogue) -> dict[str, bytes]:
-        contents = {f.sha256: f.content for one in catalogue.datasets for f in one.files}
-        files: dict[str, bytes] = {}
-        for name, versions in release.versions.items():
-            for address, version in _list_addresses(release, name).items():
-                for key, sha256 in versions[version].items():
-                    if sha256 not in contents:
-                        contents[sha256] = self._record.content.read(sha256)
-                    files[f"dataset/{name}/{address}/{key}"] = contents[sha256]
-        return files | dict(catalogue.pages) | dict(_render_pages(release, catalogue))
-
+    @explain_failure()
     def _show(self, release: _Release, files: Mapping[str, bytes], *, forget: bool = False) -> None:
         """Build a release, let readers see it, and remove all but it and the one before."""
-        current = self._find_current()
-        number = str(max([0, *self._list_releases()]) + 1)
-        replace_file(self._releases / f"{number}.json", release.model_dump_json(indent=1).encode())
+        self._record.folder.mkdir(parents=True, exist_ok=True)
+        needed = sum(map(len, files.values())) * _SPARE_SPACE
+        if shutil.disk_usage(self._record.folder).free < needed:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        hashes = {path: self._record.content.keep(content) for path, content in files.items()}
+        text = release.model_copy(update={"files": hashes}).model_dump_json(indent=1)
+        mark = self._record.journal.mark
+        mark("content kept")
+        current, number = self._find_current(), str(max([0, *self._list_releases()]) + 1)
+        replace_file(self._releases / f"{number}.json", text.encode())
         # Files that stay are the same as in the release before, which nobody is to change.
         replace_folder(self._releases / number, files, like=self._releases / current)
-        self._record.journal.mark("release built")
+        mark("release built")
         self._move_link(number)
-        self._record.journal.mark("release shown")
+        mark("release shown")
         for path in self._releases.iterdir():
             if path.is_dir() and path.name not in (number, "" if forget else current):
                 # What cannot be removed now will be the next time.
@@ -271,52 +270,35 @@ class FolderTarget:
             return False
         return True
 
-    def _refuse_full_disk(self, files: Mapping[str, bytes]) -> None:
-        self._record.folder.mkdir(parents=True, exist_ok=True)
-        needed = sum(map(len, files.values())) * _SPARE_SPACE
-        if shutil.disk_usage(self._record.folder).free < needed:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _join_versions(
-    before: Mapping[str, Iterable[str]], now: Mapping[str, Iterable[str]]
-) -> dict[str, list[str]]:
-    names = before.keys() | now.keys()
-    return {name: sorted({*before.get(name, ()), *now.get(name, ())}) for name in names}
-
 
 def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
     """Say what a release will hold, but for the hashes of its files."""
-    kept = {name for name in catalogue.blocked if name in before.datasets}
+    gone = catalogue.withdrawn
+    kept = sorted(before.datasets.keys() & set(catalogue.blocked))
     titles = before.titles | {one.name: one.metadata["title"] for one in catalogue.datasets}
     latest = {name: before.latest[name] for name in kept}
     latest |= {one.name: one.version for one in catalogue.datasets}
     pages = [f"dataset/{name}/index.html" for name in sorted(titles.keys() - latest.keys())]
+    withdrawn = before.withdrawn | {
+        name: sorted({*before.withdrawn.get(name, ()), *gone[name]}) for name in gone
+    }
     return _Release(
         content_sha256=catalogue.sha256,
         sample=catalogue.sample,
         datasets={name: before.datasets[name] for name in kept} | catalogue.states,
         titles=titles,
         latest=latest,
-        versions=_add_versions(catalogue, before),
-        withdrawn=_join_versions(before.withdrawn, catalogue.withdrawn),
+        versions=_join_versions(catalogue, before),
+        withdrawn=withdrawn,
         notices=tuple(page for page in pages if page not in catalogue.pages),
     )
 
 
-def _add_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str, dict[str, str]]]:
-    """Return all versions with the hashes of their files.
-
-    Raises:
-        TargetError: If a version is public already with other bytes.
-    """
+def _join_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str, dict[str, str]]]:
+    """Return all versions; a TargetError says that one is public already with other bytes."""
     versions = {
-        name: {
-            version: files
-            for version, files in by_version.items()
-            if version not in catalogue.withdrawn.get(name, ())
-        }
-        for name, by_version in before.versions.items()
+        name: {one: known[one] for one in known if one not in catalogue.withdrawn.get(name, ())}
+        for name, known in before.versions.items()
     }
     for dataset in catalogue.datasets:
         hashes = {file.key: file.sha256 for file in dataset.files}
@@ -328,47 +310,25 @@ def _add_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str,
     return versions
 
 
-def _list_addresses(release: _Release, name: str) -> dict[str, str]:
-    """Return which version of a dataset is found at each of its addresses."""
-    addresses = {version: version for version in release.versions[name]}
-    return addresses | ({"latest": release.latest[name]} if name in release.latest else {})
-
-
 def _render_pages(release: _Release, catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
     """Yield the page that a withdrawn dataset leaves, and that at the address of a version."""
+    templates = load_templates("catalogue")
     for path in release.notices:
         name = path.split("/")[1]
-        versions, title = release.versions.get(name, {}), release.titles[name]
-        yield path, _render("withdrawn.html", name=name, title=title, versions=versions)
-    pages = {*release.notices, *catalogue.pages}
-    for name, versions in release.versions.items():
-        for address, version in _list_addresses(release, name).items():
-            page = _render(
-                "version.html",
+        told = {"title": release.titles[name], "versions": release.versions.get(name, {})}
+        yield path, templates.get_template("withdrawn.html").render(name=name, **told).encode()
+    for name in {**release.versions, **release.withdrawn}:
+        versions, gone = release.versions.get(name, {}), release.withdrawn.get(name, ())
+        for address, version in (release.list_addresses(name) | {one: one for one in gone}).items():
+            page = templates.get_template("version.html").render(
                 title=release.titles[name],
                 version=version,
-                files=versions[version],
+                files=versions.get(version, ()),
                 is_latest=address == "latest",
-                is_withdrawn=False,
-                has_page=f"dataset/{name}/index.html" in pages,
+                is_withdrawn=version in gone,
+                has_page=f"dataset/{name}/index.html" in {*release.notices, *catalogue.pages},
             )
-            yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page
-    for name, gone in release.withdrawn.items():
-        for version in gone:
-            page = _render(
-                "version.html",
-                title=release.titles[name],
-                version=version,
-                files=(),
-                is_latest=False,
-                is_withdrawn=True,
-                has_page=f"dataset/{name}/index.html" in pages,
-            )
-            yield f"dataset/{name}/{version}/{_ADDRESS_PAGE}", page
-
-
-def _render(template: str, **values: object) -> bytes:
-    return load_templates("catalogue").get_template(template).render(values).encode()
+            yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page.encode()
 
 
 class _Links(HTMLParser):
@@ -376,12 +336,11 @@ class _Links(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.found: dict[str, None] = {}
         self.feed(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del tag
-        self.found += [value for name, value in attrs if name in ("href", "src") and value]
+    def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found |= {value: None for name, value in attrs if name in ("href", "src") and value}
 
 
 def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
@@ -395,10 +354,22 @@ def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
         f"{path}: リンク先 {link} がありません。"
         for path, content in files.items()
         if path.endswith(".html")
-        for link in dict.fromkeys(_Links(content.decode()).found)
+        for link in _Links(content.decode()).found
         if not _leads_to_file(path, link, paths)
     ]
-    return [*broken, *_find_missing_resources(files)]
+    datasets = json.loads(files[_SEARCH])["result"]["results"] if _SEARCH in files else []
+    for dataset in datasets:
+        for resource in dataset["resources"]:
+            start = f"dataset/{dataset['name']}/"
+            path = start + resource["url"].partition(f"/{start}")[2]
+            if path not in files:
+                why = "のファイルがありません。"
+            elif len(files[path]) != resource["size"]:
+                why = "の大きさが記載と違います。"
+            else:
+                continue
+            broken.append(f"{_SEARCH}: リソース {resource['url']} {why}")
+    return broken
 
 
 def _leads_to_file(page: str, link: str, paths: Set[str]) -> bool:
@@ -408,15 +379,3 @@ def _leads_to_file(page: str, link: str, paths: Set[str]) -> bool:
     place = posixpath.join(posixpath.dirname(page), unquote(parts.path))
     found = posixpath.normpath(place).removeprefix("/")
     return found in paths or posixpath.join(found.removeprefix("."), "index.html") in paths
-
-
-def _find_missing_resources(files: Mapping[str, bytes]) -> Iterator[str]:
-    datasets = json.loads(files[_SEARCH])["result"]["results"] if _SEARCH in files else []
-    for dataset in datasets:
-        for resource in dataset["resources"]:
-            start = f"dataset/{dataset['name']}/"
-            path = start + resource["url"].partition(f"/{start}")[2]
-            if path not in files:
-                yield f"{_SEARCH}: リソース {resource['url']} のファイルがありません。"
-            elif len(files[path]) != resource["size"]:
-                yield f"{_SEARCH}: リソース {resource['url']} の大きさが記載と違います。"

@@ -20,8 +20,6 @@ from sumida_data.catalogue.target import TargetError, hash_entry
 from sumida_data.plan.revisions import PublishedValues
 
 _VALUES, _LINEAGE = "values.parquet", "lineage.parquet"
-_PUBLISHED_VALUES = "/indicator_value.parquet"
-_PUBLISHED_VERDICTS = "/indicator_progress.parquet"
 _KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 
@@ -70,20 +68,26 @@ def hash_lineage(lineage: pa.Table) -> str:
     return hash_entry({"columns": lineage.column_names, "rows": lineage.to_pylist()})
 
 
+def _read(path: Path) -> pa.Table | None:
+    return pq.read_table(path) if path.exists() else None
+
+
+def _read_public(record: TargetRecord, table: str, publication_id: str = "") -> list[pa.Table]:
+    """Return a published table of each package of a publication; of what is public without one."""
+    found = sorted(record.read_public_hashes(publication_id).items())
+    read = record.content.read
+    return [read_parquet(read(one)) for path, one in found if path.endswith(f"/{table}.parquet")]
+
+
 def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table | None) -> None:
-    """Keep the values of a publication, and the cells of those that are new.
+    """Keep the values of a publication, which the record holds, and the cells of those new.
 
     Args:
-        record: The record of the target, which holds all that the publication makes public.
+        record: The record of the target.
         publication_id: The publication.
         lineage: Table ``lineage`` of the run that made it; None where nothing is new.
     """
-    public = record.read_public_hashes(publication_id)
-    values = [
-        read_parquet(record.content.read(public[path]))
-        for path in sorted(public)
-        if path.endswith(_PUBLISHED_VALUES)
-    ]
+    values = _read_public(record, "indicator_value", publication_id)
     if not values:
         return
     rows = pa.concat_tables(values, promote_options="default")
@@ -94,37 +98,50 @@ def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table | N
         others = earlier.filter(pc.not_equal(earlier["publication_id"], publication_id))
         rows = pa.concat_tables([others, rows], promote_options="default")
     replace_file(record.folder / _VALUES, write_parquet(rows))
-    if lineage is not None:
-        _keep_lineage(record.folder / _LINEAGE, lineage, rows)
+    if lineage is None:
+        return
+    published = rows.select(_KEY).group_by(_KEY).aggregate([])
+    new = lineage.join(published, keys=list(_KEY), join_type="left semi")
+    earlier = _read(record.folder / _LINEAGE)
+    if earlier is not None:
+        kept = earlier.select(_KEY).group_by(_KEY).aggregate([])
+        new = new.join(kept, keys=list(_KEY), join_type="left anti")
+        new = pa.concat_tables([earlier, new], promote_options="default")
+    ordered = new.sort_by([(name, "ascending") for name in lineage.column_names])
+    replace_file(record.folder / _LINEAGE, write_parquet(ordered))
+
+
+def remove_text(record: TargetRecord, text: str) -> None:
+    """Remove the texts in which words stand from the cells of published values."""
+    table = _read(record.folder / _LINEAGE)
+    if table is None or not text:
+        return
+    for number, column in enumerate(table.columns):
+        if pa.types.is_string(column.type):
+            found = pc.fill_null(pc.match_substring(column, text), fill_value=False)
+            cleaned = pc.if_else(found, pa.scalar(None, column.type), column)
+            table = table.set_column(number, table.schema.field(number), cleaned)
+    replace_file(record.folder / _LINEAGE, write_parquet(table))
 
 
 def read_histories(root: Path) -> list[TargetHistory]:
-    """Return what was published to each target.
-
-    Args:
-        root: The folder with a record for each target; it need not exist.
-    """
+    """Return what was published to each target, from the folder with a record for each, if any."""
     histories = []
     for folder in sorted(path for path in root.glob("*") if path.is_dir()):
-        if publications := TargetRecord(folder).read_publications():
-            # Rows of a publication that was killed before it was written down do not count.
+        record = TargetRecord(folder)
+        if publications := record.read_publications():
+            # Rows of a publication that was killed before it was recorded do not count.
             made = {line.content_of for line in publications}
             values = _read(folder / _VALUES)
             rows = [] if values is None else values.to_pylist()
             rows = [row for row in rows if row["publication_id"] in made]
-            cells, verdicts = _read(folder / _LINEAGE), _read_verdicts(TargetRecord(folder))
-            histories.append(TargetHistory(publications, rows, cells, verdicts))
+            verdicts: list[pa.Table] = []
+            # What is not kept is told where the published packages are read.
+            with suppress(TargetError):
+                verdicts = _read_public(record, "indicator_progress")
+            said = list(chain.from_iterable(one.to_pylist() for one in verdicts))
+            histories.append(TargetHistory(publications, rows, _read(folder / _LINEAGE), said))
     return histories
-
-
-def _read_verdicts(record: TargetRecord) -> list[Row]:
-    rows: list[Row] = []
-    # What is not kept is told where the published packages are read.
-    with suppress(TargetError):
-        for path, sha256 in record.read_public_hashes().items():
-            if path.endswith(_PUBLISHED_VERDICTS):
-                rows += read_parquet(record.content.read(sha256)).to_pylist()
-    return rows
 
 
 def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
@@ -139,45 +156,27 @@ def merge_histories(histories: list[TargetHistory]) -> PublishedValues:
     return PublishedValues(list(public.values()), list(ever.values()), cells, verdicts)
 
 
-def list_publications(histories: list[TargetHistory]) -> list[Row]:
-    """Return the rows of table ``publication``; one row is one publication to one target."""
-    return [
-        {"row_id": f"{line.target}/{line.publication_id}"}
-        | line.model_dump(exclude={"datasets", "published_on"})
-        | {"published_on": date.fromisoformat(line.published_on)}
-        for history in histories
-        for line in history.publications
-    ]
+def list_publications(histories: list[TargetHistory]) -> dict[str, list[Row]]:
+    """Return the rows of three tables by name.
 
-
-def list_published_datasets(histories: list[TargetHistory]) -> list[Row]:
-    """Return the rows of table ``publication_dataset``; one row is a dataset of a publication."""
-    return [
-        {
-            "row_id": f"{line.target}/{line.publication_id}/{dataset.name}",
-            "target": line.target,
-            "publication_id": line.publication_id,
-            "dataset_name": dataset.name,
-            "version": dataset.version,
-            "content_sha256": dataset.content_sha256,
-        }
-        for history in histories
-        for line in history.publications
-        for dataset in line.datasets
-    ]
-
-
-def list_published_values(histories: list[TargetHistory]) -> list[Row]:
-    """Return the rows of table ``value_publication``; one row is a value in a publication."""
-    return [
-        row
-        | {
-            "target": history.target,
-            "row_id": "/".join((history.target, row["publication_id"], *map(str, _key(row)))),
-        }
-        for history in histories
-        for row in history.values
-    ]
+    A row of ``publication`` is one publication to one target, one of ``publication_dataset`` a
+    dataset of a publication, and one of ``value_publication`` a value in a publication.
+    """
+    made, datasets, values = [], [], []
+    for history in histories:
+        for line in history.publications:
+            said, row_id = line.model_dump(), f"{line.target}/{line.publication_id}"
+            day = date.fromisoformat(line.published_on)
+            made.append(said | {"row_id": row_id, "published_on": day})
+            for one in made[-1].pop("datasets"):
+                row = {"row_id": f"{row_id}/{one['name']}", "dataset_name": one.pop("name"), **one}
+                datasets.append(
+                    row | {"target": line.target, "publication_id": line.publication_id}
+                )
+        for row in history.values:
+            row_id = "/".join((history.target, row["publication_id"], *map(str, _key(row))))
+            values.append(row | {"target": history.target, "row_id": row_id})
+    return {"publication": made, "publication_dataset": datasets, "value_publication": values}
 
 
 def describe_figures(
@@ -200,17 +199,16 @@ def describe_figures(
     if not public:
         return [f"初めて公開する値{len(becomes)}件"] if becomes else [], []
     figures = [
-        f"{row['indicator_title']} {row['period']}："
-        f"{_show(public[key]) if key in public else 'まだない'} → {_show(row)}"
+        f"{row['indicator_title']} {row['period']}：{_show(public.get(key))} → {_show(row)}"
         for key, row in becomes.items()
-        if key not in public or _show(public[key]) != _show(row)
+        if _show(public.get(key)) != _show(row)
     ]
+    unknown = {"revision": 0}
     revised = [
         f"{one['indicator_title']} {one['period']} 改訂{one['revision']}：{one['reason']}"
         f"({one['decided_by']}、{one['decided_on']})"
         for one in notices
-        if one["revision"]
-        > public.get((one["indicator_id"], one["period"]), {"revision": 0})["revision"]
+        if one["revision"] > public.get((one["indicator_id"], one["period"]), unknown)["revision"]
     ]
     return figures, revised
 
@@ -220,26 +218,12 @@ def _last_revisions(rows: Sequence[Row]) -> dict[tuple[str, str], Row]:
     return {(row["indicator_id"], row["period"]): row for row in ordered}
 
 
-def _show(row: Row) -> str:
+def _show(row: Row | None) -> str:
+    if row is None:
+        return "まだない"
     value = row["value"]
     return "なし" if value is None else f"{value.normalize():f}{row.get('unit') or ''}"
 
 
 def _key(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in _KEY)
-
-
-def _keep_lineage(path: Path, lineage: pa.Table, values: pa.Table) -> None:
-    published = values.select(_KEY).group_by(_KEY).aggregate([])
-    new = lineage.join(published, keys=list(_KEY), join_type="left semi")
-    earlier = _read(path)
-    if earlier is not None:
-        kept = earlier.select(_KEY).group_by(_KEY).aggregate([])
-        new = new.join(kept, keys=list(_KEY), join_type="left anti")
-        new = pa.concat_tables([earlier, new], promote_options="default")
-    names = [(name, "ascending") for name in lineage.column_names]
-    replace_file(path, write_parquet(new.sort_by(names)))
-
-
-def _read(path: Path) -> pa.Table | None:
-    return pq.read_table(path) if path.exists() else None

@@ -27,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field as Described
 
@@ -41,12 +41,11 @@ from sumida_data.catalogue.target import (
     File,
     TargetChange,
     TargetError,
+    explain_failure,
     hash_content,
 )
 from sumida_data.quality.rules import SecondOpinion
 
-_LINES = ("approvals.jsonl", "publications.jsonl")
-_PROOFS = ("signature", "sha256")
 _PROVEN = ("*.parquet", "publications/*.json", "releases/*.json")
 _KEY = "SUMIDA_RECORD_KEY"
 
@@ -63,6 +62,7 @@ class RecordLine(Model):
         sha256: Hash of what comes before.
     """
 
+    file: ClassVar[str]
     account: str = ""
     machine: str = ""
     files: dict[str, str] = Described(default_factory=dict)
@@ -86,6 +86,7 @@ class Approval(RecordLine):
         ran_by: The account whose run made the content.
     """
 
+    file: ClassVar[str] = "approvals.jsonl"
     approval_id: str
     target: str
     content_sha256: str
@@ -126,6 +127,7 @@ class PublicationLine(RecordLine):
         second_opinion: What other engines than SQL looked at before; None in older lines.
     """
 
+    file: ClassVar[str] = "publications.jsonl"
     publication_id: str
     kind: Literal["publish", "repair", "undo", "abandon", "withdraw"]
     target: str
@@ -156,46 +158,44 @@ class JournalEntry(Model):
     step: str = "begun"
 
 
+@dataclass(frozen=True)
 class Journal:
     """Says on disk how far a publication has come, so that it can be resumed after a kill."""
 
-    def __init__(self, path: Path) -> None:
-        """Name the file."""
-        self._path = path
+    path: Path
 
     def read(self) -> JournalEntry | None:
         """Return what is under way, or None."""
-        if not self._path.exists():
-            return None
-        return JournalEntry.model_validate_json(self._path.read_bytes())
+        there = self.path.exists()
+        return JournalEntry.model_validate_json(self.path.read_bytes()) if there else None
 
-    def begin(self, entry: JournalEntry) -> None:
-        """Write down what is about to be done."""
-        replace_file(self._path, entry.model_dump_json(indent=1).encode())
+    def begin(self, line: PublicationLine) -> None:
+        """Write down what is about to be done, by the line that is to be recorded of it."""
+        kind = "publish" if line.kind == "repair" else line.kind
+        given = line.model_dump(include={"content_sha256", "approval_id"})
+        self._write(JournalEntry.model_validate(given | {"kind": kind, "day": line.published_on}))
 
     def mark(self, step: str) -> None:
         """Write down that a step is finished."""
         if entry := self.read():
-            self.begin(entry.model_copy(update={"step": step}))
+            self._write(entry.model_copy(update={"step": step}))
 
-    def finish(self) -> None:
-        """Write down that nothing is under way."""
-        self._path.unlink(missing_ok=True)
+    def _write(self, entry: JournalEntry) -> None:
+        replace_file(self.path, entry.model_dump_json(indent=1).encode())
 
 
+@dataclass(frozen=True)
 class ContentStore:
     """Files by the hash of their bytes, each once."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder; it need not exist."""
-        self._folder = folder
+    folder: Path
 
     def keep(self, content: bytes) -> str:
         """Keep bytes, also where what is kept of them was damaged, and return their hash."""
         sha256 = hash_content(content)
         path = self.locate(sha256)
         if not (path.exists() and hash_content(path.read_bytes()) == sha256):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             aside = path.with_name(f".{sha256}.new")
             aside.write_bytes(content)
             aside.replace(path)
@@ -203,7 +203,7 @@ class ContentStore:
 
     def locate(self, sha256: str) -> Path:
         """Return where the bytes with a hash lie, if they are kept."""
-        return self._folder / sha256
+        return self.folder / sha256
 
     def read(self, sha256: str) -> bytes:
         """Return the bytes with a hash.
@@ -223,7 +223,6 @@ class RecordState:
     """What was approved and published, oldest first, and what is under way.
 
     Attributes:
-        journal: What is under way, or None.
         pending: The catalogue that the publication under way publishes, or None.
         pending_lineage: Table ``lineage`` of the run that made it, as Parquet.
         faults: What in the record was changed by hand.
@@ -235,6 +234,11 @@ class RecordState:
     pending: Catalogue | None
     pending_lineage: bytes
     faults: tuple[str, ...] = ()
+
+    @property
+    def known_texts(self) -> set[str]:
+        """Hashes of the free words that an approval has covered."""
+        return {sha256 for approval in self.approvals for sha256 in approval.new_texts}
 
     def find_approval(self, approval_id: str) -> Approval:
         """Return the approval with an id."""
@@ -253,35 +257,44 @@ class TargetRecord:
 
     def read(self) -> RecordState:
         """Read what was approved and published, and what is under way."""
-        publications, journal = self.read_publications(), self.journal.read()
+        publications, journal, lineage = self.read_publications(), self.journal.read(), b""
         pending = None
         # Where what was public is put in order, there is nothing new to complete.
         with suppress(TargetError):
-            pending = self.load_catalogue(next_publication_id(publications)) if journal else None
-        lineage, approvals, faults = b"", self.read_approvals(), tuple(self.find_faults())
+            pending = journal and self.load_catalogue(f"P{len(publications) + 1:04}")
         if journal and pending and pending.sha256 == journal.content_sha256:
             lineage = self._under_way.read_bytes()
         else:
             pending = None
+        approvals, faults = self.read_approvals(), tuple(self.find_faults())
         return RecordState(approvals, publications, journal, pending, lineage, faults)
 
     def read_approvals(self) -> list[Approval]:
         """Return the approvals, oldest first."""
-        return [Approval.model_validate(line) for line in self._read_lines("approvals.jsonl")]
+        return [Approval.model_validate_json(text) for text in self._read_texts(Approval.file)]
 
     def read_publications(self) -> list[PublicationLine]:
         """Return the publications, oldest first."""
-        lines = self._read_lines("publications.jsonl")
-        return [PublicationLine.model_validate(line) for line in lines]
+        texts = self._read_texts(PublicationLine.file)
+        return [PublicationLine.model_validate_json(text) for text in texts]
 
-    def add_approval(self, approval: Approval) -> None:
-        """Write an approval down."""
-        self._add_line("approvals.jsonl", approval)
+    def add(self, line: Approval | PublicationLine) -> None:
+        """Write an approval down, or a publication, which from then on has been made."""
+        before = "".join(f"{text}\n" for text in self._read_texts(line.file))
+        found = {} if isinstance(line, Approval) else self._hash_files()
+        files = sorted(found.items() - self._list_proven().items())
+        account, machine = identify()
+        body = line.model_dump(mode="json", exclude={"signature", "sha256"}) | {
+            "account": account,
+            "machine": machine,
+            "files": dict(files),
+            "previous_sha256": hash_content(before.encode()),
+        }
+        signed = body | {"signature": _sign(_write_line(body).encode())}
+        whole = signed | {"sha256": hash_content(_write_line(signed).encode())}
+        replace_file(self.folder / line.file, f"{before}{_write_line(whole)}\n".encode())
 
-    def add_publication(self, line: PublicationLine) -> None:
-        """Write a publication down; from then on it has been made."""
-        self._add_line("publications.jsonl", line)
-
+    @explain_failure()
     def keep_publication(self, publication_id: str, catalogue: Catalogue, lineage: bytes) -> None:
         """Keep all that is to be published, so that it can be completed, read back and put back.
 
@@ -297,13 +310,13 @@ class TargetRecord:
                 packages[f"{dataset.name}/{file.key}"] = self.content.keep(file.content)
         described = {
             "sample": catalogue.sample,
-            "blocked": list(catalogue.blocked),
-            "withdrawn": {name: list(versions) for name, versions in catalogue.withdrawn.items()},
+            "blocked": catalogue.blocked,
+            "withdrawn": dict(catalogue.withdrawn),
             "datasets": [
                 {
                     "name": dataset.name,
                     "metadata": dataset.metadata,
-                    "files": [[file.key, file.metadata] for file in dataset.files],
+                    "files": [(file.key, file.metadata) for file in dataset.files],
                 }
                 for dataset in catalogue.datasets
             ],
@@ -312,7 +325,7 @@ class TargetRecord:
         }
         replace_file(self._under_way, lineage)
         text = json.dumps(described, ensure_ascii=False, indent=1)
-        replace_file(self._locate_publication(publication_id), text.encode())
+        replace_file(self.folder / f"publications/{publication_id}.json", text.encode())
 
     def load_catalogue(self, publication_id: str) -> Catalogue:
         """Return what was published; without an id, a catalogue that holds nothing.
@@ -322,24 +335,18 @@ class TargetRecord:
         """
         if not publication_id:
             return Catalogue((), {}, sample=False)
-        kept = self._read_publication(publication_id)
-        read, packages = self.content.read, kept["packages"]
+        kept, read = self._read_publication(publication_id), self.content.read
+        datasets = []
+        for one in kept["datasets"]:
+            name, hashes = one["name"], kept["packages"]
+            files = (File(key, read(hashes[f"{name}/{key}"]), told) for key, told in one["files"])
+            datasets.append(Dataset(name, one["metadata"], tuple(files)))
         return Catalogue(
-            datasets=tuple(
-                Dataset(
-                    name=one["name"],
-                    metadata=one["metadata"],
-                    files=tuple(
-                        File(key, read(packages[f"{one['name']}/{key}"]), metadata)
-                        for key, metadata in one["files"]
-                    ),
-                )
-                for one in kept["datasets"]
-            ),
-            pages={path: read(sha256) for path, sha256 in kept["pages"].items()},
-            sample=kept["sample"],
-            blocked=tuple(kept["blocked"]),
-            withdrawn=kept.get("withdrawn", {}),
+            tuple(datasets),
+            {path: read(sha256) for path, sha256 in kept["pages"].items()},
+            kept["sample"],
+            tuple(kept["blocked"]),
+            kept.get("withdrawn", {}),
         )
 
     def read_public_hashes(self, publication_id: str = "") -> dict[str, str]:
@@ -348,14 +355,13 @@ class TargetRecord:
         Args:
             publication_id: The publication that made them public; without it that which is now.
         """
-        if not publication_id:
-            lines = self.read_publications()
-            publication_id = lines[-1].content_of if lines else ""
+        if not publication_id and (lines := self.read_publications()):
+            publication_id = lines[-1].content_of
         return self._read_publication(publication_id)["packages"] if publication_id else {}
 
     def finish(self) -> None:
         """Write down that nothing is under way."""
-        self.journal.finish()
+        self.journal.path.unlink(missing_ok=True)
         self._under_way.unlink(missing_ok=True)
 
     def lock(self) -> AbstractContextManager[None]:
@@ -366,11 +372,8 @@ class TargetRecord:
         busy = "ほかの人が公開の作業をしています。終わってから、もう一度実行してください。"
         return hold(self.folder / "lock", TargetError(busy))
 
-    def _locate_publication(self, publication_id: str) -> Path:
-        return self.folder / "publications" / f"{publication_id}.json"
-
     def _read_publication(self, publication_id: str) -> Entry:
-        path = self._locate_publication(publication_id)
+        path = self.folder / f"publications/{publication_id}.json"
         if not path.exists():
             raise TargetError(f"公開 {publication_id} の控え {path} がありません。")
         kept: Entry = json.loads(path.read_bytes())
@@ -382,92 +385,64 @@ class TargetRecord:
         for path in sorted((self.folder / "publications").glob("*.json")):
             kept = json.loads(path.read_bytes())
             for dataset in kept["datasets"]:
-                start = f"{dataset['name']}/"
-                key = dataset["name"], str(dataset["metadata"].get("version"))
-                versions[key] = {
-                    one: sha256 for one, sha256 in kept["packages"].items() if one.startswith(start)
-                }
+                name, packages = dataset["name"], kept["packages"]
+                files = {one: packages[one] for one in packages if one.startswith(f"{name}/")}
+                versions[name, str(dataset["metadata"].get("version"))] = files
         return versions
 
-    def forget(self, line: PublicationLine, text: str) -> None:
-        """Remove every kept byte of withdrawn versions; pages go that may show some of them.
+    def forget(self, line: PublicationLine) -> None:
+        """Remove every kept byte that a withdrawal, still to be written down, takes from view.
 
-        Args:
-            line: The withdrawal, before it is written down.
-            text: Words that are removed from the cells that figures rest on, too.
+        Pages go that may show some of them.
         """
-        gone = {(name, one) for name, versions in line.withdrawn.items() for one in versions}
         kept = self._read_publication(line.publication_id)
         needed = {*kept["pages"].values(), *kept["packages"].values()}
-        for key, files in self.list_versions().items():
-            needed |= set() if key in gone else set(files.values())
+        for (name, version), files in self.list_versions().items():
+            if version not in line.withdrawn.get(name, ()):
+                needed |= set(files.values())
         releases = sorted((self.folder / "releases").glob("*.json"), key=lambda one: int(one.stem))
         for path in releases[-1:]:
             needed |= set(json.loads(path.read_bytes())["files"].values())
-        for path in (self.folder / "content").iterdir():
+        for path in self.content.folder.iterdir():
             if path.name not in needed:
                 path.unlink()
-        lineage = self.folder / "lineage.parquet"
-        if text and lineage.exists():
-            replace_file(lineage, remove_text(lineage.read_bytes(), text))
 
     def find_faults(self) -> Iterator[str]:
         """Recompute the chain of hashes and yield what does not fit, the first line first.
 
         Lines from before there was a chain are covered by the first line of it.
         """
-        proven: dict[str, str] = {}
-        for name in _LINES:
-            before, chained = "", False
+        for name in (Approval.file, PublicationLine.file):
+            before = ""
             for number, text in enumerate(self._read_texts(name), 1):
-                if fault := _find_fault(text, before, chained=chained):
+                if fault := _find_fault(text, before):
                     yield f"{name} の{number}行目：{fault}"
                     return
-                line = json.loads(text)
-                chained = chained or "sha256" in line
-                proven |= line.get("files", {})
                 before += f"{text}\n"
-        approved = {one.approval_id for one in self.read_approvals()}
+        approved = {"", *(one.approval_id for one in self.read_approvals())}
         for line in self.read_publications():
-            if line.approval_id and line.approval_id not in approved:
+            if line.approval_id not in approved:
                 yield f"publications.jsonl の {line.publication_id}：承認がありません。"
         # What is under way has changed files that no line speaks of yet.
-        found = proven if self.journal.read() else self._hash_files()
-        for name, sha256 in proven.items():
-            if found.get(name) != sha256:
+        if not self.journal.read():
+            for name, _ in sorted(self._list_proven().items() - self._hash_files().items()):
                 yield f"{name}：記録した後で変えられたか、なくなっています。"
+
+    def _list_proven(self) -> dict[str, str]:
+        """Return the last hash that a line gives of each of the record's other files."""
+        return {path: one for line in self.read_publications() for path, one in line.files.items()}
 
     def _hash_files(self) -> dict[str, str]:
         return {
             path.relative_to(self.folder).as_posix(): hash_content(path.read_bytes())
             for pattern in _PROVEN
-            for path in sorted(self.folder.glob(pattern))
+            for path in self.folder.glob(pattern)
             if path != self._under_way
         }
 
     def _read_texts(self, name: str) -> list[str]:
         path = self.folder / name
         return path.read_text("utf-8").splitlines() if path.exists() else []
-
-    def _read_lines(self, name: str) -> list[Any]:
-        return [json.loads(text) for text in self._read_texts(name)]
-
-    def _add_line(self, name: str, line: RecordLine) -> None:
-        before = "".join(f"{text}\n" for text in self._read_texts(name))
-        proven: dict[str, str] = {}
-        for one in self._read_lines(_LINES[1]):
-            proven |= one.get("files", {})
-        files = self._hash_files() if name == _LINES[1] else {}
-        account, machine = identify()
-        body = line.model_dump(mode="json", exclude=set(_PROOFS)) | {
-            "account": account,
-            "machine": machine,
-            "files": {path: one for path, one in files.items() if proven.get(path) != one},
-            "previous_sha256": hash_content(before.encode()),
-        }
-        signed = body | {"signature": _sign(_write_line(body).encode())}
-        whole = signed | {"sha256": hash_content(_write_line(signed).encode())}
-        replace_file(self.folder / name, f"{before}{_write_line(whole)}\n".encode())
 
 
 def identify() -> tuple[str, str]:
@@ -483,40 +458,34 @@ def _write_line(entry: Entry) -> str:
     return json.dumps(entry, ensure_ascii=False)
 
 
-def _leave_out(line: Entry, left_out: str) -> Entry:
-    return {name: value for name, value in line.items() if name != left_out}
-
-
-def _find_fault(text: str, before: str, *, chained: bool) -> str:
+def _find_fault(text: str, before: str) -> str:
     """Return why a line cannot be what was written after those before it, or nothing."""
     try:
         line: Entry = json.loads(text)
     except ValueError:
         return "読めません。"
     if "sha256" not in line:
-        return "ハッシュがありません。" if chained else ""
-    signed = _leave_out(line, "sha256")
-    if _write_line(line) != text or hash_content(_write_line(signed).encode()) != line["sha256"]:
+        return "ハッシュがありません。" if '"sha256": "' in before else ""
+    body = {name: line[name] for name in line if name not in ("signature", "sha256")}
+    signature = line.get("signature", "")
+    sha256 = hash_content(_write_line(body | {"signature": signature}).encode())
+    if _write_line(line) != text or sha256 != line["sha256"]:
         return "書いた後で変えられています。"
     if line["previous_sha256"] != hash_content(before.encode()):
         return "前の行が、書いたときと違うか、なくなっています。"
-    body = _leave_out(signed, "signature")
-    return _check_signature(_write_line(body).encode(), line["signature"])
+    signed = _is_signed(_write_line(body).encode(), signature)
+    return "" if signed else "署名が課の鍵によるものではありません。"
 
 
 def _sign(text: bytes) -> str:
-    """Sign with the office's key, where it has one; a public key signs nothing.
-
-    Raises:
-        TargetError: If the key cannot be read.
-    """
+    """Sign with the office's key, where it has one; a public key signs nothing."""
     sign = getattr(_load_key(), "sign", None)
     return sign(text).hex() if sign else ""
 
 
-def _check_signature(text: bytes, signature: str) -> str:
+def _is_signed(text: bytes, signature: str) -> bool:
     if (key := _load_key()) is None:
-        return ""
+        return True
     # Imported here because few offices have a key.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
 
@@ -524,11 +493,12 @@ def _check_signature(text: bytes, signature: str) -> str:
     try:
         public.verify(bytes.fromhex(signature), text)
     except (InvalidSignature, ValueError):
-        return "署名が課の鍵によるものではありません。"
-    return ""
+        return False
+    return True
 
 
 def _load_key() -> Any:
+    """Return the office's key, or None; a TargetError says that it cannot be read."""
     if not (path := os.environ.get(_KEY)):
         return None
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
@@ -540,27 +510,3 @@ def _load_key() -> Any:
         return serialization.load_pem_public_key(pem)
     except (OSError, ValueError) as error:
         raise TargetError(f"署名の鍵 {path}({_KEY})を読めません。") from error
-
-
-def remove_text(content: bytes, text: str) -> bytes:
-    """Remove the texts in which words stand from a table that is written as Parquet."""
-    # Imported here because the commands that only record need none of it.
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.compute as pc  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    table = pq.read_table(pa.BufferReader(content))
-    for number, column in enumerate(table.columns):
-        if pa.types.is_string(column.type):
-            found = pc.fill_null(pc.match_substring(column, text), fill_value=False)
-            cleaned = pc.if_else(found, pa.scalar(None, column.type), column)
-            table = table.set_column(number, table.schema.field(number), cleaned)
-    made = pa.BufferOutputStream()
-    pq.write_table(table, made, compression="zstd")
-    written: bytes = made.getvalue().to_pybytes()
-    return written
-
-
-def next_publication_id(lines: Sequence[PublicationLine]) -> str:
-    """Return the id of the publication after these."""
-    return f"P{len(lines) + 1:04}"

@@ -18,8 +18,6 @@ from urllib.parse import urlsplit
 
 Entry = dict[str, Any]
 Action = Literal["create", "adopt", "update", "keep", "remove"]
-# Hashes of the bytes of a file, and of its description.
-FileHashes = tuple[str, str]
 
 # Takes the place of a dataset's name where the pages around the datasets are meant.
 PAGES = ""
@@ -43,14 +41,14 @@ class File:
     metadata: Entry
 
     @cached_property
+    def hashes(self) -> tuple[str, str]:
+        """Hashes of the bytes and of the description."""
+        return hash_content(self.content), hash_entry(self.metadata)
+
+    @property
     def sha256(self) -> str:
         """Hash of the bytes, in hexadecimal."""
-        return hash_content(self.content)
-
-    @cached_property
-    def metadata_sha256(self) -> str:
-        """Hash of the description."""
-        return hash_entry(self.metadata)
+        return self.hashes[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +57,11 @@ class DatasetState:
 
     Attributes:
         metadata_sha256: Hash of its description, as it was published.
-        files: Hashes of its resources by key; that of the description as it was published.
+        files: Hashes of each resource by key: of its bytes, and of its description as published.
     """
 
     metadata_sha256: str
-    files: Mapping[str, FileHashes]
+    files: Mapping[str, tuple[str, str]]
 
     @property
     def sha256(self) -> str:
@@ -87,8 +85,7 @@ class Dataset:
     @cached_property
     def state(self) -> DatasetState:
         """Its hashes."""
-        files = {file.key: (file.sha256, file.metadata_sha256) for file in self.files}
-        return DatasetState(hash_entry(self.metadata), files)
+        return DatasetState(hash_entry(self.metadata), {one.key: one.hashes for one in self.files})
 
     @property
     def version(self) -> str:
@@ -172,34 +169,25 @@ class TargetChange:
 
 
 class PublicTarget(Protocol):
-    """A public catalogue that can be read and changed."""
+    """A public catalogue; what cannot be read or changed raises a TargetError."""
 
     name: str
     accepts_sample: bool
 
     def observe(self, day: date) -> TargetState:
-        """Look at the target.
-
-        Raises:
-            TargetError: If it cannot be read.
-        """
+        """Look at the target."""
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Make the target hold the catalogue; doing it again after a failure completes it.
 
-        Raises:
-            TargetError: If it cannot be done; what was public before then still is.
+        Where it fails, what was public before still is.
         """
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back and return what differs, in Japanese; nothing if all is well."""
 
     def undo(self, catalogue: Catalogue) -> None:
-        """Put back a catalogue that was public before.
-
-        Raises:
-            TargetError: If it cannot be done.
-        """
+        """Put back a catalogue that was public before."""
 
 
 def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...]:
@@ -210,39 +198,32 @@ def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...
         updated if its description or any of its resources changes, and adopted if it is not ours.
     """
     changes: list[TargetChange] = []
+    nothing = DatasetState("", {})
     for name in sorted(catalogue.states.keys() | state.datasets.keys()):
-        held = state.datasets.get(name)
-        if wanted := catalogue.states.get(name):
-            new: Action = "adopt" if name in state.others else "create"
-            changes += _compare_dataset(name, wanted, held, new)
-        elif held:
-            action: Action = "keep" if name in catalogue.blocked else "remove"
-            changes += [TargetChange(action, name, key) for key in (None, *sorted(held.files))]
+        wanted, held = (one.get(name, nothing) for one in (catalogue.states, state.datasets))
+        files = _compare_files(name, wanted.files, held.files)
+        action: Action = "keep" if wanted == held else "update"
+        if held is nothing:
+            action = "adopt" if name in state.others else "create"
+        elif wanted is nothing:
+            action = "keep" if name in catalogue.blocked else "remove"
+            files = [TargetChange(action, name, one.file) for one in files]
+        changes += [TargetChange(action, name), *files]
     if state.pages is not None:
         changes += _compare_files(PAGES, catalogue.page_hashes, state.pages)
     return tuple(changes)
 
 
-def _compare_dataset(
-    name: str, wanted: DatasetState, held: DatasetState | None, action: Action
-) -> list[TargetChange]:
-    files = list(_compare_files(name, wanted.files, held.files if held else {}))
-    if held:
-        same = wanted.metadata_sha256 == held.metadata_sha256
-        same = same and all(change.action == "keep" for change in files)
-        action = "keep" if same else "update"
-    return [TargetChange(action, name), *files]
-
-
 def _compare_files(
     dataset: str, wanted: Mapping[str, Any], held: Mapping[str, Any]
-) -> Iterator[TargetChange]:
-    for key, hashes in wanted.items():
-        action: Action = "create"
-        if key in held:
-            action = "keep" if hashes == held[key] else "update"
-        yield TargetChange(action, dataset, key)
-    yield from (TargetChange("remove", dataset, key) for key in sorted(held.keys() - wanted.keys()))
+) -> list[TargetChange]:
+    changes = []
+    for key in (*wanted, *sorted(held.keys() - wanted.keys())):
+        action: Action = "keep" if wanted.get(key) == held.get(key) else "update"
+        if (key in wanted) != (key in held):
+            action = "create" if key in wanted else "remove"
+        changes.append(TargetChange(action, dataset, key))
+    return changes
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -261,8 +242,7 @@ def hash_content(content: bytes) -> str:
 
 def hash_entry(entry: Entry) -> str:
     """Return the hash of a description that does not depend on the order of its keys."""
-    text = json.dumps(entry, ensure_ascii=False, sort_keys=True)
-    return hash_content(text.encode())
+    return hash_content(json.dumps(entry, ensure_ascii=False, sort_keys=True).encode())
 
 
 def _hash_all(
@@ -274,11 +254,7 @@ def _hash_all(
 
 @contextmanager
 def explain_failure() -> Iterator[None]:
-    """Say of a failure of the disk what it means for the public.
-
-    Raises:
-        TargetError: If the disk is full, or something cannot be written.
-    """
+    """Say of a failure of the disk what it means for the public, in a TargetError."""
     try:
         yield
     except OSError as error:

@@ -95,7 +95,7 @@ def approve(  # one parameter for each option
                 accepts_gaps=accepts_gaps,
                 adopts=adopts,
             )
-            record.add_approval(approval)
+            record.add(approval)
     except (RefusedError, TargetError) as error:
         raise click.ClickException(str(error)) from error
     option = f" --env={env}" if env else ""

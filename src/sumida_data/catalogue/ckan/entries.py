@@ -93,7 +93,7 @@ def describe(
     }
     manifest = mark | {
         "metadata": dataset.state.metadata_sha256,
-        "files": {file.key: file.metadata_sha256 for file in dataset.files},
+        "files": {file.key: file.hashes[1] for file in dataset.files},
         "written": _hash_written(fields, {file.key: file.metadata for file in dataset.files}),
     }
     fields["extras"] = [*extras, write_manifest(manifest)]

@@ -45,7 +45,10 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
     figures, revised = describe_figures(publication_history, state.name, values, notices)
     titles = {one.line.indicator.indicator_id: one.line.title.text for one in report.indicators}
-    circumstances = approval.Circumstances(
+    catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
+    proposal = approval.propose(
+        catalogue,
+        state,
         period=period,
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
         gaps=(
@@ -67,8 +70,6 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
         ran_by=identify()[0],
         two_people=quota.two_people,
     )
-    catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
-    proposal = approval.propose(catalogue, state, circumstances)
     return proposal, files | {CHANGES_PAGE: render_changes(proposal)}
 
 

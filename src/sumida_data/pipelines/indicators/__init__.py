@@ -80,12 +80,8 @@ def describe_publications(
     publication_history: Histories, dictionary: DataDictionary
 ) -> list[Frame]:
     """Return tables ``publication``, ``publication_dataset`` and ``value_publication``."""
-    described = {
-        "publication": history.list_publications(publication_history),
-        "publication_dataset": history.list_published_datasets(publication_history),
-        "value_publication": history.list_published_values(publication_history),
-    }
-    return [build_frame(dictionary[name], rows) for name, rows in described.items()]
+    tables = history.list_publications(publication_history)
+    return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
 
 
 def find_review_hints(

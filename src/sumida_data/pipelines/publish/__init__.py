@@ -58,8 +58,8 @@ def decide_publication(
 
 def summarise_publication(publication: PlannedPublication, state: TargetState) -> Summary:
     """Say what was published and what to do next; ``state`` is what the target holds now."""
-    repeats = publication.kind == "repair" and publication.changes_nothing
-    done = "resumed" if publication.resumed else "none" if repeats else publication.kind
+    repeats = publication.line.kind == "repair" and publication.changes_nothing
+    done = "resumed" if publication.resumed else "none" if repeats else publication.line.kind
     lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
     if done != "none":
         lines.append(f"変更：{count_actions(publication.changes)}。")
