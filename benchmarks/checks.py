@@ -25,12 +25,14 @@ from rich.table import Table
 
 from sumida_data.base.frames import build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.quality.check import RESULT_TABLES, SCHEMAS, run_checks
+from sumida_data.quality.check import RESULT_TABLES, SCHEMAS, check_tables, run_checks
 from sumida_data.quality.data_package import find_errors
-from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
 from sumida_data.quality.rules import QualityRules, Query, TableRule, list_rules
-from sumida_data.quality.second_opinion import ask_second_opinion
-from sumida_data.quality.sql import check_tables
+from sumida_data.quality.second_opinion import (
+    ask_second_opinion,
+    check_with_expectations,
+    check_with_frictionless,
+)
 
 PROJECT = Path(__file__).parents[1]
 TABLE = "procedure"

@@ -13,10 +13,9 @@ import pyarrow as pa
 
 from sumida_data.base.frames import arrow_schema, arrow_type, build_frame, to_arrow
 from sumida_data.base.metadata import DataDictionary, Field, Table
-from sumida_data.quality.check import SCHEMAS
-from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
+from sumida_data.quality.check import SCHEMAS, check_tables
 from sumida_data.quality.rules import Example, Query, TableRule
-from sumida_data.quality.sql import check_tables
+from sumida_data.quality.second_opinion import check_with_expectations, check_with_frictionless
 
 # One text for each pattern in use; a new pattern needs one, or the tests fail.
 MATCHING = {

@@ -13,19 +13,21 @@ from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.quality.check import (
     SCHEMAS,
+    RuleQueryError,
+    breaks,
     list_asked_departments,
     list_limits,
     read_published_values,
     run_checks,
+    select_broken,
 )
-from sumida_data.quality.engines import (
+from sumida_data.quality.rules import Query, Range, TableRule, Unique
+from sumida_data.quality.second_opinion import (
     EngineError,
     check_with_expectations,
     compile_checklist,
     compile_schema,
 )
-from sumida_data.quality.rules import Query, Range, TableRule, Unique
-from sumida_data.quality.sql import RuleQueryError, breaks, select_broken
 from sumida_data.survey.form import Waves
 from tests.quality.cases import base_row
 

@@ -3,6 +3,7 @@
 import pytest
 
 from sumida_data.packages.database import MADE_HERE
+from sumida_data.quality.check import concerns
 from sumida_data.quality.rules import (
     FieldComparison,
     OneOf,
@@ -12,7 +13,6 @@ from sumida_data.quality.rules import (
     Required,
     Unique,
 )
-from sumida_data.quality.sql import concerns
 from tests.quality.cases import make_example, make_trial, run_engine, run_rule
 
 ENGINES = ("sql", "great_expectations", "frictionless")

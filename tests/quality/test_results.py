@@ -6,8 +6,12 @@ import pandas as pd
 import pytest
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.quality.check import OWN_PLACES, build_check_failure, build_check_result
-from sumida_data.quality.sql import EngineResult
+from sumida_data.quality.check import (
+    OWN_PLACES,
+    EngineResult,
+    build_check_failure,
+    build_check_result,
+)
 
 
 @pytest.fixture

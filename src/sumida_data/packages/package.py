@@ -1,7 +1,6 @@
 """Data packages as files, and the gate before they are written."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import NamedTuple
@@ -36,9 +35,9 @@ from sumida_data.packages.versions import (
     write_feed,
 )
 from sumida_data.present.templates import load_templates
-from sumida_data.quality.data_package import find_errors
+from sumida_data.quality.data_package import find_errors, split_packages
 from sumida_data.quality.overview import write_statement
-from sumida_data.quality.readability.scores import Examiner, list_data_files, say_scores
+from sumida_data.quality.readability import Examiner, list_data_files, say_scores
 
 _DOCUMENTS = {
     "README.md": "説明(README)",
@@ -68,7 +67,7 @@ class PackagesValidator:
         """
         errors = [
             f"{name}/{error}"
-            for name, files in _split(data).items()
+            for name, files in split_packages(data).items()
             for error in find_errors(files)
         ]
         if errors:
@@ -101,7 +100,7 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
-    last = _split(before)
+    last = split_packages(before)
     _refuse_vanished(surroundings.packages, last)
     results = read_rows(frames["check_result"])
     built: dict[str, bytes] = {}
@@ -142,15 +141,6 @@ class _Quality(NamedTuple):
             f"{self.statement}\n国の「行政データにおける機械可読性に関するルール」による点数は、"
             f"{say_scores(scores, self.words)}です(それぞれ100点満点)。\n"
         )
-
-
-def _split(files: Files) -> dict[str, dict[str, bytes]]:
-    """Return the files of each package by their path within it; a package not there has none."""
-    packages: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
-    for path, content in files.items():
-        name, _, file = path.partition("/")
-        packages[name][file] = content
-    return packages
 
 
 def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:

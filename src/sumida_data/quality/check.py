@@ -1,22 +1,41 @@
-"""All checks of a run, by SQL, and their results as tables ``check_result``, ``check_failure``."""
+"""The checks of a run: row rules as DuckDB SQL, which decides in every run, and their results.
+
+The results are tables ``check_result`` and ``check_failure``.
+"""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
+from typing import Any, NamedTuple
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from sumida_data.base.database import connect
+from sumida_data.base.database import SqlError, connect, run_query
 from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator
-from sumida_data.quality.rules import QualityRules, Query, RuleWords, TableRule, list_rules
-from sumida_data.quality.sql import EngineResult, check_tables
-from sumida_data.survey.departments import Department
+from sumida_data.quality.rules import (
+    FieldComparison,
+    OneOf,
+    Pattern,
+    QualityRules,
+    Query,
+    Range,
+    Required,
+    RuleCheck,
+    RuleKey,
+    RuleWords,
+    TableRule,
+    Unique,
+    list_rules,
+)
 from sumida_data.survey.form import Waves
 
 WHOLE_TABLE = "-"
@@ -24,13 +43,21 @@ RESULT_TABLES = ("check_result", "check_failure")
 # Rows of these know their place themselves; every other row is led back by its answers.
 OWN_PLACES = ("answer", "finding", "response")
 # What earlier publications left behind, and the results, which count what is found there.
-_RECORD = (
+_RECORD = {
     "published_value", "publication", "publication_dataset", "value_publication",
     "pending_revision", "correction_notice", *RESULT_TABLES,
-)  # fmt: skip
+}  # fmt: skip
+_OPPOSITE = {"<": ">=", "<=": ">", "=": "<>"}
 _SHARE_STEP = Decimal("0.0001")
 _FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
 _PLACE = ("period", "department_code", "source_file", "file_sha256", "sheet", "cell")
+# A query need not tell its rows apart by subject.
+_WITH_SUBJECT = """
+    SELECT row_id, passed, coalesce(subject, {subject}) AS subject FROM (
+        {query}
+        UNION ALL BY NAME SELECT NULL::VARCHAR AS subject WHERE false
+    ) WHERE passed IS NOT NULL
+"""
 _LEAD_BACK = """
     WITH cells AS (
         SELECT table_name, record_id, field, {place} FROM answer
@@ -42,6 +69,175 @@ _LEAD_BACK = """
         AND (c.field = f.field OR c.field IS NULL)
     ORDER BY f.rule_id, f.table_name, f.subject, c.period, c.department_code, f.record_id, f.field
 """
+
+
+class RuleQueryError(ValueError):
+    """A rule's query that cannot be run or does not return what it must."""
+
+
+class EngineResult(NamedTuple):
+    """What one engine found of one rule.
+
+    Attributes:
+        key: Rule id, table and subject; the subject is '' where the rule is about the whole.
+        rows_checked: Rows of which the rule says something; none where it compared nothing.
+        failing: ``row_id`` of the rows that break the rule, in order.
+    """
+
+    key: RuleKey
+    rows_checked: int
+    failing: tuple[str, ...]
+
+
+def quote(value: Any) -> str:
+    """Return a value as an SQL text, which DuckDB takes for a value of the type it is held to."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def quote_name(*names: str) -> str:
+    """Return names as SQL writes them, with commas between."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def is_one_of(name: str, values: Iterable[Any]) -> str:
+    """Return the SQL condition that a column has one of these values."""
+    texts = ", ".join(map(quote, values))
+    return f"{quote_name(name)} IN ({texts})" if texts else "false"
+
+
+def all_given(*names: str) -> str:
+    """Return the SQL condition that columns have values."""
+    return " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in names)
+
+
+def concerns(check: RuleCheck) -> str:
+    """Return the SQL condition that is true for rows that a check has something to say of."""
+    match check:
+        case Required():
+            given = []
+        case Unique(fields=fields):
+            given = [all_given(*fields)]
+        case FieldComparison(field=field, other=other):
+            given = [all_given(field, other)]
+        case _:
+            given = [all_given(check.field)]
+    return " AND ".join([*given, *_conditions(check)]) or "true"
+
+
+def _conditions(check: RuleCheck) -> list[str]:
+    when = check.when if isinstance(check, Required | FieldComparison) else {}
+    return [f"coalesce({is_one_of(name, values)}, false)" for name, values in when.items()]
+
+
+def breaks(check: RuleCheck) -> str:
+    """Return the SQL condition that is true for rows that break the check, and never missing."""
+    if isinstance(check, Unique):
+        raise TypeError(f"{check.kind} compares rows")
+    column = quote_name(check.field)
+    match check:
+        case Required():
+            broken = f"{column} IS NULL"
+        case OneOf(field=field, values=values):
+            broken = f"NOT {is_one_of(field, values)}"
+        case Range(minimum=minimum, maximum=maximum):
+            limits = {"<": minimum, ">": maximum}.items()
+            broken = " OR ".join(
+                f"{column} {one} {limit}" for one, limit in limits if limit is not None
+            )
+        case Pattern(pattern=pattern):
+            broken = f"NOT regexp_full_match({column}, {quote(pattern)})"
+        case FieldComparison(operator=operator, other=other):
+            broken = f"{column} {_OPPOSITE[operator]} {quote_name(other)}"
+    return " AND ".join([f"coalesce({broken}, false)", *_conditions(check)])
+
+
+def count_broken(check: RuleCheck | str, table: str) -> str:
+    """Return the SQL expression that counts the rows that break a check or meet a condition."""
+    if not isinstance(check, Unique):
+        return f"count(*) FILTER ({check if isinstance(check, str) else breaks(check)})"
+    return (
+        f"(SELECT coalesce(sum(rows), 0) FROM (SELECT count(*) AS rows FROM {table} "  # noqa: S608  # names are quoted
+        f"WHERE {all_given(*check.fields)} GROUP BY {quote_name(*check.fields)} "
+        "HAVING count(*) > 1))"
+    )
+
+
+def select_broken(check: RuleCheck | str, table: str, columns: str, order: str = "") -> str:
+    """Return the SQL that selects columns of the rows that break a check or meet a condition.
+
+    Of rows with the same values all are at fault, or, in the order of a column, all but the first.
+    """
+    if not isinstance(check, Unique):
+        condition = check if isinstance(check, str) else breaks(check)
+        return f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608  # names are quoted
+    number = f"row_number() OVER (same ORDER BY {order})" if order else "count(*) OVER same"
+    return (
+        f"SELECT {columns} FROM {table} WHERE {all_given(*check.fields)} "  # noqa: S608  # names are quoted
+        f"WINDOW same AS (PARTITION BY {quote_name(*check.fields)}) QUALIFY {number} > 1"
+    )
+
+
+def count_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, counts: Sequence[str]
+) -> tuple[int, ...]:
+    """Count in one pass over a table; each count is an SQL expression."""
+    # All is fetched, because an unfinished result keeps the connection busy.
+    query = f"SELECT {', '.join(['count(*)', *counts])} FROM {table}"  # noqa: S608  # names are quoted
+    ((_, *found),) = connection.execute(query).fetchall()
+    return tuple(found)
+
+
+def name_rows(row_ids: Iterable[Any]) -> tuple[str, ...]:
+    """Return the row ids in order; one that is missing is ''."""
+    return tuple(sorted("" if pd.isna(row_id) else str(row_id) for row_id in row_ids))
+
+
+def check_tables(
+    connection: duckdb.DuckDBPyConnection, rules: Iterable[TableRule]
+) -> list[EngineResult]:
+    """Hold the tables of a database to rules: for row rules, each table in one pass that counts.
+
+    Raises:
+        RuleQueryError: If a rule's query fails.
+    """
+    of_rows: defaultdict[str, list[tuple[RuleKey, RuleCheck]]] = defaultdict(list)
+    results: list[EngineResult] = []
+    for rule in rules:
+        if isinstance(rule.check, Query):
+            results += _run_query(connection, rule, rule.check.query)
+        else:
+            of_rows[rule.table].append((rule.key, rule.check))
+    for table, ours in of_rows.items():
+        counts = [f"count(*) FILTER ({concerns(check)})" for _, check in ours]
+        counts += [count_broken(check, table) for _, check in ours]
+        found = count_rows(connection, table, counts)
+        for (key, check), checked, broken in zip(ours, found, found[len(ours) :], strict=False):
+            query = select_broken(check, table, "row_id")
+            rows = connection.execute(query).fetchall() if broken else ()
+            results.append(EngineResult(key, checked, name_rows(row_id for (row_id,) in rows)))
+    return results
+
+
+def _run_query(
+    connection: duckdb.DuckDBPyConnection, rule: TableRule, query: str
+) -> Iterator[EngineResult]:
+    judged = _WITH_SUBJECT.format(query=query, subject=quote(rule.subject))
+    by_subject: defaultdict[str, list[str]] = defaultdict(list)
+    try:
+        counts = run_query(
+            connection,
+            "SELECT subject, count(passed), count(*) FILTER (NOT passed) "  # noqa: S608  # checked SQL
+            f"FROM ({judged}) GROUP BY subject ORDER BY subject",
+        )
+        failing = f"SELECT subject, row_id FROM ({judged}) WHERE NOT passed ORDER BY ALL"  # noqa: S608
+        has_failed = any(failed for _, _, failed in counts)
+        for subject, row_id in run_query(connection, failing) if has_failed else ():
+            by_subject[subject].append(row_id)
+    except SqlError as error:
+        raise RuleQueryError(f"quality_rules.yml: {rule.rule_id} の query: {error}") from error
+    # A rule that concerns no row today has a result all the same.
+    for subject, checked, _ in counts or [(rule.subject, 0, 0)]:
+        yield EngineResult((rule.rule_id, rule.table, subject), checked, tuple(by_subject[subject]))
 
 
 def run_checks(
@@ -76,21 +272,19 @@ def run_checks(
         )
 
     of_results = [rule for rule in known if rule.table in RESULT_TABLES]
-    found += check_with_sql(of_results, dict(zip(RESULT_TABLES, build(), strict=True)), {})
+    found += check_with_sql(of_results, dict(zip(RESULT_TABLES, build(), strict=True)))
     return build()
 
 
 def check_with_sql(
     rules: Sequence[TableRule],
     frames: Mapping[str, pd.DataFrame],
-    relations: Mapping[str, pa.Table],
+    relations: Mapping[str, pa.Table] = {},
 ) -> list[EngineResult]:
     """Hold frames to rules of any kind."""
     with connect() as connection:
-        for name, frame in frames.items():
-            connection.register(name, to_arrow(frame))
-        for name, relation in relations.items():
-            connection.register(name, relation)
+        for name, data in {**frames, **relations}.items():
+            connection.register(name, to_arrow(data) if isinstance(data, pd.DataFrame) else data)
         return check_tables(connection, rules)
 
 
@@ -99,6 +293,28 @@ def build_check_result(
 ) -> pd.DataFrame:
     """Make table ``check_result``: one row is one rule's result on one table or subject of it."""
     return build_frame(table, [_describe(words[one.key[0]], one) for one in sorted(found)])
+
+
+def _describe(words: RuleWords, found: EngineResult) -> Row:
+    rule_id, table, subject = found.key
+    checked, failed = found.rows_checked, len(found.failing)
+    share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
+    check = words.check if isinstance(words, TableRule) else None
+    named = {table, *(re.findall(r"\w+", check.query) if isinstance(check, Query) else ())}
+    return {
+        **words.model_dump(include={"severity", "characteristic", "owner", "may_fail"}),
+        "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
+        "rule_id": rule_id,
+        "rule_title": words.title,
+        "table_name": table,
+        "subject": subject or WHOLE_TABLE,
+        "depends_on": "data" if named.isdisjoint(_RECORD) else "record",
+        "rows_checked": checked,
+        "rows_failed": failed,
+        "share_failed": share,
+        # Compared exactly, not as rounded for the table: one row in a million is a failure.
+        "passed": failed <= words.may_fail * checked if checked else None,
+    }
 
 
 def build_check_failure(
@@ -121,54 +337,21 @@ def build_check_failure(
     """
     # A query may name subjects of its own; a derived rule's subject is part of its key.
     fields: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for rule in rules:
-        fields[rule.key if rule.subject else rule.key[:2]] = rule.fields
+    fields |= {rule.key if rule.subject else rule.key[:2]: rule.fields for rule in rules}
     schema = pa.schema([(name, pa.string()) for name in _FAILING])
-    with connect() as connection:
-        failing = pa.Table.from_pylist(list(_list_failing(found, fields)), schema)
-        connection.register("failing", failing)
-        for name in OWN_PLACES:
-            connection.register(name, to_arrow(frames[name]))
-        led_back = connection.sql(_lead_back(frames)).to_arrow_table()
-    return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
-
-
-def _lead_back(frames: Mapping[str, pd.DataFrame]) -> str:
     own_places = " UNION ALL BY NAME ".join(
         f"SELECT '{name}' AS table_name, row_id AS record_id, "  # noqa: S608  # names of our own
         f"{', '.join(column for column in _PLACE if column in frames[name])} FROM {name}"
         for name in OWN_PLACES
     )
-    return _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
-
-
-def _describe(words: RuleWords, found: EngineResult) -> Row:
-    rule_id, table, subject = found.key
-    checked, failed = found.rows_checked, len(found.failing)
-    share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
-    return {
-        "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
-        "rule_id": rule_id,
-        "rule_title": words.title,
-        "table_name": table,
-        "subject": subject or WHOLE_TABLE,
-        "severity": words.severity,
-        "characteristic": words.characteristic,
-        "owner": words.owner,
-        "depends_on": "record" if _depends_on_record(words, table) else "data",
-        "rows_checked": checked,
-        "rows_failed": failed,
-        "share_failed": share,
-        "may_fail": words.may_fail,
-        # Compared exactly, not as rounded for the table: one row in a million is a failure.
-        "passed": failed <= words.may_fail * checked if checked else None,
-    }
-
-
-def _depends_on_record(words: RuleWords, table: str) -> bool:
-    check = words.check if isinstance(words, TableRule) else None
-    named = set(re.findall(r"\w+", check.query)) if isinstance(check, Query) else set()
-    return not named.isdisjoint(_RECORD) or table in _RECORD
+    with connect() as connection:
+        failing = pa.Table.from_pylist(list(_list_failing(found, fields)), schema)
+        connection.register("failing", failing)
+        for name in OWN_PLACES:
+            connection.register(name, to_arrow(frames[name]))
+        query = _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
+        led_back = connection.sql(query).to_arrow_table()
+    return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
 
 
 def _list_failing(
@@ -197,14 +380,15 @@ SCHEMAS = {
 
 def list_asked_departments(waves: Waves, departments: Iterable[Row]) -> pa.Table:
     """Return who is asked: one row per quarter and department."""
-    known = [
-        Department(one["department_code"], "", "", one["valid_from"], one["valid_to"], "")
-        for one in departments
-    ]
-    rows = []
+    known, rows = list(departments), []
     for period, wave in waves.root.items():
         day = Period.parse(period).last_day
-        codes = sorted({one.code for one in known if one.exists_on(day) and wave.asks(one.code)})
+        there = {
+            one["department_code"]
+            for one in known
+            if one["valid_from"] <= day <= (one["valid_to"] or date.max)
+        }
+        codes = sorted(filter(wave.asks, there))
         rows += [{"period": period, "department_code": code} for code in codes]
     return pa.Table.from_pylist(rows, SCHEMAS["asked_department"])
 

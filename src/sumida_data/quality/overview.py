@@ -1,7 +1,7 @@
 """The results of the checks for people: for the office, and as a statement in a package."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -78,32 +78,25 @@ def give_overview(
     failures: Iterable[Row],
     titles: Mapping[str, str],
 ) -> Overview:
-    """Order the results.
+    """Order rows of ``check_result`` and ``check_failure``.
 
-    Args:
-        rules: The rule table.
-        dictionary: Descriptions of the tables.
-        results: Rows of ``check_result``.
-        failures: Rows of ``check_failure``.
-        titles: Japanese titles of subjects that are no columns, such as indicators by id.
+    The titles are Japanese ones of subjects that are no columns, such as indicators by id.
     """
     names = dictionary["check_result"].field("characteristic").codes
+    key, failed = itemgetter("rule_id", "table_name", "subject"), []
+    places = _group(failures, key)
+    for row in sorted(results, key=itemgetter("severity", "row_id")):
+        if row["passed"] is False:
+            table, found = dictionary[row["table_name"]], places.get(key(row), [])
+            subject, more = name_subject(table, row["subject"], titles), len(found) - _PLACES_SHOWN
+            words, shown = rules.words[row["rule_id"]], found[:_PLACES_SHOWN]
+            failed.append(FailedCheck(row, words, table.title, subject, shown, max(0, more)))
     by_rule = _group(results, itemgetter("rule_id"))
     return Overview(
         tally=count_checks(results),
         by_characteristic=_count_by(results, lambda row: names[row["characteristic"]].title),
         by_table=_count_by(results, lambda row: dictionary[row["table_name"]].title),
-        failed=[
-            FailedCheck(
-                row,
-                rules.words[row["rule_id"]],
-                dictionary[row["table_name"]].title,
-                name_subject(dictionary[row["table_name"]], row["subject"], titles),
-                places[:_PLACES_SHOWN],
-                max(0, len(places) - _PLACES_SHOWN),
-            )
-            for row, places in _find_failed(results, failures)
-        ],
+        failed=failed,
         rules=[
             (words, count_checks(by_rule.get(rule_id, ())), _show_example(words, dictionary))
             for rule_id, words in sorted(rules.words.items())
@@ -122,23 +115,12 @@ def _count_by(results: Iterable[Row], key: Callable[[Row], str]) -> dict[str, Ta
     return {name: count_checks(rows) for name, rows in _group(results, key).items()}
 
 
-def _find_failed(
-    results: Iterable[Row], failures: Iterable[Row]
-) -> Iterator[tuple[Row, Sequence[Row]]]:
-    """Yield the checks that failed, errors first, each with its rows of ``check_failure``."""
-    key = itemgetter("rule_id", "table_name", "subject")
-    places = _group(failures, key)
-    failed = [row for row in results if row["passed"] is False]
-    for row in sorted(failed, key=itemgetter("severity", "row_id")):
-        yield row, places.get(key(row), [])
-
-
 def name_subject(table: Table, subject: str, titles: Mapping[str, str]) -> str:
     """Return the Japanese name of a subject, or '' for a check of a whole table."""
     if subject == WHOLE_TABLE:
         return ""
-    columns = {field.name: field.title for field in table.fields}
-    return "、".join(titles.get(name) or columns.get(name, name) for name in subject.split("、"))
+    names = {**{field.name: field.title for field in table.fields}, **titles}
+    return "、".join(names.get(name, name) for name in subject.split("、"))
 
 
 def _show_example(words: RuleWords, dictionary: DataDictionary) -> str:
@@ -146,33 +128,35 @@ def _show_example(words: RuleWords, dictionary: DataDictionary) -> str:
         return str(getattr(words, "example", ""))
     if words.example is None or len(words.example.failing) > 1:
         return ""
-    table = dictionary[words.table]
     (rows,) = words.example.failing.values()
+    shown = [row for row in rows if "row_id" not in row]
+    title = dictionary[words.table].field
     return " ／ ".join(
-        "、".join(f"{table.field(name).title} {value}" for name, value in row.items())
-        for row in rows
-        if "row_id" not in row
+        "、".join(f"{title(name).title} {value}" for name, value in row.items()) for row in shown
     )
 
 
 def write_statement(
     tables: Collection[str], results: Sequence[Row], dictionary: DataDictionary
 ) -> str:
-    """Write the quality statement of a package as Markdown.
+    """Write the quality statement of a package, which publishes these tables, as Markdown.
 
-    Args:
-        tables: Names of the tables that the package publishes.
-        results: Rows of ``check_result``, of any tables; those that earlier publications decide
-            are left out, because publishing would change them.
-        dictionary: Descriptions of the tables.
+    Of the rows of ``check_result`` those that earlier publications decide are left out, because
+    publishing would change them.
 
     Returns:
         A section that begins with a heading of the second level and ends with a line break; it
         names no file, no cell and no person.
     """
     ours = [row for row in results if row["table_name"] in tables and row["depends_on"] == "data"]
-    tally = count_checks(ours)
-    characteristics = dictionary["check_result"].field("characteristic").codes
+    tally, counts = count_checks(ours), _count_by(ours, itemgetter("characteristic"))
+    characteristics = dictionary["check_result"].field("characteristic").codes.items()
+    failed = [
+        f"- {dictionary[row['table_name']].title}：「{row['rule_title']}」に合わないものが、"
+        f"確かめた{row['rows_checked']:,}行のうち{row['rows_failed']:,}行あります。"
+        for row in ours
+        if row["passed"] is False
+    ]
     lines = [
         "## 品質",
         "",
@@ -182,23 +166,12 @@ def write_statement(
         "",
         "| 品質特性 | 検査 | 合格 | 不合格 |",
         "|---|--:|--:|--:|",
+        *(
+            f"| {code.title} | {one.total} | {one.passed} | {one.failed} |"
+            for name, code in characteristics
+            if (one := counts.get(name))
+        ),
+        "",
+        *(["不合格の検査：", "", *failed] if failed else ["不合格の検査はありません。"]),
     ]
-    counts = _count_by(ours, itemgetter("characteristic"))
-    lines += [
-        f"| {code.title} | {counts[name].total} | {counts[name].passed} | {counts[name].failed} |"
-        for name, code in characteristics.items()
-        if name in counts
-    ]
-    lines += ["", *_list_failed(ours, dictionary)]
     return "\n".join(lines) + "\n"
-
-
-def _list_failed(results: Sequence[Row], dictionary: DataDictionary) -> list[str]:
-    failed = [row for row in results if row["passed"] is False]
-    if not failed:
-        return ["不合格の検査はありません。"]
-    return ["不合格の検査：", ""] + [
-        f"- {dictionary[row['table_name']].title}：「{row['rule_title']}」に合わないものが、"
-        f"確かめた{row['rows_checked']:,}行のうち{row['rows_failed']:,}行あります。"
-        for row in failed
-    ]

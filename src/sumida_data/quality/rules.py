@@ -9,7 +9,7 @@ tables are SQL.
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field as Described
 from pydantic import model_validator
@@ -102,24 +102,7 @@ class Query(Model):
     fields: tuple[Name, ...] = ()
 
 
-class Bound(NamedTuple):
-    """A value, or the length of a text, is on this side of a limit; only Table Schema says so."""
-
-    field: str
-    operator: Literal["<", "<=", ">=", ">"]
-    limit: Any
-    of_length: bool = False
-
-
-class Readable(NamedTuple):
-    """What a column holds as text can be read as the value in the other."""
-
-    field: str
-    text: str
-
-
 RuleCheck = Required | Unique | OneOf | Range | Pattern | FieldComparison
-RowCheck = RuleCheck | Bound | Readable
 Check = Annotated[RuleCheck | Query, Described(discriminator="kind")]
 Rows = tuple[dict[Name, Any], ...]
 
@@ -192,11 +175,11 @@ class TableRule(RuleWords):
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the table that the rule looks at."""
-        if isinstance(self.check, Query | Unique):
-            return self.check.fields
-        more = (self.check.other,) if isinstance(self.check, FieldComparison) else ()
-        conditions = tuple(getattr(self.check, "when", ()))
-        return (self.check.field, *more, *conditions)
+        check = self.check
+        if isinstance(check, Query | Unique):
+            return check.fields
+        other = [check.other] if isinstance(check, FieldComparison) else []
+        return (check.field, *other, *getattr(check, "when", ()))
 
 
 class WrittenRule(TableRule):
@@ -221,36 +204,14 @@ class QualityRules(Model):
         ids = [words.rule_id for words in (*self.families, *self.rules)]
         if repeated := sorted({one for one in ids if ids.count(one) > 1}):
             raise ValueError(f"rule_id {'、'.join(repeated)} が2回書かれています")
-        names = {family.family for family in self.families}
-        if missing := sorted(set(FamilyName.__args__) - names):  # type: ignore[attr-defined]
+        if missing := sorted(set(get_args(FamilyName)) - {one.family for one in self.families}):
             raise ValueError(f"families に {'、'.join(missing)} がありません")
         return self
-
-    @cached_property
-    def family(self) -> dict[str, RuleFamily]:
-        """The families by name."""
-        return {family.family: family for family in self.families}
 
     @cached_property
     def words(self) -> dict[str, RuleWords]:
         """The words of every rule by id."""
         return {words.rule_id: words for words in (*self.families, *self.rules)}
-
-
-def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRule]:
-    """Return every rule: those derived from the descriptions, then those written down.
-
-    Tables whose rows have no id are left out: they are made from the descriptions themselves.
-
-    Raises:
-        KeyError: If a written rule names a table or a field that is not described.
-    """
-    tables = [table for table in dictionary.tables if "row_id" in table.column_names]
-    for rule in rules.rules:
-        table = dictionary[rule.table]
-        for name in rule.fields:
-            table.field(name)
-    return [*(rule for table in tables for rule in derive_rules(table, rules)), *rules.rules]
 
 
 class SecondOpinion(Model):
@@ -271,11 +232,27 @@ class SecondOpinion(Model):
     objections: tuple[str, ...] = ()
 
 
+def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRule]:
+    """Return every rule: those derived from the descriptions, then those written down.
+
+    Tables whose rows have no id are left out: they are made from the descriptions themselves.
+
+    Raises:
+        KeyError: If a written rule names a table or a field that is not described.
+    """
+    tables = [table for table in dictionary.tables if "row_id" in table.column_names]
+    for rule in rules.rules:
+        table = dictionary[rule.table]
+        for name in rule.fields:
+            table.field(name)
+    return [*(rule for table in tables for rule in derive_rules(table, rules)), *rules.rules]
+
+
 def derive_rules(table: Table, rules: QualityRules) -> Iterator[TableRule]:
     """Yield the rules that follow from the description of one table."""
+    families = {one.family: one.model_dump(exclude={"family", "example"}) for one in rules.families}
     for family, subject, check in _list_checks(table):
-        words = rules.family[family].model_dump(exclude={"family", "example"})
-        yield TableRule(**words, table=table.name, subject=subject, check=check)
+        yield TableRule(**families[family], table=table.name, subject=subject, check=check)
 
 
 def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:

@@ -3,36 +3,72 @@
 SQL decides alone in every run. What is about to be public is looked at once more by Great
 Expectations and frictionless, in the tables behind the packages and in the published files as
 they are read back from disk.
+
+Both are imported only when they are asked: that alone takes seconds. Great Expectations gets a
+context in memory, shows no progress bars, writes no Data Docs and sends nothing. A Table Schema
+says what it can; the rest goes into a checklist of frictionless: comparisons and conditions as its
+check ``row-constraint``, keys of several columns as a check of our own, because it does not enforce
+``uniqueKeys``.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import chain
+from operator import and_
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from sumida_data.base.frames import arrow_schema, to_frame
+from sumida_data.base.frames import arrow_schema, read_rows, to_frame
 from sumida_data.base.metadata import DataDictionary, Field, Table
-from sumida_data.quality.check import check_with_sql
-from sumida_data.quality.engines import check_with_expectations, check_with_frictionless
+from sumida_data.quality.check import EngineResult, check_with_sql, name_rows
+from sumida_data.quality.data_package import DESCRIPTOR
 from sumida_data.quality.rules import (
+    FieldComparison,
+    OneOf,
+    Pattern,
     QualityRules,
     Query,
+    Range,
+    Required,
+    RuleKey,
     SecondOpinion,
     TableRule,
+    Unique,
+    When,
     derive_rules,
     list_rules,
 )
-from sumida_data.quality.sql import EngineResult
 
-DESCRIPTOR = "datapackage.json"
+if TYPE_CHECKING:
+    from frictionless import Check, Checklist, Error
+
 ROW_ID = "row_id"
 _ROWS_NAMED = 5
 _NO_NAME = re.compile(r"\W|-")
+_ROW_IDS: dict[str, Any] = {
+    "result_format": "COMPLETE",
+    "unexpected_index_column_names": [ROW_ID],
+    "return_unexpected_index_query": False,
+}
+_TYPES = {"integer": "integer", "number": "number", "date": "date", "boolean": "boolean"}
+_PYTHON = {"<": "<", "<=": "<=", "=": "=="}
+_GREATER = "ExpectColumnPairValuesAToBeGreaterThanB"
+_COMPARED: dict[str, tuple[str, dict[str, bool]]] = {
+    "=": ("ExpectColumnPairValuesToBeEqual", {}),
+    "<": (_GREATER, {"or_equal": False}),
+    "<=": (_GREATER, {"or_equal": True}),
+}
+_HEADER_ROWS = 1
+
+
+class EngineError(RuntimeError):
+    """An engine broke down, which says nothing about the data."""
 
 
 def ask_second_opinion(
@@ -53,53 +89,55 @@ def ask_second_opinion(
         EngineError: If an engine breaks down.
     """
     read = list(_read_files(files))
-    described = tuple(map(itemgetter(1), read))
-    candidates = [rule for rule in list_rules(rules, dictionary) if rule.table in frames]
-    candidates += [rule for table in described for rule in derive_rules(table, rules)]
-    ours = [rule for rule in candidates if not isinstance(rule.check, Query)]
+    described = tuple(table for _, table, _ in read)
+    known = [*list_rules(rules, dictionary)]
+    known += chain.from_iterable(derive_rules(table, rules) for table in described)
     seen = {**frames, **{table.name: frame for _, table, frame in read}}
+    ours = [rule for rule in known if rule.table in seen and not isinstance(rule.check, Query)]
     titles = {table.name: f"表 {table.title}" for table in dictionary.tables}
     titles |= {table.name: path for path, table, _ in read}
     both = DataDictionary(tables=(*dictionary.tables, *described))
+    found = {
+        "SQL": check_with_sql(ours, seen),
+        "Great Expectations": check_with_expectations(ours, seen),
+        "frictionless": check_with_frictionless(ours, seen, both),
+    }
     return SecondOpinion(
         tables=len(frames),
         files=len(read),
         rules=len(ours),
         rows=sum(map(len, seen.values())),
-        objections=tuple(_find_objections(ours, both, seen, titles)),
+        objections=tuple(_find_objections(ours, titles, found)),
     )
 
 
 def _find_objections(
-    rules: Sequence[TableRule],
-    dictionary: DataDictionary,
-    frames: Mapping[str, pd.DataFrame],
+    rules: Iterable[TableRule],
     titles: Mapping[str, str],
+    found: Mapping[str, Iterable[EngineResult]],
 ) -> Iterator[str]:
-    found = {
-        "SQL": check_with_sql(rules, frames, {}),
-        "Great Expectations": check_with_expectations(rules, frames),
-        "frictionless": check_with_frictionless(rules, frames, dictionary),
-    }
     by_rule = {engine: {one.key: one for one in results} for engine, results in found.items()}
     for rule in rules:
-        results = {engine: one[rule.key] for engine, one in by_rule.items()}
-        sql = results["SQL"]
+        failing = {engine: one[rule.key].failing for engine, one in by_rule.items()}
+        broken, checked = failing["SQL"], by_rule["SQL"][rule.key].rows_checked
         what = f"{titles[rule.table]}：{rule.rule_id}「{rule.title}」{rule.subject}"
-        if len({one.failing for one in results.values()}) > 1:
-            rows = "、".join(f"{engine} {_name_rows(one)}" for engine, one in results.items())
+        if len(set(failing.values())) > 1:
+            rows = "、".join(f"{engine} {_name_some(ids)}" for engine, ids in failing.items())
             yield f"{what}：方法によって合わない行が違います({rows})"
-        elif rule.severity == "error" and len(sql.failing) > rule.may_fail * sql.rows_checked:
-            yield f"{what}：合わない行があります({_name_rows(sql)})"
+        elif rule.severity == "error" and len(broken) > rule.may_fail * checked:
+            yield f"{what}：合わない行があります({_name_some(broken)})"
 
 
-def _name_rows(found: EngineResult) -> str:
-    shown = "・".join(found.failing[:_ROWS_NAMED])
-    return f"{len(found.failing)}行{'：' if shown else ''}{shown}"
+def _name_some(row_ids: Sequence[str]) -> str:
+    shown = "・".join(row_ids[:_ROWS_NAMED])
+    return f"{len(row_ids)}行{'：' if shown else ''}{shown}"
 
 
 def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, Table, pd.DataFrame]]:
-    """Yield path, description and contents of each CSV that a descriptor describes."""
+    """Yield path, description and contents of each CSV that a descriptor describes.
+
+    Where the rows of a file have no id, each has its number in a spreadsheet.
+    """
     for path, content in files.items():
         package, _, name = path.rpartition("/")
         resources = json.loads(content)["resources"] if name == DESCRIPTOR else ()
@@ -108,16 +146,38 @@ def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, Table, pd.Dat
             if "schema" in resource and file in files:
                 # A name that no other file has: packages may publish the same table.
                 table = _describe(resource, f"{_NO_NAME.sub('_', package)}_{number}")
-                yield file, table, _read_csv(table, files[file])
+                schema = arrow_schema(table)
+                data = pacsv.read_csv(
+                    pa.BufferReader(files[file]),
+                    parse_options=pacsv.ParseOptions(newlines_in_values=True),
+                    convert_options=pacsv.ConvertOptions(
+                        column_types=schema, strings_can_be_null=True, null_values=[""]
+                    ),
+                )
+                if ROW_ID not in data.column_names:
+                    numbers = pa.array(map(str, range(2, data.num_rows + 2)), pa.string())
+                    data = data.append_column(ROW_ID, numbers)
+                yield file, table, to_frame(data.select(schema.names))
 
 
 def _describe(resource: Mapping[str, Any], name: str) -> Table:
     """Return what the descriptor says of a file, as the description of a table."""
     schema = resource["schema"]
     key = schema.get("primaryKey") or ROW_ID
-    fields = [_describe_field(field) for field in schema["fields"]]
-    if ROW_ID not in {field.name for field in fields}:
-        fields.append(Field(name=ROW_ID, title="行", title_en="Row"))
+    kept = {"required", "enum", "minimum", "maximum", "pattern"}
+    described = [*schema["fields"]]
+    if ROW_ID not in {field["name"] for field in described}:
+        described.append({"name": ROW_ID, "title": "行", "type": "string"})
+    fields = [
+        Field(
+            name=field["name"],
+            title=field["title"],
+            title_en=field["name"],
+            type=field["type"],
+            **{one: said for one, said in field.get("constraints", {}).items() if one in kept},
+        )
+        for field in described
+    ]
     return Table(
         name=name,
         title=resource["title"],
@@ -128,25 +188,241 @@ def _describe(resource: Mapping[str, Any], name: str) -> Table:
     )
 
 
-def _describe_field(field: Mapping[str, Any]) -> Field:
-    constraints = field.get("constraints", {})
-    kept = ("required", "enum", "minimum", "maximum", "pattern")
-    return Field(
-        name=field["name"],
-        title=field["title"],
-        title_en=field["name"],
-        type=field["type"],
-        **{name: constraints[name] for name in kept if name in constraints},
-    )
+def check_with_expectations(
+    rules: Iterable[TableRule], frames: Mapping[str, pd.DataFrame]
+) -> list[EngineResult]:
+    """Hold frames to row rules by Great Expectations.
+
+    Most rules hold, and saying so is five times as fast as listing rows. So a suite is first asked
+    for yes or no, and what failed once more for the rows.
+
+    Raises:
+        EngineError: If an expectation could not be evaluated.
+    """
+    import great_expectations  # noqa: PLC0415
+
+    context: Any = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    context.variables.analytics_enabled = False
+    results: list[EngineResult] = []
+    for table, frame in frames.items():
+        ours = _row_rules(rules, table)
+        source = context.data_sources.add_pandas(table).add_dataframe_asset(table)
+        definition = source.add_batch_definition_whole_dataframe(table)
+        batch = definition.get_batch({"dataframe": frame})
+        broken = _validate(batch, dict(enumerate(ours)), "BOOLEAN_ONLY")
+        listed = {number: ours[number] for number in broken}
+        rows = _validate(batch, listed, _ROW_IDS) if broken else {}
+        results += [
+            EngineResult(rule.key, len(frame), rows.get(number, ()))
+            for number, rule in enumerate(ours)
+        ]
+    return results
 
 
-def _read_csv(table: Table, content: bytes) -> pd.DataFrame:
-    """Return a published CSV; where its rows have no id, each has its number in a spreadsheet."""
-    schema = arrow_schema(table)
-    options = pacsv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
-    parsing = pacsv.ParseOptions(newlines_in_values=True)
-    data = pacsv.read_csv(pa.BufferReader(content), parse_options=parsing, convert_options=options)
-    if ROW_ID not in data.column_names:
-        numbers = pa.array(map(str, range(2, data.num_rows + 2)), pa.string())
-        data = data.append_column(ROW_ID, numbers)
-    return to_frame(data.select(schema.names))
+def _row_rules(rules: Iterable[TableRule], table: str) -> list[TableRule]:
+    return [one for one in rules if one.table == table and not isinstance(one.check, Query)]
+
+
+def _validate(
+    batch: Any, rules: Mapping[int, TableRule], result_format: Any
+) -> dict[int, tuple[str, ...]]:
+    """Return the failing row ids by number of the rule; of rules that hold nothing."""
+    from great_expectations import ExpectationSuite, expectations  # noqa: PLC0415
+
+    suite = ExpectationSuite(name="rules")
+    for number, rule in rules.items():
+        name, arguments = _expect(rule)
+        meta = {"rule": number, "rule_id": rule.rule_id, "title": rule.title}
+        suite.add_expectation(getattr(expectations, name)(**arguments, meta=meta))
+    found: dict[int, tuple[str, ...]] = {}
+    for result in batch.validate(suite, result_format=result_format).results:
+        # An expectation that could not be evaluated is reported as one that failed.
+        details, expectation = result.exception_info or {}, result.expectation_config
+        for part in [details] if "raised_exception" in details else details.values():
+            if part["raised_exception"]:
+                message = part["exception_message"]
+                raise EngineError(f"Great Expectations: {expectation.type}: {message}")
+        if not result.success:
+            listed = result.result.get("unexpected_index_list") or ()
+            found[expectation.meta["rule"]] = name_rows(row[ROW_ID] for row in listed)
+    return found
+
+
+def _expect(rule: TableRule) -> tuple[str, dict[str, Any]]:
+    """Return the name of the expectation and its arguments."""
+    arguments: dict[str, Any]
+    match rule.check:
+        case Required(field=field, when=when):
+            name, arguments = "ExpectColumnValuesToNotBeNull", {"column": field, **_where(when)}
+        case Unique(fields=(field,)):
+            name, arguments = "ExpectColumnValuesToBeUnique", {"column": field}
+        case Unique(fields=fields):
+            name = "ExpectCompoundColumnsToBeUnique"
+            arguments = {"column_list": list(fields), "ignore_row_if": "any_value_is_missing"}
+        case OneOf(field=field, values=values):
+            name = "ExpectColumnValuesToBeInSet"
+            arguments = {"column": field, "value_set": list(values)}
+        case Range(field=field, minimum=minimum, maximum=maximum):
+            name = "ExpectColumnValuesToBeBetween"
+            arguments = {"column": field, "min_value": minimum, "max_value": maximum}
+        case Pattern(field=field, pattern=pattern):
+            name = "ExpectColumnValuesToMatchRegex"
+            arguments = {"column": field, "regex": rf"\A(?:{pattern})\Z"}
+        case FieldComparison(field=field, operator=operator, other=other, when=when):
+            name, how = _COMPARED[operator]
+            both = {
+                "column_A": other,
+                "column_B": field,
+                "ignore_row_if": "either_value_is_missing",
+            }
+            arguments = {**both, **how, **_where(when)}
+        case _:
+            raise TypeError(f"{rule.rule_id} is a query")
+    return name, arguments
+
+
+def _where(when: When) -> dict[str, Any]:
+    if not when:
+        return {}
+    from great_expectations.expectations.row_conditions import Column  # noqa: PLC0415
+
+    conditions: list[Any] = [Column(name).is_in(list(one_of)) for name, one_of in when.items()]
+    return {"row_condition": reduce(and_, conditions)}
+
+
+def check_with_frictionless(
+    rules: Iterable[TableRule], frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
+) -> list[EngineResult]:
+    """Hold frames to row rules by frictionless, which takes 20 microseconds a row and more."""
+    from frictionless import Resource, Schema  # noqa: PLC0415
+
+    results: list[EngineResult] = []
+    for name, frame in frames.items():
+        table, ours, rows = dictionary[name], _row_rules(rules, name), read_rows(frame)
+        keys = {said[:2]: rule.key for rule in ours for said in _say_in_schema(rule)}
+        broken: defaultdict[RuleKey | None, set[int]] = defaultdict(set)
+        schema = Schema.from_descriptor(compile_schema(table, ours))
+        data = [table.column_names, *(list(row.values()) for row in rows)]
+        resource = Resource(name=name, data=data, schema=schema)
+        checklist = compile_checklist(ours)
+        errors = resource.validate(checklist, limit_errors=10**9).tasks[0].errors if rows else ()
+        for what, at_fault in map(_read_error, errors):
+            broken[keys.get(what)].update(at_fault)
+        for key in (rule.key for rule in ours):
+            ids = name_rows(rows[n - _HEADER_ROWS - 1][ROW_ID] for n in broken[key])
+            results.append(EngineResult(key, len(rows), ids))
+    return results
+
+
+def _read_error(error: "Error") -> tuple[tuple[str, str], Iterable[int]]:
+    """Return field and constraint, or the note, and the rows at fault."""
+    field = str(getattr(error, "field_name", ""))
+    constraint = re.match(r'constraint "(\w+)"', error.note)
+    said = {
+        "unique-error": (field, "unique"),
+        "constraint-error": (field, constraint[1] if constraint else ""),
+    }
+    # Of two equal values the earlier row is at fault as well.
+    earlier = re.search(r"same as in the row at position (\d+)$", error.note)
+    rows = [getattr(error, "row_number", None), earlier and int(earlier[1])]
+    return said.get(error.type, ("", error.note)), filter(None, rows)
+
+
+def _say_in_schema(rule: TableRule) -> Iterator[tuple[str, str, Any]]:
+    """Yield field, constraint and value.
+
+    What no Table Schema says has no field; it has the note of its errors, and what is checked.
+    """
+    match rule.check:
+        case Required(field=field, when=when):
+            given = f"{field} is not None"
+            yield _say_condition(given, when) if when else (field, "required", True)
+        case Unique(fields=(field,)):
+            yield field, "unique", True
+        case Unique(fields=fields):
+            yield "", f"the key {', '.join(fields)} is not unique", fields
+        case OneOf(field=field, values=values):
+            yield field, "enum", list(values)
+        case Range(field=field) as check:
+            bounds = check.model_dump(include={"minimum", "maximum"}, exclude_none=True)
+            yield from ((field, name, bound) for name, bound in bounds.items())
+        case Pattern(field=field, pattern=pattern):
+            # frictionless writes ^ and $ around it, and $ lets a line break at the end pass.
+            yield field, "pattern", rf"(?:{pattern})(?![\s\S])"
+        case FieldComparison(field=field, operator=operator, other=other, when=when):
+            missing = f"{field} is None or {other} is None"
+            yield _say_condition(f"{missing} or {field} {_PYTHON[operator]} {other}", when)
+
+
+def _say_condition(kept: str, when: When) -> tuple[str, str, str]:
+    met = " and ".join(f"{name} in {list(values)!r}" for name, values in when.items())
+    formula = f"{kept} or not ({met})" if when else kept
+    return "", f'the row constraint to conform is "{formula}"', formula
+
+
+def compile_schema(table: Table, rules: Iterable[TableRule]) -> dict[str, Any]:
+    """Return the Table Schema of a table under the rules that a schema can express.
+
+    Raises:
+        ValueError: If two rules constrain a field in the same way, which a schema cannot say.
+    """
+    constraints: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for rule in rules:
+        for field, name, value in _say_in_schema(rule):
+            if field and name in constraints[field]:
+                raise ValueError(
+                    f"quality_rules.yml: {rule.rule_id} の {field} の {name} は、"
+                    "form.yml、tables.yml かほかの規則にあります。1か所にまとめてください。"
+                )
+            constraints[field][name] = value
+    fields = [
+        {
+            "name": field.name,
+            "type": _TYPES.get(field.type, "string"),
+            "constraints": constraints[field.name],
+        }
+        for field in table.fields
+    ]
+    return {"fields": fields, "missingValues": []}
+
+
+def compile_checklist(rules: Iterable[TableRule]) -> "Checklist":
+    """Return the checklist of those rules that a Table Schema cannot express."""
+    from frictionless import Check, Checklist  # noqa: PLC0415
+
+    checklist = Checklist()
+    for field, note, wanted in (said for rule in rules for said in _say_in_schema(rule)):
+        if not field and isinstance(wanted, str):
+            constraint = {"type": "row-constraint", "formula": wanted}
+            checklist.add_check(Check.from_descriptor(constraint))
+        elif not field:
+            checklist.add_check(_make_unique_key_check(wanted, note))
+    return checklist
+
+
+def _make_unique_key_check(fields: Sequence[str], note: str) -> "Check":
+    from frictionless import Check, errors  # noqa: PLC0415
+
+    class UniqueKeyCheck(Check):
+        """Names every row whose key another row has as well."""
+
+        type = "unique-key"
+        Errors: ClassVar[list[Any]] = [errors.RowError]
+
+        def validate_start(self) -> Iterator[Any]:
+            self.rows: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
+            yield from ()
+
+        def validate_row(self, row: Any) -> Iterator[Any]:
+            key = tuple(row[name] for name in fields)
+            if None not in key:
+                self.rows[key].append(row)
+            yield from ()
+
+        def validate_end(self) -> Iterator[Any]:
+            for rows in self.rows.values():
+                for row in rows if len(rows) > 1 else ():
+                    yield errors.RowError.from_row(row, note=note)
+
+    return UniqueKeyCheck()

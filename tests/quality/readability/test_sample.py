@@ -2,7 +2,7 @@
 
 import duckdb
 
-from sumida_data.quality.readability.scores import Examiner, list_published
+from sumida_data.quality.readability import Examiner, list_published
 
 
 def test_no_published_file_breaks_a_rule(quarter):

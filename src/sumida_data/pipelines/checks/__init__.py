@@ -8,7 +8,7 @@ from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Files, Frame, Rows, list_tables, wire
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import check
-from sumida_data.quality.readability.scores import Examiner, list_received
+from sumida_data.quality.readability import Examiner, list_received
 from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.form import Waves
 

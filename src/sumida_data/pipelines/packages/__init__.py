@@ -16,7 +16,7 @@ from sumida_data.plan.models import Plans
 from sumida_data.privacy.analysts import AnalystsView
 from sumida_data.privacy.gate import Gate, GuardedTables
 from sumida_data.privacy.releases import Privacy, parse_cleared, parse_releases
-from sumida_data.quality.readability.scores import Examiner, list_published
+from sumida_data.quality.readability import Examiner, list_published
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import CentralSources, Form, Waves
 

@@ -11,7 +11,7 @@ from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Locations, has_table, wire
 from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
-from sumida_data.quality.readability.scores import say_by_name
+from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report import papers
 from sumida_data.report.content import ProgressReport, build_report

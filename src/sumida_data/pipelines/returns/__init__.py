@@ -6,7 +6,7 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import Contents, Files, Frame, wire
-from sumida_data.quality.readability.scores import say_by_name
+from sumida_data.quality.readability import say_by_name
 from sumida_data.report.returns import (
     render_department_pages,
     render_tracking_page,

@@ -1,26 +1,43 @@
-"""The thirty rules as checks; ``rules.csv`` says in words what each is about."""
+"""Files as the thirty rules look at them, and the rules; ``rules.csv`` has them in words."""
 
+import io
+import json
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
-from itertools import chain, groupby, pairwise, repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import cached_property
+from itertools import chain, groupby, pairwise, repeat, zip_longest
 from typing import Any, Final, NamedTuple
+from xml.etree.ElementTree import Element, fromstring
+from zipfile import BadZipFile, ZipFile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sumida_data.base.characters import find_dependent
-from sumida_data.quality.readability.files import (
-    DataFile,
-    FileColumn,
-    Grid,
-    count_filled,
-    is_blank,
-    is_number,
-    str_of,
-)
+from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.reading.conditions import Cell
 from sumida_data.survey.reading.layout import cell_address
+from sumida_data.survey.reading.second_look import SecondLook, column_number, sheet_parts
+from sumida_data.survey.reading.workbook import open_workbook, split_csv
 
+Cells = Sequence[Any]
+Described = Mapping[str, Any]
+
+# White space alone is something to see, and so is a zero.
+_BLANK = (None, "")
+_NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
+# The widest of the first rows is the one with the headings.
+_HEADER_SEARCH_ROWS = 15
+_CELL = re.compile(rb'<c r="([A-Z]+)(\d+)"(?: s="(\d+)")?[^>]*?(?:/>|>(.*?)</c>)', re.DOTALL)
+_OBJECTS = re.compile(r"xl/(?:media|charts|embeddings|drawings/drawing|diagrams)")
+_STYLES = "xl/styles.xml"
+_BLACK = {"theme": "1", "rgb": "FF000000"}
 # What can be read as a table without a program of one maker.
 _FORMATS = {"xlsx", "csv", "json", "xml", "ods", "parquet"}
 _WORKBOOKS = {"xlsx", "ods", "xls"}
@@ -77,6 +94,250 @@ _OFFICIAL_NAME = re.compile(r".+[都道府県市区町村]|全国|全国計")
 _PHYSICAL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
+class FileColumn:
+    """A column of a grid below its heading.
+
+    Attributes:
+        note: The field that describes it, found by its name, or its title and unit; or empty.
+        filled: Its cells that are not blank, by row.
+        distinct: Its values but blank ones, each with the row where it first stands.
+        words: Those of its values that are texts.
+    """
+
+    def __init__(self, grid: "Grid", number: int, heading: str, cells: Cells) -> None:
+        """Look for what is said of the column, and for what stands in it."""
+        self.grid, self.number, self.heading, self.cells = grid, number, heading, cells
+        self.header = header = heading.strip()
+        said = grid.file.said
+        fields = said.get("sheets", {}).get(grid.name, said.get("schema", {}).get("fields", ()))
+        titles = ((one, one.get("title", "")) for one in fields)
+        self.note: Described = next(
+            (
+                one
+                for one, title in titles
+                if header in {one["name"], title, f"{title}({one.get('sumida:unit', '')})"}
+            ),
+            {},
+        )
+        self.enum: Sequence[str] = self.note.get("constraints", {}).get("enum", ())
+        rows = enumerate(cells, grid.header_row + 1)
+        self.filled = {row: cell for row, cell in rows if cell not in _BLANK}
+        self.distinct: dict[Any, int] = {}
+        for row, cell in self.filled.items():
+            self.distinct.setdefault(cell, row)
+        self.words = {one: row for one, row in self.distinct.items() if isinstance(one, str)}
+
+    @cached_property
+    def is_numeric(self) -> bool:
+        """Whether it holds numbers: it is said to, or most of its values look like it."""
+        if self.note:
+            return self.note.get("type") in {"integer", "number"}
+        if _CODE_HEADER.search(self.header) or not any(map(_is_number, self.distinct)):
+            return False
+        texts = sum(
+            bool(_NUMBER_LIKE.fullmatch(one) or _SYMBOL.fullmatch(one)) for one in self.words
+        )
+        numbers = sum(_is_number(one) for one in self.distinct if one not in self.words)
+        return texts + numbers >= _MOSTLY * len(self.distinct)
+
+
+@dataclass(eq=False)
+class Grid:
+    """One table of cells: a sheet, or a file without sheets, whose name is then empty.
+
+    Attributes:
+        rows: Its rows, without empty ones at the end; like columns, they are counted from 0.
+        formulas: Cells with a formula.
+        styles: How a cell with content differs from a plain one: fill, colour, strike, bold.
+    """
+
+    file: "DataFile"
+    name: str
+    rows: Sequence[Cells]
+    look: SecondLook = field(default_factory=SecondLook)
+    formulas: Sequence[Cell] = ()
+    styles: Mapping[Cell, str] = field(default_factory=dict)
+
+    @cached_property
+    def header_row(self) -> int:
+        """The row with the headings: of the first rows, the first that is widest."""
+        widths = list(map(_count_filled, self.rows[:_HEADER_SEARCH_ROWS]))
+        return widths.index(max(widths)) if widths else 0
+
+    @cached_property
+    def columns(self) -> list[FileColumn]:
+        """The columns that hold anything."""
+        cells = enumerate(zip_longest(*self.rows[self.header_row :], fillvalue=""))
+        columns = (FileColumn(self, n, str_of(heading), below) for n, (heading, *below) in cells)
+        return [column for column in columns if column.header or column.filled]
+
+    @property
+    def empty_columns(self) -> list[int]:
+        """The empty columns between others."""
+        used = {column.number for column in self.columns}
+        return sorted(set(range(min(used), max(used))) - used) if used else []
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it holds data: the other sheets of a described workbook explain it."""
+        described = [grid for grid in self.file.grids if any(one.note for one in grid.columns)]
+        return self in (described or self.file.grids)
+
+
+@dataclass(eq=False)
+class DataFile:
+    """A file to be checked.
+
+    Attributes:
+        said: What is said of it outside: a resource of a descriptor, and beside it ``sheets`` (the
+            fields by sheet), ``history`` (whether changes are told) and ``previous`` (its bytes as
+            they were last published); nothing for a received file.
+        form: Its format by its contents, such as csv; empty if it is no table.
+        objects: How many pictures, charts, comments and other things that are no cells it has.
+        encoding: Its encoding, where it is text.
+    """
+
+    name: str
+    said: Described
+    form: str = ""
+    grids: list[Grid] = field(default_factory=list)
+    objects: int = 0
+    byte_order_mark: bool = False
+    encoding: str = ""
+
+
+def _count_filled(row: Cells) -> int:
+    return sum(cell not in _BLANK for cell in row)
+
+
+def _is_number(cell: Any) -> bool:
+    """Tell whether a cell holds a number, or in a text file the digits of one."""
+    if isinstance(cell, str):
+        return _NUMBER.fullmatch(cell) is not None
+    return isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
+
+
+def str_of(cell: Any) -> str:
+    """Return a cell as text."""
+    if isinstance(cell, datetime) and cell.timetz() == time.min:
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def read_file(name: str, content: bytes, said: Described | None = None) -> DataFile:
+    """Read a file for checking, with what is said of it; what is no table has no grid."""
+    file = DataFile(name, said or {})
+    ending = name.rpartition(".")[2].lower()
+    try:
+        if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+            _read_spreadsheet(file, content)
+        elif content.startswith(b"PAR1"):
+            file.form, file.grids = "parquet", [Grid(file, "", _read_parquet(content))]
+        elif ending == "json":
+            file.form, file.grids = "json", [Grid(file, "", _read_json(content))]
+        elif ending == "csv" and content.lstrip()[:1] != b"<":
+            _read_csv(file, content)
+    except (UnusableFileError, BadZipFile, pa.ArrowInvalid, ValueError, KeyError):
+        file.form, file.grids = "", []
+    return file
+
+
+def _read_parquet(content: bytes) -> list[Cells]:
+    data = pq.read_table(io.BytesIO(content))
+    values = zip(*(column.to_pylist() for column in data.columns), strict=True)
+    return [data.column_names, *values]
+
+
+def _read_json(content: bytes) -> list[Cells]:
+    records = json.loads(content)
+    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+        raise ValueError("no list of records")
+    names = list(dict.fromkeys(chain.from_iterable(records)))
+    return [names, *([record.get(name) for name in names] for record in records)]
+
+
+def _read_csv(file: DataFile, content: bytes) -> None:
+    file.byte_order_mark = content.startswith(BOM_UTF8)
+    try:
+        text, file.encoding = content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError:
+        text, file.encoding = content.decode("cp932"), "cp932"
+    rows = _trim(split_csv(text))
+    if not rows or "\0" in text:
+        raise ValueError("nothing, or UTF-16, which CP932 happens to take for text")
+    file.form, file.grids = "csv", [Grid(file, "", rows)]
+
+
+def _trim(rows: Iterable[Cells]) -> list[Cells]:
+    kept = list(rows)
+    while kept and not _count_filled(kept[-1]):
+        kept.pop()
+    return kept
+
+
+def _read_spreadsheet(file: DataFile, content: bytes) -> None:
+    sheets = open_workbook(content, file.name).sheets
+    file.form, file.objects = "xls", sum(len(sheet.look.comments) for sheet in sheets)
+    found: dict[str, tuple[list[Cell], dict[Cell, str]]] = {}
+    if content.startswith(b"PK"):
+        with ZipFile(io.BytesIO(content)) as archive:
+            names = archive.namelist()
+            file.form = "xlsx" if "xl/workbook.xml" in names else "ods"
+            file.objects += sum("_rels" not in one for one in names if _OBJECTS.match(one))
+            found = _find_formulas_and_styles(archive) if file.form == "xlsx" else {}
+    for one in sheets:
+        formulas, styles = found.get(one.name, ([], {}))
+        file.grids.append(Grid(file, one.name, _trim(one.rows), one.look, formulas, styles))
+
+
+def _find_formulas_and_styles(
+    archive: ZipFile,
+) -> dict[str, tuple[list[Cell], dict[Cell, str]]]:
+    """Return the cells with a formula, and how cells look, of each sheet of an .xlsx."""
+    styles = _read_styles(archive) if _STYLES in archive.namelist() else []
+    found: dict[str, tuple[list[Cell], dict[Cell, str]]] = {}
+    for name, part in sheet_parts(archive):
+        formulas, looks = found[name] = [], {}
+        for letters, digits, style, inner in _CELL.findall(archive.read(part)):
+            cell = (int(digits) - 1, column_number(letters.decode()))
+            if b"<f" in inner:
+                formulas.append(cell)
+            if inner and int(style or 0) < len(styles):
+                looks[cell] = styles[int(style or 0)]
+    return found
+
+
+def _read_styles(archive: ZipFile) -> list[str]:
+    """Return for each cell style what a reader might take for a meaning; empty for a plain one."""
+    root = fromstring(archive.read(_STYLES))  # noqa: S314  # of a size that was checked
+    fonts = list(map(_describe_font, root.iterfind("{*}fonts/*")))
+    fills = list(map(_describe_fill, root.iterfind("{*}fills/*")))
+    used = [
+        (int(style.get("fontId", 0)), int(style.get("fillId", 0)))
+        for style in root.iterfind("{*}cellXfs/*")
+    ]
+    return ["".join([*fonts[font:][:1], *fills[fill:][:1]]) for font, fill in used]
+
+
+def _describe_font(font: Element) -> str:
+    marks = [name for name in ("b", "strike", "i", "u") if font.find(f"{{*}}{name}") is not None]
+    colour = font.find("{*}color")
+    said = () if colour is None else colour.items()
+    return " ".join([*marks, *(f"{k}{v}" for k, v in said if v != _BLACK.get(k, v))])
+
+
+def _describe_fill(fill: Element) -> str:
+    pattern = fill.find("{*}patternFill")
+    if pattern is None or pattern.get("patternType", "none") in {"none", "gray125"}:
+        return ""
+    colour = pattern.find("{*}fgColor")
+    return " fill" if colour is None else f" {sorted(colour.items())}"
+
+
 class BrokenPlace(NamedTuple):
     """A place where a rule is broken, without any text of the file; empty: the whole is meant."""
 
@@ -84,8 +345,7 @@ class BrokenPlace(NamedTuple):
     cell: str = ""
 
 
-Places = Iterator[BrokenPlace]
-Check = Callable[[DataFile], Places]
+Check = Callable[[DataFile], Iterable[BrokenPlace]]
 
 
 def _of_sheets(find: Callable[[Grid], Iterable[Cell | None]]) -> Check:
@@ -107,16 +367,34 @@ def _of_headings(is_wrong: Callable[[FileColumn], object]) -> Check:
 
 
 def _of_texts(is_wrong: Callable[[str], object]) -> Check:
-    return _of_columns(lambda column: (row for text, row in column.texts if is_wrong(text)))
+    """Make a check of one that judges a heading or a text."""
+    return _of_columns(
+        lambda column: (
+            row
+            for text, row in chain([(column.heading, column.grid.header_row)], column.words.items())
+            if is_wrong(text)
+        )
+    )
 
 
-def _enum_of(column: FileColumn) -> Sequence[str]:
-    allowed: Sequence[str] = column.note.get("constraints", {}).get("enum", ())
-    return allowed
+def _list_tables(grid: Grid) -> list[tuple[int, int]]:
+    """Return the first and last row of each run of filled rows that is wide, from the headings."""
+    widths = list(map(_count_filled, grid.rows))
+    runs = (
+        list(run) for filled, run in groupby(range(len(widths)), lambda n: widths[n] > 0) if filled
+    )
+    return [
+        (run[0], run[-1])
+        for run in runs
+        if run[-1] >= grid.header_row and max(widths[run[0] : run[-1] + 1]) > 1
+    ]
 
 
-def _is_text(value: Any, pattern: re.Pattern[str]) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
+def _has_headings(grid: Grid, first: int, last: int) -> bool:
+    """Tell whether texts stand above something that is none, as headings do."""
+    head, below = grid.rows[first], grid.rows[first + 1 : last + 1]
+    are_texts = _count_filled(head) > 1 and not any(map(_is_number, head))
+    return are_texts and any(map(_is_number, chain.from_iterable(below)))
 
 
 def _find_further_tables(grid: Grid) -> Iterator[Cell | None]:
@@ -125,7 +403,7 @@ def _find_further_tables(grid: Grid) -> Iterator[Cell | None]:
     for first, last in tables[1:]:
         if _has_headings(grid, first, last) or grid.rows[first] == grid.rows[tables[0][0]]:
             yield first, 0
-    for gap in _list_empty_columns(grid)[:1]:
+    for gap in grid.empty_columns[:1]:
         left = {column.header for column in grid.columns if column.number < gap}
         if any(one.header in left for one in grid.columns if one.number > gap):
             yield None
@@ -136,13 +414,13 @@ def _find_gaps(grid: Grid) -> Iterator[Cell]:
     for (_, end), (first, last) in pairwise(_list_tables(grid)):
         if not _has_headings(grid, first, last):
             yield end + 1, 0
-    yield from ((grid.header_row, number) for number in _list_empty_columns(grid))
+    yield from ((grid.header_row, number) for number in grid.empty_columns)
 
 
 def _find_lines_around(grid: Grid) -> Iterator[Cell]:
     """A title, note or source around the table."""
     for number, row in enumerate(grid.rows):
-        texts = [str_of(cell) for cell in row if not is_blank(cell)]
+        texts = [str_of(cell) for cell in row if cell not in _BLANK]
         is_title = len(grid.columns) >= _WIDE and number < grid.header_row
         if len(texts) == 1 and (is_title or _REMARK.match(texts[0])):
             yield number, 0
@@ -150,15 +428,12 @@ def _find_lines_around(grid: Grid) -> Iterator[Cell]:
 
 def _find_several_values(column: FileColumn) -> Iterator[int]:
     """Two numbers in a cell, or several choices where choices also stand alone."""
-    split = {text: [one for one in _SEPARATORS.split(text) if one] for text in column.words}
-    uses = Counter(part for parts in split.values() for part in set(parts))
+    split = {text: [*filter(None, _SEPARATORS.split(text))] for text in column.words}
+    uses = Counter(chain.from_iterable(map(set, split.values())))
+    choices = {one for one, times in uses.items() if times > 1 and len(one) <= _LONGEST_CHOICE}
     for text, parts in split.items():
-        are_choices = (
-            len(parts) > 1
-            and sum(part in column.distinct for part in parts) > 1
-            and all(uses[part] > 1 and len(part) <= _LONGEST_CHOICE for part in parts)
-            and not all(map(is_number, parts))
-        )
+        alone = sum(map(column.distinct.__contains__, parts)) if choices.issuperset(parts) else 0
+        are_choices = alone > 1 and not all(map(_is_number, parts))
         if are_choices or _TWO_NUMBERS.fullmatch(text):
             yield column.distinct[text]
 
@@ -166,15 +441,14 @@ def _find_several_values(column: FileColumn) -> Iterator[int]:
 def _has_unclear_blanks(column: FileColumn) -> bool:
     """An empty cell among numbers, and nothing says what it means."""
     said = "missingValues" in column.grid.file.said.get("schema", {})
-    return not said and 0 < len(column.filled) < len(column.cells) and _is_numeric(column)
+    return not said and 0 < len(column.filled) < len(column.cells) and column.is_numeric
 
 
 def _find_other_style(column: FileColumn) -> Iterator[int]:
     """Cells of one column that look different from each other."""
-    styles = {row: column.grid.styles.get((row, column.number), "") for row, _ in column.filled}
-    if len(set(styles.values())) > 1:
-        usual = Counter(styles.values()).most_common(1)[0][0]
-        yield next(row for row, style in styles.items() if style != usual)
+    styles = {row: column.grid.styles.get((row, column.number), "") for row in column.filled}
+    for usual, _ in Counter(styles.values()).most_common(1):
+        yield from [row for row, style in styles.items() if style != usual][:1]
 
 
 def _find_hidden_parts(grid: Grid) -> Iterator[Cell | None]:
@@ -183,24 +457,11 @@ def _find_hidden_parts(grid: Grid) -> Iterator[Cell | None]:
         yield None
 
 
-def _find_broken_lines(grid: Grid) -> Iterator[Cell]:
-    """A record over several lines, or one that ends early."""
-    for number, row in enumerate(grid.rows):
-        if len(row) < len(grid.rows[0]) or any("\n" in cell or "\r" in cell for cell in row):
-            yield number, 0
-
-
-def _find_bare_commas(grid: Grid) -> Iterator[Cell]:
-    """A record with more values than there are headings, for a comma is in one of them."""
-    width = len(grid.rows[0]) if grid.rows else 0
-    yield from ((number, width) for number, row in enumerate(grid.rows) if len(row) > width)
-
-
 def _find_text_among_numbers(column: FileColumn) -> Iterator[int]:
     """A text in a column of numbers, or a number kept as text in a workbook."""
     texts = column.words if column.grid.file.form in _WORKBOOKS else ()
-    for value, row in column.distinct.items() if _is_numeric(column) else ():
-        if value in texts or not is_number(value):
+    for value, row in column.distinct.items() if column.is_numeric else ():
+        if value in texts or not _is_number(value):
             yield row
 
 
@@ -210,11 +471,9 @@ def _find_omissions(grid: Grid) -> Iterator[Cell]:
         yield from (
             (row, column.number) for text, row in column.words.items() if text.strip() in _DITTO
         )
-    for column in grid.columns[:1]:
-        filled = [not is_blank(cell) for cell in column.cells]
-        first = filled.index(True) if any(filled) else len(filled)
-        if column.header and False in filled[first:]:
-            yield column.first_row + filled.index(False, first), column.number
+    for column in (one for one in grid.columns[:1] if one.header and one.filled):
+        rows = range(min(column.filled), grid.header_row + 1 + len(column.cells))
+        yield from [(row, column.number) for row in rows if row not in column.filled][:1]
 
 
 def _find_repeated_headings(grid: Grid) -> Iterator[Cell]:
@@ -223,35 +482,42 @@ def _find_repeated_headings(grid: Grid) -> Iterator[Cell]:
     for number, column in enumerate(grid.columns):
         if column.header and column.header in headers[:number]:
             yield grid.header_row, column.number
-    if numeric := [column.number for column in grid.columns if _turns_numeric(column)]:
-        yield grid.header_row + 1, numeric[0]
+    second = filter(_has_second_heading, grid.columns)
+    yield from [(grid.header_row + 1, column.number) for column in second][:1]
+
+
+def _has_second_heading(column: FileColumn) -> bool:
+    """Tell whether the first cell is a word and all below are numbers."""
+    first, *below = column.filled.values() or [None]
+    if column.grid.header_row + 1 not in column.filled or first not in column.words:
+        return False
+    return len(below) > 1 and _WORD.fullmatch(first) is not None and all(map(_is_number, below))
 
 
 def _find_unlike_choices(column: FileColumn) -> Iterator[int]:
     """A word outside the list, or one choice written in two ways."""
-    allowed = _enum_of(column)
     texts = {str_of(value): row for value, row in column.distinct.items()}
     is_choice = len(texts) <= _FEW_CHOICES and max(map(len, texts), default=0) <= _LONGEST_CHOICE
     seen: dict[str, str] = {}
     for text, row in texts.items():
         folded = unicodedata.normalize("NFKC", text).replace(" ", "").casefold()
         twice = is_choice and seen.setdefault(folded, text) != text
-        if text not in allowed if allowed else twice:
+        if text not in column.enum if column.enum else twice:
             yield row
 
 
 def _find_late_headings(grid: Grid) -> Iterator[Cell]:
     """Headings that do not begin in A1."""
     first = grid.rows[0] if grid.rows else [""]
-    if grid.header_row or is_blank(first[0]) or any(map(is_number, first)):
+    if grid.header_row or first[0] in _BLANK or any(map(_is_number, first)):
         yield grid.header_row, 0
 
 
 def _has_no_code_table(column: FileColumn) -> bool:
     """Coded answers whose meaning is said nowhere else."""
-    if allowed := _enum_of(column):
+    if column.enum:
         said = column.note.get("description", "")
-        return not all(code in said for code in filter(str.isascii, allowed))
+        return not all(code in said for code in filter(str.isascii, column.enum))
     has_table = any(_CODE_TABLE.search(grid.name) for grid in column.grid.file.grids)
     values = [str_of(value) for value in column.distinct]
     is_coded = 0 < len(values) <= _FEW_CHOICES and all(map(_SHORT_CODE.fullmatch, values))
@@ -260,10 +526,10 @@ def _has_no_code_table(column: FileColumn) -> bool:
 
 def _find_unexplained_symbols(column: FileColumn) -> Iterator[int]:
     """A symbol in a column of numbers, and no sheet says what it means."""
-    legends = [one for one in column.grid.file.grids if re.search("凡例|記号|注", one.name)]
-    cells = chain.from_iterable(chain.from_iterable(grid.rows for grid in legends))
+    legends = [one.rows for one in column.grid.file.grids if re.search("凡例|記号|注", one.name)]
+    cells = chain.from_iterable(chain.from_iterable(legends))
     known = {str_of(cell).strip() for cell in cells}
-    for text, row in column.words.items() if _is_numeric(column) else ():
+    for text, row in column.words.items() if column.is_numeric else ():
         if _SYMBOL.fullmatch(text) and text not in known:
             yield row
 
@@ -271,15 +537,22 @@ def _find_unexplained_symbols(column: FileColumn) -> Iterator[int]:
 def _has_no_unit(column: FileColumn) -> bool:
     said = column.note.keys() & {"sumida:unit", "sumida:unitField"}
     beside = any(one.header in {"単位", "unit"} for one in column.grid.columns)
-    return not (said or beside or _UNIT.search(column.header)) and _is_numeric(column)
+    return not (said or beside or _UNIT.search(column.header)) and column.is_numeric
 
 
 def _find_unusual_times(column: FileColumn) -> Iterator[int]:
     """Days and years in no standard form, or in two forms in one column."""
-    if _is_time(column):
-        forms = {row: _form_of(value, column) for value, row in column.distinct.items()}
-        first = next(iter(forms.values()), None)
-        yield from (row for row, form in forms.items() if form is None or form != first)
+    is_typed = column.note.get("type") in {"date", "yearmonth", "datetime", "year"}
+    if not column.enum and (is_typed or _TIME_HEADER.search(column.header)):
+        known = [_DESCRIBED_QUARTER] * bool(column.note.get("description")) + _TIME_FORMS
+        forms = {row: _form_of(value, known) for value, row in column.distinct.items()}
+        first = next(iter(forms.values()), "")
+        yield from (row for row, form in forms.items() if not form or form != first)
+
+
+def _form_of(value: Any, known: Iterable[str]) -> str:
+    text = str(value.date()) if isinstance(value, datetime) else str_of(value)
+    return next((form for form in known if re.fullmatch(form, text)), "")
 
 
 def _find_missing_area(grid: Grid) -> Iterator[Cell | None]:
@@ -295,38 +568,6 @@ def _find_missing_area(grid: Grid) -> Iterator[Cell | None]:
         yield None
 
 
-def _find_changed_format(grid: Grid) -> Iterator[Cell]:
-    """Columns that went, moved or have another name since the last time."""
-    before = grid.file.previous.get(grid.name, [])
-    if [column.header for column in grid.columns if column.header in before] != before:
-        yield grid.header_row, 0
-
-
-def _find_missing_definitions(file: DataFile) -> Places:
-    """A column without definition or plain name, no history, encoding unsaid or unlike."""
-    said = file.said
-    encodings = {one.lower().replace("-", "") for one in (said.get("encoding", ""), file.encoding)}
-    mark = said.get("dialect", {}).get("sumida:byteOrderMark")
-    if not said.get("history"):
-        yield BrokenPlace()
-    if file.form == "csv" and (len(encodings) > 1 or mark != file.byte_order_mark):
-        yield BrokenPlace()
-    for column in (one for grid in file.grids if grid.is_data for one in grid.columns):
-        named = _PHYSICAL_NAME.fullmatch(column.note.get("name", ""))
-        if not (named and column.note.get("description")):
-            yield BrokenPlace(column.grid.name, cell_address(column.grid.header_row, column.number))
-
-
-def _find_wide_layout(grid: Grid) -> Iterator[Cell]:
-    """Years, months or places side by side."""
-    headers = [column.header for column in grid.columns]
-    times = [one for one in headers if _DIGITS.search(one) and _TIME_WORD.search(one)]
-    times += [one for one in headers if one.isdigit()]
-    alike = Counter(_DIGITS.sub("#", one) for one in times)
-    if max([sum(map(bool, map(_AREA.match, headers))), *alike.values()]) >= _WIDE:
-        yield grid.header_row, 0
-
-
 def is_area_code(code: str) -> bool:
     """Tell whether a text is a code of a municipality or prefecture, with its check digit.
 
@@ -338,64 +579,38 @@ def is_area_code(code: str) -> bool:
     return int(code[5]) == (11 - total % 11) % 10
 
 
-def _is_numeric(column: FileColumn) -> bool:
-    """Tell whether a column holds numbers: it is said to, or most of its values look like it."""
-    if column.note:
-        return column.note.get("type") in {"integer", "number"}
-    values = list(column.distinct)
-    if _CODE_HEADER.search(column.header) or not any(map(is_number, values)):
-        return False
-    like = [
-        is_number(one) or _is_text(one, _NUMBER_LIKE) or _is_text(one, _SYMBOL) for one in values
-    ]
-    return sum(like) >= _MOSTLY * len(values)
+def _find_changed_formats(file: DataFile) -> Iterator[BrokenPlace]:
+    """Columns that went, moved or have another name since the last time."""
+    last = read_file(file.name, file.said.get("previous", b"")).grids
+    before = {grid.name: [column.header for column in grid.columns] for grid in last}
+    for grid in file.grids:
+        known = before.get(grid.name, [])
+        if [column.header for column in grid.columns if column.header in known] != known:
+            yield BrokenPlace(grid.name, cell_address(grid.header_row, 0))
 
 
-def _is_time(column: FileColumn) -> bool:
-    is_typed = column.note.get("type") in {"date", "yearmonth", "datetime", "year"}
-    return not _enum_of(column) and (is_typed or _TIME_HEADER.search(column.header) is not None)
+def _find_missing_definitions(file: DataFile) -> Iterator[BrokenPlace]:
+    """A column without definition or plain name, no history, encoding unsaid or unlike."""
+    mark = file.said.get("dialect", {}).get("sumida:byteOrderMark")
+    encoding = file.said.get("encoding", "").lower().replace("-", "")
+    is_unlike = (encoding, mark) != (file.encoding.replace("-", ""), file.byte_order_mark)
+    yield from [BrokenPlace()] * (not file.said.get("history"))
+    yield from [BrokenPlace()] * (file.form == "csv" and is_unlike)
+    for grid in (one for one in file.grids if one.is_data):
+        for column in grid.columns:
+            named = _PHYSICAL_NAME.fullmatch(column.note.get("name", ""))
+            if not (named and column.note.get("description")):
+                yield BrokenPlace(grid.name, cell_address(grid.header_row, column.number))
 
 
-def _form_of(value: Any, column: FileColumn) -> str | None:
-    if isinstance(value, date):
-        return _TIME_FORMS[0]
-    forms = [_DESCRIBED_QUARTER] * bool(column.note.get("description")) + _TIME_FORMS
-    return next((form for form in forms if re.fullmatch(form, str_of(value))), None)
-
-
-def _list_tables(grid: Grid) -> list[tuple[int, int]]:
-    """Return the first and last row of each run of filled rows that is wide, from the headings."""
-    widths = [count_filled(row) for row in grid.rows]
-    runs = (
-        list(run) for filled, run in groupby(range(len(widths)), lambda n: widths[n] > 0) if filled
-    )
-    return [
-        (run[0], run[-1])
-        for run in runs
-        if run[-1] >= grid.header_row and max(widths[run[0] : run[-1] + 1]) > 1
-    ]
-
-
-def _has_headings(grid: Grid, first: int, last: int) -> bool:
-    """Tell whether texts stand above something that is none, as headings do."""
-    head, below = grid.rows[first], grid.rows[first + 1 : last + 1]
-    if count_filled(head) < 2 or any(map(is_number, head)):
-        return False
-    return any(is_number(cell) for row in below for cell in row)
-
-
-def _list_empty_columns(grid: Grid) -> list[int]:
-    """Return the empty columns between others."""
-    used = {column.number for column in grid.columns}
-    return sorted(set(range(min(used), max(used))) - used) if used else []
-
-
-def _turns_numeric(column: FileColumn) -> bool:
-    """Tell whether the first cell is a word and all below are numbers."""
-    first, *below = [cell for _, cell in column.filled] or [None]
-    if len(below) < 2 or is_blank(column.cells[0]) or not isinstance(first, str):
-        return False
-    return _is_text(first, _WORD) and all(map(is_number, below))
+def _find_wide_layout(grid: Grid) -> Iterator[Cell]:
+    """Years, months or places side by side."""
+    headers = [column.header for column in grid.columns]
+    times = [one for one in headers if _DIGITS.search(one) and _TIME_WORD.search(one)]
+    times += [one for one in headers if one.isdigit()]
+    alike = Counter(_DIGITS.sub("#", one) for one in times)
+    if max([sum(map(bool, map(_AREA.match, headers))), *alike.values()]) >= _WIDE:
+        yield grid.header_row, 0
 
 
 CHECKS: Final[dict[str, Check]] = {
@@ -415,8 +630,21 @@ CHECKS: Final[dict[str, Check]] = {
     "L1-11": _of_columns(_find_other_style),
     "L1-12": _of_sheets(lambda grid: (first for first, _ in grid.look.merged)),
     "L1-13": _of_sheets(_find_hidden_parts),
-    "L1-14": _of_sheets(_find_broken_lines),
-    "L1-15": _of_sheets(_find_bare_commas),
+    # A record over several lines, or one that ends early; one with more values than headings.
+    "L1-14": _of_sheets(
+        lambda grid: (
+            (number, 0)
+            for number, row in enumerate(grid.rows)
+            if len(row) < len(grid.rows[0]) or any("\n" in cell or "\r" in cell for cell in row)
+        )
+    ),
+    "L1-15": _of_sheets(
+        lambda grid: (
+            (number, len(grid.rows[0]))
+            for number, row in enumerate(grid.rows)
+            if len(row) > len(grid.rows[0])
+        )
+    ),
     "L2-01": _of_columns(_find_text_among_numbers),
     "L2-02": _of_sheets(_find_omissions),
     "L2-03": _of_sheets(_find_repeated_headings),
@@ -431,7 +659,7 @@ CHECKS: Final[dict[str, Check]] = {
     "L3-04": _of_headings(_has_no_unit),
     "L3-05": _of_columns(_find_unusual_times),
     "L3-06": _of_sheets(_find_missing_area),
-    "L3-07": _of_sheets(_find_changed_format),
+    "L3-07": _find_changed_formats,
     "L3-08": _find_missing_definitions,
     "L3-09": _of_sheets(_find_wide_layout),
 }
