@@ -32,7 +32,7 @@ from sumida_data.pipelines.indicators import assess_progress
 from sumida_data.pipelines.wiring import list_tables, note_tables
 from sumida_data.plan.models import Plans
 from sumida_data.plan.values import Coverage, compute_indicators
-from sumida_data.survey.typed_tables import build_typed_tables
+from sumida_data.survey.tables import build_typed_tables
 
 PROJECT = Path(__file__).parents[1]
 PERIOD, LAST_YEAR = "FY2022Q3", "FY2021Q4"

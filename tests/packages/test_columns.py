@@ -5,7 +5,7 @@ import pytest
 
 from sumida_data.base.frames import arrow_type
 from sumida_data.packages.models import View, Views, describe_views
-from sumida_data.survey.typed_tables import SQL_TYPES
+from sumida_data.survey.tables import SQL_TYPES
 
 
 @pytest.fixture(scope="module")

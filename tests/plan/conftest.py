@@ -16,7 +16,7 @@ from sumida_data.survey.answers import Origin, carry_forward, make_rows
 from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import Reading
-from sumida_data.survey.typed_tables import build_typed_tables
+from sumida_data.survey.tables import build_typed_tables
 
 
 class Answers:
@@ -51,7 +51,7 @@ class Answers:
 
     def carry(self, period: str) -> None:
         """Carry all answers so far forward into a quarter."""
-        self.rows += list(carry_forward(list(self.rows), period))
+        self.rows += list(carry_forward(list(self.rows), period, "1203"))
 
 
 @pytest.fixture

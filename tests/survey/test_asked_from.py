@@ -19,8 +19,7 @@ from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.workbook import open_workbook
-from sumida_data.survey.tables import TableDescriptions, build_dictionary
-from sumida_data.survey.typed_tables import build_typed_tables
+from sumida_data.survey.tables import TableDescriptions, build_dictionary, build_typed_tables
 from tests.survey.conftest import DEPARTMENTS, PROCEDURE_HEADINGS, cover
 
 FIELD = {

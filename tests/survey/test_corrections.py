@@ -175,7 +175,7 @@ def test_values_are_read_as_those_of_a_return(
     form: Form, changes: dict[str, str], values: tuple[str, str]
 ) -> None:
     [correction] = parse_corrections([ROW | changes], form)
-    assert (correction.expected, correction.new) == values
+    assert (correction.row["expected_value"] or "", correction.row["new_value"] or "") == values
 
 
 def test_the_notation_of_excel_meets_the_value_that_it_expects(

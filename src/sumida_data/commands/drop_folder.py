@@ -13,10 +13,10 @@ from sumida_data.base.periods import Period
 from sumida_data.commands import describe_fault
 from sumida_data.commands.project import Project
 from sumida_data.survey.collecting.collection import Collector
-from sumida_data.survey.collecting.deliveries import find_owner, is_document, open_deliveries
 from sumida_data.survey.collecting.returns import FormReader, Return
-from sumida_data.survey.feedback import Receipt, ReturnSheet, write_return_sheet
-from sumida_data.survey.files import SourceFile
+from sumida_data.survey.departments import find_owner
+from sumida_data.survey.feedback import ReturnSheet, write_receipt, write_return_sheet
+from sumida_data.survey.files import SourceFile, is_document, open_deliveries
 from sumida_data.survey.findings import Finding, Kind, Severity
 from sumida_data.survey.reading.opened import OpenedFiles
 
@@ -261,16 +261,14 @@ def write_result(checked: Checked, checker: Checker) -> Path:
     Raises OSError where somebody has it open or the folder is read-only.
     """
     form, rules = checker.project.form, checker.project.rules
-    response, folder, arrived_at = (
-        checked.response,
-        checked.file.path.parent,
-        checked.file.arrived_at,
-    )
+    response, folder = checked.response, checked.file.path.parent
     sheet = ReturnSheet(
         addressee=f"{response['division']} {response['section']}" if response["section"] else "課",
         opening=f"{checked.name} を送る前の確認の結果です。",
         title=f"{form.title}（{checked.period.title}）",
-        receipts=[Receipt.of({**response, "source_file": checked.name}, "確認のみ", arrived_at)],
+        receipts=[
+            write_receipt({**response, "source_file": checked.name}, "確認のみ", checked.file)
+        ],
         findings=checked.findings,
         sample=response["sample"],
     )

@@ -19,8 +19,7 @@ from sumida_data.base.disk import (
     replace_folder,
     restore_folder,
 )
-from sumida_data.survey.collecting.deliveries import normal_name, open_deliveries
-from sumida_data.survey.files import SourceFile
+from sumida_data.survey.files import SourceFile, normal_name, open_deliveries
 
 
 class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):

@@ -23,13 +23,12 @@ from sumida_data.plan.models import Plans
 from sumida_data.plan.progress import assess
 from sumida_data.plan.values import compute_indicators, measure_coverage
 from sumida_data.survey.collecting.collection import Collector
-from sumida_data.survey.collecting.deliveries import open_deliveries
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department
-from sumida_data.survey.files import SourceFile
+from sumida_data.survey.files import SourceFile, open_deliveries
 from sumida_data.survey.findings import FindingRules, Kind
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.typed_tables import build_typed_tables
+from sumida_data.survey.tables import build_typed_tables
 
 _MARKS = "done"
 _TAR = (".tar", ".tgz", ".gz")

@@ -320,7 +320,7 @@ class _SourceReading:
         self._compare(taken, place)
         for code, record in taken:
             department = record.value_of("department_code")
-            whose = replace(origin, municipality_code=code, department_code=department)
+            whose = origin._replace(municipality_code=code, department_code=department)
             self.contents.answers += make_rows(record, whose)
         return taken
 

@@ -1,4 +1,4 @@
-"""Whether a record is complete and agrees with itself, told in Python and by formulas alike.
+"""Whether a record is complete and agrees with itself.
 
 The reader asks here for contradictions; the blank form carries the same questions as formulas that
 Excel and LibreOffice answer while an officer fills it in. Both come from the form's description.
@@ -7,8 +7,8 @@ Excel and LibreOffice answer while an officer fills it in. Both come from the fo
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sumida_data.survey.form import Condition, Contradiction, FormField, SurveySheet
-from sumida_data.survey.reading.text import AnswerStatus, Reading
+from sumida_data.survey.form import Condition, Contradiction, SurveySheet
+from sumida_data.survey.reading.text import BLANK, AnswerStatus, Reading
 
 # What the form suggests writing where there is no value.
 MARKS: dict[AnswerStatus, str] = {"not_applicable": "該当なし", "undetermined": "不明"}
@@ -32,12 +32,31 @@ def find_contradictions(
     return [
         contradiction
         for contradiction in contradictions
-        if all(
-            _holds(condition, name, readings)
-            and (not condition.planned or _is_planned(readings[name], last_day))
-            for name, condition in contradiction.when.items()
-        )
+        if all(_holds(one, name, readings, last_day) for name, one in contradiction.when.items())
     ]
+
+
+def _holds(
+    condition: Condition, name: str, readings: Mapping[str, Reading], last_day: str | None
+) -> bool:
+    other = condition.more_than or name
+    if not {name, other} <= readings.keys():
+        return False
+    value, status, rules = readings[name]
+    is_later = last_day is not None and (value or "") > last_day
+    if condition.more_than and not _exceeds(value, readings[other].value):
+        return False
+    asked = (
+        (condition.given is not None, status in _STATUSES[bool(condition.given)]),
+        (condition.one_of, value in condition.one_of),
+        (condition.about, "about" in rules.split()),
+        (condition.planned, is_later or "expected" in rules.split()),
+    )
+    return all(holds for matters, holds in asked if matters)
+
+
+def _exceeds(number: str | None, other: str | None) -> bool:
+    return number is not None and other is not None and Decimal(number) > Decimal(other)
 
 
 def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[str]:
@@ -46,20 +65,17 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
     The answers are by field, empty ones included, without those that the sheet has no cell for.
     """
     blank = {name for name, reading in readings.items() if reading.status == "not_answered"}
-    if part.layout == "rows" and part.row_marker in blank:
-        return [part.row_marker] if len(blank) < len(part.fields) else []
+    if part.layout == "rows" and part.key_fields[0].name in blank:
+        return [part.key_fields[0].name] if len(blank) < len(part.fields) else []
     return [
         field.name
         for field in part.asked_fields
-        if field.name in blank and _is_asked(field, readings)
+        if field.name in blank
+        and all(
+            readings.get(other, BLANK).value in choices
+            for other, choices in field.asked_when.items()
+        )
     ]
-
-
-def _is_asked(field: FormField, readings: Mapping[str, Reading]) -> bool:
-    return all(
-        other in readings and readings[other].value in choices
-        for other, choices in field.asked_when.items()
-    )
 
 
 def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str]:
@@ -71,44 +87,6 @@ def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str
         "*".join(["1", *(_condition_term(c, cells[name], cells) for name, c in item.when.items())])
         for item in part.contradictions
     ]
-
-
-def unanswered_terms(part: SurveySheet, cells: Mapping[str, str]) -> dict[str, str]:
-    """Return for each field asked for a formula that is 1 where its answer is missing."""
-    terms = {}
-    in_use = "1"
-    if part.layout == "rows":
-        marker = cells[part.row_marker]
-        in_use = f'({marker}<>"")'
-        others = "+".join(f'({cell}<>"")' for cell in cells.values() if cell != marker)
-        terms[part.row_marker] = f'({marker}="")*((0+{others})>0)'
-    for field in part.asked_fields:
-        if field.name not in terms:
-            asked = [_any_of(cells[other], c) for other, c in field.asked_when.items()]
-            terms[field.name] = "*".join([in_use, *asked, f'({cells[field.name]}="")'])
-    return terms
-
-
-def _holds(condition: Condition, name: str, readings: Mapping[str, Reading]) -> bool:
-    other = condition.more_than or name
-    if not {name, other} <= readings.keys():
-        return False
-    reading = readings[name]
-    return (
-        (condition.given is None or reading.status in _STATUSES[condition.given])
-        and (not condition.one_of or reading.value in condition.one_of)
-        and (condition.more_than is None or _exceeds(reading.value, readings[other].value))
-        and (not condition.about or "about" in reading.rules.split())
-    )
-
-
-def _is_planned(reading: Reading, last_day: str | None) -> bool:
-    is_later = last_day is not None and (reading.value or "") > last_day
-    return is_later or "expected" in reading.rules.split()
-
-
-def _exceeds(number: str | None, other: str | None) -> bool:
-    return number is not None and other is not None and Decimal(number) > Decimal(other)
 
 
 def _condition_term(condition: Condition, cell: str, cells: Mapping[str, str]) -> str:
@@ -128,3 +106,20 @@ def _condition_term(condition: Condition, cell: str, cells: Mapping[str, str]) -
 def _any_of(cell: str, choices: Sequence[str]) -> str:
     # At most one of them is true, so that the sum is 0 or 1.
     return "(" + "+".join(f'({cell}="{choice}")' for choice in choices) + ")"
+
+
+def unanswered_terms(part: SurveySheet, cells: Mapping[str, str]) -> dict[str, str]:
+    """Return for each field asked for a formula that is 1 where its answer is missing."""
+    terms = {}
+    in_use = "1"
+    if part.layout == "rows":
+        name = part.key_fields[0].name
+        marker = cells[name]
+        in_use = f'({marker}<>"")'
+        others = "+".join(f'({cell}<>"")' for cell in cells.values() if cell != marker)
+        terms[name] = f'({marker}="")*((0+{others})>0)'
+    for field in part.asked_fields:
+        if field.name not in terms:
+            asked = [_any_of(cells[other], c) for other, c in field.asked_when.items()]
+            terms[field.name] = "*".join([in_use, *asked, f'({cells[field.name]}="")'])
+    return terms

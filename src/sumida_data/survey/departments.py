@@ -1,6 +1,8 @@
 """The ward's departments over time."""
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -15,6 +17,7 @@ from sumida_data.survey.reading.registers import (
     parse_day,
     require,
 )
+from sumida_data.survey.reading.text import fold
 
 _FEWEST_DIGITS = 4
 
@@ -82,14 +85,22 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
     # All codes are as long as the longest; Excel takes zeros away from their front.
     digits = max([_FEWEST_DIGITS, *(len(row["department_code"].strip()) for _, row in listed)])
     for place, row in listed:
-        department = _parse_department(row, place, digits)
+        names = ("division", "section")
+        require(row, names, place)
+        first = parse_day(row, "valid_from", place)
+        last = parse_day(row, "valid_to", place) if row["valid_to"] else None
+        if last is not None and last < first:
+            raise ReferenceTableError(
+                f"{place}: valid_to {last} が valid_from {first} より前です。直してください。"
+            )
+        code = parse_code(row, "department_code", place, digits)
         for earlier in departments:
-            if earlier.code == department.code and earlier.exists_on(department.valid_from):
+            if earlier.code == code and earlier.exists_on(first):
                 raise ReferenceTableError(
-                    f"{place}: 課コード {department.code!r} の期間が"
-                    f"「{earlier.section}」の行と重なっています。"
-                    "valid_from と valid_to を直してください。"
+                    f"{place}: 課コード {code!r} の期間が「{earlier.section}」の行と"
+                    "重なっています。valid_from と valid_to を直してください。"
                 )
+        department = Department(code, row["division"], row["section"], first, last, row["verified"])
         departments.append(department)
     return departments
 
@@ -105,16 +116,14 @@ def parse_successions(
     known = {department.code for department in departments}
     successions = []
     for place, row in list_rows(rows, "department_succession"):
-        for column in ("predecessor_code", "successor_code"):
-            if row[column] not in known:
+        codes = (row["predecessor_code"], row["successor_code"])
+        for column, code in zip(("predecessor_code", "successor_code"), codes, strict=True):
+            if code not in known:
                 raise ReferenceTableError(
-                    f"{place}の {column}: 課コード {row[column]!r} は "
-                    "departments.csv にありません。"
+                    f"{place}の {column}: 課コード {code!r} は departments.csv にありません。"
                 )
         changed_on = parse_day(row, "changed_on", place)
-        successions.append(
-            Succession(row["predecessor_code"], row["successor_code"], changed_on, row["note"])
-        )
+        successions.append(Succession(*codes, changed_on, row["note"]))
     return successions
 
 
@@ -149,8 +158,7 @@ def find_series(
     series = {department.code: department.code for department in departments}
     for succession in successions:
         joined = {series[succession.predecessor], series[succession.successor]}
-        code = min(joined)
-        series |= {one: code for one, of in series.items() if of in joined}
+        series |= {one: min(joined) for one, of in series.items() if of in joined}
     return series
 
 
@@ -172,19 +180,19 @@ def find_successors(succession: Succession, successions: Iterable[Succession]) -
     }
 
 
-def _parse_department(row: TextRow, place: str, digits: int) -> Department:
-    require(row, ("division", "section"), place)
-    first = parse_day(row, "valid_from", place)
-    last = parse_day(row, "valid_to", place) if row["valid_to"] else None
-    if last is not None and last < first:
-        raise ReferenceTableError(
-            f"{place}: valid_to {last} が valid_from {first} より前です。直してください。"
-        )
-    return Department(
-        code=parse_code(row, "department_code", place, digits),
-        division=row["division"],
-        section=row["section"],
-        valid_from=first,
-        valid_to=last,
-        verified=row["verified"],
-    )
+def find_owner(texts: Iterable[str], departments: Mapping[str, Department]) -> str | None:
+    """Return the code of the one department that texts name by code or name, or None."""
+    texts = list(texts)
+    plain = unicodedata.normalize("NFKC", "\n".join(texts))
+    codes = set(re.findall(r"\d+", plain)) & departments.keys()
+    folded = "\n".join(map(fold, texts))
+    sections = {code: fold(one.section) for code, one in departments.items()}
+    named = {code: section for code, section in sections.items() if section in folded}
+    # Of 国保税務課 and 税務課, which it holds, the longer name is meant.
+    whole = {
+        code
+        for code, section in named.items()
+        if not any(section in other != section for other in named.values())
+    }
+    found = codes & whole if codes and whole else codes | whole
+    return next(iter(found)) if len(found) == 1 else None

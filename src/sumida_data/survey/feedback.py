@@ -6,15 +6,14 @@ A return sheet is made new; a received file is never written to.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import PurePosixPath
-from typing import Self
 
 from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, format_era_date
-from sumida_data.base.xlsx import Cell, Link, TextSheet, TextWorkbook, Urgent
+from sumida_data.base.xlsx import Cell, Link, TextWorkbook, Urgent
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
 from sumida_data.survey.form import Form
@@ -52,37 +51,31 @@ _RECEIPT_COLUMNS = {
     "内容の照合番号(SHA-256)": 34,
 }
 _RULE_COLUMNS = {"規則": None, "重さ": None, "名前": None, "どう直すか": 80}
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof that a file has come in, with what became of it in words.
-
-    It arrived when it was last written, in nanoseconds since 1970: that belongs to the file, so the
-    same files give the same return sheet. None where it is discarded.
-    """
-
-    source_file: str
-    arrived_at: int | None
-    file_sha256: str
-    state: str
-    answered_on: date | None = None
-    rows: int = 0
-    answers: int = 0
-    rows_set_aside: int = 0
-
-    @classmethod
-    def of(cls, response: Row, state: str, arrived_at: int | None) -> Self:
-        """Take what is in a row of table ``response``."""
-        names = ("source_file", "file_sha256", "answered_on", "rows", "answers", "rows_set_aside")
-        known = {name: response[name] for name in names}
-        return cls(state=state, arrived_at=arrived_at, **known)
-
-
+_TO_OFFICE = "課では直せないこと、どの課のものか分からないファイル、中央のファイルについてです。"
 _POINTS = (
     "国の「行政データにおける機械可読性に関するルール」による点数(それぞれ100点満点)は、{}です。"
     "集計した数には関係しません。"
 )
+
+
+def write_receipt(response: Row, state: str, file: SourceFile | None) -> Sequence[Cell]:
+    """Return the receipt of a file: what became of it, from its row of ``response``.
+
+    It arrived when it was last written: that belongs to the file, so the same files give the same
+    return sheet. There is none where it is discarded.
+    """
+    return (
+        PurePosixPath(response["source_file"]).name,
+        format_arrival(file.arrived_at) if file else "廃棄済み",
+        state,
+        str(response["answered_on"] or ""),
+        *(response[name] for name in ("rows", "answers", "rows_set_aside", "file_sha256")),
+    )
+
+
+def format_arrival(nanoseconds: int) -> str:
+    """Write a file's time in Japan as 2023-01-10T09:30:00+09:00, on whichever machine."""
+    return datetime.fromtimestamp(nanoseconds // 10**9, _JAPAN).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +89,9 @@ class ReturnSheet:
     addressee: str
     opening: str
     title: str
-    receipts: Sequence[Receipt]
+    receipts: Sequence[Sequence[Cell]]
     findings: Sequence[Finding]
-    sample: bool
+    sample: bool = False
     points: str = ""
 
 
@@ -118,51 +111,38 @@ class Feedback:
     points: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, responses: Iterable[Row], findings: Iterable[Row]) -> dict[str, ReturnSheet]:
-        """Make a return sheet for each department, and one for what belongs to none.
+        """Make a return sheet for each department, and one for what belongs to none, by file name.
 
-        Args:
-            responses: Rows of table ``response``.
-            findings: Rows of table ``finding``; those without a quarter belong to each.
-
-        Returns:
-            The return sheets by file name.
+        They are rows of ``response`` and ``finding``; findings without a quarter belong to each.
         """
         ours = [row for row in responses if row["period"] == str(self.period)]
         found = collect_findings(ours, findings, self.period, self.rules)
-        by_department = defaultdict(list)
+        by_department: defaultdict[str | None, list[Row]] = defaultdict(list)
         for row in ours:
             by_department[row["department_code"]].append(row)
-        unknown = by_department.pop(None, [])
-        sample = any(row["sample"] for row in ours)
+        codes = [*sorted(filter(None, by_department)), *([None] if found[None] else ())]
+        sheets = [self._address(code, by_department[code], found[code]) for code in codes]
+        if any(row["sample"] for row in ours):
+            sheets = [(name, replace(sheet, sample=True)) for name, sheet in sheets]
+        return dict(sheets)
 
-        def make_sheet(
-            addressee: str, opening: str, rows: Sequence[Row], findings: Sequence[Finding]
-        ) -> ReturnSheet:
-            title = f"{self.form.title}（{self.period.title}）"
-            receipts = [self._make_receipt(row) for row in rows if row["source_file"]]
-            counting = [
-                row["source_file"] for row in rows if row["response_status"] != "superseded"
-            ]
-            points = "、".join(self.points[name] for name in counting if name in self.points)
-            return ReturnSheet(addressee, opening, title, receipts, findings, sample, points)
-
-        sheets = {
-            name_return_sheet(code, rows[0]["section"]): make_sheet(
-                f"{rows[0]['division']} {rows[0]['section']}", _open(rows), rows, found[code]
-            )
-            for code, rows in sorted(by_department.items())
-        }
-        if found[None]:
-            opening = (
-                "課では直せないこと、どの課のものか分からないファイル、中央のファイルについてです。"
-            )
-            sheets[OFFICE_SHEET] = make_sheet(self.owner, opening, unknown, found[None])
-        return sheets
-
-    def _make_receipt(self, row: Row) -> Receipt:
-        file = self.files.get(row["source_file"])
-        state = self.dictionary.word("response.response_status", row["response_status"])
-        return Receipt.of(row, state, file.arrived_at if file else None)
+    def _address(
+        self, code: str | None, rows: Sequence[Row], findings: Sequence[Finding]
+    ) -> tuple[str, ReturnSheet]:
+        words = self.dictionary.words("response.response_status")
+        receipts = [
+            write_receipt(row, words[row["response_status"]], self.files.get(name))
+            for row in rows
+            if (name := row["source_file"])
+        ]
+        counting = (row for row in rows if row["response_status"] != "superseded")
+        points = "、".join(filter(None, (self.points.get(row["source_file"]) for row in counting)))
+        title = f"{self.form.title}（{self.period.title}）"
+        name, addressee, opening = OFFICE_SHEET, self.owner, _TO_OFFICE
+        if code:
+            section, opening = rows[0]["section"], _open(rows)
+            name, addressee = name_return_sheet(code, section), f"{rows[0]['division']} {section}"
+        return name, ReturnSheet(addressee, opening, title, receipts, findings, points=points)
 
 
 def name_return_sheet(code: str, section: str) -> str:
@@ -194,14 +174,14 @@ def collect_findings(
 
 
 def _open(rows: Sequence[Row]) -> str:
-    if any(row["response_status"] in {"received", "no_change"} for row in rows):
+    statuses, due_on = {row["response_status"] for row in rows}, format_era_date(rows[0]["due_on"])
+    if statuses & {"received", "no_change"}:
         return "ご回答ありがとうございました。"
-    if any(row["response_status"] == "set_aside" for row in rows):
-        due_on = format_era_date(rows[0]["due_on"])
+    if "set_aside" in statuses:
         return (
             f"調査票は届きましたが、使えませんでした。直して送り直してください。提出期限：{due_on}"
         )
-    return f"記入された調査票がまだ届いていません。提出期限：{format_era_date(rows[0]['due_on'])}"
+    return f"記入された調査票がまだ届いていません。提出期限：{due_on}"
 
 
 def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
@@ -210,7 +190,7 @@ def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
     sheet = book.add_sheet("確認結果", f"{content.title}　確認結果")
     received = book.add_sheet("受付の記録", "受付の記録")
     received.write_line("届いたファイルの控えです。届いた日時は、ファイルの更新日時です。")
-    received.write_table(_RECEIPT_COLUMNS, map(_list_cells, content.receipts))
+    received.write_table(_RECEIPT_COLUMNS, content.receipts)
     sheet.write_line(f"{content.addressee}　御中", "strong")
     for text in _guide(content):
         sheet.write_line(text)
@@ -218,9 +198,8 @@ def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
         sheet.write_line(_POINTS.format(content.points))
     if content.findings:
         findings = sorted(content.findings, key=order_for_work)
-        rule_sheet = book.add_sheet(_RULE_SHEET, _RULE_SHEET)
-        rule_rows = _explain_rules(rule_sheet, findings, rules)
-        lines = [_describe(finding, rule_rows[finding.rule_id]) for finding in findings]
+        places = _explain_rules(book, findings, rules)
+        lines = [_describe(finding, places[finding.rule_id]) for finding in findings]
         sheet.write_table(_FINDING_COLUMNS, lines)
     return book.close()
 
@@ -236,9 +215,7 @@ def order_for_work(finding: Finding) -> tuple[str | int, ...]:
 def name_place(finding: Finding) -> str:
     """Return sheet and cell as Excel's name box takes them, such as 手続!H12."""
     sheet, cell = finding.place.sheet, finding.place.cell
-    if sheet and cell:
-        return f"{quote_sheetname(sheet)}!{cell}"
-    return sheet or cell or ""
+    return f"{quote_sheetname(sheet)}!{cell}" if sheet and cell else sheet or cell or ""
 
 
 def _guide(content: ReturnSheet) -> Iterator[str]:
@@ -253,52 +230,39 @@ def _guide(content: ReturnSheet) -> Iterator[str]:
     yield "「場所」をExcelの名前ボックスに貼り付けると、調査票のそのセルに移れます。"
 
 
-def _describe(finding: Finding, rule_row: int) -> Sequence[Cell]:
-    place = finding.place
+def _describe(finding: Finding, rule: Link) -> Sequence[Cell]:
     label = SEVERITY_LABELS[finding.severity]
     return (
         Urgent(label) if finding.severity == "error" else label,
         name_place(finding),
-        place.row_label,
+        finding.place.row_label,
         (finding.value_found or "")[:_LONGEST_VALUE],
         finding.message,
         finding.how_to_fix,
         finding.example,
-        Link(finding.rule_id, f"{_RULE_SHEET}!A{rule_row}"),
-        PurePosixPath(place.source_file or "").name,
+        rule,
+        PurePosixPath(finding.place.source_file or "").name,
     )
-
-
-def _list_cells(receipt: Receipt) -> Sequence[Cell]:
-    return (
-        PurePosixPath(receipt.source_file).name,
-        format_arrival(receipt.arrived_at),
-        receipt.state,
-        str(receipt.answered_on or ""),
-        receipt.rows,
-        receipt.answers,
-        receipt.rows_set_aside,
-        receipt.file_sha256,
-    )
-
-
-def format_arrival(nanoseconds: int | None) -> str:
-    """Write a file's time in Japan as 2023-01-10T09:30:00+09:00, on whichever machine."""
-    if nanoseconds is None:
-        return "廃棄済み"
-    return datetime.fromtimestamp(nanoseconds // 10**9, _JAPAN).isoformat()
 
 
 def _explain_rules(
-    sheet: TextSheet, findings: Sequence[Finding], rules: FindingRules
-) -> dict[str, int]:
-    """Write the rules that found something; return the row of each."""
+    book: TextWorkbook, findings: Sequence[Finding], rules: FindingRules
+) -> dict[str, Link]:
+    """Write the rules that found something; return what leads to each."""
     occurring = [rules[rule_id] for rule_id in sorted({finding.rule_id for finding in findings})]
     # What the words in braces stand for differs from finding to finding.
     open_words: defaultdict[str, str] = defaultdict(lambda: "…")
-    lines = []
-    for rule in occurring:
-        advice = rule.how_to_fix.format_map(open_words)
-        lines.append((rule.rule_id, SEVERITY_LABELS[rule.severity], rule.title, advice))
-    first = sheet.write_table(_RULE_COLUMNS, lines)
-    return {rule.rule_id: row for row, rule in enumerate(occurring, first)}
+    lines = [
+        (
+            rule.rule_id,
+            SEVERITY_LABELS[rule.severity],
+            rule.title,
+            rule.how_to_fix.format_map(open_words),
+        )
+        for rule in occurring
+    ]
+    first = book.add_sheet(_RULE_SHEET, _RULE_SHEET).write_table(_RULE_COLUMNS, lines)
+    return {
+        rule.rule_id: Link(rule.rule_id, f"{_RULE_SHEET}!A{row}")
+        for row, rule in enumerate(occurring, first)
+    }

@@ -1,14 +1,45 @@
-"""Received files."""
+"""Received files, those in archives and mails among them, and what is no return at all."""
 
+import io
+import re
 import stat
-from dataclasses import dataclass
-from pathlib import Path
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from email import message_from_bytes, policy
+from pathlib import Path, PurePosixPath
 from typing import Self
+from zipfile import BadZipFile, ZipFile
+
+from olefile.olefile import OleFileError, OleFileIO
 
 from sumida_data.survey.findings import Kind
 
 # No workbook of a survey comes near it.
 _LARGEST = 256 << 20
+# Of one archive or mail: its files, and the bytes of all of them.
+_MOST_FILES, _MOST_BYTES = 2_000, 500_000_000
+# In a mail of Outlook: the property with an attachment's bytes, and those with its name, the long
+# before the short, in Unicode before the sender's code page.
+_ATTACHED = "__substg1.0_37010102"
+_NAMES = {
+    "__substg1.0_3707001F": "utf-16-le",
+    "__substg1.0_3707001E": "cp932",
+    "__substg1.0_3704001F": "utf-16-le",
+    "__substg1.0_3704001E": "cp932",
+}
+# An archive in a mail is opened too.
+_DEPTH = 2
+# Windows and macOS leave these behind; nobody sends them.
+_LEFT_BEHIND = re.compile(r"(thumbs\.db|desktop\.ini|\.ds_store|\._.*|~\$.*)", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"\.(pdf|docx?|rtf|txt|md|pptx?|msg|jpe?g|png|gif|bmp|tiff?|heic|lnk|url|zip|eml)",
+    re.IGNORECASE,
+)
+_COPY = re.compile(
+    r"(^|/)(旧[^/]*|old|bak|backup|バックアップ[^/]*|控え?)/|\.(bak|old|orig)$|~$|コピー|\bcopy\b"
+)
 
 
 class UnusableFileError(Exception):
@@ -54,3 +85,111 @@ class SourceFile:
     def arrived_at(self) -> int:
         """When it was last written, in nanoseconds; it only decides between equal answers' days."""
         return self.path.lstat().st_mtime_ns
+
+
+def normal_name(name: str) -> str:
+    """Return a name as Windows writes it; macOS takes が apart into か and its mark."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_document(name: str) -> bool:
+    """Tell whether a file is a letter, a picture or the like, and no workbook."""
+    return _DOCUMENT.fullmatch(PurePosixPath(name).suffix) is not None
+
+
+def is_copy(name: str) -> bool:
+    """Tell whether a file is put aside as a copy, such as one in a folder 旧 or with .bak."""
+    _, _, path = name.partition("/")
+    return _COPY.search(unicodedata.normalize("NFKC", path).lower()) is not None
+
+
+class _TooMuchError(Exception):
+    """An archive that holds more than a quarter's returns."""
+
+
+def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterator[SourceFile]:
+    """Yield the files, and in place of an archive or a mail the files inside it.
+
+    One that cannot be opened, or holds none, comes as it is, with the kind of finding that says so.
+    """
+    for file in files:
+        path = PurePosixPath(file.name)
+        opens = _OPENERS.get(path.suffix.lower())
+        if _LEFT_BEHIND.fullmatch(path.name):
+            continue
+        if opens is None or not depth:
+            yield file
+            continue
+        try:
+            inside = list(_place_inside(file, opens(file.read())))
+        except _TooMuchError:
+            inside = [replace(file, rule_id=Kind.TOO_LARGE)]
+        except _DAMAGED:
+            inside = [replace(file, rule_id=Kind.NOT_READABLE)]
+        except OSError:
+            inside = []
+        except RuntimeError:
+            # So says zipfile of a password.
+            inside = [replace(file, rule_id=Kind.ENCRYPTED)]
+        yield from open_deliveries(inside, depth - 1) if inside else [file]
+
+
+def _place_inside(file: SourceFile, members: Iterable[tuple[str, bytes]]) -> Iterator[SourceFile]:
+    taken = set()
+    for number, (member, content) in enumerate(members, start=1):
+        parts = (part for part in member.replace("\\", "/").split("/") if part.strip("."))
+        name = normal_name("/".join(parts))
+        name = f"{number}_{name}" if name in taken or not name else name
+        taken.add(name)
+        yield replace(file, name=f"{file.name}/{name}", content=content)
+
+
+def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
+    with ZipFile(io.BytesIO(content)) as archive:
+        parts = [part for part in archive.filelist if not part.is_dir()]
+        if len(parts) > _MOST_FILES:
+            raise _TooMuchError
+        left = _MOST_BYTES
+        for part in parts:
+            with archive.open(part) as stream:
+                # What a part says of its size need not be true.
+                unpacked = stream.read(left + 1)
+            left -= len(unpacked)
+            if left < 0:
+                raise _TooMuchError
+            name = part.filename
+            # Windows writes names in CP932 without saying so.
+            if not part.flag_bits & 0x800:
+                with suppress(UnicodeError):
+                    name = name.encode("cp437").decode("cp932")
+            yield name, unpacked
+
+
+def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
+    message = message_from_bytes(content, policy=policy.default)
+    for number, part in enumerate(message.iter_attachments(), start=1):
+        attached = part.get_payload(decode=True)
+        if isinstance(attached, bytes):
+            yield (part.get_filename() or f"添付{number}").replace("/", "_"), attached
+
+
+def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what is attached to a mail, and to mails that are attached to it."""
+    with OleFileIO(io.BytesIO(content)) as mail:
+        attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
+        size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
+        if len(attached) > _MOST_FILES or size > _MOST_BYTES:
+            raise _TooMuchError
+        for number, path in enumerate(attached, start=1):
+            key = next((one for one in _NAMES if mail.exists([*path, one])), None)
+            name = f"添付{number}"
+            if key is not None:
+                raw = mail.openstream([*path, key]).read()
+                name = raw.decode(_NAMES[key], "replace").strip("\0")
+            yield name.replace("/", "_"), mail.openstream([*path, _ATTACHED]).read()
+
+
+_OPENERS = {".zip": _open_archive, ".eml": _open_mail, ".msg": _open_outlook_mail}
+_DAMAGED = (
+    BadZipFile, OleFileError, NotImplementedError, ArithmeticError, ValueError, EOFError,
+)  # fmt: skip

@@ -6,7 +6,6 @@ because they are read in the same way: by heading.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
@@ -52,12 +51,10 @@ class FormField(Field):
         choices = self.enum or ()
         if unknown := {*self.synonyms, self.blank_is or ""} - {"", *choices}:
             raise ValueError(f"{'、'.join(sorted(unknown))} は enum にありません")
-        means: dict[str, str] = {comparable(choice): choice for choice in choices}
-        for choice, words in self.synonyms.items():
-            for word in words:
-                if means.setdefault(comparable(word), choice) != choice:
-                    other = means[comparable(word)]
-                    raise ValueError(f"synonyms の {word} が {other} と {choice} の2つにあります")
+        means = {comparable(choice): choice for choice in choices}
+        for choice, word in ((one, word) for one, words in self.synonyms.items() for word in words):
+            if (other := means.setdefault(comparable(word), choice)) != choice:
+                raise ValueError(f"synonyms の {word} が {other} と {choice} の2つにあります")
         return self
 
     @property
@@ -91,16 +88,6 @@ class Contradiction(Model):
     message: str
     when: dict[Name, Condition] = Described(min_length=1)
 
-    @property
-    def has_formula(self) -> bool:
-        """Whether a formula in the form can tell it."""
-        return not any(one.planned or one.about for one in self.when.values())
-
-    @property
-    def names(self) -> set[str]:
-        """The fields that it is about."""
-        return {*self.when, *(one.more_than for one in self.when.values() if one.more_than)}
-
 
 class RecordSheet(Model):
     """A sheet, or the part of one, whose answers become one typed table.
@@ -124,14 +111,18 @@ class RecordSheet(Model):
         return tuple(field for field in self.fields if field.key)
 
     @model_validator(mode="after")
-    def _refuse_unknown_and_repeated_names(self) -> Self:
-        fields = {field.name: field for field in self.fields}
+    def _refuse_repeated_names(self) -> Self:
         names = [field.name for field in self.fields]
         # One heading cannot say which of two fields it means.
         headings = [one for field in self.fields for one in {*field.headings}]
         for word, listed in {"項目": names, "見出し": headings}.items():
             if repeated := sorted({name for name in listed if listed.count(name) > 1}):
                 raise ValueError(f"{word} {'、'.join(repeated)} が2回書かれています")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_unknown_names(self) -> Self:
+        fields = {field.name: field for field in self.fields}
         for name, condition in self._list_conditions():
             if name not in fields:
                 raise ValueError(f"シート「{self.sheet}」に項目 {name} はありません")
@@ -145,11 +136,10 @@ class RecordSheet(Model):
         for field in self.fields:
             for name, choices in field.asked_when.items():
                 yield name, Condition(one_of=choices)
-        for contradiction in self.contradictions:
-            for name, condition in contradiction.when.items():
-                yield name, condition
-                if condition.more_than:
-                    yield condition.more_than, Condition(more_than=name)
+        for name, condition in (two for one in self.contradictions for two in one.when.items()):
+            yield name, condition
+            if condition.more_than:
+                yield condition.more_than, Condition(more_than=name)
 
 
 class SurveySheet(RecordSheet):
@@ -184,27 +174,22 @@ class SurveySheet(RecordSheet):
                     )
         return self
 
-    def asked_in(self, period: str) -> "SurveySheet":
+    def asked_in(self, period: str) -> Self:
         """Return the part without the fields that are asked for only in later quarters."""
         later = {one.name for one in self.fields if one.asked_from and period < one.asked_from}
-        if not later:
-            return self
-        known = {name: getattr(self, name) for name in type(self).model_fields}
-        known["fields"] = tuple(one for one in self.fields if one.name not in later)
-        known["contradictions"] = tuple(
-            one for one in self.contradictions if later.isdisjoint(one.names)
+        fields = tuple(one for one in self.fields if one.name not in later)
+        told = tuple(
+            contradiction
+            for contradiction in self.contradictions
+            if later.isdisjoint(contradiction.when)
+            and later.isdisjoint(one.more_than for one in contradiction.when.values())
         )
-        return SurveySheet(**known)
+        return self.model_copy(update={"fields": fields, "contradictions": told})
 
-    @cached_property
+    @property
     def asked_fields(self) -> tuple[FormField, ...]:
         """The fields whose empty cell is an answer missing, where they are asked for at all."""
         return tuple(field for field in self.fields if not field.optional and not field.blank_is)
-
-    @cached_property
-    def row_marker(self) -> str:
-        """The name of the field that shows that a row of the table is in use."""
-        return self.key_fields[0].name
 
 
 class Form(Model):
@@ -228,7 +213,7 @@ class Form(Model):
     def asked_in(self, period: str) -> "Form":
         """Return the form as it is in a quarter."""
         sheets = tuple(sheet.asked_in(period) for sheet in self.sheets)
-        return self if sheets == self.sheets else self.model_copy(update={"sheets": sheets})
+        return self.model_copy(update={"sheets": sheets})
 
     def sheet_of(self, table: str) -> SurveySheet | None:
         """Return the part whose answers become this table, or None."""
@@ -259,11 +244,8 @@ class Wave(Model):
 
     def sheets_for(self, department_code: str | None) -> tuple[str, ...]:
         """Return the names of the sheets that the department is asked for."""
-        return tuple(
-            sheet
-            for sheet, codes in self.sheets.items()
-            if codes == "all" or department_code in codes
-        )
+        asked = self.sheets.items()
+        return tuple(name for name, codes in asked if codes == "all" or department_code in codes)
 
 
 class Waves(RootModel[dict[PeriodText, Wave]]):
@@ -324,18 +306,11 @@ class CentralSource(RecordSheet):
     def forms(self) -> tuple["CentralSource", ...]:
         """The source in each form that its table has had."""
         special = {name for layout in self.layouts for name in layout}
-        return tuple(
-            self.model_copy(
-                update={
-                    "fields": tuple(
-                        field
-                        for field in self.fields
-                        if field.name not in special or field.name in layout
-                    )
-                }
-            )
+        forms = [
+            tuple(one for one in self.fields if one.name not in special or one.name in layout)
             for layout in self.layouts or ((),)
-        )
+        ]
+        return tuple(self.model_copy(update={"fields": fields}) for fields in forms)
 
 
 class CentralSources(RootModel[tuple[CentralSource, ...]]):

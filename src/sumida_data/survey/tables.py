@@ -1,17 +1,57 @@
-"""The data dictionary, made from the descriptions of the form and of the other tables."""
+"""The data dictionary, made from the form and the other tables' descriptions, and typed tables.
 
+A typed table is made from answers: one column per field, one row per record. Its SQL is written
+from the dictionary, so that a field added to the form is a column here without any change.
+"""
+
+from collections.abc import Iterable
 from typing import Self
 
+import duckdb
+import pandas as pd
+import pyarrow as pa
 from pydantic import model_validator
 
+from sumida_data.base.database import connect
+from sumida_data.base.frames import arrow_schema, to_arrow, to_frame
 from sumida_data.base.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
 
-STATUS_SUFFIX = "_status"
+SQL_TYPES: dict[str, str] = {
+    "string": "VARCHAR",
+    "yearmonth": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DECIMAL(18, 4)",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+_STATUS_SUFFIX = "_status"
 # An empty number or date must say why it is empty; a text or a choice says so itself.
 _TYPES_WITH_STATUS = {"integer", "number", "date"}
 _NOT_GIVEN = {"not_given": "回答がない、または当てはまらない"}
+# How people part the methods in one cell; a middle dot may belong to a name, as in au PAY a blank.
+_PARTS = {
+    "between": r"[、，,／/]+",
+    "after": r"([^\x00-\x7f])[\s　]+",
+    "before": r"[\s　]+([^\x00-\x7f])",
+}
+_SPLIT_METHODS = """
+    SELECT DISTINCT ON (row_id) procedure_row_id || '/' || payment_method AS row_id, *
+    FROM (
+        SELECT row_id AS procedure_row_id, * EXCLUDE (row_id),
+            trim(unnest(string_split_regex(
+                regexp_replace(
+                    regexp_replace(payment_methods, $after, '\\1、', 'g'), $before, '、\\1', 'g'
+                ),
+                $between
+            ))) AS payment_method
+        FROM procedure
+    )
+    WHERE payment_method <> ''
+    ORDER BY row_id
+"""
+_COLUMNS_OF_ANSWER = ("municipality_code", "period", "department_code", "carried_from", "sample")
 
 
 class AnswerStatus(Model):
@@ -61,51 +101,42 @@ class TableDescriptions(Model):
         return self
 
 
+def status_column(field_name: str) -> str:
+    """Return the name of the column that says why a number or date is empty."""
+    return field_name + _STATUS_SUFFIX
+
+
 def build_dictionary(descriptions: TableDescriptions, form: Form) -> DataDictionary:
     """Describe every table: those of the survey sheets first, then the others."""
     shared = {field.name: field for field in descriptions.fields}
-    survey = [_describe_sheet(sheet, descriptions, shared) for sheet in form.answer_sheets]
-    others = [
-        _describe_table(table, shared)
-        for table in descriptions.tables
-        if all(map(form.sheet_of, table.made_of))
-    ]
-    return DataDictionary(tables=(*survey, *others))
-
-
-def status_column(field_name: str) -> str:
-    """Return the name of the column that says why a number or date is empty."""
-    return field_name + STATUS_SUFFIX
-
-
-def has_status(field: Field) -> bool:
-    """Tell whether a survey field has a status column beside it."""
-    return field.type in _TYPES_WITH_STATUS
-
-
-def _describe_table(table: TableDescription, shared: dict[str, Field]) -> Table:
-    fields = [shared[item] if isinstance(item, str) else item for item in table.fields]
-    return Table(**table.model_dump(exclude={"fields", "made_of"}), fields=tuple(fields))
+    tables = [_describe_sheet(sheet, descriptions, shared) for sheet in form.answer_sheets]
+    for table in descriptions.tables:
+        if all(map(form.sheet_of, table.made_of)):
+            given = table.model_dump(exclude={"fields", "made_of"})
+            fields = [shared[one] if isinstance(one, str) else one for one in table.fields]
+            tables.append(Table(**given, fields=tuple(fields)))
+    return DataDictionary(tables=tuple(tables))
 
 
 def _describe_sheet(
     sheet: SurveySheet, descriptions: TableDescriptions, shared: dict[str, Field]
 ) -> Table:
     fields = [shared[name] for name in descriptions.survey_columns]
-    for item in sheet.fields:
-        if item.personal:
-            continue
+    for item in (item for item in sheet.fields if not item.personal):
         fields.append(_describe_answer(item))
-        if has_status(item):
-            fields.append(_describe_status(item, descriptions.answer_status))
-    return Table(
-        name=sheet.table,
-        title=sheet.title,
-        title_en=sheet.title_en,
-        description=sheet.description,
-        counts_only=sheet.counts_only,
-        fields=tuple(fields),
-    )
+        if item.type in _TYPES_WITH_STATUS:
+            status = descriptions.answer_status
+            described = {
+                "name": status_column(item.name),
+                "title": item.title + status.title,
+                "title_en": item.title_en + status.title_en,
+                "enum": status.enum,
+                "required": True,
+            }
+            same = item.model_dump(include={"published", "deprecated", "asked_from"})
+            fields.append(Field.model_validate(described | same))
+    given = sheet.model_dump(include={"title", "title_en", "description", "counts_only"})
+    return Table(name=sheet.table, fields=tuple(fields), **given)
 
 
 def _describe_answer(item: FormField) -> Field:
@@ -114,23 +145,60 @@ def _describe_answer(item: FormField) -> Field:
     shown["required"] = item.key
     if item.asked_from:
         shown["description"] += f"{Period.parse(item.asked_from).title}から照会している。"
-    if has_status(item):
+    if item.type in _TYPES_WITH_STATUS:
         shown["status"] = status_column(item.name)
     elif not item.key:
         shown["empty"] = _NOT_GIVEN
     return Field(**shown)
 
 
-def _describe_status(item: FormField, status: AnswerStatus) -> Field:
-    return Field.model_validate(
-        {
-            "name": status_column(item.name),
-            "title": item.title + status.title,
-            "title_en": item.title_en + status.title_en,
-            "enum": status.enum,
-            "required": True,
-            "published": item.published,
-            "deprecated": item.deprecated,
-            "asked_from": item.asked_from,
-        }
-    )
+def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[str, pd.DataFrame]:
+    """Make the typed tables of table ``answer``, of which one row is one cell.
+
+    Returns:
+        The tables by name; one row is one record, ordered by quarter, department and row id.
+    """
+    periods = sorted(answer["period"].unique())
+    days = [Period.parse(period).last_day for period in periods]
+    ends = {"period": pa.array(periods, pa.string()), "last_day": pa.array(days, pa.date32())}
+    with connect() as connection:
+        connection.register("answer", to_arrow(answer))
+        connection.register("period_end", pa.table(ends))
+        return {table.name: _build_table(connection, table) for table in tables}
+
+
+def _build_table(connection: duckdb.DuckDBPyConnection, table: Table) -> pd.DataFrame:
+    columns = ",\n".join(f"{_column_sql(field)} AS {field.name}" for field in table.fields)
+    data = connection.sql(
+        f"SELECT {columns} "  # noqa: S608  # names come from the checked data dictionary
+        "FROM answer JOIN period_end USING (period) WHERE table_name = $table "
+        "GROUP BY record_id ORDER BY min(answer.period), min(answer.department_code), row_id",
+        params={"table": table.name},
+    ).to_arrow_table()
+    return to_frame(data.cast(arrow_schema(table)))
+
+
+def _column_sql(field: Field) -> str:
+    if field.name == "row_id":
+        return "record_id"
+    if field.name in _COLUMNS_OF_ANSWER:
+        return f"any_value({field.name})"
+    if field.name.endswith(_STATUS_SUFFIX) and field.enum and "not_answered" in field.enum:
+        of = field.name.removesuffix(_STATUS_SUFFIX)
+        missing = "'not_answered'"
+        if field.asked_from:
+            missing = f"if(any_value(period) < '{field.asked_from}', 'not_asked', {missing})"
+        return f"coalesce(max(answer_status) FILTER (WHERE field = '{of}'), {missing})"
+    value = f"CAST(max(value) FILTER (WHERE field = '{field.name}') AS {SQL_TYPES[field.type]})"
+    return f"coalesce({value}, any_value(last_day))" if field.name == "as_of" else value
+
+
+def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Make a row of each procedure and payment method; a cell of the form may hold several.
+
+    The rows are ordered by row id.
+    """
+    with connect() as connection:
+        connection.register("procedure", to_arrow(procedures))
+        data = connection.sql(_SPLIT_METHODS, params=_PARTS).to_arrow_table()
+    return to_frame(data.select(table.column_names).cast(arrow_schema(table)))

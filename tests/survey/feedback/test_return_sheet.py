@@ -6,7 +6,6 @@ import pytest
 from openpyxl.workbook.workbook import Workbook
 
 from sumida_data.survey.feedback import (
-    Receipt,
     ReturnSheet,
     format_arrival,
     name_place,
@@ -15,7 +14,8 @@ from sumida_data.survey.feedback import (
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 
 FILE = "FY2022Q3/1203_税務課_調査票.xlsx"
-RECEIPT = Receipt(FILE, 1_673_310_600_000_000_000, "ab" * 32, "受領", rows=3, answers=30)
+ARRIVED = format_arrival(1_673_310_600_000_000_000)
+RECEIPT = ("1203_税務課_調査票.xlsx", ARRIVED, "受領", "", 3, 30, 0, "ab" * 32)
 
 
 def find(rules: FindingRules, rule_id: str, cell: str | None, value: str = "多数") -> Finding:

@@ -29,8 +29,12 @@ from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import parse_layout_map
-from sumida_data.survey.tables import TableDescriptions, build_dictionary
-from sumida_data.survey.typed_tables import build_typed_tables, split_payment_methods
+from sumida_data.survey.tables import (
+    TableDescriptions,
+    build_dictionary,
+    build_typed_tables,
+    split_payment_methods,
+)
 
 # Every node that takes a register raises ReferenceTableError if it has a mistake.
 

@@ -288,7 +288,11 @@ class _Writer:
 
 
 def _with_formulas(part: SurveySheet) -> SurveySheet:
-    told = tuple(one for one in part.contradictions if one.has_formula)
+    told = tuple(
+        one
+        for one in part.contradictions
+        if not any(condition.planned or condition.about for condition in one.when.values())
+    )
     return part if told == part.contradictions else part.model_copy(update={"contradictions": told})
 
 

@@ -1,34 +1,47 @@
 """Bringing the returns of all quarters together.
 
 Here it is decided which of two returns of a department counts, what is carried forward from the
-quarter before, and which department has not answered.
+quarter before, what contradicts it, and which department has not answered.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import chain
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import PurePosixPath
 
+from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.survey.answers import AnswerRow, Origin, make_rows
-from sumida_data.survey.collecting.deliveries import find_owner, is_copy, is_document
-from sumida_data.survey.collecting.kept_readings import PartlyThere, choose_discarded
+from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
+from sumida_data.survey.collecting.kept_readings import choose_discarded
 from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
-from sumida_data.survey.collecting.stocks import Events, Stocks
-from sumida_data.survey.departments import Department, Succession, list_existing
-from sumida_data.survey.files import SourceFile
+from sumida_data.survey.departments import (
+    Department,
+    Succession,
+    find_owner,
+    find_successors,
+    find_takeovers,
+    list_existing,
+)
+from sumida_data.survey.files import SourceFile, is_copy, is_document
 from sumida_data.survey.findings import Finding, Kind, Place, make_finding
-from sumida_data.survey.form import Wave, Waves
+from sumida_data.survey.form import Waves
+from sumida_data.survey.reading.reader import Record
 from sumida_data.survey.reading.text import fold
 
 _PERIOD = re.compile(r"FY\d{4}Q[1-4]")
+# A digit too many or too few; small numbers may well change as much.
+_JUMP, _SMALLEST = 10, 100
+_NAMES_SHOWN = 5
+_TREATED = {True: "控えから数えました", False: "数えていません"}
+
 Track = Callable[[Sequence[SourceFile]], Iterable[SourceFile]]
-# Who has given which value of a field that is unique in the ward.
-_Holders = dict[tuple[str, str | None], Return]
+_Keyed = dict[tuple[str, str], Record]
 
 
 @dataclass(slots=True)
@@ -73,16 +86,18 @@ class Collector:
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
         gone, partly_there = choose_discarded(kept, returns)
         returns += [one for one in gone if self._accept(one.source_file, collected)]
-        collected.findings += map(self._report_part, partly_there)
+        for period, number, present, stands_in in partly_there:
+            words = {"kept": str(number), "present": str(present), "treated": _TREATED[stands_in]}
+            rule = self.reader.rules[Kind.PART_OF_KEPT_RETURNS]
+            collected.findings.append(make_finding(rule, Place(period), **words))
         returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
-        by_period = defaultdict(list)
-        for returned in returns:
-            by_period[returned.period].append(returned)
-        history = _History(self)
-        for period in sorted(by_period):
-            history.count_period(period, by_period[period], collected)
+        past = _Past(self)
+        for name, group in groupby(returns, attrgetter("period")):
+            quarter = _Quarter(past, name, list(group))
+            collected.answers += quarter.list_answers()
+            collected.responses += quarter.list_responses()
         collected.findings += chain.from_iterable(one.findings for one in returns)
         return collected
 
@@ -99,218 +114,202 @@ class Collector:
         collected.findings.append(make_finding(rule, Place(source_file=name), period))
         return False
 
-    def _report_part(self, one: PartlyThere) -> Finding:
-        treated = "控えから数えました" if one.stands_in else "数えていません"
-        words = {"kept": str(one.kept), "present": str(one.present), "treated": treated}
-        rule = self.reader.rules[Kind.PART_OF_KEPT_RETURNS]
-        return make_finding(rule, Place(period=one.period), **words)
-
-    def _refuse_sample_among_real(self, returns: list[Return]) -> None:
-        if all(returned.sample or returned.cover is None for returned in returns):
-            return
-        for returned in returns:
-            if returned.sample:
+    def _refuse_sample_among_real(self, returns: Iterable[Return]) -> None:
+        if any(one.is_real for one in returns):
+            for returned in (one for one in returns if one.sample):
                 returned.cover, returned.records, returned.findings = None, [], []
                 returned.report(self.reader.rules[Kind.SAMPLE_AMONG_REAL])
 
 
-class _History:
-    """Goes through the quarters in order, remembering what may be carried forward."""
+class _Quarter:
+    """One quarter's returns: which of them count, and what is said of each."""
 
-    def __init__(self, collector: Collector) -> None:
-        self.collector = collector
-        self.rules = collector.reader.rules
-        form = collector.reader.form
-        self.unique = {
-            (sheet.table, item.name)
-            for sheet in form.answer_sheets
-            for item in sheet.fields
-            if item.unique
-        }
+    def __init__(self, past: "_Past", period: str, returns: Sequence[Return]) -> None:
+        self.past = past
+        self.collector = past.collector
+        self.rules = past.rules
+        self.period = period
+        self.returns = returns
+        self.wave = self.collector.waves.root[period]
+        self.departments = self.collector.list_departments(period)
         # Of each file that can be used, the code of the department that sent it.
         self.owners: dict[str, str] = {}
-        self.stocks = Stocks(form, self.rules, collector.successions)
-        self.events = Events(form, self.rules)
+        # Who has given which value of a field that is unique in the ward.
+        self.holders: dict[tuple[str, str | None], Return] = {}
+        self.chosen = self._choose()
+        self.answers: dict[str, list[AnswerRow]] = {}
 
-    def count_period(self, period: str, returns: list[Return], collected: Collected) -> None:
-        """Add the quarter's answers and responses."""
-        wave = self.collector.waves.root[period]
-        departments = self.collector.list_departments(period)
-        chosen = self._choose(returns, departments, wave)
-        holders: _Holders = {}
-        answers: dict[str, list[AnswerRow]] = {}
+    def list_answers(self) -> Iterator[AnswerRow]:
+        """Yield what counts as rows of ``answer``, by department."""
         # What a department lists itself goes before what another only carries forward.
-        for code in sorted(chosen, key=lambda code: (chosen[code].says_no_change, code)):
-            self._refuse_repeated(chosen[code], holders)
-            given = self._answers_of(code, chosen[code], wave)
-            answers[code] = list(self._refuse_carried(chosen[code], given, holders))
-        for code in sorted(answers):
-            collected.answers += answers[code]
-        heard_of: set[str | None] = set(chosen)
-        for returned in returns:
-            owner = self._find_owner(returned, departments, wave, chosen)
-            if owner is None and is_document(returned.source_file):
+        order = sorted(self.chosen, key=lambda code: (self.chosen[code].says_no_change, code))
+        for code in order:
+            name = self.chosen[code].source_file
+            if is_copy(name):
+                self.chosen[code].report(self.rules[Kind.ONLY_A_COPY], name.partition("/")[2])
+            self.answers[code] = self._answers_of(code, self.chosen[code])
+        return chain.from_iterable(self.answers[code] for code in sorted(self.answers))
+
+    def list_responses(self) -> Iterator[Row]:
+        """Yield a row of ``response`` for each file, and for each department without one."""
+        heard_of = set(self.chosen)
+        for returned in self.returns:
+            owner = self._find_owner(returned)
+            if not owner and is_document(returned.source_file):
                 continue
             heard_of.add(owner)
-            row = self._respond(period, departments.get(owner or ""), wave)
-            counts = chosen.get(self.owners.get(returned.source_file, ""))
-            if counts is None and owner in chosen and _is_older(returned, chosen[owner]):
+            counts = self.chosen.get(self.owners.get(returned.source_file, ""))
+            other = self.chosen.get(owner)
+            if counts is None and other and returned.arrived_at < other.arrived_at:
                 # It could not be used, and the department has sent another since.
-                counts = chosen[owner]
-            rows = answers[owner] if owner and counts is returned else []
-            collected.responses.append(row | _receipt(returned, rows, counts))
-        for code, department in departments.items():
-            if wave.asks(code) and code not in heard_of:
-                collected.responses.append(self._respond(period, department, wave))
+                counts = other
+            yield self._respond(owner) | self._receipt(returned, owner, counts)
+        for code in self.departments:
+            if self.wave.asks(code) and code not in heard_of:
+                yield self._respond(code)
 
-    def _find_owner(
-        self,
-        returned: Return,
-        departments: Mapping[str, Department],
-        wave: Wave,
-        chosen: Mapping[str, Return],
-    ) -> str | None:
-        """Return the code of the department that sent a file, as far as anything tells."""
-        if returned.source_file in self.owners:
-            return self.owners[returned.source_file]
-        name = PurePosixPath(returned.source_file).name
-        texts = (name, *returned.sheet_names, returned.says("section"))
-        code = find_owner(texts, departments) or returned.department_code
-        # Of letters, and of departments that were not asked, nobody has to hear.
-        is_letter = is_document(name) and code in chosen
-        is_asked = code is not None and code in departments and wave.asks(code)
-        return code if is_asked and not is_letter else None
-
-    def _choose(
-        self, returns: list[Return], departments: Mapping[str, Department], wave: Wave
-    ) -> dict[str, Return]:
+    def _choose(self) -> dict[str, Return]:
+        """Return by department the return that counts, and report on the others."""
         chosen: dict[str, Return] = {}
         untouched: dict[str, Return] = {}
-        for returned in sorted(returns, key=_rank):
-            code = self._identify(returned, departments)
+        for returned in sorted(self.returns, key=_rank):
+            code = self._identify(returned)
             if code is None:
                 continue
             self.owners[returned.source_file] = code
-            if not wave.asks(code):
-                self._report(Kind.NOT_ASKED, returned)
+            if not self.wave.asks(code):
+                returned.report(self.rules[Kind.NOT_ASKED])
             if returned.untouched:
                 untouched[code] = returned
-            else:
-                self._replace(chosen.get(code), returned)
-                chosen[code] = returned
+                continue
+            if before := chosen.get(code):
+                newer = PurePosixPath(returned.source_file).name
+                before.report(self.rules[Kind.OLDER_RETURN], newer=newer)
+                older = PurePosixPath(before.source_file).name
+                returned.report(self.rules[Kind.OTHER_RETURN], older)
+            chosen[code] = returned
         # A form as it was handed out counts only where a department sent nothing else.
         for code in untouched.keys() - chosen.keys():
-            if untouched[code].is_empty:
-                self._report(Kind.BLANK_RETURN, untouched[code])
-            else:
-                self._report(Kind.AS_SENT_OUT, untouched[code])
+            is_empty = untouched[code].is_empty
+            untouched[code].report(self.rules[Kind.BLANK_RETURN if is_empty else Kind.AS_SENT_OUT])
+            if not is_empty:
                 chosen[code] = untouched[code]
-        for returned in filter(lambda one: is_copy(one.source_file), chosen.values()):
-            self._report(Kind.ONLY_A_COPY, returned, returned.source_file.partition("/")[2])
         return chosen
 
-    def _replace(self, before: Return | None, returned: Return) -> None:
-        """Report on both that a return takes the place of one that counted before."""
-        if before is not None:
-            self._report(Kind.OLDER_RETURN, before, newer=_file_name(returned))
-            self._report(Kind.OTHER_RETURN, returned, _file_name(before))
-
-    def _identify(self, returned: Return, departments: Mapping[str, Department]) -> str | None:
+    def _identify(self, returned: Return) -> str | None:
         """Return the code of the department whose return it is, where code and name agree."""
         if returned.cover is None or returned.unusable:
             return None
         code, section = returned.department_code, returned.says("section")
-        meant = find_owner([section], departments)
-        if code is None or code not in departments:
-            rule_id = Kind.UNKNOWN_DEPARTMENT_CODE if code else Kind.NO_DEPARTMENT_CODE
-            name = f"{meant}({departments[meant].section})" if meant else ""
-            hint = f"課名からは {name}と思われます。" if meant else ""
-            period = Period.parse(returned.period).title
-            self._report(rule_id, returned, code, hint=hint, period=period)
+        meant = find_owner([section], self.departments)
+        if code is None or code not in self.departments:
+            self._report_code(returned, meant)
             return None
         if meant not in {None, code}:
-            words = {"section": section}
-            returned.report_on_cover(self.rules[Kind.OTHER_SECTION], "department_code", **words)
+            rule = self.rules[Kind.OTHER_SECTION]
+            returned.report_on_cover(rule, "department_code", section=section)
             return None
-        names = [fold(one.section) for one in self.collector.departments if one.code == code]
         said = fold(section)
-        if said and not any(name in said or said in name for name in names):
-            words = {"code": code, "expected": departments[code].section}
+        names = (fold(one.section) for one in self.collector.departments if one.code == code)
+        if not any(name in said or said in name for name in names):
+            words = {"code": code, "expected": self.departments[code].section}
             returned.report_on_cover(self.rules[Kind.UNKNOWN_SECTION], "section", **words)
         return code
 
-    def _refuse_repeated(self, returned: Return, holders: _Holders) -> None:
-        """Set aside rows whose unique value another department has already given."""
-        kept = []
-        for record in returned.records:
-            answers = [a for a in record.answers if (record.table, a.field) in self.unique]
-            holder = next(
-                (holders.setdefault((record.table, a.reading.value), returned) for a in answers),
-                returned,
+    def _report_code(self, returned: Return, meant: str | None) -> None:
+        """Report a code that no department has, or none; the name may tell which is meant."""
+        code, period = returned.department_code, Period.parse(self.period).title
+        rule = self.rules[Kind.UNKNOWN_DEPARTMENT_CODE if code else Kind.NO_DEPARTMENT_CODE]
+        name = f"{meant}({self.departments[meant].section})" if meant else ""
+        hint = f"課名からは {name}と思われます。" if meant else ""
+        returned.report(rule, code, hint=hint, period=period)
+
+    def _find_owner(self, returned: Return) -> str:
+        """Return the code of the department that sent a file, as far as anything tells, or ''."""
+        if returned.source_file in self.owners:
+            return self.owners[returned.source_file]
+        name = PurePosixPath(returned.source_file).name
+        texts = (name, *returned.sheet_names, returned.says("section"))
+        code = find_owner(texts, self.departments) or returned.says("department_code")
+        # Of letters, and of departments that were not asked, nobody has to hear.
+        is_letter = is_document(name) and code in self.chosen
+        is_asked = code in self.departments and self.wave.asks(code)
+        return code if is_asked and not is_letter else ""
+
+    def _answers_of(self, code: str, returned: Return) -> list[AnswerRow]:
+        """Return the rows that count, without those whose unique value another has given."""
+        returned.records = [
+            record
+            for record in returned.records
+            if all(
+                self._holds(returned, record.table, one.field, one.reading.value, *one[1:3])
+                for one in record.answers
             )
-            if holder is returned:
-                kept.append(record)
-                continue
-            first = answers[0]
-            place = {"sheet": first.sheet, "cell": first.cell}
-            self._report_repeated(returned, holder, first.reading.value, place)
-        returned.records = kept
-
-    def _refuse_carried(
-        self, returned: Return, rows: Sequence[AnswerRow], holders: _Holders
-    ) -> Iterator[AnswerRow]:
-        """Leave out carried rows whose unique value another department has given."""
-        repeated = set()
-        for row in rows:
-            if (row.table_name, row.field) in self.unique:
-                holder = holders.setdefault((row.table_name, row.value), returned)
-                if holder is not returned:
-                    repeated.add((row.table_name, row.record_id))
-                    # Its cell is in the file of an earlier quarter.
-                    self._report_repeated(returned, holder, row.value, {"sheet": row.sheet})
-        return (row for row in rows if (row.table_name, row.record_id) not in repeated)
-
-    def _report_repeated(
-        self, returned: Return, holder: Return, value: str | None, place: Mapping[str, str]
-    ) -> None:
-        returned.rows_set_aside += 1
-        other = {"other": holder.department_code or "", "file": holder.source_file}
-        self._report(Kind.KEY_OF_OTHER_DEPARTMENT, returned, value, **place, **other)
-
-    def _answers_of(self, code: str, returned: Return, wave: Wave) -> list[AnswerRow]:
-        origin = Origin(
-            self.collector.municipality_code,
-            returned.period,
-            code,
-            returned.source_file,
-            returned.file_sha256,
-            returned.sample,
-        )
-        self.events.update(code, returned)
+        ]
+        name, digest = returned.source_file, returned.file_sha256
+        municipality = self.collector.municipality_code
+        origin = Origin(municipality, self.period, code, name, digest, returned.sample)
+        self.past.update_events(code, returned)
         rows = [row for record in returned.records for row in make_rows(record, origin)]
-        return self.stocks.update(code, returned, rows, wave.sheets_for(code))
+        rows = self.past.update_stocks(code, returned, rows, self.wave.sheets_for(code))
+        # The cell of a carried answer is in the file of an earlier quarter.
+        repeated = {
+            (row.table_name, row.record_id)
+            for row in rows
+            if not self._holds(returned, row.table_name, row.field, row.value, row.sheet)
+        }
+        return [row for row in rows if (row.table_name, row.record_id) not in repeated]
 
-    def _respond(self, period: str, department: Department | None, wave: Wave) -> Row:
+    def _holds(
+        self, returned: Return, table: str, name: str, value: str | None, *place: str
+    ) -> bool:
+        """Tell whether nobody else has given a value that is unique, and report if one has."""
+        item = self.past.items.get((table, name))
+        if item is None or not item.unique:
+            return True
+        holder = self.holders.setdefault((table, value), returned)
+        if holder is not returned:
+            returned.rows_set_aside += 1
+            words = {"other": holder.department_code or "", "file": holder.source_file}
+            words |= zip(("sheet", "cell"), place, strict=False)
+            returned.report(self.rules[Kind.KEY_OF_OTHER_DEPARTMENT], value, **words)
+        return holder is returned
+
+    def _respond(self, code: str) -> Row:
         """Return the row of table ``response`` of a department that has not answered."""
+        department = self.departments.get(code)
         return {
-            "row_id": f"{period}/{department.code if department else None}",
+            "row_id": f"{self.period}/{code}",
             "municipality_code": self.collector.municipality_code,
-            "period": period,
-            "department_code": department.code if department else None,
+            "period": self.period,
+            "department_code": code if department else None,
             "division": department.division if department else None,
             "section": department.section if department else None,
             "response_status": "not_received",
-            "due_on": wave.due_on,
+            "due_on": self.wave.due_on,
             "rows": 0,
             "answers": 0,
             "rows_set_aside": 0,
             "sample": False,
         }
 
-    def _report(
-        self, rule_id: str, returned: Return, value: str | None = None, **words: str
-    ) -> None:
-        returned.report(self.rules[rule_id], value, **words)
+    def _receipt(self, returned: Return, owner: str, counting: Return | None) -> Row:
+        """Return what a row of ``response`` says of a file; one counts for its owner, or none."""
+        rows = self.answers[owner] if owner and counting is returned else []
+        status = "no_change" if returned.says_no_change else "received"
+        if counting is not returned:
+            status = "superseded" if counting else "set_aside"
+        return {
+            "row_id": f"{self.period}/{returned.file_sha256[:16]}/{returned.source_file}",
+            "response_status": status,
+            "answered_on": returned.answered_on,
+            "source_file": returned.source_file,
+            "file_sha256": returned.file_sha256,
+            "rows": len({row.record_id for row in rows}),
+            "answers": len(rows),
+            "rows_set_aside": returned.rows_set_aside,
+            "sample": returned.sample,
+        }
 
 
 def _rank(returned: Return) -> tuple[bool, date, int, str]:
@@ -319,30 +318,166 @@ def _rank(returned: Return) -> tuple[bool, date, int, str]:
     return not is_copy(name), day or date.min, returned.arrived_at, name
 
 
-def _is_older(returned: Return, other: Return) -> bool:
-    return returned.arrived_at < other.arrived_at
+@dataclass(slots=True)
+class _Holding:
+    """What a department answered last: the records it gave, and the rows that count."""
+
+    answered_for: date = date.min
+    records: list[Record] = field(default_factory=list)
+    rows: list[AnswerRow] = field(default_factory=list)
+
+    def take(self, tables: Collection[str]) -> list[Record]:
+        """Take away what is of these tables, and return its records."""
+        taken = [record for record in self.records if record.table in tables]
+        self.records = [record for record in self.records if record.table not in tables]
+        self.rows = [row for row in self.rows if row.table_name not in tables]
+        return taken
 
 
-def _file_name(returned: Return) -> str:
-    return PurePosixPath(returned.source_file).name
+class _Past:
+    """What departments gave before, while the quarters go by in order: stocks and events.
 
+    A department that took over the work of another continues its stocks. Where work was divided,
+    nobody knows to whom a row went before all successors have answered; so such rows are carried
+    forward to none, and reported when no successor has them.
 
-def _receipt(returned: Return, rows: Sequence[AnswerRow], counting: Return | None) -> Row:
-    """Return what a row of ``response`` says of a file whose ``rows`` count.
-
-    ``counting`` is the file that counts for its department, if any does.
+    A return lists all events since 1 April. One that an earlier return listed still counts, so
+    one that was renamed, given another day or withdrawn counts as well until that return is
+    mended: nobody but the department knows which it is.
     """
-    status = "no_change" if returned.says_no_change else "received"
-    if counting is not returned:
-        status = "superseded" if counting else "set_aside"
-    return {
-        "row_id": f"{returned.period}/{returned.file_sha256[:16]}/{returned.source_file}",
-        "response_status": status,
-        "answered_on": returned.answered_on,
-        "source_file": returned.source_file,
-        "file_sha256": returned.file_sha256,
-        "rows": len({row.record_id for row in rows}),
-        "answers": len(rows),
-        "rows_set_aside": returned.rows_set_aside,
-        "sample": returned.sample,
-    }
+
+    def __init__(self, collector: Collector) -> None:
+        parts = collector.reader.form.answer_sheets
+        self.collector = collector
+        self.rules = collector.reader.rules
+        self.items = {(part.table, item.name): item for part in parts for item in part.fields}
+        self._stocks = {part.table: part.sheet for part in parts if part.kind == "stock"}
+        self._events = {part.table for part in parts if part.kind == "events"}
+        self._holdings: defaultdict[str, _Holding] = defaultdict(_Holding)
+        # By predecessor and day of divided work: its records, and who has yet to answer.
+        self._divided: dict[tuple[str, date], tuple[_Keyed, set[str]]] = {}
+        self._listed: defaultdict[tuple[str, int], _Keyed] = defaultdict(dict)
+
+    def update_stocks(
+        self, code: str, returned: Return, rows: list[AnswerRow], asked: Collection[str]
+    ) -> list[AnswerRow]:
+        """Take a return, compare it with the last one, and return the rows that count.
+
+        Stocks of sheets that it was not asked for stay as they are, unless it gave them.
+        """
+        last = self._take_over(code, Period.parse(returned.period).last_day)
+        if returned.says_no_change:
+            now: _Keyed = {}
+            rows = self._carry(code, returned, rows, last)
+        else:
+            now = _by_key(returned.records, self._stocks)
+            answered = {table for table, _ in now}
+            answered |= {table for table, sheet in self._stocks.items() if sheet in asked}
+            self._report_changes(last.take(answered), now, returned)
+            last.records += now.values()
+            last.rows += [row for row in rows if row.table_name in self._stocks]
+        self._check_divided_work(code, now, returned)
+        return rows
+
+    def _carry(
+        self, code: str, returned: Return, rows: list[AnswerRow], last: _Holding
+    ) -> list[AnswerRow]:
+        """Return the rows of a return without change: its events and, again, the last stocks."""
+        last.rows = list(carry_forward(last.rows, returned.period, code))
+        if not last.rows:
+            returned.report(self.rules[Kind.NOTHING_TO_CARRY])
+        known = {(row.table_name, row.field, row.value) for row in last.rows}
+        stocks = [row for row in rows if row.table_name in self._stocks]
+        given = {(row.table_name, row.field, row.value): row.sheet for row in stocks}
+        for sheet in sorted({given[one] for one in given.keys() - known}):
+            returned.report(self.rules[Kind.CHANGED_THOUGH_UNCHANGED], sheet=sheet)
+        return [row for row in rows if row.table_name not in self._stocks] + last.rows
+
+    def _take_over(self, code: str, day: date) -> _Holding:
+        """Return what the department holds, with what came to it since it last answered."""
+        holding, successions = self._holdings[code], self.collector.successions
+        for one in find_takeovers(code, successions, holding.answered_for, day):
+            before = self._take_over(one.predecessor, one.changed_on - timedelta(days=1))
+            successors = find_successors(one, successions)
+            if len(successors) == 1:
+                holding.records = [*holding.records, *before.records]
+                holding.rows = [*holding.rows, *before.rows]
+            else:
+                divided = (_by_key(before.records, self._stocks), successors)
+                self._divided.setdefault((one.predecessor, one.changed_on), divided)
+        holding.answered_for = max(day, holding.answered_for)
+        return holding
+
+    def _report_changes(self, last: Sequence[Record], now: _Keyed, returned: Return) -> None:
+        """Report what has changed so that it is worth a look."""
+        tables = {table for table, _ in now}
+        for record in last:
+            same = now.get((record.table, comparable(record.key)))
+            if same is not None:
+                self._report_jumps(record, same, returned)
+            elif record.table in tables:
+                sheet = record.answers[0].sheet
+                returned.report(self.rules[Kind.ROW_GONE], record.key, sheet=sheet)
+        emptied = {record.table for record in last} - tables
+        for table in sorted(emptied & returned.whole_tables):
+            names = [record.key.replace("|", " ") for record in last if record.table == table]
+            shown = "、".join(names[:_NAMES_SHOWN]) + " ほか" * (len(names) > _NAMES_SHOWN)
+            words = {"sheet": self._stocks[table], "count": str(len(names)), "names": shown}
+            returned.report(self.rules[Kind.TABLE_EMPTIED], **words)
+
+    def _report_jumps(self, last: Record, now: Record, returned: Return) -> None:
+        for answer in now.answers:
+            item = self.items.get((now.table, answer.field))
+            before, value = last.value_of(answer.field), answer.reading.value
+            if item and item.type in {"integer", "number"} and before and value:
+                low, high = sorted((abs(Decimal(before)), abs(Decimal(value))))
+                if high >= _SMALLEST and high >= low * _JUMP:
+                    words = {"sheet": answer.sheet, "cell": answer.cell, "last": before}
+                    rule = self.rules[Kind.OTHER_MAGNITUDE]
+                    returned.report(rule, answer.raw_text, heading=item.title, **words)
+
+    def _check_divided_work(self, code: str, now: _Keyed, returned: Return) -> None:
+        """Take off what the department has of divided work; report what no successor has."""
+        for (predecessor, _), (records, successors) in self._divided.items():
+            if code not in successors:
+                continue
+            successors.remove(code)
+            taken = [records.pop(key) for key in now if key in records]
+            self._report_changes(taken, now, returned)
+            for record in () if successors else records.values():
+                words = {"sheet": record.answers[0].sheet, "predecessor": predecessor}
+                returned.report(self.rules[Kind.ROW_WITHOUT_SUCCESSOR], record.key, **words)
+
+    def update_events(self, code: str, returned: Return) -> None:
+        """Take a return and report the events of the year that it lists no more.
+
+        A table that it lacks, or of which a row could not be read, lists nothing for certain.
+        """
+        listed = self._listed[code, Period.parse(returned.period).fiscal_year]
+        now: _Keyed = {}
+        for place, record in enumerate(returned.records):
+            if record.table in self._events:
+                key = (record.table, comparable(record.key))
+                now[key] = self._as_listed(record, listed.get(key, record))
+                returned.records[place] = now[key]
+        gone = [] if returned.says_no_change else sorted(listed.keys() - now.keys())
+        for record in (listed[key] for key in gone if key[0] in returned.whole_tables):
+            name, sheet = record.key.replace("|", " "), record.answers[0].sheet
+            returned.report(self.rules[Kind.EVENT_GONE], name, sheet=sheet)
+        listed.update(now)
+
+    def _as_listed(self, record: Record, first: Record) -> Record:
+        """Return an event under the name that it was first listed by, if that is read alike."""
+        answers = list(record.answers)
+        for place, answer in enumerate(answers if record.key != first.key else ()):
+            value = first.value_of(answer.field)
+            item = self.items.get((record.table, answer.field))
+            if item and item.key and answer.reading.value != value:
+                rules = f"as_first_listed {answer.reading.rules}".strip()
+                reading = answer.reading._replace(value=value, rules=rules)
+                answers[place] = answer._replace(reading=reading)
+        return record._replace(key=first.key, answers=answers)
+
+
+def _by_key(records: Iterable[Record], tables: Collection[str]) -> _Keyed:
+    return {(one.table, comparable(one.key)): one for one in records if one.table in tables}

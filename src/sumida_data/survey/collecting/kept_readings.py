@@ -5,32 +5,30 @@ time is over; the quarters after it are still compared with what it said. A kept
 answers, findings and hash of one workbook. Of its cover it holds what decides which return counts.
 """
 
+import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import filterfalse, groupby
+from operator import attrgetter
 from pathlib import PurePosixPath
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
-from sumida_data.base.metadata import Model
 from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding
-from sumida_data.survey.reading.reader import Answer, Record
-from sumida_data.survey.reading.text import AnswerStatus, Reading
+from sumida_data.survey.reading.reader import Record
+from sumida_data.survey.reading.text import Reading
 
 READINGS, NAMED_TEXTS = "readings.jsonl", "named_texts.txt"
 
 _FOLDER = "data/01_raw/kept_readings"
 _OF_COVER = {"department_code", "section", "answered_on", "no_change"}
+_NOT_KEPT = {"sheet_names": (), "personal_texts": frozenset[str]()}
 _HIDDEN = "(省略)"
-# What is kept as it is.
-_SAME = (
-    "file_sha256", "arrived_at", "period", "rows_set_aside", "sample", "untouched", "whole_tables",
-    "unusable",
-)  # fmt: skip
+_RETURN = TypeAdapter(Return)
 
 Hides = Callable[[str], bool]
 
@@ -51,87 +49,57 @@ class KeptReadingError(ValueError):
     """Kept readings that cannot be read."""
 
 
-class _KeptAnswer(Model):
-    field: str
-    sheet: str
-    cell: str
-    raw_text: str
-    value: str | None
-    status: AnswerStatus
-    rules: str
-
-    @classmethod
-    def of(cls, answer: Answer) -> Self:
-        *given, reading = answer
-        return cls.model_validate(dict(zip(cls.model_fields, [*given, *reading], strict=True)))
-
-    def restore(self) -> Answer:
-        reading = Reading(self.value, self.status, self.rules)
-        return Answer(self.field, self.sheet, self.cell, self.raw_text, reading)
-
-
-class _KeptRecord(Model):
-    table: str
-    key: str
-    answers: tuple[_KeptAnswer, ...]
-
-    @classmethod
-    def of(cls, record: Record) -> Self:
-        answers = tuple(map(_KeptAnswer.of, record.answers))
-        return cls(table=record.table, key=record.key, answers=answers)
-
-    def restore(self) -> Record:
-        return Record(self.table, self.key, [one.restore() for one in self.answers])
-
-
-class KeptReading(Model):
-    """What was read from one workbook; the attributes are those of ``Return``."""
-
-    source_file: str
-    file_sha256: str
-    arrived_at: int
-    period: str
-    cover: _KeptRecord | None
-    records: tuple[_KeptRecord, ...]
-    findings: tuple[Finding, ...]
-    rows_set_aside: int
-    sample: bool
-    untouched: bool
-    whole_tables: frozenset[str]
-    unusable: bool = False
-
-    @classmethod
-    def of(cls, returned: Return, hides: Hides) -> Self:
-        """Take what may be kept of a return; ``hides`` tells what speaks of a person.
-
-        The answers themselves stay.
-        """
-        cover = _strip_cover(returned.cover)
-        name = _name_plainly(returned, hides)
-        same = {one: getattr(returned, one) for one in _SAME}
-        return cls(
-            **same,
-            source_file=name,
-            cover=_KeptRecord.of(cover) if cover else None,
-            records=tuple(map(_KeptRecord.of, returned.records)),
-            findings=tuple(_strip_finding(one, returned, name, hides) for one in returned.findings),
-        )
-
-    def restore(self) -> Return:
-        """Return the return as it was read, without what its cover says of a person."""
-        return Return(
-            **{one: getattr(self, one) for one in _SAME},
-            source_file=self.source_file,
-            cover=self.cover.restore() if self.cover else None,
-            records=[record.restore() for record in self.records],
-            findings=list(self.findings),
-        )
-
-
 def write_readings(returns: Iterable[Return], hides: Hides) -> bytes:
-    """Write returns as JSON Lines, one workbook a line; ``hides`` as for ``KeptReading.of``."""
-    lines = (KeptReading.of(returned, hides).model_dump_json() for returned in returns)
-    return "".join(f"{line}\n" for line in lines).encode()
+    """Write returns as JSON Lines, one workbook a line; ``hides`` tells what speaks of a person.
+
+    The answers themselves stay.
+    """
+    return "".join(f"{_write(returned, hides)}\n" for returned in returns).encode()
+
+
+def _write(returned: Return, hides: Hides) -> str:
+    path, cover = PurePosixPath(returned.source_file), returned.cover
+    name = returned.source_file
+    if hides(path.stem) or not name.isprintable():
+        ending = path.suffix if path.suffix.isascii() else ""
+        name = f"{returned.period}/{returned.file_sha256[:16]}{ending}"
+    sheets = {answer.sheet for answer in cover.answers} if cover else set()
+    findings = [_strip_finding(one, sheets, name, hides) for one in returned.findings]
+    kept = asdict(replace(returned, source_file=name, findings=findings, cover=None, records=[]))
+    kept["cover"] = _spell_out(_strip_cover(cover)) if cover else None
+    kept["records"] = list(map(_spell_out, returned.records))
+    kept["whole_tables"] = sorted(returned.whole_tables)
+    kept = {field: value for field, value in kept.items() if field not in _NOT_KEPT}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+
+
+def _spell_out(record: Record) -> dict[str, Any]:
+    answers = [one._asdict() | one.reading._asdict() for one in record.answers]
+    for answer in answers:
+        del answer["reading"]
+    return record._asdict() | {"answers": answers}
+
+
+def _strip_cover(cover: Record) -> Record:
+    """Keep of the department's name, beside which a person's may be written, what ends in 課."""
+    answers = [one._replace(raw_text="") for one in cover.answers if one.field in _OF_COVER]
+    for place, answer in enumerate(answers):
+        if answer.field == "section":
+            name = re.match(r"\w+課", answer.reading.value or "")
+            reading = answer.reading._replace(value=name and name[0])
+            answers[place] = answer._replace(reading=reading)
+    return cover._replace(answers=answers)
+
+
+def _strip_finding(finding: Finding, cover: set[str], name: str, hides: Hides) -> Finding:
+    """Leave out what stands on the sheets of the cover, and elsewhere what speaks of a person."""
+    place, value, message = finding.place, finding.value_found or "", finding.message
+    if value and (place.sheet in cover or hides(value)):
+        finding = replace(finding, value_found=None)
+        message = message.replace(value, _HIDDEN)
+    label = None if place.row_label and hides(place.row_label) else place.row_label
+    place = replace(place, source_file=name if place.source_file else None, row_label=label)
+    return replace(finding, place=place, message=_HIDDEN if hides(message) else message)
 
 
 def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
@@ -147,7 +115,25 @@ def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
                 "置いてください。控えはほかのフォルダに移してください。"
             )
     files = (file for name, file in kept.items() if name.endswith(READINGS))
-    return [reading.restore() for file in files for reading in _read(file)]
+    return [returned for file in files for returned in _read(file)]
+
+
+def _read(file: SourceFile) -> Iterator[Return]:
+    for number, line in enumerate(file.read().decode("utf-8-sig").split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            kept = json.loads(line)
+            for record in filter(None, (kept["cover"], *kept["records"])):
+                for answer in record["answers"]:
+                    answer["reading"] = {one: answer.pop(one) for one in Reading._fields}
+            yield _RETURN.validate_python(kept)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise KeptReadingError(
+                f"{_FOLDER}/{file.name} の{number}行目を読めません。"
+                "手で直さず、控えから戻すか、調査票を戻して kedro run --pipelines=keep で"
+                "作り直してください。"
+            ) from error
 
 
 def list_named_texts(kept: Mapping[str, SourceFile]) -> frozenset[str]:
@@ -157,81 +143,26 @@ def list_named_texts(kept: Mapping[str, SourceFile]) -> frozenset[str]:
 
 
 def choose_discarded(
-    kept: Iterable[Return], present: Iterable[Return]
+    kept: Iterable[Return], present: Sequence[Return]
 ) -> tuple[list[Return], list[PartlyThere]]:
     """Return what stands in for returns that are gone, and the quarters that are there in part.
 
     Where most of the returns that were kept are still there, the others were taken away for a
     reason. Where most are gone, the quarter was discarded, and one was sent or put back again.
     """
-    there: defaultdict[str, set[str]] = defaultdict(set)
-    is_real = False
-    for returned in present:
-        there[returned.period].add(returned.file_sha256)
-        is_real |= returned.cover is not None and not returned.sample
-    by_period: defaultdict[str, list[Return]] = defaultdict(list)
-    for returned in kept:
-        # Invented data of a trial have no say beside real returns.
-        if not (is_real and returned.sample):
-            by_period[returned.period].append(returned)
+    there = {(one.period, one.file_sha256) for one in present}
+    # Invented data of a trial have no say beside real returns.
+    is_real = any(one.is_real for one in present)
+    ours = filterfalse(lambda one: is_real and one.sample, kept)
     chosen: list[Return] = []
     partly_there = []
-    for period, returns in by_period.items():
-        missing = [one for one in returns if one.file_sha256 not in there[period]]
+    for period, group in groupby(ours, attrgetter("period")):
+        returns = list(group)
+        missing = [one for one in returns if (period, one.file_sha256) not in there]
         found = len(returns) - len(missing)
         stands_in = found * 2 < len(returns)
-        chosen += missing if stands_in else ()
-        if missing and found:
+        if stands_in:
+            chosen += missing
+        if 0 < found < len(returns):
             partly_there.append(PartlyThere(period, len(returns), found, stands_in=stands_in))
     return chosen, partly_there
-
-
-def _read(file: SourceFile) -> Iterator[KeptReading]:
-    for number, line in enumerate(file.read().decode("utf-8-sig").split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            yield KeptReading.model_validate_json(line)
-        except ValidationError as error:
-            raise KeptReadingError(
-                f"{_FOLDER}/{file.name} の{number}行目を読めません。"
-                "手で直さず、控えから戻すか、調査票を戻して kedro run --pipelines=keep で"
-                "作り直してください。"
-            ) from error
-
-
-def _strip_cover(cover: Record | None) -> Record | None:
-    if cover is None:
-        return None
-    answers = [one._replace(raw_text="") for one in cover.answers if one.field in _OF_COVER]
-    return cover._replace(answers=[*map(_strip_section, answers)])
-
-
-def _strip_section(answer: Answer) -> Answer:
-    """Keep of the department's name, beside which a person's may be written, what ends in 課."""
-    if answer.field != "section":
-        return answer
-    name = re.match(r"\w+課", answer.reading.value or "")
-    return answer._replace(reading=answer.reading._replace(value=name and name[0]))
-
-
-def _strip_finding(finding: Finding, returned: Return, name: str, hides: Hides) -> Finding:
-    """Leave out what stands on the cover, and elsewhere what speaks of a person."""
-    place, value = finding.place, finding.value_found or ""
-    cover = returned.cover.answers if returned.cover else []
-    on_cover = place.sheet in {answer.sheet for answer in cover}
-    message = finding.message
-    if value and (on_cover or hides(value)):
-        finding = replace(finding, value_found=None)
-        message = message.replace(value, _HIDDEN)
-    label = None if place.row_label and hides(place.row_label) else place.row_label
-    place = replace(place, source_file=name if place.source_file else None, row_label=label)
-    return replace(finding, place=place, message=_HIDDEN if hides(message) else message)
-
-
-def _name_plainly(returned: Return, hides: Hides) -> str:
-    path = PurePosixPath(returned.source_file)
-    if not hides(path.stem) and returned.source_file.isprintable():
-        return returned.source_file
-    ending = path.suffix if path.suffix.isascii() else ""
-    return f"{returned.period}/{returned.file_sha256[:16]}{ending}"

@@ -2,17 +2,16 @@
 
 import gc
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from hashlib import sha256
 
 from sumida_data.base.periods import Period
-from sumida_data.survey.collecting.deliveries import is_document
 from sumida_data.survey.consistency import find_unanswered
-from sumida_data.survey.files import SourceFile, UnusableFileError
+from sumida_data.survey.files import SourceFile, UnusableFileError, is_document
 from sumida_data.survey.findings import (
     Finding,
     FindingRule,
@@ -28,7 +27,7 @@ from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import MappedHeading, add_headings
 from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
-from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp
+from sumida_data.survey.reading.workbook import Workbook, has_sample_stamp
 
 # Reading fewer takes less time than starting the processes does.
 VERY_MANY = 500
@@ -38,8 +37,6 @@ _PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 _LONGEST_WAIT = timedelta(days=366)
 
 _Reader = SheetReader[SurveySheet]
-# What a process reads with; filled when it starts.
-_prepared: "list[partial[Return]]" = []
 
 
 @dataclass(slots=True)
@@ -54,7 +51,6 @@ class Return:
         untouched: Whether it came back as it was handed out.
         whole_tables: The tables that it has, and of which no row was left out.
         unusable: Whether it cannot be counted though it has a cover.
-        sheet_names: They may say whose it is.
         personal_texts: What the cover gives as names and other personal data; it is not shown,
             not stored, and serves only to find the same names elsewhere.
     """
@@ -74,15 +70,24 @@ class Return:
     sheet_names: tuple[str, ...] = ()
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
+    def says(self, name: str) -> str:
+        """Return what the cover answers to a field; an empty text for nothing."""
+        return (self.cover.value_of(name) if self.cover else None) or ""
+
     @property
     def department_code(self) -> str | None:
         """The department's code as the cover states it."""
-        return self.cover.value_of("department_code") if self.cover else None
+        return self.says("department_code") or None
 
     @property
     def says_no_change(self) -> bool:
         """Whether the cover says that nothing has changed since last quarter."""
-        return self.cover is not None and self.cover.value_of("no_change") == "該当"
+        return self.says("no_change") == "該当"
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is a return, and not sample data."""
+        return self.cover is not None and not self.sample
 
     @property
     def is_empty(self) -> bool:
@@ -91,14 +96,9 @@ class Return:
         return all(answer.reading.status == "not_answered" for answer in answers)
 
     @property
-    def place(self) -> Place:
-        """Where its findings are, before they name a sheet and a cell."""
-        return Place(self.period, self.department_code, self.source_file)
-
-    @property
     def answered_on(self) -> date | None:
         """The day of the answer as the cover states it."""
-        text = self.cover.value_of("answered_on") if self.cover else None
+        text = self.says("answered_on")
         return date.fromisoformat(text) if text else None
 
     @property
@@ -107,24 +107,24 @@ class Return:
         day, last_day = self.answered_on, Period.parse(self.period).last_day
         return day if day and timedelta() <= day - last_day <= _LONGEST_WAIT else None
 
-    def says(self, name: str) -> str:
-        """Return what the cover answers to a field; an empty text for nothing."""
-        return (self.cover.value_of(name) if self.cover else None) or ""
+    @property
+    def place(self) -> Place:
+        """Where its findings are, before they name a sheet and a cell."""
+        return Place(self.period, self.department_code, self.source_file)
 
     def report(
-        self, rule: FindingRule, value: str | None = None, *, cell: str | None = None, **words: str
+        self, rule: FindingRule, value: str | None = None, at: Place | None = None, /, **words: str
     ) -> None:
-        """Add a finding about a text that stands there; the word ``sheet`` also says where."""
-        place = replace(self.place, sheet=words.get("sheet"), cell=cell)
+        """Add a finding about a text that stands at a place, or where sheet and cell say."""
+        place = at or replace(self.place, sheet=words.get("sheet"), cell=words.get("cell"))
         self.findings.append(make_finding(rule, place, value, **words))
 
     def report_on_cover(self, rule: FindingRule, name: str, **words: str) -> None:
         """Add a finding about what the cover answers to a field, if it answers anything."""
         if answer := self.cover.answer_of(name) if self.cover else None:
             period = Period.parse(self.period)
-            words |= {"sheet": answer.sheet, "period": period.title}
-            words["last"] = period.last_day.isoformat()
-            self.report(rule, answer.raw_text, cell=answer.cell, **words)
+            words |= {"period": period.title, "last": period.last_day.isoformat()}
+            self.report(rule, answer.raw_text, sheet=answer.sheet, cell=answer.cell, **words)
 
 
 @dataclass(frozen=True)
@@ -135,24 +135,21 @@ class FormReader:
     rules: FindingRules
     layout_map: Sequence[MappedHeading] = ()
     files: OpenedFiles = field(default_factory=OpenedFiles)
+    # By quarter and mapped headings; they do not go through to another process.
+    _readers: dict[object, list[_Reader]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _sheet_keys(self) -> set[str]:
         return {heading_key(part.sheet) for part in self.form.sheets}
 
-    @cached_property
-    def _readers(self) -> dict[tuple[str, tuple[MappedHeading, ...]], list[_Reader]]:
-        return {}
-
     def _readers_of(self, returned: Return) -> list[_Reader]:
         """Return the readers of the parts of the form, with the headings of other forms."""
         period, name = returned.period, returned.source_file
         mapped = tuple(one for one in self.layout_map if one.concerns(period, name))
-        key = (period, mapped)
-        if key not in self._readers:
+        if (period, mapped) not in self._readers:
             parts = [add_headings(part, mapped) for part in self.form.asked_in(period).sheets]
-            self._readers[key] = [SheetReader(part, self.rules) for part in parts]
-        return self._readers[key]
+            self._readers[period, mapped] = [SheetReader(part, self.rules) for part in parts]
+        return self._readers[period, mapped]
 
     def read(self, content: bytes, returned: Return, wave: Wave) -> None:
         """Read a workbook into the return; sheets not asked for are read if they are there."""
@@ -165,60 +162,80 @@ class FormReader:
         returned.sheet_names = tuple(sheet.name for sheet in workbook.sheets)
         for rule_id in workbook.remarks:
             returned.report(self.rules[rule_id])
-        cover_reader, *readers = self._readers_of(returned)
-        cover = self._read_part(workbook, cover_reader, returned.place, is_asked=True)
-        if cover is None:
-            place = returned.place
-            words = {"sheet": self.form.cover.sheet}
-            returned.findings.append(make_finding(self.rules[Kind.NO_COVER], place, **words))
+        readers = self._readers_of(returned)
+        cover_sheet = self._read_cover(workbook, readers[0], returned)
+        if cover_sheet is None:
             return
+        stamp = Stamp.read(workbook)
+        self._check_cover(stamp, returned)
+        read = {cover_sheet, *self._read_answers(workbook, readers[1:], returned, wave)}
+        returned.untouched = _is_untouched(returned, stamp)
+        for sheet in workbook.sheets:
+            if sheet.name in read:
+                continue
+            if reader := next((one for one in readers if one.may_concern(sheet)), None):
+                part = reader.description
+                words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
+                returned.report(self.rules[Kind.UNREAD_TABLE], **words)
+
+    def _read_cover(self, workbook: Workbook, reader: _Reader, returned: Return) -> str | None:
+        """Read the cover sheet and return its name; None if there is none."""
+        cover = self._read_part(workbook, reader, returned.place, is_asked=True)
+        if cover is None:
+            words = {"sheet": self.form.cover.sheet}
+            returned.report(self.rules[Kind.NO_COVER], None, returned.place, **words)
+            return None
         returned.cover = cover.records[0]
         returned.findings += cover.findings
         sheets = [sheet for sheet in workbook.sheets if sheet.name == cover.sheet]
-        texts = (cover_reader.find_personal_texts(sheet) for sheet in sheets)
+        texts = map(reader.find_personal_texts, sheets)
         returned.personal_texts = frozenset[str]().union(*texts)
-        stamp = Stamp.read(workbook)
-        self._check_cover(stamp, returned)
-        asked = wave.sheets_for(returned.department_code)
-        read = [*self._read_answers(workbook, readers, returned, asked)]
+        return cover.sheet
+
+    def _read_part(
+        self, workbook: Workbook, reader: _Reader, place: Place, *, is_asked: bool
+    ) -> SheetContents | None:
+        """Read from the sheet of that name, one whose name holds it, or else an unknown one."""
+        part = reader.description
+        wanted = heading_key(part.sheet)
+        keyed = [(heading_key(sheet.name), sheet) for sheet in workbook.sheets]
+        found = [
+            (key, sheet)
+            for key, sheet in keyed
+            if key == wanted or (key not in self._sheet_keys and (is_asked or wanted in key))
+        ]
+        found.sort(key=lambda one: (one[0] != wanted, wanted not in one[0]))
+        read = reader.read_labels if part.layout == "labels" else reader.read_rows
+        return next(filter(None, (read(sheet, place) for _, sheet in found)), None)
+
+    def _read_answers(
+        self, workbook: Workbook, readers: Sequence[_Reader], returned: Return, wave: Wave
+    ) -> set[str]:
+        """Read all parts of the form but the cover; return the names of the sheets read."""
+        asked, read = wave.sheets_for(returned.department_code), set()
+        for reader in readers:
+            part, place = reader.description, returned.place
+            words = {"sheet": part.sheet, "title": part.title}
+            is_asked = part.sheet in asked
+            contents = self._read_part(workbook, reader, place, is_asked=is_asked)
+            if contents is not None:
+                read.add(contents.sheet)
+                self._take(part, contents, returned)
+            elif is_asked:
+                returned.report(self.rules[Kind.MISSING_TABLE], None, place, **words)
         if asked and not read and not returned.says_no_change:
             returned.unusable = True
             # What else is missing of the form would only be the same said again.
             told = {Kind.MISSING_TABLE, Kind.MISSING_HEADING}
             returned.findings = [one for one in returned.findings if one.rule_id not in told]
             returned.report(self.rules[Kind.NO_TABLE_READ])
-        returned.untouched = stamp is not None and _is_untouched(returned, stamp)
-        for sheet in workbook.sheets:
-            if sheet.name not in {cover.sheet, *read}:
-                self._report_unread_table(sheet, [cover_reader, *readers], returned)
-
-    def _read_answers(
-        self,
-        workbook: Workbook,
-        readers: list[_Reader],
-        returned: Return,
-        asked: Collection[str],
-    ) -> Iterator[str]:
-        """Read all parts of the form but the cover; yield the names of the sheets read."""
-        names = {sheet.name for sheet in workbook.sheets}
-        for reader in readers:
-            part = reader.description
-            words = {"sheet": part.sheet, "title": part.title}
-            is_asked = part.sheet in asked
-            contents = self._read_part(workbook, reader, returned.place, is_asked=is_asked)
-            if contents is not None:
-                yield contents.sheet
-                if contents.sheet != part.sheet and part.sheet in names:
-                    rule = self.rules[Kind.TABLE_ON_OTHER_SHEET]
-                    returned.report(rule, **words, other=contents.sheet)
-                self._take(part, contents, returned)
-            elif is_asked:
-                place = returned.place
-                rule = self.rules[Kind.MISSING_TABLE]
-                returned.findings.append(make_finding(rule, place, **words))
+        return read
 
     def _take(self, part: SurveySheet, contents: SheetContents, returned: Return) -> None:
-        """Add what was read of one part of the form."""
+        """Add what was read of one part of the form, and report what it leaves unanswered."""
+        if contents.sheet != part.sheet and part.sheet in returned.sheet_names:
+            words = {"sheet": part.sheet, "title": part.title, "other": contents.sheet}
+            returned.report(self.rules[Kind.TABLE_ON_OTHER_SHEET], **words)
         returned.records += contents.records
         returned.findings += contents.findings
         returned.rows_set_aside += contents.rows_set_aside
@@ -227,19 +244,11 @@ class FormReader:
         if part.kind == "stock" and returned.says_no_change:
             return
         if cells := list(_list_unanswered(part, contents.records)):
-            rest = " ほか" if len(cells) > _CELLS_SHOWN else ""
-            shown = "、".join(cells[:_CELLS_SHOWN]) + rest
+            shown = "、".join(cells[:_CELLS_SHOWN]) + " ほか" * (len(cells) > _CELLS_SHOWN)
             # A CSV file has a sheet without a name.
             words = {"sheet": contents.sheet or part.sheet, "count": str(len(cells))}
             place = replace(returned.place, sheet=contents.sheet, cell=cells[0])
-            rule = self.rules[Kind.UNANSWERED]
-            returned.findings.append(make_finding(rule, place, **words, cells=shown))
-
-    def _report_unread_table(self, sheet: Sheet, readers: list[_Reader], returned: Return) -> None:
-        part = next((one.description for one in readers if one.may_concern(sheet)), None)
-        if part is not None:
-            words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
-            returned.report(self.rules[Kind.UNREAD_TABLE], **words)
+            returned.report(self.rules[Kind.UNANSWERED], None, place, **words, cells=shown)
 
     def _check_cover(self, stamp: Stamp | None, returned: Return) -> None:
         """Report what the cover says of quarter and day that cannot be, and another form."""
@@ -253,43 +262,52 @@ class FormReader:
         made_for = Stamp(self.form.version, returned.period, returned.department_code or "")
         for (label, value), expected in zip(stamp.labels.items(), made_for, strict=True):
             if expected and value != expected:
-                shown, wanted = _PERIOD.sub(_say_period, value), _PERIOD.sub(_say_period, expected)
+                shown, wanted = map(_say_periods, (value, expected))
                 rule = self.rules[Kind.OTHER_FORM]
                 returned.report(rule, shown, label=label, expected=wanted)
 
-    def _read_part(
-        self, workbook: Workbook, reader: _Reader, place: Place, *, is_asked: bool
-    ) -> SheetContents | None:
-        part = reader.description
-        read = reader.read_labels if part.layout == "labels" else reader.read_rows
-        sheets = self._candidates(workbook.sheets, part.sheet, is_asked=is_asked)
-        return next(filter(None, (read(sheet, place) for sheet in sheets)), None)
 
-    def _candidates(self, sheets: list[Sheet], name: str, *, is_asked: bool) -> list[Sheet]:
-        """Return the sheets of that name, then those whose name holds it, then unknown ones."""
-        wanted = heading_key(name)
-        keyed = [(heading_key(sheet.name), sheet) for sheet in sheets]
-        named = [sheet for key, sheet in keyed if key == wanted]
-        others = [(key, sheet) for key, sheet in keyed if key not in self._sheet_keys]
-        others.sort(key=lambda one: wanted not in one[0])
-        return named + [sheet for key, sheet in others if is_asked or wanted in key]
+def _say_periods(text: str) -> str:
+    return _PERIOD.sub(lambda code: Period.parse(code[0]).title, text)
+
+
+def _list_unanswered(part: SurveySheet, records: Iterable[Record]) -> Iterator[str]:
+    for record in records:
+        if any(answer.reading is BLANK for answer in record.answers):
+            readings = {answer.field: answer.reading for answer in record.answers}
+            unanswered = set(find_unanswered(part, readings))
+            yield from (answer.cell for answer in record.answers if answer.field in unanswered)
+
+
+def _is_untouched(returned: Return, stamp: Stamp | None) -> bool:
+    day = returned.cover.answer_of("answered_on") if returned.cover else None
+    if stamp is None or day is None or day.reading.status != "not_answered":
+        return False
+    if returned.says_no_change or returned.rows_set_aside:
+        return False
+    return stamp.contents == fingerprint(
+        (record.table, {answer.field: answer.reading for answer in record.answers})
+        for record in returned.records
+    )
 
 
 def read_returns(reader: FormReader, waves: Waves, files: Sequence[SourceFile]) -> Iterator[Return]:
     """Read workbooks and give them back in their order, each when it is read.
 
-    They are read one after the other, or on all processors where they are very many.
-
-    Args:
-        reader: Reads a workbook.
-        waves: The inquiries.
-        files: The files; the first part of each name is a quarter with an inquiry.
+    They are read one after the other, or on all processors where they are very many. The first
+    part of each name is a quarter with an inquiry.
     """
     with _pause_garbage_collection():
         if len(files) < VERY_MANY:
             yield from (_read_file(reader, waves, file) for file in files)
-        else:
-            yield from _read_in_processes(reader, waves, files)
+            return
+        # Imported here because it takes time and a single workbook needs none of it.
+        from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+        from multiprocessing import get_context  # noqa: PLC0415
+
+        start, context = (replace(reader), waves), get_context("spawn")
+        with ProcessPoolExecutor(mp_context=context, initializer=_prepare, initargs=start) as pool:
+            yield from pool.map(_read_prepared, files, chunksize=_CHUNK)
 
 
 @contextmanager
@@ -307,27 +325,17 @@ def _pause_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_in_processes(
-    reader: FormReader, waves: Waves, files: Sequence[SourceFile]
-) -> Iterator[Return]:
-    # Imported here because it takes time and a single workbook needs none of it.
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
-    from multiprocessing import get_context  # noqa: PLC0415
-
-    # What the reader has prepared for itself does not go through to another process.
-    start = (replace(reader), waves)
-    context = get_context("spawn")
-    with ProcessPoolExecutor(mp_context=context, initializer=_prepare, initargs=start) as pool:
-        yield from pool.map(_read_prepared, files, chunksize=_CHUNK)
+# What a process reads with; filled when it starts.
+_prepared: list[tuple[FormReader, Waves]] = []
 
 
 def _prepare(reader: FormReader, waves: Waves) -> None:
     gc.disable()
-    _prepared[:] = [partial(_read_file, reader, waves)]
+    _prepared[:] = [(reader, waves)]
 
 
 def _read_prepared(file: SourceFile) -> Return:
-    return _prepared[0](file)
+    return _read_file(*_prepared[0], file)
 
 
 def _read_file(reader: FormReader, waves: Waves, file: SourceFile) -> Return:
@@ -344,26 +352,3 @@ def _read_file(reader: FormReader, waves: Waves, file: SourceFile) -> Return:
     else:
         reader.read(content, returned, waves.root[period])
     return returned
-
-
-def _say_period(code: re.Match[str]) -> str:
-    return Period.parse(code[0]).title
-
-
-def _is_untouched(returned: Return, stamp: Stamp) -> bool:
-    day = returned.cover.answer_of("answered_on") if returned.cover else None
-    is_open = day is not None and day.reading.status == "not_answered"
-    if not is_open or returned.says_no_change or returned.rows_set_aside:
-        return False
-    return stamp.contents == fingerprint(
-        (record.table, {answer.field: answer.reading for answer in record.answers})
-        for record in returned.records
-    )
-
-
-def _list_unanswered(part: SurveySheet, records: Sequence[Record]) -> Iterator[str]:
-    for record in records:
-        if any(answer.reading is BLANK for answer in record.answers):
-            readings = {answer.field: answer.reading for answer in record.answers}
-            unanswered = set(find_unanswered(part, readings))
-            yield from (answer.cell for answer in record.answers if answer.field in unanswered)

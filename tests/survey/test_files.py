@@ -9,14 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.survey.collecting import deliveries
-from sumida_data.survey.collecting.deliveries import (
-    find_owner,
-    is_copy,
-    is_document,
-    open_deliveries,
-)
-from sumida_data.survey.files import SourceFile
+from sumida_data.survey import files
+from sumida_data.survey.departments import find_owner
+from sumida_data.survey.files import SourceFile, is_copy, is_document, open_deliveries
 from tests.outlook import write_outlook_mail
 from tests.survey.conftest import DEPARTMENTS
 
@@ -140,7 +135,7 @@ def test_one_that_is_gone_meanwhile_comes_as_it_is(tmp_path: Path) -> None:
 def test_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:
-    monkeypatch.setattr(deliveries, limit, value)
+    monkeypatch.setattr(files, limit, value)
     [file] = opened(tmp_path, "a.zip", zipped(a=b"12", b=b"34"))
     assert file.rule_id == "F105"
 

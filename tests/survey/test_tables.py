@@ -3,7 +3,7 @@
 import pytest
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.survey.typed_tables import split_payment_methods
+from sumida_data.survey.tables import split_payment_methods
 
 
 @pytest.mark.parametrize(
