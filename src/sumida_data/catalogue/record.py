@@ -380,7 +380,7 @@ class TargetRecord:
         return kept
 
     def list_versions(self) -> dict[tuple[str, str], dict[str, str]]:
-        """Return the hashes of the files of every version that was ever published, by path."""
+        """Return the hashes of the files, by path, of every version that was not withdrawn."""
         versions: dict[tuple[str, str], dict[str, str]] = {}
         for path in sorted((self.folder / "publications").glob("*.json")):
             kept = json.loads(path.read_bytes())
@@ -388,6 +388,10 @@ class TargetRecord:
                 name, packages = dataset["name"], kept["packages"]
                 files = {one: packages[one] for one in packages if one.startswith(f"{name}/")}
                 versions[name, str(dataset["metadata"].get("version"))] = files
+        for line in self.read_publications():
+            for name, gone in line.withdrawn.items():
+                for version in gone:
+                    versions.pop((name, version), None)
         return versions
 
     def forget(self, line: PublicationLine) -> None:

@@ -17,7 +17,7 @@ _COMMANDS = {
     "verify": "sumida_data.commands.verify",
     "undo": "sumida_data.commands.verify",
     "abandon": "sumida_data.commands.verify",
-    "withdraw": "sumida_data.commands.withdraw",
+    "withdraw": "sumida_data.commands.verify",
     "quarter": "sumida_data.commands.quarter",
     "compare": "sumida_data.commands.compare",
     "backup": "sumida_data.commands.backup",

@@ -1,18 +1,16 @@
 """The command ``sumida-data approve``."""
 
-import json
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from sumida_data.base.quota import Gap
 from sumida_data.catalogue.approval import (
     ACTIONS,
-    DatasetChange,
     Proposal,
     RefusedError,
     count_actions,
@@ -20,7 +18,7 @@ from sumida_data.catalogue.approval import (
     refuse_lost_record,
     write_approval,
 )
-from sumida_data.catalogue.record import TargetRecord
+from sumida_data.catalogue.record import Approval, TargetRecord
 from sumida_data.catalogue.target import TargetError
 from sumida_data.commands.project import find_project, read_catalogue
 from sumida_data.survey.findings import SEVERITY_LABELS
@@ -66,8 +64,9 @@ def approve(  # one parameter for each option
 ) -> None:
     """Show what would be published, ask, and record who approved it."""
     project = find_project(Path.cwd())
-    entry = read_catalogue(project, env, "publication_proposal")
-    proposal = _load_proposal(project / entry["filepath"])
+    proposal = _load_proposal(
+        project / read_catalogue(project, env, "publication_proposal")["filepath"]
+    )
     target = read_catalogue(project, env, "public_target")["target"]
     record = TargetRecord(project / target["record"])
     if record.folder.name != proposal.target:
@@ -75,29 +74,23 @@ def approve(  # one parameter for each option
             f"最後の kedro run は公開先 {proposal.target} に向けたものです。"
             f"公開先 {record.folder.name} に向けて、もう一度 kedro run を実行してください。"
         )
-    for line in describe_proposal(proposal):
-        click.echo(line)
-    accepts_gaps = accept_gaps or (not yes and _ask_about_gaps(proposal))
-    name = name or _ask("承認者の名前", "--name", silent=yes)
-    decision_number = decision_number or _ask("決裁番号", "--decision-number", silent=yes)
+    click.echo("\n".join(describe_proposal(proposal)))
+    if proposal.gaps_to_accept and not (accept_gaps or yes):
+        titles = "、".join(gap.title for gap in proposal.gaps_to_accept)
+        accept_gaps = click.confirm(f"{titles}が基準を超えています。承認者が受け入れますか")
+    name = _ask("承認者の名前", "--name", name, silent=yes)
+    decision_number = _ask("決裁番号", "--decision-number", decision_number, silent=yes)
     if not yes and not click.confirm("この内容の公開を承認しますか"):
         raise click.ClickException("承認しませんでした。")
-    try:
-        if record.journal.read() is None:
-            refuse_lost_record(proposal.changes, record.read_publications())
-        with record.lock():
-            approval = write_approval(
-                proposal,
-                record.read_approvals(),
-                approved_by=name,
-                decision_number=decision_number,
-                approved_on=day.date() if day else date.today(),
-                accepts_gaps=accepts_gaps,
-                adopts=adopts,
-            )
-            record.add(approval)
-    except (RefusedError, TargetError) as error:
-        raise click.ClickException(str(error)) from error
+    approval = _write_down(
+        record,
+        proposal,
+        approved_by=name,
+        decision_number=decision_number,
+        approved_on=day.date() if day else date.today(),
+        accepts_gaps=accept_gaps,
+        adopts=adopts,
+    )
     option = f" --env={env}" if env else ""
     click.echo(
         f"承認 {approval.approval_id} を {record.folder / 'approvals.jsonl'} に記録しました。"
@@ -106,28 +99,31 @@ def approve(  # one parameter for each option
     sys.exit(0)
 
 
+def _write_down(record: TargetRecord, proposal: Proposal, **decision: Any) -> Approval:
+    try:
+        if record.journal.read() is None:
+            refuse_lost_record(proposal.changes, record.read_publications())
+        with record.lock():
+            approval = write_approval(proposal, record.read_approvals(), **decision)
+            record.add(approval)
+    except (RefusedError, TargetError) as error:
+        raise click.ClickException(str(error)) from error
+    return approval
+
+
 def describe_proposal(proposal: Proposal) -> Iterator[str]:
     """Yield what a person must know to approve a proposal, line by line."""
     yield f"公開先：{proposal.target}　期間：{proposal.period}"
-    if proposal.sample:
-        yield "【見本データ】実際の数ではありません。"
+    yield from ["【見本データ】実際の数ではありません。"] * proposal.sample
     yield f"公開する内容のハッシュ：{proposal.content_sha256}"
-    yield "データセットの版：" + "、".join(
-        f"{name} {version}" for name, version in proposal.versions.items()
-    )
-    yield ""
+    versions = (f"{name} {version}" for name, version in proposal.versions.items())
+    yield f"データセットの版：{'、'.join(versions)}\n"
     yield f"公開先での変更：{count_actions(proposal.changes)}"
-    yield from (f"  {describe_change(one)}" for one in group_changes(proposal) if one.name)
-    yield "  すべてのファイルの一覧は data/06_catalog/preview/changes.html にあります。"
-    yield ""
+    yield from _describe_changes(proposal)
+    yield "  すべてのファイルの一覧は data/06_catalog/preview/changes.html にあります。\n"
     yield "この期間の欠け："
     yield from (f"  {describe_gap(gap)}" for gap in proposal.gaps)
-    labels = {str(severity): label for severity, label in SEVERITY_LABELS.items()}
-    counts = [
-        f"{labels.get(severity, severity)} {count}件"
-        for severity, count in sorted(proposal.findings.items())
-    ]
-    yield f"残っている指摘：{'、'.join(counts) or 'なし'}"
+    yield f"残っている指摘：{_count_findings(proposal)}"
     for title, lines in proposal.remarks.items():
         yield f"{title}：{'' if lines else 'なし'}"
         yield from (f"  {line}" for line in lines)
@@ -138,14 +134,22 @@ def describe_proposal(proposal: Proposal) -> Iterator[str]:
     yield ""
 
 
-def describe_change(change: DatasetChange) -> str:
-    """Say in a line what would change in a dataset; files that would go are all named."""
-    words = [f"{ACTIONS[change.action]}　{change.name} {change.version}".rstrip()]
-    for action, files in change.files.items():
-        shown = files if action == "remove" else files[:_FILES_SHOWN]
-        more = f"、ほか{len(files) - len(shown)}" * (len(files) > len(shown))
-        words.append(f"{ACTIONS[action]} {len(files)}ファイル({'、'.join(shown)}{more})")
-    return "　".join(words)
+def _count_findings(proposal: Proposal) -> str:
+    labels = {str(severity): label for severity, label in SEVERITY_LABELS.items()}
+    found = sorted(proposal.findings.items())
+    return "、".join(f"{labels.get(one, one)} {count}件" for one, count in found) or "なし"
+
+
+def _describe_changes(proposal: Proposal) -> Iterator[str]:
+    """Yield a line for each dataset that would change; files that would go are all named."""
+    for action, name, version, changed in group_changes(proposal):
+        words = [f"{ACTIONS[action]}　{name} {version}".rstrip()]
+        for done, files in changed.items():
+            shown = files if done == "remove" else files[:_FILES_SHOWN]
+            more = f"、ほか{len(files) - len(shown)}" * (len(files) > len(shown))
+            words.append(f"{ACTIONS[done]} {len(files)}ファイル({'、'.join(shown)}{more})")
+        if name:
+            yield f"  {'　'.join(words)}"
 
 
 def describe_gap(gap: Gap) -> str:
@@ -158,26 +162,18 @@ def describe_gap(gap: Gap) -> str:
 
 def _load_proposal(path: Path) -> Proposal:
     try:
-        return Proposal.model_validate(json.loads(path.read_bytes()))
+        return Proposal.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise click.ClickException(
             "公開するものがありません。先に kedro run を実行してください。"
         ) from error
-    except (ValidationError, ValueError) as error:
+    except ValueError as error:
         raise click.ClickException(
             f"{path} を読めません。もう一度 kedro run を実行してください。"
         ) from error
 
 
-def _ask_about_gaps(proposal: Proposal) -> bool:
-    if not proposal.gaps_to_accept:
-        return False
-    titles = "、".join(gap.title for gap in proposal.gaps_to_accept)
-    return click.confirm(f"{titles}が基準を超えています。承認者が受け入れますか")
-
-
-def _ask(title: str, option: str, *, silent: bool) -> str:
-    if silent:
+def _ask(title: str, option: str, given: str | None, *, silent: bool) -> str:
+    if silent and not given:
         raise click.ClickException(f"{title}を {option} で書いてください。")
-    answer: str = click.prompt(title)
-    return answer
+    return given or str(click.prompt(title))

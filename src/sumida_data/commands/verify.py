@@ -1,9 +1,12 @@
-"""The commands that go to the public target: ``sumida-data verify``, ``undo``, ``abandon``."""
+"""The commands that go to the public target: ``verify``, ``undo``, ``abandon``, ``withdraw``."""
 
 import logging
 import os
 import sys
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +16,18 @@ from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.catalogue import publication
+from sumida_data.catalogue.approval import RefusedError, propose, write_approval
+from sumida_data.catalogue.preview import build_preview, gather_catalogue
 from sumida_data.catalogue.record import TargetRecord
-from sumida_data.catalogue.target import PublicTarget, TargetChange, TargetError, compare
+from sumida_data.catalogue.target import Catalogue, PublicTarget, TargetError, compare
 from sumida_data.commands.project import find_project
 from sumida_data.datasets import TargetDataset
+from sumida_data.packages.models import Packages
+from sumida_data.plan.models import Plans
+from sumida_data.site.models import SiteSettings
+from sumida_data.survey.form import Waves
 
 _HELP_VERIFY = """公開先を読み返し、公開した内容と同じか確かめます。
 
@@ -38,17 +48,47 @@ _HELP_ABANDON = """途中で止まった公開や、公開先に断られた公�
 
 終了コード：0 やめた、1 やめられない。
 """
+_HELP_WITHDRAW = """公開したものを、公開先と控えのすべてから取り下げます。元には戻せません。
+
+データセットの名前か、--version を添えて1つの版か、--row で書かれた文字のある版すべてを選びます。
+今の版が当てはまるデータセットは公開をやめ、そのことを記した頁が残ります。取下げも承認とともに
+記録します。
+docs/runbooks.ja.md の「漏えいが見つかったとき」の順に進めてください。
+
+終了コード：0 取り下げた、1 取り下げなかった、またはできない。
+"""
 _env = click.option(
     "--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。"
 )
+_yes = click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+
+
+@contextmanager
+def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroContext]]:
+    """Open the public target of an environment; what goes wrong with it is told in plain words."""
+    project = find_project(Path.cwd())
+    logging.disable(logging.INFO)
+    bootstrap_project(project)
+    # Paths of the target are meant from there, also where the command was called further below.
+    os.chdir(project)
+    try:
+        context: KedroContext = KedroSession.create(project, env=env).load_context()
+        dataset = context.catalog["public_target"]
+    except (MissingConfigException, KeyError) as error:
+        raise click.ClickException(f"--env={env}: 公開先の設定を読めません。{error}") from error
+    if not isinstance(dataset, TargetDataset):
+        raise click.ClickException(f"--env={env}: public_target が公開先ではありません。")
+    try:
+        yield dataset.target, dataset.record, context
+    except (TargetError, RefusedError) as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command(help=_HELP_VERIFY)
 @_env
 def verify(env: str | None) -> None:
     """Read everything back from the public target; exits with 2 where something differs."""
-    target, record = open_target(load_context(env))
-    try:
+    with _open(env) as (target, record, _):
         if edits := list(record.find_faults()):
             for edit in edits:
                 click.secho(edit, fg="red")
@@ -60,8 +100,6 @@ def verify(env: str | None) -> None:
             raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{begun}")
         catalogue = record.load_catalogue(lines[-1].content_of)
         faults = target.verify(catalogue)
-    except TargetError as error:
-        raise click.ClickException(str(error)) from error
     for fault in faults:
         click.secho(fault, fg="red")
     if faults:
@@ -71,8 +109,7 @@ def verify(env: str | None) -> None:
             f"kedro run --pipelines=publish{option} で、公開した内容に戻ります。"
         )
         sys.exit(2)
-    last = lines[-1]
-    files = sum(len(dataset.files) for dataset in catalogue.datasets)
+    files, last = sum(len(dataset.files) for dataset in catalogue.datasets), lines[-1]
     click.echo(
         f"公開先 {target.name} は、{last.published_on} の {last.publication_id} のとおりです"
         f"({len(catalogue.datasets)}データセット、{files}ファイル、{len(catalogue.pages)}ページ)。"
@@ -81,16 +118,13 @@ def verify(env: str | None) -> None:
 
 @click.command(help=_HELP_UNDO)
 @_env
-@click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+@_yes
 def undo(env: str | None, *, yes: bool) -> None:
     """Put the version before the last publication back."""
-    target, record = open_target(load_context(env))
-    if not yes and not click.confirm(f"公開先 {target.name} を前の内容に戻しますか"):
-        raise click.ClickException("戻しませんでした。")
-    try:
+    with _open(env) as (target, record, _):
+        if not yes and not click.confirm(f"公開先 {target.name} を前の内容に戻しますか"):
+            raise click.ClickException("戻しませんでした。")
         line = publication.undo(target, record, date.today())
-    except TargetError as error:
-        raise click.ClickException(str(error)) from error
     datasets = "、".join(f"{one.name} {one.version}" for one in line.datasets)
     click.echo(f"公開先 {target.name} を、公開 {line.content_of} の内容に戻しました({datasets})。")
     click.echo(
@@ -99,29 +133,22 @@ def undo(env: str | None, *, yes: bool) -> None:
     click.echo("もう一度公開する前に、取り消した理由を直して kedro run を実行してください。")
 
 
-def _name_unchanged(changes: Iterable[TargetChange]) -> str:
-    names = [one.dataset for one in changes if one.action == "keep" and not one.file]
-    return "、".join(names) or "なし"
-
-
 @click.command(help=_HELP_ABANDON)
 @_env
 @click.option(
     "--leave", is_flag=True, help="公開先が戻すことも断るとき、公開先はそのままにします。"
 )
-@click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+@_yes
 def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     """Give up a publication that was begun, and put back what was public before."""
-    target, record = open_target(load_context(env))
-    try:
+    with _open(env) as (target, record, _):
         if pending := record.read().pending:
             changes = compare(pending, target.observe(date.today()))
-            click.echo(f"新しい内容になっているデータセット：{_name_unchanged(changes)}")
+            same = (one.dataset for one in changes if one.action == "keep" and not one.file)
+            click.echo(f"新しい内容になっているデータセット：{'、'.join(same) or 'なし'}")
         if not yes and not click.confirm(f"公開先 {target.name} への公開をやめますか"):
             raise click.ClickException("やめませんでした。")
         line = publication.abandon(target, record, date.today(), leave=leave)
-    except TargetError as error:
-        raise click.ClickException(str(error)) from error
     before = "公開先はそのままです" if leave else f"前の内容({line.content_of or '空'})に戻しました"
     click.echo(
         f"承認 {line.abandoned} の公開をやめ、{line.publication_id} に記録しました。{before}。"
@@ -129,32 +156,81 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     click.echo("公開するには、原因を直して kedro run を実行し、承認を受けてください。")
 
 
-def load_context(env: str | None) -> KedroContext:
-    """Return Kedro's context of an environment.
+@click.command(help=_HELP_WITHDRAW)
+@click.argument("dataset", required=False, metavar="[データセット]")
+@click.option("--version", metavar="版", help="取り下げる版。書かなければすべての版です。")
+@click.option("--row", "text", default="", metavar="文字", help="この文字のある版を選びます。")
+@_env
+@click.option("--name", prompt="承認者の名前", metavar="氏名", help="承認者の名前。")
+@click.option("--decision-number", prompt="決裁番号", metavar="番号", help="決裁番号。")
+@click.option("--reason", prompt="取り下げる理由", metavar="理由", help="理由。内容は書きません。")
+@_yes
+def withdraw(  # noqa: PLR0913  # one parameter for each option
+    dataset: str | None,
+    version: str | None,
+    text: str,
+    env: str | None,
+    name: str,
+    decision_number: str,
+    reason: str,
+    *,
+    yes: bool,
+) -> None:
+    """Show what would be taken down, ask, do it, and record who decided it."""
+    with _open(env) as (target, record, context):
+        if not dataset and not text:
+            raise click.ClickException("データセットの名前か --row を書いてください。")
+        found = defaultdict(list)
+        for one, number in _find_versions(record, text):
+            if dataset in (None, one) and version in (None, number):
+                found[one].append(number)
+        if not found:
+            raise click.ClickException("当てはまる版は、公開したものの中にありません。")
+        catalogue = _build_catalogue(context, record, found)
+        proposal = propose(catalogue, target.observe(date.today()))
+        for one, numbers in found.items():
+            click.echo(f"取り下げるもの：{one} 版 {'、'.join(numbers)}")
+        if not yes and not click.confirm("元に戻せません。取り下げますか"):
+            raise click.ClickException("取り下げませんでした。")
+        approval = write_approval(
+            proposal,
+            record.read_approvals(),
+            approved_by=name,
+            decision_number=decision_number,
+            approved_on=date.today(),
+        )
+        line = publication.withdraw(target, record, catalogue, approval, reason, text)
+    click.echo(f"取り下げ、{line.publication_id} に記録しました。控えのファイルも消しました。")
+    click.echo("元の調査票や設定を直してから kedro run を実行し、下見と承認をやり直してください。")
 
-    Raises:
-        click.ClickException: If the environment is not there.
-    """
-    project = find_project(Path.cwd())
-    logging.disable(logging.INFO)
-    bootstrap_project(project)
-    # Paths of the target are meant from there, also where the command was called further below.
-    os.chdir(project)
-    try:
-        context: KedroContext = KedroSession.create(project, env=env).load_context()
-        context.catalog["public_target"]
-    except (MissingConfigException, KeyError) as error:
-        raise click.ClickException(f"--env={env}: 公開先の設定を読めません。{error}") from error
-    return context
+
+def _find_versions(record: TargetRecord, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the versions in whose tables and descriptions words stand."""
+    for version, files in record.list_versions().items():
+        shown = (files[path] for path in files if path.endswith((".csv", ".json", ".md")))
+        if not text or any(text.encode() in record.content.read(one) for one in shown):
+            yield version
 
 
-def open_target(context: KedroContext) -> tuple[PublicTarget, TargetRecord]:
-    """Return the public target of an environment, and its record.
-
-    Raises:
-        click.ClickException: If the environment names no target.
-    """
-    dataset = context.catalog["public_target"]
-    if not isinstance(dataset, TargetDataset):
-        raise click.ClickException(f"--env={context.env}: public_target が公開先ではありません。")
-    return dataset.target, dataset.record
+def _build_catalogue(
+    context: KedroContext, record: TargetRecord, wanted: Mapping[str, list[str]]
+) -> Catalogue:
+    """Build what stays public: the site anew, from the packages that are public and stay so."""
+    current = {one.name: one.version for one in record.read_publications()[-1].datasets}
+    gone = {name for name, versions in wanted.items() if current.get(name) in versions}
+    files = {
+        path: record.content.read(sha256)
+        for path, sha256 in record.read_public_hashes().items()
+        if path.split("/")[0] not in gone
+    }
+    given = context.params
+    preview = build_preview(
+        files,
+        Packages.model_validate(given["packages"]),
+        HomeMunicipality.model_validate(given["municipality"]),
+        Plans.model_validate(given["plans"]),
+        Waves.model_validate(given["waves"]),
+        SiteSettings.model_validate(given["site"]),
+        context.catalog["data_dictionary"].load(),
+    )
+    return replace(gather_catalogue(preview, ()), withdrawn=wanted)
