@@ -8,8 +8,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality
-from sumida_data.base.quota import Quota
+from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality, Quota
 from sumida_data.many.models import Many
 from sumida_data.packages.models import (
     Package,

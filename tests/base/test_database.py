@@ -7,8 +7,7 @@ import pyarrow as pa
 import pytest
 
 from sumida_data.base import database
-from sumida_data.base.database import SqlError, connect, run_query
-from sumida_data.base.queries import check_select
+from sumida_data.base.database import SqlError, check_select, connect, run_query
 from sumida_data.packages.models import Views
 from sumida_data.plan.models import Plans
 from sumida_data.quality.rules import QualityRules, Query

@@ -1,7 +1,9 @@
+from decimal import Decimal
+
 import pytest
 from pydantic import ValidationError
 
-from sumida_data.base.metadata import DataDictionary, Field, Table
+from sumida_data.base.metadata import DataDictionary, Field, Quota, Table
 
 CODE = Field(name="code", title="コード", title_en="Code")
 
@@ -89,3 +91,31 @@ def test_codes_with_their_meanings_become_choices_and_end_the_description():
     assert field.codes["keep"].title == "保つ"
     assert field.description == "目標。up 上がる、keep 下がらないようにする。"
     assert Field.model_validate(field.model_dump(mode="json")) == field
+
+
+QUOTA = Quota(
+    departments_missing_share=Decimal("0.1"), rows_set_aside_share=Decimal("0.05"), reason="仮"
+)
+
+
+@pytest.mark.parametrize(
+    ("answered", "exceeds"),
+    [(80, False), (72, False), (71, True), (0, True)],
+)
+def test_departments_that_have_not_answered(*, answered: int, exceeds: bool) -> None:
+    departments, _ = QUOTA.describe_gaps(asked=80, answered=answered, rows=1, rows_set_aside=0)
+    assert departments.exceeds_quota == exceeds
+    assert (departments.missing, departments.total) == (80 - answered, 80)
+
+
+@pytest.mark.parametrize(("set_aside", "exceeds"), [(0, False), (5, False), (6, True)])
+def test_rows_that_were_set_aside(*, set_aside: int, exceeds: bool) -> None:
+    rows = 100 - set_aside
+    _, gap = QUOTA.describe_gaps(asked=1, answered=1, rows=rows, rows_set_aside=set_aside)
+    assert gap.exceeds_quota == exceeds
+    assert (gap.missing, gap.total) == (set_aside, 100)
+
+
+def test_nothing_asked_is_no_gap() -> None:
+    gaps = QUOTA.describe_gaps(asked=0, answered=0, rows=0, rows_set_aside=0)
+    assert not any(gap.exceeds_quota for gap in gaps)

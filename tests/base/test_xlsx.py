@@ -11,7 +11,7 @@ COLUMNS = {"課": None, "指摘": 20, "件数": None}
 
 def write(*rows: list[Cell], sample: bool = False) -> bytes:
     book = TextWorkbook("確認結果", sample=sample)
-    sheet = book.add_sheet("結果", "確認結果")
+    sheet = book.begin("結果", "確認結果")
     sheet.write_line("見てください。")
     sheet.write_table(COLUMNS, rows)
     return book.close()

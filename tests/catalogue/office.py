@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sumida_data.base.frames import DECIMAL
-from sumida_data.base.quota import Gap
+from sumida_data.base.metadata import Gap
 from sumida_data.catalogue.approval import NewText, Proposal, propose, write_approval
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.history import hash_lineage

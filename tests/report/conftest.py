@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from sumida_data.base.frames import build_frame
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
 from sumida_data.base.periods import Period
-from sumida_data.base.quota import Quota
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess

@@ -10,9 +10,8 @@ from kedro.runner import SequentialRunner
 from tests.catalogue.office import PROPOSAL
 
 from sumida_data.base.frames import build_frame
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
 from sumida_data.base.periods import Period
-from sumida_data.base.quota import Quota
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans

@@ -10,8 +10,7 @@ from rich.console import Console
 from tests.catalogue.office import PROPOSAL
 
 from sumida_data.base.frames import build_frame
-from sumida_data.base.metadata import DataDictionary
-from sumida_data.base.quota import Quota
+from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.packages.models import Packages

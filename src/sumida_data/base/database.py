@@ -1,11 +1,14 @@
-"""The one way to a DuckDB."""
+"""The one way to a DuckDB, and what the SQL that an office writes may say there."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Timer
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import duckdb
+from pydantic import AfterValidator
 
 # SQL sees what is registered and nothing else: no file, no network, no variable of Python. An
 # extension that is not there would stall 82 seconds on a closed network.
@@ -20,6 +23,10 @@ _CLOSED: Final[dict[str, str | bool | int | float | list[str]]] = {
     "storage_compatibility_version": "v1.2.0",
     "lock_configuration": True,
 }
+_TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
+_SYSTEM_SCHEMAS = {"information_schema", "pg_catalog"}
+_SYSTEM_TABLES = ("duckdb_", "pragma_", "sqlite_", "pg_")
+_SETTINGS = {"current_setting", "getvariable", "getenv"}
 _SECONDS_ALLOWED = 600
 # These speak of the SQL; the others may quote what stands in a table.
 _ERRORS_OF_SQL = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
@@ -30,12 +37,7 @@ class SqlError(ValueError):
 
 
 def connect(path: str | Path = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a database whose SQL reaches no file and no network and changes no setting.
-
-    Args:
-        path: Its file; without one it is in memory.
-        read_only: Whether it may not be written to.
-    """
+    """Open a database whose SQL reaches no file and no network and changes no setting."""
     return duckdb.connect(path, read_only=read_only, config=_CLOSED)
 
 
@@ -76,3 +78,54 @@ def write_views(path: Path, files: Mapping[str, Path]) -> None:
                 f'CREATE VIEW "{name}" AS '
                 f"FROM read_parquet('{text}', hive_partitioning = true, union_by_name = true)"
             )
+
+
+@lru_cache(maxsize=1024)
+def check_select(sql: str) -> str:
+    """Return SQL that is a single SELECT over tables, or raise a ValueError that says what it is.
+
+    ``{columns}`` in it stands for names of columns.
+    """
+    parsing = "SELECT json_serialize_sql($sql::VARCHAR)"
+    rows = _parser().execute(parsing, {"sql": sql.replace("{columns}", "1")}).fetchall()
+    tree = json.loads(rows[0][0])
+    if tree["error"] or len(tree["statements"]) != 1:
+        reason = f"({tree['error_message']})" if tree.get("error_type") == "parser" else ""
+        raise ValueError(f"1つのSELECT文だけを書けます{reason}")
+    if refused := sorted({*map(_name_refused, _walk(tree))} - {""}):
+        raise ValueError(f"表だけを読めます。{'、'.join(refused)} は使えません")
+    return sql
+
+
+Select = Annotated[str, AfterValidator(check_select)]
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return connect()
+
+
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for one in node.values() if isinstance(node, dict) else node:
+        if isinstance(one, dict | list):
+            yield from _walk(one)
+
+
+def _name_refused(node: Mapping[str, Any]) -> str:
+    """Name what a node of a parsed query reads beside tables, or return ''."""
+    match node:
+        case {"type": "SHOW_REF"}:
+            return "DESCRIBE・SHOW・SUMMARIZE"
+        case {"type": "TABLE_FUNCTION", "function": {"function_name": str(name)}} if (
+            name not in _TABLE_FUNCTIONS
+        ):
+            return name
+        case {"type": "BASE_TABLE", "table_name": str(name)}:
+            foreign = node["schema_name"] in _SYSTEM_SCHEMAS or bool(node["catalog_name"])
+            is_table = name.isidentifier() and not name.startswith(_SYSTEM_TABLES)
+            return "" if is_table and not foreign else name
+        case {"function_name": str(name)} if name in _SETTINGS:
+            return name
+    return ""

@@ -9,16 +9,17 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
 
-# Windows opens these as devices whatever their ending, and drops dots and blanks at the end.
-_DEVICE = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE
+# What leads out of a folder or is no name; what no system, or not every one, keeps in a name; dots
+# and blanks at the end, which Windows drops; and what it opens as devices whatever their ending.
+_UNSAFE = re.compile(
+    r'^$|[\x00-\x1f<>:"|?*\\]|[. ]$|'
+    r"^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$",
+    re.IGNORECASE,
 )
-_NEVER_IN_A_NAME = re.compile(r'[\x00-\x1f<>:"|?*\\]|[. ]$')
 # As much as file systems keep of one name.
 _LONGEST_NAME = 255
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -33,10 +34,7 @@ class OutsideFolderError(ValueError):
 def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
     """Write a file beside the old one, see it on the disk, and put it in its place.
 
-    Args:
-        path: The file.
-        content: What it is to hold.
-        private: Whether only its owner may read it.
+    ``private`` says that only its owner may read it.
     """
     if _holds(path, content):
         if private:
@@ -62,18 +60,9 @@ def refuse_outside(names: Iterable[str]) -> None:
         OutsideFolderError: If one does.
     """
     for name in names:
-        if name.startswith("/") or not name or any(map(_is_unsafe, name.split("/"))):
-            raise OutsideFolderError(f"File name {name[:80]!r} leads out of the folder.")
-
-
-def _is_unsafe(part: str) -> bool:
-    too_long = len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME
-    return (
-        part in {"", ".", ".."}
-        or too_long
-        or _NEVER_IN_A_NAME.search(part) is not None
-        or _DEVICE.fullmatch(part) is not None
-    )
+        for part in name.split("/"):
+            if _UNSAFE.search(part) or len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
+                raise OutsideFolderError(f"File name {name[:80]!r} leads out of the folder.")
 
 
 def replace_folder(
@@ -94,8 +83,8 @@ def replace_folder(
     refuse_outside(files)
     folder.parent.mkdir(parents=True, exist_ok=True)
     restore_folder(folder)
-    there = {path.relative_to(folder).as_posix(): path for path in _list_files(folder)}
-    if there.keys() == files.keys() and all(_holds(there[name], files[name]) for name in files):
+    same = [_holds(folder / name, content) for name, content in files.items()]
+    if all(same) and len(same) == len(_list_files(folder)):
         folder.mkdir(exist_ok=True)
         return
     like = like or folder
@@ -103,11 +92,7 @@ def replace_folder(
         new, old = Path(workshop) / "new", Path(workshop) / "old"
         new.mkdir(PRIVATE_FOLDER if private else 0o777)
         for name, content in files.items():
-            target = new / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not _share_file(like / name, target, content):
-                target.touch(PRIVATE_FILE if private else 0o666)
-                target.write_bytes(content)
+            _place_file(new / name, content, like / name, private=private)
         if folder.exists():
             folder.rename(old)
         try:
@@ -118,14 +103,15 @@ def replace_folder(
             raise
 
 
-def _share_file(path: Path, other: Path, content: bytes) -> bool:
-    """Give a file that holds just this content another name, where the file system can."""
-    try:
-        if same := _holds(path, content):
-            os.link(path, other)
-    except OSError:
-        return False
-    return same
+def _place_file(path: Path, content: bytes, like: Path, *, private: bool) -> None:
+    """Write a file, or give one that holds just this another name, where the file system can."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if _holds(like, content):
+        with suppress(OSError):
+            os.link(like, path)
+            return
+    path.touch(PRIVATE_FILE if private else 0o666)
+    path.write_bytes(content)
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -163,30 +149,24 @@ def remove_folder(folder: Path) -> None:
 
 @contextmanager
 def hold(path: Path, otherwise: Exception) -> Iterator[None]:
-    """Hold a file, which is made if it is not there; a process that is killed holds nothing.
+    """Hold a file, which is made if it is not there, or raise what is given if another does.
 
-    Args:
-        path: The file.
-        otherwise: What is raised if another process holds it.
+    A process that is killed holds nothing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
-            _lock_file(file)
+            if sys.platform == "win32":
+                import msvcrt  # noqa: PLC0415
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl  # noqa: PLC0415
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise otherwise from error
         yield
-
-
-def _lock_file(file: IO[str]) -> None:
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl  # noqa: PLC0415
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def is_hidden(path: Path) -> bool:
@@ -197,31 +177,26 @@ def is_hidden(path: Path) -> bool:
 def hash_place(path: Path, *, times: bool = False) -> str:
     """Return a hash of a file, or of all files below a folder; an empty text if there is none.
 
-    Args:
-        path: The file or folder.
-        times: Whether it matters when each was last written.
+    ``times`` says that it matters when each was last written.
     """
     if not path.exists():
         return ""
-    folder = path.is_dir()
-    total = sha256(b"folder" if folder else b"file")
-    found = (one for one in _list_files(path) if not is_hidden(one)) if folder else [path]
-    for one in found:
+    is_folder = path.is_dir()
+    total = sha256(b"folder" if is_folder else b"file")
+    for one in _list_files(path) if is_folder else [path]:
+        if is_folder and is_hidden(one):
+            continue
         name = one.relative_to(path).as_posix().encode("utf-8", "surrogateescape")
-        total.update(b"".join(_describe_file(one, name, times=times)))
+        total.update(sha256(name).digest())
+        total.update(str(one.stat().st_mtime_ns).encode() if times else b"")
+        try:
+            total.update(sha256(one.read_bytes()).digest())
+        except OSError:
+            # Somebody has it open, or no right to it: to a reader it has no content.
+            total.update(b"unreadable")
     return _WITH_TIMES * times + total.hexdigest()
 
 
 def is_unchanged(path: Path, known: str) -> bool:
     """Tell whether ``hash_place`` still gives what it gave."""
     return hash_place(path, times=known.startswith(_WITH_TIMES)) == known
-
-
-def _describe_file(path: Path, name: bytes, *, times: bool) -> Iterator[bytes]:
-    yield sha256(name).digest()
-    yield str(path.stat().st_mtime_ns).encode() if times else b""
-    try:
-        yield sha256(path.read_bytes()).digest()
-    except OSError:
-        # Somebody has it open, or no right to it: to a reader it has no content.
-        yield b"unreadable"

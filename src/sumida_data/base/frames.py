@@ -1,7 +1,7 @@
 """Data frames with described types.
 
-Every table in memory is a pandas frame whose columns are Arrow-backed, so that an integer
-with gaps stays an integer, 59.3 stays 59.3 and a day has no clock time.
+Every table in memory is a pandas frame whose columns are Arrow-backed, so that an integer with gaps
+stays an integer, 59.3 stays 59.3 and a day has no clock time.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,13 +1,14 @@
 """One description of every field and table, from which all other descriptions are made.
 
-The blank form, the reader, the checks, Parquet and DuckDB types and comments, the Table
-Schema of the published packages and the reference pages all read these models. The words
-are those of the Table Schema standard (name, title, type, constraints) with a few of our
-own: English title, unit, personal, published.
+The blank form, the reader, the checks, Parquet and DuckDB types and comments, the Table Schema of
+the published packages and the reference pages all read these models. The words are those of the
+Table Schema standard (name, title, type, constraints) with a few of our own: English title, unit,
+personal, published. With them are the municipality, and how much may be missing from its figures.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -135,26 +136,21 @@ class Field(Model):
         description = f"{field.get('description', '')}{words}。"
         return field | {"enum": tuple(codes), "codes": codes, "description": description}
 
-    @model_validator(mode="after")
-    def _refuse_impossible_values(self) -> Self:
+    def _mistakes(self) -> Mistakes:
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
-        if bounds != sorted(bounds):
-            raise ValueError("minimum は maximum 以下にしてください")
         try:
             re.compile(self.pattern or "")
         except re.error as error:
             raise ValueError(f"pattern の {self.pattern} は正規表現ではありません") from error
-        return self
-
-    @model_validator(mode="after")
-    def _refuse_published_personal_data(self) -> Self:
-        if self.personal and self.published:
-            raise ValueError("個人に関する項目(personal)は公開(published)にできません")
-        if self.free_text and self.published:
-            raise ValueError(
-                "自由記入(free_text)は公開(published)にできません。欄ごとに公開を認めます"
-            )
-        return self
+        return {
+            "minimum は maximum 以下にしてください": bounds != sorted(bounds),
+            "個人に関する項目(personal)は公開(published)にできません": (
+                self.personal and self.published
+            ),
+            "自由記入(free_text)は公開(published)にできません。欄ごとに公開を認めます": (
+                self.free_text and self.published
+            ),
+        }
 
 
 class ForeignKey(Model):
@@ -196,21 +192,17 @@ class Table(Model):
     foreign_keys: tuple[ForeignKey, ...] = ()
     fields: tuple[Field, ...]
 
-    @model_validator(mode="after")
-    def _refuse_unknown_keys(self) -> Self:
-        names = [field.name for field in self.fields]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"表 {self.name} に列 {'、'.join(repeated)} が2つあります")
-        if missing := sorted(set(self.primary_key) - set(names)):
-            raise ValueError(f"表 {self.name} の主キー {'、'.join(missing)} が列にありません")
-        return self
+    def _mistakes(self) -> Mistakes:
+        names = self.column_names
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        missing = sorted(set(self.primary_key) - set(names))
+        return {
+            f"表 {self.name} に列 {'、'.join(repeated)} が2つあります": repeated,
+            f"表 {self.name} の主キー {'、'.join(missing)} が列にありません": missing,
+        }
 
     def field(self, name: str) -> Field:
-        """Return the field of that name.
-
-        Raises:
-            KeyError: If the table has no such field.
-        """
+        """Return the field of that name, or raise a KeyError."""
         for field in self.fields:
             if field.name == name:
                 return field
@@ -234,11 +226,7 @@ class Table(Model):
 
 
 class DataDictionary(Model):
-    """All tables of the project.
-
-    Attributes:
-        tables: The tables, in the order in which data flows.
-    """
+    """All tables of the project, in the order in which data flows."""
 
     tables: tuple[Table, ...]
 
@@ -287,3 +275,46 @@ class HomeMunicipality(Model):
     def kind(self) -> str:
         """What it calls itself for short: 区, 市, 町, 村, or 県."""
         return self.name[-1]
+
+
+class Gap(Model):
+    """How much of one kind is missing from the figures of a quarter."""
+
+    title: str
+    missing: int
+    total: int
+    allowed_share: Decimal
+
+    @property
+    def exceeds_quota(self) -> bool:
+        """Whether a named person must accept the gap before anything is published."""
+        return self.missing > self.allowed_share * self.total
+
+
+class Quota(Model):
+    """The gaps up to which the figures of a quarter need nobody's acceptance.
+
+    Attributes:
+        departments_missing_share: Departments without a usable return, of those asked.
+        rows_set_aside_share: Rows left out of the figures, of all rows in the returns that count.
+        reason: Why these.
+        two_people: Whether another account must approve than ran and publishes.
+    """
+
+    departments_missing_share: Decimal = Described(ge=0, le=1)
+    rows_set_aside_share: Decimal = Described(ge=0, le=1)
+    reason: str
+    two_people: bool = False
+
+    def describe_gaps(
+        self, *, asked: int, answered: int, rows: int, rows_set_aside: int
+    ) -> tuple[Gap, ...]:
+        """Set beside the quota the departments and the rows that a quarter lacks."""
+        kinds = (
+            ("未回答の課", asked - answered, asked, self.departments_missing_share),
+            ("集計から除いた行", rows_set_aside, rows + rows_set_aside, self.rows_set_aside_share),
+        )
+        return tuple(
+            Gap(title=title, missing=missing, total=total, allowed_share=share)
+            for title, missing, total, share in kinds
+        )

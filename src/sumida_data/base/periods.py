@@ -1,8 +1,7 @@
 """Fiscal years, quarters and Japanese era dates.
 
-A fiscal year runs from 1 April and is named after the western year in which it
-begins: ``FY2022Q3`` is October to December 2022 (令和4年度第3四半期) and
-``FY2022Q4`` lies in calendar year 2023.
+A fiscal year runs from 1 April and is named after the western year in which it begins: ``FY2022Q3``
+is October to December 2022 (令和4年度第3四半期), and ``FY2022Q4`` lies in calendar year 2023.
 """
 
 import re
@@ -16,7 +15,6 @@ _SPOKEN = re.compile(
     r"(?:第?\s*([1-4一二三四])\s*(?:四半期|期|q)|q\s*([1-4]))",
     re.IGNORECASE,
 )
-_SPOKEN_ERAS = {"令和": "令和", "r": "令和", "平成": "平成", "h": "平成"}
 _QUARTER = re.compile(r"[1-4一二三四]\s*(?:四半期|期|q)|q\s*[1-4]", re.IGNORECASE)
 _KANJI_DIGITS = str.maketrans("一二三四", "1234")
 
@@ -35,23 +33,14 @@ ERA_FIRST_YEARS: dict[str, int] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """One quarter of a fiscal year.
-
-    Attributes:
-        fiscal_year: Western year in which the fiscal year begins.
-        quarter: 1 (April to June) to 4 (January to March).
-    """
+    """One quarter of a fiscal year: 1 (April to June) to 4 (January to March)."""
 
     fiscal_year: int
     quarter: int
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Read ``FY2022Q3``.
-
-        Raises:
-            ValueError: If the text is not of that form.
-        """
+        """Read ``FY2022Q3``, or raise a ValueError."""
         match = _PERIOD.fullmatch(text)
         if match is None:
             raise ValueError(
@@ -71,10 +60,9 @@ class Period:
         match = _SPOKEN.search(plain)
         if match is None or len(_QUARTER.findall(plain)) > 1:
             return None
-        era = _SPOKEN_ERAS.get(match[1].lower())
+        era = {"r": "令和", "h": "平成"}.get(match[1].lower(), match[1])
         year = 1 if match[2] == "元" else int(match[2])
-        if era:
-            year += ERA_FIRST_YEARS[era] - 1
+        year += ERA_FIRST_YEARS.get(era, 1) - 1
         quarter = int((match[3] or match[4]).translate(_KANJI_DIGITS))
         is_open = quarter == 4 and "年" in match[0] and "年度" not in match[0]
         return cls(year, quarter) if year > 1000 and not is_open else None
@@ -85,8 +73,7 @@ class Period:
     @property
     def first_day(self) -> date:
         """The first day of the quarter."""
-        month = 3 * self.quarter + 1
-        return date(self.fiscal_year + month // 13, (month - 1) % 12 + 1, 1)
+        return date(self.fiscal_year + self.quarter // 4, 3 * (self.quarter % 4) + 1, 1)
 
     @property
     def last_day(self) -> date:
@@ -96,16 +83,12 @@ class Period:
     @property
     def next(self) -> "Period":
         """The quarter after this one."""
-        if self.quarter == 4:
-            return Period(self.fiscal_year + 1, 1)
-        return Period(self.fiscal_year, self.quarter + 1)
+        return Period(self.fiscal_year + self.quarter // 4, self.quarter % 4 + 1)
 
     @property
     def previous(self) -> "Period":
         """The quarter before this one."""
-        if self.quarter == 1:
-            return Period(self.fiscal_year - 1, 4)
-        return Period(self.fiscal_year, self.quarter - 1)
+        return Period(self.fiscal_year - (self.quarter == 1), (self.quarter - 2) % 4 + 1)
 
     @property
     def title(self) -> str:
@@ -148,16 +131,16 @@ def format_era_date(day: date) -> str:
 
 def fiscal_year_title(fiscal_year: int) -> str:
     """Write a fiscal year as 令和4年度, after the era in which it begins or, in 2019, most lies."""
-    era, year = era_year(max(fiscal_year_first_day(fiscal_year), _main_era_start(fiscal_year)))
+    era, year = _fiscal_era_year(fiscal_year)
     return f"{era}{'元' if year == 1 else year}年度"
 
 
 def fiscal_year_label(fiscal_year: int) -> str:
     """Write a fiscal year as R4, as the ward's tables do."""
-    era, year = era_year(max(fiscal_year_first_day(fiscal_year), _main_era_start(fiscal_year)))
+    era, year = _fiscal_era_year(fiscal_year)
     return f"{'RHSTM'[list(ERAS).index(era)]}{year}"
 
 
-def _main_era_start(fiscal_year: int) -> date:
+def _fiscal_era_year(fiscal_year: int) -> tuple[str, int]:
     # Fiscal 2019 began in 平成31年 but is officially 令和元年度; 1989 began within 平成 already.
-    return ERAS["令和"] if fiscal_year == 2019 else fiscal_year_first_day(fiscal_year)
+    return era_year(ERAS["令和"] if fiscal_year == 2019 else fiscal_year_first_day(fiscal_year))

@@ -17,10 +17,9 @@ Examples:
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
@@ -63,13 +62,7 @@ class Book:
     """
 
     def __init__(self, title: str, looks: Mapping[str, Mapping[str, Any]], **options: Any) -> None:
-        """Begin a workbook.
-
-        Args:
-            title: Its title.
-            looks: The properties of its formats by name.
-            options: XlsxWriter's options beside those that keep texts texts.
-        """
+        """Begin a workbook with properties of its formats by name, and XlsxWriter's options."""
         self._content = BytesIO()
         self.book = xlsxwriter.Workbook(self._content, _OPTIONS | options)
         self.book.set_properties({"title": title, "created": _CREATED})
@@ -89,14 +82,8 @@ class Book:
         return self._content.getvalue()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A cell that leads to another one.
-
-    Attributes:
-        text: What it says.
-        target: The place within the workbook, such as ``説明!A5``.
-    """
+class Link(NamedTuple):
+    """A cell that says a text and leads to a place within the workbook, such as ``説明!A5``."""
 
     text: str
     target: str
@@ -111,48 +98,37 @@ class Urgent(str):
 Cell = str | int | Link | None
 
 
-class TextWorkbook:
+class TextWorkbook(Book):
     """A workbook of lines and tables in the making.
 
     Examples:
         ```python
         book = TextWorkbook("回収状況", sample=False)
-        sheet = book.add_sheet("課別", "回収状況")
+        sheet = book.begin("課別", "回収状況")
         sheet.write_table({"課": None, "文面": 90}, [["税務課", "回答をお待ちしています。"]])
         content = book.close()
         ```
     """
 
     def __init__(self, title: str, *, sample: bool) -> None:
-        """Begin a workbook.
-
-        Args:
-            title: Its title.
-            sample: Whether every sheet says that its contents are sample data.
-        """
+        """Begin a workbook, every sheet of which may say that its contents are sample data."""
+        super().__init__(title, _LOOKS)
         self._sample = sample
-        self._book = Book(title, _LOOKS)
 
-    def add_sheet(self, name: str, title: str) -> "TextSheet":
+    def begin(self, name: str, title: str) -> "TextSheet":
         """Add a sheet that begins with a title."""
-        sheet = TextSheet(self._book.add_sheet(name), self._book.looks)
+        sheet = TextSheet(self.add_sheet(name), self.looks)
         sheet.write_line(title, "title")
         if self._sample:
             sheet.write_line(SAMPLE_WARNING, "stamp")
         return sheet
-
-    def close(self) -> bytes:
-        """Return the finished workbook."""
-        return self._book.close()
 
 
 class TextSheet:
     """A sheet that is written from top to bottom, with lines first and then one table."""
 
     def __init__(self, sheet: Worksheet, looks: Mapping[str, Any]) -> None:
-        self._sheet = sheet
-        self._looks = looks
-        self._row = 0
+        self._sheet, self._looks, self._row = sheet, looks, 0
         sheet.hide_gridlines(2)
         sheet.set_footer(FOOTER)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.6)
@@ -166,18 +142,13 @@ class TextSheet:
     def write_table(self, widest: Mapping[str, int | None], rows: Iterable[Sequence[Cell]]) -> int:
         """Write the table, with its headings frozen, repeated in print, and a filter.
 
-        Args:
-            widest: The headings, each with how wide its column may become in digits, of which a
-                Japanese character takes two; None for the usual width.
-            rows: The rows.
-
-        Returns:
-            The number of its first row below the headings, as people count.
+        A heading has how wide its column may become in digits, of which a Japanese character takes
+        two; None for the usual width. Returns the number of the first row below, as people count.
         """
         head = self._row
         lines: list[Sequence[Cell]] = [list(widest), *rows]
         widths = [
-            min(limit or _WIDEST, max(map(_measure_cell, cells)))
+            min(limit or _WIDEST, max(width for cell in cells for width in _measure_lines(cell)))
             for limit, cells in zip(widest.values(), zip(*lines, strict=True), strict=True)
         ]
         for number, width in enumerate(widths):
@@ -191,8 +162,11 @@ class TextSheet:
 
     def _write_row(self, cells: Sequence[Cell], widths: Sequence[int], look: str) -> None:
         # LibreOffice does not make a row higher for wrapped text by itself.
-        counts = [_count_lines(cell, width + 1) for cell, width in zip(cells, widths, strict=True)]
-        self._sheet.set_row(self._row, min(_HIGHEST_ROW, 4 + _LINE_HEIGHT * max(counts)))
+        highest = max(
+            sum(max(1, math.ceil(line / (width + 1))) for line in _measure_lines(cell))
+            for cell, width in zip(cells, widths, strict=True)
+        )
+        self._sheet.set_row(self._row, min(_HIGHEST_ROW, 4 + _LINE_HEIGHT * highest))
         for column, cell in enumerate(cells):
             if isinstance(cell, Link):
                 url = f"internal:{cell.target}"
@@ -209,14 +183,6 @@ def measure(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(one) in "FWA" else 1 for one in text)
 
 
-def _measure_cell(cell: Cell) -> int:
-    return max(map(measure, _split(cell)))
-
-
-def _count_lines(cell: Cell, width: int) -> int:
-    return sum(max(1, math.ceil(measure(text) / width)) for text in _split(cell))
-
-
-def _split(cell: Cell) -> list[str]:
+def _measure_lines(cell: Cell) -> list[int]:
     text = cell.text if isinstance(cell, Link) else str("" if cell is None else cell)
-    return text.split("\n")
+    return [measure(line) for line in text.split("\n")]

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field as Described
 
-from sumida_data.base.metadata import Model, Row
-from sumida_data.base.quota import Gap
+from sumida_data.base.metadata import Gap, Model, Row
 from sumida_data.catalogue.record import Approval, PublicationLine, RecordState
 from sumida_data.catalogue.target import (
     PAGES,

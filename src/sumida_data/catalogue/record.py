@@ -32,8 +32,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field as Described
 
 from sumida_data.base.disk import hold, replace_file
-from sumida_data.base.metadata import Model
-from sumida_data.base.quota import Gap
+from sumida_data.base.metadata import Gap, Model
 from sumida_data.catalogue.target import (
     Catalogue,
     Dataset,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sumida_data.base.quota import Gap
+from sumida_data.base.metadata import Gap
 from sumida_data.catalogue.approval import (
     ACTIONS,
     Proposal,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple, Self
 from pydantic import Field as Described
 from pydantic import field_validator, model_validator
 
+from sumida_data.base.database import Select
 from sumida_data.base.metadata import (
     Code,
     DataDictionary,
@@ -22,7 +23,6 @@ from sumida_data.base.metadata import (
     Row,
     Table,
 )
-from sumida_data.base.queries import Select
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
 # Every standard data set of Japanese municipalities begins by saying whose it is.

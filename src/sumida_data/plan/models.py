@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple, Self
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
 
+from sumida_data.base.database import Select
 from sumida_data.base.metadata import Mistakes, Model, Name, Row, refuse
 from sumida_data.base.periods import Period, fiscal_year_of
-from sumida_data.base.queries import Select
 
 IndicatorKind = Literal["stock", "ratio", "cumulative", "flow"]
 Goal = Literal[

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import Field as Described
 from pydantic import model_validator
 
+from sumida_data.base.database import Select
 from sumida_data.base.metadata import DataDictionary, ForeignKey, Model, Name, Table
-from sumida_data.base.queries import Select
 
 Severity = Literal["error", "warning"]
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]

@@ -264,7 +264,7 @@ def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
     book = TextWorkbook(title, sample=tracking.sample)
     for name, (headings, rows) in tables.items():
         widths = {heading: _WIDTHS.get(heading) for heading in headings}
-        book.add_sheet(name, title).write_table(widths, rows)
+        book.begin(name, title).write_table(widths, rows)
     return book.close()
 
 

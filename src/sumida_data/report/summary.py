@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import Gap, Quota
 from sumida_data.base.periods import Period
-from sumida_data.base.quota import Gap, Quota, describe_gaps
 from sumida_data.catalogue.approval import Proposal, count_actions
 from sumida_data.packages.models import Packages
 from sumida_data.present.words import format_percentage
@@ -155,8 +155,7 @@ def summarise_run(
 def measure_gaps(quota: Quota, response: pd.DataFrame) -> tuple[Gap, ...]:
     """Set the gaps of one period beside the quota, from its rows of ``response``."""
     counting = response[response["response_status"].isin(ANSWERED)]
-    return describe_gaps(
-        quota,
+    return quota.describe_gaps(
         asked=response["department_code"].nunique(),
         answered=counting["department_code"].nunique(),
         rows=int(counting["rows"].sum()),

@@ -187,8 +187,8 @@ def _open(rows: Sequence[Row]) -> str:
 def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
     """Write a return sheet as XLSX: findings, receipts and the rules that found something."""
     book = TextWorkbook(f"{content.title} 確認結果", sample=content.sample)
-    sheet = book.add_sheet("確認結果", f"{content.title}　確認結果")
-    received = book.add_sheet("受付の記録", "受付の記録")
+    sheet = book.begin("確認結果", f"{content.title}　確認結果")
+    received = book.begin("受付の記録", "受付の記録")
     received.write_line("届いたファイルの控えです。届いた日時は、ファイルの更新日時です。")
     received.write_table(_RECEIPT_COLUMNS, content.receipts)
     sheet.write_line(f"{content.addressee}　御中", "strong")
@@ -261,7 +261,7 @@ def _explain_rules(
         )
         for rule in occurring
     ]
-    first = book.add_sheet(_RULE_SHEET, _RULE_SHEET).write_table(_RULE_COLUMNS, lines)
+    first = book.begin(_RULE_SHEET, _RULE_SHEET).write_table(_RULE_COLUMNS, lines)
     return {
         rule.rule_id: Link(rule.rule_id, f"{_RULE_SHEET}!A{row}")
         for row, rule in enumerate(occurring, first)

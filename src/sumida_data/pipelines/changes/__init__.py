@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows, to_arrow
-from sumida_data.base.metadata import DataDictionary
-from sumida_data.base.quota import Quota
+from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.catalogue import approval
 from sumida_data.catalogue.history import TargetHistory, describe_figures, hash_lineage
 from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes

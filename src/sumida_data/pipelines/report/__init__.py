@@ -3,9 +3,8 @@
 from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
 from sumida_data.base.periods import Period
-from sumida_data.base.quota import Quota
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Locations, has_table, wire
