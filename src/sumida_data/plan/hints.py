@@ -142,7 +142,7 @@ def _find(
                 wholes.get(row["period"]),
                 f"これを含むはずの「{plan.indicator(indicator.part_of).title}」",
             ),
-            "unchanged_everywhere": before and _find_standstill(before, row, parts),
+            "unchanged_everywhere": _find_standstill(before, row, parts),
         }
         for before, row in pairwise((None, *series))
         if row
@@ -181,7 +181,9 @@ def _find_other_day(indicator: Indicator, row: Row) -> str | None:
     return f"時点が{row['as_of']}で、期間({period.title})の外にある。"
 
 
-def _find_standstill(before: Row, row: Row, parts: dict[str, Row]) -> str | None:
+def _find_standstill(before: Row | None, row: Row, parts: dict[str, Row]) -> str | None:
+    if before is None:
+        return None
     same = parts.get(row["period"], {})
     # Of one day it is the same figure, reported in two quarters.
     if row["as_of"] == before["as_of"] or len(same) < 2 or same != parts.get(before["period"]):
