@@ -34,6 +34,7 @@ from sumida_data.catalogue.record import (
 )
 from sumida_data.catalogue.target import (
     Catalogue,
+    Entry,
     File,
     PublicTarget,
     TargetChange,
@@ -106,8 +107,7 @@ def prepare_publication(
         line = _describe(state.name, lines, dated, "repair", today, lines[-1])
     else:
         approval = _find_approval(record, proposal, changes, state, taken_down)
-        given = {"approval_id": approval.approval_id}
-        line = _describe(state.name, lines, dated, "publish", day, **given)
+        line = _describe(state.name, lines, dated, "publish", day, approval_id=approval.approval_id)
     line = line.model_copy(update={"second_opinion": opinion})
     return PlannedPublication(line, dated, changes, approval, state, lineage)
 
@@ -190,7 +190,7 @@ def _resume(
     gives_way = approval.target_sha256 == state.sha256 or not continues(approval, changes)
     if gives_way or stamp(catalogue, journal.day).sha256 == pending.sha256:
         return None
-    given = {"approval_id": approval.approval_id}
+    given: Entry = {"approval_id": approval.approval_id}
     line = _describe(state.name, record.publications, pending, "publish", journal.day, **given)
     lineage = history.read_parquet(record.pending_lineage)
     return PlannedPublication(line, pending, changes, approval, state, lineage, resumed=True)
@@ -314,9 +314,8 @@ def abandon(
         lines = record.read_publications()
         before = lines[-1] if lines else None
         catalogue = record.load_catalogue(before.content_of if before else "")
-        given = {"abandoned": begun.approval_id}
-        on = day.isoformat()
-        line = _describe(target.name, lines, catalogue, "abandon", on, before, **given)
+        on, given_up = day.isoformat(), begun.approval_id
+        line = _describe(target.name, lines, catalogue, "abandon", on, before, abandoned=given_up)
         put = None if leave else partial(target.undo, catalogue)
         return _make_public(target, record, catalogue, line, put)
 
@@ -348,7 +347,7 @@ def withdraw(
                 "公開か取消しが途中です。先に sumida-data abandon か undo で終わらせてください。"
             )
         lines, day = record.read_publications(), approval.approved_on
-        given = {"approval_id": approval.approval_id, "reason": reason}
+        given: Entry = {"approval_id": approval.approval_id, "reason": reason}
         given |= {"withdrawn": catalogue.withdrawn}
         line = _describe(target.name, lines, catalogue, "withdraw", day, **given)
         record.add(approval)
