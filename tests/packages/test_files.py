@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sumida_data.base.metadata import Field, Table
-from sumida_data.packages.files import guard_formula, write_csv
+from sumida_data.packages.package import guard_formula, write_csv
 from sumida_data.packages.published import PublishedTable
 
 SOURCES = Path(__file__).parents[2] / "src/sumida_data"

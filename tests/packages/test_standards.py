@@ -13,9 +13,9 @@ from csvw import CSVW
 from pyshacl import validate
 from rdflib import RDF, RDFS, Graph, Literal, Namespace, URIRef
 
+from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import FREQUENCIES, Packages
-from sumida_data.packages.standards import describe_catalogue
-from sumida_data.packages.versions import DAY_TO_COME, FeedEntry, FeedHead, write_atom
+from sumida_data.packages.versions import DAY_TO_COME, FeedEntry, write_atom
 
 SHAPES = Path(__file__).with_name("dcat_ap.ttl")
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
@@ -224,7 +224,7 @@ class TestAtom:
         assert entry.find(f"{ATOM}link").get("href") == f"{HERE}/online-procedures/1.0.0/"
 
     def test_a_version_that_names_no_day_still_has_a_moment(self):
-        head = FeedHead(UUID(int=1), "題", "区", "feed.xml", "index.html")
         entry = FeedEntry(UUID(int=2), "第1.0.0版", "", "index.html", "")
-        feed = ET.fromstring(write_atom(head, [entry]))  # noqa: S314  # our own
+        written = write_atom(UUID(int=1), "題", "区", ("feed.xml", "index.html"), [entry])
+        feed = ET.fromstring(written)  # noqa: S314  # our own
         assert feed.find(f"{ATOM}updated").text == "1970-01-01T00:00:00+09:00"

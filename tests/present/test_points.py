@@ -6,8 +6,8 @@ import pytest
 
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Plan
-from sumida_data.present.language import Language
 from sumida_data.present.points import Standing, list_main_points
+from sumida_data.present.words import Language
 
 PHRASES = {
     "計画した進みの{}%にとどまる。": "{}% of the planned progress.",

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Plan
-from sumida_data.site.content import Peers, gather_peers
+from sumida_data.site.content import gather_peers
 
 DAY = date(2023, 1, 31)
 CURRENT = {"municipality_code": "131075", "period": "FY2022Q3"}
@@ -37,7 +38,7 @@ ROWS = [
 ]
 
 
-def gather(plan: Plan, rows: list[dict[str, Any]], indicator_id: str) -> Peers | None:
+def gather(plan: Plan, rows: list[dict[str, Any]], indicator_id: str) -> Row | None:
     dataset = SimpleNamespace(descriptor={"sources": [{"sumida:credit": "総務省"}]})
     published: Any = SimpleNamespace(find=lambda _: dataset, rows=lambda _: rows)
     page: Any = SimpleNamespace(indicator=plan.indicator(indicator_id), current=CURRENT)
@@ -47,16 +48,16 @@ def gather(plan: Plan, rows: list[dict[str, Any]], indicator_id: str) -> Peers |
 def test_ratios_come_from_sums_of_what_is_of_one_day(plan: Plan) -> None:
     peers = gather(plan, ROWS, "mynumber_card_rate")
     assert peers is not None
-    assert [(one.names[0], one.value, one.is_home) for one in peers.members] == [
+    assert [(one["names"][0], one["value"], one["is_home"]) for one in peers["members"]] == [
         ("墨田区", Decimal("59.3"), True),
         ("江東区", Decimal("60.0"), False),
     ]
-    assert [(one.names[0], one.municipalities, one.value) for one in peers.wholes] == [
+    assert [(one["names"][0], one["municipalities"], one["value"]) for one in peers["wholes"]] == [
         ("東京都の2区", 2, Decimal("59.4")),
         ("東京都", 3, Decimal("52.7")),
         ("全国", 4, Decimal("36.7")),
     ]
-    assert (peers.as_of, peers.credits) == (DAY, ["総務省"])
+    assert (peers["as_of"], peers["credits"]) == (DAY, ["総務省"])
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ from sumida_data.base.periods import era_year
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.catalogue.approval import ACTIONS, Proposal, count_actions, group_changes
 from sumida_data.catalogue.target import Catalogue, Dataset, Entry, File
+from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import Packages
-from sumida_data.packages.standards import describe_catalogue
 from sumida_data.plan.models import Plans
 from sumida_data.present.templates import load_templates
+from sumida_data.site.content import Published, read_published
 from sumida_data.site.models import SiteSettings
 from sumida_data.site.pages import build_site
-from sumida_data.site.published import Published, read_published
 from sumida_data.survey.findings import SEVERITY_LABELS
 from sumida_data.survey.form import Waves
 

@@ -11,8 +11,8 @@ from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Plans
-from sumida_data.present.language import Language
 from sumida_data.present.templates import load_templates
+from sumida_data.present.words import Language
 
 Rows = list[dict[str, Any]]
 # Also written for Spark, by sqlglot: what both engines say must be equal.

@@ -1,17 +1,22 @@
-"""Data Package descriptors, version 2 of the standard.
+"""What is said of a package: its Data Package descriptor, and the same in the words of others.
 
 Only promises that a reader can check with frictionless are made: types, ``required``, ``enum``,
-``minimum``, ``maximum``, ``pattern``, the primary key, hashes and sizes. Properties that the
-standard does not know begin with ``sumida:``.
+``minimum``, ``maximum``, ``pattern``, the primary key, hashes and sizes. Properties that version 2
+of the standard does not know begin with ``sumida:``.
+
+All else is made from the descriptor. CSV on the Web (W3C, 2015) describes the CSV files; DCAT-AP 3
+is the application profile that European catalogues harvest; by schema.org search engines find data
+sets. The contexts stand in the documents, so that they can be read without a network.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_URL, uuid5
 
-from sumida_data.base.metadata import Field, HomeMunicipality, Row, Table
-from sumida_data.packages.models import PackageError, Packages
+from sumida_data.base.metadata import Field, HomeMunicipality, Row
+from sumida_data.packages.models import FREQUENCIES, PackageError, Packages
 from sumida_data.packages.published import PublishedPackage, PublishedTable
 from sumida_data.packages.versions import History, day_of
 from sumida_data.survey.form import CentralSources
@@ -41,6 +46,27 @@ _CSV = {
         # Stands before a text that a spreadsheet would take for a formula; see write_csv.
         "sumida:formulaGuard": "'",
     },
+}
+
+
+_EU = "http://publications.europa.eu/resource/authority"
+_LANGUAGE = {"@id": f"{_EU}/language/JPN"}
+_FILE_TYPES = {"csv": "CSV", "parquet": "PARQUET", "xlsx": "XLSX"}
+_CSVW_TYPES = {"number": "decimal", "yearmonth": "gYearMonth"}
+# By these titles CKAN's harvester finds a licence in the register of its site.
+_LICENSES = {"CC-BY-4.0": ("クリエイティブ・コモンズ 表示", "Creative Commons Attribution")}
+_DCAT_CONTEXT = {
+    "adms": "http://www.w3.org/ns/adms#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcatap": "http://data.europa.eu/r5r/",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
 
@@ -116,49 +142,56 @@ def describe_package(
 def _describe_sources(names: Iterable[str], surroundings: Surroundings) -> list[Row]:
     """Describe where the figures come from, with the lines that must accompany them."""
     packages = surroundings.packages
-    known: dict[str, Row] = {
-        source.source: {
-            "title": source.title,
-            "path": source.path,
-            "sumida:publisher": source.publisher,
-            "sumida:license": source.license,
-            "sumida:attribution": source.attribution,
-        }
-        for source in surroundings.sources.root
-    }
-    known["survey"] = {
-        "title": packages.survey_title,
-        "path": None,
-        "sumida:publisher": packages.publisher,
-        "sumida:license": packages.licenses[0].name,
-        "sumida:attribution": packages.survey_title,
-    }
+    own = packages.survey_title
+    known = {
+        one.source: (one.title, one.path, one.publisher, one.license, one.attribution)
+        for one in surroundings.sources.root
+    } | {"survey": (own, "", packages.publisher, packages.licenses[0].name, own)}
     if unknown := set(names) - set(known):
         raise PackageError(
             f"packages.yml: sources に {'、'.join(sorted(unknown))} という出所はありません。"
             f"書けるのは {'、'.join(known)} です。"
         )
-    return [_add_terms(known[name], packages) for name in names]
-
-
-def _add_terms(source: Row, packages: Packages) -> Row:
     terms = {one.name: one for one in packages.source_licenses}
-    name = source["sumida:license"]
-    if name not in terms:
-        raise PackageError(
-            f"sources.yml: {source['title']} の license = {name!r} — "
-            f"使えるのは packages.yml の source_licenses にある {'、'.join(terms)} です。"
-        )
-    place = f"（{source['path']}）" if source["path"] else ""
-    license_words = f"{terms[name].title}（{terms[name].path}）"
-    credit = f"{source['sumida:attribution']}{place}、{license_words}を加工して作成"
-    described = source | {"sumida:licensePath": terms[name].path, "sumida:credit": credit}
-    return {key: value for key, value in described.items() if value}
+    described = []
+    for title, path, publisher, license_, attribution in map(known.__getitem__, names):
+        if license_ not in terms:
+            raise PackageError(
+                f"sources.yml: {title} の license = {license_!r} — "
+                f"使えるのは packages.yml の source_licenses にある {'、'.join(terms)} です。"
+            )
+        place = f"（{path}）" if path else ""
+        words = f"{terms[license_].title}（{terms[license_].path}）"
+        source = {
+            "title": title,
+            "path": path,
+            "sumida:publisher": publisher,
+            "sumida:license": license_,
+            "sumida:attribution": attribution,
+            "sumida:licensePath": terms[license_].path,
+            "sumida:credit": f"{attribution}{place}、{words}を加工して作成",
+        }
+        described.append(_drop_empty(source))
+    return described
 
 
 def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
     """Describe a CSV file and the promises that its table makes."""
     table = published.table
+    keys = [
+        {
+            "fields": list(key.fields),
+            "reference": {"resource": key.table, "fields": list(key.reference_fields)},
+        }
+        for key in table.foreign_keys
+    ]
+    schema = {
+        "$schema": f"{_PROFILES}/tableschema.json",
+        "fields": [_describe_field(one) for one in table.fields],
+        "primaryKey": list(table.primary_key),
+        "foreignKeys": keys,
+        "missingValues": [""],
+    }
     return {
         "name": table.name,
         "type": "table",
@@ -166,11 +199,29 @@ def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
         "description": table.description,
         **_describe_file(path, content),
         **_CSV,
-        "schema": _describe_schema(table),
+        "schema": _drop_empty(schema),
         "sumida:titleEn": table.title_en,
         "sumida:rows": published.rows.num_rows,
         **({"sumida:deprecated": published.deprecated} if published.deprecated else {}),
     }
+
+
+def _describe_field(one: Field) -> Row:
+    described = {
+        "name": one.name,
+        "type": one.type,
+        "title": one.title,
+        "description": one.description,
+        "constraints": one.model_dump(mode="json", include=_CONSTRAINTS, exclude_defaults=True),
+        "categories": [{"value": name, "label": code.title} for name, code in one.codes.items()],
+        "sumida:titleEn": one.title_en,
+        "sumida:unit": one.unit,
+        "sumida:unitField": one.unit_field,
+        "sumida:statusField": one.status,
+        "sumida:deprecated": one.deprecated,
+        "missingValues": [{"value": "", "label": word} for word in one.empty.values()],
+    }
+    return _drop_empty(described)
 
 
 def describe_copy(title: str, path: str, content: bytes) -> Row:
@@ -201,38 +252,274 @@ def _describe_file(path: str, content: bytes) -> Row:
     }
 
 
-def _describe_schema(table: Table) -> Row:
-    keys = [
+def describe_in_csvw(descriptor: Row) -> Row:
+    """Return the table group that describes every CSV file of the package."""
+    return {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "ja"}],
+        "dc:identifier": descriptor["id"],
+        "dc:title": _in_both(descriptor["title"], descriptor["sumida:titleEn"]),
+        "dc:description": _japanese(descriptor["description"]),
+        "dc:publisher": descriptor["contributors"][0]["title"],
+        "dc:license": {"@id": descriptor["licenses"][0]["path"]},
+        "dc:source": [source["sumida:credit"] for source in descriptor["sources"]],
+        "schema:version": descriptor["version"],
+        "dialect": {"encoding": "utf-8", "header": True, "delimiter": ",", "quoteChar": '"'},
+        "tables": [
+            {
+                "url": resource["path"],
+                "dc:title": _in_both(resource["title"], resource["sumida:titleEn"]),
+                "dc:description": _japanese(resource["description"]),
+                "tableSchema": _describe_csv_table(resource["schema"]),
+            }
+            for resource in descriptor["resources"]
+            if resource.get("type") == "table"
+        ],
+    }
+
+
+def _describe_csv_table(schema: Row) -> Row:
+    references = [
         {
-            "fields": list(key.fields),
-            "reference": {"resource": key.table, "fields": list(key.reference_fields)},
+            "columnReference": key["fields"],
+            "reference": {
+                "resource": f"{key['reference']['resource']}.csv",
+                "columnReference": key["reference"]["fields"],
+            },
         }
-        for key in table.foreign_keys
+        for key in schema.get("foreignKeys", ())
+    ]
+    columns = [_describe_csv_column(one, one.get("constraints", {})) for one in schema["fields"]]
+    described = {"columns": columns, "primaryKey": schema["primaryKey"], "foreignKeys": references}
+    return _drop_empty(described)
+
+
+def _describe_csv_column(column: Row, constraints: Row) -> Row:
+    base = _CSVW_TYPES.get(column["type"], column["type"])
+    limits: Row = {key: constraints[key] for key in ("minimum", "maximum") if key in constraints}
+    if "pattern" in constraints:
+        limits["format"] = constraints["pattern"]
+    elif "enum" in constraints:
+        limits["format"] = "|".join(map(re.escape, constraints["enum"]))
+    described = {
+        "name": column["name"],
+        # The heading in the file; people's headings are titles in the sense of Dublin Core.
+        "titles": column["name"],
+        "dc:title": _in_both(column["title"], column["sumida:titleEn"]),
+        "datatype": {"base": base} | limits if limits else base,
+        "required": constraints.get("required", False),
+    }
+    if "description" in column:
+        described["dc:description"] = _japanese(column["description"])
+    if "sumida:unit" in column:
+        described["schema:unitText"] = column["sumida:unit"]
+    return described
+
+
+def describe_in_dcat(descriptor: Row) -> Row:
+    """Describe a package as a ``dcat:Dataset`` with its distributions: a whole JSON-LD document."""
+    return {"@context": _DCAT_CONTEXT} | _describe_dataset(descriptor)
+
+
+def describe_catalogue(
+    descriptors: Iterable[Row], packages: Packages, title: str, description: str
+) -> Row:
+    """Describe all packages, and those withdrawn, as a ``dcat:Catalog`` of a Japanese title."""
+    datasets = [_describe_dataset(descriptor) for descriptor in descriptors]
+    start = f"{packages.catalogue_url}/dataset"
+    gone = [
+        {
+            "@id": f"{start}/{one.name}/",
+            "@type": "dcat:Dataset",
+            "dct:title": _japanese(one.title),
+            "dct:description": _japanese(one.reason),
+            "dct:modified": _day(str(one.withdrawn_on)),
+            "adms:status": {"@id": f"{_EU}/dataset-status/WITHDRAWN"},
+            "dct:isReplacedBy": one.replacement and {"@id": f"{start}/{one.replacement}/"},
+        }
+        for one in packages.withdrawn
     ]
     return {
-        "$schema": f"{_PROFILES}/tableschema.json",
-        "fields": [_describe_field(field) for field in table.fields],
-        "primaryKey": list(table.primary_key),
-        **({"foreignKeys": keys} if keys else {}),
-        "missingValues": [""],
+        "@context": _DCAT_CONTEXT,
+        "@id": f"{packages.catalogue_url}/",
+        "@type": "dcat:Catalog",
+        "dct:title": _japanese(title),
+        "dct:description": _japanese(description),
+        "dct:publisher": _agent(packages.homepage, packages.publisher, packages.publisher_en),
+        "dct:language": _LANGUAGE,
+        "dct:license": {"@id": packages.licenses[0].path},
+        "foaf:homepage": {"@id": f"{packages.catalogue_url}/"},
+        "dcat:dataset": datasets + list(map(_drop_empty, gone)),
     }
 
 
-def _describe_field(field: Field) -> Row:
+def _describe_dataset(descriptor: Row) -> Row:
+    homepage, publisher = descriptor["homepage"], descriptor["contributors"][0]["title"]
+    sources, place = descriptor["sources"], descriptor["sumida:spatial"]
+    temporal = descriptor["sumida:temporal"]
+    # What was published before may have a word that is no longer one.
+    frequency = FREQUENCIES.get(descriptor["sumida:updateFrequency"])
     described = {
-        "name": field.name,
-        "type": field.type,
-        "title": field.title,
-        "description": field.description,
-        "constraints": field.model_dump(mode="json", include=_CONSTRAINTS, exclude_defaults=True),
-        "categories": [
-            {"value": value, "label": code.title} for value, code in field.codes.items()
+        "@id": descriptor["sumida:latest"].removesuffix("latest/"),
+        "@type": "dcat:Dataset",
+        "dct:identifier": descriptor["id"],
+        "dct:title": _in_both(descriptor["title"], descriptor["sumida:titleEn"]),
+        "dct:description": _in_both(descriptor["description"], descriptor["sumida:descriptionEn"]),
+        "dct:publisher": _agent(homepage, publisher, descriptor["sumida:publisherEn"])
+        | {"dct:type": {"@id": "http://purl.org/adms/publishertype/LocalAuthority"}},
+        "dct:creator": {"@id": homepage},
+        "dcat:contactPoint": {
+            "@type": "vcard:Organization",
+            "vcard:fn": _japanese(publisher),
+            "vcard:hasURL": {"@id": homepage},
+        },
+        "dcat:keyword": [_japanese(word) for word in descriptor["keywords"]],
+        "dcat:theme": {"@id": f"{_EU}/data-theme/GOVE"},
+        "dct:language": _LANGUAGE,
+        "dct:accrualPeriodicity": frequency and {"@id": f"{_EU}/frequency/{frequency.authority}"},
+        "dct:spatial": {
+            "@type": "dct:Location",
+            "dct:identifier": place["code"],
+            "skos:prefLabel": _japanese(place["name"]),
+        },
+        "dct:temporal": temporal["start"]
+        and {
+            "@type": "dct:PeriodOfTime",
+            "dcat:startDate": _day(temporal["start"]),
+            "dcat:endDate": _day(temporal["end"]),
+        },
+        "dct:issued": _day(descriptor["sumida:issued"]),
+        "dct:modified": _day(descriptor["sumida:modified"]),
+        "dct:accessRights": {"@id": f"{_EU}/access-right/PUBLIC"},
+        "dct:provenance": {
+            "@type": "dct:ProvenanceStatement",
+            "rdfs:label": _japanese("".join(f"{one['sumida:credit']}。" for one in sources)),
+        },
+        "dct:source": [{"@id": one["path"]} for one in sources if "path" in one],
+        "dcat:landingPage": {"@id": descriptor["sumida:latest"]},
+        "dcat:version": descriptor["version"],
+        "dcat:hasCurrentVersion": {"@id": descriptor["sumida:address"]},
+        "dcat:distribution": [
+            _describe_distribution(resource, form, descriptor)
+            for resource in descriptor["resources"]
+            if (form := _FILE_TYPES.get(resource["path"].rpartition(".")[2]))
         ],
-        "sumida:titleEn": field.title_en,
-        "sumida:unit": field.unit,
-        "sumida:unitField": field.unit_field,
-        "sumida:statusField": field.status,
-        "sumida:deprecated": field.deprecated,
-        "missingValues": [{"value": "", "label": word} for word in field.empty.values()],
     }
+    return _drop_empty(described)
+
+
+def _describe_distribution(resource: Row, form: str, descriptor: Row) -> Row:
+    place, terms = f"{descriptor['sumida:latest']}{resource['path']}", descriptor["licenses"][0]
+    media_types = "https://www.iana.org/assignments/media-types"
+    titles = _LICENSES.get(terms["name"])
+    return {
+        "@id": place,
+        "@type": "dcat:Distribution",
+        "dct:title": _japanese(resource["title"]),
+        "dct:description": _japanese(resource.get("description") or resource["title"]),
+        "dcat:accessURL": {"@id": place},
+        "dcat:downloadURL": {"@id": place},
+        "dct:format": {"@id": f"{_EU}/file-type/{form}"},
+        "dcat:mediaType": {"@id": f"{media_types}/{resource['mediatype']}"},
+        "dcat:byteSize": {"@value": str(resource["bytes"]), "@type": "xsd:nonNegativeInteger"},
+        "dct:license": {"@id": terms["path"], "@type": "dct:LicenseDocument"}
+        | ({"dct:title": _in_both(*titles)} if titles else {}),
+        "dcatap:availability": {"@id": f"{_EU}/planned-availability/STABLE"},
+        "dct:conformsTo": {"@id": "https://datapackage.org/standard/data-package/"},
+        "spdx:checksum": {
+            "@type": "spdx:Checksum",
+            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+            "spdx:checksumValue": {
+                "@value": resource["hash"].removeprefix("sha256:"),
+                "@type": "xsd:hexBinary",
+            },
+        },
+    }
+
+
+def describe_in_schema_org(descriptor: Row) -> Row:
+    """Describe a package as a ``Dataset``: a whole JSON-LD document with its own context."""
+    publisher = {
+        "@type": "GovernmentOrganization",
+        "name": descriptor["contributors"][0]["title"],
+        "alternateName": descriptor["sumida:publisherEn"],
+        "url": {"@id": descriptor["homepage"]},
+    }
+    temporal, place = descriptor["sumida:temporal"], descriptor["sumida:spatial"]
+    described = {
+        # Not the address of schema.org's own context, which readers would have to fetch.
+        "@context": {"@vocab": "https://schema.org/"},
+        "@id": descriptor["sumida:latest"].removesuffix("latest/"),
+        "@type": "Dataset",
+        "identifier": descriptor["id"],
+        "name": descriptor["title"],
+        "alternateName": descriptor["sumida:titleEn"],
+        "description": descriptor["description"],
+        "url": {"@id": descriptor["sumida:latest"]},
+        "version": descriptor["version"],
+        "keywords": descriptor["keywords"],
+        "license": {"@id": descriptor["licenses"][0]["path"]},
+        "creator": publisher,
+        "publisher": publisher,
+        "inLanguage": "ja",
+        "isAccessibleForFree": True,
+        "creditText": descriptor["sumida:citation"],
+        "isBasedOn": [source["path"] for source in descriptor["sources"] if "path" in source],
+        "temporalCoverage": temporal["start"] and f"{temporal['start']}/{temporal['end']}",
+        "datePublished": descriptor["sumida:issued"],
+        "dateModified": descriptor["sumida:modified"],
+        "spatialCoverage": {
+            "@type": "AdministrativeArea",
+            "name": place["name"],
+            "identifier": place["code"],
+        },
+        "variableMeasured": _list_variables(descriptor),
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": one["title"],
+                "contentUrl": {"@id": f"{descriptor['sumida:latest']}{one['path']}"},
+                "encodingFormat": one["mediatype"],
+                "contentSize": f"{one['bytes']} B",
+                "sha256": one["hash"].removeprefix("sha256:"),
+            }
+            for one in descriptor["resources"]
+        ],
+    }
+    return _drop_empty(described)
+
+
+def _list_variables(descriptor: Row) -> list[Row]:
+    """Return the numbers that the tables hold; columns that say the same stand there once."""
+    variables = [
+        {
+            "@type": "PropertyValue",
+            "name": field["title"],
+            "alternateName": field["name"],
+            "description": field.get("description", ""),
+            **({"unitText": field["sumida:unit"]} if "sumida:unit" in field else {}),
+        }
+        for resource in descriptor["resources"]
+        for field in resource.get("schema", {"fields": []})["fields"]
+        if field["type"] in ("integer", "number")
+    ]
+    return [one for number, one in enumerate(variables) if one not in variables[:number]]
+
+
+def _agent(homepage: str, name: str, name_en: str) -> Row:
+    return {"@id": homepage, "@type": "foaf:Agent", "foaf:name": _in_both(name, name_en)}
+
+
+def _day(text: str) -> Row | None:
+    return {"@value": text, "@type": "xsd:date"} if text else None
+
+
+def _japanese(text: str) -> Row:
+    return {"@value": text, "@language": "ja"}
+
+
+def _in_both(japanese: str, english: str) -> list[Row]:
+    return [_japanese(japanese), {"@value": english, "@language": "en"}]
+
+
+def _drop_empty(described: Row) -> Row:
     return {key: value for key, value in described.items() if value}

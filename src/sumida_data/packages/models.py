@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Literal, NamedTuple, Self
 
+from pydantic import AfterValidator, field_validator, model_validator
 from pydantic import Field as Described
-from pydantic import field_validator, model_validator
 
 from sumida_data.base.database import Select
 from sumida_data.base.metadata import (
@@ -30,8 +30,6 @@ MUNICIPALITY = ("municipality_code", "municipality_name")
 DATA_DICTIONARY = "data_dictionary"
 CODE_LIST = "code_list"
 GIVEN = {"given": Code(title="値あり", title_en="Value given")}
-# What an empty text stands for is told once; anything else that is missing says itself why.
-_TYPES_WITHOUT_STATUS = {"string", "yearmonth"}
 
 Keyword = Annotated[str, Described(pattern=r"^[\w .\-]{2,100}$")]
 
@@ -41,11 +39,7 @@ class PackageError(ValueError):
 
 
 class Frequency(NamedTuple):
-    """How often something is updated, for those who read no Japanese.
-
-    Attributes:
-        authority: Its name in the authority table of the European Union, which DCAT uses.
-    """
+    """How often something is updated: in English, and by the European Union's name for DCAT."""
 
     title_en: str
     authority: str
@@ -142,18 +136,13 @@ class Packages(Model):
     publisher: str
     publisher_en: str
     homepage: str
-    catalogue_url: str
+    catalogue_url: Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
     licenses: tuple[License, ...] = Described(min_length=1)
     source_licenses: tuple[License, ...]
     update_frequency: str
     survey_title: str
     packages: tuple[Package, ...]
     withdrawn: tuple[Withdrawn, ...] = ()
-
-    @field_validator("catalogue_url")
-    @classmethod
-    def _end_without_slash(cls, url: str) -> str:
-        return url.rstrip("/")
 
     @field_validator("update_frequency")
     @classmethod
@@ -308,20 +297,44 @@ def describe_table(resource: Resource, dictionary: DataDictionary) -> Table:
             f"packages.yml: resources の table {table.name!r} は件数だけを公開する表です。"
             "行は公開できません。"
         )
-    fields = [one for field in _list_published(table, dictionary) for one in _with_status(field)]
-    key = resource.primary_key or table.primary_key
     if unknown := join_unknown(resource.only, table.column_names):
         raise PackageError(
             f"packages.yml: 表 {table.name} の only に、列 {unknown!r} はありません。"
             f"書けるのは {'、'.join(table.column_names)} です。"
         )
+    fields = tuple(_list_published(table, dictionary))
+    key = resource.primary_key or table.primary_key
     if unpublished := join_unknown(key, [field.name for field in fields]):
         raise PackageError(
             f"packages.yml: 表 {table.name} の primary_key に、公開しない列 {unpublished} が"
             "あります。公開する列だけで primary_key を書いてください。"
         )
-    changes = {"fields": tuple(fields), "primary_key": key, "foreign_keys": ()}
-    return table.model_copy(update=changes)
+    return table.model_copy(update={"fields": fields, "primary_key": key, "foreign_keys": ()})
+
+
+def _list_published(table: Table, dictionary: DataDictionary) -> Iterator[Field]:
+    """Yield the published fields, with a status beside one that may be missing for one reason."""
+    # A table without the municipality's columns gets them from the first that has them.
+    fields = [field for one in (table, *dictionary.tables) for field in one.fields]
+    known = {field.name: field for field in reversed(fields) if field.published}
+    own = [field.name for field in table.fields if field.published]
+    for name in dict.fromkeys((*MUNICIPALITY, *own)):
+        field = known[name]
+        # What an empty text stands for is told once; anything else missing says itself why.
+        if not field.empty or field.type in ("string", "yearmonth"):
+            yield field
+            continue
+        status = {
+            "name": f"{field.name}_status",
+            "title": f"{field.title}の状態",
+            "title_en": f"{field.title_en}, status",
+            "enum": GIVEN | field.empty,
+            "required": True,
+            "published": True,
+            "deprecated": field.deprecated,
+        }
+        yield field.model_copy(update={"status": status["name"], "empty": {}})
+        yield Field.model_validate(status)
 
 
 def _refer(parent: str, table: Table, described: Mapping[str, Table]) -> ForeignKey:
@@ -341,34 +354,6 @@ def join_unknown(names: Iterable[str], known: Collection[str]) -> str:
     return "、".join(name for name in names if name not in known)
 
 
-def _with_status(field: Field) -> Iterator[Field]:
-    """Yield the field, and a status beside it if it may be missing for one known reason."""
-    if not field.empty or field.type in _TYPES_WITHOUT_STATUS:
-        yield field
-        return
-    status = f"{field.name}_status"
-    yield field.model_copy(update={"status": status, "empty": {}})
-    yield Field.model_validate(
-        {
-            "name": status,
-            "title": f"{field.title}の状態",
-            "title_en": f"{field.title_en}, status",
-            "enum": GIVEN | field.empty,
-            "required": True,
-            "published": True,
-            "deprecated": field.deprecated,
-        }
-    )
-
-
-def _list_published(table: Table, dictionary: DataDictionary) -> Iterable[Field]:
-    """Return the published fields; a table without the municipality's gets them from another."""
-    others = (field for other in reversed(dictionary.tables) for field in other.fields)
-    known = {field.name: field for field in (*others, *table.fields) if field.published}
-    own = {field.name: field for field in table.fields if field.published}
-    return ({name: known[name] for name in MUNICIPALITY} | own).values()
-
-
 def describe_views(views: Views, dictionary: DataDictionary) -> Iterator[Table]:
     """Describe each view as a table.
 
@@ -379,32 +364,23 @@ def describe_views(views: Views, dictionary: DataDictionary) -> Iterator[Table]:
         known = {
             field.name: field for name in reversed(view.tables) for field in dictionary[name].fields
         }
-        yield Table(
-            name=view.name,
-            title=view.title,
-            title_en=view.title_en,
-            description=view.description,
-            primary_key=(),
-            fields=tuple(known[item] if isinstance(item, str) else item for item in view.fields),
-        )
+        fields = tuple(known[item] if isinstance(item, str) else item for item in view.fields)
+        words = view.model_dump(include={"name", "title", "title_en", "description"})
+        yield Table(**words, primary_key=(), fields=fields)
 
 
 def list_columns(tables: Iterable[Table]) -> Iterator[Row]:
     """Yield the rows of ``data_dictionary``; one row is one column."""
     for table in tables:
         for field in table.fields:
-            yield {
+            yield field.model_dump(include={"type", "unit", "description", "deprecated"}) | {
                 "table_name": table.name,
                 "table_title": table.title,
                 "column_name": field.name,
                 "column_title": field.title,
                 "column_title_en": field.title_en,
-                "type": field.type,
-                "unit": field.unit,
-                "description": field.description,
                 "status_column": field.status,
                 "empty_means": "、".join(field.empty.values()) or None,
-                "deprecated": field.deprecated,
             }
 
 

@@ -1,43 +1,32 @@
-"""Data packages as files, and the gate before they are written."""
+"""Data packages as files: tables as CSV and Parquet, a workbook, and what explains them."""
 
+import csv
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet
+from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Row
-from sumida_data.packages.descriptor import (
-    Surroundings,
-    describe_copy,
-    describe_csv,
-    describe_package,
-)
-from sumida_data.packages.files import SAMPLE_WARNING, write_csv, write_parquet, write_workbook
-from sumida_data.packages.models import PackageError, Packages
-from sumida_data.packages.published import PublishedPackage, select_package
-from sumida_data.packages.standards import (
-    describe_in_csvw,
-    describe_in_dcat,
-    describe_in_schema_org,
-)
-from sumida_data.packages.versions import (
-    REWORDED,
-    Edition,
-    History,
-    add_version,
-    decide_history,
-    describe_log,
-    list_notices,
-    read_edition,
-    write_feed,
-)
+from sumida_data.base.xlsx import FOOTER, Book, measure
+from sumida_data.packages import descriptor, versions
+from sumida_data.packages.descriptor import Surroundings, describe_copy
+from sumida_data.packages.models import PackageError
+from sumida_data.packages.published import PublishedPackage, PublishedTable, select_package
+from sumida_data.packages.versions import History
 from sumida_data.present.templates import load_templates
 from sumida_data.quality.data_package import find_errors, split_packages
 from sumida_data.quality.overview import write_statement
 from sumida_data.quality.readability import Examiner, list_data_files, say_scores
+
+SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
 
 _DOCUMENTS = {
     "README.md": "説明(README)",
@@ -48,6 +37,32 @@ _DOCUMENTS = {
     "changelog.atom": "変更の記録(購読用)",
     "recompute.py": "公表した値と判定を計算し直すプログラム(Python)",
 }
+# The headings of the sheets that explain, and how wide their columns are.
+_ABOUT = {"項目": 22, "内容": 110}
+_FIELDS = {
+    "シート": 22,
+    "列の見出し": 26,
+    "英数字の列名": 26,
+    "型": 8,
+    "単位": 8,
+    "意味": 60,
+    "取りうる値": 40,
+    "空欄の理由": 30,
+}
+_TYPE_WORDS = {
+    "string": "文字",
+    "integer": "整数",
+    "number": "数",
+    "date": "日付",
+    "yearmonth": "年月",
+    "boolean": "真偽",
+}
+_FONT = {"font_name": "Yu Gothic", "font_size": 10.5}
+_LOOKS: dict[str, dict[str, Any]] = {
+    "heading": {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"},
+    "wrapped": {"text_wrap": True, "valign": "top"},
+}
+_RUNS = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－−＠]|[\t\r\n]|'")
 
 Files = Mapping[str, bytes]
 
@@ -65,11 +80,8 @@ class PackagesValidator:
         Raises:
             InvalidPackageError: If what the descriptor of one promises is not true.
         """
-        errors = [
-            f"{name}/{error}"
-            for name, files in split_packages(data).items()
-            for error in find_errors(files)
-        ]
+        packages = split_packages(data).items()
+        errors = [f"{name}/{error}" for name, files in packages for error in find_errors(files)]
         if errors:
             raise InvalidPackageError("公開できないパッケージがあります。\n" + "\n".join(errors))
         return data
@@ -81,7 +93,7 @@ def build_packages(
     frames: Mapping[str, pd.DataFrame],
     before: Files,
     examiner: Examiner | None = None,
-    versions: Mapping[str, str] | None = None,
+    last_versions: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
     """Build every package.
 
@@ -91,7 +103,7 @@ def build_packages(
         frames: The tables by name; those that no package names are left alone.
         before: The packages as they were last published: contents by path.
         examiner: Says how readable the files are; it knows those of earlier runs.
-        versions: The last version of every package that was ever published.
+        last_versions: The last version of every package that was ever published.
 
     Returns:
         Contents by path, such as ``dx-indicators/datapackage.json``.
@@ -100,122 +112,248 @@ def build_packages(
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
             what was not announced to go.
     """
-    last = split_packages(before)
-    _refuse_vanished(surroundings.packages, last)
-    results = read_rows(frames["check_result"])
-    built: dict[str, bytes] = {}
-    for package in surroundings.packages.packages:
-        published = select_package(package, dictionary, frames, surroundings.municipality)
-        tables = {resource.table for resource in package.resources}
-        quality = _Quality(
-            write_statement(tables, results, dictionary),
-            examiner or Examiner(),
-            dictionary.words("readability_score.level"),
-            last[package.name],
-        )
-        edition = read_edition(last[package.name], sample=published.sample)
-        history = decide_history(published, edition, (versions or {}).get(package.name, ""))
-        made = _build(published, surroundings, edition, history, quality)
-        built |= {f"{package.name}/{path}": content for path, content in made.items()}
-    return built
-
-
-class _Quality(NamedTuple):
-    """What is said of the quality of a package: the statement, and how readable its files are."""
-
-    statement: str
-    examiner: Examiner
-    words: Mapping[str, str]
-    before: Files
-
-    def score(self, descriptor: Row, files: Files) -> dict[str, float]:
-        """Return the points of the files by level of the national rules for readability."""
-        documents = [{"path": path, "format": ""} for path in _DOCUMENTS]
-        planned = descriptor | {"resources": descriptor["resources"] + documents}
-        scores = self.examiner.score(list(list_data_files(planned, files, self.before)))
-        return {level: float(score) for level, score in scores.items()}
-
-    def describe(self, scores: Mapping[str, float]) -> str:
-        """Return the statement with the points."""
-        return (
-            f"{self.statement}\n国の「行政データにおける機械可読性に関するルール」による点数は、"
-            f"{say_scores(scores, self.words)}です(それぞれ100点満点)。\n"
-        )
-
-
-def _refuse_vanished(packages: Packages, before: Iterable[str]) -> None:
-    """A package that was published must not vanish without a word."""
-    known = {one.name for one in packages.packages} | {one.name for one in packages.withdrawn}
-    if vanished := set(before) - known:
+    packages, last = surroundings.packages, split_packages(before)
+    known = [one.name for one in packages.packages] + [one.name for one in packages.withdrawn]
+    if vanished := set(last) - set(known):
         raise PackageError(
             f"packages.yml: 公開した {'、'.join(sorted(vanished))} がありません。元に戻すか、"
             "withdrawn に name、title、withdrawn_on、reason を書いてください。"
         )
+    results = read_rows(frames["check_result"])
+    levels = dictionary.words("readability_score.level")
+    built: dict[str, bytes] = {}
+    for package in packages.packages:
+        name, files = package.name, last[package.name]
+        published = select_package(package, dictionary, frames, surroundings.municipality)
+        tables = {resource.table for resource in package.resources}
+        statement = write_statement(tables, results, dictionary)
+        draft = _Draft(published, surroundings, statement, levels, examiner or Examiner(), files)
+        made = draft.build((last_versions or {}).get(name, ""))
+        built |= {f"{name}/{path}": content for path, content in made.items()}
+    return built
 
 
-def _build(
-    published: PublishedPackage,
-    surroundings: Surroundings,
-    edition: Edition | None,
-    history: History,
-    quality: _Quality,
-) -> dict[str, bytes]:
-    made = _write_files(published, surroundings, history, quality)
-    if edition and history == edition.history and made != edition.files:
-        # No row and no column is different, yet a byte is: a text, or how a file is written.
-        history = add_version(published, history, [REWORDED])
-        made = _write_files(published, surroundings, history, quality)
-    return made
+class _Draft(NamedTuple):
+    """A package of which it is not known yet which version it is.
+
+    Attributes:
+        statement: What the checks say of its tables.
+        levels: The words of the levels of readability.
+        examiner: Says how readable its files are.
+        before: Its files as they were last published.
+    """
+
+    published: PublishedPackage
+    surroundings: Surroundings
+    statement: str
+    levels: Mapping[str, str]
+    examiner: Examiner
+    before: Files
+
+    def build(self, last_version: str) -> dict[str, bytes]:
+        """Decide the version and return the files; a package never published has its last one."""
+        edition = versions.read_edition(self.before, sample=self.published.sample)
+        history = versions.decide_history(self.published, edition, last_version)
+        made = self._write(history)
+        if edition and history == edition.history and made != edition.files:
+            made = self._write(versions.reword(self.published, history))
+        return made
+
+    def _write(self, history: History) -> dict[str, bytes]:
+        published = self.published
+        package = descriptor.describe_package(published, self.surroundings, history)
+        data, resources = _write_data(published, package)
+        documents = [{"path": path, "format": ""} for path in _DOCUMENTS]
+        planned = package | {"resources": resources + documents}
+        scored = self.examiner.score(list(list_data_files(planned, data, self.before)))
+        scores: dict[str, float] = {level: float(score) for level, score in scored.items()}
+        whole = package | {"sumida:readability": scores, "resources": resources}
+        notices = versions.list_notices(published)
+        log = versions.describe_log(package, history, notices)
+        readme = load_templates("packages").get_template("README.md")
+        text = readme.render(
+            package=package,
+            tables=published.tables,
+            explanations=(published.codes, published.dictionary),
+            history=history,
+            quality=f"{self.statement}\n国の「行政データにおける機械可読性に関するルール」による"
+            f"点数は、{say_scores(scores, self.levels)}です(それぞれ100点満点)。\n",
+            notices=notices,
+            warning=SAMPLE_WARNING,
+        )
+        written = {
+            "README.md": text.encode(),
+            "csv-metadata.json": _write_json(descriptor.describe_in_csvw(whole)),
+            "dcat.jsonld": _write_json(descriptor.describe_in_dcat(whole)),
+            "schema_org.jsonld": _write_json(descriptor.describe_in_schema_org(whole)),
+            "changelog.json": _write_json(log),
+            "changelog.atom": versions.write_feed(package, log["versions"]),
+            "recompute.py": (files("sumida_data.packages") / "recompute.py").read_bytes(),
+        }
+        resources += [describe_copy(_DOCUMENTS[path], path, one) for path, one in written.items()]
+        return {"datapackage.json": _write_json(whole), **written, **data}
 
 
-def _write_files(
-    published: PublishedPackage, surroundings: Surroundings, history: History, quality: _Quality
-) -> dict[str, bytes]:
-    descriptor = describe_package(published, surroundings, history)
-    data, resources = _write_data(published, descriptor)
-    scores = quality.score(descriptor | {"resources": resources}, data)
-    whole = descriptor | {"sumida:readability": scores, "resources": resources}
-    notices = list_notices(published)
-    readme = load_templates("packages").get_template("README.md")
-    text = readme.render(
-        package=descriptor,
-        tables=published.tables,
-        explanations=(published.codes, published.dictionary),
-        history=history,
-        quality=quality.describe(scores),
-        notices=notices,
-        warning=SAMPLE_WARNING,
-    )
-    documents = {
-        "README.md": text.encode(),
-        "csv-metadata.json": _write_json(describe_in_csvw(whole)),
-        "dcat.jsonld": _write_json(describe_in_dcat(whole)),
-        "schema_org.jsonld": _write_json(describe_in_schema_org(whole)),
-        "changelog.json": _write_json(describe_log(descriptor, history, notices)),
-        "changelog.atom": write_feed(descriptor, history),
-        "recompute.py": (files("sumida_data.packages") / "recompute.py").read_bytes(),
-    }
-    resources += [
-        describe_copy(_DOCUMENTS[path], path, content) for path, content in documents.items()
-    ]
-    return {"datapackage.json": _write_json(whole), **documents, **data}
+def _write_json(content: Row) -> bytes:
+    return f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode()
 
 
-def _write_data(published: PublishedPackage, descriptor: Row) -> tuple[dict[str, bytes], list[Row]]:
+def _write_data(published: PublishedPackage, package: Row) -> tuple[dict[str, bytes], list[Row]]:
     """Return the tables as files by path, and the descriptions of these files."""
     files: dict[str, bytes] = {}
     resources, copies = [], []
     for table in (*published.tables, published.codes, published.dictionary):
         name = table.table.name
         files[f"{name}.csv"] = csv = write_csv(table)
-        files[f"{name}.parquet"] = parquet = write_parquet(table)
-        resources.append(describe_csv(table, f"{name}.csv", csv))
+        files[f"{name}.parquet"] = parquet = _write_parquet(table)
+        resources.append(descriptor.describe_csv(table, f"{name}.csv", csv))
         copies.append(describe_copy(table.table.title, f"{name}.parquet", parquet))
     book = f"{published.package.name}.xlsx"
-    files[book] = write_workbook(published, descriptor)
+    files[book] = _write_workbook(published, package)
     copies.append(describe_copy(published.package.title, book, files[book]))
     return files, resources + copies
 
 
-def _write_json(content: Row) -> bytes:
-    return f"{json.dumps(content, ensure_ascii=False, indent=2)}\n".encode()
+def write_csv(published: PublishedTable) -> bytes:
+    """Write UTF-8 with a byte order mark and lines ending in LF.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, and so does one
+    that begins with an apostrophe: the first apostrophe of a text is never its own, and leaving it
+    out gives the text itself. Numbers and days have none. Parquet and XLSX need no such guard.
+    """
+    lines = _Lines()
+    # Python 3.11 puts a text with a lone CR in quotes only if lines end in it.
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow(published.rows.column_names)
+    writer.writerows(zip(*map(_write_cells, published.rows.columns), strict=True))
+    text = "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+    # Without the mark Excel reads Japanese CSV as Shift_JIS.
+    return text.encode("utf-8-sig")
+
+
+class _Lines(list[str]):
+    write = list.append
+
+
+def _write_cells(column: pa.ChunkedArray) -> list[str | None]:
+    texts = column.cast(pa.string())
+    if pa.types.is_decimal(column.type):
+        # 59.3000 has zeros that only its storage needs.
+        texts = pc.replace_substring_regex(texts, r"\.?0+$", "")
+    cells: list[str | None] = texts.to_pylist()
+    return list(map(guard_formula, cells)) if pa.types.is_string(column.type) else cells
+
+
+def guard_formula(text: str | None) -> str | None:
+    """Put an apostrophe before a text that a spreadsheet would run, or that begins with one.
+
+    Spreadsheets overlook white space before a formula, and Japanese ones read ＝ as =.
+    """
+    return f"'{text}" if text and _RUNS.match(text) else text
+
+
+def _write_parquet(published: PublishedTable) -> bytes:
+    """Write Parquet whose columns carry title, description and unit as field metadata."""
+    columns = []
+    for column, field in zip(published.rows.schema, published.table.fields, strict=True):
+        words = field.model_dump(include={"title", "title_en", "description", "unit"})
+        columns.append(column.with_metadata({key: word for key, word in words.items() if word}))
+    sink = pa.BufferOutputStream()
+    rows = published.rows.cast(pa.schema(columns))
+    pyarrow.parquet.write_table(rows, sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _write_workbook(published: PublishedPackage, package: Row) -> bytes:
+    """Write the package as XLSX: two sheets that explain it, then a sheet per table.
+
+    The former are plain tables themselves, as the national rules ask.
+    """
+    book = Book(
+        published.title,
+        _LOOKS,
+        default_date_format="yyyy-mm-dd",
+        # XlsxWriter changes the properties given, and the next workbook would differ.
+        default_format_properties=dict(_FONT),
+    )
+    _write_lines(book, "説明", _ABOUT, _describe(published, package))
+    lines = list(_list_fields(published))
+    fields = _write_lines(book, "列の説明", _FIELDS, lines)
+    for number, (*_, description, choices, _reasons) in enumerate(lines, start=1):
+        # LibreOffice does not make a row higher for wrapped text by itself.
+        fields.set_row(number, 15 * (1 + max(len(description) // 30, len(choices) // 20)))
+    for table in (*published.tables, published.codes):
+        _write_table(book, table)
+    for sheet in book.book.worksheets():
+        sheet.set_footer(FOOTER)
+        if published.sample:
+            sheet.set_header(f"&C{SAMPLE_WARNING}")
+    return book.close()
+
+
+def _write_lines(
+    book: Book, name: str, widths: Mapping[str, int], lines: Iterable[Sequence[str]]
+) -> Worksheet:
+    sheet = book.add_sheet(name)
+    sheet.freeze_panes(1, 0)
+    sheet.write_row(0, 0, widths, book.looks["heading"])
+    for column, width in enumerate(widths.values()):
+        sheet.set_column(column, column, width)
+    for number, line in enumerate(lines, start=1):
+        sheet.write_row(number, 0, line, book.looks["wrapped"])
+    return sheet
+
+
+def _describe(published: PublishedPackage, package: Row) -> Iterator[Sequence[str]]:
+    yield "題名", published.title
+    if published.sample:
+        yield "注意", SAMPLE_WARNING
+    yield "内容", package["description"]
+    yield "提供者", package["contributors"][0]["title"]
+    for terms in package["licenses"]:
+        yield "利用条件", f"{terms['title']} {terms['path']}"
+    for source in package["sources"]:
+        yield "出典", source["sumida:credit"]
+    yield "版", f"{package['version']}（{package['sumida:address']}）"
+    yield "引用の仕方", package["sumida:citation"]
+    if published.first_day:
+        yield "対象の時点", "{start} から {end}".format_map(package["sumida:temporal"])
+    yield (
+        "空欄",
+        "値がないことを表す。数と日付の理由は「列の説明」の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",
+    )
+    for table in (*published.tables, published.codes):
+        yield table.table.title, f"{table.table.description}（{table.rows.num_rows}行）"
+
+
+def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
+    for table in published.tables:
+        titles = {field.name: field.title for field in table.table.fields}
+        for field in table.table.fields:
+            yield (
+                table.table.title,
+                field.title,
+                field.name,
+                _TYPE_WORDS[field.type],
+                field.unit or "",
+                field.description,
+                "、".join(field.enum or ()),
+                "、".join(field.empty.values()) or (titles[field.status] if field.status else ""),
+            )
+
+
+def _write_table(book: Book, published: PublishedTable) -> None:
+    sheet, fields = book.add_sheet(published.table.title), published.table.fields
+    sheet.repeat_rows(0)
+    sheet.freeze_panes(1, 0)
+    sheet.set_row(0, 32)
+    sheet.autofilter(0, 0, published.rows.num_rows, len(fields) - 1)
+    for column, field in enumerate(fields):
+        title = f"{field.title}({field.unit})" if field.unit else field.title
+        values = published.rows[field.name].to_pylist()
+        sheet.write(0, column, title, book.looks["heading"])
+        # Wide enough for the values, and for the heading in two lines.
+        longest = max((measure(str(value)) for value in set(values)), default=0)
+        sheet.set_column(column, column, min(40, max(longest, measure(title) // 2)) + 3)
+        sheet.write_column(1, column, values)

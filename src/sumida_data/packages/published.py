@@ -11,24 +11,9 @@ import pyarrow.compute as pc
 
 from sumida_data.base.characters import write_plainly
 from sumida_data.base.frames import arrow_schema, arrow_type, to_arrow
-from sumida_data.base.metadata import (
-    DataDictionary,
-    HomeMunicipality,
-    Row,
-    Table,
-)
-from sumida_data.packages.models import (
-    CODE_LIST,
-    DATA_DICTIONARY,
-    GIVEN,
-    MUNICIPALITY,
-    Package,
-    Resource,
-    describe_package_tables,
-    describe_table,
-    list_codes,
-    list_columns,
-)
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row, Table
+from sumida_data.packages import models
+from sumida_data.packages.models import GIVEN, MUNICIPALITY, Package, Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +30,13 @@ class PublishedTable:
     rows: pa.Table
     deprecated: str | None = None
 
-    def values(self, column: str) -> list[Any]:
-        """Return the values of a column, each once; none if there is no such column."""
-        if column not in self.rows.column_names:
-            return []
-        found: list[Any] = pc.unique(self.rows[column]).drop_null().to_pylist()
-        return found
-
 
 @dataclass(frozen=True, slots=True)
 class PublishedPackage:
     """A package before it is given the form of files.
 
     Attributes:
-        package: What packages.yml says of it.
-        tables: Its tables.
-        dictionary: What their columns mean; one row is one column.
+        dictionary: What the columns of its tables mean; one row is one column.
         codes: What their codes mean; one row is one code.
         sample: Whether invented data went into it.
         first_day: The oldest day that its rows speak of, or None where they name no day.
@@ -94,39 +70,40 @@ def select_package(
     Raises:
         PackageError: If the package names a table or a key that cannot be published.
     """
-    described = describe_package_tables(package, dictionary, frames)
+    described = models.describe_package_tables(package, dictionary, frames)
     selected: dict[str, PublishedTable] = {}
     for resource in package.resources:
-        table = described[resource.table]
-        rows = _arrange(_filter(frames[table.name], resource), table, municipality)
-        rows = _keep_children(_write_plainly(rows), table, selected)
+        table, frame = described[resource.table], frames[resource.table]
+        for name, values in resource.only.items():
+            frame = frame[frame[name].isin(values)]
+        rows = _write_plainly(_arrange(to_arrow(frame), table, municipality))
+        for key in table.foreign_keys:
+            # Only what belongs to rows that go out does so itself.
+            parents = selected[key.table].rows.select(list(key.fields))
+            kept = rows.join(parents, keys=list(key.fields), join_type="left semi")
+            rows = kept.select(table.column_names)
         rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
         selected[table.name] = PublishedTable(table, rows, resource.deprecated)
 
     def tabulate(name: str, rows: Iterable[Row]) -> PublishedTable:
-        table = describe_table(Resource(table=name), dictionary)
+        table = models.describe_table(Resource(table=name), dictionary)
         data = pa.Table.from_pylist(list(rows), schema=arrow_schema(dictionary[name]))
         return PublishedTable(table, _arrange(data, table, municipality))
 
     def collect(column: str) -> list[Any]:
-        return [value for table in selected.values() for value in table.values(column)]
+        tables = (one.rows for one in selected.values() if column in one.rows.column_names)
+        return [v for rows in tables for v in pc.unique(rows[column]).drop_null().to_pylist()]
 
     return PublishedPackage(
         package=package,
         tables=tuple(selected.values()),
-        dictionary=tabulate(DATA_DICTIONARY, list_columns(described.values())),
-        codes=tabulate(CODE_LIST, list_codes(described.values())),
+        dictionary=tabulate(models.DATA_DICTIONARY, models.list_columns(described.values())),
+        codes=tabulate(models.CODE_LIST, models.list_codes(described.values())),
         sample=any(collect("sample")),
         first_day=min(collect("as_of"), default=None),
         last_day=max(collect("as_of"), default=None),
         last_period=max(collect("period"), default=None),
     )
-
-
-def _filter(frame: pd.DataFrame, resource: Resource) -> pa.Table:
-    for name, values in resource.only.items():
-        frame = frame[frame[name].isin(values)]
-    return to_arrow(frame)
 
 
 def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:
@@ -155,15 +132,4 @@ def _write_plainly(rows: pa.Table) -> pa.Table:
             plain = [write_plainly(text) for text in encoded.dictionary.to_pylist()]
             texts = pa.array(plain, pa.string()).take(encoded.indices)
             rows = rows.set_column(number, rows.column_names[number], texts)
-    return rows
-
-
-def _keep_children(
-    rows: pa.Table, table: Table, selected: Mapping[str, PublishedTable]
-) -> pa.Table:
-    """Keep what belongs to rows that go out."""
-    for key in table.foreign_keys:
-        parents = selected[key.table].rows.select(list(key.fields))
-        kept = rows.join(parents, keys=list(key.fields), join_type="left semi")
-        rows = kept.select(table.column_names)
     return rows

@@ -1,14 +1,19 @@
 """The main points of a quarter in sentences, with which every report begins."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Indicator
-from sumida_data.present.language import Language
-from sumida_data.present.words import VERDICT_SYMBOLS
+from sumida_data.present.words import VERDICT_SYMBOLS, Language
+
+_MOVED = ("前の四半期から動いたもの", "Moved since the quarter before")
+_NEW = ("初めて値が出たもの", "Measured for the first time")
+_UNKNOWN = ("判定できないもの", "No verdict")
+_DOUBTFUL = ("数え方を確かめる必要があるもの", "To be checked before use")
+_UNCONFIRMED = ("まだ確認を受けていない定義", "Definitions not yet confirmed")
+_GROUPS = (_MOVED, _NEW, _UNKNOWN, _DOUBTFUL, _UNCONFIRMED)
 
 
 class Standing(NamedTuple):
@@ -45,72 +50,25 @@ def list_main_points(language: Language, standings: Sequence[Standing]) -> list[
         return []
     points = [_count_verdicts(language, standings)]
     points += [_tell_behind(language, one) for one in standings if "behind" in one.verdict]
-    for words, tell in _GROUPS.items():
-        found = [text for one in standings if (text := tell(language, one))]
-        if tell is _tell_unconfirmed and len(found) == len(standings):
-            found = [language.say("すべての指標", "those of all indicators")]
-        if found:
-            points.append(
-                language.say(
-                    f"{words[0]}：{'、'.join(found)}。", f"{words[1]}: {', '.join(found)}."
-                )
-            )
-    return points
-
-
-def _tell_move(language: Language, one: Standing) -> str | None:
-    before: Decimal | None = one.before["value"] if one.before else None
-    now = one.value["value"]
-    if before is None or now in (None, before):
-        return None
-    unit = language.say(one.indicator.unit, one.indicator.unit_en)
-    old = _write(language, one, before).removesuffix(unit).rstrip()
-    return f"{language.title(one.indicator)} {old}→{_write(language, one, now)}"
-
-
-def _tell_new(language: Language, one: Standing) -> str | None:
-    is_new = one.before and one.before["value"] is None is not one.value["value"]
-    return language.title(one.indicator) if is_new else None
-
-
-def _tell_unknown(language: Language, one: Standing) -> str | None:
-    return _explain(language, one, one.reasons[0]) if one.verdict == "cannot_say" else None
-
-
-def _tell_doubtful(language: Language, one: Standing) -> str | None:
-    """Tell what is far beyond its target: it may count something else than the target does."""
-    doubt = one.reasons[1] if one.verdict in ("achieved", "kept") else ""
-    return _explain(language, one, doubt) if doubt else None
-
-
-def _tell_unconfirmed(language: Language, one: Standing) -> str | None:
-    return None if one.indicator.confirmed else language.title(one.indicator)
-
-
-_GROUPS: Mapping[tuple[str, str], Callable[[Language, Standing], str | None]] = {
-    ("前の四半期から動いたもの", "Moved since the quarter before"): _tell_move,
-    ("初めて値が出たもの", "Measured for the first time"): _tell_new,
-    ("判定できないもの", "No verdict"): _tell_unknown,
-    ("数え方を確かめる必要があるもの", "To be checked before use"): _tell_doubtful,
-    ("まだ確認を受けていない定義", "Definitions not yet confirmed"): _tell_unconfirmed,
-}
-
-
-def _write(language: Language, one: Standing, amount: Decimal | None) -> str:
-    return language.amount(one.indicator, amount, one.indicator.decimals)
-
-
-def _explain(language: Language, one: Standing, reason: str) -> str:
-    words = language.translate(reason).rstrip("。.")
-    return f"{language.title(one.indicator)}{language.say('', ' ')}({words})"
+    groups: dict[tuple[str, str], list[str]] = {words: [] for words in _GROUPS}
+    for one in standings:
+        for words, text in _sort(language, one):
+            groups[words].append(text)
+    if len(groups[_UNCONFIRMED]) == len(standings):
+        groups[_UNCONFIRMED] = [language.say("すべての指標", "those of all indicators")]
+    return points + [
+        language.say(f"{words[0]}：{'、'.join(found)}。", f"{words[1]}: {', '.join(found)}.")
+        for words, found in groups.items()
+        if found
+    ]
 
 
 def _count_verdicts(language: Language, standings: Sequence[Standing]) -> str:
     counts, say = Counter(one.verdict for one in standings), language.say
     told = [
-        language.word("indicator_progress.verdict", verdict) + say("", " ") + str(counts[verdict])
-        for verdict in VERDICT_SYMBOLS
-        if counts[verdict]
+        f"{language.word('indicator_progress.verdict', name)}{say('', ' ')}{counts[name]}"
+        for name in VERDICT_SYMBOLS
+        if counts[name]
     ]
     return say(
         f"指標{len(standings)}のうち、{'、'.join(told)}。",
@@ -118,16 +76,36 @@ def _count_verdicts(language: Language, standings: Sequence[Standing]) -> str:
     )
 
 
+def _sort(language: Language, one: Standing) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield the groups to which an indicator belongs, each with what is said of it there."""
+    indicator, title, say = one.indicator, language.title(one.indicator), language.say
+    now, before = one.value["value"], one.before["value"] if one.before else None
+    if None not in (before, now) and before != now:
+        old = language.amount(indicator, before, indicator.decimals)
+        old = old.removesuffix(say(indicator.unit, indicator.unit_en)).rstrip()
+        yield _MOVED, f"{title} {old}→{language.amount(indicator, now, indicator.decimals)}"
+    if one.before and before is None is not now:
+        yield _NEW, title
+    words, doubt = map(language.translate, one.reasons)
+    if one.verdict == "cannot_say":
+        yield _UNKNOWN, f"{title}{say('', ' ')}({words.rstrip('。.')})"
+    # What is far beyond its target may count something else than the target does.
+    if one.verdict in ("achieved", "kept") and one.reasons[1]:
+        yield _DOUBTFUL, f"{title}{say('', ' ')}({doubt.rstrip('。.')})"
+    if not indicator.confirmed:
+        yield _UNCONFIRMED, title
+
+
 def _tell_behind(language: Language, one: Standing) -> str:
     """Say that an indicator is behind, by how much, and what was said about it."""
-    indicator, day, value = one.indicator, language.day(one.value["as_of"]), one.value
+    indicator, day = one.indicator, language.day(one.value["as_of"])
     verdict = language.word("indicator_progress.verdict", one.verdict)
+    value = language.amount(indicator, one.value["value"], indicator.decimals)
     target = language.amount(indicator, indicator.target.value)
-    amounts = _write(language, one, value["value"]), target
     texts = [
         language.say(
-            f"{verdict}：{indicator.title}は{day}現在で{amounts[0]}、目標は{amounts[1]}。",
-            f"{verdict}: {indicator.title_en}, {amounts[0]} as of {day}, target {amounts[1]}.",
+            f"{verdict}：{indicator.title}は{day}現在で{value}、目標は{target}。",
+            f"{verdict}: {indicator.title_en}, {value} as of {day}, target {target}.",
         ),
         language.translate(one.reasons[0]),
     ]

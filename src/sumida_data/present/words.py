@@ -1,11 +1,22 @@
-"""How figures, days and states are written for people."""
+"""How figures, days and states are written for people, in Japanese and English.
 
+Texts of the pages stand in the templates in both languages, side by side. What comes from the data
+in Japanese, such as a definition, is looked up in the phrase book of site.yml; what it does not
+have is shown in Japanese and marked as such for screen readers.
+"""
+
+import re
 from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sumida_data.base.metadata import DataDictionary
+from markupsafe import Markup
+
+from sumida_data.base.metadata import DataDictionary, LanguageCode
 from sumida_data.base.periods import (
+    Period,
     era_year,
     fiscal_year_label,
     fiscal_year_last_day,
@@ -18,8 +29,6 @@ from sumida_data.plan.progress import Verdict
 from sumida_data.plan.values import round_half_up
 
 NOT_MEASURED = "-"
-_ERA_LETTERS = {"令和": "R", "平成": "H", "昭和": "S", "大正": "T", "明治": "M"}
-
 VERDICT_SYMBOLS: dict[Verdict, str] = {
     "achieved": "◎",
     "kept": "◎",
@@ -29,6 +38,10 @@ VERDICT_SYMBOLS: dict[Verdict, str] = {
     "cannot_say": "－",
     "not_applicable": "・",
 }
+_ERA_LETTERS = {"令和": "R", "平成": "H", "昭和": "S", "大正": "T", "明治": "M"}
+_MONTHS = "January February March April May June July August September October November December"
+# What differs from one sentence of the software to the next: phrases have {} there.
+_NUMBER = re.compile(r"[+-]?\d[\d,.]*")
 
 
 def format_verdict(dictionary: DataDictionary, verdict: Verdict) -> str:
@@ -36,24 +49,37 @@ def format_verdict(dictionary: DataDictionary, verdict: Verdict) -> str:
     return f"{VERDICT_SYMBOLS[verdict]} {dictionary.word('indicator_progress.verdict', verdict)}"
 
 
-def format_amount(indicator: Indicator, amount: Decimal | None, decimals: int | None = None) -> str:
-    """Write an amount with its prefix and unit, such as 延べ3回.
+def format_amount(
+    indicator: Indicator,
+    amount: Decimal | None,
+    decimals: int | None = None,
+    language: LanguageCode = "ja",
+) -> str:
+    """Write an amount of an indicator with its prefix and unit, such as 延べ3回.
 
-    Args:
-        indicator: The indicator whose amount it is.
-        amount: The amount; None is written as ``-``, never as 0.
-        decimals: Places to round half up to; None writes the amount without trailing zeros, as
-            baselines and targets are given.
+    It is rounded half up to the decimals; without them it has no trailing zeros, as baselines and
+    targets are given. None is written as ``-``, never as 0.
     """
     if amount is None:
         return NOT_MEASURED
-    shown = amount.normalize() if decimals is None else round_half_up(amount, decimals)
-    return f"{indicator.value_prefix}{shown:,f}{indicator.unit}"
+    shown = f"{amount.normalize() if decimals is None else round_half_up(amount, decimals):,f}"
+    if language == "ja":
+        return f"{indicator.value_prefix}{shown}{indicator.unit}"
+    return f"{indicator.value_prefix_en}{shown}{_english_unit(indicator, '%')}"
 
 
-def format_difference(indicator: Indicator, amount: Decimal, decimals: int) -> str:
+def format_difference(
+    indicator: Indicator, amount: Decimal | None, decimals: int, language: LanguageCode = "ja"
+) -> str:
     """Write a difference with its sign, such as +2.3手続; percentages differ in ポイント."""
-    return f"{round_half_up(amount, decimals):+,f}{indicator.difference_unit}"
+    if amount is None:
+        return NOT_MEASURED
+    unit = indicator.difference_unit if language == "ja" else _english_unit(indicator, " points")
+    return f"{round_half_up(amount, decimals):+,f}{unit}"
+
+
+def _english_unit(indicator: Indicator, percent: str) -> str:
+    return percent if indicator.unit == "%" else f" {indicator.unit_en}"
 
 
 def format_number(amount: Decimal | int | None) -> str:
@@ -63,11 +89,9 @@ def format_number(amount: Decimal | int | None) -> str:
 
 def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> str:
     """Write a target, with its fiscal year as 25手続 (R4) where that is not the plan's last."""
-    amount = format_amount(indicator, target.value)
     year = fiscal_year_of(target.target_date)
-    return (
-        amount if year == fiscal_year_of(plan.last_day) else f"{amount} ({fiscal_year_label(year)})"
-    )
+    shown = "" if year == fiscal_year_of(plan.last_day) else f" ({fiscal_year_label(year)})"
+    return f"{format_amount(indicator, target.value)}{shown}"
 
 
 def format_percentage(numerator: int | Decimal, denominator: int) -> str:
@@ -84,9 +108,8 @@ def describe_as_of(day: date) -> str:
     """
     if day == fiscal_year_last_day(fiscal_year_of(day)):
         return f"{fiscal_year_title(fiscal_year_of(day))}末の実績"
-    if day.day == monthrange(day.year, day.month)[1]:
-        return f"{format_month(day)}末の実績"
-    return f"{format_era_date(day)}の実績"
+    is_last = day.day == monthrange(day.year, day.month)[1]
+    return f"{f'{format_month(day)}末' if is_last else format_era_date(day)}の実績"
 
 
 def format_month(day: date) -> str:
@@ -98,3 +121,75 @@ def format_short_day(day: date) -> str:
     """Write a day as R4.12.31."""
     era, year = era_year(day)
     return f"{_ERA_LETTERS[era]}{year}.{day.month}.{day.day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One of the languages.
+
+    Attributes:
+        dictionary: The descriptions of all fields, with the words of their codes.
+        phrases: English for Japanese texts and sentences, with ``{}`` for numbers.
+    """
+
+    code: LanguageCode
+    dictionary: DataDictionary
+    phrases: Mapping[str, str] = field(default_factory=dict)
+
+    def say(self, japanese: str, english: str) -> str:
+        """Choose between the two texts."""
+        return english if self.code == "en" else japanese
+
+    def word(self, column: str, code: str) -> str:
+        """Return the word of a code, as on_track of column indicator_progress.verdict."""
+        return self.dictionary.word(column, code, self.code)
+
+    def find(self, text: str) -> str | None:
+        """Return the English of a whole text or of its sentences; None if the book lacks one."""
+        if text in self.phrases:
+            return self.phrases[text]
+        found = []
+        for sentence in map(str.strip, re.findall(r"[^。]*。|[^。]+$", text)):
+            phrase = self.phrases.get(sentence) or self.phrases.get(_NUMBER.sub("{}", sentence))
+            found.append(phrase and phrase.format(*_NUMBER.findall(sentence)))
+        return " ".join(filter(None, found)) if found and None not in found else None
+
+    def translate(self, text: str | None) -> str:
+        """Return a text of the data in this language; one that has no English stays Japanese."""
+        return (self.find(text) or text) if self.code == "en" and text else text or ""
+
+    def show(self, text: str | None) -> Markup:
+        """Return the same as markup that tells a screen reader which language it is."""
+        shown = self.translate(text)
+        if self.code == "ja" or not text or shown != text:
+            return Markup.escape(shown)
+        return Markup('<span lang="ja">{}</span>').format(shown)
+
+    def day(self, day: date) -> str:
+        """Write a day as 令和4(2022)年12月31日 or 31 December 2022."""
+        return self.say(
+            format_era_date(day).replace("年", f"({day.year})年", 1),
+            f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}",
+        )
+
+    def period(self, text: str) -> str:
+        """Write a quarter as 令和4(2022)年度第3四半期 or Q3 of fiscal 2022."""
+        period = Period.parse(text)
+        return self.say(
+            period.title.replace("年度", f"({period.fiscal_year})年度", 1),
+            f"Q{period.quarter} of fiscal {period.fiscal_year}",
+        )
+
+    def title(self, indicator: Indicator) -> str:
+        """Return the title of an indicator."""
+        return self.say(indicator.title, indicator.title_en)
+
+    def amount(
+        self, indicator: Indicator, amount: Decimal | None, decimals: int | None = None
+    ) -> str:
+        """Write an amount with its unit, such as 23手続 or 23 procedures."""
+        return format_amount(indicator, amount, decimals, self.code)
+
+    def difference(self, indicator: Indicator, amount: Decimal | None, decimals: int) -> str:
+        """Write a difference with its sign, such as +2.3手続; ``-`` where there is none."""
+        return format_difference(indicator, amount, decimals, self.code)

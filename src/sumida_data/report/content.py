@@ -15,11 +15,11 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import Code, DataDictionary, Row
 from sumida_data.base.periods import Period, fiscal_year_label, fiscal_year_of
 from sumida_data.plan.models import Indicator, Plan
-from sumida_data.present.chart import Chart, lay_out_progress
-from sumida_data.present.language import Language
+from sumida_data.present.chart import Chart
 from sumida_data.present.points import Standing, list_main_points
 from sumida_data.present.words import (
     NOT_MEASURED,
+    Language,
     describe_as_of,
     format_amount,
     format_month,
@@ -206,7 +206,7 @@ def build_report(
         progress, *others = (rows[name, str(period)] for rows in methods)
         history = [row for key, row in values.items() if key[0] == name and key[1] <= str(period)]
         verdict = format_verdict(dictionary, progress["verdict"])
-        chart = lay_out_progress(plan, line.indicator, progress, history)
+        chart = Chart(plan, line.indicator, progress, history)
         known = (values[name, str(period)], progress, verdict, others, history, notes.get(name))
         indicators.append(IndicatorReport(line, *known, chart))
     return ProgressReport(

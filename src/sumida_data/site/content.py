@@ -1,37 +1,145 @@
-"""What the pages say, before it is given their form."""
+"""What is published, read back from the files of the packages, and what the pages say of it.
 
+The site knows no other figures: what a package leaves out cannot appear on a page.
+"""
+
+import hashlib
+import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property, partial
 from itertools import pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import pyarrow as pa
+import pyarrow.parquet
+
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
-from sumida_data.packages.versions import FeedEntry, FeedHead, write_atom
+from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY
+from sumida_data.packages.versions import FeedEntry, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.values import round_half_up
-from sumida_data.present.chart import LARGE, SMALL, Chart, lay_out_progress
+from sumida_data.present.chart import LARGE, SMALL, Chart
 from sumida_data.present.points import Standing
+from sumida_data.quality.data_package import split_packages
 from sumida_data.site.models import SiteSettings
-from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
 
-# What is not known comes first: it is older than what is.
-_ORDERS: Mapping[str, Callable[[Row], Any]] = {
-    "indicator_value": itemgetter("period", "revision"),
-    "indicator_progress": itemgetter("period", "revision"),
-    "progress_note": itemgetter("period"),
-    "indicator": lambda row: row["valid_from"] or date.min,
-    "indicator_target": lambda row: (row["decided_on"] or date.min, row["target_date"] or date.min),
-}
+# What people open first comes first.
+_RANKS = {"XLSX": 0, "CSV": 1, "PARQUET": 2, "MD": 3, "JSON": 4}
+_DESCRIPTOR = {"title": "機械が読むための説明", "sumida:titleEn": "Description for machines"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data package as it is published: its ``datapackage.json``, and its files by path."""
+
+    name: str
+    descriptor: Row
+    files: Mapping[str, bytes]
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """Its Japanese and its English title."""
+        return self.descriptor["title"], self.descriptor["sumida:titleEn"]
+
+    @property
+    def page(self) -> str:
+        """Path of its page."""
+        return f"dataset/{self.name}/index.html"
+
+    @property
+    def versions(self) -> list[Row]:
+        """Its versions, newest first, each with what changed and where it stands."""
+        start = self.descriptor["sumida:latest"].removesuffix("latest/")
+        versions = json.loads(self.files["changelog.json"])["versions"]
+        return [one | {"address": f"{start}{one['version']}/"} for one in versions]
+
+    @property
+    def tables(self) -> list[Row]:
+        """The descriptions of its tables, without those that explain the others as pages do."""
+        tables = (one for one in self.descriptor["resources"] if "schema" in one)
+        return [one for one in tables if one["name"] not in (CODE_LIST, DATA_DICTIONARY)]
+
+    @cached_property
+    def downloads(self) -> list[Row]:
+        """Every file with its titles, format, size in bytes and hash, workbooks first."""
+        described = {one["path"]: one for one in self.descriptor["resources"]}
+        described["datapackage.json"] = _DESCRIPTOR
+        files = [
+            {
+                "path": path,
+                "title": described.get(path, {}).get("title", path),
+                "title_en": described.get(path, {}).get("sumida:titleEn", path),
+                "format": path.rpartition(".")[2].upper(),
+                "size": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+            for path, content in self.files.items()
+        ]
+        return sorted(files, key=lambda one: (_RANKS.get(one["format"], len(_RANKS)), one["path"]))
+
+    @property
+    def formats(self) -> list[str]:
+        """The formats of its files, those that people open first."""
+        return list(dict.fromkeys(one["format"] for one in self.downloads))
+
+    def read(self, table: str) -> pa.Table:
+        """Return the rows of one of its tables.
+
+        Raises:
+            KeyError: If the dataset does not publish the table.
+        """
+        # Parquet and not CSV: 59.3 stays 59.3 and a day a day, without a second reading of types.
+        return pyarrow.parquet.read_table(pa.BufferReader(self.files[f"{table}.parquet"]))
+
+
+@dataclass(frozen=True)
+class Published:
+    """Everything that is published: the datasets, in the order of packages.yml."""
+
+    datasets: tuple[Dataset, ...]
+
+    @property
+    def sample(self) -> bool:
+        """Whether invented data went into any of it."""
+        return any(dataset.descriptor["sumida:sample"] for dataset in self.datasets)
+
+    @property
+    def address(self) -> str:
+        """Where the site stands, with a slash at the end; empty while nothing is published."""
+        latest = [str(one.descriptor["sumida:latest"]) for one in self.datasets]
+        return f"{latest[0].partition('/dataset/')[0]}/" if latest else ""
+
+    def find(self, table: str) -> Dataset | None:
+        """Return the first dataset that publishes the table, or None."""
+        return next((one for one in self.datasets if f"{table}.parquet" in one.files), None)
+
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows of a table; none where no dataset publishes it."""
+        dataset = self.find(table)
+        return dataset.read(table).to_pylist() if dataset else []
+
+
+def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Published:
+    """Read the named packages back from their files, such as ``dx-indicators/datapackage.json``.
+
+    A package without files is left out.
+    """
+    packages = split_packages(files)
+    found = [(name, packages[name]) for name in names if name in packages]
+    return Published(
+        tuple(Dataset(name, json.loads(own["datapackage.json"]), own) for name, own in found)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +151,25 @@ class IndicatorPage:
         current: Its newest row of ``indicator_value``; None if none is published.
         progress: Rows of ``indicator_progress`` for that value, the primary method first.
         series: All rows of ``indicator_value``, oldest first, every revision.
+        newest: The newest revision of each period's value.
         versions: Rows of ``indicator``: the versions of its definition, oldest first.
         targets: Rows of ``indicator_target``, oldest first.
         responses: Rows of ``response_rate`` of the newest value's period, the whole city first;
             none if departments are not asked.
-        chart: Its chart; None if no value is published.
-        small_chart: The same for the overview.
         notes: Rows of ``progress_note``, oldest first.
+        charts: Its chart, and the same for the overview; none if no value is published.
     """
 
     indicator: Indicator
     current: Row | None
-    progress: tuple[Row, ...]
-    series: tuple[Row, ...]
-    versions: tuple[Row, ...]
-    targets: tuple[Row, ...]
-    responses: tuple[Row, ...]
-    chart: Chart | None
-    small_chart: Chart | None
-    notes: tuple[Row, ...]
+    progress: list[Row]
+    series: list[Row]
+    newest: list[Row]
+    versions: list[Row]
+    targets: list[Row]
+    responses: list[Row]
+    notes: list[Row]
+    charts: list[Chart]
 
     @property
     def standing(self) -> Standing | None:
@@ -69,8 +177,8 @@ class IndicatorPage:
         if not self.current or not self.progress:
             return None
         before = self.newest[-2] if len(self.newest) > 1 else None
-        period = self.current["period"]
-        note = next((row for row in self.notes if row["period"] == period), None)
+        notes = (row for row in self.notes if row["period"] == self.newest[-1]["period"])
+        note = next(notes, None)
         return Standing(self.indicator, self.current, before, self.progress[0], note)
 
     @property
@@ -79,212 +187,128 @@ class IndicatorPage:
         return str(self.progress[0]["verdict"]) if self.progress else "cannot_say"
 
     @property
-    def newest(self) -> tuple[Row, ...]:
-        """The newest revision of each period's value, oldest period first."""
-        return _newest_revisions(self.series)
-
-    @property
     def revisions(self) -> list[tuple[Indicator, Row, Row]]:
         """Each revision of a published value: the row before and the row after."""
-        return [
-            (self.indicator, before, after)
-            for before, after in pairwise(self.series)
-            if before["period"] == after["period"]
-        ]
+        pairs = pairwise(self.series)
+        return [(self.indicator, *pair) for pair in pairs if pair[0]["period"] == pair[1]["period"]]
 
 
-class Peer(NamedTuple):
-    """A municipality, or all of a prefecture or the country, with the sums and their ratio."""
-
-    names: tuple[str, str]
-    municipalities: int
-    numerator: int
-    denominator: int
-    value: Decimal
-    is_home: bool = False
+def _select(rows: Iterable[Row], **wanted: object) -> list[Row]:
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
 
 
-class Peers(NamedTuple):
-    """A municipality among others, by the file of a ministry that lists them all.
+def gather_indicators(plan: Plan, published: Published) -> list[IndicatorPage]:
+    """Gather what is said about each indicator of the plan, in the plan's order."""
+    # What is not known comes first: it is older than what is.
+    orders: dict[str, Callable[[Row], Any]] = {
+        "indicator_value": itemgetter("period", "revision"),
+        "indicator_progress": itemgetter("period", "revision"),
+        "progress_note": itemgetter("period"),
+        "indicator": lambda row: row["valid_from"] or date.min,
+        "indicator_target": lambda row: [row[k] or date.min for k in ("decided_on", "target_date")],
+    }
+    tables = {name: sorted(published.rows(name), key=by) for name, by in orders.items()}
+    responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] == "部")
+    return [
+        _gather(plan, one, tables, responses if one.source == "survey" else [])
+        for one in plan.indicators
+    ]
 
-    Attributes:
-        as_of: The day of the figures.
-        members: Those of the same prefecture and kind, in the order of their codes.
-        wholes: The members, the prefecture and the country, each summed up.
-        credits: The sources.
-    """
 
-    as_of: date
-    members: list[Peer]
-    wholes: list[Peer]
-    credits: list[str]
+def _gather(
+    plan: Plan, indicator: Indicator, tables: Mapping[str, list[Row]], responses: list[Row]
+) -> IndicatorPage:
+    rows = {name: _select(own, indicator_id=indicator.indicator_id) for name, own in tables.items()}
+    newest = list({row["period"]: row for row in rows["indicator_value"]}.values())
+    current = newest[-1] if newest else None
+    key = {name: (current or {}).get(name) for name in ("period", "revision")}
+    judged = {row["method"]: row for row in _select(rows["indicator_progress"], **key)}
+    progress = [*filter(None, map(judged.get, map(attrgetter("method"), plan.methods)))]
+    day = Period.parse(current["period"]).last_day if current else plan.last_day
+    frames = (LARGE, SMALL) if current else ()
+    shown, first = indicator.on(day), next(iter(progress), None)
+    return IndicatorPage(
+        indicator=shown,
+        current=current,
+        progress=progress,
+        series=rows["indicator_value"],
+        newest=newest,
+        versions=rows["indicator"],
+        targets=rows["indicator_target"],
+        responses=_select(responses, period=key["period"]),
+        notes=rows["progress_note"],
+        charts=[Chart(plan, shown, first, newest, frame) for frame in frames],
+    )
 
 
-def gather_peers(page: IndicatorPage, published: Published) -> Peers | None:
+def gather_peers(page: IndicatorPage, published: Published) -> Row | None:
     """Place the newest value of a ratio among those of other municipalities.
 
     Ratios come from summed numerators and denominators. None where the table behind the indicator
     does not list other municipalities, or not that of the value.
+
+    Returns:
+        The day of the figures, the ``members`` of the same prefecture and kind in the order of
+        their codes, the ``wholes``: the members, the prefecture and the country, each summed up,
+        and the credits of the sources.
     """
     indicator, current = page.indicator, page.current
     dataset = published.find(indicator.table)
     if not (current and dataset and indicator.denominator_fields):
         return None
-    listed = [row for row in published.rows(indicator.table) if row["period"] == current["period"]]
-    key = "municipality_code"
-    home = next((row for row in listed if row[key] == current[key]), None)
-    if home is None or "prefecture_name" not in home:
+    rows = _select(published.rows(indicator.table), period=current["period"])
+    home = next(iter(_select(rows, municipality_code=current["municipality_code"])), {})
+    if "prefecture_name" not in home:
         return None
-    names = (indicator.numerator_fields[0], indicator.denominator_fields[0])
-    counted = [
-        row
-        for row in listed
-        if row["as_of"] == home["as_of"] and None not in map(row.get, names) and row[names[1]]
-    ]
-    around = [row for row in counted if row["prefecture_name"] == home["prefecture_name"]]
-    kind = home["municipality_name"][-1]
+    fields = (indicator.numerator_fields[0], indicator.denominator_fields[0])
+    counted = _list_counted(_select(rows, as_of=home["as_of"]), *fields)
+    prefecture, kind = home["prefecture_name"], home["municipality_name"][-1]
+    around = _select(counted, prefecture_name=prefecture)
     alike = [row for row in around if row["municipality_name"].endswith(kind)]
-
-    def add(rows: Sequence[Row], japanese: str, english: str = "") -> Peer:
-        part, whole = (sum(row[name] for row in rows) for name in names)
-        value = round_half_up(100 * Decimal(part) / whole, indicator.decimals)
-        is_home = rows == [home]
-        return Peer((japanese, english or japanese), len(rows), part, whole, value, is_home)
-
-    prefecture = home["prefecture_name"]
-    members = sorted(alike, key=itemgetter(key))
-    return Peers(
-        home["as_of"],
-        [add([row], row["municipality_name"]) for row in members],
-        [
+    alike.sort(key=itemgetter("municipality_code"))
+    add = partial(_sum_up, indicator.decimals, fields, home)
+    return {
+        "as_of": home["as_of"],
+        "members": [add([row], row["municipality_name"]) for row in alike],
+        "wholes": [
             add(alike, f"{prefecture}の{len(alike)}{kind}", "These municipalities together"),
             add(around, prefecture, "The whole prefecture"),
             add(counted, "全国", "Japan"),
         ],
-        [source["sumida:credit"] for source in dataset.descriptor["sources"]],
-    )
-
-
-class Initiative(NamedTuple):
-    """A case study: its row of ``initiative`` and its rows of ``initiative_effect``."""
-
-    row: Row
-    effects: list[Row]
-
-    @property
-    def anchor(self) -> str:
-        """Its place on the page of all."""
-        name = f"{self.row['department_code']}-{self.row['initiative_name']}"
-        return re.sub(r"[^\w-]", "-", name)
-
-
-class CalendarEntry(NamedTuple):
-    """A quarter in the calendar: when departments answer, and when it is to be published."""
-
-    period: str
-    due_on: date
-    planned_on: date
-    published: bool
-
-
-class IndexEntry(NamedTuple):
-    """An entry of the search index, with the page that tells about it.
-
-    Attributes:
-        title_en: Empty where the data have only a Japanese title.
-        description: What else is searched, in Japanese.
-        path: Of a column empty: it has no page of its own but places.
-        places: The pages that show a column, each with the Japanese and the English title of its
-            table.
-        name: Its machine name, if it has one.
-    """
-
-    title: str
-    title_en: str
-    description: str
-    path: str
-    places: tuple[tuple[str, str, str], ...] = ()
-    name: str = ""
-
-
-def gather_indicators(plan: Plan, published: Published) -> tuple[IndicatorPage, ...]:
-    """Gather what is said about each indicator of the plan, in the plan's order."""
-    tables = {
-        name: sorted(
-            (row for row in published.rows(name) if row.get("plan_id") in (None, plan.plan_id)),
-            key=by,
-        )
-        for name, by in _ORDERS.items()
+        "credits": list(map(itemgetter("sumida:credit"), dataset.descriptor["sources"])),
     }
-    responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] == "部")
-    return tuple(
-        _gather(
-            plan,
-            one,
-            {name: _of(one.indicator_id, rows) for name, rows in tables.items()},
-            responses if one.source == "survey" else (),
-        )
-        for one in plan.indicators
-    )
 
 
-def _of(indicator_id: str, rows: Sequence[Row]) -> tuple[Row, ...]:
-    return tuple(row for row in rows if row["indicator_id"] == indicator_id)
+def _list_counted(rows: list[Row], part: str, whole: str) -> list[Row]:
+    return [row for row in rows if row[part] is not None and row[whole]]
 
 
-def _gather(
-    plan: Plan,
-    indicator: Indicator,
-    tables: Mapping[str, tuple[Row, ...]],
-    responses: Sequence[Row],
-) -> IndicatorPage:
-    series = tables["indicator_value"]
-    current = series[-1] if series else None
-    shown = indicator.on(Period.parse(current["period"]).last_day if current else plan.last_day)
-    progress = _progress_of(plan, current, tables["indicator_progress"])
-    first, newest = next(iter(progress), None), _newest_revisions(series)
-    charts = [
-        lay_out_progress(plan, shown, first, newest, frame) if series else None
-        for frame in (LARGE, SMALL)
-    ]
-    return IndicatorPage(
-        indicator=shown,
-        current=current,
-        progress=progress,
-        series=series,
-        versions=tables["indicator"],
-        targets=tables["indicator_target"],
-        responses=tuple(row for row in responses if current and row["period"] == current["period"]),
-        chart=charts[0],
-        small_chart=charts[1],
-        notes=tables["progress_note"],
-    )
+def _sum_up(decimals: int, fields: tuple[str, str], home: Row, rows: list[Row], *names: str) -> Row:
+    """Add municipalities up, with a Japanese and, of several, an English name."""
+    part, whole = (sum(row[field] for row in rows) for field in fields)
+    return {
+        "names": (names[0], names[-1]),
+        "municipalities": len(rows),
+        "numerator": part,
+        "denominator": whole,
+        "value": round_half_up(100 * Decimal(part) / whole, decimals),
+        "is_home": rows == [home],
+    }
 
 
-def _progress_of(plan: Plan, current: Row | None, rows: Sequence[Row]) -> tuple[Row, ...]:
-    value = current and (current["period"], current["revision"])
-    found = {row["method"]: row for row in rows if (row["period"], row["revision"]) == value}
-    return tuple(found[cuts.method] for cuts in plan.methods if cuts.method in found)
+def gather_initiatives(published: Published) -> list[Row]:
+    """Gather the case studies of the newest period, each with department, effects and anchor.
 
-
-def _newest_revisions(series: Sequence[Row]) -> tuple[Row, ...]:
-    return tuple({row["period"]: row for row in series}.values())
-
-
-def gather_initiatives(published: Published) -> list[Initiative]:
-    """Gather the case studies of the newest period, each with its department and effects."""
-    effects, key = published.rows("initiative_effect"), itemgetter("department_code", "period")
-    return [
-        Initiative(
-            row,
-            [
-                one
-                for one in effects
-                if (key(one), one["initiative_name"]) == (key(row), row["initiative_name"])
-            ],
-        )
-        for row in _name_departments(published, "initiative")
-    ]
+    The anchor is its place on the page of all.
+    """
+    effects, key = defaultdict(list), itemgetter("department_code", "period", "initiative_name")
+    for one in published.rows("initiative_effect"):
+        effects[key(one)].append(one)
+    gathered = []
+    for row in _name_departments(published, "initiative"):
+        anchor = re.sub(r"[^\w-]", "-", f"{row['department_code']}-{row['initiative_name']}")
+        gathered.append(row | {"effects": effects[key(row)], "anchor": anchor})
+    return gathered
 
 
 def gather_procedures(published: Published) -> list[Row]:
@@ -292,38 +316,33 @@ def gather_procedures(published: Published) -> list[Row]:
 
     They come by department and number; a department that is not published has its code for a name.
     """
-    methods: dict[tuple[str, str], list[str]] = defaultdict(list)
+    methods, number = defaultdict(list), itemgetter("period", "procedure_number")
     for row in published.rows("procedure_payment_method"):
-        methods[row["period"], row["procedure_number"]].append(row["payment_method"])
-    gathered = [
-        row | {"payment_methods": methods[row["period"], row["procedure_number"]]}
-        for row in _name_departments(published, "procedure")
-    ]
-    key = itemgetter("department_code", "procedure_number")
-    return sorted(gathered, key=lambda row: (row["section"] == "", *map(str, key(row))))
+        methods[number(row)].append(row["payment_method"])
+    rows = _name_departments(published, "procedure")
+    order = itemgetter("department_code", "procedure_number")
+    return sorted(
+        (row | {"payment_methods": methods[number(row)]} for row in rows),
+        key=lambda row: (row["section"] == "", *map(str, order(row))),
+    )
 
 
 def _name_departments(published: Published, table: str) -> Iterator[Row]:
     """Yield the rows of a table in its newest period with division and section of that time."""
     rows = published.rows(table)
     newest = max((row["period"] for row in rows), default="")
-    names = sorted(published.rows("department"), key=itemgetter("valid_from"))
+    departments = sorted(published.rows("department"), key=itemgetter("valid_from"))
     for row in rows:
         if row["period"] == newest:
             code = row["department_code"] or ""
-            yield (
-                row
-                | {"division": "", "section": code}
-                | {
-                    key: one[key]
-                    for one in names
-                    if one["department_code"] == code and one["valid_from"] <= row["as_of"]
-                    for key in ("division", "section")
-                }
-            )
+            names = {"division": "", "section": code}
+            for one in departments:
+                if one["department_code"] == code and one["valid_from"] <= row["as_of"]:
+                    names = {key: one[key] for key in names}
+            yield row | names
 
 
-def gather_corrections(published: Published) -> dict[str, Any] | None:
+def gather_corrections(published: Published) -> Row | None:
     """Gather the published columns and rows of the corrections of answers, if there are any."""
     dataset, rows = published.find("correction"), published.rows("correction")
     if dataset is None or not rows:
@@ -339,18 +358,43 @@ def gather_checks(published: Published, dataset: Dataset) -> list[Row]:
     return sorted(rows, key=lambda row: (row["passed"] is not False, row["rule_id"]))
 
 
-def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> list[CalendarEntry]:
-    """Gather the quarters that are asked for, oldest first.
+def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> list[Row]:
+    """Gather the quarters that are asked for, oldest first, each with when departments answer.
 
-    Which of them are still to come is known from the values on the site, because a page that asked
-    the clock would not be the same tomorrow.
+    Which of them are still to be published is known from the values on the site, because a page
+    that asked the clock would not be the same tomorrow.
     """
     there = {row["period"] for row in published.rows("indicator_value")}
     wait = timedelta(days=site.days_to_publication)
     return [
-        CalendarEntry(period, wave.due_on, wave.due_on + wait, period in there)
+        {
+            "period": period,
+            "due_on": wave.due_on,
+            "planned_on": wave.due_on + wait,
+            "published": period in there,
+        }
         for period, wave in sorted(waves.root.items(), key=lambda item: Period.parse(item[0]))
     ]
+
+
+class IndexEntry(NamedTuple):
+    """An entry of the search index, with the page that tells about it.
+
+    Attributes:
+        title_en: Empty where the data have only a Japanese title.
+        description: What else is searched, in Japanese.
+        path: Of a column empty: it has no page of its own but places.
+        name: Its machine name, if it has one.
+        places: The pages that show a column, each with the Japanese and the English title of its
+            table.
+    """
+
+    title: str
+    title_en: str
+    description: str
+    path: str
+    name: str = ""
+    places: list[tuple[str, str, str]] = []  # noqa: RUF012
 
 
 def build_index(
@@ -358,51 +402,40 @@ def build_index(
 ) -> dict[tuple[str, str], list[IndexEntry]]:
     """Return everything that can be searched for, by its heading in both languages.
 
-    Args:
-        plans: The plans, for their indicators.
-        published: Everything that is published.
-        pages: Japanese and English titles of the pages of the navigation, by path.
+    The pages are those of the navigation: their Japanese and English titles by path.
     """
+    procedures = gather_procedures(published)
+    sections = dict.fromkeys(map(itemgetter("section", "division"), procedures))
     return {
         ("ページ", "Pages"): [IndexEntry(*titles, "", path) for path, titles in pages.items()],
         ("指標", "Indicators"): [
             IndexEntry(
                 one.title,
                 one.title_en,
-                f"{one.printed_title or ''} {one.definition}".strip(),
+                " ".join(filter(None, (one.printed_title, one.definition))),
                 f"indicators/{one.indicator_id}.html",
-                name=one.indicator_id,
+                one.indicator_id,
             )
             for one in plans.indicators
         ],
         ("取組事例", "Initiatives"): [
             IndexEntry(
-                one.row["initiative_name"],
+                row["initiative_name"],
                 "",
-                f"{one.row['section']} {one.row['category']} {one.row.get('summary') or ''}",
-                f"initiatives.html#{one.anchor}",
+                f"{row['section']} {row['category']} {row.get('summary') or ''}",
+                f"initiatives.html#{row['anchor']}",
             )
-            for one in gather_initiatives(published)
+            for row in gather_initiatives(published)
         ],
         ("データ", "Datasets"): [
             IndexEntry(
                 *one.titles,
                 f"{one.descriptor['description']} {'、'.join(one.formats)}",
                 one.page,
-                name=one.name,
+                one.name,
             )
             for one in published.datasets
         ],
-        **_list_procedures(published),
-        ("列", "Columns"): list(_list_columns(published)),
-    }
-
-
-def _list_procedures(published: Published) -> dict[tuple[str, str], list[IndexEntry]]:
-    """Return the entries of the procedures and of the departments that have some."""
-    procedures = gather_procedures(published)
-    sections = dict.fromkeys((row["section"], row["division"]) for row in procedures)
-    return {
         ("手続", "Procedures"): [
             IndexEntry(
                 row["procedure_name"] or row["procedure_number"],
@@ -419,58 +452,51 @@ def _list_procedures(published: Published) -> dict[tuple[str, str], list[IndexEn
             for section, division in sections
             if section
         ],
+        ("列", "Columns"): _list_columns(published),
     }
 
 
-def _list_columns(published: Published) -> Iterator[IndexEntry]:
-    """Yield an entry for each column; tables that describe it in the same words share one."""
-    places: dict[tuple[str, str, str, str], list[tuple[str, str, str]]] = {}
+def _list_columns(published: Published) -> list[IndexEntry]:
+    """List every column; tables that describe it in the same words share an entry."""
+    entries: dict[tuple[str, str, str, str], IndexEntry] = {}
     for dataset in published.datasets:
         for table in dataset.tables:
             for field in table["schema"]["fields"]:
-                titles = (field["title"], field["sumida:titleEn"])
-                words = (field["name"], *titles, field.get("description", ""))
-                place = f"{dataset.page}#{table['name']}.{field['name']}"
-                shown = (place, table["title"], table["sumida:titleEn"])
-                places.setdefault(words, []).append(shown)
-    for (name, title, title_en, text), found in sorted(places.items()):
-        yield IndexEntry(title, title_en, text, "", tuple(found), name)
+                name, title = field["name"], field["title"]
+                words = (name, title, field["sumida:titleEn"], field.get("description", ""))
+                entry = entries.setdefault(words, IndexEntry(*words[1:], "", name, []))
+                path = f"{dataset.page}#{table['name']}.{name}"
+                entry.places.append((path, table["title"], table["sumida:titleEn"]))
+    return [entries[words] for words in sorted(entries)]
 
 
 def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) -> dict[str, bytes]:
-    """Write what machines follow: the feed of what was published, and the map of the pages."""
-    address = published.address
-    site_map = "".join(f"{address}{page}\n" for page in pages)
-    return {
-        "feed.xml": _write_feed(published, site),
-        "sitemap.txt": site_map.encode(),
-        "robots.txt": f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.txt\n".encode(),
-    }
+    """Write what machines follow: the map of the pages, and the feed of what was published.
 
-
-def _write_feed(published: Published, site: SiteSettings) -> bytes:
-    """Write what was published as an Atom feed, the newest first.
-
-    Days are those on which versions were published and not the time of a clock, so that the same
-    data give the same feed.
+    The feed has the newest version first. Its days are those on which versions were published and
+    not the time of a clock, so that the same data give the same feed.
     """
-    stamp = f"【{SAMPLE_MARK}】" if published.sample else ""
-    versions = [(dataset, one) for dataset in published.datasets for one in dataset.versions]
+    address = published.address
     entries = [
         FeedEntry(
             uuid5(UUID(dataset.descriptor["id"]), version["version"]),
             f"{dataset.descriptor['title']} 第{version['version']}版",
             version["published_on"],
-            f"{published.address}{dataset.page}",
+            f"{address}{dataset.page}",
             "".join(change["text"] for change in version["changes"]),
         )
-        for dataset, version in versions
+        for dataset in published.datasets
+        for version in dataset.versions
     ]
-    head = FeedHead(
+    feed = write_atom(
         uuid5(NAMESPACE_URL, f"{site.contact.page}#feed"),
-        f"{stamp}{site.title}",
+        f"【{SAMPLE_MARK}】{site.title}" if published.sample else site.title,
         site.contact.office,
-        f"{published.address}feed.xml",
-        f"{published.address}index.html",
+        (f"{address}feed.xml", f"{address}index.html"),
+        sorted(entries, key=lambda one: one.day, reverse=True),
     )
-    return write_atom(head, sorted(entries, key=lambda one: one.day, reverse=True))
+    return {
+        "feed.xml": feed,
+        "sitemap.txt": "".join(f"{address}{page}\n" for page in pages).encode(),
+        "robots.txt": f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.txt\n".encode(),
+    }

@@ -1,28 +1,30 @@
-"""Every page of the site, in Japanese and, below ``en/``, in English.
+"""Every page of the site, in Japanese and, below ``en/``, in English, and what can be taken along.
 
 Links are relative and name a file, so that the site works from disk and below any path.
 """
 
+import csv
+import io
+import json
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from itertools import chain
 from typing import Any, NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import FREQUENCIES
 from sumida_data.plan.models import Plan, Plans
-from sumida_data.present.language import Language
 from sumida_data.present.points import list_main_points
 from sumida_data.present.templates import load_templates
-from sumida_data.present.words import VERDICT_SYMBOLS
+from sumida_data.present.words import VERDICT_SYMBOLS, Language
 from sumida_data.site import content
-from sumida_data.site.content import IndicatorPage
-from sumida_data.site.figures import write_bundles, write_cell, write_figures
+from sumida_data.site.content import Dataset, IndicatorPage, Published
 from sumida_data.site.models import SiteSettings
-from sumida_data.site.published import Dataset, Published
 from sumida_data.survey.form import Waves
 
 _TITLES = {
@@ -39,8 +41,14 @@ _TITLES = {
     "contact.html": ("問い合わせ", "Contact"),
 }
 _FOOTER = ("about.html", "glossary.html", "accessibility.html", "contact.html")
-_TILES = ("achieved", "kept", "on_track", "slightly_behind", "behind", "cannot_say")
 _FIRST_ROWS = 5
+# Of an indicator's values, in its CSV and its JSON file.
+_COLUMNS = (
+    *("period", "fiscal_year", "fiscal_quarter", "as_of", "value", "numerator", "denominator"),
+    *("value_status", "definition_version", "series_break", "revision"),
+)
+_DEFINITION = {"title", "title_en", "definition", "kind", "goal", "decimals", "confirmed"}
+_DEFINITION |= {"unit", "unit_en", "owner", "limits"}
 
 
 class Page(NamedTuple):
@@ -58,7 +66,7 @@ class Page(NamedTuple):
     template: str
     titles: tuple[str, str]
     section: str
-    values: dict[str, Any]
+    values: Row
 
 
 def build_site(
@@ -69,21 +77,15 @@ def build_site(
     site: SiteSettings,
     dictionary: DataDictionary,
 ) -> dict[str, bytes]:
-    """Build the site.
-
-    Args:
-        published: Everything that is published, and nothing else.
-        municipality: Whose site it is.
-        plans: The plans, with the definitions of their indicators.
-        waves: The quarters that are asked for.
-        site: What the site says about itself.
-        dictionary: The descriptions of all fields, with the words of their codes.
+    """Build the site from what is published, and nothing else.
 
     Returns:
         Contents by path, such as ``indicators/open_datasets.html`` and ``assets/site.css``.
     """
-    indicators = [content.gather_indicators(plan, published) for plan in plans.root]
-    plan = _choose_plan(plans, published)
+    indicators = {one.plan_id: content.gather_indicators(one, published) for one in plans.root}
+    every = [one for pages in indicators.values() for one in pages]
+    newest = max((row["period"] for row in published.rows("indicator_value")), default=None)
+    plan = plans.reported_in(Period.parse(newest)) if newest else plans.root[-1]
     common = {
         "municipality": municipality,
         "plan": plan,
@@ -92,105 +94,88 @@ def build_site(
         "sample": published.sample,
         "address": published.address,
         "symbols": VERDICT_SYMBOLS,
-        "tiles": _TILES,
     }
     pages = [
         *_describe_plans(plans, plan, indicators, published),
         *_describe_datasets(published),
-        *_describe_other_pages(plans, indicators, published, waves, site),
+        *_describe_other_pages(plans, every, published, waves, site),
     ]
-    japanese, english = Language("ja", dictionary), Language("en", dictionary, site.english)
-    figures = (
-        write_figures(one, published, municipality, site, (japanese, english))
-        for pages_of_plan in indicators
-        for one in pages_of_plan
-    )
-    rendered = dict(
-        _render(page, language, other, common)
-        for language, other in ((japanese, english), (english, japanese))
+    languages = Language("ja", dictionary), Language("en", dictionary, site.english)
+    rendered = {
+        _place(page.path, language): _render(page, language, other, common)
+        for language, other in (languages, languages[::-1])
         for page in pages
-    )
+    }
+    figures = (_write_figures(one, published, languages, common) for one in every)
+    assets = sorted((files("sumida_data.site") / "assets").iterdir(), key=lambda one: one.name)
     return {
-        **_read_assets(),
+        **{f"assets/{asset.name}": asset.read_bytes() for asset in assets},
         **content.write_lists(published, site, rendered),
-        **dict(chain.from_iterable((*figures, *map(write_bundles, published.datasets)))),
+        **dict(chain.from_iterable((*figures, *map(_write_bundles, published.datasets)))),
         **rendered,
     }
 
 
-def _choose_plan(plans: Plans, published: Published) -> Plan:
-    newest = max((row["period"] for row in published.rows("indicator_value")), default=None)
-    return plans.reported_in(Period.parse(newest)) if newest else plans.root[-1]
-
-
 def _describe_plans(
-    plans: Plans,
-    shown: Plan,
-    indicators: Sequence[Sequence[IndicatorPage]],
-    published: Published,
+    plans: Plans, shown: Plan, indicators: Mapping[str, list[IndicatorPage]], published: Published
 ) -> Iterator[Page]:
     dataset = published.find("indicator_value")
     paths = {one.plan_id: f"plans/{one.plan_id}.html" for one in plans.root}
     paths[shown.plan_id] = "index.html"
-    for plan, pages in zip(plans.root, indicators, strict=True):
-        newest = max((one.current["period"] for one in pages if one.current), default=None)
-        yield Page(
-            paths[plan.plan_id],
-            "overview.html",
-            (plan.title, plan.title_en),
-            "index.html",
-            {
-                "indicators": pages,
-                "plan": plan,
-                "others": [(one, paths[one.plan_id]) for one in plans.root if one is not plan],
-                "newest": newest,
-                "standings": [one.standing for one in pages if one.standing],
-            },
-        )
+    for plan in plans.root:
+        pages = indicators[plan.plan_id]
+        values = {
+            "indicators": pages,
+            "plan": plan,
+            "others": [(one, paths[one.plan_id]) for one in plans.root if one is not plan],
+            "newest": max((one.current["period"] for one in pages if one.current), default=None),
+            "standings": [one.standing for one in pages if one.standing],
+        }
+        titles = (plan.title, plan.title_en)
+        yield Page(paths[plan.plan_id], "overview.html", titles, "index.html", values)
         for one in pages:
-            yield Page(
-                f"indicators/{one.indicator.indicator_id}.html",
-                "indicator.html",
-                (one.indicator.title, one.indicator.title_en),
-                "index.html",
-                {
-                    "one": one,
-                    "plan": plan,
-                    "dataset": dataset,
-                    "peers": content.gather_peers(one, published),
-                },
-            )
+            titles = (one.indicator.title, one.indicator.title_en)
+            peers = content.gather_peers(one, published)
+            values = {"one": one, "plan": plan, "dataset": dataset, "peers": peers}
+            path = f"indicators/{one.indicator.indicator_id}.html"
+            yield Page(path, "indicator.html", titles, "index.html", values)
 
 
 def _describe_datasets(published: Published) -> Iterator[Page]:
     yield _page("dataset/index.html", "datasets.html", datasets=published.datasets)
     for dataset in published.datasets:
+        first = {
+            one["name"]: dataset.read(one["name"]).slice(0, _FIRST_ROWS).to_pylist()
+            for one in dataset.tables
+        }
         values = {
             "dataset": dataset,
+            "linked_data": json.loads(dataset.files["schema_org.jsonld"]),
             "frequency": FREQUENCIES.get(dataset.descriptor["sumida:updateFrequency"]),
             "checks": content.gather_checks(published, dataset),
-            "previews": {one["name"]: _read_first_rows(dataset, one) for one in dataset.tables},
+            "previews": {
+                name: [{key: _write_cell(cell) for key, cell in row.items()} for row in rows]
+                for name, rows in first.items()
+            },
         }
         yield Page(dataset.page, "dataset.html", dataset.titles, "dataset/index.html", values)
 
 
 def _describe_other_pages(
     plans: Plans,
-    indicators: Sequence[Sequence[IndicatorPage]],
+    indicators: Iterable[IndicatorPage],
     published: Published,
     waves: Waves,
     site: SiteSettings,
 ) -> Iterator[Page]:
-    every = [one for pages in indicators for one in pages]
-    procedures = content.gather_procedures(published)
-    dataset = published.find("procedure")
+    procedures, dataset = content.gather_procedures(published), published.find("procedure")
     yield _page("procedures.html", procedures=procedures, dataset=dataset)
     yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
     yield _page(
         "corrections.html",
         notices=published.rows("correction_notice"),
-        by_id={one.indicator.indicator_id: one.indicator for one in every},
-        revisions=[pair for one in every for pair in one.revisions],
+        by_id={one.indicator.indicator_id: one.indicator for one in indicators},
+        revisions=[pair for one in indicators for pair in one.revisions],
         corrections=content.gather_corrections(published),
     )
     yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
@@ -198,22 +183,17 @@ def _describe_other_pages(
     yield _page("search.html", index=index, synonyms=site.synonyms)
     licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
     yield _page("about.html", licenses=licenses)
-    yield _page("glossary.html")
-    yield _page("accessibility.html")
-    yield _page("contact.html")
+    yield from map(_page, ("glossary.html", "accessibility.html", "contact.html"))
 
 
 def _page(path: str, template: str | None = None, **values: Any) -> Page:
     return Page(path, template or path, _TITLES[path], path, values)
 
 
-def _render(
-    page: Page, language: Language, other: Language, common: dict[str, Any]
-) -> tuple[str, bytes]:
-    say = language.say
+def _render(page: Page, language: Language, other: Language, common: Row) -> bytes:
     here = _place(page.path, language)
-    menu = {path: say(*titles) for path, titles in _TITLES.items()}
-    trail = [path for path in dict.fromkeys(("index.html", page.section)) if path != page.path]
+    menu = [(path, language.say(*titles)) for path, titles in _TITLES.items()]
+    above = [path for path in ("index.html", page.section) if path != page.path]
     text = (
         load_templates("site")
         .get_template(page.template)
@@ -221,42 +201,93 @@ def _render(
             **(common | page.values),
             language=language,
             other=other,
-            say=say,
+            say=language.say,
             points=partial(list_main_points, language),
-            to=partial(_link, here, language),
+            to=lambda path: _relative(here, _place(path, language)),
             file=partial(_relative, here),
-            in_other_language=_link(here, other, page.path),
+            in_other_language=_relative(here, _place(page.path, other)),
             here=here,
             there=_place(page.path, other),
             page=page.path,
             section=page.section,
-            title=say(*page.titles),
-            navigation=[item for item in menu.items() if item[0] not in _FOOTER],
-            footer=[(path, menu[path]) for path in _FOOTER],
-            trail=[(path, menu[path]) for path in trail],
+            title=language.say(*page.titles),
+            navigation=[item for item in menu if item[0] not in _FOOTER],
+            footer=[item for item in menu if item[0] in _FOOTER],
+            trail=[item for item in menu if item[0] in above],
         )
     )
-    return here, text.encode()
+    return text.encode()
 
 
 def _place(path: str, language: Language) -> str:
     return language.say(path, f"en/{path}")
 
 
-def _link(here: str, language: Language, path: str) -> str:
-    return _relative(here, _place(path, language))
-
-
 def _relative(here: str, path: str) -> str:
     return posixpath.relpath(path, posixpath.dirname(here) or ".")
 
 
-def _read_assets() -> dict[str, bytes]:
-    folder = files("sumida_data.site") / "assets"
-    found = sorted(folder.iterdir(), key=lambda asset: asset.name)
-    return {f"assets/{asset.name}": asset.read_bytes() for asset in found}
+def _write_figures(
+    one: IndicatorPage, published: Published, languages: Iterable[Language], common: Row
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the files of an indicator by path; none before it has a value or a reason for none."""
+    dataset = published.find("indicator_value")
+    if not one.charts or dataset is None:
+        return
+    start, terms = f"indicators/{one.indicator.indicator_id}", dataset.descriptor["licenses"][0]
+    for language in languages:
+        words = {"one": one, "language": language, "say": language.say, "license": terms["name"]}
+        card = load_templates("site").get_template("figure.xml").render(common | words)
+        yield _place(f"{start}.svg", language), card.encode()
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    writer.writerows([_write_cell(row[name]) for name in _COLUMNS] for row in one.series)
+    yield f"{start}.csv", text.getvalue().encode()
+    bounds = {"target_date", "target_min", "target_max"}
+    described = {
+        "indicator_id": one.indicator.indicator_id,
+        **one.indicator.model_dump(include=_DEFINITION),
+        "verdict": one.verdict,
+        "baseline": one.indicator.baseline.value,
+        "target": one.indicator.target.model_dump(include=bounds),
+        "values": [{name: row[name] for name in _COLUMNS} for row in one.series],
+        "sample": published.sample,
+        "source": f"{common['municipality'].name} {common['site'].title}",
+        "license": terms["path"],
+        "page": f"{published.address}{start}.html",
+    }
+    yield f"{start}.json", f"{_write_json(described, indent=1)}\n".encode()
 
 
-def _read_first_rows(dataset: Dataset, table: Row) -> list[Row]:
-    rows = dataset.read(table["name"]).slice(0, _FIRST_ROWS).to_pylist()
-    return [{name: write_cell(value) for name, value in row.items()} for row in rows]
+def _write_bundles(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
+    """Yield each table of a dataset as JSON, and a ZIP of all its files, by path."""
+    for table in dataset.tables:
+        lines = ",\n".join(map(_write_json, dataset.read(table["name"]).to_pylist()))
+        yield f"dataset/{dataset.name}/{table['name']}.json", f"[\n{lines}\n]\n".encode()
+    bundle = io.BytesIO()
+    with ZipFile(bundle, "w") as archive:
+        for path, file in sorted(dataset.files.items()):
+            # A file named without a time has that of the first day of ZIP.
+            archive.writestr(ZipInfo(f"{dataset.name}/{path}"), file, ZIP_DEFLATED)
+    yield f"dataset/{dataset.name}/{dataset.name}.zip", bundle.getvalue()
+
+
+def _write_json(value: Row, indent: int | None = None) -> str:
+    """Write what JSON can say: a number stays one, a day becomes its text."""
+
+    def write(value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return int(value) if value == value.to_integral_value() else float(value)
+        return value.isoformat()
+
+    return json.dumps(value, ensure_ascii=False, indent=indent, default=write)
+
+
+def _write_cell(value: Any) -> str | None:
+    """Write a value as the CSV files do."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if value is None else str(value)
