@@ -1,46 +1,55 @@
-"""Central files of the ministry and of the ward's systems, read by heading like survey sheets."""
+"""Central files of the ministry and of the ward's systems, read by heading like survey sheets.
+
+The days of a ministry's table stand only in its headings or title. An office that has its open data
+list in a CKAN saves the answer of ``package_search?fq=organization:<name>&rows=1000`` as a file;
+nothing is fetched here.
+"""
 
 import re
 from calendar import monthrange
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
-from itertools import count
+from itertools import pairwise
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.sources.completeness import (
-    MonthlyRows,
-    check_words,
-    describe_gaps,
-    fold_name,
-    settle_words,
-)
-from sumida_data.sources.layouts import (
-    HeadingDateError,
-    read_heading_dates,
-    read_package_search,
-)
+from sumida_data.sources.package_search import read_package_search
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
-from sumida_data.survey.reading.layout import FoundTable, find_table, heading_key
+from sumida_data.survey.reading.layout import (
+    FoundTable,
+    cell_address,
+    find_heading,
+    find_table,
+    heading_key,
+)
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import list_rows, parse_code
-from sumida_data.survey.reading.text import Reading, fold, raw_text_of
-from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp
+from sumida_data.survey.reading.text import Reading, find_date, fold, raw_text_of
+from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook, has_sample_stamp
 
-# More findings of one kind in one file are said in one.
-_SHOWN_OF_A_KIND = 5
+# Of the months and departments that are missing so many are named; more findings of one kind in
+# one file are said in one.
+_SHOWN = 5
 # Of fewer numbers nobody can say that they are all shares.
 _FEW = 10
+_SHARE = re.compile(r"[01]|0\.[0-9]+|1\.0+")
+_PUBLISHED = re.compile(r"\A(?!.*(時点|現在|末)).*(公表|掲載|作成|発行)", re.DOTALL)
+# Radicals that look like the characters of names; Unicode itself makes nothing of these.
+_RADICALS = str.maketrans("⻄⻑⻘⻤⻩⻲⻨⻭⻁⻢⻯⻛⻝⻌⺟⻫", "西長青鬼黄亀麦歯虎馬竜風食辶母斉")
 
-_Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
+_Reader = SheetReader[CentralSource]
+_Table = tuple[_Reader, Sheet, FoundTable]
+# A record with the code of the municipality that it is of.
+_Taken = list[tuple[str, Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,11 @@ class CentralCollector:
     sample: bool
     files: OpenedFiles = field(default_factory=OpenedFiles)
 
+    @cached_property
+    def known(self) -> dict[tuple[str, str], Municipality]:
+        """The municipalities by prefecture and name, however these are written."""
+        return {(_fold(one.prefecture_name), _fold(one.name)): one for one in self.municipalities}
+
     def collect(self, files: Mapping[str, SourceFile], periods: Sequence[str]) -> CentralContents:
         """Read the files of every source and quarter.
 
@@ -101,222 +115,106 @@ class CentralCollector:
             periods: The quarters that are computed; a source without a file in one is reported.
         """
         contents = CentralContents()
-        known = {
-            (fold_name(one.prefecture_name), fold_name(one.name)): one
-            for one in self.municipalities
-        }
         for source in self.sources:
-            reading = _SourceReading(self, source, known, contents)
+            reading = _SourceReading(self, source, contents)
             for period in periods:
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
                 if len(found) != 1:
-                    rule_id = Kind.SECOND_CENTRAL_FILE if found else Kind.NO_CENTRAL_FILE
-                    words = {"period": period, "source": source.source}
-                    reading.report(rule_id, Place(period=period), **words)
+                    kind = Kind.SECOND_CENTRAL_FILE if found else Kind.NO_CENTRAL_FILE
+                    reading.report(kind, Place(period), period=period, source=source.source)
                 for file in found:
                     reading.read_file(period, file)
         return contents
 
 
-@dataclass(frozen=True)
 class _SourceReading:
     """The reading of all files of one source, into contents that all sources share."""
 
-    collector: CentralCollector
-    source: CentralSource
-    known: Mapping[tuple[str, str], Municipality]
-    contents: CentralContents
-    _months: MonthlyRows = field(default_factory=MonthlyRows)
-    _seen: dict[str, tuple[str, str]] = field(default_factory=dict)
-    # What the files have stated of each row, day and field, and the file that stated it last.
-    _said: dict[tuple[str | None, ...], tuple[str | None, str]] = field(default_factory=dict)
-
-    @cached_property
-    def _readers(self) -> list[SheetReader[CentralSource]]:
-        return [SheetReader(form, self.collector.rules) for form in self.source.forms]
+    def __init__(
+        self, collector: CentralCollector, source: CentralSource, contents: CentralContents
+    ) -> None:
+        self.collector = collector
+        self.source = source
+        self.contents = contents
+        self.readers = [SheetReader(form, collector.rules) for form in source.forms]
+        self.titles = {item.name: item.title for item in source.fields}
+        # The departments that a monthly list has had in each month so far.
+        self.months: defaultdict[str, set[str]] = defaultdict(set)
+        # By hash of a file the quarter and the name under which it was read first.
+        self.seen: dict[str, tuple[str, str]] = {}
+        # What the files have stated of each row, day and field, and the file that did so last.
+        self.said: dict[tuple[str | None, ...], tuple[str, str]] = {}
 
     def report(self, rule_id: str, place: Place, value: str | None = None, **words: str) -> None:
-        finding = make_finding(
-            self.collector.rules[rule_id], place, value, title=self.source.title, **words
-        )
-        self.contents.findings.append(finding)
+        words["title"] = self.source.title
+        rule = self.collector.rules[rule_id]
+        self.contents.findings.append(make_finding(rule, place, value, **words))
+
+    def report_at(self, rule_id: str, place: Place, answer: Answer, **words: str) -> None:
+        self.report(rule_id, replace(place, cell=answer.cell), answer.raw_text, **words)
 
     def read_file(self, period: str, file: SourceFile) -> None:
         """Read a file, and list it whether or not it can be used."""
-        content = file.read()
-        code = self.collector.home.code
+        content, source, sample = file.read(), self.source, self.collector.sample
         digest = sha256(content).hexdigest()
-        origin = Origin(code, period, None, file.name, digest, self.collector.sample)
-        first = len(self.contents.answers)
-        first_period, other = self._seen.setdefault(digest, (period, file.name))
+        origin = Origin(self.collector.home.code, period, None, file.name, digest, sample)
+        place = Place(period=period, source_file=file.name)
+        first_period, other = self.seen.setdefault(digest, (period, file.name))
         if first_period != period:
-            place = Place(period=period, source_file=file.name)
             self.report(Kind.SAME_FILE_AGAIN, place, period=period, other=other)
-        found = len(self.contents.findings)
-        records = self._read(content, origin)
+        first, found = len(self.contents.answers), len(self.contents.findings)
+        taken: _Taken = []
+        try:
+            taken = self._read(content, origin, place)
+        except UnusableFileError as error:
+            where, value = error.words, error.words.pop("value", None)
+            place = replace(place, sheet=where.pop("sheet", None), cell=where.pop("cell", None))
+            self.report(error.rule_id, place, value, **error.words)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
-        days = [
-            date.fromisoformat(row.value)
-            for row in self.contents.answers[first:]
-            if row.field == "as_of" and row.value
-        ]
-        groups = {record.value_of(self.source.grouped_by or "") for _, record in records}
+        answers = self.contents.answers[first:]
+        days = [date.fromisoformat(one.value) for one in answers if one[6] == "as_of" and one.value]
+        groups = {record.value_of(source.grouped_by or "") for _, record in taken}
         self.contents.files.append(
             {
-                "row_id": f"{self.source.source}/{period}/{digest[:16]}",
-                "source": self.source.source,
-                "source_title": self.source.title,
-                "publisher": self.source.publisher,
+                "row_id": f"{source.source}/{period}/{digest[:16]}",
+                "source": source.source,
+                "source_title": source.title,
+                "publisher": source.publisher,
                 "period": period,
                 "source_file": file.name,
                 "file_sha256": digest,
                 "bytes": len(content),
-                "state": "read" if records else "unusable",
+                "state": "read" if taken else "unusable",
                 "first_as_of": min(days, default=None),
                 "last_as_of": max(days, default=None),
-                "rows": len(records),
-                "groups": len(groups) if self.source.grouped_by else None,
-                "sample": self.collector.sample,
+                "rows": len(taken),
+                "groups": len(groups) if source.grouped_by else None,
+                "sample": sample,
             }
         )
 
-    def _read(self, content: bytes, origin: Origin) -> list[tuple[str, Record]]:
-        """Return the records that count, each with the code of its municipality."""
-        place = Place(period=origin.period, source_file=origin.source_file)
-        workbook = self._open(content, place)
-        found = self._choose_table(workbook, place) if workbook else None
-        if found is None:
-            return []
-        reader, sheet, table = found
+    def _read(self, content: bytes, origin: Origin, place: Place) -> _Taken:
+        """Return the records that count; raise an UnusableFileError where there are none."""
+        reader, sheet, table = self._choose_table(self._open(content, place))
         place = replace(place, sheet=sheet.name)
-        try:
-            dates = read_heading_dates(self.source, sheet, table)
-        except HeadingDateError as error:
-            self.report(Kind.HEADING_WITHOUT_DATE, replace(place, cell=error.cell), error.text)
-            return []
-        sheet = self._blank_others(sheet, table, place)
-        read = reader.read_rows(sheet, place)
+        dates = list(self._read_dates(sheet, table))
+        read = reader.read_rows(self._blank_others(sheet, table, place), place)
         assert read is not None  # noqa: S101  # the table has been found
-        return self._take(read, dates, origin, place)
-
-    def _open(self, content: bytes, place: Place) -> Workbook | None:
-        """Return the file as a workbook if it can be used, and report what a person must check."""
-        try:
-            workbook = self._read_or_open(content, str(place.source_file))
-        except UnusableFileError as error:
-            self.report(error.rule_id, place, **error.words)
-            return None
-        for rule_id in workbook.remarks:
-            self.report(rule_id, place)
-        sample = has_sample_stamp(workbook)
-        if sample != self.collector.sample:
-            self.report(Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE, place)
-            return None
-        return workbook
-
-    def _read_or_open(self, content: bytes, name: str) -> Workbook:
-        is_json = name.lower().endswith(".json") and content.lstrip()[:1] != b"<"
-        return read_package_search(content) if is_json else self.collector.files.open(content, name)
-
-    def _list_missing(self, table: FoundTable) -> list[str]:
-        required = [item for item in self.source.fields if item.required]
-        return [item.title for item in required if item.name not in table.columns]
-
-    def _choose_table(self, workbook: Workbook, place: Place) -> _Table | None:
-        """Return the one table with all that a row must have, or report that there is none."""
-        found = self._find_tables(workbook)
-        if len(found) > 1:
-            sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
-            self.report(Kind.SEVERAL_TABLES, place, sheets=sheets, expected=self.source.sheet or "")
-            return None
-        headings = [item.title for item in self.source.key_fields]
-        if found:
-            _, sheet, table = found[0]
-            headings = self._list_missing(table)
-            place = replace(place, sheet=sheet.name)
-        if headings:
-            self.report(Kind.OTHER_LAYOUT, place, headings="、".join(headings))
-            return None
-        return found[0]
-
-    def _find_tables(self, workbook: Workbook) -> list[_Table]:
-        """Find the table on each sheet, in the form that fits best, or on the one named for it."""
-        named = [sheet for sheet in workbook.sheets if sheet.name == self.source.sheet]
-        tables = []
-        for sheet in named or workbook.sheets:
-            forms = [(reader, find_table(sheet, reader.headings)) for reader in self._readers]
-            found = [(reader, sheet, table) for reader, table in forms if table is not None]
-            if found:
-                tables.append(max(found, key=lambda one: _fit(one[0], one[2])))
-        return tables
-
-    def _blank_others(self, sheet: Sheet, table: FoundTable, place: Place) -> Sheet:
-        """Return the sheet without the rows that another municipality answers for.
-
-        The list of a whole catalogue names the owner of each row in a column of its own.
-        """
-        owners = [heading_key(text) for text in self.source.owner_headings]
-        header = sheet.rows[table.header_row]
-        keys = [heading_key(raw_text_of(cell)) for cell in header]
-        column = next((place for place, key in enumerate(keys) if key in owners), None)
-        if column is None:
-            return sheet
-        home = self.collector.home
-        ours = {"", fold_name(home.name), fold_name(home.prefecture_name + home.name)}
-        rows, others = list(sheet.rows), 0
-        for number in range(table.header_row + 1, len(rows)):
-            if fold_name(raw_text_of(rows[number][column])) not in ours:
-                others += any(rows[number])
-                rows[number] = [""] * len(header)
-        if others:
-            self.report(Kind.ROWS_OF_OTHERS, place, municipality=home.name, count=str(others))
-        return replace(sheet, rows=rows)
-
-    def _check_later(self, taken: Sequence[tuple[str, Record]], place: Place) -> None:
-        """Report rows that began after the quarter by the day that they state."""
-        name, last_day = self.source.since, Period.parse(str(place.period)).last_day.isoformat()
-        if name is None:
-            return
-        found = [record for _, record in taken if (record.value_of(name) or "") > last_day]
-        if found and (answer := found[0].answer_of(name)):
-            title = next(item.title for item in self.source.fields if item.name == name)
-            words = {"heading": title, "last": last_day, "count": str(len(found))}
-            self.report(Kind.LATER_ROWS, replace(place, cell=answer.cell), answer.raw_text, **words)
-
-    def _take(
-        self, read: SheetContents, dates: list[Answer], origin: Origin, place: Place
-    ) -> list[tuple[str, Record]]:
-        if self._breaks_words(read.records, place):
+        words = self.source.words.items()
+        known = [self._settle_words(*one, read.records, place) for one in words]
+        if not all(known):
             return []
-        _read_shares(self.source, read)
-        pairs = [(self._code_of(record), record) for record in read.records]
-        # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
-        # value is missing without which a row is none, is said with what follows from it.
-        known = {answer.cell for code, record in pairs if code for answer in record.answers}
-        self.contents.findings += [
-            one
-            for one in read.findings
-            if one.rule_id != Kind.REQUIRED_EMPTY
-            and (one.rule_id != Kind.UNUSUAL_CHARACTERS or one.place.cell not in known)
-        ]
-        taken = []
-        for code, record in pairs:
+        for item in self.source.fields:
+            if item.unit == "%":
+                _read_shares(item.name, read)
+        for record in read.records:
             record.answers.extend(dates)
-            if self.source.month:
-                record.answers.append(_month_end(record, self.source.month))
-            if code is not None:
-                taken.append((code, record))
-            elif answer := record.answer_of("municipality_name"):
-                where = replace(place, cell=answer.cell, row_label=record.key)
-                self.report(Kind.UNKNOWN_MUNICIPALITY, where, answer.raw_text)
-        self._check_rows(taken, read, place)
-        self._check_names(taken, place)
+            if month := record.answer_of(self.source.month or ""):
+                record.answers.append(_month_end(month))
+        taken = self._check_rows(self._take(read, place), read.findings, place)
         self._check_later(taken, place)
-        lacking = [record for _, record in taken if self._lacks_value(record, place)]
-        lost = set(map(id, lacking))
-        whole = [one for one in taken if id(one[1]) not in lost]
-        taken = self._leave_gaps_out(whole, lacking, self.source.month, place)
+        taken = self._leave_gaps_out(taken, place)
         self._compare(taken, place)
         for code, record in taken:
             department = record.value_of("department_code")
@@ -324,179 +222,354 @@ class _SourceReading:
             self.contents.answers += make_rows(record, whose)
         return taken
 
+    def _open(self, content: bytes, place: Place) -> Workbook:
+        """Return the file as a workbook, and report what a person must check."""
+        name = str(place.source_file)
+        if name.lower().endswith(".json") and content.lstrip()[:1] != b"<":
+            workbook = read_package_search(content)
+        else:
+            workbook = self.collector.files.open(content, name)
+        for rule_id in workbook.remarks:
+            self.report(rule_id, place)
+        sample = has_sample_stamp(workbook)
+        if sample != self.collector.sample:
+            kind = Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE
+            raise UnusableFileError(kind)
+        return workbook
+
+    def _choose_table(self, workbook: Workbook) -> _Table:
+        """Return the one table with all that a row must have, on the sheet named for it or any."""
+        named = [sheet for sheet in workbook.sheets if sheet.name == self.source.sheet]
+        found = [one for one in map(self._find_table, named or workbook.sheets) if one]
+        if len(found) > 1:
+            sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
+            raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets, expected=self.source.sheet)
+        if not found:
+            headings = "、".join(item.title for item in self.source.key_fields)
+            raise UnusableFileError(Kind.OTHER_LAYOUT, headings=headings)
+        self._refuse_missing(*found[0][1:])
+        return found[0]
+
+    def _refuse_missing(self, sheet: Sheet, table: FoundTable) -> None:
+        required = [item for item in self.source.fields if item.required]
+        if missing := [item.title for item in required if item.name not in table.columns]:
+            headings = "、".join(missing)
+            raise UnusableFileError(Kind.OTHER_LAYOUT, sheet=sheet.name, headings=headings)
+
+    def _find_table(self, sheet: Sheet) -> _Table | None:
+        """Find the table in the form that fits best: most columns found, then fewest missing."""
+        found = [
+            (reader, sheet, table)
+            for reader in self.readers
+            if (table := find_table(sheet, reader.headings))
+        ]
+        fits = [(len(table.columns), -reader.headings.count) for reader, _, table in found]
+        return found[fits.index(max(fits))] if found else None
+
+    def _read_dates(self, sheet: Sheet, table: FoundTable) -> Iterator[Answer]:
+        """Yield the days as answers that every row of the table shares."""
+        given = set()
+        for column, name in self.source.heading_dates.items():
+            if column not in table.columns or name in given:
+                continue
+            given.add(name)
+            heading = find_heading(sheet, table, column)
+            answer = _find_day(name, sheet, heading.row, heading.column, heading.value)
+            if answer is None and name == self.source.title_date:
+                titles = list(_find_title_days(name, sheet, table))
+                answer = titles[0] if len({one.reading for one in titles}) == 1 else None
+            if answer is None:
+                raise _without_date(sheet, heading.row, heading.column, raw_text_of(heading.value))
+            yield answer
+
+    def _blank_others(self, sheet: Sheet, table: FoundTable, place: Place) -> Sheet:
+        """Return the sheet without the rows that another municipality answers for.
+
+        The list of a whole catalogue names the owner of each row in a column of its own.
+        """
+        owners = set(map(heading_key, self.source.owner_headings))
+        header, home = sheet.rows[table.header_row], self.collector.home
+        keys = [heading_key(raw_text_of(cell)) for cell in header]
+        column = next((number for number, key in enumerate(keys) if key in owners), None)
+        if column is None:
+            return sheet
+        ours = {"", _fold(home.name), _fold(home.prefecture_name + home.name)}
+        rows, others = list(sheet.rows), 0
+        for number in range(table.header_row + 1, len(rows)):
+            if _fold(raw_text_of(rows[number][column])) not in ours:
+                others += any(rows[number])
+                rows[number] = [""] * len(header)
+        if others:
+            self.report(Kind.ROWS_OF_OTHERS, place, municipality=home.name, count=str(others))
+        return replace(sheet, rows=rows)
+
+    def _settle_words(
+        self, name: str, words: Sequence[str], records: Iterable[Record], place: Place
+    ) -> bool:
+        """Spell the words of a closed list as it does, and tell whether all are known.
+
+        A blank field, or one for which the list has no column, has the first word; it is at the
+        cell of the row's key.
+        """
+        known = {"": words[0], **{fold(word): word for word in words}}
+        unknown, blanks = [], 0
+        for record in records:
+            answer = record.answer_of(name)
+            if answer is None:
+                answer = record.answers[0]._replace(field=name, raw_text="")
+                record.answers.append(answer)
+            text = fold(answer.raw_text)
+            word = known.get(text)
+            if word is None:
+                unknown.append(answer)
+            elif answer.raw_text != word:
+                blanks += not text
+                _settle(record, answer, word, "synonym" if text else "default")
+        said = {"heading": self.titles[name], "allowed": "、".join(words)}
+        if unknown:
+            self.report_at(Kind.UNKNOWN_WORD, place, unknown[0], count=str(len(unknown)), **said)
+        if blanks:
+            self.report(Kind.BLANK_WORD, place, words[0], count=str(blanks), **said)
+        return not unknown
+
+    def _take(self, read: SheetContents, place: Place) -> _Taken:
+        """Return the records of known municipalities, and report what is wrong with rows."""
+        pairs = [(self._municipality_of(record), record) for record in read.records]
+        # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
+        # value is missing without which a row is none, is said with what follows from it.
+        cells = {answer.cell for found, record in pairs if found for answer in record.answers}
+        told = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
+        self.contents.findings += (one for one in told if one.rule_id != Kind.REQUIRED_EMPTY)
+        self._check_names(pairs, place)
+        return [(found.code, record) for found, record in pairs if found]
+
+    def _municipality_of(self, record: Record) -> Municipality | None:
+        if record.answer_of("municipality_name") is None:
+            return self.collector.home
+        names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
+        return self.collector.known.get((_fold(names[0]), _fold(names[1])))
+
+    def _check_names(
+        self, pairs: Iterable[tuple[Municipality | None, Record]], place: Place
+    ) -> None:
+        """Report names that are unknown, or that only look like those of the register."""
+        alike = []
+        for found, record in pairs:
+            answer = record.answer_of("municipality_name")
+            if answer and found is None:
+                where = replace(place, row_label=record.key)
+                self.report_at(Kind.UNKNOWN_MUNICIPALITY, where, answer)
+            elif answer and found and answer.reading.value != found.name:
+                alike.append((answer, found.name))
+        for answer, name in alike[:1]:
+            words = {"name": name, "count": str(len(alike))}
+            self.report_at(Kind.LOOK_ALIKE_NAMES, place, answer, **words)
+
+    def _check_rows(self, taken: _Taken, findings: Iterable[Finding], place: Place) -> _Taken:
+        """Return the records without those of the home municipality if it is there twice."""
+        home, expected = self.collector.home, self.source.rows_expected
+        if expected not in {None, len(taken)}:
+            self.report(Kind.ROW_COUNT, place, found=str(len(taken)), expected=str(expected))
+        count = sum(code == home.code for code, _ in taken)
+        if not count:
+            self.report(Kind.HOME_ROW_MISSING, place, municipality=home.name)
+        name = fold(home.prefecture_name + home.name)
+        count += sum(
+            one.rule_id == Kind.DUPLICATE_ROW and fold(str(one.place.row_label)) == name
+            for one in findings
+        )
+        if count > 1 and "municipality_name" in self.titles:
+            self.report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(count))
+            return [one for one in taken if one[0] != home.code]
+        return taken
+
+    def _check_later(self, taken: _Taken, place: Place) -> None:
+        """Report rows that began after the quarter by the day that they state."""
+        name, last_day = self.source.since or "", Period.parse(str(place.period)).last_day
+        dated = (record.answer_of(name) for _, record in taken)
+        later = [one for one in dated if one and (one.reading.value or "") > last_day.isoformat()]
+        for answer in later[:1]:
+            words = {"heading": self.titles[name], "count": str(len(later))}
+            self.report_at(Kind.LATER_ROWS, place, answer, last=last_day.isoformat(), **words)
+
     def _lacks_value(self, record: Record, place: Place) -> bool:
         """Tell whether a value is missing without which the row is none, and report it."""
-        for item in self.source.fields:
+        for item in (item for item in self.source.fields if item.required):
             answer = record.answer_of(item.name)
-            if item.required and answer is not None and answer.reading.value is None:
-                where = replace(place, cell=answer.cell, row_label=record.key.replace("|", " "))
-                self.report(Kind.ROW_WITHOUT_VALUE, where, answer.raw_text, heading=item.title)
+            if answer is not None and answer.reading.value is None:
+                where = replace(place, row_label=record.key.replace("|", " "))
+                self.report_at(Kind.ROW_WITHOUT_VALUE, where, answer, heading=item.title)
                 return True
         return False
 
-    def _check_rows(
-        self, taken: list[tuple[str, Record]], read: SheetContents, place: Place
-    ) -> None:
-        home = self.collector.home
-        if (expected := self.source.rows_expected) not in {None, len(taken)}:
-            self.report(Kind.ROW_COUNT, place, found=str(len(taken)), expected=str(expected))
-        ours = [record for code, record in taken if code == home.code]
-        if not ours:
-            self.report(Kind.HOME_ROW_MISSING, place, municipality=home.name)
-        repeated = [
-            one
-            for one in read.findings
-            if one.rule_id == Kind.DUPLICATE_ROW
-            and fold(one.place.row_label or "") == fold(home.prefecture_name + home.name)
-        ]
-        by_name = any(record.answer_of("municipality_name") for record in ours)
-        if by_name and (number := len(ours) + len(repeated)) > 1:
-            self.report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(number))
-            taken[:] = [(code, record) for code, record in taken if code != home.code]
-
-    def _breaks_words(self, records: Sequence[Record], place: Place) -> bool:
-        """Tell whether a record holds a word that is not known, and report such and blank ones."""
-        titles = {item.name: item.title for item in self.source.fields}
-        broken = list(check_words(self.source, records))
-        for answer, allowed, rows in broken:
-            words = {"heading": titles[answer.field], "allowed": "、".join(allowed)}
-            where = replace(place, cell=answer.cell)
-            self.report(Kind.UNKNOWN_WORD, where, answer.raw_text, count=str(rows), **words)
-        for name, rows in settle_words(self.source, records).items():
-            words = {"heading": titles[name], "count": str(rows)}
-            self.report(Kind.BLANK_WORD, place, self.source.words[name][0], **words)
-        return bool(broken)
-
-    def _leave_gaps_out(
-        self,
-        taken: list[tuple[str, Record]],
-        lacking: Sequence[Record],
-        month: str | None,
-        place: Place,
-    ) -> list[tuple[str, Record]]:
-        """Return the records but for those of months that are not whole, and report these."""
-        if month is None:
-            return taken
-        rows = [(one.value_of(month), one.value_of("department_code")) for _, one in taken]
-        named = [(first, second) for first, second in rows if first and second]
-        gaps = self._months.find_gaps(named, Period.parse(str(place.period)))
-        for record in lacking:
-            name = str(record.value_of(month))
-            lost = frozenset({str(record.value_of("department_code"))})
-            gaps[name] = gaps.get(name, frozenset()) | lost
+    def _leave_gaps_out(self, taken: _Taken, place: Place) -> _Taken:
+        """Return the records with all values, of months that are whole; report the others."""
+        name = self.source.month or ""
+        whole: _Taken = []
+        months: defaultdict[str, set[str]] = defaultdict(set)
+        lost: defaultdict[str, set[str]] = defaultdict(set)
+        for one in taken:
+            lacks = self._lacks_value(one[1], place)
+            month, code = str(one[1].value_of(name)), str(one[1].value_of("department_code"))
+            (lost if lacks else months)[month].add(code)
+            if not lacks:
+                whole.append(one)
+        if not name:
+            return whole
+        gaps = self._find_gaps(months, Period.parse(str(place.period)).last_day)
+        for month, departments in lost.items():
+            gaps[month] = gaps.get(month, set()) | departments
         if gaps:
-            self.report(Kind.MISSING_MONTHS, place, describe_gaps(gaps))
-        return [one for one in taken if one[1].value_of(month) not in gaps]
+            self.report(Kind.MISSING_MONTHS, place, _describe_gaps(gaps))
+        return [one for one in whole if one[1].value_of(name) not in gaps]
 
-    def _municipality_of(self, record: Record) -> Municipality | None:
-        names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
-        return self.known.get((fold_name(names[0]), fold_name(names[1])))
+    def _find_gaps(self, own: Mapping[str, set[str]], last: date) -> dict[str, set[str]]:
+        """Take a file's departments by month and return the months that lack some, in order.
 
-    def _code_of(self, record: Record) -> str | None:
-        if record.answer_of("municipality_name") is None:
-            return self.collector.home.code
-        found = self._municipality_of(record)
-        return found.code if found else None
+        A department is missing in a month of a fiscal year if it is there in the month before
+        and in a later one, or if that month is the file's last. A month from the first of the
+        list to the last day that has no row at all lacks all: the set is empty.
+        """
+        for month, departments in own.items():
+            self.months[month] |= departments
+        months = _list_months(min(self.months, default=f"{last:%Y-%m}"), last)
+        gaps = {one: set[str]() for one in {*months} - self.months.keys()}
+        # Departments come and go with the fiscal year.
+        for before, month in pairwise(months):
+            if month in own and not month.endswith("-04"):
+                lost = self.months.get(before, set()) - own[month]
+                if month != max(own):
+                    lost &= set().union(*(own[one] for one in own if one > month))
+                if lost:
+                    gaps[month] = lost
+        return dict(sorted(gaps.items()))
 
-    def _check_names(self, taken: Sequence[tuple[str, Record]], place: Place) -> None:
-        """Report names written with characters that only look like those of the register."""
-        named = [record for _, record in taken if record.answer_of("municipality_name")]
-        found = [(record, self._municipality_of(record)) for record in named]
-        other = [
-            (answer, one.name)
-            for record, one in found
-            if one and (answer := record.answer_of("municipality_name"))
-            if answer.reading.value != one.name
-        ]
-        for answer, name in other[:1]:
-            where, words = (
-                replace(place, cell=answer.cell),
-                {"name": name, "count": str(len(other))},
-            )
-            self.report(Kind.LOOK_ALIKE_NAMES, where, answer.raw_text, **words)
-
-    def _compare(self, taken: Iterable[tuple[str, Record]], place: Place) -> None:
+    def _compare(self, taken: _Taken, place: Place) -> None:
         """Report if a file contradicts an earlier one; the first difference is shown.
 
         A publisher that corrects an old table leaves a trace where two files speak of a day.
         """
-        numbers = [one for one in self.source.fields if one.type in {"integer", "number"}]
-        titles = {item.name: item.title for item in numbers}
+        numbers = {one.name for one in self.source.fields if one.type in {"integer", "number"}}
         differing = []
         for code, record in taken:
             as_of = record.value_of("as_of")
             for answer in record.answers:
                 key = (code, record.key, as_of, answer.field)
-                said = (answer.reading.value, str(place.source_file))
-                before = self._said.get(key, said)
-                self._said[key] = said
-                if answer.field in titles and before[0] != said[0]:
-                    differing.append((record, answer, before))
-        for record, answer, (value, file) in differing[:1]:
-            words = {"row": record.key, "heading": titles[answer.field], "before": file}
-            words |= {"as_of": record.value_of("as_of") or "", "other": value or "空欄"}
-            where = replace(place, sheet=answer.sheet, cell=answer.cell, row_label=record.key)
-            found, more = answer.reading.value or "空欄", str(len(differing) - 1)
-            self.report(Kind.REVISED_VALUE, where, found, more=more, **words)
+                said = (answer.reading.value or "空欄", str(place.source_file))
+                before = self.said.get(key, said)
+                self.said[key] = said
+                if answer.field in numbers and before[0] != said[0]:
+                    differing.append((record.key, str(as_of), answer, said[0], before))
+        for row, day, answer, now, (value, file) in differing[:1]:
+            words = {"row": row, "heading": self.titles[answer.field], "before": file}
+            words |= {"as_of": day, "other": value, "more": str(len(differing) - 1)}
+            where = replace(place, sheet=answer.sheet, cell=answer.cell, row_label=row)
+            self.report(Kind.REVISED_VALUE, where, now, **words)
 
 
-def _read_shares(source: CentralSource, read: SheetContents) -> None:
+def _fold(name: str | None) -> str:
+    """Return a name as it reads, whatever look-alike characters it is written with."""
+    return fold((name or "").translate(_RADICALS))
+
+
+def _shorten(parts: Sequence[str]) -> str:
+    rest = f" ほか{len(parts) - _SHOWN}件" if len(parts) > _SHOWN else ""
+    return "、".join(parts[:_SHOWN]) + rest
+
+
+def _list_months(first: str, last: date) -> list[str]:
+    year, month = map(int, first.split("-"))
+    months = range(12 * year + month - 1, 12 * last.year + last.month)
+    return [f"{one // 12}-{one % 12 + 1:02}" for one in months]
+
+
+def _describe_gaps(gaps: Mapping[str, set[str]]) -> str:
+    """Say which months and departments are missing, the first few by name."""
+    return _shorten(
+        [
+            f"{month} の課 {_shorten(sorted(lost))}" if lost else f"{month} のすべて"
+            for month, lost in gaps.items()
+        ]
+    )
+
+
+def _settle(record: Record, answer: Answer, value: str, rule: str) -> None:
+    reading = Reading(value, "answered", rule)
+    record.answers[record.answers.index(answer)] = answer._replace(reading=reading)
+
+
+def _leave_out(findings: Iterable[Finding], kind: Kind, cells: set[str]) -> list[Finding]:
+    return [one for one in findings if one.rule_id != kind or one.place.cell not in cells]
+
+
+def _without_date(sheet: Sheet, row: int, column: int, text: str) -> UnusableFileError:
+    words = {"sheet": sheet.name, "cell": cell_address(row, column), "value": text}
+    return UnusableFileError(Kind.HEADING_WITHOUT_DATE, **words)
+
+
+def _find_day(name: str, sheet: Sheet, row: int, column: int, cell: CellValue) -> Answer | None:
+    """Return the day that stands in a cell as an answer; an impossible one spoils the file."""
+    text = raw_text_of(cell)
+    try:
+        day = find_date(text)
+    except ValueError as error:
+        raise _without_date(sheet, row, column, text) from error
+    if day is None:
+        return None
+    reading = Reading(day.isoformat(), "answered", "heading_date")
+    return Answer(name, sheet.name, cell_address(row, column), text, reading)
+
+
+def _find_title_days(name: str, sheet: Sheet, table: FoundTable) -> Iterator[Answer]:
+    headed = set(table.columns.values())
+    for number, row in enumerate(sheet.rows[: table.header_row]):
+        for column, value in enumerate(row):
+            # The rows just above may be headings of several lines, with days of their own.
+            if number > table.header_row - 3 and column in headed and column != min(headed):
+                continue
+            # A line above the table may say when it was published, not what it stands for.
+            if not isinstance(value, str) or _PUBLISHED.search(value):
+                continue
+            if answer := _find_day(name, sheet, number, column, value):
+                yield answer
+
+
+def _month_end(month: Answer) -> Answer:
+    value = str(month.reading.value)
+    last_day = f"{value}-{monthrange(*map(int, value.split('-')))[1]}"
+    return month._replace(field="as_of", reading=Reading(last_day, "answered", "month_end"))
+
+
+def _read_shares(name: str, read: SheetContents) -> None:
     """Take a column of percentages for one of shares where none of its numbers is above 1.
 
     So a spreadsheet keeps what it shows as 57.7%, and so it writes that into a CSV file. Of one
     number nobody can tell which it is.
     """
-    for item in (item for item in source.fields if item.unit == "%"):
-        places = [
-            (record, place, answer)
-            for record in read.records
-            for place, answer in enumerate(record.answers)
-            if answer.field == item.name and answer.raw_text
-        ]
-        shares = [_read_share(answer.raw_text) for *_, answer in places]
-        if len(places) < _FEW or None in shares:
-            continue
-        for (record, place, answer), share in zip(places, shares, strict=True):
-            percent = format((100 * (share or Decimal())).normalize(), "f")
-            reading = Reading(percent, "answered", "fraction_is_percent")
-            record.answers[place] = answer._replace(reading=reading)
-        cells = {answer.cell for *_, answer in places}
-        read.findings[:] = [
-            one
-            for one in read.findings
-            if one.rule_id != Kind.AMBIGUOUS_NUMBER or one.place.cell not in cells
-        ]
-
-
-def _read_share(text: str) -> Decimal | None:
-    """Return a number from 0 to 1 that is written as a plain decimal, or None."""
-    return Decimal(text) if re.fullmatch(r"[01]|0\.[0-9]+|1\.0+", text) else None
+    given = [
+        (record, answer)
+        for record in read.records
+        if (answer := record.answer_of(name)) and answer.raw_text
+    ]
+    if len(given) < _FEW or not all(_SHARE.fullmatch(answer.raw_text) for _, answer in given):
+        return
+    for record, answer in given:
+        percent = format((100 * Decimal(answer.raw_text)).normalize(), "f")
+        _settle(record, answer, percent, "fraction_is_percent")
+    cells = {answer.cell for _, answer in given}
+    read.findings = _leave_out(read.findings, Kind.AMBIGUOUS_NUMBER, cells)
 
 
 def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings; of many of one kind the first, with how many more there are."""
-    kinds: dict[str, list[Finding]] = {}
+    kinds: defaultdict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
-        kinds.setdefault(finding.rule_id, []).append(finding)
+        kinds[finding.rule_id].append(finding)
     for alike in kinds.values():
-        if len(alike) <= _SHOWN_OF_A_KIND:
-            yield from alike
-        else:
+        if len(alike) > _SHOWN:
             more = f"同じ指摘が、ほかに{len(alike) - 1}件あります。"
-            yield replace(alike[0], message=alike[0].message + more)
-
-
-def _fit(reader: SheetReader[CentralSource], table: FoundTable) -> tuple[int, int]:
-    """Say how well a form fits: most columns found, then fewest missing."""
-    return len(table.columns), -reader.headings.count
-
-
-def _month_end(record: Record, month: str) -> Answer:
-    answer = record.answer_of(month)
-    assert answer is not None  # noqa: S101  # the month is a key and never missing
-    year, number = map(int, str(answer.reading.value).split("-"))
-    last_day = f"{answer.reading.value}-{monthrange(year, number)[1]}"
-    return answer._replace(field="as_of", reading=Reading(last_day, "answered", "month_end"))
+            alike[:] = [replace(alike[0], message=alike[0].message + more)]
+        yield from alike
 
 
 def remember_contents(
@@ -516,30 +589,30 @@ def remember_contents(
         forgotten.
     """
     ours = [row for row in known if not current or row["sample"] == current[0]["sample"]]
+    owners: defaultdict[tuple[str, str], tuple[list[Row], list[Row]]]
+    owners = defaultdict(lambda: ([], []))
+    for place, listed in enumerate((current, ours)):
+        for row in listed:
+            owners[row["source"], row["period"]][place].append(row)
     rows: list[Row] = []
     findings: list[Finding] = []
-    for owner in sorted({_owner(row) for row in (*current, *ours)}):
-        now = [row for row in current if _owner(row) == owner]
-        before = [row for row in ours if _owner(row) == owner]
-        # What could never be used is no content that another one contradicts.
-        usable = [row for row in before if row.get("rows") != 0]
+    for _, (now, before) in sorted(owners.items(), key=lambda one: one[0]):
+        findings += _find_change(now, before, rules)
         rows += _number_contents(now, before)
-        hashes = {row["file_sha256"] for row in now}
-        if now and usable and usable[0]["file_sha256"] not in hashes:
-            findings.append(
-                make_finding(
-                    rules[Kind.CHANGED_FILE],
-                    Place(period=now[0]["period"], source_file=now[0]["source_file"]),
-                    title=now[0]["source_title"],
-                    period=now[0]["period"],
-                    before=f"{usable[0]['source_file']}(SHA-256 {usable[0]['file_sha256'][:8]}…)",
-                )
-            )
     return rows, findings
 
 
-def _owner(row: Row) -> tuple[str, str]:
-    return row["source"], row["period"]
+def _find_change(
+    now: Sequence[Row], before: Sequence[Row], rules: FindingRules
+) -> Iterator[Finding]:
+    # What could never be used is no content that another one contradicts.
+    usable = [row for row in before if row.get("rows") != 0]
+    if now and usable and usable[0]["file_sha256"] not in {row["file_sha256"] for row in now}:
+        file, digest = usable[0]["source_file"], usable[0]["file_sha256"][:8]
+        words = {"title": now[0]["source_title"], "period": now[0]["period"]}
+        place = Place(period=now[0]["period"], source_file=now[0]["source_file"])
+        rule = rules[Kind.CHANGED_FILE]
+        yield make_finding(rule, place, before=f"{file}(SHA-256 {digest}…)", **words)
 
 
 def _number_contents(now: Sequence[Row], before: Sequence[Row]) -> Iterator[Row]:
@@ -548,5 +621,5 @@ def _number_contents(now: Sequence[Row], before: Sequence[Row]) -> Iterator[Row]
     for row in before:
         state = current.pop(row["file_sha256"], row | {"state": "replaced"})
         yield state | {"content_number": row["content_number"]}
-    for number, row in zip(count(len(before) + 1), current.values(), strict=False):
+    for number, row in enumerate(current.values(), len(before) + 1):
         yield row | {"content_number": number}
