@@ -1,10 +1,7 @@
-"""Kedro datasets of our own."""
+"""Kedro datasets of our own; the catalogue in conf/base shows how each is used."""
 
-from sumida_data.datasets.duckdb import DuckDBDataset
-from sumida_data.datasets.folder import FolderDataset
-from sumida_data.datasets.opened import OpenedFilesDataset
-from sumida_data.datasets.register import RegisterDataset
-from sumida_data.datasets.tables import ModelDataset, TableDataset
+from sumida_data.datasets.files import FolderDataset, OpenedFilesDataset, RegisterDataset
+from sumida_data.datasets.tables import DuckDBDataset, ModelDataset, TableDataset
 from sumida_data.datasets.target import RecordDataset, TargetDataset
 
 __all__ = [
