@@ -5,10 +5,10 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 from kedro.config import MissingConfigException
@@ -26,11 +26,7 @@ from sumida_data import pipelines
 from sumida_data.base.characters import print_whatever
 from sumida_data.base.disk import hold
 from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
-from sumida_data.runs.last_run import LastRun, hash_settings
-from sumida_data.runs.manifest import RECORDER
-
-if TYPE_CHECKING:
-    from sumida_data.runs.runner import Changes
+from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
 
 _EXIT_FAILED = 1
 _BUSY = "ほかの kedro run が実行中です。終わってから、もう一度実行してください。"
@@ -50,15 +46,6 @@ _OF_KEDRO = (
 )
 _NAMES_SHOWN = 5
 _NAMES = {"code": "プログラム", "locations": "データの場所"}
-# What the other pipelines say: lines and an exit code.
-_SUMMARIES = (
-    "publication_summary",
-    "quality_summary",
-    "forms_summary",
-    "keep_summary",
-    "sample_summary",
-    "many_summary",
-)
 
 
 @click.group(name="sumida_data")
@@ -76,23 +63,24 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     print_whatever()
     # Paths in the catalogue are meant from there, also where Kedro was called further below.
     os.chdir(metadata.project_path)
-    _refuse_unknown(options["pipelines"] or filter(None, [options["pipeline"]]))
-    changes = _find_changes(metadata.project_path, options) if _is_whole(options) else None
+    names = options["pipelines"] or list(filter(None, [options["pipeline"]]))
+    _refuse_unknown(names)
+    # The whole quarter, run as this project runs it.
+    is_whole = set(names) <= {"__default__"} and not any(options[name] for name in _OF_KEDRO)
+    changes = _find_changes(metadata.project_path, options) if is_whole else None
     _refuse_mistakes(metadata, options)
     if changes:
         options["runner"] = "sumida_data.runs.runner.ChangesRunner"
         options["runner_params"] = {"changes": changes}
-    outputs = _run(options, changes)
-    if changes:
-        _tell_changes(changes)
-    if changes and "summarise" in changes.kept:
-        _finish_as_before(changes)
-    if "run_summary" in outputs:
-        _finish(outputs["run_summary"].load(), changes)
-    for name in _SUMMARIES:
-        if name in outputs:
-            _finish_in_lines(outputs[name].load())
-    RECORDER.write(Path.cwd(), 0)
+    _tell(_run(options, changes), changes)
+    RECORDER.write(0)
+
+
+def _refuse_unknown(names: list[str]) -> None:
+    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
+    allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
+    if unknown := [f"--pipelines={name}: {allowed}" for name in names if name not in known]:
+        _fail(unknown)
 
 
 def _explain(error: BaseException) -> str:
@@ -109,7 +97,7 @@ def _explain(error: BaseException) -> str:
     return str(error)
 
 
-def _run(options: dict[str, Any], changes: "Changes | None") -> dict[str, Any]:
+def _run(options: dict[str, Any], changes: Changes | None) -> dict[str, Any]:
     for handler in logging.getLogger().handlers:
         if isinstance(handler, RichHandler):
             handler.addFilter(_put_plainly)
@@ -117,20 +105,14 @@ def _run(options: dict[str, Any], changes: "Changes | None") -> dict[str, Any]:
         with hold(Path("data/.running"), ValueError(_BUSY)):
             outputs: dict[str, Any] = project.run.callback(**options)  # type: ignore[misc]  # click's is optional
     except (ValueError, DatasetError, OSError) as error:
-        if changes and changes.this.nodes:
+        if changes and changes.this.keys:
             changes.keep_what_is_done()
             _print("もう一度実行すると、ここまでに終わった処理の続きから始まります。")
         _fail([_explain(error)])
     return outputs
 
 
-def _is_whole(options: Mapping[str, Any]) -> bool:
-    """Tell whether the whole quarter is asked for, run as this project runs it."""
-    names = options["pipelines"] or list(filter(None, [options["pipeline"]]))
-    return set(names) <= {"__default__"} and not any(options[name] for name in _OF_KEDRO)
-
-
-def _find_changes(folder: Path, options: Mapping[str, Any]) -> "Changes":
+def _find_changes(folder: Path, options: dict[str, Any]) -> Changes:
     """Return what is known of the last run; show that run and exit if nothing has changed."""
     last, made_of = LastRun.read(folder), hash_settings(folder, options)
     asked = "again" in options["params"]
@@ -139,34 +121,22 @@ def _find_changes(folder: Path, options: Mapping[str, Any]) -> "Changes":
             "前回の実行から何も変わっていないので、何もせず、前回の結果を表示します。"
             "全部をやり直すときは --params=again=true を付けてください。"
         )
-        _show_summary(last)
+        Console().print(Text.from_ansi(last.summary))
         sys.exit(last.exit_code)
-    # Imported here because a run for which nothing has changed needs none of it.
-    from sumida_data.runs.runner import Changes  # noqa: PLC0415
-
     return Changes(folder, last, LastRun(made_of), asked=asked)
 
 
-def _tell_changes(changes: "Changes") -> None:
+def _tell_changes(changes: Changes) -> None:
     """Say in a line what has changed since the last run, and what of it was used again."""
     if not changes.kept:
         return
-    names = [_name_plainly(name) for name in changes.names]
+    names = [_NAMES.get(one) or re.sub(r"^params:(.+)$", r"\1.yml", one) for one in changes.names]
     rest = len(names) - _NAMES_SHOWN
     listed = "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}件" if rest > 0 else "")
-    kept = len(changes.kept)
     _print(
         f"前回から変わったもの：{listed or 'なし'}。"
-        f"関わりのない処理{kept}件はやり直さず、前回の結果を使いました。"
+        f"関わりのない処理{len(changes.kept)}件はやり直さず、前回の結果を使いました。"
     )
-
-
-def _name_plainly(name: str) -> str:
-    return _NAMES.get(name) or re.sub(r"^params:(.+)$", r"\1.yml", name)
-
-
-def _show_summary(run: LastRun) -> None:
-    Console().print(Text.from_ansi(run.summary))
 
 
 def _put_plainly(record: logging.LogRecord) -> bool:
@@ -179,76 +149,73 @@ def _put_plainly(record: logging.LogRecord) -> bool:
     return not advice
 
 
-def _refuse_unknown(names: Iterable[str]) -> None:
-    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
-    if unknown := [name for name in names if name not in known]:
-        allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
-        _fail([f"--pipelines={name}: {allowed}" for name in unknown])
-
-
-def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
-    source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
-    environment = {"env": options["env"], **settings.CONFIG_LOADER_ARGS}
-    loader = settings.CONFIG_LOADER_CLASS(str(source), **environment)
+def _read_parameters(source: Path, environment: str | None) -> dict[str, Any]:
+    """Read the settings, or fail with a line for each file that is none."""
+    arguments = settings.CONFIG_LOADER_ARGS
+    loader = settings.CONFIG_LOADER_CLASS(str(source), **{"env": environment, **arguments})
+    folders = [source / name for name in (arguments["base_env"], environment or "local")]
     try:
-        for name in (settings.CONFIG_LOADER_ARGS["base_env"], options["env"] or "local"):
-            for kind in ("parameters", "catalog"):
-                read_settings(list_settings(source / name, kind))
-        parameters = loader["parameters"]
+        for folder, kind in product(folders, ("parameters", "catalog")):
+            read_settings(list_settings(folder, kind))
+        parameters: dict[str, Any] = loader["parameters"]
     except SettingsError as error:
         _fail(str(error).splitlines())
     except MissingConfigException:
         _fail([f"設定ファイルが {source.as_posix()} にありません。場所を確かめてください。"])
-    if unknown := set(options["params"]) - set(parameters):
-        allowed = "、".join(sorted(parameters))
+    return parameters
+
+
+def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
+    source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
+    parameters, given = _read_parameters(source, options["env"]), options["params"]
+    allowed = f"この名前の設定はありません。使えるのは {'、'.join(sorted(parameters))} です。"
+    if unknown := sorted(set(given) - set(parameters)):
+        _fail([f"--params={name}: {allowed}" for name in unknown])
+    try:
+        merged: Any = OmegaConf.merge({name: parameters[name] for name in given}, given)
+        parameters |= OmegaConf.to_container(merged)
+    except OmegaConfBaseException:
         _fail(
-            [
-                f"--params={name}: この名前の設定はありません。使えるのは {allowed} です。"
-                for name in sorted(unknown)
-            ]
+            ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
         )
     # Imported here because a run for which nothing has changed needs none of it.
     from sumida_data.parameters import find_mistakes  # noqa: PLC0415
 
     folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
-    try:
-        given = {name: parameters[name] for name in options["params"]}
-        merged: Any = OmegaConf.to_container(OmegaConf.merge(given, options["params"]))
-    except OmegaConfBaseException:
-        _fail(
-            ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
-        )
-    if mistakes := list(find_mistakes(parameters | merged, folder)):
+    if mistakes := list(find_mistakes(parameters, folder)):
         _fail(mistakes)
 
 
-def _finish(summary: Any, changes: "Changes | None") -> None:
-    # Imported here because only a whole run needs it.
-    from sumida_data.report.summary import render_summary  # noqa: PLC0415
-
-    console = Console(record=True)
-    console.print(render_summary(summary))
+def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
+    """Say what a run has to say at its end, and exit."""
     if changes:
-        _remember(changes, console.export_text(styles=True), summary.exit_code)
-    _exit(summary.exit_code)
+        _tell_changes(changes)
+    if changes and "summarise" in changes.kept:
+        # What the last run said still holds.
+        Console().print(Text.from_ansi(changes.last.summary))
+        _finish(changes, changes.last.summary, changes.last.exit_code)
+    # A publication asks the other engines too; its own summary goes before theirs.
+    names = sorted(name for name in outputs if name.endswith("_summary"))
+    summary = outputs[names[0]].load() if names else None
+    if isinstance(summary, dict):
+        for line in summary["lines"]:
+            _print(line)
+        _exit(summary["exit_code"])
+    if summary:
+        # Imported here because only a whole run needs it.
+        from sumida_data.report.summary import render_summary  # noqa: PLC0415
+
+        console = Console(record=True)
+        console.print(render_summary(summary))
+        _finish(changes, console.export_text(styles=True), summary.exit_code)
 
 
-def _finish_as_before(changes: "Changes") -> None:
-    """Show the summary of the last run, which still holds."""
-    _show_summary(changes.last)
-    _remember(changes, changes.last.summary, changes.last.exit_code)
-    _exit(changes.last.exit_code)
-
-
-def _remember(changes: "Changes", summary: str, exit_code: int) -> None:
-    changes.this.summary, changes.this.exit_code = summary, exit_code
-    changes.this.write(changes.project)
-
-
-def _finish_in_lines(summary: dict[str, Any]) -> None:
-    for line in summary["lines"]:
-        _print(line)
-    _exit(summary["exit_code"])
+def _finish(changes: Changes | None, summary: str, exit_code: int) -> NoReturn:
+    """Remember a whole run for the next, and exit."""
+    if changes:
+        changes.this.summary, changes.this.exit_code = summary, exit_code
+        changes.this.write(changes.project)
+    _exit(exit_code)
 
 
 def _print(line: str, *, style: str = "", stderr: bool = False) -> None:
@@ -264,5 +231,5 @@ def _fail(lines: list[str]) -> NoReturn:
 
 def _exit(code: int) -> NoReturn:
     """Write the record of a run, if anything has run, and exit."""
-    RECORDER.write(Path.cwd(), code)
+    RECORDER.write(code)
     sys.exit(code)

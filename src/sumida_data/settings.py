@@ -12,65 +12,48 @@ from omegaconf import OmegaConf
 
 from sumida_data import keep_to_itself
 from sumida_data.base.settings_files import list_settings, read_settings
-from sumida_data.runs.manifest import RECORDER
+from sumida_data.runs.records import RECORDER, name_from
 
 keep_to_itself()
 
 _CKAN = {"url": "CKAN_URL", "token": "CKAN_API_TOKEN"}  # names of variables, not a password
 
 
-class EnvironmentCredentials:
-    """Takes the credentials of a CKAN from the environment where it has them.
+class ProjectHooks:
+    """Tells Kedro what the environment, the form and the catalogue say."""
 
-    Kedro refuses a catalogue whose credentials stand nowhere, before the target could say in
-    plain words what is missing.
-    """
+    _project: Path
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Add the credentials to those in the files; the environment goes first."""
-        loader = context.config_loader
+        """Note project and tables, and take credentials of a CKAN from the environment.
+
+        Kedro refuses a catalogue whose credentials stand nowhere, before the target could say in
+        plain words what is missing. Those of the environment go before those in files. Pipelines
+        are put together later, of the tables that the project's form and sources make.
+        """
+        # Imported here because a run for which nothing has changed does not get so far.
+        from sumida_data.pipelines.wiring import note_tables  # noqa: PLC0415
+
+        self._project, loader = context.project_path, context.config_loader
         try:
             known = loader["credentials"]
         except MissingConfigException:
             known = {}
         given = {key: os.environ[name] for key, name in _CKAN.items() if os.environ.get(name)}
         loader["credentials"] = known | {"ckan": known.get("ckan", {}) | given}
-
-
-class Tables:
-    """Tells the pipelines which tables the project's form and sources make."""
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Note them; the pipelines are put together later."""
-        # Imported here because a run for which nothing has changed does not get so far.
-        from sumida_data.pipelines.wiring import note_tables  # noqa: PLC0415
-
-        note_tables(context.config_loader["parameters"])
-
-
-class Places:
-    """Tells nodes where the datasets of the catalogue lie, for what they say to people."""
-
-    _project: Path
-
-    @hook_impl
-    def after_context_created(self, context: KedroContext) -> None:
-        """Note where the project lies; what is in it is named from there."""
-        self._project = context.project_path
+        note_tables(loader["parameters"])
 
     @hook_impl
     def after_catalog_created(self, catalog: DataCatalog, conf_catalog: dict[str, Any]) -> None:
-        """Add the dataset ``locations``: the path of each dataset that has one, by name."""
+        """Add the dataset ``locations``: the path of each dataset that has one, by name.
+
+        Nodes tell it to people; what lies in the project is named from there.
+        """
         entries = {name: one for name, one in conf_catalog.items() if isinstance(one, dict)}
         paths = {name: one.get("path", one.get("filepath")) for name, one in entries.items()}
-        named = {name: self._name(Path(path)) for name, path in sorted(paths.items()) if path}
-        catalog["locations"] = MemoryDataset(named)
-
-    def _name(self, path: Path) -> str:
-        inside = path.is_relative_to(self._project)
-        return (path.relative_to(self._project) if inside else path).as_posix()
+        named = {name: name_from(self._project, Path(one)) for name, one in paths.items() if one}
+        catalog["locations"] = MemoryDataset(dict(sorted(named.items())))
 
 
 class SettingsLoader(OmegaConfigLoader):
@@ -92,7 +75,7 @@ class SettingsLoader(OmegaConfigLoader):
         return found
 
 
-HOOKS = (EnvironmentCredentials(), Tables(), Places(), RECORDER)
+HOOKS = (ProjectHooks(), RECORDER)
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = SettingsLoader
 CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local"}

@@ -12,8 +12,8 @@ from kedro_datasets.json import JSONDataset
 
 from sumida_data.datasets import FolderDataset
 from sumida_data.runs import runner as runner_module
-from sumida_data.runs.last_run import LastRun
-from sumida_data.runs.runner import Changes, ChangesRunner
+from sumida_data.runs.records import Changes, LastRun
+from sumida_data.runs.runner import ChangesRunner
 
 
 class Office:

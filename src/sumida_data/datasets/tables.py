@@ -86,7 +86,7 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             frame = to_frame(data)
         else:
             frame = data if isinstance(data, pd.DataFrame) else build_frame(table, data)
-        if failures := "; ".join(_find_failures(table, frame)):
+        if failures := "; ".join([*_compare_columns(table, frame), *_find_missing(table, frame)]):
             raise DatasetError(f"Table {table.name!r} does not fit its description: {failures}.")
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False, compression="zstd")
@@ -99,7 +99,7 @@ def _read_dictionary(path: Path, _: int) -> DataDictionary:
     return DataDictionary.model_validate_json(path.read_bytes())
 
 
-def _find_failures(table: Table, frame: pd.DataFrame) -> Iterator[str]:
+def _compare_columns(table: Table, frame: pd.DataFrame) -> Iterator[str]:
     described = {field.name: str(field.type) for field in arrow_schema(table)}
     found = {str(name): str(one).removesuffix("[pyarrow]") for name, one in frame.dtypes.items()}
     for name in described | found:
@@ -107,7 +107,10 @@ def _find_failures(table: Table, frame: pd.DataFrame) -> Iterator[str]:
             yield f"column {name} has type {found.get(name)}, described as {known}"
     if found == described and list(found) != list(described):
         yield "columns stand in another order"
-    required = [one.name for one in table.fields if one.required and one.name in found]
+
+
+def _find_missing(table: Table, frame: pd.DataFrame) -> Iterator[str]:
+    required = [one.name for one in table.fields if one.required and one.name in frame]
     for name, count in frame[required].isna().sum().items():
         if count:
             yield f"{count} required values of {name} are missing"

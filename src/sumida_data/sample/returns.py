@@ -24,6 +24,7 @@ from sumida_data.base.periods import ERAS, Period, era_year, format_era_date
 from sumida_data.base.xlsx import A3, Book
 from sumida_data.sample.ward import (
     Facts,
+    Flaw,
     Record,
     Sample,
     Value,
@@ -155,13 +156,13 @@ class Hand:
     def write(self, field: FormField, value: Value) -> Value:
         """Return what stands in the cell: a text, or a number or day for a cell that holds one."""
         if value is None:
-            return self._blank if field.type in {"integer", "date"} else None
+            return {"integer": self._blank, "date": self._blank}.get(field.type)
         if isinstance(value, date):
             return self._date(value)
         if isinstance(value, int | Decimal):
             return self._number(value, field.unit or "")
         if field.enum is not None:
-            synonyms = field.synonyms.get(value, ()) if self._uses_synonyms else ()
+            synonyms = field.synonyms.get(value) if self._uses_synonyms else None
             return self._random.choice(synonyms) if synonyms else value
         return self._code(value) if field.pattern or field.unique else self._text(value)
 
@@ -213,14 +214,7 @@ class _Inquiry:
             yield f"{name}.xlsx", self._write(department, earlier, old)
             name += "_修正"
         answers = self._answer(department, training, self.period.last_day)
-        if "no_code" in flawed:
-            cover["department_code"] = None
-        if "text_for_number" in flawed:
-            self._write_word_for_number(answers)
-        if "no_change" in flawed:
-            cover["no_change"] = "該当"
-            stocks = (part.table for part in self.form.answer_sheets if part.kind == "stock")
-            answers |= {table: [] for table in stocks}
+        self._spoil(flawed, cover, answers)
         yield f"{name}.xlsx", self._write(department, cover, answers)
 
     def _fill_cover(self, department: Department) -> dict[str, Any]:
@@ -246,6 +240,16 @@ class _Inquiry:
         }
         # Counted, not told: how many of the staff there are were trained.
         return answers | {_TRAINING: [training]}
+
+    def _spoil(self, flawed: set[Flaw], cover: Record, answers: Answers) -> None:
+        if "no_code" in flawed:
+            cover["department_code"] = None
+        if "text_for_number" in flawed:
+            self._write_word_for_number(answers)
+        if "no_change" in flawed:
+            cover["no_change"] = "該当"
+            stocks = (part.table for part in self.form.answer_sheets if part.kind == "stock")
+            answers |= {table: [] for table in stocks}
 
     def _write_word_for_number(self, answers: Answers) -> None:
         for part in self.form.answer_sheets:

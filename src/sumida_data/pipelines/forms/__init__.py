@@ -31,17 +31,21 @@ def find_last_rows(
         UnreadReturnsError: If there are returns of an earlier quarter that no run has read.
     """
     known = [] if known_answers is None else read_rows(known_answers)
-    stays = any(row["sample"] and row["source_file"] in survey_returns for row in known)
-    rows = [row for row in known if stays or not row["sample"]]
+    if not any(row["sample"] and row["source_file"] in survey_returns for row in known):
+        known = [row for row in known if not row["sample"]]
     name = _name_period(waves, period)
     came = {path.partition("/")[0] for path in survey_returns} & waves.root.keys()
-    earlier = max((one for one in came if one < name), default="")
-    if earlier > max((row["period"] for row in rows if row["period"] < name), default=""):
+    earlier = _find_before(name, came)
+    if earlier > _find_before(name, {row["period"] for row in known}):
         raise UnreadReturnsError(
             f"{Period.parse(earlier).title}の調査票をまだ読み取っていないため、前回の回答を調査票に"
             "写せません。先に kedro run を実行してください。"
         )
-    return rows
+    return known
+
+
+def _find_before(name: str, periods: set[str]) -> str:
+    return max((one for one in periods if one < name), default="")
 
 
 def _name_period(waves: Waves, period: ReportedPeriod) -> str:

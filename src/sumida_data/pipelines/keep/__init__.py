@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from kedro.pipeline import Pipeline
 from rich.progress import track
@@ -13,6 +14,7 @@ from sumida_data.privacy.names import NameScreen, digest_text
 from sumida_data.privacy.patterns import find_kinds
 from sumida_data.survey.collecting import kept_readings as kept
 from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
+from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.opened import OpenedFiles
@@ -48,27 +50,34 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
         KeptReadingError: If what was kept before is damaged.
     """
     name = period.root
-    asked = {one: file for one, file in survey_returns.items() if _period_of(one) in waves.root}
-    there = sorted(set(map(_period_of, asked)))
-    if name not in there:
-        allowed = f"書けるのは {'、'.join(there)} です。" if there else ""
-        raise NothingToKeepError(f"--params=period={name}: この期間の調査票がありません。{allowed}")
+    asked = _list_asked(name, waves, survey_returns)
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
-    read = read_returns(reader, waves, list(asked.values()))
+    read = read_returns(reader, waves, asked)
     present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
     before, partly_there = kept.choose_discarded(kept.restore_readings(kept_readings), present)
     _refuse_loss(name, partly_there, locations["kept_readings"])
     screen = NameScreen(frozenset().union(*(one.personal_texts for one in present)))
-    returns = sorted([*before, *present], key=lambda one: one.source_file)
+    returns = sorted([*before, *present], key=attrgetter("source_file"))
     ours = [one for one in returns if one.period == name]
-    texts = {*_list_texts(returns), *corrections.astype(str).to_numpy().flat}
     of_quarter = {one: file for one, file in kept_readings.items() if _period_of(one) == name}
     named = kept.list_named_texts(of_quarter)
-    named |= {digest_text(text) for text in texts if screen.finds(text)}
+    texts = {*_list_texts(returns), *corrections.astype(str).to_numpy().flat}
+    named |= set(map(digest_text, filter(screen.finds, texts)))
     content = kept.write_readings(ours, lambda text: screen.finds(text) or bool(find_kinds(text)))
     digests = "".join(f"{one}\n" for one in sorted(named)).encode()
     written = {f"{name}/{kept.READINGS}": content, f"{name}/{kept.NAMED_TEXTS}": digests}
     return written, _summarise(name, len(ours), locations)
+
+
+def _list_asked(period: str, waves: Waves, survey_returns: Files) -> list[SourceFile]:
+    asked = {one: file for one, file in survey_returns.items() if _period_of(one) in waves.root}
+    there = sorted(set(map(_period_of, asked)))
+    if period not in there:
+        allowed = f"書けるのは {'、'.join(there)} です。" if there else ""
+        raise NothingToKeepError(
+            f"--params=period={period}: この期間の調査票がありません。{allowed}"
+        )
+    return list(asked.values())
 
 
 def _period_of(name: str) -> str:

@@ -19,10 +19,10 @@ _DONE = {
     "none": "公開先 {target} は承認 {approval} の内容のとおりです。",
 }
 _NEXT = "次にすること：公開先を開いて確かめてください。戻すときは sumida-data undo{option} です。"
-_NEXT_AFTER_RESUMED = (
-    "次にすること：新しい内容を公開するには、もう一度 kedro run{option} を実行し、変更の一覧を"
-    "確かめて、sumida-data approve{option} で承認を受けてください。"
-)
+_NEXT_AFTER = {
+    "resumed": "次にすること：新しい内容を公開するには、もう一度 kedro run{option} を実行し、変更の"
+    "一覧を確かめて、sumida-data approve{option} で承認を受けてください。"
+}
 
 
 def decide_publication(
@@ -58,8 +58,9 @@ def decide_publication(
 
 def summarise_publication(publication: PlannedPublication, state: TargetState) -> Summary:
     """Say what was published and what to do next; ``state`` is what the target holds now."""
-    repeats = publication.line.kind == "repair" and publication.changes_nothing
-    done = "resumed" if publication.resumed else "none" if repeats else publication.line.kind
+    done: str = "resumed" if publication.resumed else publication.line.kind
+    if done == "repair" and publication.changes_nothing:
+        done = "none"
     lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
     if done != "none":
         lines.append(f"変更：{count_actions(publication.changes)}。")
@@ -68,8 +69,7 @@ def summarise_publication(publication: PlannedPublication, state: TargetState) -
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
     option = "" if state.name == "folder" else f" --env={state.name}"
-    next_step = _NEXT_AFTER_RESUMED if publication.resumed else _NEXT
-    lines.append(next_step.format(option=option))
+    lines.append(_NEXT_AFTER.get(done, _NEXT).format(option=option))
     return {"lines": lines, "exit_code": 2 if blocked or publication.resumed else 0}
 
 

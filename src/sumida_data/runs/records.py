@@ -1,0 +1,281 @@
+"""What the last run was made of, whether all of it is still the same, and a record of each run.
+
+Files are held against hashes of their contents, never against their size or time: those of a file
+that was put back, or that a sync tool wrote, may be as they were though its contents are not.
+
+A record is one JSON file in ``data/state/runs``: of what a run was made, with what, by whom, what
+came out, and where the time went. A run for which nothing has changed writes none.
+"""
+
+import getpass
+import json
+import logging
+import os
+import platform
+import sys
+import sysconfig
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import file_digest, sha256
+from importlib.metadata import version
+from importlib.resources import files as files_of
+from pathlib import Path
+from typing import Any, Self
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from sumida_data.base.disk import hash_place, is_unchanged, replace_file
+
+_LOGGER = logging.getLogger(__name__)
+_STATE, _RECORDS = Path("data/state/last_run.json"), Path("data/state/runs")
+# What of a run's options decides neither its results nor which of its parts are run.
+_WITHOUT_EFFECT = {"is_async", "config", "again"}
+_LIBRARIES = ("sumida_data", "kedro", "pandas", "pyarrow", "duckdb", "python-calamine", "pydantic")
+_FINDINGS, _FIGURES = "finding#primary", "indicator_value#indicator"
+
+
+@dataclass(slots=True)
+class LastRun:
+    """A complete run.
+
+    Attributes:
+        made_of: Hash of its options, settings and code; empty if it must be run again anyhow.
+        inputs: Hashes of the files it was made from, by path from the project.
+        values: Hashes of its parameters, by dataset.
+        keys: Of each of its nodes the hash of all that decides its outputs.
+        outputs: Of each the hashes of what it wrote, by dataset and path from the project.
+        summary: What it said at the end, for a terminal.
+        exit_code: Its exit code.
+    """
+
+    made_of: str = ""
+    inputs: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    summary: str = ""
+    exit_code: int = 0
+
+    @classmethod
+    def read(cls, project: Path) -> Self:
+        """Read what is known of the last run; nothing if it is damaged, or of another release."""
+        try:
+            digest, _, text = (project / _STATE).read_text("utf-8").partition("\n")
+            known = sha256(text.encode()).hexdigest() == digest
+            return cls(**json.loads(text)) if known else cls()
+        except (OSError, ValueError, TypeError):
+            return cls()
+
+    def write(self, project: Path) -> None:
+        """Write it for the next run."""
+        text = json.dumps(asdict(self), ensure_ascii=False)
+        content = f"{sha256(text.encode()).hexdigest()}\n{text}"
+        replace_file(project / _STATE, content.encode())
+
+    @property
+    def written(self) -> dict[str, str]:
+        """Hashes of all that it wrote, by path from the project."""
+        made = [places for outputs in self.outputs.values() for places in outputs.values()]
+        return {path: known for places in made for path, known in places.items()}
+
+    def is_still(self, project: Path, made_of: str) -> bool:
+        """Tell whether a run with these options would find and leave all as it is."""
+        places = (self.inputs | self.written).items()
+        return bool(self.made_of == made_of != "") and all(
+            is_unchanged(project / path, known) for path, known in places
+        )
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a run found changed.
+
+    Attributes:
+        project: Where the project lies.
+        last: The last run.
+        this: What the next run is to know of this one.
+        asked: Whether it was asked that everything, or not everything, be run again.
+        kept: Names of the nodes whose results of the last run hold.
+        damaged: Paths of results that are not as the last run left them.
+    """
+
+    project: Path
+    last: LastRun
+    this: LastRun = field(default_factory=LastRun)
+    asked: bool = False
+    kept: set[str] = field(default_factory=set)
+    damaged: set[str] = field(default_factory=set)
+
+    @property
+    def names(self) -> list[str]:
+        """What is not as it was: inputs by path or dataset, and results."""
+        before, now = ({**run.inputs, **run.values} for run in (self.last, self.this))
+        changed = {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+        return sorted(changed | self.damaged)
+
+    def keep_what_is_done(self) -> None:
+        """Remember the nodes that a run which failed has run, so that the next goes on from there.
+
+        What is known of a node that has written something holds whatever became of the others.
+        """
+        outputs = {name: one for name, one in self.this.outputs.items() if one}
+        keys = self.last.keys | {name: self.this.keys[name] for name in outputs}
+        outputs = self.last.outputs | outputs
+        replace(self.last, made_of="", keys=keys, outputs=outputs).write(self.project)
+
+
+def hash_settings(project: Path, options: Mapping[str, Any]) -> str:
+    """Return a hash of the options of a run, of the settings it reads, and of the code."""
+    source = Path(options["conf_source"] or project / "conf")
+    environment = options["env"] or os.environ.get("KEDRO_ENV")
+    given = {name: one for name, one in options.items() if name not in _WITHOUT_EFFECT}
+    given["params"] = {k: v for k, v in options["params"].items() if k not in _WITHOUT_EFFECT}
+    decides = (given, environment, hash_place(source), hash_code())
+    return sha256(repr(decides).encode()).hexdigest()
+
+
+@cache
+def hash_code() -> str:
+    """Return a hash of the package, of the version of Python, and of the installed libraries."""
+    package = Path(str(files_of("sumida_data")))
+    total = sha256(platform.python_version().encode())
+    # The name of such a folder holds the version.
+    folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    for name in sorted(path.name for folder in folders for path in folder.glob("*.dist-info")):
+        total.update(name.encode())
+    for path in sorted(package.rglob("*")):
+        if path.is_file() and path.parent.name != "__pycache__":
+            total.update(path.relative_to(package).as_posix().encode())
+            total.update(sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def list_places(dataset: Any) -> dict[Path, bool]:
+    """Return the files and folders of a dataset, and whether times count in them."""
+    path = getattr(dataset, "_filepath", None)
+    places: dict[Path, bool] = getattr(dataset, "places", {Path(path): False} if path else {})
+    return places
+
+
+def name_from(project: Path, path: Path) -> str:
+    """Return a path as it is told: from the project, if it lies there."""
+    return (path.relative_to(project) if path.is_relative_to(project) else path).as_posix()
+
+
+class RunRecorder:
+    """Notes what a run loads, makes and saves, and how long each stage takes."""
+
+    def __init__(self) -> None:
+        """Note nothing yet."""
+        self._noted: dict[str, Any] = {}
+        self._last = 0.0
+        self._stages: dict[str, dict[str, Any]] = {}
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Begin a record."""
+        self._last = time.perf_counter()
+        self._stages = defaultdict(lambda: {"seconds": 0.0, "in": {}, "out": {}})
+        self._noted = {
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": sys.argv[1:],
+            "pipelines": run_params.get("pipeline_names") or ["__default__"],
+            "parameters_given": run_params.get("runtime_params") or {},
+            "environment": run_params.get("env"),
+        }
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Count what a stage takes."""
+        self._note(node, "in", dataset_name, data)
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Count the time of a node."""
+        self._note(node)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
+        """Count what a stage makes."""
+        self._note(node, "out", dataset_name, data)
+
+    def _note(self, node: Node, way: str = "", name: str = "", data: Any = None) -> None:
+        stage, now = self._stages[min(node.tags, default=node.name)], time.perf_counter()
+        stage["seconds"] += now - self._last
+        self._last = now
+        if hasattr(data, "__len__") and not isinstance(data, str | bytes):
+            stage[way][name] = len(data)
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Gather what is there after a run."""
+        for title, names in (("inputs", pipeline.inputs()), ("outputs", pipeline.all_outputs())):
+            places = {path for name in names for path in list_places(catalog.get(name))}
+            self._noted[title] = dict(_hash_files(sorted(places)))
+        if _FINDINGS in pipeline.datasets() and catalog.exists(_FINDINGS):
+            self._noted["findings"] = dict(Counter(catalog.load(_FINDINGS)["rule_id"]))
+        if _FIGURES in pipeline.datasets() and catalog.exists(_FIGURES):
+            # Of each figure the last revision.
+            figures = catalog.load(_FIGURES).sort_values("revision", kind="stable")
+            told = figures[["indicator_title", "period", "value"]].astype(object)
+            rows = told.where(told.notna(), None).itertuples(index=False)
+            self._noted["figures"] = {f"{title} {period}": one for title, period, one in rows}
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Gather what is there after a run that failed."""
+        self._noted["error"] = f"{type(error).__name__}: {error}"
+        self.after_pipeline_run(pipeline, catalog)
+
+    def write(self, exit_code: int) -> None:
+        """Write the record, and log the seconds by stage; nothing if nothing has run."""
+        if not self._noted:
+            return
+        seconds = "、".join(f"{name} {one['seconds']:.2f}" for name, one in self._stages.items())
+        _LOGGER.info("段階ごとの秒数：%s", seconds)
+        versions = {name: version(name) for name in _LIBRARIES}
+        record = {
+            **self._noted,
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "exit_code": exit_code,
+            "account": getpass.getuser(),
+            "machine": {"name": platform.node(), "system": platform.platform()},
+            "versions": {"python": platform.python_version(), **versions},
+            "code_sha256": hash_code(),
+            "settings": dict(_hash_files([Path.cwd() / "conf"])),
+            "locks": dict(_hash_files(sorted(Path.cwd().glob("requirements*.lock")))),
+            "stages": {
+                name: one | {"seconds": round(one["seconds"], 2)}
+                for name, one in self._stages.items()
+            },
+        }
+        content = json.dumps(record, ensure_ascii=False, indent=1, default=str).encode()
+        name = f"{record['started'].replace(':', '').replace('-', '')[:15]}Z.json"
+        replace_file(Path.cwd() / _RECORDS / name, content)
+        self._noted = {}
+
+
+def _hash_files(places: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield the files of places by their path from the project, with their hashes."""
+    for place in places:
+        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if path.is_file():
+                yield name_from(Path.cwd(), path), _hash_file(path)
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+RECORDER = RunRecorder()
