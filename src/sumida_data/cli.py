@@ -172,8 +172,8 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
     if unknown := sorted(set(given) - set(parameters)):
         _fail([f"--params={name}: {allowed}" for name in unknown])
     try:
-        merged: Any = OmegaConf.merge({name: parameters[name] for name in given}, given)
-        parameters |= OmegaConf.to_container(merged)
+        merged = OmegaConf.merge({name: parameters[name] for name in given}, given)
+        asked: Any = OmegaConf.to_container(merged)
     except OmegaConfBaseException:
         _fail(
             ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
@@ -182,7 +182,7 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
     from sumida_data.parameters import find_mistakes  # noqa: PLC0415
 
     folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
-    if mistakes := list(find_mistakes(parameters, folder)):
+    if mistakes := list(find_mistakes(parameters | asked, folder)):
         _fail(mistakes)
 
 

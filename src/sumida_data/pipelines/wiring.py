@@ -92,7 +92,8 @@ def list_tables(*stages: str) -> tuple[str, ...]:
 
 def has_table(name: str) -> bool:
     """Tell whether the form has what the table is made of."""
-    return PROJECT.made_of.get(name, set()) <= {*PROJECT.typed}
+    made_of: set[str] = PROJECT.made_of.get(name, set())
+    return made_of <= {*PROJECT.typed}
 
 
 def wire(

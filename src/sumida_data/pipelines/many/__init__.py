@@ -87,5 +87,9 @@ def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -
 
 def create_pipeline() -> Pipeline:
     """From the returns of many municipalities to the tables, views and peers of all."""
-    outputs = {prepare_work: "work", process_units: "outcomes", summarise_units: "many_summary"}
-    return Pipeline([wire(node, made) for node, made in outputs.items()], tags="many")
+    nodes = [
+        wire(prepare_work, "work"),
+        wire(process_units, "outcomes"),
+        wire(summarise_units, "many_summary"),
+    ]
+    return Pipeline(nodes, tags="many")
