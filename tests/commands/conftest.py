@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.commands.drop_folder import Checker
+from sumida_data.commands.check import Checker
 from sumida_data.commands.project import load_project
 from sumida_data.survey.form import Form
 from tests.project import PROJECT

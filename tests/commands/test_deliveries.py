@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.commands import drop_folder
-from sumida_data.commands.drop_folder import Checker, DropFolder, NoReturnError, write_result
+from sumida_data.commands import check as check_module
+from sumida_data.commands.check import Checker, DropFolder, NoReturnError, write_result
 from tests.commands.test_cli import COMMAND, check
 from tests.outlook import write_outlook_mail
 from tests.project import PROJECT
@@ -126,14 +126,14 @@ def test_one_fault_does_not_end_the_check_of_others(
 ) -> None:
     put(tmp_path / "a.xlsx")
     put(tmp_path / "b.xlsx")
-    write = drop_folder.write_result
+    write = check_module.write_result
 
-    def fail(checked: drop_folder.Checked, checker: Checker) -> Path:
+    def fail(checked: check_module.Checked, checker: Checker) -> Path:
         if checked.name == "a.xlsx":
             raise KeyError("x")
         return write(checked, checker)
 
-    monkeypatch.setattr(drop_folder, "write_result", fail)
+    monkeypatch.setattr(check_module, "write_result", fail)
     drop = DropFolder(tmp_path, checker)
     assert [one.name for one in drop.update()] == ["b.xlsx"]
     assert (
@@ -144,8 +144,8 @@ def test_one_fault_does_not_end_the_check_of_others(
 def test_a_fault_is_one_line_and_no_traceback(tmp_path: Path, put: Put) -> None:
     path = put(tmp_path / "a.xlsx")
     script = (
-        "import sys\nfrom sumida_data.commands import drop_folder, main\n"
-        "drop_folder.open_deliveries = None\n"
+        "import sys\nfrom sumida_data.commands import check, main\n"
+        "check.open_deliveries = None\n"
         f"sys.argv = ['sumida-data', 'check', {str(path)!r}]\nmain()"
     )
     done = subprocess.run(
@@ -153,7 +153,7 @@ def test_a_fault_is_one_line_and_no_traceback(tmp_path: Path, put: Put) -> None:
     )
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert line.startswith("思わぬ誤りのため、やめました(TypeError、drop_folder.py の")
+    assert line.startswith("思わぬ誤りのため、やめました(TypeError、check.py の")
 
 
 def test_output_in_cp932_never_ends_a_check(tmp_path: Path, put: Put) -> None:

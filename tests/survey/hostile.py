@@ -25,7 +25,7 @@ _READ = """
 import json, re, sys
 from pathlib import Path
 from time import process_time
-from sumida_data.commands.drop_folder import Checker
+from sumida_data.commands.check import Checker
 from sumida_data.commands.project import load_project
 
 checker = Checker(load_project(Path(sys.argv[1])), "FY2022Q3")

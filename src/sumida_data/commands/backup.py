@@ -7,13 +7,13 @@ can be opened without this program too, and ``控え.json`` with the hash of eac
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import click
@@ -55,18 +55,9 @@ _HELP_RESTORE = """控えから、すべてのファイルを元に戻します�
 """
 
 
-class _Manifest(NamedTuple):
-    """What a backup holds.
-
-    Attributes:
-        files: By path the hash of each file, and when it was last written, in nanoseconds.
-        links: By path where each link leads to.
-    """
-
-    version: str
-    made_at: str
-    files: dict[str, tuple[str, int]]
-    links: dict[str, str]
+# The version, when it was made, by path the hash of each file and when it was last written, in
+# nanoseconds, and by path where each link leads to.
+_Manifest = dict[str, Any]
 
 
 @click.command(help=_HELP_BACKUP)
@@ -83,17 +74,18 @@ def backup(target: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _hold_all(project):
             manifest = _write(aside, project, now.isoformat(timespec="seconds"))
-        faults = _find_faults(aside, manifest)
-        if not faults:
-            aside.replace(path)
+        with ZipFile(aside) as written:
+            why = "控えを読み返すと、元のファイルと違います。もう一度実行してください。"
+            _refuse(_find_faults(written, manifest), why)
+        aside.replace(path)
     except OSError as error:
         raise click.ClickException(f"控えをとれませんでした。{error}") from error
     finally:
         aside.unlink(missing_ok=True)
-    _refuse(faults, "控えを読み返すと、元のファイルと違います。もう一度実行してください。")
-    note = {"made_at": manifest.made_at, "path": str(path)}
+    note = {"made_at": manifest["made_at"], "path": str(path)}
     replace_file(project / LAST_BACKUP, json.dumps(note, ensure_ascii=False).encode())
-    click.echo(f"{path} に、{len(manifest.files)}ファイルの控えをとり、読み返して確かめました。")
+    count = len(manifest["files"])
+    click.echo(f"{path} に、{count}ファイルの控えをとり、読み返して確かめました。")
 
 
 @click.command(help=_HELP_RESTORE)
@@ -104,28 +96,24 @@ def restore(archive: Path, *, check: bool) -> None:
     try:
         with ZipFile(archive) as opened:
             manifest = _read_manifest(opened)
-        _refuse(_find_faults(archive, manifest), "控えが壊れています。ほかの控えを使ってください。")
-        if check:
-            click.echo(
-                f"{archive} は壊れていません({manifest.made_at}、{len(manifest.files)}ファイル)。"
-            )
-            return
-        project = find_project(Path.cwd())
-        in_the_way = list(_find_in_the_way(project, manifest))
-        _refuse(
-            in_the_way, "控えと違うものがあるため、戻しませんでした。先に別の場所へ移してください。"
-        )
-        with _hold_all(project):
-            _unpack(archive, project, manifest)
-        lost = [
-            name for name, (known, _) in manifest.files.items() if _hash(project, name) != known
-        ]
-        _refuse(lost, "戻したファイルを読み返すと、控えと違います。もう一度実行してください。")
+            why = "控えが壊れています。ほかの控えを使ってください。"
+            _refuse(_find_faults(opened, manifest), why)
+            made_at, count = manifest["made_at"], len(manifest["files"])
+            if check:
+                click.echo(f"{archive} は壊れていません({made_at}、{count}ファイル)。")
+                return
+            project = find_project(Path.cwd())
+            why = "控えと違うものがあるため、戻しませんでした。先に別の場所へ移してください。"
+            _refuse(_find_in_the_way(project, manifest), why)
+            with _hold_all(project):
+                _unpack(opened, project, manifest)
+        why = "戻したファイルを読み返すと、控えと違います。もう一度実行してください。"
+        _refuse(_find_faults(project, manifest), why)
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise click.ClickException(f"{archive}: 戻せません。{error}") from error
-    click.echo(f"{manifest.made_at} の控えから{len(manifest.files)}ファイルを戻し、確かめました。")
-    if manifest.version != __version__:
-        click.echo(f"控えは版{manifest.version}、このプログラムは版{__version__}です。")
+    click.echo(f"{made_at} の控えから{count}ファイルを戻し、確かめました。")
+    if manifest["version"] != __version__:
+        click.echo(f"控えは版{manifest['version']}、このプログラムは版{__version__}です。")
     click.echo("次に kedro run を実行し、sumida-data verify で公開先を確かめてください。")
 
 
@@ -140,51 +128,49 @@ def _hold_all(project: Path) -> Iterator[None]:
         yield
 
 
-def _list(project: Path) -> Iterator[str]:
+def _list(project: Path, left_out: Sequence[str]) -> Iterator[str]:
     """Yield the paths of all files, and of links to folders that are in the project themselves."""
+
+    def leads_within(path: Path) -> bool:
+        return path.is_symlink() and path.resolve().is_relative_to(project.resolve())
+
     for top in ("conf", "data"):
         for folder, folders, files in os.walk(project / top, followlinks=True):
-            links = [name for name in folders if _leads_within(project, Path(folder, name))]
+            links = [name for name in folders if leads_within(Path(folder, name))]
             folders[:] = [name for name in folders if name not in links]
             names = (Path(folder, name).relative_to(project) for name in (*files, *links))
-            yield from sorted(path.as_posix() for path in names)
-
-
-def _leads_within(project: Path, path: Path) -> bool:
-    """Tell whether a path is a link to something in the project."""
-    return path.is_symlink() and path.resolve().is_relative_to(project.resolve())
+            for name in sorted(path.as_posix() for path in names):
+                if not any(fnmatch(name, pattern) for pattern in left_out):
+                    yield name
 
 
 def _write(archive: Path, project: Path, made_at: str) -> _Manifest:
-    manifest = _Manifest(__version__, made_at, {}, {})
+    files, links = {}, {}
     with ZipFile(archive, "w", ZIP_DEFLATED, strict_timestamps=False) as target:
-        for name in _list(project):
+        for name in _list(project, _LEFT_OUT):
             path = project / name
-            if any(fnmatch(name, pattern) for pattern in _LEFT_OUT):
-                continue
             if path.is_dir():
-                manifest.links[name] = path.readlink().as_posix()
-                continue
-            manifest.files[name] = (_hash(project, name), path.stat().st_mtime_ns)
-            target.write(path, name)
-        text = json.dumps(manifest._asdict(), ensure_ascii=False, indent=1)
-        target.writestr(MANIFEST, text)
+                links[name] = path.readlink().as_posix()
+            else:
+                files[name] = (_hash(project, name), path.stat().st_mtime_ns)
+                target.write(path, name)
+        manifest = {"version": __version__, "made_at": made_at, "files": files, "links": links}
+        target.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
     return manifest
 
 
 def _read_manifest(archive: ZipFile) -> _Manifest:
-    manifest = _Manifest(**json.loads(archive.read(MANIFEST)))
+    manifest: _Manifest = json.loads(archive.read(MANIFEST))
     try:
-        refuse_outside([*manifest.files, *manifest.links])
+        refuse_outside([*manifest["files"], *manifest["links"]])
     except OutsideFolderError as error:
         raise click.ClickException(f"控えではありません。{error}") from error
     return manifest
 
 
-def _find_faults(archive: Path, manifest: _Manifest) -> list[str]:
-    """Return the paths of files that the backup does not hold as they were."""
-    with ZipFile(archive) as opened:
-        return [n for n, (known, _) in manifest.files.items() if _hash(opened, n) != known]
+def _find_faults(place: Path | ZipFile, manifest: _Manifest) -> list[str]:
+    """Return the paths of files that a folder or an archive does not hold as they were."""
+    return [name for name, (known, _) in manifest["files"].items() if _hash(place, name) != known]
 
 
 def _hash(place: Path | ZipFile, name: str) -> str:
@@ -196,37 +182,31 @@ def _hash(place: Path | ZipFile, name: str) -> str:
     return sha256(content).hexdigest()
 
 
-def _find_in_the_way(project: Path, manifest: _Manifest) -> Iterator[str]:
-    """Yield the paths of files that would be lost, or that no backup would have held."""
-    for name in _list(project):
-        if any(fnmatch(name, pattern) for pattern in (*_LEFT_OUT, *_SHIPPED)):
+def _find_in_the_way(project: Path, manifest: _Manifest) -> list[str]:
+    """Return the paths of files that would be lost, or that no backup would have held."""
+    files, links = manifest["files"], manifest["links"]
+    there = [name for name in _list(project, (*_LEFT_OUT, *_SHIPPED)) if name not in links]
+    return [name for name in there if _hash(project, name) != files.get(name, ("", 0))[0]]
+
+
+def _unpack(archive: ZipFile, project: Path, manifest: _Manifest) -> None:
+    for name, (_, written_at) in manifest["files"].items():
+        path = project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(archive.read(name))
+        # Of two returns of one day the one that came later counts.
+        os.utime(path, ns=(written_at, written_at))
+    for name, leads_to in manifest["links"].items():
+        path = project / name
+        source = path.parent / leads_to
+        if path.exists() or not source.resolve().is_relative_to(project.resolve()):
             continue
-        known, _ = manifest.files.get(name, ("", 0))
-        if name not in manifest.links and _hash(project, name) != known:
-            yield name
-
-
-def _unpack(archive: Path, project: Path, manifest: _Manifest) -> None:
-    with ZipFile(archive) as opened:
-        for name, (_, written_at) in manifest.files.items():
-            path = project / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(opened.read(name))
-            # Of two returns of one day the one that came later counts.
-            os.utime(path, ns=(written_at, written_at))
-    for name, leads_to in manifest.links.items():
-        _link(project, project / name, leads_to)
-
-
-def _link(project: Path, path: Path, leads_to: str) -> None:
-    """Make a link, or where the system allows none a copy of what it leads to."""
-    if path.exists() or not (path.parent / leads_to).resolve().is_relative_to(project.resolve()):
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        path.symlink_to(leads_to, target_is_directory=True)
-    except (NotImplementedError, OSError):
-        shutil.copytree(path.parent / leads_to, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.symlink_to(leads_to, target_is_directory=True)
+        except (NotImplementedError, OSError):
+            # The system allows no links.
+            shutil.copytree(source, path)
 
 
 def _refuse(names: list[str], why: str) -> None:

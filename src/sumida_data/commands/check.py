@@ -1,29 +1,52 @@
-"""The command ``sumida-data check``."""
+"""The command ``sumida-data check``: one workbook, or all that are new in a folder.
+
+Each gets a return sheet of its own, as the quarter's run would write it.
+"""
 
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 import click
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from sumida_data.commands.drop_folder import (
-    RESULTS,
-    Checked,
-    Checker,
-    DropFolder,
-    NoReturnError,
-    write_result,
+from sumida_data.base.disk import is_hidden, replace_file
+from sumida_data.base.metadata import Row
+from sumida_data.base.periods import Period
+from sumida_data.commands import describe_fault
+from sumida_data.commands.project import Project, find_project, load_project
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.returns import FormReader, Return
+from sumida_data.survey.departments import find_owner
+from sumida_data.survey.feedback import (
+    ReturnSheet,
+    name_place,
+    order_for_work,
+    write_receipt,
+    write_return_sheet,
 )
-from sumida_data.commands.project import find_project, load_project
-from sumida_data.survey.feedback import name_place, order_for_work
-from sumida_data.survey.findings import SEVERITY_LABELS, Finding
+from sumida_data.survey.files import SourceFile, is_document, open_deliveries
+from sumida_data.survey.findings import SEVERITY_LABELS, Finding, Kind, Severity
+from sumida_data.survey.reading.opened import OpenedFiles
 
-_EXIT_DONE, _EXIT_FAILED, _EXIT_FINDINGS = 0, 1, 2
+RESULTS = "確認結果"
+
+_EXIT_DONE, _EXIT_FINDINGS = 0, 2
 _SECONDS_BETWEEN_PASSES = 3
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
+_STATE = "確認済み.json"
+_RETURNS = Path("data/01_raw/survey")
+_ENDINGS = {".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg"}
+_LONGEST_STEM = 200
+# Whether anything has changed can only be told where last quarter's answers are.
+_NEEDS_LAST_QUARTER = {Kind.CHANGED_THOUGH_UNCHANGED, Kind.NOTHING_TO_CARRY}
 _HELP = """送る前の調査票を確認し、直すところを表示します。
 
 確認結果は、調査票と同じ場所の「確認結果」フォルダにExcelファイルでも書き出します。
@@ -33,6 +56,219 @@ zipやメール(.eml、.msg)は、中の調査票を確認します。前回の�
 
 終了コード：0 直すところなし、2 直すところあり、1 確認できない。
 """
+
+
+class NoReturnError(click.ClickException):
+    """A file that is no return and holds none; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A workbook checked for a quarter, with its row of table ``response`` and what was found."""
+
+    file: SourceFile
+    period: Period
+    response: Row
+    findings: list[Finding]
+
+    @property
+    def name(self) -> str:
+        """The file's name, after that of the archive or mail that it came in."""
+        return self.file.name.partition("/")[2]
+
+    def count(self, severity: Severity) -> int:
+        """Return the number of findings of that severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+@dataclass
+class Checker:
+    """Checks workbooks for a quarter, or for that which each names; made once and used for many."""
+
+    project: Project
+    period: str | None = None
+
+    def __post_init__(self) -> None:
+        project = self.project
+        files = OpenedFiles(project.folder / "data/state/readings")
+        reader = FormReader(project.form, project.rules, project.layout_map, files)
+        self._collector = Collector(reader, project.waves, project.departments, "")
+        self._sent: dict[str, dict[str, list[SourceFile]]] = {}
+
+    def check(self, path: Path) -> list[Checked]:
+        """Check a workbook, or those in an archive or a mail, as the quarter's run would read them.
+
+        Raises:
+            OSError: If it cannot be opened.
+            NoReturnError: If there is no workbook.
+        """
+        files = list(open_deliveries([SourceFile.find(path.name, path)]))
+        returns = [file for file in files if file.rule_id or not is_document(file.name)]
+        if not returns:
+            raise NoReturnError(
+                f"{path.name} に調査票(.xlsx など)がありません。調査票を指定してください。"
+            )
+        return [self._check(file) for file in returns]
+
+    def _check(self, file: SourceFile) -> Checked:
+        period = self._find_period(file)
+        file = replace(file, name=f"{period}/{file.name}")
+        last = self._find_last(file, period)
+        collected = self._collector.collect({one.name: one for one in (file, *last)})
+        left_out = set() if last else _NEEDS_LAST_QUARTER
+        findings = [
+            one
+            for one in collected.findings
+            if one.place.source_file == file.name and one.rule_id not in left_out
+        ]
+        ours = (row for row in collected.responses if row.get("source_file") == file.name)
+        response = next(ours, None) or _leave_out(file)
+        return Checked(file, Period.parse(period), response, findings)
+
+    def _find_period(self, file: SourceFile) -> str:
+        """Return the quarter asked for, that of the folder, that of the cover, or the last one."""
+        waves = self.project.waves.root
+        given = self.period or file.path.parent.name
+        if given in waves:
+            return given
+        latest = max(waves, key=Period.parse)
+        stated = str(Period.find(self._read(file, latest).says("stated_period")))
+        return stated if stated in waves else latest
+
+    def _read(self, file: SourceFile, period: str) -> Return:
+        returned = Return(file.name, "", 0, period)
+        if not file.rule_id:
+            wave = self.project.waves.root[period]
+            self._collector.reader.read(file.read(), returned, wave)
+        return returned
+
+    def _find_last(self, file: SourceFile, period: str) -> list[SourceFile]:
+        """Return what the same department sent for the quarter before, if it is in the project."""
+        before = str(Period.parse(period).previous)
+        if before not in self._sent:
+            self._sent[before] = self._list_returns(before)
+        if not (sent := self._sent[before]):
+            return []
+        ours = self._read(file, period)
+        found = sent.get(ours.department_code or "", ())
+        return [one for one in found if self._read(one, before).sample == ours.sample]
+
+    def _list_returns(self, period: str) -> dict[str, list[SourceFile]]:
+        """Return the files of a quarter by department."""
+        by_code: dict[str, list[SourceFile]] = defaultdict(list)
+        if period in self.project.waves.root:
+            departments = self._collector.list_departments(period)
+            folder = self.project.folder / _RETURNS / period
+            paths = {path.relative_to(folder).as_posix(): path for path in _list_files(folder)}
+            found = [SourceFile.find(f"{period}/{name}", path) for name, path in paths.items()]
+            for file in open_deliveries(found):
+                # Opening every workbook of a quarter takes a second; most names say whose they are.
+                owner = find_owner([file.name], departments)
+                if owner := owner or self._read(file, period).department_code:
+                    by_code[owner].append(file)
+        return by_code
+
+
+def _list_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS)
+
+
+def _leave_out(file: SourceFile) -> Row:
+    """Return what a row of table ``response`` says of a file that nobody is known to have sent."""
+    digest = sha256(file.read()).hexdigest()
+    counts = dict.fromkeys(("rows", "answers", "rows_set_aside"), 0)
+    unknown = dict.fromkeys(("division", "section", "department_code", "answered_on"))
+    return {"source_file": file.name, "file_sha256": digest, "sample": False, **counts, **unknown}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is remembered of a file: its errors, and a hash of it and of what it was checked by."""
+
+    sha256: str
+    errors: int
+
+
+_VERDICTS = TypeAdapter(dict[str, Verdict])
+
+
+@dataclass(slots=True)
+class DropFolder:
+    """A folder into which departments put their files.
+
+    Attributes:
+        verdicts: What is known of the files, by their path below the folder.
+        unreadable: What hindered the check of files that could not be, in words.
+    """
+
+    path: Path
+    checker: Checker
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def update(self) -> Iterator[Checked]:
+        """Check what is new or changed, write its return sheet, and yield it."""
+        memory = self.path / RESULTS / _STATE
+        known = self.verdicts
+        if not known and memory.exists():
+            try:
+                known = _VERDICTS.validate_json(memory.read_bytes())
+            except (OSError, ValueError):
+                known = {}  # Without a memory everything is new.
+        self.verdicts, self.unreadable = {}, {}
+        for path in _list_files(self.path):
+            # Locks of open workbooks and results are no returns.
+            if not is_hidden(path) and path.parent.name != RESULTS:
+                yield from self._look_at(path, known)
+        if self.verdicts != known:
+            content = _VERDICTS.dump_json(dict(sorted(self.verdicts.items())), indent=1)
+            replace_file(memory, content)
+
+    def _look_at(self, path: Path, known: dict[str, Verdict]) -> list[Checked]:
+        name = path.relative_to(self.path).as_posix()
+        try:
+            by = f"{self.checker.project.fingerprint}{self.checker.period}"
+            content = SourceFile.find(path.name, path).read()
+            content_hash = sha256(by.encode() + content).hexdigest()
+            if name in known and known[name].sha256 == content_hash:
+                self.verdicts[name] = known[name]
+                return []
+            checked = self.checker.check(path)
+            for one in checked:
+                write_result(one, self.checker)
+        except OSError:
+            told = f"{name}：今は開けません。閉じてから、もう一度確認してください。"
+        except NoReturnError as error:
+            told = error.message
+        except Exception as error:  # one file must not end the check of others
+            told = f"{name}：{describe_fault(error)}"
+        else:
+            errors = sum(one.count("error") for one in checked)
+            self.verdicts[name] = Verdict(content_hash, errors)
+            return checked
+        self.unreadable[name] = told
+        return []
+
+
+def write_result(checked: Checked, checker: Checker) -> Path:
+    """Write the return sheet of a checked file into the folder beside it and return its path.
+
+    Raises OSError where somebody has it open or the folder is read-only.
+    """
+    response, file = checked.response, checked.file
+    title = f"{checker.project.form.title}（{checked.period.title}）"
+    whose = f"{response['division']} {response['section']}" if response["section"] else "課"
+    opening = f"{checked.name} を送る前の確認の結果です。"
+    receipts = [write_receipt(response | {"source_file": checked.name}, "確認のみ", file)]
+    sheet = ReturnSheet(whose, opening, title, receipts, checked.findings, response["sample"])
+    stem = checked.name.replace("/", "_").removesuffix(".xlsx")
+    if len(stem.encode()) > _LONGEST_STEM:
+        # File systems keep 255 bytes of a name.
+        kept = stem.encode()[: _LONGEST_STEM - 9].decode(errors="ignore")
+        stem = f"{kept}_{sha256(stem.encode()).hexdigest()[:8]}"
+    target = file.path.parent / RESULTS / f"{stem}_{RESULTS}.xlsx"
+    replace_file(target, write_return_sheet(sheet, checker.project.rules))
+    return target
 
 
 @click.command(help=_HELP)
@@ -65,11 +301,13 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
     checker = Checker(loaded, period)
     console = Console(highlight=False)
     if path.is_dir():
-        sys.exit(_check_folder(DropFolder(path, checker), console, watch=watch))
-    sys.exit(_check_file(path, checker, console))
+        faulty = _check_folder(DropFolder(path, checker), console, watch=watch)
+    else:
+        faulty = _check_file(path, checker, console)
+    sys.exit(_EXIT_FINDINGS if faulty else _EXIT_DONE)
 
 
-def _check_file(path: Path, checker: Checker, console: Console) -> int:
+def _check_file(path: Path, checker: Checker, console: Console) -> bool:
     try:
         checked = checker.check(path)
         for one in checked:
@@ -81,63 +319,47 @@ def _check_file(path: Path, checker: Checker, console: Console) -> int:
             f"{error.filename or path}: 開けないか、書き込めません。ほかの人が開いていないか、"
             "書き込みの権限があるか確かめてください。"
         ) from error
-    except NoReturnError as error:
-        raise click.ClickException(str(error)) from error
-    return _EXIT_FINDINGS if any(one.count("error") for one in checked) else _EXIT_DONE
+    return any(one.count("error") for one in checked)
 
 
-def _check_folder(folder: DropFolder, console: Console, *, watch: bool) -> int:
+def _check_folder(folder: DropFolder, console: Console, *, watch: bool) -> bool:
+    faulty = 0
     try:
         while True:
             for checked in folder.update():
                 _print_checked(console, checked)
+            faulty = sum(verdict.errors > 0 for verdict in folder.verdicts.values())
+            told = (
+                f"{folder.path}：調査票 {len(folder.verdicts)}件、うち直すところのあるもの "
+                f"{faulty}件。確認結果は「{RESULTS}」フォルダにあります。"
+            )
+            console.print(told, markup=False, soft_wrap=True, end="\r" if watch else "\n")
+            for text in folder.unreadable.values():
+                console.print(text, markup=False, soft_wrap=True)
             if not watch:
-                _print_state(folder, console, "\n")
                 break
-            _print_state(folder, console, "\r")
             time.sleep(_SECONDS_BETWEEN_PASSES)
     except KeyboardInterrupt:
         console.print()
-    faulty = any(verdict.errors for verdict in folder.verdicts.values())
-    return _EXIT_FINDINGS if faulty or folder.unreadable else _EXIT_DONE
-
-
-def _print_state(folder: DropFolder, console: Console, end: str) -> None:
-    faulty = sum(verdict.errors > 0 for verdict in folder.verdicts.values())
-    console.print(
-        f"{folder.path}：調査票 {len(folder.verdicts)}件、うち直すところのあるもの {faulty}件。"
-        f"確認結果は「{RESULTS}」フォルダにあります。",
-        markup=False,
-        soft_wrap=True,
-        end=end,
-    )
-    for text in folder.unreadable.values():
-        console.print(text, markup=False, soft_wrap=True)
+    return bool(faulty or folder.unreadable)
 
 
 def _print_checked(console: Console, checked: Checked) -> None:
     """Print a checked file with its findings, in the order in which they are worked off."""
     response = checked.response
     whose = f"{response['section']}({response['department_code']})" if response["section"] else ""
-    title = f"{checked.name}　{whose}　{checked.period.title}"
-    console.print(Text(title, "bold"))
-    for finding in sorted(checked.findings, key=order_for_work):
-        _print_finding(console, finding)
-    counts = [
-        f"{label} {checked.count(severity)}件"
-        for severity, label in SEVERITY_LABELS.items()
-        if checked.count(severity)
-    ]
-    _print_line(console, "、".join(counts) or "指摘はありません。", 2)
-
-
-def _print_finding(console: Console, finding: Finding) -> None:
-    label = SEVERITY_LABELS[finding.severity]
-    where = "　".join(filter(None, (name_place(finding), finding.place.row_label)))
-    _print_line(console, f"{label}　{where}　({finding.rule_id})", 2, _STYLES[finding.severity])
-    example = f"　例：{finding.example}" if finding.example else ""
-    _print_line(console, finding.message, 4)
-    _print_line(console, f"→{finding.how_to_fix}{example}", 4)
+    console.print(Text(f"{checked.name}　{whose}　{checked.period.title}", "bold"))
+    for one in sorted(checked.findings, key=order_for_work):
+        label = SEVERITY_LABELS[one.severity]
+        where = "　".join(filter(None, (name_place(one), one.place.row_label)))
+        example = f"　例：{one.example}" if one.example else ""
+        style = _STYLES[one.severity]
+        _print_line(console, f"{label}　{where}　({one.rule_id})", 2, style)
+        _print_line(console, one.message, 4)
+        _print_line(console, f"→{one.how_to_fix}{example}", 4)
+    counts = {label: checked.count(severity) for severity, label in SEVERITY_LABELS.items()}
+    told = "、".join(f"{label} {count}件" for label, count in counts.items() if count)
+    _print_line(console, told or "指摘はありません。", 2)
 
 
 def _print_line(console: Console, text: str, indent: int, style: str = "") -> None:

@@ -7,8 +7,8 @@ files, settings, findings and figures; a database also the cells that each figur
 import json
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,13 @@ _CORRECTIONS = """
 """
 _FINDINGS = "SELECT rule_id, severity, count(*) FROM finding GROUP BY ALL"
 _FIGURES = """
-    SELECT concat(indicator_title, ' ', period), indicator_id, period,
-        value, unit
-    FROM indicator_value
+    SELECT concat(indicator_title, ' ', period), value, unit FROM indicator_value
     QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id, period)
 """
 _CELLS = """
-    SELECT indicator_id, period, concat_ws('!', source_file, sheet, cell), value
-    FROM lineage
+    SELECT concat(indicator_title, ' ', period), concat_ws('!', source_file, sheet, cell),
+        lineage.value
+    FROM lineage JOIN indicator_value USING (municipality_code, indicator_id, period, revision)
     QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id, period)
 """
 _TITLES = {
@@ -59,20 +58,9 @@ _TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RunState:
-    """What a run has left behind, each as words by what it is about.
-
-    Attributes:
-        cells: By figure, the cells that it rests on, with their values; None where not known.
-    """
-
-    files: Mapping[str, str]
-    settings: Mapping[str, str]
-    corrections: Mapping[str, str]
-    findings: Mapping[str, str]
-    figures: Mapping[str, str]
-    cells: Mapping[str, Mapping[str, str]] | None
+# What a run has left behind: by its part the words of each thing, and by figure the cells that it
+# rests on with their values; None where these are not known.
+State = tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]] | None]
 
 
 @click.command(help=_HELP)
@@ -83,79 +71,71 @@ def compare(states: tuple[Path, ...]) -> None:
         paths = states or tuple(sorted((find_project(Path.cwd()) / _RUNS).glob("*.json"))[-2:])
         if len(paths) != 2:
             raise click.ClickException("比べるものを2つ書いてください。2回の実行がまだありません。")
-        before, after = map(read_state, paths)
-        if after.cells is None:
-            after = replace(after, cells=_find_cells(before, after))
+        lines = list(describe_differences(*map(read_state, paths)))
     except (duckdb.Error, OSError, ValueError, KeyError) as error:
         raise click.ClickException(f"読めません。{error}") from error
-    lines = list(describe_differences(before, after))
     for line in lines or ["違いはありません。"]:
         click.echo(line)
     sys.exit(2 if lines else 0)
 
 
-def read_state(path: Path) -> RunState:
-    """Read the record of a run, or a database that one has left."""
+def read_state(path: Path) -> State:
+    """Read the record of a run, a database, or that of the project whose folder is named.
+
+    Raises:
+        OSError: If it is not there.
+        ValueError: If it is no such thing.
+        KeyError: If a record lacks what it must have.
+    """
     if path.suffix != ".json":
         return _read_database(path / "data/sumida.duckdb" if path.is_dir() else path)
-    record = json.loads(path.read_bytes())
+    record, raw = json.loads(path.read_bytes()), "data/01_raw/"
     inputs = record.get("inputs", {}).items()
-    raw = "data/01_raw/"
-    return RunState(
-        files={name.removeprefix(raw): one for name, one in inputs if name.startswith(raw)},
-        settings=record["settings"] | record["locks"] | {"プログラム": record["code_sha256"]},
-        corrections={},
-        findings={rule: f"{count}件" for rule, count in record.get("findings", {}).items()},
-        figures={title: _show(value) for title, value in record.get("figures", {}).items()},
-        cells=None,
-    )
-
-
-def _find_cells(before: RunState, after: RunState) -> dict[str, dict[str, str]]:
-    """Return the cells of the figures as they are now, as far as they lie in changed files."""
-    path = find_project(Path.cwd()) / "data/sumida.duckdb"
-    if not path.is_file():
-        return {}
-    names = {n for n, one in after.files.items() if before.files.get(n) != one}
-    changed = {name.partition("/")[2] for name in names}
-    known = _read_database(path).cells or {}
-    return {
-        title: {place: value for place, value in cells.items() if place.split("!")[0] in changed}
-        for title, cells in known.items()
+    parts = {
+        "files": {name.removeprefix(raw): one for name, one in inputs if name.startswith(raw)},
+        "settings": record["settings"] | record["locks"] | {"プログラム": record["code_sha256"]},
+        "findings": {rule: f"{count}件" for rule, count in record.get("findings", {}).items()},
+        "figures": {title: _show(value) for title, value in record.get("figures", {}).items()},
     }
+    return parts, None
 
 
-def _read_database(database: Path) -> RunState:
+def _read_database(database: Path) -> State:
     if not database.is_file():
         raise FileNotFoundError(f"{database} がありません。")
     with connect(database, read_only=True) as opened:
-
-        def ask(query: str) -> list[Any]:
-            return opened.execute(query).fetchall()
-
-        figures = ask(_FIGURES)
-        cells: dict[tuple[str, str], dict[str, str]] = {}
-        for indicator, period, place, value in ask(_CELLS):
-            cells.setdefault((indicator, period), {})[place] = _show(value)
-        return RunState(
-            files={name: _show(sha256) for name, sha256 in ask(_FILES)},
-            settings={},
-            corrections={name: _show(words) for name, words in ask(_CORRECTIONS)},
-            findings={
-                f"{rule}({severity})": f"{count}件" for rule, severity, count in ask(_FINDINGS)
-            },
-            figures={title: f"{_show(value)}{unit}" for title, *_, value, unit in figures},
-            cells={title: cells.get((one, period), {}) for title, one, period, *_ in figures},
+        files, corrections, findings, figures, known = (
+            opened.execute(query).fetchall()
+            for query in (_FILES, _CORRECTIONS, _FINDINGS, _FIGURES, _CELLS)
         )
+    cells: dict[str, dict[str, str]] = defaultdict(dict)
+    for title, place, value in known:
+        cells[title][place] = _show(value)
+    parts = {
+        "files": {name: _show(sha256) for name, sha256 in files},
+        "corrections": {name: _show(words) for name, words in corrections},
+        "findings": {f"{rule}({severity})": f"{count}件" for rule, severity, count in findings},
+        "figures": {title: f"{_show(value)}{unit}" for title, value, unit in figures},
+    }
+    return parts, cells
 
 
-def describe_differences(before: RunState, after: RunState) -> Iterator[str]:
+def _show(value: Any) -> str:
+    if value is None:
+        return "なし"
+    is_number = isinstance(value, Decimal) or re.fullmatch(r"-?\d+\.\d{4}", str(value))
+    return f"{Decimal(value).normalize():f}" if is_number else str(value)
+
+
+def describe_differences(before: State, after: State) -> Iterator[str]:
     """Yield what is new, gone or changed, part by part, and under each figure its cells."""
+    cells = after[1]
+    if cells is None:
+        cells = _find_cells(before[0]["files"], after[0]["files"])
     for part, heading in _TITLES.items():
-        old, new = getattr(before, part), getattr(after, part)
+        old, new = before[0].get(part, {}), after[0].get(part, {})
         names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
-        if names:
-            yield f"{heading}："
+        yield from [f"{heading}："] * bool(names)
         for name in names:
             # Of a file, whose hash says nothing to a reader, only the name.
             values = () if part in {"files", "settings"} else (old.get(name), new.get(name))
@@ -163,8 +143,22 @@ def describe_differences(before: RunState, after: RunState) -> Iterator[str]:
             words = "　".join((name, *filter(None, [" → ".join(filter(None, values))])))
             yield f"  {how}　{words}"
             if part == "figures":
-                known = None if before.cells is None else before.cells.get(name, {})
-                yield from _explain(known, (after.cells or {}).get(name, {}))
+                known = None if before[1] is None else before[1].get(name, {})
+                yield from _explain(known, cells.get(name, {}))
+
+
+def _find_cells(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the cells of the figures as they are now, as far as they lie in changed files."""
+    path = find_project(Path.cwd()) / "data/sumida.duckdb"
+    if not path.is_file():
+        return {}
+    names = {name for name, one in after.items() if before.get(name) != one}
+    changed = {name.partition("/")[2] for name in names}
+    known = _read_database(path)[1] or {}
+    return {
+        title: {place: value for place, value in cells.items() if place.split("!")[0] in changed}
+        for title, cells in known.items()
+    }
 
 
 def _explain(before: Mapping[str, str] | None, after: Mapping[str, str]) -> Iterator[str]:
@@ -172,18 +166,7 @@ def _explain(before: Mapping[str, str] | None, after: Mapping[str, str]) -> Iter
     earlier = before or {}
     changed = [one for one in sorted({*earlier, *after}) if earlier.get(one) != after.get(one)]
     for place in changed[:_SHOWN]:
-        new = after.get(place, "数えない")
-        was = "" if before is None else f"{before.get(place, '数えない')} → "
-        yield f"    {place}：{was}{new}"
+        was = "" if before is None else f"{earlier.get(place, '数えない')} → "
+        yield f"    {place}：{was}{after.get(place, '数えない')}"
     if len(changed) > _SHOWN:
         yield f"    ほか{len(changed) - _SHOWN}セル"
-
-
-def _show(value: Any) -> str:
-    if value is None:
-        return "なし"
-    return f"{Decimal(value).normalize():f}" if _is_number(value) else str(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Decimal) or re.fullmatch(r"-?\d+\.\d{4}", str(value)) is not None

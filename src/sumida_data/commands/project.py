@@ -17,10 +17,7 @@ from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
 
 _BASE = Path("conf/base")
-_REGISTERS = [
-    Path("data/01_raw/reference") / name for name in ("departments.csv", "layout_map.csv")
-]
-_NAMES = ("form", "waves", "finding_rules")
+_REGISTERS = ("departments.csv", "layout_map.csv")
 
 
 class ProjectError(click.ClickException):
@@ -80,46 +77,46 @@ def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
     raise ProjectError(f"{folders[-1]}: {name} がありません。")
 
 
-def load_project(folder: Path) -> Project:
-    """Read the descriptions of a project, as they are without those of an environment.
+def read_parameters(folder: Path, wanted: Collection[str] = ()) -> dict[str, Any]:
+    """Return parameters of a project as they are without those of an environment.
 
     Raises:
-        ProjectError: If one is missing or has a mistake; each mistake is told in one line.
+        ProjectError: If a file has a mistake, or there is none.
     """
-    registers = [folder / path for path in _REGISTERS]
-    parameters = _read(folder, _NAMES)
-    try:
-        departments, layout_map = map(read_register, registers)
-        form = Form.model_validate(parameters["form"])
-        waves = Waves.model_validate(parameters["waves"])
-        rules = FindingRules.model_validate(parameters["finding_rules"])
-        known = parse_departments(departments)
-        refuse_unknown_codes(waves, known)
-        fingerprint = sha256(repr((parameters, departments, layout_map)).encode()).hexdigest()
-        mapped = parse_layout_map(layout_map, form)
-        return Project(folder, form, waves, rules, known, mapped, fingerprint)
-    except (ValidationError, KeyError) as error:
-        if not (mistakes := _find_mistakes(folder)):
-            raise
-        raise ProjectError("\n".join(mistakes)) from error
-    except ValueError as error:
-        raise ProjectError(str(error)) from error
-
-
-def _read(folder: Path, wanted: Collection[str] = ()) -> dict[str, Any]:
     paths = list_settings(folder / _BASE, "parameters")
     if not paths:
-        raise ProjectError(
-            f"設定を読めません。{folder / _BASE / 'parameters'} に設定がありません。"
-        )
+        where = folder / _BASE / "parameters"
+        raise ProjectError(f"設定を読めません。{where} に設定がありません。")
     try:
         return read_settings(paths, wanted)
     except SettingsError as error:
         raise ProjectError(str(error)) from error
 
 
-def _find_mistakes(folder: Path) -> list[str]:
-    # Imported here because it takes time and settings seldom have mistakes.
-    from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+def load_project(folder: Path) -> Project:
+    """Read the descriptions of a project, as they are without those of an environment.
 
-    return list(find_mistakes(_read(folder), folder / _BASE / "parameters"))
+    Raises:
+        ProjectError: If one is missing or has a mistake; each mistake is told in one line.
+    """
+    parameters = read_parameters(folder, ("form", "waves", "finding_rules"))
+    try:
+        registers = [read_register(folder / "data/01_raw/reference" / name) for name in _REGISTERS]
+        form = Form.model_validate(parameters["form"])
+        waves = Waves.model_validate(parameters["waves"])
+        rules = FindingRules.model_validate(parameters["finding_rules"])
+        known = parse_departments(registers[0])
+        refuse_unknown_codes(waves, known)
+        fingerprint = sha256(repr((parameters, *registers)).encode()).hexdigest()
+        mapped = parse_layout_map(registers[1], form)
+        return Project(folder, form, waves, rules, known, mapped, fingerprint)
+    except (ValidationError, KeyError) as error:
+        # Imported here because it takes time and settings seldom have mistakes.
+        from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+
+        mistakes = [*find_mistakes(read_parameters(folder), folder / _BASE / "parameters")]
+        if not mistakes:
+            raise
+        raise ProjectError("\n".join(mistakes)) from error
+    except ValueError as error:
+        raise ProjectError(str(error)) from error

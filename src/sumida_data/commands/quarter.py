@@ -12,20 +12,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import click
 import duckdb
-import yaml
 
 from sumida_data.base.database import connect
-from sumida_data.base.disk import replace_file
+from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
 from sumida_data.commands.backup import LAST_BACKUP
-from sumida_data.commands.project import ProjectError, find_project, read_catalogue
+from sumida_data.commands.project import (
+    ProjectError,
+    find_project,
+    read_catalogue,
+    read_parameters,
+)
 from sumida_data.present.templates import load_templates
 from sumida_data.survey.form import Wave, Waves
 
@@ -39,6 +43,8 @@ BY_HAND = {
 }
 _NOTES = "data/state/quarter.jsonl"
 _PAGE = "data/08_reporting/office_status.html"
+_CHANGES = "data/06_catalog/changes.json"
+_REGISTERS = "data/01_raw/reference"
 _DAYS_BEFORE = 5
 _BACKUP_LASTS = timedelta(days=7)
 _HELP = """四半期の仕事のうち、済んだもの、残っているもの、期限の過ぎたものを示します。
@@ -55,13 +61,15 @@ _DEPARTMENTS = """
         FROM finding ANTI JOIN (FROM file WHERE response_status = 'superseded') USING (source_file)
         WHERE period = $period AND severity = 'error'
         GROUP BY department_code
+    ), one AS (
+        SELECT department_code AS code, any_value(section) AS section,
+            bool_or(response_status IN ('received', 'no_change')) AS answered,
+            bool_or(response_status = 'set_aside') AS unusable,
+            coalesce(any_value(errors), 0) AS errors
+        FROM file LEFT JOIN error USING (department_code)
+        GROUP BY department_code
     )
-    SELECT department_code AS code, any_value(section) AS section,
-        bool_or(response_status IN ('received', 'no_change')) AS answered,
-        bool_or(response_status = 'set_aside') AS unusable,
-        coalesce(any_value(errors), 0) AS errors
-    FROM file LEFT JOIN error USING (department_code)
-    GROUP BY department_code ORDER BY department_code
+    SELECT one FROM one ORDER BY code
 """
 _CORRECTIONS = """
     SELECT correction_id FROM correction
@@ -72,31 +80,25 @@ _SOURCES = "SELECT DISTINCT source FROM source_file WHERE period = $period AND s
 
 
 class Step(NamedTuple):
-    """A step of the quarter.
-
-    Attributes:
-        detail: How far it is, in words.
-        command: What does it, or where it is to be done.
-        who: Who did it, as far as that is known.
-    """
+    """A step of the quarter: how far it is, what does it or where it is to be done, who did it."""
 
     title: str
     state: State
     detail: str
     command: str
-    due_on: date | None = None
-    when: date | None = None
-    who: str = ""
+    due_on: date | None
+    when: date | None
+    who: str
 
 
 @dataclass(frozen=True)
 class Quarter:
-    """A quarter as far as it has come.
+    """A quarter as far as it has come on a day.
 
     Attributes:
         waves: All inquiries.
+        publication_due: The day on which the public was told that the figures are there.
         sources: Titles of the files that the office adds itself, by source.
-        today: The day on which one looks.
         record: What was approved and published.
         option: ``--env=...`` for the commands, where the target is not the folder.
     """
@@ -104,26 +106,21 @@ class Quarter:
     project: Path
     period: Period
     waves: Mapping[str, Wave]
-    days_to_publication: int
+    publication_due: date
     sources: Mapping[str, str]
     today: date
     record: TargetRecord
-    option: str = ""
-
-    @property
-    def wave(self) -> Wave:
-        """The inquiry of the quarter."""
-        return self.waves[str(self.period)]
+    option: str
 
     @cached_property
     def departments(self) -> list[Row]:
-        """The departments asked: code, name, whether they answered, files and errors left."""
+        """The departments asked: code, section, whether it answered, is unusable, its errors."""
         return self._ask(_DEPARTMENTS)
 
     @cached_property
     def proposal(self) -> Proposal | None:
         """What the last run would publish, if it was of this quarter."""
-        path = self.project / "data/06_catalog/changes.json"
+        path = self.project / _CHANGES
         found = Proposal.model_validate_json(path.read_bytes()) if path.exists() else None
         return found if found and found.period == str(self.period) else None
 
@@ -144,7 +141,7 @@ class Quarter:
         """By code the departments that have confirmed what is to be public."""
         return {one["department"]: one for one in self.notes if one.get("department")}
 
-    @property
+    @cached_property
     def steps(self) -> list[Step]:
         """All steps, in the order in which they are done."""
         return [*self._collecting(), *self._checking(), *self._publishing()]
@@ -155,140 +152,134 @@ class Quarter:
         return [step for step in self.steps if step.state in ("soon", "late")]
 
     def _collecting(self) -> Iterator[Step]:
-        period, due_on, asked = self.period, self.wave.due_on, self.departments
-        forms = self._list(f"data/08_reporting/forms/{period}", "*.xlsx")
+        period, due_on, asked = self.period, self.waves[str(self.period)].due_on, self.departments
+        forms = [*(self.project / f"data/08_reporting/forms/{period}").rglob("*.xlsx")]
         command = f"kedro run --pipelines=forms --params=period={period}"
-        when = _last_written(forms)
-        yield self._step("調査票を作る", f"{len(forms)}課分", command, done=bool(forms), when=when)
+        made_on = max(map(_written_on, forms), default="")
+        yield self._step("調査票を作る", f"{len(forms)}課分", command, None, forms, made_on)
         yield self._by_hand("送付")
         silent = [one["section"] for one in asked if not one["answered"]]
         page = f"data/08_reporting/returns/{period}/_回収状況.html"
-        yield self._left("回答を集める", "未回答の課", silent, page, due_on, ready=bool(asked))
-        read = {one["source"] for one in self._ask(_SOURCES)}
+        yield self._left("回答を集める", "未回答の課", silent, page, due_on, asked)
+        read = self._ask(_SOURCES)
         lacking = [title for source, title in self.sources.items() if source not in read]
         where = f"data/01_raw/external/<種類>/{period}/ に入れる"
         yield self._left("国とシステムのファイル", "足りないファイル", lacking, where, due_on)
 
     def _checking(self) -> Iterator[Step]:
-        asked, register = self.departments, "data/01_raw/reference/"
-        made = self._list("data/06_catalog", "changes.json") if self.proposal else []
-        since = made[0].stat().st_mtime if made else 0.0
-        newer = [one for one in self._list("data/01_raw", "*") if one.stat().st_mtime > since]
-        told = f"集計の後に来たか直されたファイル{len(newer)}件" if newer else "最新"
-        done, command = bool(made) and not newer, f"kedro run --params=period={self.period}"
-        who = ""
-        for record in sorted(self._list("data/state/runs", "*.json"))[-1:]:
-            run = json.loads(record.read_bytes())
-            who = f"{run['account']}({run['machine']['name']})"
-        when = _last_written(made)
-        yield self._step("集計する", told, command + self.option, done=done, when=when, who=who)
+        asked, proposal = self.departments, self.proposal
+        yield self._computed()
         wrong = [f"{one['section']}({one['errors']})" for one in asked if one["errors"]]
         unusable = [one for one in asked if one["unusable"] and not one["answered"]]
         wrong += [f"{one['section']}(使えない)" for one in unusable]
         where = f"data/08_reporting/returns/{self.period}/"
-        yield self._left("指摘を直してもらう", "要修正のある課", wrong, where, ready=bool(asked))
+        yield self._left("指摘を直してもらう", "要修正のある課", wrong, where, None, asked)
         yield self._by_hand("返却")
-        pending = [one["correction_id"] for one in self._ask(_CORRECTIONS)]
-        where = f"{register}corrections.csv を直す"
-        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where)
-        hints = [one["indicator_title"] for one in self._ask(_HINTS)]
-        where = f"{register}hint_notes.csv に書く"
-        yield self._left("確かめたい値に答える", "答えのない値", hints, where, ready=bool(made))
+        where = f"{_REGISTERS}/corrections.csv を直す"
+        yield self._left("訂正を片付ける", "当てはまらない訂正", self._ask(_CORRECTIONS), where)
+        hints, where = self._ask(_HINTS), f"{_REGISTERS}/hint_notes.csv に書く"
+        yield self._left("確かめたい値に答える", "答えのない値", hints, where, None, proposal)
         yield self._by_hand("確認")
-        waiting = self.proposal.pending_revisions if self.proposal else ()
-        where = f"{register}revisions.csv に書く"
+        waiting = proposal.pending_revisions if proposal else ()
+        where = f"{_REGISTERS}/revisions.csv に書く"
         yield self._left("公表した値の改訂を決める", "食い違い", waiting, where)
 
+    def _computed(self) -> Step:
+        path = self.project / _CHANGES
+        since = path.stat().st_mtime if self.proposal else 0.0
+        raw = (self.project / "data/01_raw").rglob("*")
+        files = [one for one in raw if one.is_file() and not is_hidden(one)]
+        newer = [one for one in files if one.stat().st_mtime > since]
+        told = f"集計の後に来たか直されたファイル{len(newer)}件" if newer else "最新"
+        command = f"kedro run --params=period={self.period}{self.option}"
+        done, when, who = self.proposal and not newer, _written_on(path) if since else "", ""
+        for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
+            run = json.loads(record.read_bytes())
+            who = f"{run['account']}({run['machine']['name']})"
+        return self._step("集計する", told, command, None, done, when, who)
+
     def _publishing(self) -> Iterator[Step]:
-        due_on, asked = self.publication_due, self.departments
+        asked, due_on, option = self.departments, self.publication_due, self.option
         unconfirmed = [one["section"] for one in asked if one["code"] not in self.confirmed]
         command = "sumida-data quarter --confirm 課コード --by 氏名"
-        ready = bool(asked)
-        yield self._left("課に確かめてもらう", "まだの課", unconfirmed, command, ready=ready)
+        yield self._left("課に確かめてもらう", "まだの課", unconfirmed, command, None, asked)
         content = self.proposal.content_sha256 if self.proposal else None
         approvals = [one for one in self.record.read_approvals() if one.content_sha256 == content]
-        command = f"sumida-data approve{self.option}"
-        told, when, who = "なし", None, ""
+        told, signed = "なし", ("", "")
         for one in approvals[-1:]:
-            told = f"{one.approval_id} 決裁番号{one.decision_number}"
-            when, who = date.fromisoformat(one.approved_on), one.approved_by
-        done = bool(approvals)
-        yield self._step("承認を受ける", told, command, due_on, done=done, when=when, who=who)
+            told, signed = (
+                f"{one.approval_id} 決裁番号{one.decision_number}",
+                (one.approved_on, one.approved_by),
+            )
+        command = f"sumida-data approve{option}"
+        yield self._step("承認を受ける", told, command, due_on, approvals, *signed)
         # What is public bears its day, which what was approved does not.
         known = {one.approval_id for one in approvals}
         ours = [line for line in self.published[-1:] if line.approval_id in known]
-        told = ours[-1].publication_id if ours else "なし"
-        when = date.fromisoformat(ours[-1].published_on) if ours else None
-        command = f"kedro run --pipelines=publish{self.option}"
-        yield self._step("公開し、読み返す", told, command, due_on, done=bool(ours), when=when)
+        told, when = (ours[0].publication_id, ours[0].published_on) if ours else ("なし", "")
+        command = f"kedro run --pipelines=publish{option}"
+        yield self._step("公開し、読み返す", told, command, due_on, ours, when)
         kept = self.project / LAST_BACKUP
-        note = json.loads(kept.read_bytes()) if kept.exists() else {"path": "なし"}
-        day = date.fromisoformat(note["made_at"][:10]) if "made_at" in note else None
-        done = day is not None and self.today - day <= _BACKUP_LASTS
-        command = "sumida-data backup フォルダ"
-        yield self._step("控えをとる", note["path"], command, done=done, when=day)
-        coming = self.period.next
-        done, due_on = str(coming) in self.waves, coming.last_day
+        note = json.loads(kept.read_bytes()) if kept.exists() else {"path": "なし", "made_at": ""}
+        when = note["made_at"][:10]
+        done = when and self.today - date.fromisoformat(when) <= _BACKUP_LASTS
+        yield self._step(
+            "控えをとる", note["path"], "sumida-data backup フォルダ", None, done, when
+        )
+        coming, title = self.period.next, "次の期間の照会を決める"
         command = f"waves.yml に {coming} の照会する課、シート、締切日を書く"
-        yield self._step("次の期間の照会を決める", coming.title, command, due_on, done=done)
-
-    @property
-    def publication_due(self) -> date:
-        """The day on which the public was told that the figures are there."""
-        return self.wave.due_on + timedelta(days=self.days_to_publication)
+        done = str(coming) in self.waves
+        yield self._step(title, coming.title, command, coming.last_day, done)
 
     def _by_hand(self, name: str) -> Step:
         command = f"sumida-data quarter --done {name} --by 氏名"
-        for note in reversed(self.notes):
-            if note.get("step") == name:
-                day = date.fromisoformat(note["on"])
-                return Step(BY_HAND[name], "done", note["note"], command, None, day, note["by"])
-        return Step(BY_HAND[name], "open", "記録なし", command)
+        notes = [note for note in self.notes if note.get("step") == name]
+        note = notes[-1] if notes else {"note": "記録なし", "on": "", "by": ""}
+        return self._step(BY_HAND[name], note["note"], command, None, notes, note["on"], note["by"])
 
-    def _left(
+    def _left(  # one argument for each thing that is told
         self,
         title: str,
         what: str,
         names: Sequence[str],
         command: str,
         due_on: date | None = None,
-        *,
-        ready: bool = True,
+        ready: object = "always",
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
-        told = f"{what}{len(names)}：{'、'.join(names)}" if names else f"{what}なし" * ready
-        return self._step(title, told, command, due_on, done=ready and not names)
+        nothing = f"{what}なし" if ready else ""
+        told = f"{what}{len(names)}：{'、'.join(names)}" if names else nothing
+        return self._step(title, told, command, due_on, ready and not names)
 
-    def _step(
+    def _step(  # one argument for each thing that is told
         self,
         title: str,
         told: str,
         command: str,
-        due_on: date | None = None,
-        *,
-        done: bool,
-        when: date | None = None,
+        due_on: date | None,
+        done: object,
+        when: str = "",
         who: str = "",
     ) -> Step:
         state: State = "done" if done else "open"
         if not done and due_on:
             days = (due_on - self.today).days
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
-        return Step(title, state, told, command, due_on, when, who)
+        day = date.fromisoformat(when) if when else None
+        return Step(title, state, told, command, due_on, day, who)
 
-    def _list(self, folder: str, pattern: str) -> list[Path]:
-        found = (self.project / folder).rglob(pattern)
-        return [path for path in found if path.is_file() and not path.name.startswith((".", "~$"))]
-
-    def _ask(self, query: str) -> list[Row]:
+    def _ask(self, query: str) -> list[Any]:
         """Return what the last run knows of the quarter; nothing before the first run."""
         path = self.project / "data/sumida.duckdb"
         if not path.exists():
             return []
         with connect(path, read_only=True) as database:
-            answer = database.execute(query, {"period": str(self.period)})
-            names = [column[0] for column in answer.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            rows = database.execute(query, {"period": str(self.period)}).fetchall()
+        return [found for (found,) in rows]
+
+
+def _written_on(path: Path) -> str:
+    return date.fromtimestamp(path.stat().st_mtime).isoformat()
 
 
 @click.command(help=_HELP)
@@ -318,26 +309,21 @@ def quarter(  # one parameter for each option
     note: str,
 ) -> None:
     """Show the checklist, write the status page, and write down what was done outside."""
-    project = find_project(Path.cwd())
     today = day.date() if day else date.today()
-    one = open_quarter(project, period, env, today)
-    if done or confirm:
-        if not by.strip():
-            raise click.ClickException("--by に、した人の名前を書いてください。")
-        if confirm and confirm not in {each["code"] for each in one.departments}:
-            raise click.ClickException(f"--confirm {confirm}: この期間に照会した課ではありません。")
-        line = {"period": str(one.period), "on": today.isoformat(), "by": by, "note": note}
-        line |= {"step": done} if done else {}
-        line |= {"department": confirm} if confirm else {}
-        _write_down(project / _NOTES, line)
-        one = open_quarter(project, period, env, today)
+    one = open_quarter(find_project(Path.cwd()), period, env, today)
+    line = {"period": str(one.period), "on": today.isoformat(), "by": by, "note": note}
     try:
-        steps = one.steps
-        replace_file(project / _PAGE, render_status(one).encode())
+        if done or confirm:
+            _write_down(one, line, done, confirm)
+        last = one.published[-1] if one.published else None
+        sample = bool(one.proposal and one.proposal.sample)
+        page = load_templates("report").get_template("office_status.html")
+        text = page.render(is_sample=sample, quarter=one, states=STATES, last=last)
+        replace_file(one.project / _PAGE, text.encode())
     except (duckdb.Error, OSError, ValueError) as error:
         raise click.ClickException(f"記録を読めません。{error}") from error
-    for line_of_text in describe(one, steps):
-        click.echo(line_of_text)
+    for told in describe(one):
+        click.echo(told)
     sys.exit(2 if one.urgent else 0)
 
 
@@ -348,33 +334,44 @@ def open_quarter(project: Path, period: str | None, env: str | None, today: date
         ProjectError: If there is no inquiry in it, or a setting cannot be read.
     """
     try:
-        parameters = {
-            name: yaml.safe_load((project / f"conf/base/parameters/{name}.yml").read_bytes())[name]
-            for name in ("waves", "site", "sources")
-        }
+        parameters = read_parameters(project, ("waves", "site", "sources"))
         waves = Waves.model_validate(parameters["waves"]).root
-        days = int(parameters["site"]["days_to_publication"])
+        lasts = timedelta(days=int(parameters["site"]["days_to_publication"]))
         sources = {one["source"]: one["title"] for one in parameters["sources"]}
-    except (OSError, KeyError, ValueError, yaml.YAMLError) as error:
+    except (ProjectError, KeyError, ValueError) as error:
         raise ProjectError(f"設定を読めません。{error}") from error
-    begun = [name for name in waves if _is_begun(project, name, today)]
+    survey = project / "data/01_raw/survey"
+    begun = [
+        name for name in waves if Period.parse(name).last_day <= today or (survey / name).is_dir()
+    ]
     name = period or max(begun or [min(waves)])
     if name not in waves:
         raise ProjectError(f"--period {name}: この期間の照会はありません({'、'.join(waves)})。")
     target = read_catalogue(project, env, "public_target")["target"]
-    option = f" --env={env}" if env else ""
     record = TargetRecord(project / target["record"])
-    return Quarter(project, Period.parse(name), waves, days, sources, today, record, option)
+    due_on, option = waves[name].due_on + lasts, f" --env={env}" if env else ""
+    return Quarter(project, Period.parse(name), waves, due_on, sources, today, record, option)
 
 
-def describe(one: Quarter, steps: list[Step]) -> Iterator[str]:
+def _write_down(one: Quarter, line: Row, done: str | None, confirm: str | None) -> None:
+    if not line["by"].strip():
+        raise click.ClickException("--by に、した人の名前を書いてください。")
+    if confirm and confirm not in {each["code"] for each in one.departments}:
+        raise click.ClickException(f"--confirm {confirm}: この期間に照会した課ではありません。")
+    line |= {"step": done} if done else {}
+    line |= {"department": confirm} if confirm else {}
+    path = one.project / _NOTES
+    before = path.read_bytes() if path.exists() else b""
+    replace_file(path, before + f"{json.dumps(line, ensure_ascii=False)}\n".encode())
+
+
+def describe(one: Quarter) -> Iterator[str]:
     """Yield the checklist line by line; what is urgent comes first, as a mail would say it."""
     if urgent := one.urgent:
         titles = "、".join(step.title for step in urgent)
-        yield f"件名：【要対応】{one.period.title}の調査：{titles}"
-        yield ""
+        yield f"件名：【要対応】{one.period.title}の調査：{titles}\n"
     yield f"{one.period.title}({one.period})　{format_era_date(one.today)}現在"
-    for step in steps:
+    for step in one.steps:
         due = f"　期限{format_era_date(step.due_on)}" if step.due_on else ""
         yield f"［{STATES[step.state]}］{step.title}{due}　{step.detail}".rstrip()
         if step.state != "done":
@@ -382,26 +379,3 @@ def describe(one: Quarter, steps: list[Step]) -> Iterator[str]:
         elif step.who or step.when:
             yield f"    {step.when or ''} {step.who}".rstrip()
     yield f"同じ内容の画面：{_PAGE}"
-
-
-def render_status(one: Quarter) -> str:
-    """Return the office's status page."""
-    page = load_templates("report").get_template("office_status.html")
-    last = one.published[-1] if one.published else None
-    sample = bool(one.proposal and one.proposal.sample)
-    return page.render(is_sample=sample, quarter=one, states=STATES, last=last)
-
-
-def _last_written(files: Sequence[Path]) -> date | None:
-    times = [path.stat().st_mtime for path in files]
-    return date.fromtimestamp(max(times)) if times else None
-
-
-def _is_begun(project: Path, period: str, today: date) -> bool:
-    folder = project / "data/01_raw/survey" / period
-    return Period.parse(period).last_day <= today or folder.is_dir()
-
-
-def _write_down(path: Path, line: Mapping[str, str]) -> None:
-    before = path.read_bytes() if path.exists() else b""
-    replace_file(path, before + f"{json.dumps(line, ensure_ascii=False)}\n".encode())

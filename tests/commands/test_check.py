@@ -7,8 +7,8 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
-from sumida_data.commands import drop_folder as folder_module
-from sumida_data.commands.drop_folder import RESULTS, Checker, DropFolder
+from sumida_data.commands import check as folder_module
+from sumida_data.commands.check import RESULTS, Checker, DropFolder
 from tests.project import PROJECT
 
 Put = Callable[..., Path]
