@@ -111,7 +111,8 @@ def test_approval_and_publication_are_signed_by_the_record(project: Path) -> Non
     catalogue = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
     path = project / "data/06_catalog/changes.json"
     office.approve_and_publish(catalogue)
-    path.write_text(office.propose(catalogue).model_dump_json(), "utf-8")
+    proposal = office.propose(catalogue).model_copy(update={"period": "FY2022Q3"})
+    path.write_text(proposal.model_dump_json(), "utf-8")
     output = call("--day", "2023-03-03").output
     approval = office.record.read_approvals()[0]
     assert (
