@@ -19,10 +19,9 @@ from typing import Any
 import yaml
 from python_calamine import CalamineWorkbook
 
-from sumida_data.many.engines import run_units
-from sumida_data.many.models import Many
+from sumida_data.many import Many
 from sumida_data.many.results import Results
-from sumida_data.many.units import Work
+from sumida_data.many.units import Work, run_units
 from sumida_data.plan.models import Plans
 from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Sample, parse_facts
@@ -98,7 +97,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = make_work(Path(folder), count)
         books = sorted(work.survey.rglob("*.xlsx"))
-        codes = work.list_units()
+        codes = sorted(path.name for path in work.survey.iterdir())
         print(f"{len(books)} workbooks of {len(codes)} municipalities, {os.cpu_count()} processors")
 
         def read_all() -> None:
@@ -107,18 +106,18 @@ def main() -> None:
 
         bare = take_time("bare calamine on two processes", read_all)
         settings = Many(engine="processes", workers=2)
-        full = take_time("units on two processes", lambda: run_units(work, codes, settings))
+        full = take_time("units on two processes", lambda: run_units(work, settings))
         print(f"  {full / bare:.2f} x calamine, {1000 * full / len(books):.1f} ms a workbook")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"  largest process: {peak:.0f} MiB")
         next((work.survey / codes[0]).rglob("*.xlsx")).unlink()
-        again = take_time("repeat with one changed", lambda: run_units(work, codes, settings))
+        again = take_time("repeat with one changed", lambda: run_units(work, settings))
         print(f"  {100 * again / full:.1f} % of the first run")
         expected = Results(work.results).hash_tables()
         if find_spec("pyspark"):
             on_spark = Work(**{**vars(work), "results": Path(folder) / "spark"})
             spark = Many(engine="spark", master="local[2]")
-            take_time("Spark, local[2], with its start", lambda: run_units(on_spark, codes, spark))
+            take_time("Spark, local[2], with its start", lambda: run_units(on_spark, spark))
             print("  equal hashes:", Results(on_spark.results).hash_tables() == expected)
         query = "SELECT cell FROM lineage WHERE municipality_code = $code AND indicator_id = $name"
         asked = {"code": codes[-1], "name": "cashless_procedures"}

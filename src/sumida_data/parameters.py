@@ -9,7 +9,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality, Quota
-from sumida_data.many.models import Many
+from sumida_data.many import Many
 from sumida_data.packages.models import (
     Package,
     PackageError,

@@ -15,10 +15,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from sumida_data.many.engines import EngineError, run_units
-from sumida_data.many.models import Many
+from sumida_data.many import Many
 from sumida_data.many.results import SUMS, Results
-from sumida_data.many.units import Outcome, Work
+from sumida_data.many.units import EngineError, Outcome, Work, run_units
 from tests.many.conftest import CODES, PERIODS
 
 PROCESSES = Many(engine="processes", workers=2)
@@ -30,9 +29,7 @@ def states(outcomes: list[Outcome]) -> dict[str, str]:
 
 
 def run(work: Work, settings: Many = PROCESSES) -> list[Outcome]:
-    codes = work.list_units()
-    work.forget_gone(codes)
-    return run_units(work, codes, settings)
+    return run_units(work, settings)
 
 
 @dataclass(frozen=True)
@@ -184,4 +181,4 @@ def test_without_java_it_is_said_what_is_missing(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
     with pytest.raises(EngineError, match=r"pip install .\[spark\]"):
-        run_units(work, CODES, SPARK)
+        run_units(work, SPARK)

@@ -1,6 +1,6 @@
 """What all municipalities made, together: views over Parquet, sums, and a page of peers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,11 @@ import pyarrow.dataset as ds
 
 from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
-from sumida_data.base.metadata import DataDictionary
-from sumida_data.plan.models import Plans
+from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.plan.models import Indicator, Plans
 from sumida_data.present.templates import load_templates
 from sumida_data.present.words import Language
 
-Rows = list[dict[str, Any]]
 # Also written for Spark, by sqlglot: what both engines say must be equal.
 SUMS = """
 SELECT indicator_id, period, count(value) AS municipalities,
@@ -53,34 +52,28 @@ class Results:
     """The tables of all municipalities, read where they lie."""
 
     def __init__(self, folder: Path) -> None:
-        """Find the tables in the folder of results."""
         self.folder = folder
-        self.tables = sorted(
-            path.name for path in folder.glob("*") if any(path.glob("municipality=*"))
-        )
+        self.tables = sorted({path.parent.name for path in folder.glob("*/municipality=*")})
 
-    def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> Rows:
-        """Return the rows of a query over the tables."""
+    def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Return the rows of a query over the tables; none where there are no tables."""
+        if not self.tables:
+            return []
         with connect() as connection:
             for name in self.tables:
                 connection.register(name, ds.dataset(self.folder / name))
-            connection.execute(query, parameters or {})
-            names = [column[0] for column in connection.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in connection.fetchall()]
+            found = connection.sql(query, params=dict(parameters or {})).to_arrow_table()
+            rows: list[Row] = found.to_pylist()
+            return rows
 
     def hash_tables(self) -> dict[str, str]:
         """Return for each table a hash of its rows that does not depend on their order."""
-        return {name: self._hash(name) for name in self.tables}
-
-    def _hash(self, name: str) -> str:
-        (row,) = self.ask(
-            f"SELECT count(*) AS rows, sum(CAST(hash(t) AS HUGEINT)) AS sum FROM {name} AS t"  # noqa: S608
-        )
-        return f"{row['rows']}:{row['sum']}"
+        query = "SELECT count(*)::VARCHAR || ':' || sum(hash(t)::HUGEINT) AS hash FROM {} AS t"
+        return {name: self.ask(query.format(name))[0]["hash"] for name in self.tables}
 
     def find_sent_twice(self) -> list[str]:
         """Return the municipalities, joined by 、, under which the very same file lies."""
-        return [row["codes"] for row in self.ask(_TWICE)] if "response" in self.tables else []
+        return [row["codes"] for row in self.ask(_TWICE)]
 
     def write_views(self, database: Path) -> None:
         """Write a database of views over the files, for analysts."""
@@ -88,33 +81,24 @@ class Results:
 
     def write_page(self, path: Path, plans: Plans, dictionary: DataDictionary) -> None:
         """Write the page that places each municipality among the others."""
-        template = load_templates("many").get_template("peers.html")
-        responses = self.ask(RESPONSES) if "response" in self.tables else []
-        page = template.render(
-            indicators=list(self._gather(plans)),
-            responses=responses,
-            language=Language("ja", dictionary),
-        )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, page.encode())
+        newest = {row["indicator_id"]: row for row in self.ask(SUMS)}
+        indicators = [
+            self._describe(one, newest[one.indicator_id], plan.methods[0].method)
+            for plan in plans.root
+            for one in plan.indicators
+            if one.indicator_id in newest
+        ]
+        page = load_templates("many").get_template("peers.html")
+        words = {"responses": self.ask(RESPONSES), "language": Language("ja", dictionary)}
+        replace_file(path, page.render(indicators=indicators, **words).encode())
 
-    def _gather(self, plans: Plans) -> Iterator[dict[str, Any]]:
-        sums = self.ask(SUMS) if "indicator_value" in self.tables else []
-        newest = {row["indicator_id"]: row for row in sums}
-        for plan in plans.root:
-            for indicator in plan.indicators:
-                if whole := newest.get(indicator.indicator_id):
-                    chosen = {
-                        "indicator": indicator.indicator_id,
-                        "period": whole["period"],
-                        "method": plan.methods[0].method,
-                    }
-                    rows = self.ask(_PEERS, chosen)
-                    yield {
-                        "indicator": indicator,
-                        "whole": whole,
-                        "rows": rows,
-                        "longest": max([*(row["value"] or Decimal(0) for row in rows), Decimal(1)]),
-                        "comparable": len({(r["as_of"], r["definition_version"]) for r in rows})
-                        == 1,
-                    }
+    def _describe(self, indicator: Indicator, whole: Row, method: str) -> dict[str, Any]:
+        names = {"indicator": indicator.indicator_id, "period": whole["period"], "method": method}
+        rows = self.ask(_PEERS, names)
+        return {
+            "indicator": indicator,
+            "whole": whole,
+            "rows": rows,
+            "longest": max([*(row["value"] or Decimal(0) for row in rows), Decimal(1)]),
+            "comparable": len({(row["as_of"], row["definition_version"]) for row in rows}) == 1,
+        }

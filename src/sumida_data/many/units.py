@@ -1,15 +1,22 @@
 """One municipality as a unit of work: from its files to its answers, values, verdicts and lineage.
 
-A unit knows nothing of the others and of where it runs. What it makes is Parquet by table,
-municipality and quarter; a mark with the hash of all that decides its results is written last, so
-that a unit that was interrupted is done again, and one of which nothing changed is not.
+A unit knows nothing of the others and of where it runs: in processes of one machine, or on Spark,
+to which scheduling, moving and retrying on many machines is left. What it makes is Parquet by
+table, municipality and quarter; a mark with the hash of all that decides its results is written
+last, so that a unit that was interrupted is done again, and one of which nothing changed is not.
 """
 
+import os
+import sys
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -19,8 +26,9 @@ import pyarrow.parquet as pq
 from sumida_data.base.disk import hash_place, remove_folder, replace_file
 from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary
+from sumida_data.many import Many
 from sumida_data.plan.models import Plans
-from sumida_data.plan.progress import assess
+from sumida_data.plan.progress import assess_values
 from sumida_data.plan.values import compute_indicators, measure_coverage
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
@@ -30,12 +38,17 @@ from sumida_data.survey.findings import FindingRules, Kind
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.tables import build_typed_tables
 
-_MARKS = "done"
 _TAR = (".tar", ".tgz", ".gz")
+# A process is replaced after so many units, so that its memory stays flat.
+_UNITS_PER_PROCESS = 200
 
 
 class UnknownMunicipalityError(ValueError):
     """A folder is named by a code that no register has."""
+
+
+class EngineError(RuntimeError):
+    """The engine asked for is not there; the text says what to do."""
 
 
 class Outcome(NamedTuple):
@@ -69,28 +82,23 @@ class Work:
     results: Path
     fingerprint: str
 
-    def list_units(self) -> list[str]:
-        """Return the codes of the municipalities that have sent anything."""
-        if not self.survey.is_dir():
-            return []
-        return sorted(path.name for path in self.survey.iterdir() if path.is_dir())
-
-    def forget_gone(self, codes: Iterable[str]) -> None:
-        """Remove the results of municipalities whose files are no longer there."""
-        marks = {path.stem for path in (self.results / _MARKS).glob("*.txt")}
-        for code in sorted(marks - set(codes)):
-            self._remove_results(code)
-
     def process(self, code: str) -> Outcome:
         """Do a unit, unless nothing has changed since it was done; what fails is set aside."""
         try:
             key = f"{self.fingerprint}\n{hash_place(self.survey / code)}"
-            mark = self.results / _MARKS / f"{code}.txt"
+            mark = self._mark(code)
             if mark.is_file() and mark.read_text("utf-8") == key:
                 return Outcome(code, "kept")
-            self._remove_results(code)
-            self._write(code, self.compute(code))
-            mark.parent.mkdir(parents=True, exist_ok=True)
+            self.remove_results(code)
+            for name, table in self.compute(code).items():
+                periods = table["period"]
+                # A table without rows is written, too: so it is there to be asked.
+                for period in pc.unique(periods).to_pylist() or [None]:
+                    folder = self.results / name / f"municipality={code}"
+                    folder /= f"quarter={period or 'none'}"
+                    folder.mkdir(parents=True, exist_ok=True)
+                    chosen = pc.equal(periods, period) if period else pc.is_null(periods)
+                    pq.write_table(table.filter(chosen), folder / "part.parquet")
             replace_file(mark, key.encode())
         except Exception as error:  # one municipality never stops the others
             return Outcome(code, "failed", f"{type(error).__name__}: {error}")
@@ -104,81 +112,53 @@ class Work:
         """
         if code not in self.names:
             raise UnknownMunicipalityError(f"{code} は municipalities.csv にありません。")
+        described = self.dictionary
         departments = self.departments.get(code) or self.departments.get("", ())
         reader = FormReader(self.form, self.rules)
-        collector = Collector(reader, self.waves, departments, code)
-        files = {file.name: file for file in self._list_files(code)}
-        collected = collector.collect(files)
-        response = build_frame(self.dictionary["response"], collected.responses)
-        answer = build_frame_of_tuples(self.dictionary["answer"], collected.answers)
-        described = [self.dictionary[part.table] for part in self.form.answer_sheets]
-        typed = build_typed_tables(answer, described)
-        rows = [finding.as_row() for finding in collected.findings]
-        finding = build_frame(self.dictionary["finding"], rows)
-        tables = {**typed, "answer": answer, "response": response, "finding": finding}
-        made = {name: to_arrow(frame) for name, frame in tables.items()}
-        return made | self._measure(code, {**typed, "answer": answer}, response)
-
-    def _measure(
-        self, code: str, tables: Mapping[str, pd.DataFrame], response: pd.DataFrame
-    ) -> dict[str, pa.Table]:
+        files = {file.name: file for file in _list_files(self.survey / code)}
+        collected = Collector(reader, self.waves, departments, code).collect(files)
+        response = build_frame(described["response"], collected.responses)
+        answer = build_frame_of_tuples(described["answer"], collected.answers)
+        tables = build_typed_tables(
+            answer, [described[part.table] for part in self.form.answer_sheets]
+        )
+        tables["answer"] = answer
         coverage = measure_coverage(self.form, self.waves, response)
-        plans, name = self.plans, {code: self.names[code]}
-        computed, lineage, _ = compute_indicators(name, plans, tables, coverage, response)
-        values = build_frame(self.dictionary["indicator_value"], computed)
-        progress = [
-            row
-            for value in read_rows(values)
-            for plan in [plans.by_id[value["plan_id"]]]
-            for row in assess(plan, plan.indicator(value["indicator_id"]), value)
-        ]
-        compared = build_frame(self.dictionary["indicator_progress"], progress)
-        return {
-            "indicator_value": to_arrow(values),
-            "indicator_progress": to_arrow(compared),
-            "lineage": lineage,
-        }
+        name = {code: self.names[code]}
+        computed, lineage, _ = compute_indicators(name, self.plans, tables, coverage, response)
+        tables["response"] = response
+        rows = [finding.as_row() for finding in collected.findings]
+        tables["finding"] = build_frame(described["finding"], rows)
+        values = build_frame(described["indicator_value"], computed)
+        tables["indicator_value"] = values
+        progress = assess_values(self.plans, read_rows(values))
+        tables["indicator_progress"] = build_frame(described["indicator_progress"], progress)
+        return {name: to_arrow(frame) for name, frame in tables.items()} | {"lineage": lineage}
 
-    def _list_files(self, code: str) -> Iterator[SourceFile]:
-        """Yield a municipality's files by quarter; an archive may stand for a quarter's folder."""
-        folder = self.survey / code
-        found = sorted(path for path in folder.rglob("*") if path.is_file())
-        files = (SourceFile.find(path.relative_to(folder).as_posix(), path) for path in found)
-        named = (_name_by_quarter(file) for file in files)
-        return open_deliveries(inner for file in named for inner in _open_tar(file))
-
-    def _write(self, code: str, tables: Mapping[str, pa.Table]) -> None:
-        for name, table in tables.items():
-            periods = table["period"]
-            # A table without rows is written, too: so it is there to be asked.
-            for period in pc.unique(periods).to_pylist() or [None]:
-                chosen = table.filter(
-                    pc.is_null(periods) if period is None else pc.equal(periods, period)
-                )
-                quarter = f"quarter={period or 'none'}"
-                folder = self.results / name / f"municipality={code}" / quarter
-                folder.mkdir(parents=True, exist_ok=True)
-                pq.write_table(chosen, folder / "part.parquet")
-
-    def _remove_results(self, code: str) -> None:
-        (self.results / _MARKS / f"{code}.txt").unlink(missing_ok=True)
+    def remove_results(self, code: str) -> None:
+        """Remove what a municipality made, its mark first."""
+        self._mark(code).unlink(missing_ok=True)
         for folder in self.results.glob(f"*/municipality={code}"):
             remove_folder(folder)
 
-
-def _name_by_quarter(file: SourceFile) -> SourceFile:
-    """Put ``FY2022Q3.zip`` where the files of ``FY2022Q3/`` are."""
-    if "/" in file.name:
-        return file
-    quarter = PurePosixPath(file.name).name.split(".")[0]
-    return SourceFile(f"{quarter}/{file.name}", file.path, file.content, file.rule_id)
+    def _mark(self, code: str) -> Path:
+        return self.results / "done" / f"{code}.txt"
 
 
-def _open_tar(file: SourceFile) -> Iterator[SourceFile]:
-    """Yield the files of a tape archive, or the file; one cut off comes with what says so."""
-    if not file.name.endswith(_TAR):
-        yield file
-        return
+def _list_files(folder: Path) -> Iterator[SourceFile]:
+    """Yield a municipality's files by quarter; an archive may stand for a quarter's folder."""
+    found: list[SourceFile] = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        file = SourceFile.find(path.relative_to(folder).as_posix(), path)
+        if "/" not in file.name:
+            # FY2022Q3.zip stands where the files of FY2022Q3/ are.
+            file = replace(file, name=f"{file.name.split('.')[0]}/{file.name}")
+        found += _open_tar(file) if file.name.endswith(_TAR) else [file]
+    return open_deliveries(found)
+
+
+def _open_tar(file: SourceFile) -> list[SourceFile]:
+    """Return the files of a tape archive; one cut off comes with what says so."""
     quarter, inside = file.name.split("/")[0], []
     try:
         with tarfile.open(file.path) as archive:
@@ -189,7 +169,90 @@ def _open_tar(file: SourceFile) -> Iterator[SourceFile]:
                     inside.append(SourceFile(name, file.path, content.read()))
     except (tarfile.TarError, EOFError, OSError):
         inside = []
-    yield from inside or [SourceFile(file.name, file.path, b"", Kind.NOT_READABLE)]
+    return inside or [SourceFile(file.name, file.path, b"", Kind.NOT_READABLE)]
+
+
+def run_units(work: Work, settings: Many) -> list[Outcome]:
+    """Do the units of all that have sent anything, and return what became of each, by code.
+
+    The results of municipalities whose files are gone go too.
+
+    Raises:
+        EngineError: If Spark is asked for and not there.
+    """
+    sent = work.survey.iterdir() if work.survey.is_dir() else ()
+    codes = sorted(path.name for path in sent if path.is_dir())
+    for mark in sorted((work.results / "done").glob("*.txt")):
+        if mark.stem not in codes:
+            work.remove_results(mark.stem)
+    if settings.engine == "spark":
+        return sorted(_run_on_spark(work, codes, settings.master))
+    return _run_in_processes(work, codes, settings.workers or os.cpu_count() or 1)
+
+
+def _run_in_processes(work: Work, codes: Sequence[str], workers: int) -> list[Outcome]:
+    done: dict[str, Outcome] = {}
+    for together in (True, False):
+        waiting = [code for code in codes if code not in done]
+        # After a process was brought down, each unit gets one of its own: it shows which did it.
+        for group in [waiting] if together else [[code] for code in waiting]:
+            with ProcessPoolExecutor(
+                max(1, min(workers, len(group))),
+                get_context("spawn"),
+                _take_up,
+                (work,),
+                max_tasks_per_child=_UNITS_PER_PROCESS,
+            ) as pool:
+                futures = {code: pool.submit(_process, code) for code in group}
+                for code, future in futures.items():
+                    with suppress(BrokenProcessPool):
+                        done[code] = future.result()
+    reason = "処理していたプロセスが終了しました(メモリ不足など)。"
+    return [done.get(code, Outcome(code, "failed", reason)) for code in codes]
+
+
+_taken_up: list[Work] = []
+
+
+def _take_up(work: Work) -> None:
+    # Once in each process, not with each unit.
+    _taken_up.append(work)
+
+
+def _process(code: str) -> Outcome:
+    return _taken_up[0].process(code)
+
+
+def _run_on_spark(work: Work, codes: Sequence[str], master: str) -> list[Outcome]:
+    try:
+        from pyspark.sql import SparkSession  # noqa: PLC0415  # an extra of its own
+    except ImportError as error:
+        raise EngineError(
+            "engine: spark には PySpark が要ります。pip install .[spark] を実行してください。"
+        ) from error
+    if not codes:
+        return []
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+    def process(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for frame in frames:
+            outcomes = [work.process(code) for code in frame["code"]]
+            yield pd.DataFrame(outcomes, columns=Outcome._fields)
+
+    try:
+        builder: Any = SparkSession.builder
+        options = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC"}
+        session = builder.master(master).appName("sumida-data").config(map=options).getOrCreate()
+    except Exception as error:
+        raise EngineError(
+            f"Sparkを始められません(master: {master})。Java 17 と master のアドレスを"
+            f"確かめてください。{error}"
+        ) from error
+    units = session.createDataFrame([(code,) for code in codes], "code string")
+    # One unit is one task: what Spark retries is one municipality.
+    outcome = "code string, state string, reason string"
+    rows = units.repartition(len(codes), "code").mapInPandas(process, outcome).collect()
+    return [Outcome(*row) for row in rows]
 
 
 def find_place(location: str) -> Path:

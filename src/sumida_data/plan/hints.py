@@ -5,14 +5,14 @@ then stands beside the hint for good. Why an indicator is where it is, and what 
 office or the owner writes into ``progress_notes.csv``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import pairwise
 from typing import Literal, get_args
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
+from sumida_data.plan.values import write_number
 from sumida_data.survey.reading.registers import (
     ReferenceTableError,
     TextRow,
@@ -54,19 +54,23 @@ def find_hints(
         day = parse_day(row, "noted_on", place).isoformat()
         own = {"note": row["note"], "noted_by": row["noted_by"], "noted_on": day}
         noted[f"{row_id}/{row['hint']}"] = own
-    measured = sorted(
-        (row for row in values if row["value"] is not None), key=lambda row: str(row["period"])
-    )
+    measured = {
+        (row["indicator_id"], row["period"]): row
+        for row in sorted(values, key=lambda row: str(row["period"]))
+        if row["value"] is not None
+    }
+    parts: dict[tuple[str, str], Row] = {}
+    for row in divided:
+        if row["section"]:
+            of_value = parts.setdefault((row["indicator_id"], row["period"]), {})
+            of_value[row["department_code"]] = row["value"]
     hints = []
     for plan in plans.root:
         for indicator in plan.indicators:
-            for hint, value, message in _find(plan, indicator, measured, divided):
+            for hint, value, message in _find(plan, indicator, measured, parts):
                 row_id = f"{value['indicator_id']}/{value['period']}/{hint}"
-                copied = {
-                    name: value[name] for name in ("indicator_id", "indicator_title", "period")
-                }
-                told = {"hint": hint, "value": value["value"], "message": message}
-                hints.append({"row_id": row_id} | copied | told | noted.get(row_id, _NOT_NOTED))
+                told = {"row_id": row_id, "hint": hint, "message": message}
+                hints.append(value | told | noted.get(row_id, _NOT_NOTED))
     return hints
 
 
@@ -121,31 +125,28 @@ def _refuse_unknown(row: TextRow, column: str, allowed: Iterable[str], place: st
 
 
 def _find(
-    plan: Plan, indicator: Indicator, measured: Sequence[Row], divided: Sequence[Row]
+    plan: Plan,
+    indicator: Indicator,
+    measured: Mapping[tuple[str | None, str], Row],
+    parts: Mapping[tuple[str, str], Row],
 ) -> Iterator[tuple[str, Row, str]]:
     """Yield the hints of an indicator with their values and what they say, kind by kind."""
-    series = [row for row in measured if row["indicator_id"] == indicator.indicator_id]
-    wholes = {r["period"]: r["value"] for r in measured if r["indicator_id"] == indicator.part_of}
-    parts: dict[str, Row] = {}
-    for row in divided:
-        if row["indicator_id"] == indicator.indicator_id and row["section"]:
-            parts.setdefault(row["period"], {})[row["department_code"]] = row["value"]
+    series = [row for (name, _), row in measured.items() if name == indicator.indicator_id]
+    title = next((i.title for i in plan.indicators if i.indicator_id == indicator.part_of), "")
     told = [
         {
             "jump": _find_jump(plan, indicator, before, row),
             "fall": _find_fall(indicator, before, row),
             "beyond_limit": _find_excess(row, indicator.limit, "対象の数"),
             "as_of_outside": _find_other_day(indicator, row),
-            "beyond_whole": indicator.part_of
-            and _find_excess(
+            "beyond_whole": _find_excess(
                 row,
-                wholes.get(row["period"]),
-                f"これを含むはずの「{plan.indicator(indicator.part_of).title}」",
+                measured.get((indicator.part_of, row["period"]), {}).get("value"),
+                f"これを含むはずの「{title}」",
             ),
             "unchanged_everywhere": _find_standstill(before, row, parts),
         }
-        for before, row in pairwise((None, *series))
-        if row
+        for before, row in zip((None, *series), series, strict=False)
     ]
     for hint in told[0] if told else ():
         for row, messages in zip(series, told, strict=True):
@@ -157,7 +158,7 @@ def _find_jump(plan: Plan, indicator: Indicator, before: Row | None, row: Row) -
     others = {"基準値": indicator.baseline.value, "前の値": before and before["value"]}
     for name, other in others.items():
         if indicator.kind != "cumulative" and other and row["value"] > plan.hints.jump * other:
-            return f"{name}{_plain(other)}の{_plain(plan.hints.jump)}倍を超えた。"
+            return f"{name}{write_number(other)}の{write_number(plan.hints.jump)}倍を超えた。"
     return None
 
 
@@ -165,12 +166,12 @@ def _find_fall(indicator: Indicator, before: Row | None, row: Row) -> str | None
     never_falls = indicator.kind in ("stock", "cumulative")
     if not never_falls or before is None or row["value"] >= before["value"]:
         return None
-    return f"減らないはずの数が、前の値{_plain(before['value'])}より減った。"
+    return f"減らないはずの数が、前の値{write_number(before['value'])}より減った。"
 
 
 def _find_excess(row: Row, most: Decimal | None, name: str) -> str | None:
-    too_many = most is not None and row["value"] > most
-    return f"{name}{_plain(most)}より多い。" if most is not None and too_many else None
+    is_excess = most is not None and row["value"] > most
+    return f"{name}{write_number(most or 0)}より多い。" if is_excess else None
 
 
 def _find_other_day(indicator: Indicator, row: Row) -> str | None:
@@ -181,15 +182,11 @@ def _find_other_day(indicator: Indicator, row: Row) -> str | None:
     return f"時点が{row['as_of']}で、期間({period.title})の外にある。"
 
 
-def _find_standstill(before: Row | None, row: Row, parts: dict[str, Row]) -> str | None:
-    if before is None:
-        return None
-    same = parts.get(row["period"], {})
+def _find_standstill(
+    before: Row | None, row: Row, parts: Mapping[tuple[str, str], Row]
+) -> str | None:
     # Of one day it is the same figure, reported in two quarters.
-    if row["as_of"] == before["as_of"] or len(same) < 2 or same != parts.get(before["period"]):
+    if before is None or row["as_of"] == before["as_of"]:
         return None
-    return f"{len(same)}課すべてで前の期間と同じ値。"
-
-
-def _plain(number: Decimal) -> str:
-    return f"{number.normalize():,f}"
+    same, earlier = (parts.get((one["indicator_id"], one["period"]), {}) for one in (row, before))
+    return f"{len(same)}課すべてで前の期間と同じ値。" if len(same) > 1 and same == earlier else None

@@ -3,25 +3,19 @@
 A number is kept with what was said of it: 実績 or 見込み, 約, and the condition on which it holds.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from operator import itemgetter
+from typing import Any
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import InitiativeRules
-from sumida_data.plan.values import round_half_up
+from sumida_data.plan.values import round_half_up, write_number
 from sumida_data.survey.departments import Department, list_existing
 
 _APPROXIMATE = "はい"
-_MINUTES_IN_HOUR = 60
-_COPIED = (
-    *("row_id", "municipality_code", "period", "as_of", "department_code", "initiative_name"),
-    *("effect", "effect_value", "effect_unit", "certainty", "approximate", "condition"),
-    *("annual_cases", "minutes_per_case", "sites", "sample"),
-)
-# municipality, quarter, level, and of it category, division, department
-_Key = tuple[str, str, str, str | None, str | None, str | None]
+_owner = itemgetter("municipality_code", "period", "department_code", "initiative_name")
 
 
 def describe_effects(
@@ -42,7 +36,64 @@ def describe_effects(
         Rows of table ``initiative_effect_figure``; row_id is that of the effect.
     """
     known = {_owner(row): row for row in initiatives}
-    return [_describe(rules, row, known.get(_owner(row), {}), departments) for row in effects]
+    figures = []
+    for effect in effects:
+        last_day = Period.parse(effect["period"]).last_day
+        ours = list_existing(departments, last_day).get(effect["department_code"])
+        initiative = known.get(_owner(effect), {})
+        reason = _say_why_not_added(rules, effect)
+        figures.append(
+            effect
+            | _recompute_hours(effect)
+            | {
+                "category": initiative.get("category"),
+                "may_publish": initiative.get("may_publish"),
+                "division": getattr(ours, "division", None),
+                "section": getattr(ours, "section", None),
+                "printed": _print(effect),
+                "may_be_added": reason is None,
+                "reason_not_added": reason,
+            }
+        )
+    return figures
+
+
+def _recompute_hours(effect: Row) -> Row:
+    """Return the hours that the parts give, how, and whether they are those told."""
+    parts = [effect[name] for name in ("annual_cases", "minutes_per_case", "sites")]
+    if None in parts or effect["effect_unit"] != "時間":
+        return {"recomputation_state": "no_parts"}
+    cases, minutes, sites = map(Decimal, parts)
+    hours, told = round_half_up(cases * minutes * sites / 60, 4), effect["effect_value"]
+    state = "no_parts"
+    if told is not None:
+        decimals = max(0, -int(told.normalize().as_tuple().exponent))
+        state = "agrees" if round_half_up(hours, decimals) == told else "differs"
+    words = "{}件×{}分×{}箇所÷60＝{}時間".format(*map(write_number, (*parts, hours)))
+    return {"recomputed_value": hours, "recomputation": words, "recomputation_state": state}
+
+
+def _say_why_not_added(rules: InitiativeRules, effect: Row) -> str | None:
+    """Say why an effect is not added to others, or return None."""
+    unit = rules.additive.get(effect["effect"])
+    if unit is None:
+        return "この種類の効果は足し合わせない。"
+    if effect["effect_value"] is None or effect["certainty"] is None:
+        return "値、または実績か見込みかが空。"
+    if effect["effect_unit"] != unit:
+        return f"単位が{unit}ではない。"
+    if effect["condition"] and effect["condition"] not in rules.plain_conditions:
+        return "条件の付いた値は、ほかの値と足し合わせない。"
+    return None
+
+
+def _print(effect: Row) -> str | None:
+    if effect["effect_value"] is None:
+        return None
+    about = "約" if effect["approximate"] == _APPROXIMATE else ""
+    limits = "、".join(text for text in (effect["certainty"], effect["condition"]) if text)
+    number = f"{about}{write_number(effect['effect_value'])}{effect['effect_unit'] or ''}"
+    return f"{number}({limits})" if limits else number
 
 
 def sum_effects(figures: Iterable[Row]) -> list[Row]:
@@ -56,107 +107,30 @@ def sum_effects(figures: Iterable[Row]) -> list[Row]:
     Returns:
         Rows of table ``initiative_effect_summary``.
     """
-    groups: dict[tuple[_Key, str, str, str], list[Row]] = defaultdict(list)
+    sums: dict[tuple[Any, ...], list[Row]] = {}
     for row in figures:
-        if row["may_be_added"]:
-            for key in _levels_of(row):
-                groups[key, row["effect"], row["effect_unit"], row["certainty"]].append(row)
-    return [_sum(group, groups[group]) for group in sorted(groups, key=str)]
+        division, code = row["division"] or "所属不明", row["department_code"]
+        for level, *place in (
+            ("全体", None, None, None),
+            ("区分", row["category"] or "区分不明", None, None),
+            ("部", None, division, None),
+            ("課", None, division, code),
+        ):
+            of_effect = row["effect"], row["certainty"]
+            key = (row["municipality_code"], row["period"], level, *place, *of_effect)
+            if row["may_be_added"]:
+                sums.setdefault(key, []).append(row)
+    return [_sum(sums[key], *key) for key in sorted(sums, key=str)]
 
 
-def _owner(row: Row) -> tuple[str, ...]:
-    names = ("municipality_code", "period", "department_code", "initiative_name")
-    return tuple(row[name] for name in names)
-
-
-def _describe(
-    rules: InitiativeRules, effect: Row, initiative: Row, departments: Sequence[Department]
-) -> Row:
-    last_day = Period.parse(effect["period"]).last_day
-    ours = list_existing(departments, last_day).get(effect["department_code"])
-    hours = _recompute_hours(effect)
-    reason = _reason_not_added(rules, effect)
-    return {
-        **{name: effect[name] for name in _COPIED},
-        "category": initiative.get("category"),
-        "may_publish": initiative.get("may_publish"),
-        "division": ours.division if ours else None,
-        "section": ours.section if ours else None,
-        "printed": _print(effect),
-        "recomputed_value": hours,
-        "recomputation": None if hours is None else _explain(effect, hours),
-        "recomputation_state": _compare(effect, hours),
-        "may_be_added": reason is None,
-        "reason_not_added": reason,
-    }
-
-
-def _recompute_hours(effect: Row) -> Decimal | None:
-    parts = [effect[name] for name in ("annual_cases", "minutes_per_case", "sites")]
-    if None in parts or effect["effect_unit"] != "時間":
-        return None
-    cases, minutes, sites = map(Decimal, parts)
-    return round_half_up(cases * minutes * sites / _MINUTES_IN_HOUR, 4)
-
-
-def _explain(effect: Row, hours: Decimal) -> str:
-    return (
-        f"{_plain(effect['annual_cases'])}件×{_plain(effect['minutes_per_case'])}分"
-        f"×{_plain(effect['sites'])}箇所÷60＝{_plain(hours)}時間"
-    )
-
-
-def _compare(effect: Row, hours: Decimal | None) -> str:
-    if hours is None or effect["effect_value"] is None:
-        return "no_parts"
-    decimals = max(0, -int(effect["effect_value"].normalize().as_tuple().exponent))
-    return "agrees" if round_half_up(hours, decimals) == effect["effect_value"] else "differs"
-
-
-def _reason_not_added(rules: InitiativeRules, effect: Row) -> str | None:
-    """Say why an effect is not added to others, or return None."""
-    if effect["effect"] not in rules.additive:
-        return "この種類の効果は足し合わせない。"
-    if effect["effect_value"] is None or effect["certainty"] is None:
-        return "値、または実績か見込みかが空。"
-    if effect["effect_unit"] != rules.additive[effect["effect"]]:
-        return f"単位が{rules.additive[effect['effect']]}ではない。"
-    if effect["condition"] and effect["condition"] not in rules.plain_conditions:
-        return "条件の付いた値は、ほかの値と足し合わせない。"
-    return None
-
-
-def _print(effect: Row) -> str | None:
-    if effect["effect_value"] is None:
-        return None
-    about = "約" if effect["approximate"] == _APPROXIMATE else ""
-    limits = "、".join(text for text in (effect["certainty"], effect["condition"]) if text)
-    number = f"{about}{_plain(effect['effect_value'])}{effect['effect_unit'] or ''}"
-    return f"{number}({limits})" if limits else number
-
-
-def _plain(number: Decimal | int) -> str:
-    return f"{Decimal(number).normalize():,f}"
-
-
-def _levels_of(row: Row) -> list[_Key]:
-    owner = (row["municipality_code"], row["period"])
-    return [
-        (*owner, "全体", None, None, None),
-        (*owner, "区分", row["category"] or "区分不明", None, None),
-        (*owner, "部", None, row["division"] or "所属不明", None),
-        (*owner, "課", None, row["division"] or "所属不明", row["department_code"]),
-    ]
-
-
-def _sum(group: tuple[_Key, str, str, str], rows: Sequence[Row]) -> Row:
-    (municipality_code, period, level, category, division, code), effect, unit, certainty = group
-    approximate = any(row["approximate"] == _APPROXIMATE for row in rows)
-    total = sum((row["effect_value"] for row in rows), Decimal(0))
+def _sum(rows: Sequence[Row], municipality: str, period: str, level: str, *parts: Any) -> Row:
+    category, division, code, effect, certainty = parts
+    total, unit = sum((row["effect_value"] for row in rows), Decimal(0)), rows[0]["effect_unit"]
+    about = any(row["approximate"] == _APPROXIMATE for row in rows)
     name = code or division or category or level
     return {
-        "row_id": f"{municipality_code}/{period}/{level}/{name}/{effect}/{certainty}",
-        "municipality_code": municipality_code,
+        "row_id": f"{municipality}/{period}/{level}/{name}/{effect}/{certainty}",
+        "municipality_code": municipality,
         "period": period,
         "level": level,
         "category": category,
@@ -167,8 +141,8 @@ def _sum(group: tuple[_Key, str, str, str], rows: Sequence[Row]) -> Row:
         "certainty": certainty,
         "value": total,
         "unit": unit,
-        "approximate": "はい" if approximate else "いいえ",
-        "printed": f"{'約' if approximate else ''}{_plain(total)}{unit}",
+        "approximate": _APPROXIMATE if about else "いいえ",
+        "printed": f"{'約' * about}{write_number(total)}{unit}",
         "summands": len(rows),
         "sample": any(row["sample"] for row in rows),
     }

@@ -537,13 +537,6 @@ def find_start(plan: Plan, indicator: Indicator) -> Start | None:
     return Start(baseline.value, baseline.as_of, baseline.reason if baseline.assumed else "")
 
 
-_VERSION_COLUMNS = {
-    *("indicator_id", "definition_version", "valid_from", "series_break", "definition"),
-    *("numerator_words", "denominator_words", "kind", "goal", "unit", "decimals"),
-    *("source", "owner", "confirmed"),
-}
-
-
 def describe_indicators(plans: Plans) -> list[Row]:
     """Return the rows of table ``indicator``; one row is one version of a definition."""
     rows = []
@@ -565,7 +558,7 @@ def describe_indicators(plans: Plans) -> list[Row]:
                 "baseline_as_of": one.baseline.as_of,
                 "baseline_reason": one.baseline.reason or assumption or None,
             }
-            rows.append(one.model_dump(include=_VERSION_COLUMNS) | own)
+            rows.append(one.model_dump() | own)
     return rows
 
 

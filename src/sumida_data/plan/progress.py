@@ -6,7 +6,7 @@ once the target or its day is reached, not where the way planned so far is small
 and beside the unit, and not where the value has gone back. The difference is told there instead.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Literal
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_last_day, fiscal_year_of
-from sumida_data.plan.models import CutPoints, Indicator, IndicatorTarget, Plan, find_start
+from sumida_data.plan.models import CutPoints, Indicator, IndicatorTarget, Plan, Plans, find_start
 from sumida_data.plan.values import round_half_up
 
 Verdict = Literal[
@@ -32,10 +32,6 @@ _SHORTEST_DAYS = 90
 _MOST_GROWTH = 1
 # Verdicts that rest on the path, and so on what was assumed to draw it.
 _VERDICTS_BY_PATH = ("on_track", "slightly_behind", "behind")
-_COPIED = (
-    *("municipality_code", "municipality_name", "plan_id", "indicator_id", "indicator_title"),
-    *("period", "revision", "as_of", "sample", "value", "unit"),
-)
 _TARGET_PARTS = {
     **{name: name for name in ("target_min", "target_max", "target_date")},
     "target_value": "value",
@@ -156,6 +152,17 @@ METHODS: dict[str, Callable[[Path], Comparison]] = {
 }
 
 
+def assess_values(plans: Plans, values: Iterable[Row]) -> Iterator[Row]:
+    """Yield what is said of rows of ``indicator_value``, in the columns of ``indicator_progress``.
+
+    A published value of an indicator that is in no plan any more has no target.
+    """
+    owners = {one.indicator_id: (plan, one) for plan in plans.root for one in plan.indicators}
+    for value in values:
+        if owner := owners.get(value["indicator_id"]):
+            yield from assess(*owner, value)
+
+
 def assess(plan: Plan, indicator: Indicator, value: Row) -> list[Row]:
     """Compare a row of ``indicator_value`` with the target in force on its day.
 
@@ -207,9 +214,8 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
         reason += start.assumption
     if case.broken_by and verdict != "cannot_say":
         reason += f"ただし基準値・目標値とは違うものを比べている。{case.broken_by.version_reason}"
-    return {
+    return case.value | {
         "row_id": f"{case.value['row_id']}/{cuts.method}",
-        **{name: case.value[name] for name in _COPIED},
         "method": cuts.method,
         **{column: getattr(target, name, None) for column, name in _TARGET_PARTS.items()},
         "start_value": getattr(start, "value", None),

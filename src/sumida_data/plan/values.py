@@ -300,6 +300,11 @@ def round_half_up(number: Decimal, decimals: int) -> Decimal:
     return number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
+def write_number(number: Decimal | int) -> str:
+    """Write a number with commas and without zeros at its end."""
+    return f"{Decimal(number).normalize():,f}"
+
+
 def calculate(
     indicator: Indicator, numerator: Decimal | None, denominator: Decimal | None
 ) -> Decimal | None:

@@ -10,7 +10,7 @@ from sumida_data.catalogue import history
 from sumida_data.pipelines.wiring import Frame, Rows, has_table, list_tables, wire
 from sumida_data.plan import hints, initiatives, models, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
-from sumida_data.plan.progress import assess
+from sumida_data.plan.progress import assess_values
 from sumida_data.survey.departments import parse_departments
 
 # Every node that takes a register raises ReferenceTableError if it has a mistake.
@@ -113,13 +113,7 @@ def assess_progress(
         Tables ``indicator_progress``, in which published verdicts stay without a reason, and
         ``pending_revision``.
     """
-    known = {indicator.indicator_id for indicator in plans.indicators}
-    computed = []
-    for value in read_rows(indicator_value):
-        # A published value of an indicator that is in no plan any more has no target.
-        if value["indicator_id"] in known:
-            plan = plans.by_id[value["plan_id"]]
-            computed += assess(plan, plan.indicator(value["indicator_id"]), value)
+    computed = assess_values(plans, read_rows(indicator_value))
     published = history.merge_histories(publication_history)
     reasons = revisions.parse_verdict_changes(read_rows(verdict_changes), published)
     progress, pending = revisions.freeze_verdicts(computed, published, reasons)

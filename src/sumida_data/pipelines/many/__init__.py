@@ -6,10 +6,9 @@ from kedro.pipeline import Pipeline
 
 import sumida_data
 from sumida_data.base.frames import read_rows
-from sumida_data.many.engines import run_units
-from sumida_data.many.models import Many
+from sumida_data.many import Many
 from sumida_data.many.results import Results
-from sumida_data.many.units import Outcome, Work, find_place
+from sumida_data.many.units import Outcome, Work, find_place, run_units
 from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, wire
 from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import parse_departments
@@ -62,9 +61,7 @@ def process_units(work: Work, many: Many) -> list[Outcome]:
     Raises:
         EngineError: If the engine asked for is not there.
     """
-    codes = work.list_units()
-    work.forget_gone(codes)
-    return run_units(work, codes, many)
+    return run_units(work, many)
 
 
 def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -> Summary:
