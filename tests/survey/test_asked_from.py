@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sumida_data.base.frames import build_frame_of_tuples, read_rows
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
-from sumida_data.survey.blank_form.workbook import Inquiry, write_blank_form
+from sumida_data.survey.blank_form import Inquiry, write_blank_form
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department

@@ -11,9 +11,13 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sumida_data.base.periods import Period
-from sumida_data.survey.blank_form import LastAnswers, find_last_answers
-from sumida_data.survey.blank_form.block import contents_of
-from sumida_data.survey.blank_form.workbook import Inquiry, write_blank_form
+from sumida_data.survey.blank_form import (
+    Inquiry,
+    LastAnswers,
+    contents_of,
+    find_last_answers,
+    write_blank_form,
+)
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.departments import Department
 from sumida_data.survey.findings import FindingRules

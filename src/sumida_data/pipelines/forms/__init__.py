@@ -7,8 +7,12 @@ from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import Contents, Files, Frame, Locations, Rows, Summary, wire
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.survey import departments as registered
-from sumida_data.survey.blank_form import find_last_answers, inherit_answers
-from sumida_data.survey.blank_form.workbook import Inquiry, write_blank_form
+from sumida_data.survey.blank_form import (
+    Inquiry,
+    find_last_answers,
+    inherit_answers,
+    write_blank_form,
+)
 from sumida_data.survey.form import Form, Waves
 
 
