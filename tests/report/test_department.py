@@ -53,12 +53,16 @@ def test_a_file_sent_again_is_compared_cell_by_cell(
 ) -> None:
     before, after = read_returns(collector.reader, collector.waves, [*received.values()])
     changes = compare_returns(before, after, form, RESTS_ON)
-    by_row = {(one.row, one.heading): one for one in changes}
+    by_row = {(one["row"], one["heading"]): one for one in changes}
     moved = by_row["T1", "オンライン化"]
-    assert (moved.before, moved.after, moved.indicators) == ("済", "予定", ("オンライン化手続数①",))
-    assert by_row["T1", "開始日"].after == ""
-    assert by_row["T2", "手続名"][3:5] == ("証明", "")
-    assert by_row["T3", "手続名"][3:5] == ("", "申請")
+    assert (moved["before"], moved["after"], moved["indicators"]) == (
+        "済",
+        "予定",
+        ("オンライン化手続数①",),
+    )
+    assert by_row["T1", "開始日"]["after"] == ""
+    assert (by_row["T2", "手続名"]["before"], by_row["T2", "手続名"]["after"]) == ("証明", "")
+    assert (by_row["T3", "手続名"]["before"], by_row["T3", "手続名"]["after"]) == ("", "申請")
     assert ("T1", "手続名") not in by_row
     assert compare_returns(after, after, form, RESTS_ON) == []
 
@@ -86,7 +90,12 @@ def make_tables() -> dict[str, pd.DataFrame]:
 def test_of_a_department_the_cells_of_the_last_revision_are_named() -> None:
     by_department, rests_on = trace_figures(PERIOD, **make_tables())
     [counted] = by_department["1203"]
-    assert counted == ("オンライン化手続数①", "numerator", 1, ["手続!F3(前回から)", "手続!F20"])
+    assert counted == {
+        "indicator": "オンライン化手続数①",
+        "role": "numerator",
+        "records": 1,
+        "cells": ["手続!F3(前回から)", "手続!F20"],
+    }
     assert [*by_department] == ["1203"]
     assert rests_on == {("procedure", "online_status"): ["オンライン化手続数①"]}
 

@@ -5,20 +5,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sumida_data.base.metadata import DataDictionary
-from sumida_data.base.periods import Period
 from sumida_data.plan.models import Plan
-from sumida_data.report.content import (
-    ProgressReport,
-    ProgressTable,
-    TableCell,
-    TableRow,
-    build_table,
-    newest_rows,
-)
+from sumida_data.report.content import IndicatorReport, ProgressReport, TableCell
 
 Row = dict[str, Any]
-Show = Callable[..., ProgressTable]
+Show = Callable[..., ProgressReport]
 
 # The table as the ward prints it; the deck writes 電子決済率 for 電子決裁率.
 PRINTED = """\
@@ -37,35 +28,38 @@ PRINTED = """\
 
 @pytest.fixture
 def show(
-    dictionary: DataDictionary, plan: Plan, make_frames: Callable[..., dict[str, pd.DataFrame]]
+    plan: Plan,
+    make_frames: Callable[..., dict[str, pd.DataFrame]],
+    make_report: Callable[..., ProgressReport],
+    make_value: Callable[..., Row],
 ) -> Show:
-    """Return a function that lays out the table of a period from rows of indicator_value."""
+    """Return a function that lays out the table of a period from rows of indicator_value.
 
-    def lay_out(*rows: Row, period: str = "FY2022Q3") -> ProgressTable:
-        values = newest_rows(make_frames(rows)["indicator_value"])
-        return build_table(dictionary, plan, Period.parse(period), values)
+    What is not given of the period was not measured.
+    """
+
+    def lay_out(*rows: Row, period: str = "FY2022Q3") -> ProgressReport:
+        given = {row["indicator_id"] for row in rows if row["period"] == period}
+        names = [one.indicator_id for one in plan.indicators if one.indicator_id not in given]
+        others = [make_value(name, period, None) for name in names]
+        return make_report(make_frames([*rows, *others]), period)
 
     return lay_out
 
 
-def print_rows(table: ProgressTable) -> str:
-    rows = [
-        [one.title.text + one.title.mark]
-        + [cell.printed for cell in (one.baseline, *one.years, one.target)]
-        for one in table.rows
-    ]
-    return "\n".join("|".join(row) for row in rows)
+def print_rows(report: ProgressReport) -> str:
+    return "\n".join("|".join(one.texts) for one in report.indicators)
 
 
 class TestTableOfTheDeck:
     def test_has_the_texts_that_the_ward_printed(self, report: ProgressReport) -> None:
-        assert print_rows(report.table) == PRINTED
+        assert print_rows(report) == PRINTED
 
     def test_has_the_columns_that_the_ward_printed(self, report: ProgressReport) -> None:
-        assert report.table.labels == ["R3", "R4", "R5", "R6", "R7"]
+        assert report.labels == ["R3", "R4", "R5", "R6", "R7"]
 
     def test_numbers_footnotes_as_the_ward_did(self, plan: Plan, report: ProgressReport) -> None:
-        assert report.table.footnotes == [
+        assert report.footnotes == [
             f"(※1) {plan.footnotes['dx_procedures']}",
             f"(※2) {plan.footnotes['priority_procedures']}",
             "(※3) 計画の改定等により、対象となる手続数が変更になった。",
@@ -112,8 +106,12 @@ class TestValuesThatAreNotPlain:
         assert "R4：一部は前回の回答を引継ぎ：オープンデータ公開件数" in table.remarks
 
     def test_missing_row_is_not_measured(self, make_value: Callable[..., Row], show: Show) -> None:
-        table = show(make_value("serious_incidents", "FY2022Q3", "0"))
-        assert current(table).caution == "未測定"
+        table = show(
+            make_value("serious_incidents", "FY2022Q4", "0"),
+            make_value("open_datasets", "FY2023Q1", "160"),
+            period="FY2023Q1",
+        )
+        assert row_of(table).years[0] == ("-", "", "未測定")
 
 
 class TestYears:
@@ -157,9 +155,9 @@ class TestYears:
         assert current(table).printed == "154件 ※4"
 
 
-def row_of(table: ProgressTable) -> TableRow:
-    return next(row for row in table.rows if row.indicator.indicator_id == "open_datasets")
+def row_of(table: ProgressReport) -> IndicatorReport:
+    return next(one for one in table.indicators if one.indicator.indicator_id == "open_datasets")
 
 
-def current(table: ProgressTable) -> TableCell:
+def current(table: ProgressReport) -> TableCell:
     return row_of(table).current

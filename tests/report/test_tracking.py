@@ -17,7 +17,7 @@ from sumida_data.report.returns import (
     render_tracking_workbook,
     write_reminders,
 )
-from sumida_data.report.survey import DepartmentState, ResponseTracking, track_responses
+from sumida_data.report.survey import ResponseTracking, track_responses
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 
@@ -65,8 +65,8 @@ def finding(make_finding: Callable[..., Row]) -> Callable[..., Row]:
     return make
 
 
-def department(tracking: ResponseTracking, code: str) -> DepartmentState:
-    return next(one for one in tracking.departments if one.code == code)
+def department(tracking: ResponseTracking, code: str) -> Row:
+    return next(one for one in tracking.departments if one["department_code"] == code)
 
 
 def table_of(content: bytes, sheet: str) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def table_of(content: bytes, sheet: str) -> list[dict[str, Any]]:
 
 class TestState:
     def test_every_department_stands_somewhere(self, track: Track) -> None:
-        assert {one.code: one.state for one in track().departments} == {
+        assert {one["department_code"]: one["state"] for one in track().departments} == {
             "1101": "受領",
             "1203": "受領",
             "1204": "受領(前回から変更なし)",
@@ -94,8 +94,8 @@ class TestState:
             "source_file": "FY2022Q3/1102.xlsx",
         }
         tracking = track(more=[older, late])
-        assert department(tracking, "1203").state == "受領、訂正あり"
-        assert department(tracking, "1102").state == "受領、締切後3日"
+        assert department(tracking, "1203")["state"] == "受領、訂正あり"
+        assert department(tracking, "1102")["state"] == "受領、締切後3日"
         assert (tracking.corrected, tracking.late) == (1, 1)
 
     @pytest.mark.parametrize("day", [None, date(2023, 1, 16), date(2023, 1, 1)])
@@ -103,7 +103,7 @@ class TestState:
         self, track: Track, response_rows: list[Row], day: date | None
     ) -> None:
         row = response_rows[0] | {"department_code": "1102", "answered_on": day}
-        assert department(track(more=[row]), "1102").days_late == 0
+        assert department(track(more=[row]), "1102")["days_late"] == 0
 
     def test_findings_go_to_their_department(
         self, track: Track, finding: Callable[..., Row], make_finding: Callable[..., Row]
@@ -111,7 +111,7 @@ class TestState:
         nobody = make_finding("F101", "error") | {"source_file": "FY2022Q3/謎.xlsx"}
         tracking = track(finding(), finding("F205", "warning"), nobody)
         tax = department(tracking, "1203")
-        assert tax.counts == {"error": 1, "warning": 1}
+        assert tax["counts"] == {"error": 1, "warning": 1}
         assert [one.rule_id for one in tracking.unassigned] == ["F101"]
         assert tracking.to_correct == 1
 
@@ -128,7 +128,7 @@ class TestState:
             for period, value in (("FY2022Q2", "20"), ("FY2022Q3", "24"))
         ]
         tracking = track(answers=answers)
-        words = {one.code: one.difference for one in tracking.departments}
+        words = {one["department_code"]: one["difference"] for one in tracking.departments}
         assert words["1203"] == "セキュリティ(変更1)"
         assert words["1101"] == "前回の回答なし"
         assert words["1205"] == ""

@@ -72,7 +72,7 @@ def render_council_paper(report: ProgressReport) -> bytes:
 def render_briefings(report: ProgressReport) -> dict[str, bytes]:
     """Return a page to print for each indicator that is behind, by its id."""
     return {
-        one.line.indicator.indicator_id: _fill_in("briefing.html", report=report, one=one)
+        one.indicator.indicator_id: _fill_in("briefing.html", report=report, one=one)
         for one in report.indicators
         if one.progress["verdict"] in ("slightly_behind", "behind")
     }
@@ -110,20 +110,20 @@ def render_spreadsheet(report: ProgressReport) -> bytes:
     sheet.write("A1", title, looks["heading"])
     sheet.write("A2", SAMPLE_WARNING if report.sample else "", looks["stamp"])
     sheet.write("A3", report.caption, looks["caption"])
-    headings = report.table.list_headings("\n")
+    headings = report.list_headings("\n")
     last_column = len(headings) - 1
     sheet.set_column(0, 0, _TITLE_WIDTH)
     sheet.set_column(1, last_column, _CELL_WIDTH)
     sheet.set_row(_HEAD_ROW, 34)
     sheet.write_row(_HEAD_ROW, 0, headings, looks["head"])
-    for row, line in enumerate(report.table.rows, _HEAD_ROW + 1):
+    for row, line in enumerate(report.indicators, _HEAD_ROW + 1):
         sheet.set_row(row, 23)
         name, *cells = line.texts
         sheet.write(row, 0, name, looks["title"])
         sheet.write_row(row, 1, cells, looks["cell"])
     # Widths count digits of the standard font; notes are smaller, a Japanese character is double.
     characters = (_TITLE_WIDTH + _CELL_WIDTH * last_column) * 2 // 3
-    for row, text in enumerate(report.notes, _HEAD_ROW + 2 + len(report.table.rows)):
+    for row, text in enumerate(report.notes, _HEAD_ROW + 2 + len(report.indicators)):
         sheet.merge_range(row, 0, row, last_column, text, looks["note"])
         # A merged cell does not grow with its text.
         sheet.set_row(row, 14 * (1 + len(text) // characters))
@@ -135,8 +135,8 @@ def render_slides(report: ProgressReport) -> bytes:
     presentation = Presentation()
     presentation.slide_width, presentation.slide_height = _WIDTH, _HEIGHT
     presentation.core_properties.title = f"{report.plan.title} 取組状況（{report.period.title}）"
-    headings = [*report.table.list_headings(" "), "判定"]
-    rows = [headings, *([*one.line.texts, one.verdict] for one in report.indicators)]
+    headings = [*report.list_headings(" "), "判定"]
+    rows = [headings, *([*one.texts, one.verdict] for one in report.indicators)]
     slide = _add_slide(presentation, report, report.points[0])
     about = f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}"
     _add_table(slide, rows, about, (90, *[30] * (len(headings) - 3), 44), Mm(9))
@@ -228,9 +228,8 @@ def _add_charts(slide: Any, indicators: Sequence[IndicatorReport]) -> None:
     for place, one in enumerate(indicators):
         left = _MARGIN + (place % 2) * (width + _MARGIN)
         top = Mm(27) + (place // 2) * (height + Mm(5))
-        line = one.line
-        amounts = f"{line.current.text}（目標 {line.target.text}）"
-        title = f"{line.indicator.title}　{amounts}　{one.verdict}"
+        amounts = f"{one.current.text}（目標 {one.target.text}）"
+        title = f"{one.indicator.title}　{amounts}　{one.verdict}"
         _add_text(slide, title, (left, top, width, Mm(8)), 12, bold=True)
         box = map(Length, (left, top + Mm(8), width, height - Mm(8)))
         series = _list_series(one.chart)

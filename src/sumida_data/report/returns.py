@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
+from sumida_data.base.metadata import Row
 from sumida_data.base.xlsx import Cell, TextWorkbook
 from sumida_data.present.templates import load_templates
-from sumida_data.report.survey import DepartmentState, ResponseTracking
+from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import Return, read_returns
 from sumida_data.survey.feedback import name_place, name_return_sheet
@@ -36,20 +36,22 @@ _COUNTED = """
         SELECT * FROM lineage WHERE period = $period
         QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id)
     )
-    SELECT department_code, indicator_title, role, count(DISTINCT row_id),
-        list(DISTINCT concat(sheet, '!', cell, if(carried_from IS NULL, '', '(前回から)')))
+    SELECT department_code, {
+        indicator: indicator_title, role: role, records: count(DISTINCT row_id),
+        cells: list(DISTINCT concat(sheet, '!', cell, if(carried_from IS NULL, '', '(前回から)')))
+    }
     FROM standing
     JOIN ours ON row_id = record_id
     JOIN (SELECT DISTINCT indicator_id, indicator_title FROM indicator_value) USING (indicator_id)
     WHERE cell IS NOT NULL
-    GROUP BY ALL
-    ORDER BY ALL
+    GROUP BY department_code, indicator_title, role
+    ORDER BY department_code, indicator_title, role
 """
 _RESTS_ON = """
-    SELECT DISTINCT table_name, field, indicator_title
+    SELECT table_name, field, list(DISTINCT indicator_title ORDER BY indicator_title)
     FROM lineage
     JOIN (SELECT DISTINCT indicator_id, indicator_title FROM indicator_value) USING (indicator_id)
-    ORDER BY ALL
+    GROUP BY table_name, field
 """
 _DIVISION_HEADINGS = (
     *("部", "照会した課", "回答した課", "うち前回から変更なし", "未回答の課", "回収率"),
@@ -72,47 +74,22 @@ _WIDTHS = {
 RestsOn = Mapping[tuple[str, str], Sequence[str]]
 
 
-class Counted(NamedTuple):
-    """The records of a department that counted in an indicator, and their cells."""
-
-    indicator: str
-    role: str
-    records: int
-    cells: Sequence[str]
-
-
-class CellChange(NamedTuple):
-    """An answer that is another one in the file sent again, and the indicators that rest on it.
-
-    The cell is that of the later file, or was that of the earlier one; the row names the record.
-    """
-
-    cell: str
-    row: str
-    heading: str
-    before: str
-    after: str
-    indicators: Sequence[str]
-
-
 def trace_figures(
     period: str, **tables: pd.DataFrame
-) -> tuple[Mapping[str, Sequence[Counted]], RestsOn]:
+) -> tuple[Mapping[str, Sequence[Row]], RestsOn]:
     """Say by department code what counted in the figures of a quarter, and what these rest on.
 
-    The tables are ``answer``, ``lineage`` and ``indicator_value``.
+    Counted are by indicator and role the number of records, with their cells. The tables are
+    ``answer``, ``lineage`` and ``indicator_value``.
     """
-    counted: dict[str, list[Counted]] = defaultdict(list)
-    rests_on: dict[tuple[str, str], list[str]] = defaultdict(list)
+    counted: dict[str, list[Row]] = defaultdict(list)
     with connect() as connection:
         for name, table in tables.items():
             connection.register(name, to_arrow(table))
-        rows = connection.execute(_COUNTED, {"period": period}).fetchall()
-        for code, title, role, records, cells in rows:
-            counted[code].append(Counted(title, role, records, sorted(cells, key=_by_place)))
-        for table_name, field, title in connection.execute(_RESTS_ON).fetchall():
-            rests_on[table_name, field].append(title)
-    return counted, rests_on
+        for code, found in connection.execute(_COUNTED, {"period": period}).fetchall():
+            counted[code].append(found | {"cells": sorted(found["cells"], key=_by_place)})
+        rests_on = connection.execute(_RESTS_ON).fetchall()
+    return counted, {(table, field): titles for table, field, titles in rests_on}
 
 
 def _by_place(place: str) -> tuple[str, int, str]:
@@ -121,32 +98,36 @@ def _by_place(place: str) -> tuple[str, int, str]:
     return sheet, int("".join(filter(str.isdigit, cell)) or 0), cell
 
 
-def compare_returns(
-    before: Return, after: Return, form: Form, rests_on: RestsOn
-) -> list[CellChange]:
-    """Compare two files of one department cell by cell, in the order of the form."""
+def compare_returns(before: Return, after: Return, form: Form, rests_on: RestsOn) -> list[Row]:
+    """Compare two files of one department cell by cell, in the order of the form.
+
+    A change is told with its cell in the later file, or in the earlier one, the row that names the
+    record, and the indicators that rest on such answers.
+    """
     old, new = map(_list_answers, (before, after))
     titles = {(part.table, item.name): item.title for part in form.sheets for item in part.fields}
-    order = {part.sheet: number for number, part in enumerate(form.sheets)}
     changes = []
     for table, row, field in dict.fromkeys((*new, *old)):
         cell, was = old.get((table, row, field), ("", ""))
         now_at, becomes = new.get((table, row, field), ("", ""))
         if was != becomes:
-            title, moved = titles.get((table, field), field), rests_on.get((table, field), ())
-            changes.append(CellChange(now_at or cell, row, title, was, becomes, moved))
-    return sorted(changes, key=lambda one: (order.get(one.cell.partition("!")[0], 0), one.row))
+            change = {"cell": now_at or cell, "row": row, "before": was, "after": becomes}
+            change["heading"] = titles.get((table, field), field)
+            changes.append(change | {"indicators": rests_on.get((table, field), ())})
+    order = {part.sheet: number for number, part in enumerate(form.sheets)}
+    return sorted(
+        changes, key=lambda one: (order.get(one["cell"].partition("!")[0], 0), one["row"])
+    )
 
 
 def _list_answers(returned: Return) -> dict[tuple[str, str, str], tuple[str, str]]:
     """Return cell and value of each answer by table, record and field."""
-    return {
-        (one.table, one.key, answer.field): (
-            *(f"{answer.sheet}!{answer.cell}", answer.reading.value or ""),
-        )
-        for one in returned.records
-        for answer in one.answers
-    }
+    answers = {}
+    for one in returned.records:
+        for answer in one.answers:
+            told = (f"{answer.sheet}!{answer.cell}", answer.reading.value or "")
+            answers[one.table, one.key, answer.field] = told
+    return answers
 
 
 def render_department_pages(
@@ -168,24 +149,28 @@ def render_department_pages(
         sheets.append({"sheet": part.sheet, "public": public, "kept": kept})
     pages = {}
     for one in tracking.departments:
-        if not one.silent:
+        if not one["silent"]:
             resent = _compare_files(tracking, one, collector, received, rests_on)
-            told = {"counted": counted.get(one.code, ()), "sheets": sheets, "resent": resent}
+            told = {
+                "counted": counted.get(one["department_code"], ()),
+                "sheets": sheets,
+                "resent": resent,
+            }
             page = _fill_in("department.html", tracking=tracking, one=one, **told)
-            pages[f"{one.code}_{one.row['section']}_公開前の確認.html"] = page.encode()
+            pages[f"{one['department_code']}_{one['section']}_公開前の確認.html"] = page.encode()
     return pages
 
 
 def _compare_files(
     tracking: ResponseTracking,
-    one: DepartmentState,
+    one: Row,
     collector: Collector,
     received: Mapping[str, SourceFile],
     rests_on: RestsOn,
-) -> dict[str, list[CellChange]]:
+) -> dict[str, list[Row]]:
     """Return by each file that was replaced how the one that counts differs from it."""
     # The one that counts stands last; it may stand among the others too.
-    names = [name for name in (*one.files, one.row["source_file"]) if name in received]
+    names = [name for name in (*one["files"], one["source_file"]) if name in received]
     if len({*names}) < 2:
         return {}
     files = [received[name] for name in names]
@@ -201,10 +186,10 @@ def write_reminders(tracking: ResponseTracking) -> dict[str, str]:
     """Write a mail to each department with something left to do, by code, subject line first."""
     mails, told = {}, {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN}
     for one in tracking.departments:
-        if one.silent or one.findings:
-            name = name_return_sheet(one.code, one.row["section"])
+        if one["silent"] or one["findings"]:
+            name = name_return_sheet(one["department_code"], one["section"])
             told |= {"tracking": tracking, "one": one, "return_sheet": name}
-            mails[one.code] = _fill_in("reminder.txt", **told)
+            mails[one["department_code"]] = _fill_in("reminder.txt", **told)
     return mails
 
 
@@ -213,7 +198,7 @@ def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dic
 
     The files written for departments are by name, which begins with the code.
     """
-    sections = {one.code: one.row["section"] for one in tracking.departments}
+    sections = {one["department_code"]: one["section"] for one in tracking.departments}
     mails = {}
     for code, reminder in write_reminders(tracking).items():
         subject, _, text = reminder.strip().partition("\n")
@@ -246,7 +231,7 @@ def _fill_in(template: str, **values: object) -> str:
 def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
     """Return the response tracking: by division, by department, and the mails to send."""
     title = f"{tracking.form.title}（{tracking.period.title}）　回収状況"
-    sections = {one.code: one.row["section"] for one in tracking.departments}
+    sections = {one["department_code"]: one["section"] for one in tracking.departments}
     reminders = [(code, sections[code], text) for code, text in write_reminders(tracking).items()]
     unassigned = [
         (
@@ -268,13 +253,12 @@ def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
     return book.close()
 
 
-def _list_department(one: DepartmentState) -> Sequence[Cell]:
-    row = one.row
-    counts = [one.counts[severity] for severity in SEVERITY_LABELS]
-    found = [*counts, row["rows"], row["rows_set_aside"]]
+def _list_department(one: Row) -> Sequence[Cell]:
+    counts = [one["counts"][severity] for severity in SEVERITY_LABELS]
+    found = [*counts, one["rows"], one["rows_set_aside"]]
     return (
-        *(one.code, row["division"], row["section"], one.state),
-        *(str(row["answered_on"] or ""), str(row["due_on"]), one.days_late or None),
-        *(found if one.files else [None] * len(found)),
-        *(one.difference, "\n".join(name.rpartition("/")[2] for name in one.files)),
+        *(one["department_code"], one["division"], one["section"], one["state"]),
+        *(str(one["answered_on"] or ""), str(one["due_on"]), one["days_late"] or None),
+        *(found if one["files"] else [None] * len(found)),
+        *(one["difference"], "\n".join(name.rpartition("/")[2] for name in one["files"])),
     )

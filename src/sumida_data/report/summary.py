@@ -222,7 +222,7 @@ def _advise_on_figures(report: ProgressReport, proposal: Proposal) -> Iterator[s
     for part, words in _VERDICT_STEPS.items():
         found = [one for one in report.indicators if part in one.progress["verdict"]]
         if found:
-            yield words.format(len(found), _name_some([one.line.title.text for one in found]))
+            yield words.format(len(found), _name_some([one.title.text for one in found]))
     if hints := [*filterfalse(itemgetter("note"), report.hints)]:
         titles = dict.fromkeys(row["indicator_title"] for row in hints)
         yield f"確かめたい値が{len(hints)}件あります：{_name_some([*titles])}"
@@ -254,8 +254,8 @@ def render_summary(summary: RunSummary) -> RenderableType:
     )
     indicators = [
         (
-            *(one.line.indicator.title, one.line.baseline.text, one.line.current.text),
-            *(one.line.target.text, one.value["as_of"].isoformat()),
+            *(one.indicator.title, one.baseline.text, one.current.text),
+            *(one.target.text, one.value["as_of"].isoformat()),
             Text(one.verdict, _STYLES[one.progress["verdict"]]),
         )
         for one in report.indicators

@@ -40,15 +40,17 @@ _COMPARISON = """
             max(value) FILTER (NOT is_now) AS earlier
         FROM compared
         GROUP BY department_code, sheet, part_number, key, field
+    ), told AS (
+        SELECT department_code, min(part_number) AS part_number, concat_ws(' ',
+            '増' || nullif(count(*) FILTER (earlier IS NULL AND value IS NOT NULL), 0),
+            '減' || nullif(count(*) FILTER (earlier IS NOT NULL AND value IS NULL), 0),
+            '変更' || nullif(count(*) FILTER (earlier != value), 0)) AS words,
+            if(words = '', '', concat(sheet, '(', words, ')')) AS difference
+        FROM pair
+        WHERE department_code IN (SELECT department_code FROM compared WHERE NOT is_now)
+        GROUP BY department_code, sheet
     )
-    SELECT department_code, sheet,
-        count(*) FILTER (earlier IS NULL AND value IS NOT NULL) AS added,
-        count(*) FILTER (earlier IS NOT NULL AND value IS NULL) AS removed,
-        count(*) FILTER (earlier != value) AS changed
-    FROM pair
-    WHERE department_code IN (SELECT department_code FROM compared WHERE NOT is_now)
-    GROUP BY department_code, sheet
-    ORDER BY department_code, min(part_number)
+    SELECT department_code, list(difference ORDER BY part_number) FROM told GROUP BY department_code
 """
 
 
@@ -80,36 +82,18 @@ class SurveyState(NamedTuple):
     counts: Mapping[Severity, int]
 
 
-class DepartmentState(NamedTuple):
-    """The state of one department's answer.
-
-    Attributes:
-        row: Its row of ``response`` that counts.
-        files: The usable files it sent.
-        findings: What was found in the file that counts, in the order of work.
-        silent: Whether nothing came that can be used; unusable, whether a file came that cannot.
-        days_late: Days after the due date; 0 where the day is not known.
-        state: Whether it answered, again, and in time, in words.
-        difference: How its answers differ from its last ones, in words.
-    """
-
-    code: str
-    row: Row
-    files: Sequence[str]
-    findings: Sequence[Finding]
-    counts: Mapping[Severity, int]
-    silent: bool
-    unusable: bool
-    days_late: int
-    state: str
-    difference: str
-
-
 class ResponseTracking(NamedTuple):
     """The state of all departments' answers in a quarter.
 
-    Unassigned are findings about files that belong to no known department, and about the central
-    files. Counted are departments that sent a correction, were late, or have something to correct.
+    Attributes:
+        departments: By code the row of ``response`` that counts, and beside it the usable ``files``
+            it sent, ``findings`` in that one in the order of work with their ``counts`` by
+            severity, whether it is ``silent``, having sent nothing that can be used, or a file that
+            is ``unusable``, the ``days_late``, and in words its ``state`` and ``difference`` from
+            its last answers.
+        unassigned: Findings about files that belong to no known department, and about the
+            central files.
+        corrected: How many departments sent more than one usable file.
     """
 
     dictionary: DataDictionary
@@ -117,7 +101,7 @@ class ResponseTracking(NamedTuple):
     form: Form
     period: Period
     survey: SurveyState
-    departments: Sequence[DepartmentState]
+    departments: Sequence[Row]
     unassigned: Sequence[Finding]
     corrected: int
     late: int
@@ -205,9 +189,9 @@ def track_responses(
         survey=describe_survey(str(period), response, finding, rules),
         departments=departments,
         unassigned=sorted(findings[None], key=order_for_work),
-        corrected=sum(len(one.files) > 1 for one in departments),
-        late=sum(one.days_late > 0 for one in departments),
-        to_correct=sum(one.counts["error"] > 0 for one in departments),
+        corrected=sum(len(one["files"]) > 1 for one in departments),
+        late=sum(one["days_late"] > 0 for one in departments),
+        to_correct=sum(one["counts"]["error"] > 0 for one in departments),
         sample=any(row["sample"] for row in ours),
     )
 
@@ -217,7 +201,7 @@ def _describe_department(
     statuses: Mapping[str, str],
     findings: Iterable[Finding],
     changes: Sequence[str] | None,
-) -> DepartmentState:
+) -> Row:
     # What can be used goes before what cannot, and before an older file.
     row = min(rows, key=lambda row: _FIRST.index(row["response_status"]))
     status = row["response_status"]
@@ -234,18 +218,16 @@ def _describe_department(
         difference = "前回の回答なし" if status in ANSWERED else ""
     else:
         difference = "、".join(changes) or "違いなし"
-    return DepartmentState(
-        code=row["department_code"],
-        row=row,
-        files=files,
-        findings=sorted(findings, key=order_for_work),
-        counts=Counter(one.severity for one in findings),
-        silent=status not in ANSWERED,
-        unusable=status == "set_aside",
-        days_late=days_late,
-        state="、".join(filter(None, marks)),
-        difference=difference,
-    )
+    return row | {
+        "files": files,
+        "findings": sorted(findings, key=order_for_work),
+        "counts": Counter(one.severity for one in findings),
+        "silent": status not in ANSWERED,
+        "unusable": status == "set_aside",
+        "days_late": days_late,
+        "state": "、".join(filter(None, marks)),
+        "difference": difference,
+    }
 
 
 def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -265,8 +247,4 @@ def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str,
         connection.register("answer", to_arrow(answer))
         connection.register("item", pd.DataFrame(items, columns=names))
         rows = connection.execute(_COMPARISON, {"period": period}).fetchall()
-    changes: dict[str, list[str]] = defaultdict(list)
-    for code, sheet, *counts in rows:
-        words = [f"{word}{n}" for word, n in zip(("増", "減", "変更"), counts, strict=True) if n]
-        changes[code] += [f"{sheet}({' '.join(words)})"] if words else []
-    return {code: tuple(sheets) for code, sheets in changes.items()}
+    return {code: tuple(filter(None, sheets)) for code, sheets in rows}

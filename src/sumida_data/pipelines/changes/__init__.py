@@ -43,7 +43,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
     period, response, checks = str(report.period), tables["response"], tables["privacy_check"]
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
     figures, revised = describe_figures(publication_history, state.name, values, notices)
-    titles = {one.line.indicator.indicator_id: one.line.title.text for one in report.indicators}
+    titles = {one.indicator.indicator_id: one.title.text for one in report.indicators}
     catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
     proposal = approval.propose(
         catalogue,

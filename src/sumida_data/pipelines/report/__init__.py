@@ -67,9 +67,7 @@ def write_report(
     Reports of other plans stand beside it, in a folder by the name of the plan.
     """
     folder, described = str(report.period), report.dictionary
-    titles = {
-        one.line.indicator.indicator_id: one.line.indicator.title for one in report.indicators
-    }
+    titles = {one.indicator.indicator_id: one.indicator.title for one in report.indicators}
     results = (read_rows(check_result), read_rows(check_failure))
     overview = give_overview(rules, described, *results, titles)
     quality_page = papers.render_quality_page(
