@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -28,15 +28,12 @@ from sumida_data.catalogue.target import Entry, TargetError, is_on_this_machine
 from sumida_data.packages.models import FREQUENCIES
 
 Files = Mapping[str, tuple[str, bytes, str]]
-P = ParamSpec("P")
 T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 _USER_AGENT = f"sumida-data/{__version__} (open data publisher)"
-_UNCERTAIN = {408, 429}
 _LONGEST_WAIT = 60
 _LONGEST_QUOTE = 300
-_CHUNK = 1 << 20
 _LICENSES = {"CC-BY-4.0": ("CC-BY-4.0", "cc-by-4.0", "cc-by")}
 # What only the office can mend; asking again would change nothing.
 _UNREACHABLE = {
@@ -53,15 +50,8 @@ class CkanSettings(Model):
     """Settings of a CKAN target; ``conf/ckan/catalog.yml`` says what each is for.
 
     Attributes:
-        url: Its address; empty where it has not been set.
         token: API token of an editor of the organisation, who is no administrator.
         basic_auth: User and password, as user:password, of a server before the site.
-        name_prefix: Put before the names of datasets; without one, the organisation's name.
-        project: Marks the datasets that are ours.
-        licenses: Ids under which a site may know a licence, by the id in packages.yml.
-        max_file_bytes: Largest file that the site takes; it does not tell.
-        timeout: Seconds to wait for the next part of an answer.
-        longest_call: Seconds to wait for a whole answer.
         backoff: Seconds before an uncertain call is looked into; doubled each time.
         attempts: How often in all.
     """
@@ -122,11 +112,10 @@ class UncertainError(Exception):
 
 
 class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
-    """One CKAN.
+    """One CKAN, as the publisher or, where ``anonymous``, as the public sees it.
 
-    Args:
-        settings: Where and as whom.
-        anonymous: Look at it as the public does.
+    Its methods raise an UncertainError if nobody knows whether a call was carried out, and a
+    TargetError, which says why and what to do, if it was refused.
     """
 
     def __init__(self, settings: CkanSettings, *, anonymous: bool = False) -> None:
@@ -134,21 +123,15 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         token = None if anonymous else settings.token.get_secret_value()
         super().__init__(settings.url.rstrip("/"), token, _USER_AGENT, session=requests.Session())
         self.session.headers["User-Agent"] = _USER_AGENT
+        user, _, password = settings.basic_auth.get_secret_value().partition(":")
         # What is given here, if only nothing, keeps out what a .netrc would put in its place.
-        self.session.auth = self._authorize
-
-    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        user, _, password = self._settings.basic_auth.get_secret_value().partition(":")
-        return HTTPBasicAuth(user, password)(request) if user else request
+        self.session.auth = HTTPBasicAuth(user, password) if user else lambda request: request
 
     def call(self, action: str, arguments: Mapping[str, Any], files: Files | None = None) -> Any:
-        """Call an action once and return its result.
-
-        Raises:
-            UncertainError: If nobody knows whether it was carried out.
-            TargetError: If it was refused; the text says why and what to do.
-        """
+        """Call an action once and return its result."""
         _LOG.debug("%s %s", action, sorted(files or ()))
+        name = arguments.get("name") or arguments.get("id")
+        start = f"データセット {name}: " if name else ""
         try:
             return self.call_action(
                 action,
@@ -161,31 +144,18 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 f"CKANが {action} を許可しませんでした(403)。トークンの期限が切れたか、"
                 f"利用者が組織 {self._settings.organization} の編集者でないか、ほかの組織の"
                 "データセットです。トークンと権限、名前を確かめてください。"
-                f"{_name(arguments)}CKANの答え: {str(error)[:_LONGEST_QUOTE]}"
+                f"{start}CKANの答え: {str(error)[:_LONGEST_QUOTE]}"
             ) from error
         except ValidationError as error:
-            if "match" in error.error_dict:
-                raise UncertainError("ほかの人が同じデータセットを先に変えました") from error
-            if "name" in error.error_dict:
-                raise UncertainError(
-                    f"{_name(arguments)}その名前は使えないか、見えないデータセットが使っています。"
-                    "name_prefix で別の名前にしてください"
-                ) from error
-            raise TargetError(_explain_refusal(action, error.error_dict)) from error
+            raise _explain_refusal(action, start, error.error_dict) from error
         except NotFound as error:
             raise UncertainError(f"{action} の相手がCKANにありません(404)") from error
         except CKANAPIError as error:
-            raise TargetError(
-                f"CKANが {action} を断りました。{str(error)[:_LONGEST_QUOTE]}"
-            ) from error
+            told = str(error)[:_LONGEST_QUOTE]
+            raise TargetError(f"CKANが {action} を断りました。{told}") from error
 
     def find(self, action: str, arguments: Mapping[str, Any]) -> Any:
-        """Call an action once and return its result, or None where there is nothing to see.
-
-        Raises:
-            UncertainError: If there was no certain answer.
-            TargetError: If it was refused; the text says why and what to do.
-        """
+        """Call an action once and return its result, or None where there is nothing to see."""
         try:
             return self.call(action, arguments)
         except (UncertainError, TargetError) as error:
@@ -194,14 +164,21 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 return None
             raise
 
-    def hash_file(self, resource: Entry) -> str:
+    def show(self, name: str) -> Entry | None:
+        """Return a dataset by its id or name."""
+        package: Entry | None = self.find("package_show", {"id": name})
+        return package if package and package["state"] != "deleted" else None
+
+    def look_into(self, package: Entry) -> Entry:
+        """Return a dataset with the hashes of the bytes that can be downloaded, as ``sha256``."""
+        found = [one | {"sha256": self._hash_file(one)} for one in package["resources"]]
+        return package | {"resources": found}
+
+    def _hash_file(self, resource: Entry) -> str:
         """Return the SHA-256 of the file of a resource, or nothing where there is none.
 
         The public reads it from where CKAN says that it is, the publisher from the same site that
         the token is for.
-
-        Raises:
-            UncertainError: If the bytes did not arrive whole.
         """
         if resource.get("url_type") != "upload":
             return ""
@@ -209,10 +186,12 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         if self.apikey:
             path = "dataset/{package_id}/resource/{id}/download/".format_map(resource)
             url = f"{self.address}/{path}{url.rpartition('/')[2]}"
-        answer = self._get(url, {"Authorization": self.apikey} if self.apikey else {})
+        options = {"timeout": self._settings.timeout}
+        headers = {"Authorization": self.apikey} if self.apikey else {}
+        answer = self._ask("GET", url, headers=headers, **options)
         if answer.is_redirect:
             # To a store elsewhere, which the token does not concern.
-            answer = self._get(urljoin(url, answer.headers["Location"]), {})
+            answer = self._ask("GET", urljoin(url, answer.headers["Location"]), **options)
         self._judge(answer)
         status, kind = answer.status_code, answer.headers.get("Content-Type", "")
         if status == requests.codes.not_found:
@@ -225,19 +204,15 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
             )
         return hashlib.sha256(answer.content).hexdigest()
 
-    def persist(self, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Repeat a step that looks before it acts until its outcome is certain.
-
-        Raises:
-            TargetError: If it never is.
-        """
-        wait = self._settings.backoff
-        for attempt in range(1, self._settings.attempts + 1):
+    def persist(self, step: Callable[..., T], *arguments: Any) -> T:
+        """Repeat a step that looks before it acts until its outcome is certain, or give up."""
+        wait, attempts = self._settings.backoff, self._settings.attempts
+        for attempt in range(1, attempts + 1):
             try:
-                return step(*args, **kwargs)
+                return step(*arguments)
             except UncertainError as error:
                 _LOG.info("%s", error)
-                if attempt == self._settings.attempts:
+                if attempt == attempts:
                     raise TargetError(
                         f"CKANの返事が確かでないまま{attempt}回試しました。{error}。"
                         "CKANの管理者に様子を聞いてから、同じ操作をもう一度行ってください。"
@@ -247,15 +222,16 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 wait *= 2
         raise AssertionError  # attempts is positive
 
+    def ask(self, action: str, **arguments: Any) -> Any:
+        """Call an action that changes nothing until there is a certain answer, and return it."""
+        return self.persist(self.call, action, arguments)
+
     def _request_fn(
         self, url: str, data: Any, headers: Any, files: Any, requests_kwargs: Any
     ) -> tuple[int, str]:
         answer = self._ask("POST", url, data=data, headers=headers, files=files, **requests_kwargs)
         self._judge(answer)
         return answer.status_code, answer.text
-
-    def _get(self, url: str, headers: Mapping[str, str]) -> requests.Response:
-        return self._ask("GET", url, headers=headers, timeout=self._settings.timeout)
 
     def _ask(self, method: str, url: str, **options: Any) -> requests.Response:
         """Ask and wait for the whole answer, but not for one that only drips."""
@@ -281,7 +257,7 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
 
     def _judge(self, answer: requests.Response) -> None:
         """Tell from status and kind of an answer what CKAN itself did not say."""
-        status = answer.status_code
+        status, headers = answer.status_code, answer.headers
         if status == requests.codes.unauthorized:
             raise TargetError(
                 "CKANの前にあるサーバーが利用者名とパスワードを求めています(401)。"
@@ -289,30 +265,26 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
                 "書いてください。"
             )
         if answer.is_redirect:
-            parts = urlsplit(answer.headers["Location"])
+            parts = urlsplit(headers["Location"])
             host = parts.netloc.rpartition("@")[2]
             raise TargetError(
                 f"CKANが別の住所 {parts.scheme}://{host}{parts.path} を案内しました({status})。"
                 "トークンはそこへ送っていません。url を正しい住所に直してください。"
             )
-        if status in _UNCERTAIN or status >= 500:
-            raise UncertainError(f"CKANが {status} を返しました", _read_wait(answer))
+        if status in (408, 429) or status >= 500:
+            seconds = re.fullmatch(r"\d+", headers.get("Retry-After", ""))
+            wait = float(seconds[0]) if seconds else None
+            raise UncertainError(f"CKANが {status} を返しました", wait)
         if status == requests.codes.request_entity_too_large:
             raise TargetError(
                 "送るファイルが大きすぎて断られました(413)。CKANの前にあるサーバーの上限を"
                 "管理者に聞き、max_file_bytes に書いてください。"
             )
-        html = "html" in answer.headers.get("Content-Type", "")
-        if html and answer.request.method == "POST":
+        if "html" in headers.get("Content-Type", "") and answer.request.method == "POST":
             raise TargetError(
                 f"CKANではなく、その前にある防御装置(WAF)などのページが返りました({status})。"
                 f"管理者に、User-Agent が {_USER_AGENT!r} のアクセスを通すよう頼んでください。"
             )
-
-
-def _name(arguments: Mapping[str, Any]) -> str:
-    name = arguments.get("name") or arguments.get("id")
-    return f"データセット {name}: " if name else ""
 
 
 def _explain_silence(error: requests.RequestException) -> Exception:
@@ -328,14 +300,18 @@ def _explain_silence(error: requests.RequestException) -> Exception:
     return UncertainError(f"CKANとの通信が途切れました({type(error).__name__})")
 
 
-def _explain_refusal(action: str, problems: Mapping[str, Any]) -> str:
+def _explain_refusal(action: str, start: str, problems: Mapping[str, Any]) -> Exception:
+    if "match" in problems:
+        return UncertainError("ほかの人が同じデータセットを先に変えました")
+    if "name" in problems:
+        return UncertainError(
+            f"{start}その名前は使えないか、見えないデータセットが使っています。"
+            "name_prefix で別の名前にしてください"
+        )
     given = {key: value for key, value in problems.items() if key != "__type"}
     text = json.dumps(given, ensure_ascii=False)
     if "too large" in text or "upload" in given:
-        return f"ファイルが大きすぎるか、受け付けられない種類です(409)。CKANの答え: {text}"
-    return f"CKANが {action} の内容を受け付けませんでした(409)。CKANの答え: {text}"
-
-
-def _read_wait(answer: requests.Response) -> float | None:
-    seconds = answer.headers.get("Retry-After", "")
-    return float(seconds) if re.fullmatch(r"\d+", seconds) else None
+        return TargetError(
+            f"ファイルが大きすぎるか、受け付けられない種類です(409)。CKANの答え: {text}"
+        )
+    return TargetError(f"CKANが {action} の内容を受け付けませんでした(409)。CKANの答え: {text}")

@@ -7,35 +7,21 @@ file that a failed call has replaced, or somebody by hand, is found and put righ
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from sumida_data.catalogue.ckan.entries import (
-    FREQUENCY,
-    MANIFEST,
-    FoundEntry,
-    WantedEntry,
-    describe,
-    empty,
-    hide,
-    name_resource,
-    read_manifest,
-    read_state,
-    revise,
-    write_manifest,
-)
-from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, UncertainError
-from sumida_data.catalogue.ckan.tables import DatastoreTable, compare_table, fill, read_tables
+from sumida_data.catalogue.ckan import entries
+from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, Files, UncertainError
 from sumida_data.catalogue.target import (
+    Action,
     Catalogue,
     Dataset,
-    DatasetState,
     Entry,
     TargetChange,
     TargetError,
@@ -48,19 +34,15 @@ _OLDEST = (2, 10)
 _RESERVED = {"new", "edit", "search", "groups", "activity", "followers"}
 # They fill the DataStore themselves after every upload and would get in our way.
 _LOADERS = {"xloader", "datapusher", "datapusher_plus"}
+_FREQUENCY = "更新頻度"
 _WITHDRAWN = "このデータは取り下げました。お手元に写しがあるときは、使わずに消してください。"
 _MISSING = "{}がありません。conf/ckan/credentials.yml か、環境変数 {} に書いてください。"
 
 
 def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
-    """Return the CKAN that settings describe.
+    """Return the CKAN that settings, the attributes of `CkanSettings`, describe.
 
-    Args:
-        record: The record of the target, of which a CKAN needs nothing.
-        settings: The attributes of `CkanSettings`.
-
-    Raises:
-        TargetError: If a setting is not known or not allowed.
+    It needs nothing of its record. A TargetError names a setting that is not known or allowed.
     """
     del record
     try:
@@ -72,8 +54,7 @@ def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
         raise TargetError(f"conf/ckan の設定 {places} が正しくありません。{why}") from None
 
 
-@dataclass(frozen=True)
-class Readiness:
+class Readiness(NamedTuple):
     """What a site said when it was asked whether all is ready.
 
     Attributes:
@@ -90,7 +71,7 @@ class Readiness:
 
 @dataclass
 class CkanTarget:
-    """A CKAN."""
+    """A CKAN; what cannot be read or written, or is not ready, raises a TargetError."""
 
     settings: CkanSettings
     name: str = "ckan"
@@ -111,23 +92,20 @@ class CkanTarget:
         return check_site(self.site, self.settings)
 
     def observe(self, day: date) -> TargetState:
-        """Look at our datasets, public or not, and at the names that others have.
-
-        Raises:
-            TargetError: If the site cannot be read or is not ready.
-        """
+        """Look at our datasets, public or not, and at the names that others have."""
         ours, prefix = self._list(), self.settings.name_prefix
-        entries = {name: package for name, package in ours.items() if _is_public(package)}
+        shown = {name: package for name, package in ours.items() if _is_public(package)}
         known = {package["name"] for package in ours.values()}
         in_organization = {one["name"] for one in self._search("")} - known
-        elsewhere = set(_ask(self.site, "package_list")) - in_organization - known
+        elsewhere = set(self.site.ask("package_list")) - in_organization - known
+        look = partial(self.site.persist, self.site.look_into)
         return TargetState(
             self.name,
             self.accepts_sample,
             day,
-            {name: read_state(_look_into(self.site, package)) for name, package in entries.items()},
+            {name: entries.read_state(look(package)) for name, package in shown.items()},
             pages=None,
-            hidden=frozenset(ours.keys() - entries.keys()),
+            hidden=frozenset(ours.keys() - shown.keys()),
             others=frozenset(
                 name.removeprefix(prefix) for name in in_organization if name.startswith(prefix)
             ),
@@ -152,26 +130,21 @@ class CkanTarget:
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
         """Publish what changes, one call for each dataset, and fill the DataStore.
 
-        Raises:
-            TargetError: If the content or the site is not ready, which is found before anything is
-                sent, or if the site refuses.
+        What is not ready is found before anything is sent.
         """
         if problems := list(_check_content(catalogue, self.settings)):
             raise TargetError("\n".join(problems))
-        wanted = {one.name: self._describe(one) for one in catalogue.datasets}
-        adopted = {change.dataset for change in changes if change.action == "adopt"}
+        wanted = {one.name: (self._describe(one), one) for one in catalogue.datasets}
         ours = {name: package["id"] for name, package in self._list().items()}
-        for name in sorted({change.dataset for change in changes if change.action != "keep"}):
+        actions = _group(changes)
+        for name in sorted(actions):
+            place = ours.get(name, "")
             if name in wanted:
-                place = ours.get(name, wanted[name].name)
-                self._publish(wanted[name], place, adopt=name in adopted)
-            elif name in catalogue.withdrawn and name in ours:
-                self._take_down(name, ours[name])
-            elif name in ours and name not in catalogue.blocked:
-                self._hide(name, ours[name])
-        new = {one.dataset for one in changes if one.file and one.action == "create"}
+                self._publish(*wanted[name], place, adopt=("adopt", False) in actions[name])
+            elif place and name not in catalogue.blocked:
+                self._remove(name, place, withdrawn=name in catalogue.withdrawn)
         for dataset in catalogue.datasets:
-            self._finish(wanted[dataset.name], read_tables(dataset), new=dataset.name in new)
+            self._finish(dataset, new=("create", True) in actions.get(dataset.name, ()))
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back as the public sees it and return what differs, in Japanese."""
@@ -188,200 +161,177 @@ class CkanTarget:
         """Put back a catalogue that was public before.
 
         A dataset that it did not hold is made private, so that its address comes back with it.
-
-        Raises:
-            TargetError: If the site refuses.
         """
-        names = {one.name for one in catalogue.datasets} | self._list().keys()
+        names = catalogue.states.keys() | self._list().keys()
         self.apply(catalogue, [TargetChange("update", name) for name in sorted(names)])
 
     def _mark(self, name: str) -> Entry:
         return {"project": self.settings.project, "name": f"{self.settings.name_prefix}{name}"}
 
-    def _describe(self, dataset: Dataset) -> WantedEntry:
+    def _describe(self, dataset: Dataset) -> Entry:
         license_id = choose_license(dataset.metadata["license_id"], self.settings, self.ready)
-        groups = self.ready.groups & {self.settings.group}
-        owner, mark = self.ready.organization_id, self._mark(dataset.name)
-        return describe(dataset, mark, owner, license_id, groups)
+        groups, owner = self.ready.groups & {self.settings.group}, self.ready.organization_id
+        mark = self._mark(dataset.name)
+        return entries.describe(dataset, mark, groups, owner_org=owner, license_id=license_id)
 
     def _search(self, terms: str) -> list[Entry]:
         """Return what the search finds of our organisation, public or not."""
+        asked = {"fq": f'+owner_org:"{self.ready.organization_id}" {terms}', "sort": "name asc"}
+        asked |= {"include_private": True, "include_drafts": True, "rows": _MOST}
         found: list[Entry] = []
-        arguments = {
-            "fq": f'+owner_org:"{self.ready.organization_id}" {terms}',
-            "include_private": True,
-            "include_drafts": True,
-            "rows": _MOST,
-            "sort": "name asc",
-        }
         while True:
-            page = arguments | {"start": len(found)}
-            results = self.site.persist(self.site.call, "package_search", page)["results"]
+            results = self.site.ask("package_search", **asked, start=len(found))["results"]
             found += results
             if len(results) < _MOST:
                 return found
 
     def _list(self) -> dict[str, Entry]:
         """Return our datasets by name; the search finds them, the database says what they hold."""
-        found = self._search(f"+extras_{MANIFEST}:*")
-        shown = (self.site.persist(_show, self.site, one["id"]) for one in found)
+        found = self._search(f"+extras_{entries.MANIFEST}:*")
+        shown = (self.site.persist(self.site.show, one["id"]) for one in found)
         named = ((self._own_name(package), package) for package in shown if package)
         return {name: package for name, package in named if name}
 
     def _own_name(self, package: Entry) -> str:
         """Return the name under which we know a dataset, whatever it is called; or nothing."""
-        if not any(one["key"] == MANIFEST for one in package.get("extras", ())):
+        if not any(one["key"] == entries.MANIFEST for one in package.get("extras", ())):
             return ""
         # Where somebody spoilt our mark, the name still tells.
-        manifest = read_manifest(package) or {}
+        manifest = entries.read_manifest(package) or {}
         name: str = manifest.get("name") or package["name"]
         prefix, project = self.settings.name_prefix, self.settings.project
         ours = manifest.get("project", project) == project and name.startswith(prefix)
         return name.removeprefix(prefix) if ours else ""
 
-    def _publish(self, wanted: WantedEntry, place: str, *, adopt: bool) -> None:
-        """Bring a dataset in line; returns only when it has been seen to be.
+    def _bring(
+        self, place: str, look: Callable[[Entry | None], tuple[Entry, Files] | None]
+    ) -> None:
+        """Look at a dataset and revise it; returns only when nothing is seen that is to be revised.
 
         Args:
-            wanted: What it is to be.
             place: Its id, or its name where we have none yet.
-            adopt: Whether it may be another one's.
+            look: Says what is to be revised in it.
         """
 
         def step() -> None:
-            package = _show(self.site, place) or self._create(wanted)
-            if not adopt and not self._own_name(package):
-                raise TargetError(
-                    f"データセット {wanted.name}: 公開先にほかの人のデータセットがあります。"
-                    "上書きしていません。name_prefix で別の名前にするか、もう一度 kedro run を"
-                    "実行し、承認者が引き継ぐと決めてください(sumida-data approve --adopt)。"
-                )
-            found = FoundEntry(package, _hash_files(self.site, package))
-            if revision := revise(wanted, found, self.ready.groups):
+            if revision := look(self.site.show(place)):
                 self.site.call("package_revise", *revision)
                 raise UncertainError("書いたものがまだ確かめられていません", wait=0)
 
-        _LOG.info("データセット %s を公開します。", wanted.name)
         self.site.persist(step)
 
-    def _create(self, wanted: WantedEntry) -> Entry:
-        mark = {"project": self.settings.project, "name": wanted.name}
-        package: Entry = self.site.call(
-            "package_create",
-            {
-                "name": wanted.name,
-                "title": wanted.fields["title"],
-                "owner_org": self.ready.organization_id,
-                "private": True,
-                "extras": [write_manifest(mark)],
-            },
+    def _publish(self, fields: Entry, dataset: Dataset, place: str, *, adopt: bool) -> None:
+        def look(package: Entry | None) -> tuple[Entry, Files] | None:
+            if package is None:
+                mark = entries.write_manifest(self._mark(dataset.name))
+                known = {"name": fields["name"], "title": fields["title"], "private": True}
+                owner = {"owner_org": self.ready.organization_id, "extras": [mark]}
+                package = self.site.call("package_create", known | owner)
+            if not adopt and not self._own_name(package):
+                raise TargetError(
+                    f"データセット {fields['name']}: 公開先にほかの人のデータセットがあります。"
+                    "上書きしていません。name_prefix で別の名前にするか、もう一度 kedro run を"
+                    "実行し、承認者が引き継ぐと決めてください(sumida-data approve --adopt)。"
+                )
+            seen = self.site.look_into(package)
+            return entries.revise(fields, dataset, seen, self.ready.groups)
+
+        _LOG.info("データセット %s を公開します。", fields["name"])
+        self._bring(place or fields["name"], look)
+
+    def _remove(self, name: str, place: str, *, withdrawn: bool) -> None:
+        """Take a dataset out of public view; what is withdrawn leaves a page without files."""
+
+        def look(package: Entry | None) -> tuple[Entry, Files] | None:
+            if not package or not (package["resources"] if withdrawn else not package["private"]):
+                return None
+            update, gone = {"private": True}, []
+            if withdrawn:
+                mark = entries.write_manifest(self._mark(name) | {"files": {}, "withdrawn": True})
+                update = {"notes": _WITHDRAWN, "extras": [mark]}
+                gone = ["-extras", *(f"-resources__{one['id']}" for one in package["resources"])]
+            return entries.match(package, self.ready.groups, update, gone), {}
+
+        _LOG.info(
+            "データセット %s %s", name, "を取り下げます。" if withdrawn else "の公開をやめます。"
         )
-        return package
+        self._bring(place, look)
 
-    def _take_down(self, name: str, place: str) -> None:
-        """Remove every file of a dataset, and leave a page that says so."""
-
-        def step() -> None:
-            package = _show(self.site, place)
-            if package and package["resources"]:
-                mark = write_manifest(self._mark(name) | {"files": {}, "withdrawn": True})
-                words = {"notes": _WITHDRAWN, "extras": [mark]}
-                self.site.call("package_revise", empty(package, self.ready.groups, words))
-                raise UncertainError("書いたものがまだ確かめられていません", wait=0)
-
-        _LOG.info("データセット %s を取り下げます。", name)
-        self.site.persist(step)
-
-    def _hide(self, name: str, place: str) -> None:
-        def step() -> None:
-            package = _show(self.site, place)
-            if package and not package["private"]:
-                self.site.call("package_revise", hide(package, self.ready.groups))
-
-        _LOG.info("データセット %s の公開をやめます。", name)
-        self.site.persist(step)
-
-    def _finish(self, wanted: WantedEntry, tables: Sequence[DatastoreTable], *, new: bool) -> None:
+    def _finish(self, dataset: Dataset, *, new: bool) -> None:
         """Do what CKAN does not do with the files itself: tables, and views of new files."""
-        package = self.site.persist(_show, self.site, wanted.name)
+        site, name = self.site, self._mark(dataset.name)["name"]
+        package = site.persist(site.show, name)
         if package is None:
             return
-        ids = [name_resource(package, table.key) for table in tables]
-        for one, table in zip(ids, tables, strict=True) if self.ready.datastore else ():
-            self.site.persist(fill, self.site, one, table)
+        ids = []
+        for table in entries.read_tables(dataset):
+            ids.append(entries.name_resource(package, table.key))
+            if self.ready.datastore:
+                site.persist(entries.fill, site, ids[-1], table)
         # A kill before this step leaves tables without a view, and nothing new to tell of it.
-        if new or not all(self.site.persist(self._list_views, one) for one in ids):
-            self.site.persist(self._add_views, wanted.name)
-
-    def _list_views(self, resource_id: str) -> list[Entry]:
-        views: list[Entry] = self.site.call("resource_view_list", {"id": resource_id})
-        return views
+        if new or not all(site.ask("resource_view_list", id=one) for one in ids):
+            site.persist(self._add_views, name)
 
     def _add_views(self, name: str) -> None:
         """Add the views that a file uploaded alone gets by itself; CKAN adds none twice."""
-        package = _show(self.site, name)
+        package = self.site.show(name)
         for of_tables in (False, True):
             arguments = {"package": package, "create_datastore_views": of_tables}
             self.site.call("package_create_default_resource_views", arguments)
 
-    def _verify(self, public: CkanSite, dataset: Dataset) -> list[str]:
-        start = f"データセット {dataset.name}"
-        package = public.persist(_show, public, self._mark(dataset.name)["name"])
+    def _verify(self, public: CkanSite, dataset: Dataset) -> Iterator[str]:
+        start = f"データセット {dataset.name}: "
+        package = public.persist(public.show, self._mark(dataset.name)["name"])
         if package is None:
-            return [f"{start}: 公開されていません。"]
-        state = read_state(_look_into(public, package))
-        differences = list(_compare_state(dataset, state))
+            yield f"{start}公開されていません。"
+            return
+        differences = list(_compare_state(dataset, public.persist(public.look_into, package)))
         if package["owner_org"] != self.ready.organization_id:
-            differences.append(f"{start}: 別の組織に移されています。")
+            differences.append("別の組織に移されています。")
         groups = {group["name"] for group in package["groups"]}
         if gone := self.ready.groups & {self.settings.group} - groups:
-            differences.append(f"{start}: グループ {'、'.join(gone)} から外されています。")
-        if not differences and self.ready.datastore:
-            for table in read_tables(dataset):
-                one = name_resource(package, table.key)
-                differences += public.persist(compare_table, public, one, table)
-                if not public.persist(public.call, "resource_view_list", {"id": one}):
-                    differences.append(f"{start}: {table.key} の表の画面(ビュー)がありません。")
-        return differences
+            differences.append(f"グループ {'、'.join(gone)} から外されています。")
+        yield from (start + one for one in differences)
+        if differences or not self.ready.datastore:
+            return
+        for table in entries.read_tables(dataset):
+            one = entries.name_resource(package, table.key)
+            yield from public.persist(entries.compare_table, public, one, table)
+            if not public.ask("resource_view_list", id=one):
+                yield f"{start}{table.key} の表の画面(ビュー)がありません。"
+
+
+def _group(changes: Sequence[TargetChange]) -> dict[str, set[tuple[Action, bool]]]:
+    """Return what happens to each dataset that changes, and whether to a file of it."""
+    actions: dict[str, set[tuple[Action, bool]]] = {}
+    for one in changes:
+        if one.action != "keep":
+            actions.setdefault(one.dataset, set()).add((one.action, one.file is not None))
+    return actions
 
 
 def _is_public(package: Entry) -> bool:
-    withdrawn = (read_manifest(package) or {}).get("withdrawn")
+    withdrawn = (entries.read_manifest(package) or {}).get("withdrawn")
     return not package["private"] and package["state"] == "active" and not withdrawn
 
 
-def _show(site: CkanSite, name: str) -> Entry | None:
-    package: Entry | None = site.find("package_show", {"id": name})
-    return package if package and package["state"] != "deleted" else None
-
-
-def _hash_files(site: CkanSite, package: Entry) -> Mapping[str, str]:
-    return {one["id"]: site.hash_file(one) for one in package["resources"]}
-
-
-def _look_into(site: CkanSite, package: Entry) -> FoundEntry:
-    return FoundEntry(package, site.persist(_hash_files, site, package))
-
-
-def _compare_state(dataset: Dataset, state: DatasetState) -> Iterator[str]:
-    wanted = dataset.state
+def _compare_state(dataset: Dataset, package: Entry) -> Iterator[str]:
+    wanted, state = dataset.state, entries.read_state(package)
     if state.metadata_sha256 != wanted.metadata_sha256:
-        yield f"データセット {dataset.name}: 説明が承認されたものと違います。"
+        yield "説明が承認されたものと違います。"
     for key in sorted(wanted.files.keys() | state.files.keys()):
-        start = f"データセット {dataset.name}: {key} "
         if key not in wanted.files:
-            yield f"{start}は承認されていないのにあります。"
+            yield f"{key} は承認されていないのにあります。"
         elif key not in state.files:
-            yield f"{start}がありません。"
+            yield f"{key} がありません。"
         elif state.files[key][0] != wanted.files[key][0]:
-            yield f"{start}の中身が承認されたものと違います。"
+            yield f"{key} の中身が承認されたものと違います。"
 
 
 def check_site(site: CkanSite, settings: CkanSettings) -> Readiness:
     """Ask a site whether all is ready, without writing anything.
 
-    Raises:
-        TargetError: If anything is missing; all that is missing is named at once.
+    A TargetError names all at once that is missing.
     """
     needed = [
         (settings.url, "CKANの住所(url)", "CKAN_URL"),
@@ -389,35 +339,24 @@ def check_site(site: CkanSite, settings: CkanSettings) -> Readiness:
     ]
     if missing := [_MISSING.format(*names) for value, *names in needed if not value]:
         raise TargetError("\n".join(missing))
-    status = _ask(site, "status_show")
-    organizations = {
-        one["name"]: one["id"]
-        for one in _ask(site, "organization_list_for_user", permission="create_dataset")
-    }
-    problems = [*_check_version(str(status["ckan_version"])), *_check_user(site)]
-    if settings.organization not in organizations:
-        problems.append(
-            f"この利用者は組織 {settings.organization} にデータセットを作れません"
-            f"(作れる組織: {'、'.join(sorted(organizations)) or 'なし'})。"
-            "組織の名前を確かめ、管理者に編集者(editor)としての登録を頼んでください。"
-        )
+    status = site.ask("status_show")
+    allowed = site.ask("organization_list_for_user", permission="create_dataset")
+    organizations = {one["name"]: one["id"] for one in allowed}
+    problems = [*_check_version(str(status["ckan_version"]))]
+    problems += _check_user(site, settings.organization, sorted(organizations))
     if problems:
         raise TargetError("\n".join(problems))
     extensions = set(status["extensions"])
     return Readiness(
         organization_id=organizations[settings.organization],
-        licenses=frozenset(one["id"] for one in _ask(site, "license_list")),
-        groups=frozenset(group["name"] for group in _ask(site, "group_list_authz")),
+        licenses=frozenset(one["id"] for one in site.ask("license_list")),
+        groups=frozenset(group["name"] for group in site.ask("group_list_authz")),
         datastore=settings.datastore and "datastore" in extensions and not extensions & _LOADERS,
     )
 
 
 def choose_license(name: str, settings: CkanSettings, ready: Readiness) -> str:
-    """Return the id under which a site knows a licence.
-
-    Raises:
-        TargetError: If it knows none of those that would do.
-    """
+    """Return the id under which a site knows a licence; a TargetError says that it knows none."""
     candidates = settings.licenses.get(name, (name,))
     for candidate in candidates:
         if candidate in ready.licenses:
@@ -434,7 +373,7 @@ def _check_version(version: str) -> Iterator[str]:
         yield f"CKAN {version} には対応していません。2.10以後が必要です。"
 
 
-def _check_user(site: CkanSite) -> Iterator[str]:
+def _check_user(site: CkanSite, wanted: str, allowed: Sequence[str]) -> Iterator[str]:
     # Without an id the token's own user is shown; a token that is not valid has none.
     user = site.persist(site.find, "user_show", {})
     if user is None:
@@ -444,6 +383,12 @@ def _check_user(site: CkanSite) -> Iterator[str]:
             f"{user['name']} は全体の管理者です。誤りがほかの組織へ及ばないよう、"
             "組織の編集者のトークンを使ってください。"
         )
+    if wanted not in allowed:
+        yield (
+            f"この利用者は組織 {wanted} にデータセットを作れません"
+            f"(作れる組織: {'、'.join(allowed) or 'なし'})。"
+            "組織の名前を確かめ、管理者に編集者(editor)としての登録を頼んでください。"
+        )
 
 
 def _check_content(catalogue: Catalogue, settings: CkanSettings) -> Iterator[str]:
@@ -452,30 +397,24 @@ def _check_content(catalogue: Catalogue, settings: CkanSettings) -> Iterator[str
         yield "見本データは公開のCKANへ送れません。本物の回答で計算し直してください。"
         return
     for dataset in catalogue.datasets:
-        yield from _check_dataset(dataset, settings)
-        for table in read_tables(dataset):
+        name = f"{settings.name_prefix}{dataset.name}"
+        yield from (
+            f"データセット {name}: {one}" for one in _check_dataset(name, dataset, settings)
+        )
+        for table in entries.read_tables(dataset):
             yield from table.find_problems()
 
 
-def _check_dataset(dataset: Dataset, settings: CkanSettings) -> Iterator[str]:
-    name = f"{settings.name_prefix}{dataset.name}"
+def _check_dataset(name: str, dataset: Dataset, settings: CkanSettings) -> Iterator[str]:
     if not re.fullmatch(r"[a-z0-9_-]{2,100}", name) or name in _RESERVED:
-        yield f"データセット {name}: 名前は英小文字・数字・-・_ の2〜100文字にしてください。"
+        yield "名前は英小文字・数字・-・_ の2〜100文字にしてください。"
     for extra in dataset.metadata["extras"]:
-        if extra["key"] == FREQUENCY and extra["value"] not in settings.update_frequencies:
-            yield (
-                f"データセット {name}: 更新頻度 {extra['value']} は使えません。"
-                f"{'、'.join(settings.update_frequencies)} から選んでください。"
-            )
+        if extra["key"] == _FREQUENCY and extra["value"] not in settings.update_frequencies:
+            allowed = "、".join(settings.update_frequencies)
+            yield f"更新頻度 {extra['value']} は使えません。{allowed} から選んでください。"
     for file in dataset.files:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", file.key):
-            yield f"データセット {name}: ファイル名 {file.key} には英数字と . _ - だけ使えます。"
-        if len(file.content) > settings.max_file_bytes:
-            yield (
-                f"データセット {name}: {file.key} は {len(file.content):,} バイトで、"
-                f"上限 {settings.max_file_bytes:,} バイト(max_file_bytes)を超えます。"
-            )
-
-
-def _ask(site: CkanSite, action: str, **arguments: str) -> Any:
-    return site.persist(site.call, action, arguments)
+            yield f"ファイル名 {file.key} には英数字と . _ - だけ使えます。"
+        if (size := len(file.content)) > settings.max_file_bytes:
+            most = f"上限 {settings.max_file_bytes:,} バイト(max_file_bytes)"
+            yield f"{file.key} は {size:,} バイトで、{most}を超えます。"
