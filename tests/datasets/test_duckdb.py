@@ -283,7 +283,7 @@ if step == "before the first table":
 elif step == "after the first table":
     database._create = kill_after(database._create)
 elif step == "before the views":
-    database._create_view = kill
+    database._list_statements = kill
 elif step == "before the checkpoint":
     module.write_tables = kill_after(module.write_tables)
 elif step == "before the swap":

@@ -5,7 +5,6 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from sumida_data.base.database import connect
 from sumida_data.base.disk import PRIVATE_FILE, replace_file
 from sumida_data.base.frames import arrow_schema, build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
-from sumida_data.packages.database import Database, EarlierBuild, read_earlier_build, write_tables
+from sumida_data.packages.database import Build, Database, read_build, write_tables
 
 _LOGGER = logging.getLogger(__name__)
 # What officers wrote, which may be anything.
@@ -151,19 +150,20 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
             with connect(aside) as connection:
                 write_tables(connection, data, self._read_earlier_build())
                 connection.execute("CHECKPOINT")
-                built = read_earlier_build(connection)
+                built = read_build(connection)
             if data.private:
                 aside.chmod(PRIVATE_FILE)
             self._set_foreign_log_aside()
             aside.replace(self._filepath)
-        replace_file(self._state, json.dumps(asdict(built), ensure_ascii=False).encode())
+        replace_file(self._state, json.dumps(built, ensure_ascii=False).encode())
 
-    def _read_earlier_build(self) -> EarlierBuild | None:
+    def _read_earlier_build(self) -> Build | None:
         if self._state.is_file():
-            return EarlierBuild(**json.loads(self._state.read_bytes()))
+            build: Build = json.loads(self._state.read_bytes())
+            return build
         try:
             with connect(self._filepath, read_only=True) as connection:
-                return read_earlier_build(connection)
+                return read_build(connection)
         except duckdb.Error:
             # There is none, or it is no database of ours: all the more reason to write a new one.
             return None

@@ -9,10 +9,11 @@ is the application profile that European catalogues harvest; by schema.org searc
 sets. The contexts stand in the documents, so that they can be read without a network.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import chain
 from uuid import NAMESPACE_URL, uuid5
 
 from sumida_data.base.metadata import Field, HomeMunicipality, Row
@@ -47,8 +48,6 @@ _CSV = {
         "sumida:formulaGuard": "'",
     },
 }
-
-
 _EU = "http://publications.europa.eu/resource/authority"
 _LANGUAGE = {"@id": f"{_EU}/language/JPN"}
 _FILE_TYPES = {"csv": "CSV", "parquet": "PARQUET", "xlsx": "XLSX"}
@@ -97,9 +96,13 @@ def describe_package(
     version = history[0]["version"]
     address = f"{packages.catalogue_url}/dataset/{package.name}"
     as_of = f"、{published.last_day}現在" if published.last_day else ""
+    days = {"start": published.first_day, "end": published.last_day}
     citation = f"{packages.publisher}「{published.title}」第{version}版{as_of}"
     tables = [one.table for one in published.tables]
     held_back = {one.title: surroundings.held_back.get(one.name, 0) for one in tables}
+    office = surroundings.municipality
+    publisher = {"title": packages.publisher, "path": packages.homepage}
+    publisher |= {"organization": office.name, "roles": ["creator", "publisher", "contact"]}
     return {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": package.name,
@@ -110,27 +113,17 @@ def describe_package(
         "homepage": packages.homepage,
         "version": version,
         "licenses": [item.model_dump() for item in packages.licenses],
-        "contributors": [
-            {
-                "title": packages.publisher,
-                "path": packages.homepage,
-                "organization": surroundings.municipality.name,
-                "roles": ["creator", "publisher", "contact"],
-            }
-        ],
+        "contributors": [publisher],
         "sources": _describe_sources(package.sources, surroundings),
         "keywords": list(package.keywords),
         "sumida:titleEn": package.title_en,
         "sumida:descriptionEn": package.description_en,
         "sumida:publisherEn": packages.publisher_en,
         "sumida:updateFrequency": packages.update_frequency,
-        "sumida:temporal": {
-            "start": str(published.first_day or ""),
-            "end": str(published.last_day or ""),
-        },
+        "sumida:temporal": {key: str(day or "") for key, day in days.items()},
         "sumida:issued": day_of(history[-1]),
         "sumida:modified": day_of(history[0]),
-        "sumida:spatial": surroundings.municipality.model_dump(include={"code", "name"}),
+        "sumida:spatial": office.model_dump(include={"code", "name"}),
         "sumida:address": f"{address}/{version}/",
         "sumida:latest": f"{address}/latest/",
         "sumida:citation": f"{citation}、{address}/{version}/、{packages.licenses[0].name}",
@@ -179,10 +172,7 @@ def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
     """Describe a CSV file and the promises that its table makes."""
     table = published.table
     keys = [
-        {
-            "fields": list(key.fields),
-            "reference": {"resource": key.table, "fields": list(key.reference_fields)},
-        }
+        {"fields": [*key.fields], "reference": {"resource": key.table, "fields": [*key.fields]}}
         for key in table.foreign_keys
     ]
     schema = {
@@ -202,7 +192,7 @@ def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
         "schema": _drop_empty(schema),
         "sumida:titleEn": table.title_en,
         "sumida:rows": published.rows.num_rows,
-        **({"sumida:deprecated": published.deprecated} if published.deprecated else {}),
+        **_drop_empty({"sumida:deprecated": published.deprecated}),
     }
 
 
@@ -243,17 +233,28 @@ def describe_copy(title: str, path: str, content: bytes) -> Row:
 
 def _describe_file(path: str, content: bytes) -> Row:
     form = path.rpartition(".")[2]
-    return {
-        "path": path,
-        "format": form,
-        "mediatype": _MEDIA_TYPES[form],
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-    }
+    described = {"path": path, "format": form, "mediatype": _MEDIA_TYPES[form]}
+    return described | {"bytes": len(content), "hash": f"sha256:{sha256(content).hexdigest()}"}
 
 
 def describe_in_csvw(descriptor: Row) -> Row:
     """Return the table group that describes every CSV file of the package."""
+    tables = []
+    for resource in descriptor["resources"]:
+        if resource.get("type") == "table":
+            schema = resource["schema"]
+            described = {
+                "columns": [_describe_csv_column(column) for column in schema["fields"]],
+                "primaryKey": schema["primaryKey"],
+                "foreignKeys": [_describe_csv_key(key) for key in schema.get("foreignKeys", ())],
+            }
+            table = {
+                "url": resource["path"],
+                "dc:title": _in_both(resource["title"], resource["sumida:titleEn"]),
+                "dc:description": _japanese(resource["description"]),
+                "tableSchema": _drop_empty(described),
+            }
+            tables.append(table)
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "ja"}],
         "dc:identifier": descriptor["id"],
@@ -264,38 +265,20 @@ def describe_in_csvw(descriptor: Row) -> Row:
         "dc:source": [source["sumida:credit"] for source in descriptor["sources"]],
         "schema:version": descriptor["version"],
         "dialect": {"encoding": "utf-8", "header": True, "delimiter": ",", "quoteChar": '"'},
-        "tables": [
-            {
-                "url": resource["path"],
-                "dc:title": _in_both(resource["title"], resource["sumida:titleEn"]),
-                "dc:description": _japanese(resource["description"]),
-                "tableSchema": _describe_csv_table(resource["schema"]),
-            }
-            for resource in descriptor["resources"]
-            if resource.get("type") == "table"
-        ],
+        "tables": tables,
     }
 
 
-def _describe_csv_table(schema: Row) -> Row:
-    references = [
-        {
-            "columnReference": key["fields"],
-            "reference": {
-                "resource": f"{key['reference']['resource']}.csv",
-                "columnReference": key["reference"]["fields"],
-            },
-        }
-        for key in schema.get("foreignKeys", ())
-    ]
-    columns = [_describe_csv_column(one, one.get("constraints", {})) for one in schema["fields"]]
-    described = {"columns": columns, "primaryKey": schema["primaryKey"], "foreignKeys": references}
-    return _drop_empty(described)
+def _describe_csv_key(key: Row) -> Row:
+    table, columns = f"{key['reference']['resource']}.csv", key["reference"]["fields"]
+    reference = {"resource": table, "columnReference": columns}
+    return {"columnReference": key["fields"], "reference": reference}
 
 
-def _describe_csv_column(column: Row, constraints: Row) -> Row:
+def _describe_csv_column(column: Row) -> Row:
     base = _CSVW_TYPES.get(column["type"], column["type"])
-    limits: Row = {key: constraints[key] for key in ("minimum", "maximum") if key in constraints}
+    constraints = column.get("constraints", {})
+    limits = {key: constraints[key] for key in ("minimum", "maximum") if key in constraints}
     if "pattern" in constraints:
         limits["format"] = constraints["pattern"]
     elif "enum" in constraints:
@@ -310,9 +293,7 @@ def _describe_csv_column(column: Row, constraints: Row) -> Row:
     }
     if "description" in column:
         described["dc:description"] = _japanese(column["description"])
-    if "sumida:unit" in column:
-        described["schema:unitText"] = column["sumida:unit"]
-    return described
+    return described | _drop_empty({"schema:unitText": column.get("sumida:unit")})
 
 
 def describe_in_dcat(descriptor: Row) -> Row:
@@ -324,7 +305,7 @@ def describe_catalogue(
     descriptors: Iterable[Row], packages: Packages, title: str, description: str
 ) -> Row:
     """Describe all packages, and those withdrawn, as a ``dcat:Catalog`` of a Japanese title."""
-    datasets = [_describe_dataset(descriptor) for descriptor in descriptors]
+    datasets = list(map(_describe_dataset, descriptors))
     start = f"{packages.catalogue_url}/dataset"
     gone = [
         {
@@ -355,7 +336,11 @@ def describe_catalogue(
 def _describe_dataset(descriptor: Row) -> Row:
     homepage, publisher = descriptor["homepage"], descriptor["contributors"][0]["title"]
     sources, place = descriptor["sources"], descriptor["sumida:spatial"]
-    temporal = descriptor["sumida:temporal"]
+    start, end = (_day(descriptor["sumida:temporal"][key]) for key in ("start", "end"))
+    name, url = _japanese(publisher), {"@id": homepage}
+    credit = _japanese("".join(f"{one['sumida:credit']}。" for one in sources))
+    spatial = {"dct:identifier": place["code"], "skos:prefLabel": _japanese(place["name"])}
+    period = {"@type": "dct:PeriodOfTime", "dcat:startDate": start, "dcat:endDate": end}
     # What was published before may have a word that is no longer one.
     frequency = FREQUENCIES.get(descriptor["sumida:updateFrequency"])
     described = {
@@ -366,34 +351,18 @@ def _describe_dataset(descriptor: Row) -> Row:
         "dct:description": _in_both(descriptor["description"], descriptor["sumida:descriptionEn"]),
         "dct:publisher": _agent(homepage, publisher, descriptor["sumida:publisherEn"])
         | {"dct:type": {"@id": "http://purl.org/adms/publishertype/LocalAuthority"}},
-        "dct:creator": {"@id": homepage},
-        "dcat:contactPoint": {
-            "@type": "vcard:Organization",
-            "vcard:fn": _japanese(publisher),
-            "vcard:hasURL": {"@id": homepage},
-        },
+        "dct:creator": url,
+        "dcat:contactPoint": {"@type": "vcard:Organization", "vcard:fn": name, "vcard:hasURL": url},
         "dcat:keyword": [_japanese(word) for word in descriptor["keywords"]],
         "dcat:theme": {"@id": f"{_EU}/data-theme/GOVE"},
         "dct:language": _LANGUAGE,
         "dct:accrualPeriodicity": frequency and {"@id": f"{_EU}/frequency/{frequency.authority}"},
-        "dct:spatial": {
-            "@type": "dct:Location",
-            "dct:identifier": place["code"],
-            "skos:prefLabel": _japanese(place["name"]),
-        },
-        "dct:temporal": temporal["start"]
-        and {
-            "@type": "dct:PeriodOfTime",
-            "dcat:startDate": _day(temporal["start"]),
-            "dcat:endDate": _day(temporal["end"]),
-        },
+        "dct:spatial": {"@type": "dct:Location"} | spatial,
+        "dct:temporal": start and period,
         "dct:issued": _day(descriptor["sumida:issued"]),
         "dct:modified": _day(descriptor["sumida:modified"]),
         "dct:accessRights": {"@id": f"{_EU}/access-right/PUBLIC"},
-        "dct:provenance": {
-            "@type": "dct:ProvenanceStatement",
-            "rdfs:label": _japanese("".join(f"{one['sumida:credit']}。" for one in sources)),
-        },
+        "dct:provenance": {"@type": "dct:ProvenanceStatement", "rdfs:label": credit},
         "dct:source": [{"@id": one["path"]} for one in sources if "path" in one],
         "dcat:landingPage": {"@id": descriptor["sumida:latest"]},
         "dcat:version": descriptor["version"],
@@ -411,6 +380,8 @@ def _describe_distribution(resource: Row, form: str, descriptor: Row) -> Row:
     place, terms = f"{descriptor['sumida:latest']}{resource['path']}", descriptor["licenses"][0]
     media_types = "https://www.iana.org/assignments/media-types"
     titles = _LICENSES.get(terms["name"])
+    license_title = {"dct:title": _in_both(*titles)} if titles else {}
+    checksum = {"@value": resource["hash"].removeprefix("sha256:"), "@type": "xsd:hexBinary"}
     return {
         "@id": place,
         "@type": "dcat:Distribution",
@@ -421,17 +392,13 @@ def _describe_distribution(resource: Row, form: str, descriptor: Row) -> Row:
         "dct:format": {"@id": f"{_EU}/file-type/{form}"},
         "dcat:mediaType": {"@id": f"{media_types}/{resource['mediatype']}"},
         "dcat:byteSize": {"@value": str(resource["bytes"]), "@type": "xsd:nonNegativeInteger"},
-        "dct:license": {"@id": terms["path"], "@type": "dct:LicenseDocument"}
-        | ({"dct:title": _in_both(*titles)} if titles else {}),
+        "dct:license": {"@id": terms["path"], "@type": "dct:LicenseDocument"} | license_title,
         "dcatap:availability": {"@id": f"{_EU}/planned-availability/STABLE"},
         "dct:conformsTo": {"@id": "https://datapackage.org/standard/data-package/"},
         "spdx:checksum": {
             "@type": "spdx:Checksum",
             "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-            "spdx:checksumValue": {
-                "@value": resource["hash"].removeprefix("sha256:"),
-                "@type": "xsd:hexBinary",
-            },
+            "spdx:checksumValue": checksum,
         },
     }
 
@@ -445,6 +412,18 @@ def describe_in_schema_org(descriptor: Row) -> Row:
         "url": {"@id": descriptor["homepage"]},
     }
     temporal, place = descriptor["sumida:temporal"], descriptor["sumida:spatial"]
+    place = {"name": place["name"], "identifier": place["code"]}
+    downloads = [
+        {
+            "@type": "DataDownload",
+            "name": one["title"],
+            "contentUrl": {"@id": f"{descriptor['sumida:latest']}{one['path']}"},
+            "encodingFormat": one["mediatype"],
+            "contentSize": f"{one['bytes']} B",
+            "sha256": one["hash"].removeprefix("sha256:"),
+        }
+        for one in descriptor["resources"]
+    ]
     described = {
         # Not the address of schema.org's own context, which readers would have to fetch.
         "@context": {"@vocab": "https://schema.org/"},
@@ -467,42 +446,28 @@ def describe_in_schema_org(descriptor: Row) -> Row:
         "temporalCoverage": temporal["start"] and f"{temporal['start']}/{temporal['end']}",
         "datePublished": descriptor["sumida:issued"],
         "dateModified": descriptor["sumida:modified"],
-        "spatialCoverage": {
-            "@type": "AdministrativeArea",
-            "name": place["name"],
-            "identifier": place["code"],
-        },
+        "spatialCoverage": {"@type": "AdministrativeArea"} | place,
         "variableMeasured": _list_variables(descriptor),
-        "distribution": [
-            {
-                "@type": "DataDownload",
-                "name": one["title"],
-                "contentUrl": {"@id": f"{descriptor['sumida:latest']}{one['path']}"},
-                "encodingFormat": one["mediatype"],
-                "contentSize": f"{one['bytes']} B",
-                "sha256": one["hash"].removeprefix("sha256:"),
-            }
-            for one in descriptor["resources"]
-        ],
+        "distribution": downloads,
     }
     return _drop_empty(described)
 
 
 def _list_variables(descriptor: Row) -> list[Row]:
     """Return the numbers that the tables hold; columns that say the same stand there once."""
-    variables = [
-        {
+    variables: list[Row] = []
+    schemas = (one["schema"] for one in descriptor["resources"] if "schema" in one)
+    for one in chain.from_iterable(schema["fields"] for schema in schemas):
+        variable = {
             "@type": "PropertyValue",
-            "name": field["title"],
-            "alternateName": field["name"],
-            "description": field.get("description", ""),
-            **({"unitText": field["sumida:unit"]} if "sumida:unit" in field else {}),
+            "name": one["title"],
+            "alternateName": one["name"],
+            "description": one.get("description", ""),
+            **_drop_empty({"unitText": one.get("sumida:unit")}),
         }
-        for resource in descriptor["resources"]
-        for field in resource.get("schema", {"fields": []})["fields"]
-        if field["type"] in ("integer", "number")
-    ]
-    return [one for number, one in enumerate(variables) if one not in variables[:number]]
+        if one["type"] in ("integer", "number") and variable not in variables:
+            variables.append(variable)
+    return variables
 
 
 def _agent(homepage: str, name: str, name_en: str) -> Row:

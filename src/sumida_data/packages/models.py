@@ -6,9 +6,9 @@ one that goes out the published ones; views take theirs from the tables behind t
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, field_validator, model_validator
+from pydantic import AfterValidator, field_validator
 from pydantic import Field as Described
 
 from sumida_data.base.database import Select
@@ -17,6 +17,7 @@ from sumida_data.base.metadata import (
     DataDictionary,
     Field,
     ForeignKey,
+    Mistakes,
     Model,
     Name,
     PeriodText,
@@ -151,37 +152,30 @@ class Packages(Model):
             raise ValueError(f"使えるのは {'、'.join(FREQUENCIES)} です")
         return word
 
-    @model_validator(mode="after")
-    def _refuse_contradictions(self) -> Self:
+    def _mistakes(self) -> Mistakes:
         known = [package.name for package in self.packages]
         names = known + [gone.name for gone in self.withdrawn]
-        if repeated := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"パッケージの name {sorted(repeated)} が2回書かれています")
-        if len(self._indicators) > 1:
-            raise ValueError(
-                f"role: indicators が {'、'.join(self._indicators)} にあります。1つだけ書けます"
-            )
-        for gone in self.withdrawn:
-            if gone.replacement not in (None, *known):
-                raise ValueError(
-                    f"withdrawn の {gone.name} の replacement {gone.replacement!r} "
-                    f"というパッケージはありません。書けるのは {'、'.join(known)} です"
-                )
-        return self
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        roles = "、".join(self._indicators)
+        lost = [one for one in self.withdrawn if one.replacement not in (None, *known)]
+        return {
+            f"パッケージの name {repeated} が2回書かれています": repeated,
+            f"role: indicators が {roles} にあります。1つだけ書けます": "、" in roles,
+            **{
+                f"withdrawn の {gone.name} の replacement {gone.replacement!r} "
+                f"というパッケージはありません。書けるのは {'、'.join(known)} です": True
+                for gone in lost
+            },
+        }
 
     @property
     def _indicators(self) -> list[str]:
         return [package.name for package in self.packages if package.role == "indicators"]
 
     def find_published(self, table: str, paths: Iterable[str]) -> str | None:
-        """Return where a table of the indicators' package was published last.
+        """Return which of the public paths is the CSV file of a table of the indicators' package.
 
-        Args:
-            table: The table, such as ``indicator_value``.
-            paths: Where the files of the packages lie that are public now.
-
-        Returns:
-            The path of its CSV file, or None if no package with the table was published yet.
+        None if no package with the table was published yet.
 
         Raises:
             PackageError: If it was, but by none that is said to hold the indicators, nor by one
@@ -260,12 +254,7 @@ class Views(Model):
 def describe_package_tables(
     package: Package, dictionary: DataDictionary, tables: Collection[str]
 ) -> dict[str, Table]:
-    """Describe the tables of a package as they go out, by name.
-
-    Args:
-        package: The package.
-        dictionary: Descriptions of the tables.
-        tables: Names of those that a package may hold.
+    """Describe the tables of a package, of those that one may hold, as they go out, by name.
 
     Raises:
         PackageError: If the package names a table, a column or a key that cannot be published.

@@ -95,18 +95,15 @@ def build_packages(
     examiner: Examiner | None = None,
     last_versions: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
-    """Build every package.
+    """Build every package, as contents by path, such as ``dx-indicators/datapackage.json``.
 
     Args:
         surroundings: What is published, and how it is described.
         dictionary: Descriptions of the tables.
         frames: The tables by name; those that no package names are left alone.
-        before: The packages as they were last published: contents by path.
+        before: The packages as they were last published, by path.
         examiner: Says how readable the files are; it knows those of earlier runs.
         last_versions: The last version of every package that was ever published.
-
-    Returns:
-        Contents by path, such as ``dx-indicators/datapackage.json``.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of

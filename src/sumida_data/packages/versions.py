@@ -80,10 +80,7 @@ def decide_history(
 ) -> History:
     """Return the package's versions, newest first; the first is the one that it has now.
 
-    Args:
-        published: The package.
-        before: The package as it was last published.
-        last_version: The last version of one that was withdrawn, whose numbers are not used again.
+    The numbers up to the last version of one that was withdrawn are not used again.
 
     Raises:
         PackageError: If something was removed that was not announced in time.

@@ -7,12 +7,12 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -150,25 +150,19 @@ class IndicatorPage:
         indicator: The indicator by the definition of its newest value.
         current: Its newest row of ``indicator_value``; None if none is published.
         progress: Rows of ``indicator_progress`` for that value, the primary method first.
-        series: All rows of ``indicator_value``, oldest first, every revision.
         newest: The newest revision of each period's value.
-        versions: Rows of ``indicator``: the versions of its definition, oldest first.
-        targets: Rows of ``indicator_target``, oldest first.
+        rows: All that is published about it: rows by their table, oldest first.
         responses: Rows of ``response_rate`` of the newest value's period, the whole city first;
             none if departments are not asked.
-        notes: Rows of ``progress_note``, oldest first.
         charts: Its chart, and the same for the overview; none if no value is published.
     """
 
     indicator: Indicator
     current: Row | None
     progress: list[Row]
-    series: list[Row]
     newest: list[Row]
-    versions: list[Row]
-    targets: list[Row]
+    rows: Mapping[str, list[Row]]
     responses: list[Row]
-    notes: list[Row]
     charts: list[Chart]
 
     @property
@@ -177,8 +171,8 @@ class IndicatorPage:
         if not self.current or not self.progress:
             return None
         before = self.newest[-2] if len(self.newest) > 1 else None
-        notes = (row for row in self.notes if row["period"] == self.newest[-1]["period"])
-        note = next(notes, None)
+        notes = _select(self.rows["progress_note"], period=self.current["period"])
+        note = next(iter(notes), None)
         return Standing(self.indicator, self.current, before, self.progress[0], note)
 
     @property
@@ -189,7 +183,7 @@ class IndicatorPage:
     @property
     def revisions(self) -> list[tuple[Indicator, Row, Row]]:
         """Each revision of a published value: the row before and the row after."""
-        pairs = pairwise(self.series)
+        pairs = pairwise(self.rows["indicator_value"])
         return [(self.indicator, *pair) for pair in pairs if pair[0]["period"] == pair[1]["period"]]
 
 
@@ -227,18 +221,9 @@ def _gather(
     day = Period.parse(current["period"]).last_day if current else plan.last_day
     frames = (LARGE, SMALL) if current else ()
     shown, first = indicator.on(day), next(iter(progress), None)
-    return IndicatorPage(
-        indicator=shown,
-        current=current,
-        progress=progress,
-        series=rows["indicator_value"],
-        newest=newest,
-        versions=rows["indicator"],
-        targets=rows["indicator_target"],
-        responses=_select(responses, period=key["period"]),
-        notes=rows["progress_note"],
-        charts=[Chart(plan, shown, first, newest, frame) for frame in frames],
-    )
+    charts = [Chart(plan, shown, first, newest, frame) for frame in frames]
+    asked = _select(responses, period=key["period"])
+    return IndicatorPage(shown, current, progress, newest, rows, asked, charts)
 
 
 def gather_peers(page: IndicatorPage, published: Published) -> Row | None:
@@ -385,8 +370,7 @@ class IndexEntry(NamedTuple):
         description: What else is searched, in Japanese.
         path: Of a column empty: it has no page of its own but places.
         name: Its machine name, if it has one.
-        places: The pages that show a column, each with the Japanese and the English title of its
-            table.
+        places: The pages that show a column, each with the titles of its table.
     """
 
     title: str
@@ -394,7 +378,7 @@ class IndexEntry(NamedTuple):
     description: str
     path: str
     name: str = ""
-    places: list[tuple[str, str, str]] = []  # noqa: RUF012
+    places: Sequence[tuple[str, str, str]] = ()
 
 
 def build_index(
@@ -404,70 +388,51 @@ def build_index(
 
     The pages are those of the navigation: their Japanese and English titles by path.
     """
+    index = defaultdict(list)
+    for path, titles in pages.items():
+        index["ページ", "Pages"].append(IndexEntry(*titles, "", path))
+    for one in plans.indicators:
+        words = " ".join(filter(None, (one.printed_title, one.definition)))
+        path, name = f"indicators/{one.indicator_id}.html", one.indicator_id
+        index["指標", "Indicators"].append(IndexEntry(one.title, one.title_en, words, path, name))
+    for headings, entry in chain(_list_works(published), _list_columns(published)):
+        index[headings].append(entry)
+    return index
+
+
+def _list_works(published: Published) -> Iterator[tuple[tuple[str, str], IndexEntry]]:
+    """Yield what the city does and publishes, each with its headings."""
+    for row in gather_initiatives(published):
+        words = f"{row['section']} {row['category']} {row.get('summary') or ''}"
+        path = f"initiatives.html#{row['anchor']}"
+        yield ("取組事例", "Initiatives"), IndexEntry(row["initiative_name"], "", words, path)
+    for one in published.datasets:
+        words = f"{one.descriptor['description']} {'、'.join(one.formats)}"
+        yield ("データ", "Datasets"), IndexEntry(*one.titles, words, one.page, one.name)
     procedures = gather_procedures(published)
-    sections = dict.fromkeys(map(itemgetter("section", "division"), procedures))
-    return {
-        ("ページ", "Pages"): [IndexEntry(*titles, "", path) for path, titles in pages.items()],
-        ("指標", "Indicators"): [
-            IndexEntry(
-                one.title,
-                one.title_en,
-                " ".join(filter(None, (one.printed_title, one.definition))),
-                f"indicators/{one.indicator_id}.html",
-                one.indicator_id,
-            )
-            for one in plans.indicators
-        ],
-        ("取組事例", "Initiatives"): [
-            IndexEntry(
-                row["initiative_name"],
-                "",
-                f"{row['section']} {row['category']} {row.get('summary') or ''}",
-                f"initiatives.html#{row['anchor']}",
-            )
-            for row in gather_initiatives(published)
-        ],
-        ("データ", "Datasets"): [
-            IndexEntry(
-                *one.titles,
-                f"{one.descriptor['description']} {'、'.join(one.formats)}",
-                one.page,
-                one.name,
-            )
-            for one in published.datasets
-        ],
-        ("手続", "Procedures"): [
-            IndexEntry(
-                row["procedure_name"] or row["procedure_number"],
-                "",
-                row["section"],
-                f"procedures.html#{row['procedure_number']}",
-            )
-            for row in procedures
-        ],
-        ("手続のある課", "Departments with procedures"): [
-            IndexEntry(
-                section, "", division, f"procedures.html?{urlencode({'department': section})}"
-            )
-            for section, division in sections
-            if section
-        ],
-        ("列", "Columns"): _list_columns(published),
-    }
+    for row in procedures:
+        name, path = row["procedure_name"], f"procedures.html#{row['procedure_number']}"
+        entry = IndexEntry(name or row["procedure_number"], "", row["section"], path)
+        yield ("手続", "Procedures"), entry
+    for section, division in dict.fromkeys(map(itemgetter("section", "division"), procedures)):
+        if section:
+            path = f"procedures.html?{urlencode({'department': section})}"
+            headings = ("手続のある課", "Departments with procedures")
+            yield headings, IndexEntry(section, "", division, path)
 
 
-def _list_columns(published: Published) -> list[IndexEntry]:
-    """List every column; tables that describe it in the same words share an entry."""
-    entries: dict[tuple[str, str, str, str], IndexEntry] = {}
+def _list_columns(published: Published) -> Iterator[tuple[tuple[str, str], IndexEntry]]:
+    """Yield the columns; tables that describe one in the same words share an entry."""
+    places = defaultdict(list)
     for dataset in published.datasets:
         for table in dataset.tables:
-            for field in table["schema"]["fields"]:
-                name, title = field["name"], field["title"]
-                words = (name, title, field["sumida:titleEn"], field.get("description", ""))
-                entry = entries.setdefault(words, IndexEntry(*words[1:], "", name, []))
-                path = f"{dataset.page}#{table['name']}.{name}"
-                entry.places.append((path, table["title"], table["sumida:titleEn"]))
-    return [entries[words] for words in sorted(entries)]
+            titles = (table["title"], table["sumida:titleEn"])
+            for one in table["schema"]["fields"]:
+                column = (one["name"], one["title"], one["sumida:titleEn"])
+                path = f"{dataset.page}#{table['name']}.{one['name']}"
+                places[*column, one.get("description", "")].append((path, *titles))
+    for (name, title, title_en, words), found in sorted(places.items()):
+        yield ("列", "Columns"), IndexEntry(title, title_en, words, "", name, found)
 
 
 def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) -> dict[str, bytes]:

@@ -56,7 +56,6 @@ class Page(NamedTuple):
 
     Attributes:
         path: Its path within its language.
-        template: The template that it fills in.
         titles: Its Japanese and its English title.
         section: Path of the page of the navigation to which it belongs.
         values: What its template needs beyond what every page has.
@@ -239,10 +238,12 @@ def _write_figures(
         words = {"one": one, "language": language, "say": language.say, "license": terms["name"]}
         card = load_templates("site").get_template("figure.xml").render(common | words)
         yield _place(f"{start}.svg", language), card.encode()
-    text = io.StringIO(newline="")
+    values, text = one.rows["indicator_value"], io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    writer.writerows([_write_cell(row[name]) for name in _COLUMNS] for row in one.series)
+    writer.writerows(
+        [_write_cell(row[name]) for name in _COLUMNS] for row in one.rows["indicator_value"]
+    )
     yield f"{start}.csv", text.getvalue().encode()
     bounds = {"target_date", "target_min", "target_max"}
     described = {
@@ -251,7 +252,7 @@ def _write_figures(
         "verdict": one.verdict,
         "baseline": one.indicator.baseline.value,
         "target": one.indicator.target.model_dump(include=bounds),
-        "values": [{name: row[name] for name in _COLUMNS} for row in one.series],
+        "values": [{name: row[name] for name in _COLUMNS} for row in values],
         "sample": published.sample,
         "source": f"{common['municipality'].name} {common['site'].title}",
         "license": terms["path"],
