@@ -8,7 +8,7 @@ import pytest
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.findings import Finding, FindingRules, Place
 from sumida_data.survey.form import Form
-from sumida_data.survey.reading.columns import find_other_unit, suggest_field
+from sumida_data.survey.reading.columns import suggest_field
 from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.second_look import SecondLook
 from sumida_data.survey.reading.workbook import Sheet
@@ -56,11 +56,6 @@ class TestHeadings:
         (missing,) = [f for f in find("F205", 表紙=labels) if "「課コード」" in f.message]
         assert "「課のコード」がそれに当たりますか" in missing.message
 
-    def test_another_unit_is_not_read(self, find: Find) -> None:
-        (finding,) = find("F214", 手続=with_heading("年間件数", "年間件数（千件）"))
-        assert (finding.place.cell, finding.value_found) == ("H1", "年間件数（千件）")
-        assert "「年間件数」の単位は「件」" in finding.message
-
     def test_the_second_of_two_is_not_read(self, find: Find) -> None:
         rows = [[*PROCEDURE_HEADINGS, "年間件数"], [*ROW, 999]]
         (finding,) = find("F211", 手続=rows)
@@ -76,17 +71,39 @@ class TestHeadings:
         found = suggest_field(heading, part.fields)
         assert (found.name if found else None) == field
 
+    @pytest.mark.parametrize("said", ["（件）", "(任意)", "［半角数字］", "（※1）", "（件数）"])
+    def test_what_says_how_to_answer_changes_nothing(self, find: Find, said: str) -> None:
+        assert find("F218", 手続=with_heading("年間件数", f"年間件数{said}")) == []
+
     @pytest.mark.parametrize(
-        ("heading", "unit"),
+        "said",
         [
-            ("件数（件）", None),
-            ("件数（人）", "人"),
-            ("件数\n[千件]", "千件"),
-            ("件数（税込）", None),
+            "（窓口分）",
+            "【R3】",
+            "（令和3年10月1日現在）",
+            "（概算額）",
+            "〔12月末〕",
+            "\n（税込）",
         ],
     )
-    def test_units_of_headings(self, heading: str, unit: str | None) -> None:
-        assert find_other_unit(heading, "件") == unit
+    def test_other_words_in_parentheses_are_asked_about(self, find: Find, said: str) -> None:
+        (finding,) = find("F218", 手続=with_heading("年間件数", f"年間件数{said}"))
+        assert (finding.place.cell, finding.severity) == ("H1", "warning")
+
+    @pytest.mark.parametrize(
+        "said", ["（うち電子）", "(内数)", "［窓口を除く］", "（旧）", "（上半期）"]
+    )
+    def test_a_part_of_what_is_asked_is_not_read(self, find: Find, said: str) -> None:
+        (finding,) = find("F206", 手続=with_heading("年間件数", f"年間件数{said}"))
+        assert finding.place.cell == "H1"
+
+    @pytest.mark.parametrize(
+        "said", ["（人）", "\n[千件]", "［千件］", "(千)", "（単位：千）", "〔万件〕", "（千単位）"]
+    )
+    def test_another_unit_is_not_read(self, find: Find, said: str) -> None:
+        (finding,) = find("F214", 手続=with_heading("年間件数", f"年間件数{said}"))
+        assert (finding.place.cell, finding.value_found) == ("H1", f"年間件数{said}")
+        assert "「年間件数」の単位は「件」" in finding.message
 
 
 class TestRows:

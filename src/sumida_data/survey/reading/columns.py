@@ -32,6 +32,7 @@ from sumida_data.survey.reading.text import (
     Reader,
     Reading,
     find_unusual_characters,
+    fold,
     is_other_unit,
     raw_text_of,
     read_text,
@@ -58,7 +59,13 @@ _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
 _UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*")
-_IN_PARENTHESES = re.compile(r"[(（\[【]([^)）\]】]*)[)）\]】]")
+_IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
+# Words in parentheses that say how to answer, or repeat what is asked anyway.
+_HOW_TO_ANSWER = re.compile(
+    r"[*※注]?[0-9]{0,2}|[※注].*|必須|任意|必ず.*|(半角|全角|整数|数字|概数|西暦|和暦|プルダウン|例[:は]).*"
+    r"|今回.*|今期|現在|実績|年月日|y+.m+.d+|.*(記入|入力|選択|回答)",
+    re.IGNORECASE,
+)
 
 
 class Judgement(NamedTuple):
@@ -219,9 +226,10 @@ class ColumnFinder(Generic[Described]):
         for name, number in sorted(table.columns.items(), key=itemgetter(1)):
             if name not in self.judges:
                 continue
-            if remark := self._doubt_unit(self.fields[name], sheet, table):
+            if remark := self._remark_on_parentheses(self.fields[name], sheet, table):
                 remarks.append(remark)
-                continue
+                if remark.rule_id == Kind.HEADING_UNIT:
+                    continue
             letters = xl_col_to_name(number)
             answers.append(AnswerColumn(number, letters, self.fields[name], self.judges[name]))
         places = {column.field.name: place for place, column in enumerate(answers)}
@@ -289,15 +297,25 @@ class ColumnFinder(Generic[Described]):
             rule_id = Kind.SECOND_COLUMN if heading in self.headings.names else Kind.UNKNOWN_HEADING
             yield Remark(rule_id, cell_address(table.header_row, column), heading, {"hint": hint})
 
-    def _doubt_unit(self, item: FormField, sheet: Sheet, table: FoundTable) -> Remark | None:
-        """Return a remark on a heading that names another unit than the field has."""
+    def _remark_on_parentheses(
+        self, item: FormField, sheet: Sheet, table: FoundTable
+    ) -> Remark | None:
+        """Return a remark on a heading with another unit, or with words that may mean another."""
         heading = find_heading(sheet, table, item.name)
-        text = raw_text_of(heading.value)
-        unit = find_other_unit(text, item.unit) if item.unit else None
-        if unit is None:
-            return None
-        words = {"heading": item.title, "unit": item.unit or "", "other": unit}
-        return Remark(Kind.HEADING_UNIT, cell_address(heading.row, heading.column), text, words)
+        text, cell = raw_text_of(heading.value), cell_address(heading.row, heading.column)
+        words = {"heading": item.title, "unit": item.unit or "", "other": ""}
+        for said in _IN_PARENTHESES.findall(fold(text)):
+            unit = _UNIT_WORD.sub("", said)
+            if item.unit and is_other_unit(unit, item.unit):
+                return Remark(Kind.HEADING_UNIT, cell, text, words | {"other": unit})
+            known = [fold(one) for one in (*item.headings, item.unit or "")]
+            is_known = any(unit in one for one in known) or (
+                # Ministries put the day of a column into its heading.
+                not self.description.is_complete and unit.endswith(("時点", "現在"))
+            )
+            if not is_known and not _HOW_TO_ANSWER.fullmatch(said):
+                return Remark(Kind.GUESSED_HEADING, cell, text, words)
+        return None
 
 
 def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None:
@@ -314,12 +332,6 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
 
 def _is_like(heading: str, item: FormField) -> bool:
     return suggest_field(heading, [item]) is not None and not means_something_else(heading)
-
-
-def find_other_unit(heading: str, unit: str) -> str | None:
-    """Return the unit that a heading names in parentheses, if it is not this one."""
-    named = [_UNIT_WORD.sub("", text) for text in _IN_PARENTHESES.findall(heading)]
-    return next((text for text in named if is_other_unit(text, unit)), None)
 
 
 def names_other_unit(text: str, units: Collection[str]) -> bool:

@@ -41,6 +41,10 @@ _LEADING_MARK = re.compile(
 _OTHER_MEANING = re.compile(
     r"前回|前々|前年|昨年|前期|次回|予定|計画|見込|目標|参考|平均|累計|累積|月間|/[月日週]|年度"
 )
+# In parentheses these ask for a part of what the heading asks for, or for another time.
+_PART_MEANING = re.compile(
+    rf"{_OTHER_MEANING.pattern}|うち|内数|内訳|再掲|除|以外|旧|半期|あたり|当たり|割合|増減"
+)
 _OTHER_GROUP = re.compile(
     r"[(\[【]?(前回|前々回|前年度?|昨年度?|前期|次回|予定|計画|見込み?|目標|参考)"
     r"の?(回答|値|数|件数|実績|分)?[)\]】]?"
@@ -120,7 +124,7 @@ def heading_key(text: str) -> str:
     key = fold(_LEADING_MARK.sub("", text)).split("※", 1)[0]
     key = _TRAILING_DAY.sub("", key.rstrip(":*"))
     while match := _TRAILING_PARENTHESES.search(key):
-        if _OTHER_MEANING.search(match[0]):
+        if _PART_MEANING.search(match[0]):
             break
         key = key[: match.start()]
     return key

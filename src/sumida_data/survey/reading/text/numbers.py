@@ -51,9 +51,11 @@ def number_reader(field: FormField) -> Reader:
 
 
 def is_other_unit(text: str, unit: str) -> bool:
-    """Tell whether the text names a unit, such as 人 or 千件, that is not this one."""
+    """Tell whether the text names a unit, such as 人, 千件 or 千, that is not this one."""
     folded = fold(text)
     named = spellings("unit").get(folded.lstrip("十百千万億"))
+    if folded and not folded.removesuffix("単位").strip("十百千万億"):
+        return folded != "単位"
     return (
         named is not None and fold(unit) != folded and (named != unit or folded[0] in "十百千万億")
     )
