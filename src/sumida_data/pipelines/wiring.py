@@ -4,19 +4,21 @@ Kedro wants the names of a node's inputs and outputs before it runs anything. Wh
 there are follows from the project's form and sources, which a hook notes when they have been read.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import Parameter, signature
 from types import SimpleNamespace
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import pandas as pd
-from kedro.pipeline import Node
+from kedro.pipeline import Node, Pipeline
 
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.parameters import PARAMETERS
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.reading.registers import REGISTERS
 
+_Node = TypeVar("_Node", bound=Callable[..., Any])
 Frame = pd.DataFrame
 Rows = list[Row]
 # What lies in a folder, and what is to lie there, by path.
@@ -64,12 +66,15 @@ _TABLES: dict[str, tuple[str, ...]] = {
     # Made with the packages, and therefore in none of them.
     "release": ("privacy_check", "readability_check", "readability_score"),
 }
+EVERY_TABLE = ("#typed", "#primary", "#check", "#indicator")
 _STAGE_OF = {name: stage for stage, names in _TABLES.items() for name in names}
 _BY_TYPE = {model: f"params:{name}" for name, model in PARAMETERS.items()} | {
     DataDictionary: "data_dictionary"
 }
 # Its typed tables; of which of them others are made; whether it holds many municipalities.
 PROJECT = SimpleNamespace(typed=(), made_of={}, is_many=False)
+# The functions that are nodes, by their module, with what they make and take.
+_NODES: defaultdict[str, dict[str, tuple[Any, ...]]] = defaultdict(dict)
 
 
 def note_tables(parameters: Mapping[str, Any]) -> None:
@@ -96,38 +101,59 @@ def has_table(name: str) -> bool:
     return made_of <= {*PROJECT.typed}
 
 
-def wire(
-    function: Callable[..., Any],
-    outputs: str | Iterable[str] | dict[str, str],
-    tables: Iterable[str] = (),
-    **inputs: str,
-) -> Node:
-    """Make a node whose inputs follow from the function's arguments.
+def makes(*outputs: str, tables: Sequence[str] = (), **inputs: str) -> Callable[[_Node], _Node]:
+    """Make a node of a function; where a table that it makes is not there, neither is the node.
 
     An argument of a parameter's model gets the parameter, another the dataset of its name: a table,
     a register, or what the catalogue or another node calls so. The node bears the function's name.
 
     Args:
-        function: The node's function.
-        outputs: Names of tables and datasets.
-        tables: The tables that the function takes by name beside its arguments.
+        outputs: Tables and datasets that it returns; ``#typed`` alone are those tables by name.
+        tables: Those that it takes by name beside its arguments; ``#check`` are all of a stage.
         inputs: Datasets by argument, where they are called otherwise.
     """
+
+    def note(function: _Node) -> _Node:
+        _NODES[function.__module__][function.__name__] = (function, outputs, tables, inputs)
+        return function
+
+    return note
+
+
+def make_pipeline(module: str) -> Pipeline:
+    """Return the pipeline of a module's nodes, which bear its name as tag."""
+    nodes = [_wire(*one) for one in _NODES[module].values() if all(map(has_table, one[1]))]
+    return Pipeline(nodes, tags=module.rpartition(".")[2])
+
+
+def _wire(
+    function: Callable[..., Any],
+    outputs: Sequence[str],
+    tables: Sequence[str],
+    inputs: Mapping[str, str],
+) -> Node:
     types = get_type_hints(function)
     arguments = signature(function).parameters.values()
     named = [one.name for one in arguments if one.kind is not Parameter.VAR_KEYWORD]
     found = {name: _BY_TYPE.get(types[name]) or name_dataset(name) for name in named}
-    takes = {**found, **inputs, **{name: name_dataset(name) for name in tables}}
-    made: str | list[str] | dict[str, str]
-    if isinstance(outputs, str):
-        made = name_dataset(outputs)
-    else:
-        made = outputs if isinstance(outputs, dict) else list(map(name_dataset, outputs))
-    return Node(function, takes, made, name=function.__name__)
+    taken = found | dict(inputs) | _name_datasets(tables)
+    made: Any = [name_dataset(name) for name in outputs]
+    if len(made) == 1:
+        made = _name_datasets(outputs) if outputs[0].startswith("#") else made[0]
+    return Node(function, taken, made, name=function.__name__)
+
+
+def _name_datasets(tables: Iterable[str]) -> dict[str, str]:
+    """Return the catalogue's names of the tables that are there, by table."""
+    stages = {f"#{stage}": list_tables(stage) for stage in ("typed", *_TABLES)}
+    listed = [one for name in tables for one in stages.get(name, (name,)) if has_table(one)]
+    return {one: name for one in listed if (name := name_dataset(one)) != one}
 
 
 def name_dataset(name: str) -> str:
     """Return the catalogue's name, such as ``procedure#primary`` or ``departments_csv``."""
+    if name.startswith("received_"):
+        return f"{name.removeprefix('received_')}#received"
     if stage := "primary" if name in PROJECT.typed else _STAGE_OF.get(name):
         return f"{name}#{stage}"
     return f"{name}_csv" if name in REGISTERS else name

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, Quota
@@ -13,7 +12,7 @@ from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render
 from sumida_data.catalogue.record import RecordState, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Contents, Frame, Rows, wire
+from sumida_data.pipelines.wiring import Contents, Frame, Rows, make_pipeline, makes
 from sumida_data.privacy.gate import list_blocked, list_held_back
 from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport
@@ -21,16 +20,22 @@ from sumida_data.report.summary import measure_gaps, measure_later_gaps
 from sumida_data.report.survey import leave_out_replaced
 from sumida_data.site.models import SiteSettings
 
+_TABLES = (
+    *("response", "finding", "pending_revision", "check_result", "privacy_check", "lineage"),
+    *("indicator_value", "correction_notice"),
+)
 
+
+@makes("publication_proposal", "preview_catalogue", tables=_TABLES)
 def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thing to be known
-    files: Contents,
+    catalogue_files: Contents,
     packages: Packages,
-    state: TargetState,
-    report: ProgressReport,
+    observed_target: TargetState,
+    report_content: ProgressReport,
     quota: Quota,
     site: SiteSettings,
     dictionary: DataDictionary,
-    record: RecordState,
+    target_record: RecordState,
     free_words: Rows,
     publication_history: list[TargetHistory],
     **tables: Frame,
@@ -40,14 +45,15 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
     Returns:
         The proposal, and the catalogue with the page that shows the office what would change.
     """
-    period, response, checks = str(report.period), tables["response"], tables["privacy_check"]
+    report, response, checks = report_content, tables["response"], tables["privacy_check"]
+    period = str(report.period)
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
-    figures, revised = describe_figures(publication_history, state.name, values, notices)
+    figures, revised = describe_figures(publication_history, observed_target.name, values, notices)
     titles = {one.indicator.indicator_id: one.title.text for one in report.indicators}
-    catalogue = gather_catalogue(files, tuple(one.name for one in packages.packages))
+    catalogue = gather_catalogue(catalogue_files, tuple(one.name for one in packages.packages))
     proposal = approval.propose(
         catalogue,
-        state,
+        observed_target,
         period=period,
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
         gaps=(
@@ -63,13 +69,13 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
             for one in list_held_back(packages, checks)
             for reason in one.reasons
         ),
-        new_texts=approval.find_new_texts(free_words, record),
+        new_texts=approval.find_new_texts(free_words, target_record),
         figures={"公表する数の変わるもの": tuple(figures), "決めた改訂": tuple(revised)},
         problems=tuple(approval.find_unfit(packages, site)),
         ran_by=identify()[0],
         two_people=quota.two_people,
     )
-    return proposal, files | {CHANGES_PAGE: render_changes(proposal)}
+    return proposal, catalogue_files | {CHANGES_PAGE: render_changes(proposal)}
 
 
 def _describe_failed(
@@ -89,11 +95,4 @@ def _describe_failed(
         )
 
 
-def create_pipeline() -> Pipeline:
-    """From the catalogue that would be published to what would change, and the preview."""
-    tables = ("response", "finding", "pending_revision", "check_result", "privacy_check", "lineage")
-    figures = ("indicator_value", "correction_notice")
-    observed = {"state": "observed_target", "report": "report_content", "record": "target_record"}
-    made = ["publication_proposal", "preview_catalogue"]
-    node = wire(compare_with_target, made, tables + figures, files="catalogue_files", **observed)
-    return Pipeline([node], tags="changes")
+create_pipeline = partial(make_pipeline, __name__)

@@ -1,11 +1,11 @@
 """The checks of all tables, and their results as tables."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Files, Frame, Rows, list_tables, wire
+from sumida_data.pipelines.wiring import Files, Frame, Rows, make_pipeline, makes
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import check
 from sumida_data.quality.readability import Examiner, list_received
@@ -13,6 +13,7 @@ from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.form import Waves
 
 
+@makes("check_result", "check_failure", tables=("#typed", "#primary", "#indicator"))
 def check_tables(
     rules: QualityRules,
     plans: Plans,
@@ -37,26 +38,16 @@ def check_tables(
     return check.run_checks(rules, dictionary, tables, named)
 
 
+@makes("received_readability_check", "received_readability_score")
 def examine_received(
     survey_returns: Files,
     external_files: Files,
     period: ReportedPeriod,
     readability_before: Frame | None,
 ) -> tuple[Rows, Rows]:
-    """Hold the files of the reported quarter against the national rules for readability.
-
-    Returns:
-        The part of tables ``readability_check`` and ``readability_score`` that is about them.
-    """
+    """Hold the files of the reported quarter against the national rules for readability."""
     files = [*survey_returns.values(), *external_files.values()]
     return Examiner(readability_before).report("received", list_received(files, period))
 
 
-def create_pipeline() -> Pipeline:
-    """From all tables and received files to the results of their checks."""
-    tables = list_tables("typed", "primary", "indicator")
-    nodes = [
-        wire(check_tables, ["check_result", "check_failure"], tables),
-        wire(examine_received, ["readability_check#received", "readability_score#received"]),
-    ]
-    return Pipeline(nodes, tags="checks")
+create_pipeline = partial(make_pipeline, __name__)

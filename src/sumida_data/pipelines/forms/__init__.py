@@ -1,10 +1,19 @@
 """From the form's description and last quarter's answers to blank forms."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.periods import Period
-from sumida_data.pipelines.wiring import Contents, Files, Frame, Locations, Rows, Summary, wire
+from sumida_data.pipelines.wiring import (
+    Contents,
+    Files,
+    Frame,
+    Locations,
+    Rows,
+    Summary,
+    make_pipeline,
+    makes,
+)
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.survey import departments as registered
 from sumida_data.survey.blank_form import (
@@ -24,6 +33,7 @@ class UnreadReturnsError(ValueError):
     """Forms were asked for before the returns of the quarter before had been read."""
 
 
+@makes("last_answers")
 def find_last_rows(
     known_answers: Frame | None, survey_returns: Files, waves: Waves, period: ReportedPeriod
 ) -> Rows:
@@ -56,12 +66,13 @@ def _name_period(waves: Waves, period: ReportedPeriod) -> str:
     return max(waves.root) if period.root == "latest" else period.root
 
 
+@makes("blank_forms", "forms_summary")
 def write_forms(
     form: Form,
     waves: Waves,
     period: ReportedPeriod,
     departments: Frame,
-    successions: Frame,
+    department_succession_csv: Frame,
     last_answers: Rows,
     locations: Locations,
 ) -> tuple[Contents, Summary]:
@@ -82,7 +93,7 @@ def write_forms(
     last = find_last_answers(last_answers, name)
     known = registered.parse_departments(read_rows(departments))
     registered.refuse_unknown_codes(waves, known)
-    changes = registered.parse_successions(read_rows(successions), known)
+    changes = registered.parse_successions(read_rows(department_succession_csv), known)
     last_day = inquiry.period.last_day
     forms = {
         f"{name}/{code}_{one.section}_調査票.xlsx": write_blank_form(
@@ -102,11 +113,4 @@ def write_forms(
     return forms, {"lines": lines, "exit_code": 0}
 
 
-def create_pipeline() -> Pipeline:
-    """From the form's description and last quarter's answers to blank forms."""
-    made = ["blank_forms", "forms_summary"]
-    nodes = [
-        wire(find_last_rows, "last_answers"),
-        wire(write_forms, made, successions="department_succession_csv"),
-    ]
-    return Pipeline(nodes, tags="forms")
+create_pipeline = partial(make_pipeline, __name__)

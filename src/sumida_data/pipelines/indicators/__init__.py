@@ -1,27 +1,30 @@
 """From typed tables to indicator values, lineage and progress."""
 
+from functools import partial
+
 import pyarrow as pa
-from kedro.pipeline import Pipeline
 
 from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue import history
-from sumida_data.pipelines.wiring import Frame, Rows, has_table, list_tables, wire
+from sumida_data.pipelines.wiring import Frame, Rows, make_pipeline, makes
 from sumida_data.plan import hints, initiatives, models, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess_values
 from sumida_data.survey.departments import parse_departments
+from sumida_data.survey.form import Form, Waves
 
 # Every node that takes a register raises ReferenceTableError if it has a mistake.
 Histories = list[history.TargetHistory]
-Coverages = dict[values.CoverageKey, values.Coverage]
+_COMPUTED = ("computed_values", "computed_lineage", "indicator_value_by_department")
 
 
 class UnknownPeriodError(ValueError):
     """A period was asked for that has no returns."""
 
 
+@makes("reported_period")
 def choose_period(period: ReportedPeriod, response: Frame) -> Period:
     """Return the period to report: the one asked for, or the latest that has returns.
 
@@ -39,25 +42,25 @@ def choose_period(period: ReportedPeriod, response: Frame) -> Period:
     return Period.parse(chosen)
 
 
+@makes(*_COMPUTED, tables=("answer", "#typed"))
 def compute_values(
     municipality: HomeMunicipality,
     plans: Plans,
-    coverage: Coverages,
+    form: Form,
+    waves: Waves,
     response: Frame,
     departments: Frame,
     **tables: Frame,
 ) -> tuple[Rows, pa.Table, Rows]:
-    """Compute every indicator for every quarter, whatever has been published.
-
-    Returns:
-        Tables ``indicator_value``, ``lineage`` and ``indicator_value_by_department``.
-    """
+    """Compute every indicator for every quarter, whatever has been published."""
     home = {municipality.code: municipality.name}
+    coverage = values.measure_coverage(form, waves, response)
     computed, lineage, parts = values.compute_indicators(home, plans, tables, coverage, response)
     known = parse_departments(read_rows(departments))
     return computed, lineage, values.divide_values(plans, parts.to_pylist(), known)
 
 
+@makes("indicator_value", "lineage", "pending_values", "correction_notice")
 def freeze_published(
     plans: Plans,
     computed_values: Rows,
@@ -65,17 +68,13 @@ def freeze_published(
     publication_history: Histories,
     revisions_csv: Frame,
 ) -> tuple[Rows, pa.Table, Rows, Rows]:
-    """Keep the values that were published, and revise those for which there is a reason.
-
-    Returns:
-        Tables ``indicator_value``, ``lineage``, rows of ``pending_revision``, and table
-        ``correction_notice``.
-    """
+    """Keep the values that were published, and revise those for which there is a reason."""
     published = history.merge_histories(publication_history)
     reasons = revisions.parse_revisions(read_rows(revisions_csv), plans, published)
     return revisions.freeze_values(computed_values, computed_lineage, published, reasons)
 
 
+@makes("publication", "publication_dataset", "value_publication")
 def describe_publications(
     publication_history: Histories, dictionary: DataDictionary
 ) -> list[Frame]:
@@ -84,6 +83,7 @@ def describe_publications(
     return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
 
 
+@makes("review_hint")
 def find_review_hints(
     plans: Plans, indicator_value: Frame, indicator_value_by_department: Frame, hint_notes: Frame
 ) -> Rows:
@@ -94,12 +94,14 @@ def find_review_hints(
     return hints.find_hints(plans, *map(read_rows, frames))
 
 
+@makes("progress_note")
 def read_progress_notes(plans: Plans, indicator_value: Frame, progress_notes: Frame) -> Rows:
     """Return table ``progress_note``: why values are where they are, and what comes next."""
     notes = read_rows(progress_notes)
     return hints.parse_progress_notes(notes, plans, read_rows(indicator_value))
 
 
+@makes("indicator_progress", "pending_revision")
 def assess_progress(
     plans: Plans,
     indicator_value: Frame,
@@ -107,12 +109,7 @@ def assess_progress(
     pending_values: Rows,
     verdict_changes: Frame,
 ) -> tuple[Rows, Rows]:
-    """Compare every value with its target, by every method of its plan.
-
-    Returns:
-        Tables ``indicator_progress``, in which published verdicts stay without a reason, and
-        ``pending_revision``.
-    """
+    """Compare every value with its target, by every method of its plan."""
     computed = assess_values(plans, read_rows(indicator_value))
     published = history.merge_histories(publication_history)
     reasons = revisions.parse_verdict_changes(read_rows(verdict_changes), published)
@@ -120,6 +117,7 @@ def assess_progress(
     return progress, [*pending_values, *pending]
 
 
+@makes("initiative_effect_figure", "initiative_effect_summary")
 def describe_initiatives(
     rules: InitiativeRules, initiative: Frame, initiative_effect: Frame, departments: Frame
 ) -> tuple[Rows, Rows]:
@@ -130,6 +128,7 @@ def describe_initiatives(
     return figures, initiatives.sum_effects(figures)
 
 
+@makes("indicator", "indicator_target")
 def describe_plans(plans: Plans, dictionary: DataDictionary) -> tuple[Frame, Frame]:
     """Return the plans as tables ``indicator`` and ``indicator_target``."""
     return (
@@ -138,23 +137,4 @@ def describe_plans(plans: Plans, dictionary: DataDictionary) -> tuple[Frame, Fra
     )
 
 
-def create_pipeline() -> Pipeline:
-    """From typed tables to indicator values, lineage and progress."""
-    computed = ["computed_values", "computed_lineage", "indicator_value_by_department"]
-    frozen = ["indicator_value", "lineage", "pending_values", "correction_notice"]
-    publications = ["publication", "publication_dataset", "value_publication"]
-    nodes = [
-        wire(choose_period, "reported_period"),
-        wire(values.measure_coverage, "coverage"),
-        wire(compute_values, computed, ("answer", *list_tables("typed"))),
-        wire(freeze_published, frozen),
-        wire(describe_publications, publications),
-        wire(assess_progress, ["indicator_progress", "pending_revision"]),
-        wire(find_review_hints, "review_hint"),
-        wire(read_progress_notes, "progress_note"),
-        wire(describe_plans, ["indicator", "indicator_target"]),
-    ]
-    effects = ["initiative_effect_figure", "initiative_effect_summary"]
-    if all(map(has_table, effects)):
-        nodes.append(wire(describe_initiatives, effects))
-    return Pipeline(nodes, tags="indicators")
+create_pipeline = partial(make_pipeline, __name__)

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from kedro.pipeline import Pipeline
 from rich.progress import track
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows
@@ -12,10 +11,8 @@ from sumida_data.pipelines.wiring import (
     Frame,
     Locations,
     Rows,
-    has_table,
-    list_tables,
-    name_dataset,
-    wire,
+    make_pipeline,
+    makes,
 )
 from sumida_data.privacy.names import NameScreen, find_named_cells
 from sumida_data.sources import central
@@ -43,17 +40,19 @@ class NoReturnsError(ValueError):
     """There is nothing to work on."""
 
 
+@makes("data_dictionary")
 def describe_tables(tables: TableDescriptions, form: Form) -> DataDictionary:
     """Describe every table from the form and the other descriptions."""
     return build_dictionary(tables, form)
 
 
+@makes("department", "department_succession")
 def check_departments(
-    departments: Frame, successions: Frame, dictionary: DataDictionary
+    departments: Frame, department_succession_csv: Frame, dictionary: DataDictionary
 ) -> tuple[Frame, Frame]:
     """Return tables ``department`` and ``department_succession``."""
     parsed = registered.parse_departments(read_rows(departments))
-    changes = registered.parse_successions(read_rows(successions), parsed)
+    changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
     series = registered.find_series(parsed, changes)
     rows = [one.as_row(series[one.code]) for one in parsed]
     return (
@@ -62,13 +61,14 @@ def check_departments(
     )
 
 
+@makes("collector")
 def prepare_collector(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
     form: Form,
     waves: Waves,
     rules: FindingRules,
     municipality: HomeMunicipality,
     departments: Frame,
-    successions: Frame,
+    department_succession_csv: Frame,
     layout_map: Frame,
     opened_files: OpenedFiles,
 ) -> Collector:
@@ -76,10 +76,11 @@ def prepare_collector(  # noqa: PLR0913, PLR0917  # one argument for each thing 
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
     parsed = registered.parse_departments(read_rows(departments))
     registered.refuse_unknown_codes(waves, parsed)
-    changes = registered.parse_successions(read_rows(successions), parsed)
+    changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
     return Collector(reader, waves, parsed, municipality.code, changes)
 
 
+@makes("survey_answers", "response", "survey_findings", "name_screen")
 def collect_returns(
     collector: Collector,
     survey_returns: Files,
@@ -88,10 +89,6 @@ def collect_returns(
     locations: Locations,
 ) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen]:
     """Read all returned workbooks; of discarded quarters take what was kept.
-
-    Returns:
-        Rows of ``answer``, table ``response``, findings, and what knows the names of the covers,
-        which is for this pipeline only and is never stored.
 
     Raises:
         NoReturnsError: If no file has come in.
@@ -111,6 +108,7 @@ def collect_returns(
     return collected.answers, response, collected.findings, screen
 
 
+@makes("central_answers", "central_findings", "source_file", "seen_source_files")
 def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
     sources: CentralSources,
     rules: FindingRules,
@@ -121,11 +119,7 @@ def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each th
     known_source_files: Frame | None,
     opened_files: OpenedFiles,
 ) -> tuple[list[AnswerRow], list[Finding], Rows, Rows]:
-    """Read the central files of every quarter that has returns.
-
-    Returns:
-        Rows of ``answer``, findings, and rows of ``source_file``, once to be remembered.
-    """
+    """Read the central files of every quarter that has returns."""
     known = central.parse_municipalities(read_rows(municipalities))
     names = (municipality.prefecture_name, municipality.name)
     home = central.Municipality(municipality.code, *names)
@@ -139,6 +133,7 @@ def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each th
     return contents.answers, [*contents.findings, *revised], listed, listed
 
 
+@makes("answer", "correction", "finding", "new_known_answers")
 def correct_answers(  # noqa: PLR0913, PLR0917  # one argument for each thing that is put together
     form: Form,
     rules: FindingRules,
@@ -149,12 +144,7 @@ def correct_answers(  # noqa: PLR0913, PLR0917  # one argument for each thing th
     corrections: Frame,
     dictionary: DataDictionary,
 ) -> tuple[Frame, Rows, Rows, Frame]:
-    """Put all answers together and apply the agreed corrections.
-
-    Returns:
-        Tables ``answer``, ``correction`` and ``finding``, where what a correction has settled is
-        asked no more, and the answers with which the forms of later quarters are filled in.
-    """
+    """Put all answers together and apply the agreed corrections."""
     answer = build_frame_of_tuples(dictionary["answer"], [*survey_answers, *central_answers])
     agreed = register.parse_corrections(read_rows(corrections), form)
     answer, corrected, found = register.apply_corrections(answer, agreed, rules)
@@ -164,6 +154,7 @@ def correct_answers(  # noqa: PLR0913, PLR0917  # one argument for each thing th
     return answer, corrected, findings, answer[answer["table_name"].isin(stocks)]
 
 
+@makes("#typed")
 def build_tables(
     answer: Frame, dictionary: DataDictionary, form: Form, sources: CentralSources
 ) -> dict[str, Frame]:
@@ -172,31 +163,16 @@ def build_tables(
     return build_typed_tables(answer, [dictionary[name] for name in names])
 
 
+@makes("procedure_payment_method")
 def list_payment_methods(procedure: Frame, dictionary: DataDictionary) -> Frame:
     """Return table ``procedure_payment_method``."""
     return split_payment_methods(procedure, dictionary["procedure_payment_method"])
 
 
+@makes("personal_hit", tables=("correction", "procedure_payment_method", "#typed"))
 def find_names(name_screen: NameScreen, dictionary: DataDictionary, **tables: Frame) -> Rows:
     """Return table ``personal_hit``: the cells of the tables in which a cover's name stands."""
     return list(find_named_cells(name_screen, tables, dictionary))
 
 
-def create_pipeline() -> Pipeline:
-    """From received files to answers, findings and typed tables."""
-    successions = "department_succession_csv"
-    derived = tuple(filter(has_table, ["procedure_payment_method"]))
-    typed = list_tables("typed")
-    central_files = ("central_answers", "central_findings", "source_file", "seen_source_files")
-    nodes = [
-        wire(describe_tables, "data_dictionary"),
-        wire(check_departments, ["department", "department_succession"], successions=successions),
-        wire(prepare_collector, "collector", successions=successions),
-        wire(collect_returns, ["survey_answers", "response", "survey_findings", "name_screen"]),
-        wire(collect_central_files, central_files),
-        wire(correct_answers, ["answer", "correction", "finding", "new_known_answers"]),
-        wire(build_tables, {name: name_dataset(name) for name in typed}),
-        *(wire(list_payment_methods, name) for name in derived),
-        wire(find_names, "personal_hit", ("correction", *derived, *typed)),
-    ]
-    return Pipeline(nodes, tags="ingest")
+create_pipeline = partial(make_pipeline, __name__)

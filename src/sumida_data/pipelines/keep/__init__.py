@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from operator import attrgetter
 
-from kedro.pipeline import Pipeline
 from rich.progress import track
 
 from sumida_data.base.frames import read_rows
-from sumida_data.pipelines.wiring import Contents, Files, Frame, Locations, Summary, wire
+from sumida_data.pipelines.wiring import (
+    Contents,
+    Files,
+    Frame,
+    Locations,
+    Summary,
+    make_pipeline,
+    makes,
+)
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.names import NameScreen, digest_text
 from sumida_data.privacy.patterns import find_kinds
@@ -28,6 +36,7 @@ class NothingToKeepError(ValueError):
     """A quarter of which nothing can be kept."""
 
 
+@makes("new_kept_readings", "keep_summary")
 def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that is read
     form: Form,
     waves: Waves,
@@ -114,6 +123,4 @@ def _summarise(period: str, count: int, locations: Locations) -> Summary:
     return {"lines": lines, "exit_code": 0}
 
 
-def create_pipeline() -> Pipeline:
-    """From the returns of a quarter to what may be kept of them."""
-    return Pipeline([wire(keep_readings, ["new_kept_readings", "keep_summary"])], tags="keep")
+create_pipeline = partial(make_pipeline, __name__)

@@ -1,15 +1,14 @@
 """From the returns of many municipalities to the tables, views and peers of all."""
 
+from functools import partial
 from hashlib import sha256
-
-from kedro.pipeline import Pipeline
 
 import sumida_data
 from sumida_data.base.frames import read_rows
 from sumida_data.many import Many
 from sumida_data.many.results import Results
 from sumida_data.many.units import Outcome, Work, find_place, run_units
-from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, wire
+from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, make_pipeline, makes
 from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
@@ -17,6 +16,7 @@ from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 
 
+@makes("work")
 def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
     form: Form,
     waves: Waves,
@@ -55,6 +55,7 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that 
     )
 
 
+@makes("outcomes")
 def process_units(work: Work, many: Many) -> list[Outcome]:
     """Do every municipality's unit that is new or has changed.
 
@@ -64,6 +65,7 @@ def process_units(work: Work, many: Many) -> list[Outcome]:
     return run_units(work, many)
 
 
+@makes("many_summary")
 def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -> Summary:
     """Write views and page of all municipalities, and say what was done."""
     results = Results(work.results)
@@ -82,11 +84,4 @@ def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -
     return {"lines": lines, "exit_code": 2 if failed or twice else 0}
 
 
-def create_pipeline() -> Pipeline:
-    """From the returns of many municipalities to the tables, views and peers of all."""
-    nodes = [
-        wire(prepare_work, "work"),
-        wire(process_units, "outcomes"),
-        wire(summarise_units, "many_summary"),
-    ]
-    return Pipeline(nodes, tags="many")
+create_pipeline = partial(make_pipeline, __name__)

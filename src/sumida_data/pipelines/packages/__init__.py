@@ -1,6 +1,6 @@
 """From tables to the analysts' database, the data packages and the preview catalogue."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
@@ -11,7 +11,16 @@ from sumida_data.packages.database import Database
 from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages, Views
 from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
-from sumida_data.pipelines.wiring import Contents, Files, Frame, Rows, list_tables, read_all, wire
+from sumida_data.pipelines.wiring import (
+    EVERY_TABLE,
+    Contents,
+    Files,
+    Frame,
+    Rows,
+    make_pipeline,
+    makes,
+    read_all,
+)
 from sumida_data.plan.models import Plans
 from sumida_data.privacy.analysts import AnalystsView
 from sumida_data.privacy.gate import Gate, GuardedTables
@@ -21,6 +30,7 @@ from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import CentralSources, Form, Waves
 
 
+@makes("guarded_tables", "privacy_check", "free_words", tables=EVERY_TABLE)
 def guard_tables(
     packages: Packages,
     plans: Plans,
@@ -33,9 +43,6 @@ def guard_tables(
 ) -> tuple[GuardedTables, Rows, Rows]:
     """Let the tables through the privacy gate.
 
-    Returns:
-        What may go out, table ``privacy_check``, and the free words that go out.
-
     Raises:
         ReferenceTableError: If released_texts.csv or cleared_texts.csv has a mistake.
     """
@@ -46,6 +53,7 @@ def guard_tables(
     return guarded, [outcome.as_row() for outcome in guarded.outcomes], guarded.free_words
 
 
+@makes("response_rate", "answer_rate")
 def measure_response(
     response: Frame, answer: Frame, form: Form, dictionary: DataDictionary
 ) -> tuple[Frame, Frame]:
@@ -54,22 +62,20 @@ def measure_response(
     return rates, measure_answer_rates(answer, dictionary, form)
 
 
+@makes("packages", "readability_examiner")
 def build_packages(
     packages: Packages,
     municipality: HomeMunicipality,
     sources: CentralSources,
     guarded_tables: GuardedTables,
     published_packages: Files,
-    record: RecordState,
+    target_record: RecordState,
     readability_before: Frame | None,
 ) -> tuple[Contents, Examiner]:
     """Build every package of packages.yml that the privacy gate does not block.
 
     A blocked one that is public already comes out as it was published, so that its page and its
-    entries for harvesters stay.
-
-    Returns:
-        The files, and what has looked at how readable they are.
+    entries for harvesters stay. What has looked at how readable the files are goes on with them.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
@@ -80,7 +86,7 @@ def build_packages(
     stays = [path for path in before if path.split("/")[0] in guarded.blocked]
     kept = {path: before.pop(path) for path in stays}
     examiner = Examiner(readability_before)
-    lines = record.publications
+    lines = target_record.publications
     versions = {dataset.name: dataset.version for line in lines for dataset in line.datasets}
     built = package.build_packages(
         surroundings, guarded.dictionary, guarded.frames, before, examiner, versions
@@ -88,6 +94,7 @@ def build_packages(
     return built | kept, examiner
 
 
+@makes("catalogue_files", files="packages")
 def build_preview(
     files: Files,
     packages: Packages,
@@ -102,23 +109,22 @@ def build_preview(
     return preview.build_preview(contents, packages, municipality, plans, waves, site, dictionary)
 
 
+@makes("readability_check", "readability_score", files="packages")
 def check_readability(
     files: Files,
     published_packages: Files,
     readability_examiner: Examiner,
-    received_checks: Frame,
-    received_scores: Frame,
+    received_readability_check: Frame,
+    received_readability_score: Frame,
 ) -> tuple[Rows, Rows]:
-    """Hold the packages as they were written against the national rules, and add what came in.
-
-    Returns:
-        Tables ``readability_check`` and ``readability_score``.
-    """
+    """Hold the packages as they were written against the national rules, and add what came in."""
     listed = list_published(read_all(files), read_all(published_packages))
     checks, scores = readability_examiner.report("published", listed)
-    return checks + read_rows(received_checks), scores + read_rows(received_scores)
+    received = map(read_rows, (received_readability_check, received_readability_score))
+    return checks + next(received), scores + next(received)
 
 
+@makes("database", tables=(*EVERY_TABLE, "#release"))
 def gather_database(
     dictionary: DataDictionary,
     views: Views,
@@ -131,20 +137,4 @@ def gather_database(
     return Database(view.hide(tables), dictionary, views, private=privacy.analysts_see_texts)
 
 
-def create_pipeline() -> Pipeline:
-    """From tables to the analysts' database, the data packages and the preview catalogue."""
-    tables = list_tables("typed", "primary", "check", "indicator")
-    readability = ["readability_check", "readability_score"]
-    received = {
-        "received_checks": "readability_check#received",
-        "received_scores": "readability_score#received",
-    }
-    nodes = [
-        wire(measure_response, ["response_rate", "answer_rate"]),
-        wire(gather_database, "database", (*tables, *list_tables("release"))),
-        wire(guard_tables, ["guarded_tables", "privacy_check", "free_words"], tables),
-        wire(build_packages, ["packages", "readability_examiner"], record="target_record"),
-        wire(check_readability, readability, files="packages", **received),
-        wire(build_preview, "catalogue_files", files="packages"),
-    ]
-    return Pipeline(nodes, tags="packages")
+create_pipeline = partial(make_pipeline, __name__)

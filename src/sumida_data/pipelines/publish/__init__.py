@@ -1,6 +1,6 @@
 """From the approved preview to the public target."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import to_arrow
 from sumida_data.catalogue.approval import Proposal, RefusedError, count_actions
@@ -9,7 +9,7 @@ from sumida_data.catalogue.publication import PlannedPublication, prepare_public
 from sumida_data.catalogue.record import RecordState
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Files, Frame, Summary, read_all, wire
+from sumida_data.pipelines.wiring import Files, Frame, Summary, make_pipeline, makes, read_all
 from sumida_data.quality.rules import SecondOpinion
 
 _DONE = {
@@ -25,16 +25,17 @@ _NEXT_AFTER = {
 }
 
 
+@makes("public_target", "decided")
 def decide_publication(
-    preview: Files,
+    preview_catalogue: Files,
     packages: Packages,
-    proposal: Proposal | None,
-    state: TargetState,
-    record: RecordState,
+    publication_proposal: Proposal | None,
+    observed_target: TargetState,
+    target_record: RecordState,
     lineage: Frame,
-    opinion: SecondOpinion,
+    second_opinion: SecondOpinion,
 ) -> tuple[PlannedPublication, PlannedPublication]:
-    """Decide whether the preview may be published; it is published by being saved.
+    """Decide whether the preview_catalogue may be published; it is published by being saved.
 
     Returns:
         The publication twice: for the target, and for the summary.
@@ -42,49 +43,43 @@ def decide_publication(
     Raises:
         RefusedError: If it may not; the text says why and what to do.
     """
-    if not preview or proposal is None:
+    if not preview_catalogue or publication_proposal is None:
         raise RefusedError("公開するものがありません。先に kedro run を実行してください。")
-    if opinion.objections:
+    if second_opinion.objections:
         raise RefusedError(
             "公開の前にほかの方法で確かめたところ、次の点があったため、何も公開していません。\n"
-            + "\n".join(opinion.objections)
+            + "\n".join(second_opinion.objections)
         )
-    catalogue = gather_catalogue(read_all(preview), tuple(one.name for one in packages.packages))
+    catalogue = gather_catalogue(
+        read_all(preview_catalogue), tuple(one.name for one in packages.packages)
+    )
     publication = prepare_publication(
-        catalogue, proposal, state, record, to_arrow(lineage), opinion
+        catalogue,
+        publication_proposal,
+        observed_target,
+        target_record,
+        to_arrow(lineage),
+        second_opinion,
     )
     return publication, publication
 
 
-def summarise_publication(publication: PlannedPublication, state: TargetState) -> Summary:
-    """Say what was published and what to do next; ``state`` is what the target holds now."""
-    done: str = "resumed" if publication.resumed else publication.line.kind
-    if done == "repair" and publication.changes_nothing:
+@makes("publication_summary")
+def summarise_publication(decided: PlannedPublication, public_target: TargetState) -> Summary:
+    """Say what was published and what to do next; the target is as it is then."""
+    done: str = "resumed" if decided.resumed else decided.line.kind
+    if done == "repair" and decided.changes_nothing:
         done = "none"
-    lines = [_DONE[done].format(target=state.name, approval=publication.approval.approval_id)]
+    lines = [_DONE[done].format(target=public_target.name, approval=decided.approval.approval_id)]
     if done != "none":
-        lines.append(f"変更：{count_actions(publication.changes)}。")
-    lines += [f"  {one.name} 版{one.version}" for one in publication.catalogue.datasets]
-    if blocked := publication.approval.blocked:
+        lines.append(f"変更：{count_actions(decided.changes)}。")
+    lines += [f"  {one.name} 版{one.version}" for one in decided.catalogue.datasets]
+    if blocked := decided.approval.blocked:
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
-    option = "" if state.name == "folder" else f" --env={state.name}"
+    option = "" if public_target.name == "folder" else f" --env={public_target.name}"
     lines.append(_NEXT_AFTER.get(done, _NEXT).format(option=option))
-    return {"lines": lines, "exit_code": 2 if blocked or publication.resumed else 0}
+    return {"lines": lines, "exit_code": 2 if blocked or decided.resumed else 0}
 
 
-def create_pipeline() -> Pipeline:
-    """From the approved preview to the public target."""
-    approved = {
-        "preview": "preview_catalogue",
-        "proposal": "publication_proposal",
-        "state": "observed_target",
-        "record": "target_record",
-        "opinion": "second_opinion",
-    }
-    told = {"publication": "decided", "state": "public_target"}
-    nodes = [
-        wire(decide_publication, ["public_target", "decided"], **approved),
-        wire(summarise_publication, "publication_summary", **told),
-    ]
-    return Pipeline(nodes, tags="publish")
+create_pipeline = partial(make_pipeline, __name__)

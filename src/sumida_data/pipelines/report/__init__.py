@@ -1,13 +1,13 @@
 """From indicator values to the progress report and the summary of the run."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Contents, Frame, Locations, has_table, wire
+from sumida_data.pipelines.wiring import Contents, Frame, Locations, make_pipeline, makes
 from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.readability import say_by_name
@@ -18,6 +18,10 @@ from sumida_data.report.summary import RunSummary, summarise_run
 from sumida_data.report.survey import describe_survey
 from sumida_data.survey.findings import FindingRules
 
+_TABLES = (
+    *("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note"),
+    *("department", "initiative", "initiative_effect_figure"),
+)
 # What a person looks for first: the dataset, and the place in it.
 _PRODUCTS = {
     "進捗レポート": ("progress_report", "/{period}/progress_report.html"),
@@ -34,6 +38,7 @@ _PRODUCTS = {
 }
 
 
+@makes("report_content", "other_reports", tables=_TABLES)
 def gather_report(
     municipality: HomeMunicipality,
     dictionary: DataDictionary,
@@ -54,8 +59,9 @@ def gather_report(
     return report, others
 
 
+@makes("progress_report")
 def write_report(
-    report: ProgressReport,
+    report_content: ProgressReport,
     other_reports: list[ProgressReport],
     municipality: HomeMunicipality,
     rules: QualityRules,
@@ -66,14 +72,14 @@ def write_report(
 
     Reports of other plans stand beside it, in a folder by the name of the plan.
     """
-    folder, described = str(report.period), report.dictionary
-    titles = {one.indicator.indicator_id: one.indicator.title for one in report.indicators}
+    folder, described = str(report_content.period), report_content.dictionary
+    titles = {one.indicator.indicator_id: one.indicator.title for one in report_content.indicators}
     results = (read_rows(check_result), read_rows(check_failure))
     overview = give_overview(rules, described, *results, titles)
     quality_page = papers.render_quality_page(
-        municipality, described, report.period, overview, sample=report.sample
+        municipality, described, report_content.period, overview, sample=report_content.sample
     )
-    written = _write_papers(report, folder) | {f"{folder}/quality.html": quality_page}
+    written = _write_papers(report_content, folder) | {f"{folder}/quality.html": quality_page}
     for other in other_reports:
         written |= _write_papers(other, f"{folder}/{other.plan.plan_id}")
     return written
@@ -91,37 +97,27 @@ def _write_papers(report: ProgressReport, folder: str) -> Contents:
     return {f"{folder}/{name}": content for name, content in written.items()}
 
 
+@makes("run_summary", tables=("response", "finding", "check_result", "privacy_check"))
 def summarise(
-    report: ProgressReport,
+    report_content: ProgressReport,
     quota: Quota,
     packages: Packages,
-    proposal: Proposal,
+    publication_proposal: Proposal,
     locations: Locations,
-    received_scores: Frame,
+    received_readability_score: Frame,
     **tables: Frame,
 ) -> RunSummary:
     """Say what the run did."""
     products = {
-        title: locations[dataset] + path.format(period=report.period)
+        title: locations[dataset] + path.format(period=report_content.period)
         for title, (dataset, path) in _PRODUCTS.items()
     }
-    rows = [row for row in read_rows(received_scores) if row["kind"] == "set"]
-    points = say_by_name(rows, report.dictionary.words("readability_score.level"))
-    readability = points.get(str(report.period), "")
-    return summarise_run(report, tables, quota, packages, proposal, products, readability)
+    rows = [row for row in read_rows(received_readability_score) if row["kind"] == "set"]
+    points = say_by_name(rows, report_content.dictionary.words("readability_score.level"))
+    readability = points.get(str(report_content.period), "")
+    return summarise_run(
+        report_content, tables, quota, packages, publication_proposal, products, readability
+    )
 
 
-def create_pipeline() -> Pipeline:
-    """From indicator values to the progress report and the summary of the run."""
-    figures = "initiative_effect_figure"
-    effects = ("initiative", figures) if has_table(figures) else ()
-    values = ("indicator_value", "indicator_progress", "review_hint", "progress_note")
-    found = ("response", "finding", "check_result", "privacy_check")
-    other = {"proposal": "publication_proposal", "received_scores": "readability_score#received"}
-    reports = ["report_content", "other_reports"]
-    nodes = [
-        wire(gather_report, reports, ("correction", *values, "department", *effects)),
-        wire(write_report, "progress_report", report="report_content"),
-        wire(summarise, "run_summary", found, report="report_content", **other),
-    ]
-    return Pipeline(nodes, tags="report")
+create_pipeline = partial(make_pipeline, __name__)

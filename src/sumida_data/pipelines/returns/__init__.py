@@ -1,11 +1,11 @@
 """What goes back to the departments, and what the office needs to follow them up."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
-from sumida_data.pipelines.wiring import Contents, Files, Frame, wire
+from sumida_data.pipelines.wiring import Contents, Files, Frame, make_pipeline, makes
 from sumida_data.quality.readability import say_by_name
 from sumida_data.report.returns import (
     render_department_pages,
@@ -19,7 +19,10 @@ from sumida_data.survey.feedback import Feedback, write_return_sheet
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 
+_TABLES = ("response", "finding", "answer", "lineage", "indicator_value")
 
+
+@makes("department_returns", tables=_TABLES)
 def write_returns(  # noqa: PLR0913, PLR0917  # one argument for each thing that is told
     dictionary: DataDictionary,
     municipality: HomeMunicipality,
@@ -28,14 +31,14 @@ def write_returns(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     reported_period: Period,
     collector: Collector,
     survey_returns: Files,
-    received_scores: Frame,
+    received_readability_score: Frame,
     **tables: Frame,
 ) -> Contents:
     """Write what each department is to say yes to, the return sheets and the response tracking."""
     period, owner = reported_period, municipality.office
     tracking = track_responses(dictionary, municipality, form, rules, period, tables)
     words = dictionary.words("readability_score.level")
-    points = say_by_name(read_rows(received_scores), words)
+    points = say_by_name(read_rows(received_readability_score), words)
     feedback = Feedback(dictionary, form, rules, period, owner, survey_returns, points)
     response, finding = (read_rows(tables.pop(name)) for name in ("response", "finding"))
     sheets = feedback.address(response, finding)
@@ -47,9 +50,4 @@ def write_returns(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     return {f"{period}/{name}": content for name, content in written.items()}
 
 
-def create_pipeline() -> Pipeline:
-    """From responses and findings to return sheets and the response tracking."""
-    tables = ("response", "finding", "answer", "lineage", "indicator_value")
-    received = {"received_scores": "readability_score#received"}
-    node = wire(write_returns, "department_returns", tables, **received)
-    return Pipeline([node], tags="returns")
+create_pipeline = partial(make_pipeline, __name__)

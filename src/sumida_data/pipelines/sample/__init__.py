@@ -1,6 +1,6 @@
 """Makes sample data and puts it where returns and central files are received."""
 
-from kedro.pipeline import Pipeline
+from functools import partial
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import HomeMunicipality
@@ -10,8 +10,9 @@ from sumida_data.pipelines.wiring import (
     Frame,
     Locations,
     Summary,
+    make_pipeline,
+    makes,
     read_all,
-    wire,
 )
 from sumida_data.sample.central import make_external_files
 from sumida_data.sample.returns import make_returns, refuse_real_files
@@ -21,6 +22,7 @@ from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.form import Form, Waves
 
 
+@makes("sample_survey_returns", "sample_external_files", "sample_summary")
 def make_sample(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
     sample: Sample,
     sample_facts: Files,
@@ -52,7 +54,4 @@ def make_sample(  # noqa: PLR0913, PLR0917  # one argument for each thing that d
     return returns, central, {"lines": lines, "exit_code": 0}
 
 
-def create_pipeline() -> Pipeline:
-    """All in one node, so that nothing is written where a real file lies in either folder."""
-    made = ["sample_survey_returns", "sample_external_files", "sample_summary"]
-    return Pipeline([wire(make_sample, made)], tags="sample")
+create_pipeline = partial(make_pipeline, __name__)
