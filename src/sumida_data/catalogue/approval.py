@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import Field as Described
 
@@ -169,31 +169,22 @@ def propose(catalogue: Catalogue, state: TargetState, **found: Any) -> Proposal:
     )
 
 
-class DatasetChange(NamedTuple):
-    """What would change in one dataset and its files; without a name, in the pages of the site.
+def group_changes(proposal: Proposal) -> list[Row]:
+    """Return by dataset what would really change, the pages of the site last: without a name.
 
-    The version is the one that would be public, and empty for pages and for what is removed.
+    A row has the ``action``, ``name`` and ``version`` that would be public, and ``files`` by action.
     """
-
-    action: Action
-    name: str
-    version: str
-    files: dict[Action, tuple[str, ...]]
-
-
-def group_changes(proposal: Proposal) -> list[DatasetChange]:
-    """Return the real changes by dataset, the pages last."""
     grouped = []
     found = sorted(proposal.real_changes, key=lambda one: (one.dataset == PAGES, one.dataset))
     for name, group in groupby(found, key=attrgetter("dataset")):
-        whole: Action = "update"
-        files: dict[Action, tuple[str, ...]] = {}
+        files: dict[Action, list[str]] = {}
+        row = {"action": "update", "name": name, "version": proposal.versions.get(name, "")}
         for change in sorted(group, key=lambda one: [*ACTIONS].index(one.action)):
             if change.file is None:
-                whole = change.action
+                row["action"] = change.action
             else:
-                files[change.action] = (*files.get(change.action, ()), change.file)
-        grouped.append(DatasetChange(whole, name, proposal.versions.get(name, ""), files))
+                files.setdefault(change.action, []).append(change.file)
+        grouped.append(row | {"files": files})
     return grouped
 
 

@@ -50,14 +50,11 @@ _SEARCH = "api/3/action/package_search"
 
 
 class _Release(Model):
-    """What a release holds.
+    """What a release holds, by hashes.
 
     Attributes:
         content_sha256: Hash of the catalogue that it shows.
-        files: Hashes of all files by path.
-        datasets: Hashes of the datasets that are public in it.
-        titles: Titles of these datasets, and of those withdrawn before.
-        latest: The version of each public dataset.
+        titles: Titles of the public datasets, and of those that were public before.
         versions: Hashes of the files of every version, by dataset, version and key.
         notices: Paths of the pages that it adds for datasets that are public no more.
         withdrawn: Versions that were taken down, by dataset; a page at their address says so.
@@ -111,12 +108,7 @@ class FolderTarget:
         return TargetState(self.name, self.accepts_sample, day, held, pages)
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
-        """Publish the catalogue as a release of its own, and show it instead of the last.
-
-        It is built anew whatever the changes are. A TargetError says that a version would change
-        that is public already, that a link would lead nowhere, or that the disk is full; readers
-        then still see what they saw.
-        """
+        """Build a release of the catalogue, whatever changes, and show it instead of the last."""
         del changes
         before = self._read_release(self._find_current())
         lines = self._record.read_publications()
@@ -166,10 +158,7 @@ class FolderTarget:
         return lines or find_broken_links(found)
 
     def undo(self, catalogue: Catalogue) -> None:
-        """Show again what was shown when a catalogue was public.
-
-        A TargetError says that it is not kept, or was changed.
-        """
+        """Show again what was shown when a catalogue was public."""
         number = self._find_release(catalogue.sha256)
         if not number and catalogue.datasets:
             raise TargetError(f"前の版の控えが {self._releases} にないため、戻せません。")
@@ -346,8 +335,7 @@ class _Links(HTMLParser):
 def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
     """Return a line for each link of a page, or address of a resource, that leads to no file.
 
-    Args:
-        files: The catalogue: contents by path. Links to other sites are not followed.
+    Links to other sites are not followed.
     """
     paths = files.keys() | {""}
     broken = [

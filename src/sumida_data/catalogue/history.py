@@ -25,13 +25,10 @@ _KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 @dataclass(frozen=True, slots=True)
 class TargetHistory:
-    """What was published to one target.
+    """What was published to one target: lines of the record, the oldest first, and rows.
 
-    Attributes:
-        publications: Publications, repairs and undos, oldest first.
-        values: Published rows of ``indicator_value``, each with the publication it was part of.
-        lineage: Rows of ``lineage`` of every revision that was published.
-        verdicts: Rows of ``indicator_progress`` that are public now.
+    Rows of ``indicator_value`` have the publication that they were part of. Those of ``lineage``
+    are of every revision that was published, those of ``indicator_progress`` are public now.
     """
 
     publications: list[PublicationLine]
@@ -80,13 +77,7 @@ def _read_public(record: TargetRecord, table: str, publication_id: str = "") -> 
 
 
 def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table | None) -> None:
-    """Keep the values of a publication, which the record holds, and the cells of those new.
-
-    Args:
-        record: The record of the target.
-        publication_id: The publication.
-        lineage: Table ``lineage`` of the run that made it; None where nothing is new.
-    """
+    """Keep the values of a publication, and from the lineage of its run the cells of new ones."""
     values = _read_public(record, "indicator_value", publication_id)
     if not values:
         return
@@ -184,15 +175,9 @@ def describe_figures(
 ) -> tuple[list[str], list[str]]:
     """Say for the person who approves which figures would change in public.
 
-    Args:
-        histories: What was published to each target.
-        target: The target.
-        values: Rows of ``indicator_value`` that would be public.
-        notices: Rows of ``correction_notice``.
-
     Returns:
-        A line for each figure that is other than the one that is public now, or new, and one for
-        each revision that was decided and is not public yet.
+        A line for each of the values that is other than the one that is public now, or new, and
+        one for each revision that was decided and is not public yet, by ``correction_notice``.
     """
     here = [row for one in histories if one.target == target for row in one.public_values]
     public, becomes = _last_revisions(here), _last_revisions(values)

@@ -253,11 +253,9 @@ def stamp(catalogue: Catalogue, day: str) -> Catalogue:
 
 
 def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublication) -> None:
-    """Make a publication, read every byte back, and record it.
+    """Make a publication, read every byte back, and record it, or raise a TargetError.
 
-    Where the target holds all of it already, nothing is written. A TargetError says that another
-    process publishes, or that the target has changed since the decision, cannot be changed, or
-    does not hold afterwards what it should.
+    Where the target holds all of it already, nothing is written.
     """
     catalogue, line = planned.catalogue, planned.line
     with record.lock():
@@ -278,10 +276,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
 
 
 def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLine:
-    """Put the version before the last publication back; a second time, the last again.
-
-    A TargetError says that there is no version before, or that a publication is under way.
-    """
+    """Put the version before the last publication back; a second time, the last again."""
     with record.lock():
         unfinished = record.journal.read()
         if unfinished and unfinished.kind == "publish":
@@ -302,10 +297,9 @@ def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLi
 def abandon(
     target: PublicTarget, record: TargetRecord, day: date, *, leave: bool = False
 ) -> PublicationLine:
-    """Give up the publication under way, and put back what was public before it.
+    """Give up the publication under way and its approval, and put back what was public before.
 
-    Its approval is used up. With ``leave`` the target stays as it is, where it refuses that too. A
-    TargetError says that nothing is under way, or that the target refuses.
+    With ``leave`` the target stays as it is, where it refuses that too.
     """
     with record.lock():
         begun = record.journal.read()
@@ -328,17 +322,9 @@ def withdraw(
     reason: str,
     text: str = "",
 ) -> PublicationLine:
-    """Take versions out of all that is public and kept; doing it again after a kill completes it.
+    """Take the versions that a catalogue names out of all that is public and kept.
 
-    A TargetError says that another publication is under way, or that the target refuses.
-
-    Args:
-        target: The public target.
-        record: Its record.
-        catalogue: What stays public, and what is withdrawn.
-        approval: Whose decision it is.
-        reason: Why, for the record.
-        text: Words that are removed from the cells that figures rest on, too.
+    ``text`` are words that are removed from the cells that figures rest on, too.
     """
     with record.lock():
         begun = record.journal.read()
@@ -395,14 +381,7 @@ def _make_public(
 ) -> PublicationLine:
     """Bring the target to what a line says, hold it to that, and record the line.
 
-    Args:
-        target: The public target.
-        record: Its record, which keeps the content already.
-        catalogue: What is to be public.
-        line: What is to be recorded of it.
-        put: Brings the target there; None where it is left as it is.
-        lineage: Table ``lineage`` of new values.
-        text: Words that are removed from the cells of what is withdrawn.
+    The record keeps the content already; ``put`` is None where the target is left as it is.
     """
     if line.kind != "abandon":
         record.journal.begin(line)

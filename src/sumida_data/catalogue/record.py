@@ -53,8 +53,6 @@ class RecordLine(Model):
     """What proves a line of the record; all of it is filled in when the line is written.
 
     Attributes:
-        account: Who wrote it, by the account.
-        machine: The machine on which it was written.
         files: Hashes of the record's other files that are new or changed since the line before.
         previous_sha256: Hash of the lines before, as they stand in the file.
         signature: Signature of what comes before by the office's key; empty where it has none.
@@ -71,16 +69,10 @@ class RecordLine(Model):
 
 
 class Approval(RecordLine):
-    """What a named person approved; findings and the like are as that person saw them.
+    """What a named person approved; what was found is as that person saw it.
 
     Attributes:
-        approval_id: Its id within the target, such as A0001.
-        content_sha256: Hash of the catalogue to be published.
-        target_sha256: Hash of what the target held.
-        approved_on: The day of the decision, as 2023-02-01.
         changes: What would change, without what stays.
-        findings: Open findings by severity.
-        blocked: Datasets that may not go out.
         new_texts: Hashes of the free words that the person was shown for the first time.
         ran_by: The account whose run made the content.
     """
@@ -115,12 +107,9 @@ class PublicationLine(RecordLine):
     """A line of publications.jsonl.
 
     Attributes:
-        publication_id: Its id within the target, such as P0001.
         kind: Whether something new was published, the same put in order, the last taken back, or
             one that was begun given up, or something taken down for good.
-        published_on: The day, as 2023-02-01.
-        content_of: The publication whose content is public from then on.
-        datasets: The datasets that are public from then on.
+        content_of: The publication whose content is public from then on, as are the datasets.
         abandoned: The approval of the publication that was given up.
         withdrawn: Versions by dataset that were taken down, and why.
         second_opinion: What other engines than SQL looked at before; None in older lines.
@@ -142,13 +131,7 @@ class PublicationLine(RecordLine):
 
 
 class JournalEntry(Model):
-    """What is under way, by the hash of the content that is to be public.
-
-    Attributes:
-        approval_id: The approval, of a publication.
-        day: The day of publication that the content bears.
-        step: The last step that was finished.
-    """
+    """What is under way, by the hash of the content, and the last step that was finished."""
 
     kind: Literal["publish", "undo", "withdraw"]
     content_sha256: str
@@ -205,11 +188,7 @@ class ContentStore:
         return self.folder / sha256
 
     def read(self, sha256: str) -> bytes:
-        """Return the bytes with a hash.
-
-        Raises:
-            TargetError: If they are not kept, or were changed.
-        """
+        """Return the bytes with a hash; a TargetError says that they are gone or were changed."""
         path = self.locate(sha256)
         content = path.read_bytes() if path.exists() else b""
         if hash_content(content) != sha256:
@@ -221,10 +200,8 @@ class ContentStore:
 class RecordState:
     """What was approved and published, oldest first, and what is under way.
 
-    Attributes:
-        pending: The catalogue that the publication under way publishes, or None.
-        pending_lineage: Table ``lineage`` of the run that made it, as Parquet.
-        faults: What in the record was changed by hand.
+    ``pending`` is the catalogue that the publication under way publishes, if any, with the lineage
+    of the run that made it as Parquet; ``faults`` says what in the record was changed by hand.
     """
 
     approvals: Sequence[Approval]
@@ -297,10 +274,7 @@ class TargetRecord:
     def keep_publication(self, publication_id: str, catalogue: Catalogue, lineage: bytes) -> None:
         """Keep all that is to be published, so that it can be completed, read back and put back.
 
-        Args:
-            publication_id: The publication.
-            catalogue: What is published.
-            lineage: The cells that its values rest on, as Parquet; kept until it is finished.
+        Of its lineage, as Parquet, the record keeps what is new when it is finished.
         """
         public = self.read_public_hashes()
         packages = {p: sha for p, sha in public.items() if p.split("/")[0] in catalogue.blocked}
@@ -327,11 +301,7 @@ class TargetRecord:
         replace_file(self.folder / f"publications/{publication_id}.json", text.encode())
 
     def load_catalogue(self, publication_id: str) -> Catalogue:
-        """Return what was published; without an id, a catalogue that holds nothing.
-
-        Raises:
-            TargetError: If it is not kept, or was changed.
-        """
+        """Return what was published, or without an id nothing; a TargetError says it is lost."""
         if not publication_id:
             return Catalogue((), {}, sample=False)
         kept, read = self._read_publication(publication_id), self.content.read
@@ -349,11 +319,7 @@ class TargetRecord:
         )
 
     def read_public_hashes(self, publication_id: str = "") -> dict[str, str]:
-        """Return the hashes of the files of all public packages by path, as <package>/<file>.
-
-        Args:
-            publication_id: The publication that made them public; without it that which is now.
-        """
+        """Return the hashes, by <package>/<file>, of all packages public now, or once."""
         if not publication_id and (lines := self.read_publications()):
             publication_id = lines[-1].content_of
         return self._read_publication(publication_id)["packages"] if publication_id else {}
@@ -364,10 +330,7 @@ class TargetRecord:
         self._under_way.unlink(missing_ok=True)
 
     def lock(self) -> AbstractContextManager[None]:
-        """Keep other processes from publishing; a killed process holds nothing.
-
-        Entering raises a TargetError if another process holds it.
-        """
+        """Keep other processes from publishing, or raise; a killed process holds nothing."""
         busy = "ほかの人が公開の作業をしています。終わってから、もう一度実行してください。"
         return hold(self.folder / "lock", TargetError(busy))
 
@@ -394,10 +357,7 @@ class TargetRecord:
         return versions
 
     def forget(self, line: PublicationLine) -> None:
-        """Remove every kept byte that a withdrawal, still to be written down, takes from view.
-
-        Pages go that may show some of them.
-        """
+        """Remove what a withdrawal, still to be recorded, takes from view, and pages of old."""
         kept = self._read_publication(line.publication_id)
         needed = {*kept["pages"].values(), *kept["packages"].values()}
         for (name, version), files in self.list_versions().items():

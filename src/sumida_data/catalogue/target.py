@@ -29,11 +29,9 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class File:
-    """One resource of a dataset.
+    """One resource of a dataset, as a catalogue describes it: name, description, format, mimetype.
 
-    Attributes:
-        key: Its path within the dataset, such as ``indicator_value.csv``; it never changes.
-        metadata: How a catalogue describes it: name, description, format, mimetype.
+    Its key, the path within the dataset such as ``indicator_value.csv``, never changes.
     """
 
     key: str
@@ -55,9 +53,8 @@ class File:
 class DatasetState:
     """A dataset by its hashes, as it is to be public or as a target holds it.
 
-    Attributes:
-        metadata_sha256: Hash of its description, as it was published.
-        files: Hashes of each resource by key: of its bytes, and of its description as published.
+    Descriptions count as they were published; ``files`` has by key the hashes of each resource, of
+    its bytes and of its description.
     """
 
     metadata_sha256: str
@@ -73,9 +70,7 @@ class DatasetState:
 class Dataset:
     """One dataset, with its resources in the order in which they are shown.
 
-    Attributes:
-        name: Its name in addresses; it never changes.
-        metadata: How a catalogue describes it, without its resources and without ids.
+    Its name in addresses never changes; ``metadata`` describes it without resources and ids.
     """
 
     name: str
@@ -99,7 +94,6 @@ class Catalogue:
 
     Attributes:
         pages: What only a folder shows: the site and the answers for harvesters, by path.
-        sample: Whether invented data went into it.
         blocked: Names of datasets that may not go out now; what is public of them stays.
         withdrawn: Versions by dataset of which nothing may stay public, not even at their address.
     """
@@ -131,7 +125,6 @@ class TargetState:
     """What a public target holds on the day on which it was looked at.
 
     Attributes:
-        accepts_sample: Whether it takes invented data.
         datasets: Our public datasets by name.
         pages: Hashes of its pages by path, or None where the target makes its own.
         hidden: Names of our datasets that are there, but that somebody took from public view.
@@ -156,12 +149,7 @@ class TargetState:
 
 @dataclass(frozen=True, slots=True)
 class TargetChange:
-    """What would happen to one dataset, to one resource of it, or to a page.
-
-    Attributes:
-        dataset: Name of the dataset; empty for a page.
-        file: Key of the resource or path of the page; None where the dataset itself is meant.
-    """
+    """What would happen to a dataset, to one ``file`` of it, or, without a dataset, to a page."""
 
     action: Action
     dataset: str

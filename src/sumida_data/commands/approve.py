@@ -142,13 +142,13 @@ def _count_findings(proposal: Proposal) -> str:
 
 def _describe_changes(proposal: Proposal) -> Iterator[str]:
     """Yield a line for each dataset that would change; files that would go are all named."""
-    for action, name, version, changed in group_changes(proposal):
-        words = [f"{ACTIONS[action]}　{name} {version}".rstrip()]
-        for done, files in changed.items():
+    for one in group_changes(proposal):
+        words = [f"{ACTIONS[one['action']]}　{one['name']} {one['version']}".rstrip()]
+        for done, files in one["files"].items():
             shown = files if done == "remove" else files[:_FILES_SHOWN]
             more = f"、ほか{len(files) - len(shown)}" * (len(files) > len(shown))
             words.append(f"{ACTIONS[done]} {len(files)}ファイル({'、'.join(shown)}{more})")
-        if name:
+        if one["name"]:
             yield f"  {'　'.join(words)}"
 
 

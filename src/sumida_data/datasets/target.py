@@ -1,4 +1,4 @@
-"""A public target and its record as Kedro datasets."""
+"""A public target and its record as Kedro datasets; conf/base/catalog_publish.yml names them."""
 
 from datetime import date
 from pathlib import Path
@@ -15,27 +15,14 @@ from sumida_data.survey.files import SourceFile
 
 
 class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
-    """Shows what a public target holds, and publishes there what was approved.
-
-    Examples:
-        Using the YAML API:
-
-        ```yaml
-        public_target:
-          type: sumida_data.datasets.TargetDataset
-          target:
-            class: sumida_data.catalogue.folder.FolderTarget
-            path: data/06_catalog/public
-            record: data/06_catalog/record/folder
-        ```
-    """
+    """Shows what a public target holds, and publishes there what was approved."""
 
     def __init__(
         self,
         *,
         target: dict[str, Any],
         credentials: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
+        metadata: Any = None,
     ) -> None:
         """Name the target.
 
@@ -63,15 +50,9 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
         return TargetRecord(Path(self._arguments["record"]))
 
     def load(self) -> TargetState:
-        """Look at the target.
-
-        Raises:
-            DatasetError: If it cannot be read.
-        """
-        if self._observed:
-            return self._observed
+        """Look at the target."""
         try:
-            return self.target.observe(date.today())
+            return self._observed or self.target.observe(date.today())
         except TargetError as error:
             raise DatasetError(str(error)) from error
 
@@ -87,11 +68,7 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
         return self._observed.sha256
 
     def save(self, data: PlannedPublication) -> None:
-        """Publish, read every byte back, and write it down.
-
-        Raises:
-            DatasetError: If it could not be done; the text says what to do.
-        """
+        """Publish, read every byte back, and write it down."""
         try:
             publish(self.target, self.record, data)
         except TargetError as error:
@@ -102,25 +79,10 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
 
 
 class RecordDataset(AbstractDataset[None, Any]):
-    """Reads the record of a target, or the records of all.
-
-    Examples:
-        Using the YAML API:
-
-        ```yaml
-        target_record:
-          type: sumida_data.datasets.RecordDataset
-          path: data/06_catalog/record/folder
-          read: state
-        ```
-    """
+    """Reads the record of a target, or the records of all; only publishing writes it."""
 
     def __init__(
-        self,
-        *,
-        path: str,
-        read: Literal["state", "packages", "histories"],
-        metadata: dict[str, Any] | None = None,
+        self, *, path: str, read: Literal["state", "packages", "histories"], metadata: Any = None
     ) -> None:
         """Name the folder.
 
@@ -136,21 +98,15 @@ class RecordDataset(AbstractDataset[None, Any]):
         self.metadata = metadata
 
     def load(self) -> Any:
-        """Read the record.
-
-        Raises:
-            DatasetError: If what was published is not kept.
-        """
-        if self._part == "histories":
-            return read_histories(self._path)
+        """Read the record; a DatasetError says that what was published is not kept."""
         record = TargetRecord(self._path)
-        if self._part == "state":
-            return record.read()
         try:
-            public = sorted(record.read_public_hashes().items())
+            if self._part == "packages":
+                public, locate = record.read_public_hashes(), record.content.locate
+                return {name: SourceFile(name, locate(public[name])) for name in sorted(public)}
         except TargetError as error:
             raise DatasetError(str(error)) from error
-        return {name: SourceFile(name, record.content.locate(one)) for name, one in public}
+        return record.read() if self._part == "state" else read_histories(self._path)
 
     def save(self, data: None) -> None:
         """Refuse: only a publication writes the record."""
