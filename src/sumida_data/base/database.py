@@ -1,14 +1,19 @@
 """The one way to a DuckDB, and what the SQL that an office writes may say there."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Timer
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import duckdb
 from pydantic import AfterValidator
+
+if TYPE_CHECKING:
+    # Imported where a database is opened: approving starts without it.
+    import duckdb
 
 # SQL sees what is registered and nothing else: no file, no network, no variable of Python. An
 # extension that is not there would stall 82 seconds on a closed network.
@@ -28,8 +33,6 @@ _SYSTEM_SCHEMAS = {"information_schema", "pg_catalog"}
 _SYSTEM_TABLES = ("duckdb_", "pragma_", "sqlite_", "pg_")
 _SETTINGS = {"current_setting", "getvariable", "getenv"}
 _SECONDS_ALLOWED = 600
-# These speak of the SQL; the others may quote what stands in a table.
-_ERRORS_OF_SQL = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
 class SqlError(ValueError):
@@ -38,6 +41,8 @@ class SqlError(ValueError):
 
 def connect(path: str | Path = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a database whose SQL reaches no file and no network and changes no setting."""
+    import duckdb  # noqa: PLC0415
+
     return duckdb.connect(path, read_only=read_only, config=_CLOSED)
 
 
@@ -49,6 +54,10 @@ def run_query(
     Raises:
         SqlError: If it fails or takes longer.
     """
+    import duckdb  # noqa: PLC0415
+
+    # These speak of the SQL; the others may quote what stands in a table.
+    errors_of_sql = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
     timer = Timer(_SECONDS_ALLOWED, connection.interrupt)
     timer.daemon = True
     timer.start()
@@ -56,7 +65,7 @@ def run_query(
         return connection.execute(statement, dict(parameters)).fetchall()
     except duckdb.InterruptException as error:
         raise SqlError(f"{_SECONDS_ALLOWED // 60}分たっても終わりません") from error
-    except _ERRORS_OF_SQL as error:
+    except errors_of_sql as error:
         raise SqlError(str(error)) from error
     except duckdb.Error as error:
         raise SqlError(f"データに使えない計算があります({type(error).__name__})") from None
@@ -71,6 +80,8 @@ def write_views(path: Path, files: Mapping[str, Path]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    import duckdb  # noqa: PLC0415
+
     with duckdb.connect(path) as connection:
         for name, pattern in files.items():
             text = str(pattern.resolve()).replace("'", "''")

@@ -172,7 +172,7 @@ def propose(catalogue: Catalogue, state: TargetState, **found: Any) -> Proposal:
 def group_changes(proposal: Proposal) -> list[Row]:
     """Return by dataset what would really change, the pages of the site last: without a name.
 
-    A row has the ``action``, ``name`` and ``version`` that would be public, and ``files`` by action.
+    A row has ``action``, ``name``, the ``version`` that would be public, and ``files`` by action.
     """
     grouped = []
     found = sorted(proposal.real_changes, key=lambda one: (one.dataset == PAGES, one.dataset))
