@@ -10,8 +10,9 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
-from sumida_data.privacy.gate import Gate, GuardedTables
-from sumida_data.privacy.names import NameScreen, find_named_cells
+from sumida_data.privacy import gate
+from sumida_data.privacy.gate import GuardedTables
+from sumida_data.privacy.personal import NameScreen, find_named_cells
 from sumida_data.privacy.releases import Privacy, parse_releases
 from sumida_data.survey.form import Form
 from tests.packages.conftest import PROCEDURE, Row, build, built, frames, packages
@@ -63,15 +64,11 @@ def guard(
         primary = {name: tables[name] for name in tables if not name.startswith("indicator")}
         hits = find_named_cells(NameScreen(covers), primary, dictionary)
         tables["personal_hit"] = build_frame(dictionary["personal_hit"], hits)
-        gate = Gate(
-            dictionary,
-            plans.indicators,
-            privacy,
-            parse_releases(releases, form),
-            described,
-            frozenset(cleared),
+        released = parse_releases(releases, form)
+        indicators = plans.indicators
+        return gate.guard(
+            tables, dictionary, indicators, privacy, released, described, frozenset(cleared)
         )
-        return gate.guard(tables)
 
     return guard_with
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sumida_data.privacy.patterns import is_my_number
+from sumida_data.privacy.personal import is_my_number
 
 NAMES = ("墨田 太郎", "両国　花子", "髙橋 一郎", "服部 慎太郎", "Kinshi Hanako", "向島 さくら")
 CASES_OF_A_KIND = 24

@@ -3,7 +3,7 @@
 import pytest
 
 from sumida_data.base.frames import build_frame
-from sumida_data.privacy.analysts import HIDDEN, AnalystsView
+from sumida_data.privacy.gate import HIDDEN, hide_from_analysts
 from tests.packages.conftest import PROCEDURE
 
 NUMBER = "1234 5678 9018"
@@ -29,8 +29,7 @@ def hide(dictionary, privacy):
             ],
         )
         asked = privacy.model_copy(update={"analysts_see_texts": opened})
-        view = AnalystsView(dictionary, asked, frozenset(cleared))
-        return view.hide(frames)
+        return hide_from_analysts(frames, dictionary, asked, frozenset(cleared))
 
     return look
 

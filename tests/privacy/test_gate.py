@@ -14,7 +14,7 @@ from sumida_data.base.frames import build_frame
 from sumida_data.catalogue.record import RecordState
 from sumida_data.packages.models import PackageError, Packages
 from sumida_data.pipelines.packages import build_packages
-from sumida_data.privacy.gate import count_void_releases, list_blocked, list_held_back
+from sumida_data.privacy.gate import count_void_releases, list_stopped
 from sumida_data.privacy.releases import Privacy, parse_cleared
 from sumida_data.survey.reading.registers import ReferenceTableError
 from tests.packages.conftest import PROCEDURE
@@ -84,7 +84,7 @@ class TestPlanted:
         for number, field in enumerate(FIELDS):
             texts = [case.text for case in cases[number :: len(FIELDS)]]
             guarded = guard(procedure=[*procedures(*texts, field=field), PROCEDURE])
-            assert guarded.blocked == {}
+            assert guarded.blocked == set()
             assert guarded.held_back == {"procedure": len(texts)}
             held = {one.field for one in guarded.outcomes if one.outcome == "held_back"}
             assert held == {field}
@@ -119,7 +119,7 @@ class TestPlanted:
         texts = [text for text in write_ordinary(400) if "一括登録" not in text]
         texts = [text for text in texts if "納付書番号" not in text]
         guarded = guard(procedure=procedures(*texts))
-        assert guarded.blocked == guarded.held_back == {}
+        assert (guarded.blocked, guarded.held_back) == (set(), {})
 
 
 class TestInvented:
@@ -213,7 +213,7 @@ class TestHeldBack:
         guarded = guard(procedure=[row], answer=[answer])
         assert guarded.outcomes[0].places == "FY2022Q3/1203.xlsx 手続!C11"
         check = build_frame(dictionary["privacy_check"], [one.as_row() for one in guarded.outcomes])
-        (held,) = list_held_back(packages, check)
+        (held,) = list_stopped(packages, check, "held_back")
         assert held.reasons == (
             "表 procedure の列 procedure_name の1欄に、メールアドレスがあります"
             "(FY2022Q3/1203.xlsx 手続!C11)。",
@@ -335,8 +335,8 @@ def test_what_is_held_back_is_told_without_the_text(guard, packages, dictionary)
     guarded = guard(procedure=procedures("mihon@example.jp", "内線3725"))
     rows = [one.as_row() for one in guarded.outcomes]
     check = build_frame(dictionary["privacy_check"], rows)
-    assert list_blocked(packages, check) == []
-    (blocked,) = list_held_back(packages, check)
+    assert list_stopped(packages, check, "blocked") == []
+    (blocked,) = list_stopped(packages, check, "held_back")
     assert blocked.name == "online-procedures"
     assert blocked.title == "墨田区の行政手続のオンライン化状況"
     assert blocked.reasons == (

@@ -6,13 +6,17 @@ published ones are split from, is searched for what reaches or names a person: t
 where it can be left out honestly, with what belongs to it, and elsewhere the package is blocked.
 What is left of free words is listed, so that a person sees each before it is public. There is no
 way around it: packages are built from nothing but what it returns.
+
+What analysts see passes by the same detectors: free text and what seems to name or reach a person
+stand in ``data/03_primary``, which is for the office alone. An individual number stands in no
+database, even where the office lets its analysts see the rest.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -21,14 +25,11 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.counts import (
-    withhold_derived,
-    withhold_rows_corrected,
-    withhold_small_counts,
-)
-from sumida_data.privacy.patterns import find_kinds
+from sumida_data.privacy.counts import withhold_counts
+from sumida_data.privacy.personal import find_kinds
 from sumida_data.privacy.releases import Privacy, Release
 
+HIDDEN = "【伏せた】個人に関する記載のおそれがあります"
 # Shorter ones are no individual number, and telephone numbers have lost their zero.
 _SMALLEST_LONG_NUMBER = 10**11
 _REASONS: dict[str, str] = {
@@ -53,6 +54,12 @@ _REASONS: dict[str, str] = {
 }
 _PLACES_NAMED = 5
 _PLACE = ("source_file", "sheet", "cell")
+# Tables of which one row is one cell, with the column that names the record it belongs to.
+_CELL_TABLES = {"answer": "record_id", "lineage": "row_id"}
+_OF_CELL = ("raw_text", "value")
+# Made by code: any digits may stand in an id or a hash.
+_MADE_BY_CODE = ("row_id", "record_id", "_sha256")
+_TOO_SHORT = 9
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -68,9 +75,9 @@ class GateAction(NamedTuple):
     cells: int
     places: str | None = None
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> Row:
         """Return the row of table ``privacy_check``."""
-        text = "\x1f".join(str(part) for part in self[:-2])
+        text = "\x1f".join(map(str, self[:-2]))
         return {"row_id": sha256(text.encode()).hexdigest()[:16], **self._asdict()}
 
 
@@ -80,7 +87,7 @@ class GuardedTables:
 
     Attributes:
         dictionary: Their descriptions; a free text is published where any cell of it is released.
-        blocked: Why packages must not be built, by name.
+        blocked: Names of the packages that must not be built.
         held_back: How many rows are left out, by table.
         free_words: The free words that go out, one row each: ``text``, the titles of ``table`` and
             ``field``, the ``place`` of the first cell and the number of ``cells``.
@@ -88,7 +95,7 @@ class GuardedTables:
 
     frames: dict[str, pd.DataFrame]
     dictionary: DataDictionary
-    blocked: dict[str, list[GateAction]]
+    blocked: set[str]
     outcomes: list[GateAction]
     held_back: dict[str, int]
     free_words: list[Row]
@@ -99,78 +106,83 @@ class GuardedTables:
         return packages.model_copy(update={"packages": admitted})
 
 
-@dataclass(frozen=True)
-class Gate:
-    """The gate between tables and packages."""
-
-    dictionary: DataDictionary
-    indicators: Sequence[Indicator]
-    privacy: Privacy
-    releases: Sequence[Release]
-    packages: Packages
-    cleared: frozenset[str] = frozenset()
-
-    def guard(self, frames: Frames) -> GuardedTables:
-        """Let through what may go out.
-
-        Args:
-            frames: All tables by name, ``personal_hit`` among them; they are not changed.
-        """
-        guarded = dict(frames)
-        outcomes = list(self._empty_free_text(guarded))
-        dictionary = self._open_released(outcomes)
-        changed, withheld = withhold_small_counts(
-            guarded, dictionary, self.indicators, self.privacy, self.packages
-        )
-        guarded |= changed
-        derived, quoted = withhold_derived(guarded, dictionary)
-        guarded |= derived
-        corrections, named = withhold_rows_corrected(guarded, dictionary, self.packages)
-        guarded |= corrections
-        outcomes += [
-            GateAction(None, one.table, one.field, one.outcome, _REASONS[one.outcome], one.cells)
-            for one in (*withheld, *quoted, *named)
-        ]
-        screen = _Screen(guarded, dictionary, self.cleared)
-        for package in self.packages.packages:
-            screen.look_at(package)
-        guarded |= screen.leave_out()
+def guard(
+    frames: Frames,
+    dictionary: DataDictionary,
+    indicators: Sequence[Indicator],
+    privacy: Privacy,
+    releases: Sequence[Release],
+    packages: Packages,
+    cleared: frozenset[str] = frozenset(),
+) -> GuardedTables:
+    """Let through what may go out of tables, ``personal_hit`` among them; they do not change."""
+    guarded = dict(frames)
+    outcomes = list(_empty_free_text(guarded, dictionary, releases))
+    dictionary = _publish_released(dictionary, outcomes)
+    withheld = withhold_counts(guarded, dictionary, indicators, privacy, packages)
+    outcomes += [
+        GateAction(None, table, field, outcome, _REASONS[outcome], cells)
+        for table, field, outcome, cells in withheld
+    ]
+    screen = _Screen(guarded, dictionary, cleared)
+    for package in packages.packages:
+        screen.look_at(package)
+    for name, rows in screen.held.items():
+        left = guarded[name][~guarded[name]["row_id"].isin(rows)]
+        guarded[name] = left.reset_index(drop=True)
+    blocked = {str(one.package_name) for one in screen.outcomes if one.outcome == "blocked"}
+    admitted = [one for one in packages.packages if one.name not in blocked]
+    return GuardedTables(
+        guarded,
+        dictionary,
+        blocked,
         # Two packages may publish the same table.
-        outcomes += dict.fromkeys(screen.outcomes)
-        blocked: dict[str, list[GateAction]] = defaultdict(list)
-        for one in screen.outcomes:
-            if one.outcome == "blocked" and one.package_name:
-                blocked[one.package_name].append(one)
-        words = _list_free_words(
-            [one for one in self.packages.packages if one.name not in blocked], guarded, dictionary
-        )
-        held_back = {name: len(rows) for name, rows in sorted(screen.held.items())}
-        return GuardedTables(guarded, dictionary, dict(blocked), outcomes, held_back, list(words))
+        [*outcomes, *dict.fromkeys(screen.outcomes)],
+        {name: len(rows) for name, rows in sorted(screen.held.items())},
+        list(_list_free_words(admitted, guarded, dictionary)),
+    )
 
-    def _empty_free_text(self, frames: dict[str, pd.DataFrame]) -> Iterator[GateAction]:
-        for table in self.dictionary.tables:
-            for item in (one for one in table.fields if one.free_text and table.name in frames):
-                frame = frames[table.name]
-                releases = [one for one in self.releases if _is_of(one, table, item)]
-                kept, tally = _choose_released(frame, item.name, releases)
-                texts = pd.Series(kept, index=frame.index, dtype=frame[item.name].dtype)
-                frames[table.name] = frame.assign(**{item.name: texts})
-                for outcome, cells in tally.items():
-                    yield GateAction(None, table.name, item.name, outcome, _REASONS[outcome], cells)
 
-    def _open_released(self, outcomes: Sequence[GateAction]) -> DataDictionary:
-        """Let a free text be a column only if there is anything in it."""
-        released = {(one.table_name, one.field) for one in outcomes if one.outcome == "released"}
-        tables = []
-        for table in self.dictionary.tables:
-            fields = tuple(
-                item.model_copy(update={"published": True})
-                if (table.name, item.name) in released
-                else item
-                for item in table.fields
-            )
-            tables.append(table.model_copy(update={"fields": fields}))
-        return DataDictionary(tables=tuple(tables))
+def _publish_released(dictionary: DataDictionary, outcomes: Iterable[GateAction]) -> DataDictionary:
+    """Let a free text be a column only if there is anything in it."""
+    tables = {table.name: table for table in dictionary.tables}
+    for one in (one for one in outcomes if one.outcome == "released"):
+        fields = {item.name: item for item in tables[one.table_name].fields}
+        fields[one.field] = fields[one.field].model_copy(update={"published": True})
+        changes = {"fields": tuple(fields.values())}
+        tables[one.table_name] = tables[one.table_name].model_copy(update=changes)
+    return DataDictionary(tables=tuple(tables.values()))
+
+
+def _empty_free_text(
+    frames: dict[str, pd.DataFrame], dictionary: DataDictionary, releases: Iterable[Release]
+) -> Iterator[GateAction]:
+    """Empty free text but for what is released, and yield what became of the releases."""
+    for table, name in _list_free_texts(dictionary):
+        if table in frames:
+            frame = frames[table]
+            ours = [one for one in releases if one.place == (table, name)]
+            kept, tally = _choose_released(frame, name, ours) if ours else ([None] * len(frame), {})
+            texts = pd.Series(kept, index=frame.index, dtype=frame[name].dtype)
+            frames[table] = frame.assign(**{name: texts})
+            for outcome, cells in tally.items():
+                yield GateAction(None, table, name, outcome, _REASONS[outcome], cells)
+
+
+def _choose_released(
+    frame: pd.DataFrame, field: str, releases: Sequence[Release]
+) -> tuple[list[str | None], Counter[str]]:
+    """Return the text of each row that may go out or None, and what became of the releases."""
+    kept: list[str | None] = [None] * len(frame)
+    tally, unused = Counter[str](), list(releases)
+    for number, row in enumerate(read_rows(frame)):
+        if concerned := [one for one in releases if one.concerns(row)]:
+            unused = [one for one in unused if one not in concerned]
+            if row[field] in {one.text for one in concerned}:
+                kept[number] = row[field]
+            tally["release_void" if kept[number] is None else "released"] += 1
+    tally["release_unused"] += len(unused)
+    return kept, +tally
 
 
 class _Screen:
@@ -193,18 +205,13 @@ class _Screen:
         """Search the tables of a package; one that there is not is told of where it is built."""
         resources = [one for one in package.resources if one.table in self._frames]
         for resource in resources:
-            frame = _keep_only(self._frames[resource.table], resource)
-            table = self._dictionary[resource.table]
-            shown = (
-                one for one in table.fields if (one.published or one.screened) and not one.enum
-            )
-            for item in shown:
+            frame, table = _keep_only(self._frames, resource), self._dictionary[resource.table]
+            outcome = "held_back" if resource.hold_back else "blocked"
+            for item in filter(_is_searched, table.fields):
                 for kind, rows in self._find(table, item, frame).items():
-                    outcome = "held_back" if resource.hold_back else "blocked"
                     self._note(package.name, table.name, item.name, outcome, kind, rows)
-        for resource in resources:
-            if held := self.held.get(resource.table):
-                self._hold_children(package, resource, held, resources)
+        for resource in (one for one in resources if one.table in self.held):
+            self._hold_children(package, resource, resources)
 
     def _find(self, table: Table, item: Field, frame: pd.DataFrame) -> dict[str, set[str]]:
         """Return the rows in which data of a kind stand in a column, by kind."""
@@ -225,34 +232,30 @@ class _Screen:
     def _note(
         self, package: str | None, table: str, field: str, outcome: str, kind: str, rows: set[str]
     ) -> None:
-        places = find_places(self._frames.get("answer"), table, field, rows)
-        named = "、".join(sorted(places.values())[:_PLACES_NAMED]) or None
+        places = sorted(find_places(self._frames, table, field, rows).values())
+        named = "、".join(places[:_PLACES_NAMED]) or None
         reason = _REASONS[kind]
         self.outcomes.append(GateAction(package, table, field, outcome, reason, len(rows), named))
         if outcome == "held_back":
             self.held.setdefault(table, set()).update(rows)
 
     def _hold_children(
-        self, package: Package, parent: Resource, held: set[str], resources: Sequence[Resource]
+        self, package: Package, parent: Resource, resources: Iterable[Resource]
     ) -> None:
         """Hold back what other tables of the package say of rows that are held back."""
         key = list(parent.primary_key or self._dictionary[parent.table].primary_key)
         frame = self._frames[parent.table]
-        keys = frame.loc[frame["row_id"].isin(held), key]
-        for child in (one for one in resources if one.table != parent.table):
-            ours = self._frames[child.table]
+        keys = frame.loc[frame["row_id"].isin(self.held[parent.table]), key].drop_duplicates()
+        for name in (one.table for one in resources if one.table != parent.table):
+            ours = self._frames[name]
             if set(key) <= set(ours.columns):
-                rows = set(ours.merge(keys.drop_duplicates(), on=key)["row_id"])
-                if new := rows - self.held.get(child.table, set()):
-                    self._note(package.name, child.table, key[-1], "held_back", "with_it", new)
+                rows = set(ours.merge(keys, on=key)["row_id"])
+                if new := rows - self.held.get(name, set()):
+                    self._note(package.name, name, key[-1], "held_back", "with_it", new)
 
-    def leave_out(self) -> dict[str, pd.DataFrame]:
-        """Return the tables without the rows that are held back."""
-        frames = {name: self._frames[name] for name in self.held}
-        return {
-            name: frame[~frame["row_id"].isin(self.held[name])].reset_index(drop=True)
-            for name, frame in frames.items()
-        }
+
+def _is_searched(item: Field) -> bool:
+    return (item.published or item.screened) and not item.enum
 
 
 def find_in_value(value: Any, *, listed: bool = False) -> tuple[str, ...]:
@@ -266,52 +269,47 @@ def find_in_value(value: Any, *, listed: bool = False) -> tuple[str, ...]:
     return find_kinds(str(int(value)))
 
 
-def find_places(
-    answer: pd.DataFrame | None, table: str, field: str, rows: set[str]
-) -> dict[str, str]:
+def find_places(frames: Frames, table: str, field: str, rows: Iterable[str]) -> dict[str, str]:
     """Say in which file, sheet and cell fields of rows were read, by ``row_id``."""
-    if answer is None:
+    if "answer" not in frames:
         return {}
+    answer = frames["answer"]
     ours = answer["table_name"].eq(table) & answer["field"].eq(field)
-    found = answer.loc[ours & answer["record_id"].isin(rows), ["record_id", *_PLACE]]
+    found = answer.loc[ours & answer["record_id"].isin(list(rows)), ["record_id", *_PLACE]]
     return {
         row: f"{file} {sheet or ''}!{cell}"
         for row, file, sheet, cell in found.itertuples(index=False)
     }
 
 
-def _keep_with_parents(
-    frames: Frames, package: Package, resource: Resource, dictionary: DataDictionary
-) -> pd.DataFrame:
-    frame = _keep_only(frames[resource.table], resource)
-    for parent in (one for one in package.resources if one.table == resource.rows_of):
-        key = list(parent.primary_key or dictionary[parent.table].primary_key)
-        kept = _keep_only(frames[parent.table], parent)[key].drop_duplicates()
-        frame = frame.merge(kept, on=key)
+def _keep_only(frames: Frames, resource: Resource) -> pd.DataFrame:
+    """Return the table without the rows that the package does not publish."""
+    frame = frames[resource.table]
+    for name in (name for name in resource.only if name in frame):
+        frame = frame[frame[name].isin(resource.only[name])]
     return frame
 
 
 def _list_free_words(
-    packages: Sequence[Package], frames: Frames, dictionary: DataDictionary
+    packages: Iterable[Package], frames: Frames, dictionary: DataDictionary
 ) -> Iterator[Row]:
     """Yield the free words that packages publish, each once for its column, as they go out."""
-    resources = {
-        resource.table: (package, resource)
-        for package in packages
-        for resource in package.resources
-        if resource.table in frames
-    }
-    for name, (package, resource) in resources.items():
-        frame = _keep_with_parents(frames, package, resource, dictionary)
-        for item in dictionary[name].free_words:
+    published = {one.table: (package, one) for package in packages for one in package.resources}
+    for name in filter(frames.__contains__, published):
+        (package, resource), table = published[name], dictionary[name]
+        frame = _keep_only(frames, resource)
+        for parent in (one for one in package.resources if one.table == resource.rows_of):
+            key = list(parent.primary_key or dictionary[parent.table].primary_key)
+            frame = frame.merge(_keep_only(frames, parent)[key].drop_duplicates(), on=key)
+        for item in table.free_words:
             given = frame[frame[item.name].notna()]
             first = given.drop_duplicates(item.name).set_index("row_id")[item.name]
-            places = find_places(frames.get("answer"), name, item.name, set(first.index))
+            places = find_places(frames, name, item.name, first.index)
             counts = given[item.name].value_counts()
             for row_id, text in first.items():
                 yield {
                     "text": write_plainly(text),
-                    "table": dictionary[name].title,
+                    "table": table.title,
                     "field": item.title,
                     "place": places.get(str(row_id), ""),
                     "cells": int(counts[text]),
@@ -325,7 +323,7 @@ def count_void_releases(privacy_check: pd.DataFrame) -> int:
 
 
 class BlockedPackage(NamedTuple):
-    """A package that was not built, for people.
+    """A package that was not built, or of which rows were held back, for people.
 
     Attributes:
         reasons: Why, one sentence for each column and kind of data; they hold no data.
@@ -336,53 +334,58 @@ class BlockedPackage(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def list_blocked(packages: Packages, privacy_check: pd.DataFrame) -> list[BlockedPackage]:
-    """Say in words which packages were blocked, from table ``privacy_check``."""
-    return _list_stopped(packages, privacy_check, "blocked")
-
-
-def list_held_back(packages: Packages, privacy_check: pd.DataFrame) -> list[BlockedPackage]:
-    """Say in words of which packages rows were held back, from table ``privacy_check``."""
-    return _list_stopped(packages, privacy_check, "held_back")
-
-
-def _list_stopped(
-    packages: Packages, privacy_check: pd.DataFrame, outcome: str
+def list_stopped(
+    packages: Packages, privacy_check: pd.DataFrame, outcome: Literal["blocked", "held_back"]
 ) -> list[BlockedPackage]:
+    """Say in words which packages were stopped as a whole or in part, from ``privacy_check``."""
     titles = {one.name: one.title for one in packages.packages}
-    reasons: dict[str, list[str]] = {}
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
     for row in read_rows(privacy_check[privacy_check["outcome"].eq(outcome)]):
         words = f"表 {row['table_name']} の列 {row['field']} の{row['cells']}欄に、{row['reason']}"
         places = f"({row['places']})" if row["places"] else ""
-        reasons.setdefault(row["package_name"], []).append(f"{words}{places}。")
+        reasons[row["package_name"]].append(f"{words}{places}。")
     return [BlockedPackage(name, titles[name], tuple(found)) for name, found in reasons.items()]
 
 
-def _choose_released(
-    frame: pd.DataFrame, field: str, releases: Sequence[Release]
-) -> tuple[list[str | None], Counter[str]]:
-    """Return the text of each row that may go out or None, and what became of the releases."""
-    kept: list[str | None] = [None] * len(frame)
-    tally: Counter[str] = Counter()
-    unused = list(releases)
-    for number, row in enumerate(read_rows(frame) if releases else ()):
-        concerned = [one for one in releases if one.concerns(row)]
-        unused = [one for one in unused if one not in concerned]
-        is_released = any(one.text == row[field] for one in concerned)
-        if is_released:
-            kept[number] = row[field]
-        if concerned:
-            tally[("release_void", "released")[is_released]] += 1
-    tally["release_unused"] += len(unused)
-    return kept, +tally
+def hide_from_analysts(
+    frames: Frames, dictionary: DataDictionary, privacy: Privacy, cleared: frozenset[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables as analysts may see them; ``personal_hit`` is among them."""
+    named = set() if privacy.analysts_see_texts else set(frames["personal_hit"]["row_id"])
+    free = [] if privacy.analysts_see_texts else _list_free_texts(dictionary)
+    free_texts = set(map("/".join, free))
+
+    def hides(text: str, table: Table, item: Field) -> bool:
+        if text in cleared or (text.isascii() and len(text) < _TOO_SHORT):
+            return False
+        kinds = find_in_value(text, listed=table.listed or item.listed)
+        return "my_number" in kinds if privacy.analysts_see_texts else bool(kinds)
+
+    def hide(table: Table, item: Field, frame: pd.DataFrame) -> pd.Series:
+        texts = frame[item.name]
+        found = [text for text in texts.dropna().unique() if hides(text, table, item)]
+        cells, fields = _name_cells(table.name, item.name, frame)
+        hidden = (texts.isin(found) | cells.isin(named)) & texts.notna()
+        return texts.mask(hidden, HIDDEN).mask(fields.isin(free_texts), None)
+
+    shown = {}
+    for name, frame in frames.items():
+        table = dictionary[name]
+        texts = [one for one in table.fields if one.type == "string" and not one.enum]
+        searched = [one for one in texts if not one.name.endswith(_MADE_BY_CODE)]
+        shown[name] = frame.assign(**{one.name: hide(table, one, frame) for one in searched})
+    return shown
 
 
-def _is_of(release: Release, table: Table, item: Field) -> bool:
-    return release.part.table == table.name and release.item.name == item.name
+def _list_free_texts(dictionary: DataDictionary) -> list[tuple[str, str]]:
+    fields = ((table, item) for table in dictionary.tables for item in table.fields)
+    return [(table.name, item.name) for table, item in fields if item.free_text]
 
 
-def _keep_only(frame: pd.DataFrame, resource: Resource) -> pd.DataFrame:
-    """Leave out the rows that the package does not publish."""
-    for name in (name for name in resource.only if name in frame):
-        frame = frame[frame[name].isin(resource.only[name])]
-    return frame
+def _name_cells(table: str, field: str, frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return for each row of a column the cell, as ``personal_hit`` names it, and its field."""
+    if table in _CELL_TABLES and field in _OF_CELL:
+        tables, fields, records = frame["table_name"], frame["field"], frame[_CELL_TABLES[table]]
+        return tables + "/" + records + "/" + fields, tables + "/" + fields
+    whole = pd.Series(f"{table}/{field}", index=frame.index)
+    return f"{table}/" + frame["row_id"] + f"/{field}" if "row_id" in frame else whole, whole

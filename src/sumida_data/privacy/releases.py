@@ -20,9 +20,6 @@ from sumida_data.survey.reading.registers import (
     require,
 )
 
-_REQUIRED = ("department_code", "text", "released_by", "reason")
-_REQUIRED_TO_CLEAR = ("text", "decided_by", "reason")
-
 
 class Privacy(Model):
     """What may be set of the gate; nothing here switches it off.
@@ -57,6 +54,11 @@ class Release(NamedTuple):
     item: FormField
     text: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """The typed table and its field."""
+        return self.part.table, self.item.name
+
     def concerns(self, row: Mapping[str, Any]) -> bool:
         """Tell whether it names this row of the typed table."""
         first, last = self.periods
@@ -72,7 +74,27 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
         ReferenceTableError: If a row names something that is no free text of the form, or leaves
             out its text, its reason or who released it.
     """
-    return [_parse(row, place, form) for place, row in list_rows(rows, "released_texts")]
+    known = {
+        (part.sheet, item.title): (part, item)
+        for part in form.answer_sheets
+        for item in part.fields
+        if item.free_text and not part.counts_only
+    }
+    releases = []
+    for place, row in list_rows(rows, "released_texts"):
+        require(row, ("department_code", "text", "released_by", "reason"), place)
+        parse_day(row, "released_on", place)
+        if (row["sheet"], row["field"]) not in known:
+            allowed = "、".join(f"{sheet}の{title}" for sheet, title in known)
+            raise ReferenceTableError(
+                f"{place}: シート {row['sheet']!r} の項目 {row['field']!r} は、公開を認められる"
+                f"自由記入ではありません。認められるのは {allowed} です。"
+            )
+        part, item = known[row["sheet"], row["field"]]
+        first, last = map(str, parse_periods(row, place))
+        department, key, text = row["department_code"], row["row"], row["text"]
+        releases.append(Release((first, last), department, part, key, item, text))
+    return releases
 
 
 def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
@@ -83,32 +105,7 @@ def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
     """
     cleared = set()
     for place, row in list_rows(rows, "cleared_texts"):
-        require(row, _REQUIRED_TO_CLEAR, place)
+        require(row, ("text", "decided_by", "reason"), place)
         parse_day(row, "decided_on", place)
         cleared.add(row["text"])
     return frozenset(cleared)
-
-
-def _parse(row: Mapping[str, str], place: str, form: Form) -> Release:
-    require(row, _REQUIRED, place)
-    parse_day(row, "released_on", place)
-    part, item = _find_item(row, place, form)
-    first, last = map(str, parse_periods(row, place))
-    return Release((first, last), row["department_code"], part, row["row"], item, row["text"])
-
-
-def _find_item(row: Mapping[str, str], place: str, form: Form) -> tuple[SurveySheet, FormField]:
-    known = {
-        (part.sheet, item.title): (part, item)
-        for part in form.answer_sheets
-        for item in part.fields
-        if item.free_text and not part.counts_only
-    }
-    wanted = (row["sheet"], row["field"])
-    if wanted not in known:
-        allowed = "、".join(f"{sheet}の{title}" for sheet, title in known)
-        raise ReferenceTableError(
-            f"{place}: シート {wanted[0]!r} の項目 {wanted[1]!r} は、公開を認められる自由記入では"
-            f"ありません。認められるのは {allowed} です。"
-        )
-    return known[wanted]

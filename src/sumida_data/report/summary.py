@@ -23,8 +23,7 @@ from sumida_data.present.words import format_percentage
 from sumida_data.privacy.gate import (
     BlockedPackage,
     count_void_releases,
-    list_blocked,
-    list_held_back,
+    list_stopped,
 )
 from sumida_data.quality.overview import Tally, count_checks
 from sumida_data.report.content import ProgressReport
@@ -144,8 +143,8 @@ def summarise_run(
         set_aside_elsewhere=_count_set_aside(response[~ours], finding[~concerned]),
         checks=count_checks(read_rows(tables["check_result"])),
         proposal=proposal,
-        blocked=list_blocked(packages, gate),
-        held_back=list_held_back(packages, gate),
+        blocked=list_stopped(packages, gate, "blocked"),
+        held_back=list_stopped(packages, gate, "held_back"),
         void_releases=count_void_releases(gate),
         products=products,
         readability=readability,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sumida_data.privacy.names import NameScreen
+from sumida_data.privacy.personal import NameScreen
 from sumida_data.survey.collecting.collection import Collected
 from tests.survey.conftest import cover, procedures
 from tests.survey.feedback.test_feedback import COUNTER, TAX, Address, address

@@ -13,7 +13,7 @@ from sumida_data.catalogue.record import RecordState, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Rows, make_pipeline, makes
-from sumida_data.privacy.gate import list_blocked, list_held_back
+from sumida_data.privacy.gate import list_stopped
 from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps, measure_later_gaps
@@ -63,10 +63,10 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thin
         findings=Counter(leave_out_replaced(tables["finding"], response)["severity"]),
         failed_checks=tuple(_describe_failed(tables["check_result"], dictionary, titles)),
         pending_revisions=tuple(tables["pending_revision"]["message"].unique()),
-        block_reasons={one.name: one.reasons for one in list_blocked(packages, checks)},
+        block_reasons={one.name: one.reasons for one in list_stopped(packages, checks, "blocked")},
         held_back=tuple(
             f"{one.title}：{reason}"
-            for one in list_held_back(packages, checks)
+            for one in list_stopped(packages, checks, "held_back")
             for reason in one.reasons
         ),
         new_texts=approval.find_new_texts(free_words, target_record),

@@ -14,7 +14,7 @@ from sumida_data.pipelines.wiring import (
     make_pipeline,
     makes,
 )
-from sumida_data.privacy.names import NameScreen, find_named_cells
+from sumida_data.privacy.personal import NameScreen, find_named_cells
 from sumida_data.sources import central
 from sumida_data.survey import corrections as register
 from sumida_data.survey import departments as registered

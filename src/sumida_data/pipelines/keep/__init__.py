@@ -18,8 +18,7 @@ from sumida_data.pipelines.wiring import (
     makes,
 )
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.privacy.names import NameScreen, digest_text
-from sumida_data.privacy.patterns import find_kinds
+from sumida_data.privacy.personal import NameScreen, digest_text, find_kinds
 from sumida_data.survey.collecting import kept_readings as kept
 from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
 from sumida_data.survey.files import SourceFile

@@ -22,8 +22,7 @@ from sumida_data.pipelines.wiring import (
     read_all,
 )
 from sumida_data.plan.models import Plans
-from sumida_data.privacy.analysts import AnalystsView
-from sumida_data.privacy.gate import Gate, GuardedTables
+from sumida_data.privacy.gate import GuardedTables, guard, hide_from_analysts
 from sumida_data.privacy.releases import Privacy, parse_cleared, parse_releases
 from sumida_data.quality.readability import Examiner, list_published
 from sumida_data.site.models import SiteSettings
@@ -48,8 +47,8 @@ def guard_tables(
     """
     releases = parse_releases(read_rows(released_texts), form)
     cleared = parse_cleared(read_rows(cleared_texts))
-    gate = Gate(dictionary, plans.indicators, privacy, releases, packages, cleared)
-    guarded = gate.guard(tables)
+    indicators = plans.indicators
+    guarded = guard(tables, dictionary, indicators, privacy, releases, packages, cleared)
     return guarded, [outcome.as_row() for outcome in guarded.outcomes], guarded.free_words
 
 
@@ -133,8 +132,9 @@ def gather_database(
     **tables: Frame,
 ) -> Database:
     """Put what analysts may see of the tables together with descriptions and usual questions."""
-    view = AnalystsView(dictionary, privacy, parse_cleared(read_rows(cleared_texts)))
-    return Database(view.hide(tables), dictionary, views, private=privacy.analysts_see_texts)
+    cleared = parse_cleared(read_rows(cleared_texts))
+    shown = hide_from_analysts(tables, dictionary, privacy, cleared)
+    return Database(shown, dictionary, views, private=privacy.analysts_see_texts)
 
 
 create_pipeline = partial(make_pipeline, __name__)

@@ -4,8 +4,7 @@ import unicodedata
 
 import pytest
 
-from sumida_data.privacy.names import NameScreen
-from sumida_data.privacy.patterns import find_kinds, is_my_number
+from sumida_data.privacy.personal import NameScreen, find_kinds, is_my_number
 from tests.privacy import invented
 from tests.privacy.planted import NAMES, plant, write_ordinary
 

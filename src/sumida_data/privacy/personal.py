@@ -1,0 +1,398 @@
+"""Finding in texts what reaches, describes or names a person.
+
+By what it looks like: a text is looked at in one plain form, with width, hyphens and digits made
+alike on a copy, because the same number is written ０３－５６０８－１１１１, 03(5608)1111 or
+〇三ー五六〇八ー一一一一. And by the names of those who filled in a form, wherever else they wrote
+them. These names are known only while the returns are read. What leaves that stage says in which
+cell a name stands, never which.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from itertools import filterfalse
+from typing import Final, Literal
+
+import pandas as pd
+
+from sumida_data.base.characters import BRACKETS, HYPHENS, drop_unseen
+from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import DataDictionary, Field, Row
+from sumida_data.survey.reading.text.numbers import parse_kanji
+
+Kind = Literal[
+    "mail_address", "phone_number", "extension", "my_number", "personal_number", "address",
+    "birth_date", "circumstance", "person_name", "few_people",
+]  # fmt: skip
+
+_KANJI = r"[\u3400-\u9fff々ヶ]"
+_COUNTER = "丁目|番|号|年|月|日|歳|才"
+_KANJI_DIGITS = re.compile(
+    rf"[〇零一二三四五六七八九十百]{{1,16}}(?={_COUNTER}|(?<=[^十百])(?!{_KANJI}))|[〇零一二三四五六七八九]{{3,16}}"
+)
+_LONG_MARK = re.compile(r"(?<=[\d)])\s*[ー〜~の]\s*(?=[\d(])")
+# A comma before three digits parts thousands, any other the next number; ～6 is another line.
+_ENDS = r"(?!\d|,\d{3}(?![\d-])|\.\d|-\d{3})"
+_UNITS = "台|件|回線|本|人|名|年|か所|箇所|%|円|枚|通|冊|部|世帯"
+
+_AT = (
+    r"\s*(?:@|\(\s*(?:@|at|アット(?:マーク)?|あっと(?:まーく)?)\s*\)|<\s*(?:at|@)\s*>|[_-]at[_-]"
+    r"|(?<=[\w.+-])\sat\s|[★☆●◎◆#*](?=[a-z0-9-]+\.))\s*"
+)
+_DOT = r"\s?(?:\.|\(\s*(?:dot|ドット)\s*\)|\sdot\s)\s?"
+_MAIL = re.compile(
+    rf"[\w.+-]{{1,64}}{_AT}[a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,8}}{_DOT}[a-z]{{2,}}",
+    re.IGNORECASE,
+)
+_GAP = r"[-. ()/・_]{1,3}"
+_GROUPED_PHONE = re.compile(
+    rf"(?<!\d)(?<!\d[-./,])(?:\+81[- ]?(?:\(0\))?|\(?0)\d{{1,4}}{_GAP}\d{{1,4}}{_GAP}"
+    rf"\d{{3,4}}{_ENDS}"
+)
+_BARE_PHONE = re.compile(r"(?<![\d.,])(?:0[1-9]\d{8}|0[5-9]0\d{8}|\+81[1-9]\d{8,9})" + _ENDS)
+_LABELLED_PHONE = re.compile(
+    r"(?:電話|携帯|直通|代表|ダイヤルイン|☎|tel|fax|phone|ファッ?クス)(?:番号)?[ :は.]*"
+    r"\(?(?:\d{2,5}[-)] ?)?\d{1,4}-\d{4}(?!\d|年|-\d{3})",
+    re.IGNORECASE,
+)
+_EXTENSION = re.compile(
+    r"(?:内線(?:番号|電話)?|\bext(?:ension)?\b|\(内(?=\)))(?:no|[ :.は=)(-]){0,6}\d{2,5}"
+    rf"(?!\d|(?:,\d{{3}})* ?(?:{_UNITS}))",
+    re.IGNORECASE,
+)
+
+_BETWEEN = r"[-\s./_・,:|()]{0,3}"
+_TWELVE_DIGITS = re.compile(rf"(?<!\d)(?<!\d[-. ,])\d(?:{_BETWEEN}\d){{11}}(?!\d|[-. ,]\d)")
+_LABELLED_MY_NUMBER = re.compile(
+    r"(?:(?:マイナンバー|個人番号)(?!カード)|my ?number)[^\d]{0,8}"
+    rf"\d(?:{_BETWEEN}\d){{11}}(?!\d)",
+    re.IGNORECASE,
+)
+_YEARS = re.compile(r"(?:(?:19|20)\d\d\D+){2}(?:19|20)\d\d|(?:(?:19|20)\d\d(?:0\d|1[0-2])\D*){2}")
+_SIZES_OF_GROUPS = {(12,), (6, 6), (4, 4, 4), (3, 3, 3, 3), (2,) * 6, (1,) * 12}
+_PERSONAL_NUMBERS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:住民票?コード|宛名番号|宛名no|世帯番号|口座|旅券|パスポート|免許証?|在留カード"
+        r"|保険者(?:証|番号)|保険証|年金番号|受給者番号|患者番号|手帳番号|職員番号)"
+        r"(?:の?番号|no|普通|[のは第:.=() ]){0,6}[a-z]{0,2}[- ]?\d(?:[- ]?\d){4,}"
+        rf"(?!\d|,\d|{_UNITS})",
+        rf"(?:(?:普通|当座|貯蓄)(?:預金)?|\([普当]\))[ :(]*\d[\d-]{{5,7}}(?!\d|,|{_UNITS})",
+        r"記号[ :]?\d[\d-]{1,7}.{0,3}番号[ :]?\d{3,8}",
+        r"(?<![a-z\d])(?:[a-z]{2}\d{7}|[a-z]{2}\d{8}[a-z]{2})(?![a-z\d])",
+    )
+]
+_NO_TOWN = (
+    "[表図式紙号番料目章節項録票版期第頁分書成和正治例型集計級類種課案冊回"
+    "策系標業革題画務能要性法略点面]"
+)
+_ADDRESSES = [
+    re.compile(pattern)
+    for pattern in (
+        r"\d丁目 ?\d+(?:番(?!地区|線|目|街区)|号|-\d)",
+        r"\d番地(?!区|域)",
+        r"(?<!第)(?<!\d)\d{1,3}番\d{1,3}号",
+        rf"{_KANJI}(?<!{_NO_TOWN})\d{{1,2}}-\d{{1,3}}-\d{{1,4}}(?!\d|-\d{{5}})",
+        r"[都道府県区市郡町村][ぁ-ん\u30a1-\u9fff々]{1,8}(?<!" + _NO_TOWN + r")\d{1,4}-\d{1,4}"
+        r"(?![\d年月歳才人件名個台%時分回号期度校か箇階丁学点.]|-?\d{3})",
+        r"住所[^\d]{0,12}\d+-\d+",
+        r"(?:マンション|アパート|ハイツ|コーポ|ハイム|メゾン|レジデンス|荘)\D{0,6}\d{2,4}号室",
+    )
+]
+_DATE = (
+    r"(?:(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR]) ?\d{1,2}|(?:19|20)\d\d)"
+    r"[年./-] ?\d{1,2}[月./-] ?\d{1,2}日?|(?<!\d)(?:19|20)\d{6}(?!\d)"
+)
+_BIRTH_DATES = [
+    re.compile(
+        rf"(?<!から)(?<!から )(?<![-~至])(?:{_DATE}) ?(?:生(?![涯活産徒成命])|うまれ)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?:生年月日|誕生日|生れ|\bborn|\bdob)[^\d\w]{{0,3}}は?[: ]*(?:{_DATE})", re.IGNORECASE
+    ),
+]
+_AGE = re.compile(
+    r"(?<![\d~-])(?<!から)\d{1,3}(?:歳|才)"
+    r"(?!以|未満|まで|から|を?超|に?到達|に達|にな|児|時|前|代|[-~〜])"
+)
+_PERSON = re.compile("男|女|夫|妻|母|父|息子|娘|孫|独居|単身|本人|患者|世帯主|さん|様|氏")
+_CIRCUMSTANCE = re.compile(
+    "(?:統合失調|うつ|認知症|糖尿|がん|癌|脳梗塞|脳卒中|透析|難病|精神|障害|障がい|要介護|要支援|寝たきり|入院|通院"
+    "|生活保護|保護受給|DV|虐待|ひきこもり|不登校|滞納|離婚|自殺|死亡|妊娠|ホームレス|失業|借金|依存症|HIV|感染"
+    "|母子家庭|父子家庭|服役|前科)(?!検診|健診|予防|相談|手当|サポーター|教室|の?検査)"
+)
+_AROUND = 20
+_TITLED = re.compile(
+    rf"(?<!{_KANJI})(?P<family>{_KANJI}{{1,5}}|{_KANJI}{{1,3}} {_KANJI}{{1,3}}"
+    rf"|{_KANJI}{{1,3}} ?(?![のはがをにへとでもやな])[ぁ-ん]{{2,4}}?|[ァ-ヺー]{{2,8}}) ?"
+    r"(?:さん(?!ぽ)|さま(?!ざ)|様(?![式々相子態変似])|氏(?![名族神])|殿(?![堂下町]))"
+)
+_NO_PERSON = re.compile(
+    r"お?[皆各同仕多模有王神奥世何両摂華彼御宮貴母父兄姉娘嫁婿孫子親客一異左今図文紋唐某諸社拝本沈源外内]|大家|氏子"
+    r"|.*(?:[客者員長主人婦医師屋店社会課係局院館署々達寺園校役位嬢手士]|.{2}生|(?<!緒)方|友人|仲間|団体|組合|先生|学生|事業所|役所|本部|支部)"
+    r"|(?:ベビー)?(?:ヘルパー|スタッフ|ボランティア|ママ|パパ|ユーザー?|オーナー|ドライバー|ケアマネ(?:ジャー)?|サポーター|メンバー"
+    r"|シニア|テナント|パートナー|リーダー|モニター|アルバイト|シッター|ガイド|コーチ|ナース|ドクター)"
+)
+_NAMED = re.compile(
+    r"(?:氏名|申請者名?|世帯主名?|保護者名|代表者名|本人)[: ]*:[: ]*"
+    rf"(?:{_KANJI}{{1,4}} {_KANJI}{{1,4}}|{_KANJI}{{3,5}}(?<![者員課係部局所人等書]))"
+)
+_SHARE = re.compile(
+    r"(\d{1,6}) ?(?:人|名|世帯)(?:中|のうち|の内)[^\d]{0,3}(\d{1,6}) ?(?:人|名|世帯)(?!日|月)"
+)
+_FEW = 10
+
+_BLANKS = re.compile(r"[\s・･]+")
+_BETWEEN_NAMES = re.compile(r"[、,，/／;；&＆\n]+")
+_REMARK = re.compile(r"[(（\[【「](.*?)[)）\]】」]")
+# A reading in kana or Latin letters is another name of the same person; ヘルプデスク is none.
+_READING = re.compile(r"[ぁ-ゖァ-ヺー]+[\s・･]+[ぁ-ゖァ-ヺー]+|[A-Za-z]+[\s.]+[A-Za-z]+")
+_LABEL = re.compile(r"^.*?[:：]")
+_OFFICE = re.compile(r"(?:課|部|室|係|局|所|署|担当|センター|グループ)$")
+_HEAD = re.compile(r"(?:課|部|室|係|局|所)長(?:補佐)?$")
+_OFFICE_BEFORE_NAME = re.compile(r"^\S*(?:課|係|局|署|担当|センター|グループ)(?=\S{3,}$)")
+_LIKE_OFFICE = re.compile(r"^\S{1,2}[部所室]$")
+_REACHES = re.compile(r"^(?:内線?|電話|tel|ext|fax)?[\d().:+-]+$", re.IGNORECASE)
+_NAME = re.compile(r"[^\W\d_]+(?:[\s・･.]+[^\W\d_]+)*")
+_TITLES = (
+    "さん|さま|様(?!式|々|相|子|態)|氏(?!名)|殿|君|先生|主事|主任|主査|係長|課長|部長|局長|室長|所長|館長|"
+    "次長|副?参事|職員|担当|統括"
+)
+_TITLE = re.compile(rf"(?:{_TITLES})$")
+_BEFORE_NAME = "担当者?|連絡先|記入者|作成者?|問い?合わ?せ先?|職員|主事|主任|主査|課|係|室"
+# Old and new forms of characters that names are written with by one hand or the other.
+_SAME_NAME = str.maketrans(
+    "髙﨑邊邉齋齊斉濵濱澤櫻嶋嶌廣眞惠國德條瀨舘", "高崎辺辺斎斎斎浜浜沢桜島島広真恵国徳条瀬館"
+)
+_SAME_NAME_TOO = str.maketrans("𠮷峯龍藪渕萬靜禮曻栁槗舩", "吉峰竜薮淵万静礼昇柳橋船")
+_KATAKANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
+_WHOLE_NAME = re.compile(rf"{_KANJI}{{3,5}}")
+_WHOLE_AFTER_WORDS = re.compile(rf"{_KANJI}{{4,}}")
+_LATIN_WORDS = re.compile(r"(?<=[a-z]) (?=[a-z])")
+_SEPARATORS = re.compile(r"[-\s.,_/|=＝・･]+")
+_SHORT, _SHORT_IN_KANA = 2, 3
+
+
+def make_plain(text: str) -> str:
+    """Return the text with plain letters, hyphens and brackets; only for looking at it."""
+    plain = unicodedata.normalize("NFKC", drop_unseen(text)).replace("﹫", "@")
+    return " ".join(plain.translate(HYPHENS).translate(BRACKETS).split())
+
+
+@lru_cache(maxsize=1 << 17)
+def find_kinds(text: str) -> tuple[Kind, ...]:
+    """Say what kinds of data that reach or describe a person stand in a text, each once.
+
+    Numbers of at least twelve digits may be given as text.
+    """
+    words = make_plain(text)
+    plain = _LONG_MARK.sub("-", _KANJI_DIGITS.sub(_write_digits, words))
+    looked_at = {"person_name": words}
+    return tuple(kind for kind, is_in in _DETECTORS.items() if is_in(looked_at.get(kind, plain)))
+
+
+def _write_digits(found: re.Match[str]) -> str:
+    number = parse_kanji(found[0].replace("零", "〇"))
+    digits = "" if number is None else str(number)
+    # 〇三 keeps its zero.
+    return digits.zfill(len(found[0])) if found[0][0] in "〇零" else digits or found[0]
+
+
+def is_my_number(digits: str) -> bool:
+    """Tell whether twelve digits end in the check digit that an individual number has.
+
+    Source: 行政手続における特定の個人を識別するための番号の利用等に関する法律施行令第8条 and
+    the ministerial order on the check digit.
+    """
+    weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
+    remainder = sum(int(one) * weight for one, weight in zip(digits[:11], weights, strict=True))
+    remainder %= 11
+    return int(digits[11]) == (0 if remainder <= 1 else 11 - remainder)
+
+
+def _is_phone_number(written: str) -> bool:
+    digits = re.sub(r"\D", "", written)
+    if written.startswith("+81"):
+        digits = "0" + digits.removeprefix("81").removeprefix("0")
+    is_mobile = len(digits) == 11 and digits[1] in "56789" and digits[2] == "0"
+    return not digits.startswith("00") and (len(digits) == 10 or is_mobile)
+
+
+def _is_grouped_my_number(written: str) -> bool:
+    """Tell twelve digits that are one number from amounts, years and numbers side by side."""
+    sizes = tuple(map(len, re.findall(r"\d+", written)))
+    is_amount = "," in written and sizes[-1] == 3
+    is_other = sizes not in _SIZES_OF_GROUPS or is_amount or _YEARS.fullmatch(written)
+    return not is_other and is_my_number(re.sub(r"\D", "", written))
+
+
+def _has_circumstance(plain: str) -> bool:
+    """Tell whether an age stands beside a person and an illness or trouble."""
+    spans = (found.span() for found in _AGE.finditer(plain))
+    around = (plain[max(0, first - _AROUND) : last + _AROUND] for first, last in spans)
+    return any(_PERSON.search(one) and _CIRCUMSTANCE.search(one) for one in around)
+
+
+def _tells_of_few(plain: str) -> bool:
+    """Tell whether of so many people so few are said, or are left: 8人中1人."""
+    pairs = ((int(whole), int(part)) for whole, part in _SHARE.findall(plain))
+    return any(0 < part < _FEW or 0 < whole - part < _FEW for whole, part in pairs)
+
+
+def _has(*patterns: re.Pattern[str]) -> Callable[[str], bool]:
+    return lambda plain: any(pattern.search(plain) for pattern in patterns)
+
+
+_DETECTORS: Final[dict[Kind, Callable[[str], bool]]] = {
+    "mail_address": _has(_MAIL),
+    "phone_number": lambda plain: (
+        _has(_BARE_PHONE, _LABELLED_PHONE)(plain)
+        or any(_is_phone_number(found[0]) for found in _GROUPED_PHONE.finditer(plain))
+    ),
+    "extension": _has(_EXTENSION),
+    "my_number": lambda plain: (
+        _has(_LABELLED_MY_NUMBER)(plain)
+        or any(_is_grouped_my_number(found[0]) for found in _TWELVE_DIGITS.finditer(plain))
+    ),
+    "personal_number": _has(*_PERSONAL_NUMBERS),
+    "address": _has(*_ADDRESSES),
+    "birth_date": _has(*_BIRTH_DATES),
+    "circumstance": _has_circumstance,
+    "person_name": lambda words: (
+        any(not _NO_PERSON.fullmatch(found["family"]) for found in _TITLED.finditer(words))
+        or _NAMED.search(words) is not None
+    ),
+    "few_people": _tells_of_few,
+}
+
+
+@dataclass(frozen=True)
+class NameScreen:
+    """Finds names in texts; made once from all cover sheets.
+
+    Attributes:
+        covers: What the cover sheets give as names, as it stands there.
+        named_texts: Digests of texts in which a name stood that is known no more.
+    """
+
+    covers: frozenset[str] = field(repr=False)
+    named_texts: frozenset[str] = frozenset()
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        names = sorted({name for cover in self.covers for name in _split(cover)})
+        # With no name at all, nothing matches.
+        parts = [r"(?!)", *(part for name in names for part in _describe(name))]
+        # A family name alone is also a place or a word; beside a title it is a person.
+        titles, before = (words.translate(_KATAKANA) for words in (_TITLES, _BEFORE_NAME))
+        for family in sorted({_fold(_BLANKS.split(name)[0]) for name in names}):
+            spelled = _space(family)
+            parts.append(rf"(?<!{_KANJI}){spelled} ?(?:{titles})")
+            if len(family) > 1:
+                parts.append(rf"(?:{before})[ハ: ]*{spelled}(?!{_KANJI})")
+        return re.compile("|".join(parts))
+
+    def finds(self, text: str) -> bool:
+        """Tell whether one of the names stands in the text."""
+        return self._pattern.search(_fold(text)) is not None or (
+            bool(self.named_texts) and digest_text(text) in self.named_texts
+        )
+
+
+def find_named_cells(
+    screen: NameScreen, frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
+) -> Iterator[Row]:
+    """Yield a row of table ``personal_hit`` for each cell in which a name stands."""
+    for name, frame in frames.items():
+        texts = [one.name for one in dictionary[name].fields if _may_name(one)]
+        words = {text for column in texts for text in frame[column].dropna().unique()}
+        found = set(filter(screen.finds, words))
+        concerned = frame[frame[texts].isin(found).any(axis="columns")] if found else frame[:0]
+        for row in read_rows(concerned):
+            for column in texts:
+                if row[column] in found:
+                    yield {
+                        "row_id": f"{name}/{row['row_id']}/{column}",
+                        "table_name": name,
+                        "record_id": row["row_id"],
+                        "field": column,
+                    }
+
+
+def _may_name(item: Field) -> bool:
+    is_open = item.published or item.screened or item.free_text
+    return is_open and item.type == "string" and not item.enum
+
+
+def digest_text(text: str) -> str:
+    """Return what identifies a text, however wide its characters are, without telling it."""
+    plain = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).strip().casefold())
+    # Between Latin letters a blank parts two words, beside Japanese characters it parts nothing.
+    kept = _LATIN_WORDS.sub("\x00", plain).replace(" ", "").replace("\x00", " ")
+    return sha256(kept.translate(_SAME_NAME).encode()).hexdigest()
+
+
+def _describe(name: str) -> Iterator[str]:
+    """Yield the expressions for a name, whichever of its words comes first."""
+    words = [word for word in map(_fold, _BLANKS.split(name)) if word]
+    for ordered in {tuple(words), tuple(reversed(words))}:
+        joined = "".join(ordered)
+        spelled, is_kana = _space(joined), re.fullmatch("[ァ-ヺー]+", joined) is not None
+        if name.isascii():
+            yield rf"(?<![a-z]){' '.join(ordered)}(?![a-z])"
+        elif len(joined) > (_SHORT_IN_KANA if is_kana else _SHORT):
+            yield spelled
+        elif len(words) == 1:
+            yield rf"^{spelled}$"
+        else:
+            # Two characters may be a part of another word, unless they stand apart from kanji.
+            yield rf"(?:(?<!{_KANJI})|(?<=[当者事任査員課係])){spelled}(?!{_KANJI})"
+
+
+def _space(name: str) -> str:
+    """Return the expression for a name in Japanese, in which blanks part nothing."""
+    return " ?".join(map(re.escape, name.replace(" ", "")))
+
+
+def _split(cover: str) -> Iterator[str]:
+    """Yield the names of a cell such as ``税務課 山田　太郎（主任）、鈴木``."""
+    plain = unicodedata.normalize("NFKC", drop_unseen(cover))
+    yield from (one for one in _REMARK.findall(plain) if _READING.fullmatch(one.strip()))
+    for part in _BETWEEN_NAMES.split(_REMARK.sub("", plain)):
+        whole = _LABEL.sub("", part).strip()
+        # 山田・鈴木 are two people, ジョン・スミス is one.
+        for one in {whole, *re.split("[・･]", whole)}:
+            for name in _list_readings(one):
+                if _NAME.fullmatch(name) and len(_fold(name).replace(" ", "")) > 1:
+                    yield name
+
+
+def _list_readings(text: str) -> Iterator[str]:
+    """Yield what may be the name of one person in a text with an office or a title."""
+    words = [*filterfalse(_REACHES.match, filter(None, _BLANKS.split(text)))]
+    # In front of a name, 税務課長 is an office; alone, 山田課長 is a person.
+    words = [*filterfalse(_HEAD.search, words[:-1]), *words[-1:]]
+    words = [*filter(None, (_TITLE.sub("", word) for word in words))]
+    named = [*filterfalse(_OFFICE.search, words)]
+    yield " ".join(named)
+    if words and _LIKE_OFFICE.match(words[0]):
+        # 服部 and 田所 are families and look like offices.
+        yield " ".join(words[:1] + named)
+    # さくら after 架空 is a given name, and a town; 山田太郎 after anything is a whole one.
+    for last in named[-1:]:
+        if len(named) == 1 or _WHOLE_AFTER_WORDS.fullmatch(last):
+            yield last
+            yield _OFFICE_BEFORE_NAME.sub("", last)
+    if all(map(_WHOLE_NAME.fullmatch, named)):
+        yield from named
+
+
+def _fold(text: str) -> str:
+    """Return the text with one form of what makes no other name: marks, kana, blanks, hyphens."""
+    plain = unicodedata.normalize("NFKC", drop_unseen(text)).casefold()
+    plain = plain.translate(_SAME_NAME | _SAME_NAME_TOO | _KATAKANA)
+    return _SEPARATORS.sub(" ", plain.translate(HYPHENS)).strip()
