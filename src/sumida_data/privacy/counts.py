@@ -107,7 +107,7 @@ class _Ledger:
         # By indicator, the table and the fields of it that its parts are counted from.
         self.parts: dict[str, tuple[str, dict[str, str]]] = {}
         # Of those asked, who are left: by table and field of the count, the field of all asked.
-        self.asked = {(_BY_DEPARTMENT, _PARTS[0]): _PARTS[1]}
+        self.asked: dict[Key, str] = {(_BY_DEPARTMENT, _PARTS[0]): _PARTS[1]}
         for one in indicators:
             parts = self._find_parts(one, dictionary[one.table])
             # What a ministry publishes of all people is no count of a department's staff.
@@ -160,7 +160,7 @@ class _Ledger:
         """Return the key of a count, the sums that it is part of, and those that it gives."""
         source, parts = self.parts.get(row.get("indicator_id", ""), ("", {}))
         owner = (name, row.get("indicator_id", ""), row.get("period", ""))
-        key = (table, name, row["row_id"])
+        key: Key = (table, name, row["row_id"])
         if table == _OF_WARD:
             of_levels = [(*owner, "", level) for level in _LEVELS]
             return key, [], [*of_levels, (source, parts.get(name, ""), row["period"])]

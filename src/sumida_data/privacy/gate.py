@@ -276,10 +276,7 @@ def find_places(frames: Frames, table: str, field: str, rows: Iterable[str]) -> 
     answer = frames["answer"]
     ours = answer["table_name"].eq(table) & answer["field"].eq(field)
     found = answer.loc[ours & answer["record_id"].isin(list(rows)), ["record_id", *_PLACE]]
-    return {
-        row: f"{file} {sheet or ''}!{cell}"
-        for row, file, sheet, cell in found.itertuples(index=False)
-    }
+    return {row: f"{file} {sheet}!{cell}" for row, file, sheet, cell in found.fillna("").to_numpy()}
 
 
 def _keep_only(frames: Frames, resource: Resource) -> pd.DataFrame:
