@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sumida_data.base.metadata import DataDictionary, Field, HomeMunicipality, Quota
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
 from sumida_data.many import Many
 from sumida_data.packages.models import (
     Package,
@@ -26,7 +26,8 @@ from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 
-Line = tuple[str, str]
+# The key of a file with a mistake, and what is wrong there.
+Lines = Iterator[tuple[str, str]]
 Columns = Mapping[str, Sequence[str]]
 
 
@@ -56,43 +57,33 @@ PARAMETERS: dict[str, type[BaseModel]] = {
     "waves": Waves,
 }
 
-_TOO_LONG, _TOO_SHORT = "{max_length}個までにしてください", "{min_length}個以上書いてください"
-_MAPPING, _LIST = (
-    "「名前: 値」の形で、1行に1つずつ書いてください",
-    "[ ] で囲んだ一覧で書いてください",
-)
-_TEXT = "文字で書いてください(数字だけのものは引用符で囲みます)"
-_WHOLE, _NUMBER = "整数で書いてください", "数で書いてください"
-_BOOLEAN, _DAY = "true か false で書いてください", "2022-04-01 の形の日付で書いてください"
-# By the types of pydantic's errors; its own sentences are English.
-_ALLOWED: dict[str, str] = {
-    "missing": "この項目は必ず書いてください",
-    "extra_forbidden": "この名前の項目はありません。つづりを確かめるか、消してください",
-    "literal_error": "使えるのは {expected} です",
-    "string_pattern_mismatch": "{pattern} の形で書いてください",
-    "string_too_long": "{max_length}字までにしてください",
-    "greater_than_equal": "{ge} 以上にしてください",
-    "greater_than": "{gt} より大きくしてください",
-    "less_than_equal": "{le} 以下にしてください",
-    "less_than": "{lt} より小さくしてください",
-    "too_short": _TOO_SHORT,
-    "too_long": _TOO_LONG,
-    "string_type": _TEXT,
-    "dict_type": _MAPPING,
-    "model_type": _MAPPING,
-    "tuple_type": _LIST,
-    "int_parsing": _WHOLE,
-    "int_type": _WHOLE,
-    "int_from_float": _WHOLE,
-    "decimal_parsing": _NUMBER,
-    "decimal_type": _NUMBER,
-    "finite_number": _NUMBER,
-    "bool_parsing": _BOOLEAN,
-    "bool_type": _BOOLEAN,
-    "date_from_datetime_parsing": _DAY,
-    "date_from_datetime_inexact": _DAY,
-    "date_parsing": _DAY,
-    "date_type": _DAY,
+# By what is wrong in the words of pydantic, whose own sentences are English.
+_ALLOWED = {
+    kind: text
+    for text, kinds in {
+        "この項目は必ず書いてください": ("missing",),
+        "この名前の項目はありません。つづりを確かめるか、消してください": ("extra_forbidden",),
+        "使えるのは {expected} です": ("literal_error",),
+        "{pattern} の形で書いてください": ("string_pattern_mismatch",),
+        "{max_length}字までにしてください": ("string_too_long",),
+        "{ge} 以上にしてください": ("greater_than_equal",),
+        "{gt} より大きくしてください": ("greater_than",),
+        "{le} 以下にしてください": ("less_than_equal",),
+        "{lt} より小さくしてください": ("less_than",),
+        "{min_length}個以上書いてください": ("too_short",),
+        "{max_length}個までにしてください": ("too_long",),
+        "文字で書いてください(数字だけのものは引用符で囲みます)": ("string_type",),
+        "「名前: 値」の形で、1行に1つずつ書いてください": ("dict_type", "model_type"),
+        "[ ] で囲んだ一覧で書いてください": ("tuple_type",),
+        "整数で書いてください": ("int_parsing", "int_type", "int_from_float"),
+        "数で書いてください": ("decimal_parsing", "decimal_type", "finite_number"),
+        "true か false で書いてください": ("bool_parsing", "bool_type"),
+        "2022-04-01 の形の日付で書いてください": (
+            *("date_from_datetime_parsing", "date_from_datetime_inexact"),
+            *("date_parsing", "date_type"),
+        ),
+    }.items()
+    for kind in kinds
 }
 
 
@@ -114,170 +105,140 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
             for details in error.errors(include_url=False):
                 # A list of which parts are wrong is not too short as well.
                 if details["type"] != "too_short" or not details["input"]:
-                    yield _describe(details, key, folder)
+                    yield f"{_file_of(key, folder)}: {_describe(details, key)}"
     if len(read) == len(PARAMETERS):
         for key, line in _find_unknown_names(read):
             yield f"{_file_of(key, folder)}: {line}"
 
 
-def _describe(details: ErrorDetails, key: str, folder: Path) -> str:
-    path = key + "".join(_step(part) for part in details["loc"])
+def _describe(details: ErrorDetails, key: str) -> str:
+    steps = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in details["loc"])
     context = {name: str(value) for name, value in details.get("ctx", {}).items()}
     context["expected"] = context.get("expected", "").replace(" or ", "、")
-    own = context.get("error", "")
     # Our own validators speak Japanese; what a library says in English helps nobody here.
-    allowed = _ALLOWED.get(details["type"]) or (
-        "この値は使えません" if own.isascii() else "{error}"
-    )
-    found = "" if details["type"] == "missing" else f" = {_shorten(details['input'])}"
-    return f"{_file_of(key, folder)}: {path}{found} — {allowed.format_map(context)}。"
-
-
-def _step(part: int | str) -> str:
-    return f"[{part}]" if isinstance(part, int) else f".{part}"
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    own = "この値は使えません" if context.get("error", "").isascii() else "{error}"
+    allowed = _ALLOWED.get(details["type"], own).format_map(context)
+    value = repr(details["input"])
+    shown = value if len(value) <= 60 else f"{value[:57]}..."
+    found = "" if details["type"] == "missing" else f" = {shown}"
+    return f"{key}{''.join(steps)}{found} — {allowed}。"
 
 
 def _file_of(key: str, folder: Path) -> str:
     heading = re.compile(rf"^{key}:", re.MULTILINE)
-    for path in sorted(folder.rglob("*.yml")):
-        if heading.search(path.read_text("utf-8")):
-            return path.as_posix()
-    return folder.as_posix()
+    files = sorted(folder.rglob("*.yml"))
+    found = (path for path in files if heading.search(path.read_text("utf-8")))
+    return next(found, folder).as_posix()
 
 
-def _find_unknown_names(read: Mapping[str, Any]) -> Iterator[Line]:
+def _find_unknown_names(read: Mapping[str, Any]) -> Lines:
     """Yield, for names in one file that another does not know, the key of the file and a line."""
-    form, sources, tables = read["form"], read["sources"], read["tables"]
-    checks = {
-        "waves": _check_waves(form, read["waves"]),
-        "plans": _check_plans(read["plans"], form, sources),
-    }
+    yield from _check_asked(read)
     try:
-        dictionary = build_dictionary(tables, form)
+        dictionary = build_dictionary(read["tables"], read["form"])
     except ValidationError as error:
-        yield from _tell_of_table(error, form)
+        for details in error.errors(include_url=False):
+            table, told = details["input"], details.get("ctx", {}).get("error", details["msg"])
+            # What is wrong is a table, told by itself, or one value of it.
+            is_table = isinstance(table, dict)
+            key = "form" if is_table and read["form"].sheet_of(table.get("name", "")) else "tables"
+            where = (*details["loc"], *(() if is_table else (repr(table),)))
+            yield key, "".join(f"{part} — " for part in where) + f"{told}。"
     else:
         columns = {table.name: table.column_names for table in dictionary.tables}
-        checks |= {
-            "sources": _check_sources(sources, tables, columns),
-            "quality_rules": _check_rules(read["quality_rules"], columns),
-            "views": _check_views(read["views"], columns),
-            "packages": _check_packages(read["packages"], read["plans"], sources, dictionary),
-            "tables": _check_reasons(read["packages"], dictionary),
-        }
-    for key, lines in checks.items():
-        yield from ((key, line) for line in lines)
+        yield from _check_sources(read, columns)
+        yield from _check_uses(read, columns)
+        yield from _check_packages(read, dictionary)
+        yield from _check_reasons(read["packages"], dictionary)
 
 
-def _refuse_unknown(place: str, name: str, allowed: Iterable[str]) -> Iterator[str]:
+def _refuse(key: str, place: str, name: str, allowed: Iterable[str]) -> Lines:
     names = list(allowed)
     if name not in names:
-        yield f"{place}{name!r} — 使えるのは {'、'.join(names)} です。"
+        yield key, f"{place}{name!r} — 使えるのは {'、'.join(names)} です。"
 
 
-def _refuse_unknown_columns(
-    place: str, table: str, names: Iterable[str], columns: Columns
-) -> Iterator[str]:
-    yield from _refuse_unknown(f"{place} の table = ", table, columns)
+def _refuse_columns(
+    key: str, place: str, table: str, names: Iterable[str], columns: Columns
+) -> Lines:
+    yield from _refuse(key, f"{place} の table = ", table, columns)
     for name in names if table in columns else ():
-        yield from _refuse_unknown(f"{place} の項目 ", name, columns[table])
+        yield from _refuse(key, f"{place} の項目 ", name, columns[table])
 
 
-def _tell_of_table(error: ValidationError, form: Form) -> Iterator[Line]:
-    for details in error.errors(include_url=False):
-        table, told = details["input"], details.get("ctx", {}).get("error", details["msg"])
-        is_form = isinstance(table, dict) and form.sheet_of(table.get("name", "")) is not None
-        # What is wrong is a table, told by itself, or one value of it.
-        where = (*details["loc"], *(() if isinstance(table, dict) else (repr(table),)))
-        place = "".join(f"{part} — " for part in where)
-        yield "form" if is_form else "tables", f"{place}{told}。"
-
-
-def _check_waves(form: Form, waves: Waves) -> Iterator[str]:
-    sheets = dict.fromkeys(part.sheet for part in form.answer_sheets)
-    for period, wave in waves.root.items():
+def _check_asked(read: Mapping[str, Any]) -> Lines:
+    sheets = dict.fromkeys(part.sheet for part in read["form"].answer_sheets)
+    for period, wave in read["waves"].root.items():
         for sheet in wave.sheets:
-            yield from _refuse_unknown(f"waves.{period}.sheets = ", sheet, sheets)
-
-
-def _check_plans(plans: Plans, form: Form, sources: CentralSources) -> Iterator[str]:
-    parts = (*form.answer_sheets, *sources.root)
+            yield from _refuse("waves", f"waves.{period}.sheets = ", sheet, sheets)
+    parts = (*read["form"].answer_sheets, *read["sources"].root)
     columns = {part.table: [field.name for field in part.fields] for part in parts}
-    for one in _list_definitions(plans):
+    for one in _list_versions(read["plans"]):
         names = (*one.numerator_fields, *one.denominator_fields)
-        yield from _refuse_unknown_columns(one.indicator_id, one.table, names, columns)
+        yield from _refuse_columns("plans", one.indicator_id, one.table, names, columns)
 
 
-def _list_definitions(plans: Plans) -> Iterator[Indicator]:
-    return (version for one in plans.indicators for version in one.versions)
+def _list_versions(plans: Plans) -> list[Indicator]:
+    return [version for one in plans.indicators for version in one.versions]
 
 
-def _check_sources(
-    sources: CentralSources, tables: TableDescriptions, columns: Columns
-) -> Iterator[str]:
+def _check_sources(read: Mapping[str, Any], columns: Columns) -> Lines:
+    key, tables = "sources", read["tables"]
     described = {table.name for table in tables.tables}
-    for source in sources.root:
-        if source.table not in described:
-            yield (
-                f"{source.source} の table = {source.table!r} — この名前の表を tables.yml に"
-                "書いてください。"
-            )
+    for source in read["sources"].root:
+        name, table = source.source, source.table
+        if table not in described:
+            wanted = "この名前の表を tables.yml に書いてください。"
+            yield key, f"{name} の table = {table!r} — {wanted}"
             continue
-        names = [field.name for field in source.fields]
-        yield from _refuse_unknown_columns(source.source, source.table, names, columns)
-        filled = {*names, *tables.survey_columns, *source.heading_dates.values()}
-        for name in columns[source.table]:
-            if name not in filled:
-                yield (
-                    f"{source.source} に、表 {source.table} の列 {name!r} に入る項目がありません。"
-                    "項目を加えるか、tables.yml からその列を消してください。"
-                )
+        fields = [field.name for field in source.fields]
+        yield from _refuse_columns(key, name, table, fields, columns)
+        filled = {*fields, *tables.survey_columns, *source.heading_dates.values()}
+        for column in (one for one in columns[table] if one not in filled):
+            yield (
+                key,
+                f"{name} に、表 {table} の列 {column!r} に入る項目がありません。"
+                "項目を加えるか、tables.yml からその列を消してください。",
+            )
 
 
-def _check_rules(rules: QualityRules, columns: Columns) -> Iterator[str]:
-    for rule in rules.rules:
-        yield from _refuse_unknown_columns(rule.rule_id, rule.table, rule.fields, columns)
-
-
-def _check_views(views: Views, columns: Columns) -> Iterator[str]:
-    for view in views.views:
+def _check_uses(read: Mapping[str, Any], columns: Columns) -> Lines:
+    """Check what rules and views say of tables."""
+    for rule in read["quality_rules"].rules:
+        yield from _refuse_columns("quality_rules", rule.rule_id, rule.table, rule.fields, columns)
+    for view in read["views"].views:
         for table in view.tables:
-            yield from _refuse_unknown(f"{view.name} の tables の ", table, columns)
+            yield from _refuse("views", f"{view.name} の tables の ", table, columns)
         known = dict.fromkeys(name for table in view.tables for name in columns.get(table, ()))
         for item in (one for one in view.fields if isinstance(one, str)):
-            yield from _refuse_unknown(f"{view.name} の fields の ", item, known)
+            yield from _refuse("views", f"{view.name} の fields の ", item, known)
 
 
-def _check_packages(
-    packages: Packages, plans: Plans, sources: CentralSources, dictionary: DataDictionary
-) -> Iterator[str]:
-    source_of = {source.table: source.source for source in sources.root}
-    for package in packages.packages:
+def _check_packages(read: Mapping[str, Any], dictionary: DataDictionary) -> Lines:
+    key, sources = "packages", {one.table: one.source for one in read["sources"].root}
+    for package in read["packages"].packages:
+        place = f"{package.name} の sources の "
         for source in package.sources:
-            place = f"{package.name} の sources の "
-            yield from _refuse_unknown(place, source, ["survey", *source_of.values()])
+            yield from _refuse(key, place, source, ["survey", *sources.values()])
         try:
             tables = describe_package_tables(package, dictionary, set(dictionary.names()))
         except PackageError as error:
-            yield f"{package.name} — {str(error).removeprefix('packages.yml: ')}"
+            yield key, f"{package.name} — {str(error).removeprefix('packages.yml: ')}"
             continue
         if "indicator_value" in tables:
-            yield from _check_credits(package, plans, source_of)
+            for line in _check_credits(package, _list_versions(read["plans"]), sources):
+                yield key, line
 
 
-def _check_credits(package: Package, plans: Plans, source_of: Mapping[str, str]) -> Iterator[str]:
+def _check_credits(
+    package: Package, versions: Iterable[Indicator], sources: Mapping[str, str]
+) -> Iterator[str]:
+    values = [one.only for one in package.resources if one.table == "indicator_value"]
+    only = {name for one in values for name in one.get("indicator_id", ())}
     rest_on: dict[str, str] = {}
-    only = [one.only for one in package.resources if one.table == "indicator_value"]
-    allowed = {name for one in only for name in one.get("indicator_id", ())}
-    for one in _list_definitions(plans):
-        if allowed and one.indicator_id not in allowed:
-            continue
-        rest_on.setdefault(source_of.get(one.table, "survey"), one.indicator_id)
+    for one in versions:
+        if not only or one.indicator_id in only:
+            rest_on.setdefault(sources.get(one.table, "survey"), one.indicator_id)
     for source, indicator_id in rest_on.items():
         if source not in package.sources:
             yield (
@@ -286,17 +247,13 @@ def _check_credits(package: Package, plans: Plans, source_of: Mapping[str, str])
             )
 
 
-def _check_reasons(packages: Packages, dictionary: DataDictionary) -> Iterator[str]:
-    resources = (resource for package in packages.packages for resource in package.resources)
-    names = dict.fromkeys(one.table for one in resources if one.table in dictionary)
-    for table in (dictionary[name] for name in names):
+def _check_reasons(packages: Packages, dictionary: DataDictionary) -> Lines:
+    used = {resource.table for package in packages.packages for resource in package.resources}
+    for table in (one for one in dictionary.tables if one.name in used):
         for field in table.fields:
-            if field.published and not _says_why_empty(field):
+            if field.published and not any((field.required, field.status, field.empty)):
                 yield (
+                    "tables",
                     f"表 {table.name} の列 {field.name} — 公開する列です。空になるなら、そのわけを "
-                    "empty: {code: 理由} に、空にならないなら required: true と書いてください。"
+                    "empty: {code: 理由} に、空にならないなら required: true と書いてください。",
                 )
-
-
-def _says_why_empty(field: Field) -> bool:
-    return bool(field.required or field.status or field.empty)
