@@ -7,8 +7,7 @@ import pytest
 
 from sumida_data.commands import cli
 from sumida_data.parameters import PARAMETERS
-from sumida_data.reference import __main__ as command
-from sumida_data.reference.pages import PAGES, list_keys, render_pages
+from sumida_data.reference import PAGES, list_keys, main, render_pages
 from tests.project import PROJECT
 
 
@@ -83,6 +82,6 @@ def test_a_cell_of_a_table_stays_one_cell(pages):
 def test_the_command_writes_the_pages(tmp_path, monkeypatch, pages):
     (tmp_path / "conf").symlink_to(PROJECT / "conf")
     monkeypatch.chdir(tmp_path)
-    command.main()
+    main()
     written = {p.name: p.read_text("utf-8") for p in (tmp_path / "docs/reference").iterdir()}
     assert written == pages
