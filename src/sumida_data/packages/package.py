@@ -19,7 +19,12 @@ from sumida_data.base.xlsx import FOOTER, Book, measure
 from sumida_data.packages import descriptor, versions
 from sumida_data.packages.descriptor import Surroundings, describe_copy
 from sumida_data.packages.models import PackageError
-from sumida_data.packages.published import PublishedPackage, PublishedTable, select_package
+from sumida_data.packages.published import (
+    Dataset,
+    PublishedPackage,
+    PublishedTable,
+    select_package,
+)
 from sumida_data.packages.versions import History
 from sumida_data.present.templates import load_templates
 from sumida_data.quality.data_package import find_errors, split_packages
@@ -149,10 +154,13 @@ class _Draft(NamedTuple):
 
     def build(self, last_version: str) -> dict[str, bytes]:
         """Decide the version and return the files; a package never published has its last one."""
-        edition = versions.read_edition(self.before, sample=self.published.sample)
-        history = versions.decide_history(self.published, edition, last_version)
+        before = Dataset(self.published.package.name, self.before)
+        # Real data do not continue what invented data began, nor the other way round.
+        if not self.before or before.descriptor["sumida:sample"] is not self.published.sample:
+            return self._write(versions.begin_history(self.published, last_version))
+        history = versions.continue_history(self.published, before)
         made = self._write(history)
-        if edition and history == edition.history and made != edition.files:
+        if history == before.versions and made != self.before:
             made = self._write(versions.reword(self.published, history))
         return made
 
@@ -165,8 +173,7 @@ class _Draft(NamedTuple):
         scored = self.examiner.score(list(list_data_files(planned, data, self.before)))
         scores: dict[str, float] = {level: float(score) for level, score in scored.items()}
         whole = package | {"sumida:readability": scores, "resources": resources}
-        notices = versions.list_notices(published)
-        log = versions.describe_log(package, history, notices)
+        log = versions.describe_log(published, package, history)
         readme = load_templates("packages").get_template("README.md")
         text = readme.render(
             package=package,
@@ -175,7 +182,7 @@ class _Draft(NamedTuple):
             history=history,
             quality=f"{self.statement}\n国の「行政データにおける機械可読性に関するルール」による"
             f"点数は、{say_scores(scores, self.levels)}です(それぞれ100点満点)。\n",
-            notices=notices,
+            notices=log["corrections"],
             warning=SAMPLE_WARNING,
         )
         written = {

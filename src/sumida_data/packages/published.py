@@ -1,19 +1,28 @@
-"""The part of a table that goes out."""
+"""The part of a table that goes out, and what has gone out, read back."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet
 
 from sumida_data.base.characters import write_plainly
 from sumida_data.base.frames import arrow_schema, arrow_type, to_arrow
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row, Table
 from sumida_data.packages import models
 from sumida_data.packages.models import GIVEN, MUNICIPALITY, Package, Resource
+
+# What people open first comes first.
+_RANKS = {"XLSX": 0, "CSV": 1, "PARQUET": 2, "MD": 3, "JSON": 4}
+_DESCRIPTOR = {"title": "機械が読むための説明", "sumida:titleEn": "Description for machines"}
+_EXPLAINING = (models.CODE_LIST, models.DATA_DICTIONARY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +142,66 @@ def _write_plainly(rows: pa.Table) -> pa.Table:
             texts = pa.array(plain, pa.string()).take(encoded.indices)
             rows = rows.set_column(number, rows.column_names[number], texts)
     return rows
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data package as it is published: its files by path."""
+
+    name: str
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def descriptor(self) -> Row:
+        """Its descriptor."""
+        descriptor: Row = json.loads(self.files["datapackage.json"])
+        return descriptor
+
+    @property
+    def titles(self) -> tuple[str, str]:
+        """Its Japanese and its English title."""
+        return self.descriptor["title"], self.descriptor["sumida:titleEn"]
+
+    @property
+    def page(self) -> str:
+        """Path of its page."""
+        return f"dataset/{self.name}/index.html"
+
+    @property
+    def versions(self) -> list[Row]:
+        """Its versions, newest first, each with what changed and where it stands."""
+        versions: list[Row] = json.loads(self.files["changelog.json"])["versions"]
+        return versions
+
+    @property
+    def tables(self) -> list[Row]:
+        """The descriptions of its tables, without those that explain the others as pages do."""
+        tables = (one for one in self.descriptor["resources"] if "schema" in one)
+        return [one for one in tables if one["name"] not in _EXPLAINING]
+
+    @cached_property
+    def downloads(self) -> list[Row]:
+        """Every file with its titles, format, size in bytes and hash, workbooks first."""
+        described = {one["path"]: one for one in self.descriptor["resources"]}
+        described["datapackage.json"] = _DESCRIPTOR
+        files = [
+            {
+                "path": path,
+                "title": described.get(path, {}).get("title", path),
+                "title_en": described.get(path, {}).get("sumida:titleEn", path),
+                "format": path.rpartition(".")[2].upper(),
+                "size": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+            for path, content in self.files.items()
+        ]
+        return sorted(files, key=lambda one: (_RANKS.get(one["format"], len(_RANKS)), one["path"]))
+
+    def read(self, table: str) -> pa.Table:
+        """Return the rows of one of its tables.
+
+        Raises:
+            KeyError: If the dataset does not publish the table.
+        """
+        # Parquet and not CSV: 59.3 stays 59.3 and a day a day, without a second reading of types.
+        return pyarrow.parquet.read_table(pa.BufferReader(self.files[f"{table}.parquet"]))

@@ -13,8 +13,7 @@ knows the clock: what was never published is published on a day to come, and the
 its own day there.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from io import BytesIO
 from typing import NamedTuple
@@ -27,8 +26,8 @@ from duckdb import DuckDBPyConnection
 from sumida_data.base.database import connect
 from sumida_data.base.metadata import Field, Row, Table
 from sumida_data.base.periods import Period
-from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY, PackageError, join_unknown
-from sumida_data.packages.published import PublishedPackage, PublishedTable
+from sumida_data.packages.models import PackageError, join_unknown
+from sumida_data.packages.published import Dataset, PublishedPackage, PublishedTable
 
 # Stands for the day of publication until that is known; see catalogue.publication.stamp.
 DAY_TO_COME = "2999-01-07"
@@ -39,58 +38,25 @@ _LEVELS = ("major", "minor", "patch")
 _VALUE_KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 
-class Edition(NamedTuple):
-    """A package as it was last published.
-
-    Attributes:
-        files: Its contents by path.
-        tables: The descriptions of its tables by name, without those that only explain them.
-        history: Its versions, newest first.
-    """
-
-    files: Mapping[str, bytes]
-    tables: Mapping[str, Row]
-    history: History
-
-
-def read_edition(files: Mapping[str, bytes], *, sample: bool) -> Edition | None:
-    """Read the package as it was last published, if there is one to continue.
-
-    Real data do not continue what invented data began, nor the other way round: ``sample`` says
-    which of them the package just built holds. Without files it was never published.
-    """
-    descriptor = json.loads(files["datapackage.json"]) if files else {}
-    if not files or descriptor["sumida:sample"] is not sample:
-        return None
-    tables = {
-        one["name"]: one
-        for one in descriptor["resources"]
-        if one.get("type") == "table" and one["name"] not in (CODE_LIST, DATA_DICTIONARY)
-    }
-    return Edition(files, tables, json.loads(files["changelog.json"])["versions"])
-
-
 def day_of(version: Row) -> str:
     """Return the day on which a version was published; versions before 1.1 do not say it."""
     return str(version.get("published_on") or version["as_of"])
 
 
-def decide_history(
-    published: PublishedPackage, before: Edition | None, last_version: str = ""
-) -> History:
-    """Return the package's versions, newest first; the first is the one that it has now.
+def begin_history(published: PublishedPackage, last_version: str) -> History:
+    """Return the first version; the numbers of one that was withdrawn are not used again."""
+    major = int(last_version.partition(".")[0] or 0) + 1
+    return _add_version(published, [], [_tell("minor", "最初の版を公開した。")], [major, 0, 0])
 
-    The numbers up to the last version of one that was withdrawn are not used again.
+
+def continue_history(published: PublishedPackage, before: Dataset) -> History:
+    """Return the versions, newest first; the first is the one that the package has now.
 
     Raises:
         PackageError: If something was removed that was not announced in time.
     """
-    if before is None:
-        major = int(last_version.partition(".")[0] or 0) + 1
-        first = _tell("minor", "最初の版を公開した。")
-        return [_make_version(f"{major}.0.0", published, [first])]
-    differences = list(_compare(published, before))
-    return _add_version(published, before.history, differences) if differences else before.history
+    differences, history = list(_compare(published, before)), before.versions
+    return _add_version(published, history, differences) if differences else history
 
 
 def reword(published: PublishedPackage, history: History) -> History:
@@ -99,35 +65,37 @@ def reword(published: PublishedPackage, history: History) -> History:
 
 
 def _add_version(
-    published: PublishedPackage, history: History, differences: Sequence[Row]
+    published: PublishedPackage,
+    history: History,
+    changes: Sequence[Row],
+    numbers: Sequence[int] = (),
 ) -> History:
-    numbers = [int(number) for number in history[0]["version"].split(".")]
-    place = min(_LEVELS.index(one["level"]) for one in differences)
-    raised = [*numbers[:place], numbers[place] + 1, *[0] * (2 - place)]
-    return [_make_version(".".join(map(str, raised)), published, differences), *history]
-
-
-def _make_version(number: str, published: PublishedPackage, changes: Sequence[Row]) -> Row:
+    if history:
+        before = [int(number) for number in history[0]["version"].split(".")]
+        place = min(_LEVELS.index(one["level"]) for one in changes)
+        numbers = [*before[:place], before[place] + 1, *[0] * (2 - place)]
+    version = {"version": ".".join(map(str, numbers)), "published_on": DAY_TO_COME}
     as_of = str(published.last_day or "")
-    return {"version": number, "published_on": DAY_TO_COME, "as_of": as_of, "changes": changes}
+    return [version | {"as_of": as_of, "changes": changes}, *history]
 
 
 def _tell(level: str, text: str, values: Sequence[Row] = ()) -> Row:
     return {"level": level, "text": text} | ({"values": values} if values else {})
 
 
-def _compare(published: PublishedPackage, before: Edition) -> Differences:
+def _compare(published: PublishedPackage, before: Dataset) -> Differences:
     new = {table.table.name: table for table in published.tables}
-    for name, resource in before.tables.items():
+    tables = {table["name"]: table for table in before.tables}
+    for name, resource in tables.items():
         if name not in new:
             _refuse_unannounced(published, f"表 {name}", resource)
             yield _tell("major", f"表「{resource['title']}」({name})をなくした。")
     for name, table in new.items():
         where = f"表「{table.table.title}」({name})"
-        if name not in before.tables:
+        if name not in tables:
             yield _tell("minor", f"{where}を加えた。")
             continue
-        schema = before.tables[name]["schema"]
+        schema = tables[name]["schema"]
         for field in schema["fields"]:
             if field["name"] not in table.table.column_names:
                 _refuse_unannounced(published, f"表 {name} の列 {field['name']}", field)
@@ -254,18 +222,14 @@ def _show(value: Decimal | None) -> str | None:
 _NOTICE_PARTS = {"scope": "範囲", "cause": "原因", "impact": "影響", "response": "対応"}
 
 
-def list_notices(published: PublishedPackage) -> list[Row]:
-    """Return the package's correction notices, each by the titles of its parts."""
-    return [
+def describe_log(published: PublishedPackage, descriptor: Row, history: History) -> Row:
+    """Return the change log with the correction notices, each by the titles of its parts."""
+    notices = [
         {title: str(row[name] or "") for name, title in _NOTICE_PARTS.items()}
         for table in published.tables
         if table.table.name == "correction_notice"
         for row in table.rows.to_pylist()
     ]
-
-
-def describe_log(descriptor: Row, history: History, notices: Sequence[Row]) -> Row:
-    """Return the change log of a package with its correction notices."""
     start = descriptor["sumida:latest"].removesuffix("latest/")
     versions = [
         {

@@ -3,28 +3,23 @@
 The site knows no other figures: what a package leaves out cannot appear on a page.
 """
 
-import hashlib
-import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain, pairwise
 from operator import attrgetter, itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
-
-import pyarrow as pa
-import pyarrow.parquet
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
-from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY
+from sumida_data.packages.published import Dataset
 from sumida_data.packages.versions import FeedEntry, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.values import round_half_up
@@ -34,73 +29,14 @@ from sumida_data.quality.data_package import split_packages
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import Waves
 
-# What people open first comes first.
-_RANKS = {"XLSX": 0, "CSV": 1, "PARQUET": 2, "MD": 3, "JSON": 4}
-_DESCRIPTOR = {"title": "機械が読むための説明", "sumida:titleEn": "Description for machines"}
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A data package as it is published: its ``datapackage.json``, and its files by path."""
-
-    name: str
-    descriptor: Row
-    files: Mapping[str, bytes]
-
-    @property
-    def titles(self) -> tuple[str, str]:
-        """Its Japanese and its English title."""
-        return self.descriptor["title"], self.descriptor["sumida:titleEn"]
-
-    @property
-    def page(self) -> str:
-        """Path of its page."""
-        return f"dataset/{self.name}/index.html"
-
-    @property
-    def versions(self) -> list[Row]:
-        """Its versions, newest first, each with what changed and where it stands."""
-        start = self.descriptor["sumida:latest"].removesuffix("latest/")
-        versions = json.loads(self.files["changelog.json"])["versions"]
-        return [one | {"address": f"{start}{one['version']}/"} for one in versions]
-
-    @property
-    def tables(self) -> list[Row]:
-        """The descriptions of its tables, without those that explain the others as pages do."""
-        tables = (one for one in self.descriptor["resources"] if "schema" in one)
-        return [one for one in tables if one["name"] not in (CODE_LIST, DATA_DICTIONARY)]
-
-    @cached_property
-    def downloads(self) -> list[Row]:
-        """Every file with its titles, format, size in bytes and hash, workbooks first."""
-        described = {one["path"]: one for one in self.descriptor["resources"]}
-        described["datapackage.json"] = _DESCRIPTOR
-        files = [
-            {
-                "path": path,
-                "title": described.get(path, {}).get("title", path),
-                "title_en": described.get(path, {}).get("sumida:titleEn", path),
-                "format": path.rpartition(".")[2].upper(),
-                "size": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-            for path, content in self.files.items()
-        ]
-        return sorted(files, key=lambda one: (_RANKS.get(one["format"], len(_RANKS)), one["path"]))
-
-    @property
-    def formats(self) -> list[str]:
-        """The formats of its files, those that people open first."""
-        return list(dict.fromkeys(one["format"] for one in self.downloads))
-
-    def read(self, table: str) -> pa.Table:
-        """Return the rows of one of its tables.
-
-        Raises:
-            KeyError: If the dataset does not publish the table.
-        """
-        # Parquet and not CSV: 59.3 stays 59.3 and a day a day, without a second reading of types.
-        return pyarrow.parquet.read_table(pa.BufferReader(self.files[f"{table}.parquet"]))
+# The tables that say something about an indicator, and the order of their rows.
+_ORDERS = {
+    "indicator_value": ("period", "revision"),
+    "indicator_progress": ("period", "revision"),
+    "progress_note": ("period",),
+    "indicator": ("valid_from",),
+    "indicator_target": ("decided_on", "target_date"),
+}
 
 
 @dataclass(frozen=True)
@@ -124,10 +60,14 @@ class Published:
         """Return the first dataset that publishes the table, or None."""
         return next((one for one in self.datasets if f"{table}.parquet" in one.files), None)
 
-    def rows(self, table: str) -> list[Row]:
-        """Return the rows of a table; none where no dataset publishes it."""
+    def rows(self, table: str, *order: str) -> list[Row]:
+        """Return the rows of a table in the order of its columns; none where none publishes it.
+
+        What is not known comes first: it is older than what is.
+        """
         dataset = self.find(table)
-        return dataset.read(table).to_pylist() if dataset else []
+        rows = dataset.read(table).to_pylist() if dataset else []
+        return sorted(rows, key=lambda row: [(row[name] is not None, row[name]) for name in order])
 
 
 def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Published:
@@ -136,10 +76,7 @@ def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Publishe
     A package without files is left out.
     """
     packages = split_packages(files)
-    found = [(name, packages[name]) for name in names if name in packages]
-    return Published(
-        tuple(Dataset(name, json.loads(own["datapackage.json"]), own) for name, own in found)
-    )
+    return Published(tuple(Dataset(name, packages[name]) for name in names if name in packages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +130,7 @@ def _select(rows: Iterable[Row], **wanted: object) -> list[Row]:
 
 def gather_indicators(plan: Plan, published: Published) -> list[IndicatorPage]:
     """Gather what is said about each indicator of the plan, in the plan's order."""
-    # What is not known comes first: it is older than what is.
-    orders: dict[str, Callable[[Row], Any]] = {
-        "indicator_value": itemgetter("period", "revision"),
-        "indicator_progress": itemgetter("period", "revision"),
-        "progress_note": itemgetter("period"),
-        "indicator": lambda row: row["valid_from"] or date.min,
-        "indicator_target": lambda row: [row[k] or date.min for k in ("decided_on", "target_date")],
-    }
-    tables = {name: sorted(published.rows(name), key=by) for name, by in orders.items()}
+    tables = {name: published.rows(name, *order) for name, order in _ORDERS.items()}
     responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] == "部")
     return [
         _gather(plan, one, tables, responses if one.source == "survey" else [])
@@ -316,7 +245,7 @@ def _name_departments(published: Published, table: str) -> Iterator[Row]:
     """Yield the rows of a table in its newest period with division and section of that time."""
     rows = published.rows(table)
     newest = max((row["period"] for row in rows), default="")
-    departments = sorted(published.rows("department"), key=itemgetter("valid_from"))
+    departments = published.rows("department", "valid_from")
     for row in rows:
         if row["period"] == newest:
             code = row["department_code"] or ""
@@ -407,7 +336,8 @@ def _list_works(published: Published) -> Iterator[tuple[tuple[str, str], IndexEn
         path = f"initiatives.html#{row['anchor']}"
         yield ("取組事例", "Initiatives"), IndexEntry(row["initiative_name"], "", words, path)
     for one in published.datasets:
-        words = f"{one.descriptor['description']} {'、'.join(one.formats)}"
+        formats = dict.fromkeys(file["format"] for file in one.downloads)
+        words = f"{one.descriptor['description']} {'、'.join(formats)}"
         yield ("データ", "Datasets"), IndexEntry(*one.titles, words, one.page, one.name)
     procedures = gather_procedures(published)
     for row in procedures:

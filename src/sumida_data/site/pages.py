@@ -18,12 +18,13 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import FREQUENCIES
+from sumida_data.packages.published import Dataset
 from sumida_data.plan.models import Plan, Plans
 from sumida_data.present.points import list_main_points
 from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS, Language
 from sumida_data.site import content
-from sumida_data.site.content import Dataset, IndicatorPage, Published
+from sumida_data.site.content import IndicatorPage, Published
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import Waves
 
@@ -143,19 +144,14 @@ def _describe_plans(
 def _describe_datasets(published: Published) -> Iterator[Page]:
     yield _page("dataset/index.html", "datasets.html", datasets=published.datasets)
     for dataset in published.datasets:
-        first = {
-            one["name"]: dataset.read(one["name"]).slice(0, _FIRST_ROWS).to_pylist()
-            for one in dataset.tables
-        }
+        names = [table["name"] for table in dataset.tables]
+        first = {name: dataset.read(name).slice(0, _FIRST_ROWS).to_pylist() for name in names}
         values = {
             "dataset": dataset,
             "linked_data": json.loads(dataset.files["schema_org.jsonld"]),
             "frequency": FREQUENCIES.get(dataset.descriptor["sumida:updateFrequency"]),
             "checks": content.gather_checks(published, dataset),
-            "previews": {
-                name: [{key: _write_cell(cell) for key, cell in row.items()} for row in rows]
-                for name, rows in first.items()
-            },
+            "previews": first,
         }
         yield Page(dataset.page, "dataset.html", dataset.titles, "dataset/index.html", values)
 
@@ -190,30 +186,27 @@ def _page(path: str, template: str | None = None, **values: Any) -> Page:
 
 
 def _render(page: Page, language: Language, other: Language, common: Row) -> bytes:
-    here = _place(page.path, language)
+    here, there = _place(page.path, language), _place(page.path, other)
     menu = [(path, language.say(*titles)) for path, titles in _TITLES.items()]
     above = [path for path in ("index.html", page.section) if path != page.path]
-    text = (
-        load_templates("site")
-        .get_template(page.template)
-        .render(
-            **(common | page.values),
-            language=language,
-            other=other,
-            say=language.say,
-            points=partial(list_main_points, language),
-            to=lambda path: _relative(here, _place(path, language)),
-            file=partial(_relative, here),
-            in_other_language=_relative(here, _place(page.path, other)),
-            here=here,
-            there=_place(page.path, other),
-            page=page.path,
-            section=page.section,
-            title=language.say(*page.titles),
-            navigation=[item for item in menu if item[0] not in _FOOTER],
-            footer=[item for item in menu if item[0] in _FOOTER],
-            trail=[item for item in menu if item[0] in above],
-        )
+    template = load_templates("site", cell=_write_cell).get_template(page.template)
+    text = template.render(
+        common | page.values,
+        language=language,
+        other=other,
+        say=language.say,
+        points=partial(list_main_points, language),
+        to=lambda path: _relative(here, _place(path, language)),
+        file=partial(_relative, here),
+        in_other_language=_relative(here, there),
+        here=here,
+        there=there,
+        page=page.path,
+        section=page.section,
+        title=language.say(*page.titles),
+        navigation=[item for item in menu if item[0] not in _FOOTER],
+        footer=[item for item in menu if item[0] in _FOOTER],
+        trail=[item for item in menu if item[0] in above],
     )
     return text.encode()
 
@@ -241,9 +234,7 @@ def _write_figures(
     values, text = one.rows["indicator_value"], io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    writer.writerows(
-        [_write_cell(row[name]) for name in _COLUMNS] for row in one.rows["indicator_value"]
-    )
+    writer.writerows([_write_cell(row[name]) for name in _COLUMNS] for row in values)
     yield f"{start}.csv", text.getvalue().encode()
     bounds = {"target_date", "target_min", "target_max"}
     described = {
