@@ -63,7 +63,7 @@ def approve(  # one parameter for each option
     yes: bool,
 ) -> None:
     """Show what would be published, ask, and record who approved it."""
-    project = find_project(Path.cwd())
+    project = find_project()
     proposal = _load_proposal(
         project / read_catalogue(project, env, "publication_proposal")["filepath"]
     )

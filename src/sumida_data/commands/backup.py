@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from fnmatch import fnmatch
+from functools import partial
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
@@ -64,7 +66,7 @@ _Manifest = dict[str, Any]
 @click.argument("target", type=click.Path(path_type=Path), metavar="フォルダ")
 def backup(target: Path) -> None:
     """Write a backup into a folder, and read it back."""
-    project = find_project(Path.cwd())
+    project = find_project()
     now = datetime.now().astimezone()
     path = target.resolve() / f"sumida_data_控え_{now:%Y%m%d_%H%M%S}.zip"
     if path.is_relative_to(project / "data") or path.is_relative_to(project / "conf"):
@@ -102,7 +104,7 @@ def restore(archive: Path, *, check: bool) -> None:
             if check:
                 click.echo(f"{archive} は壊れていません({made_at}、{count}ファイル)。")
                 return
-            project = find_project(Path.cwd())
+            project = find_project()
             why = "控えと違うものがあるため、戻しませんでした。先に別の場所へ移してください。"
             _refuse(_find_in_the_way(project, manifest), why)
             with _hold_all(project):
@@ -130,18 +132,19 @@ def _hold_all(project: Path) -> Iterator[None]:
 
 def _list(project: Path, left_out: Sequence[str]) -> Iterator[str]:
     """Yield the paths of all files, and of links to folders that are in the project themselves."""
-
-    def leads_within(path: Path) -> bool:
-        return path.is_symlink() and path.resolve().is_relative_to(project.resolve())
-
-    for top in ("conf", "data"):
-        for folder, folders, files in os.walk(project / top, followlinks=True):
-            links = [name for name in folders if leads_within(Path(folder, name))]
-            folders[:] = [name for name in folders if name not in links]
-            names = (Path(folder, name).relative_to(project) for name in (*files, *links))
-            for name in sorted(path.as_posix() for path in names):
-                if not any(fnmatch(name, pattern) for pattern in left_out):
-                    yield name
+    for folder, folders, files in chain.from_iterable(
+        os.walk(project / top, followlinks=True) for top in ("conf", "data")
+    ):
+        links = [
+            path
+            for path in map(Path(folder).joinpath, folders)
+            if path.is_symlink() and path.resolve().is_relative_to(project.resolve())
+        ]
+        folders[:] = sorted({*folders} - {path.name for path in links})
+        paths = [*map(Path(folder).joinpath, files), *links]
+        for name in sorted(path.relative_to(project).as_posix() for path in paths):
+            if not any(map(partial(fnmatch, name), left_out)):
+                yield name
 
 
 def _write(archive: Path, project: Path, made_at: str) -> _Manifest:

@@ -294,7 +294,7 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
     """
     if not path.exists():
         raise click.ClickException(f"{path}: ファイルもフォルダもありません。")
-    loaded = load_project(project or find_project(Path.cwd(), path))
+    loaded = load_project(project or find_project(path))
     if period is not None and period not in loaded.waves.root:
         allowed = "、".join(loaded.waves.root)
         raise click.ClickException(f"--period {period}: この期間の照会はありません({allowed})。")

@@ -60,7 +60,8 @@ _TITLES = {
 
 # What a run has left behind: by its part the words of each thing, and by figure the cells that it
 # rests on with their values; None where these are not known.
-State = tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]] | None]
+_Cells = Mapping[str, Mapping[str, str]]
+State = tuple[Mapping[str, Mapping[str, str]], _Cells | None]
 
 
 @click.command(help=_HELP)
@@ -68,7 +69,7 @@ State = tuple[Mapping[str, Mapping[str, str]], Mapping[str, Mapping[str, str]] |
 def compare(states: tuple[Path, ...]) -> None:
     """Say how two runs differ; exits with 2 where they do."""
     try:
-        paths = states or tuple(sorted((find_project(Path.cwd()) / _RUNS).glob("*.json"))[-2:])
+        paths = states or tuple(sorted((find_project() / _RUNS).glob("*.json"))[-2:])
         if len(paths) != 2:
             raise click.ClickException("比べるものを2つ書いてください。2回の実行がまだありません。")
         lines = list(describe_differences(*map(read_state, paths)))
@@ -143,13 +144,12 @@ def describe_differences(before: State, after: State) -> Iterator[str]:
             words = "　".join((name, *filter(None, [" → ".join(filter(None, values))])))
             yield f"  {how}　{words}"
             if part == "figures":
-                known = None if before[1] is None else before[1].get(name, {})
-                yield from _explain(known, cells.get(name, {}))
+                yield from _explain(name, before[1], cells)
 
 
-def _find_cells(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def _find_cells(before: Mapping[str, str], after: Mapping[str, str]) -> _Cells:
     """Return the cells of the figures as they are now, as far as they lie in changed files."""
-    path = find_project(Path.cwd()) / "data/sumida.duckdb"
+    path = find_project() / "data/sumida.duckdb"
     if not path.is_file():
         return {}
     names = {name for name, one in after.items() if before.get(name) != one}
@@ -161,12 +161,12 @@ def _find_cells(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str
     }
 
 
-def _explain(before: Mapping[str, str] | None, after: Mapping[str, str]) -> Iterator[str]:
+def _explain(figure: str, before: _Cells | None, after: _Cells) -> Iterator[str]:
     """Yield the cells because of which a figure is another one."""
-    earlier = before or {}
-    changed = [one for one in sorted({*earlier, *after}) if earlier.get(one) != after.get(one)]
+    old, new = (before or {}).get(figure, {}), after.get(figure, {})
+    changed = [place for place in sorted({*old, *new}) if old.get(place) != new.get(place)]
     for place in changed[:_SHOWN]:
-        was = "" if before is None else f"{earlier.get(place, '数えない')} → "
-        yield f"    {place}：{was}{after.get(place, '数えない')}"
+        was = "" if before is None else f"{old.get(place, '数えない')} → "
+        yield f"    {place}：{was}{new.get(place, '数えない')}"
     if len(changed) > _SHOWN:
         yield f"    ほか{len(changed) - _SHOWN}セル"

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +25,7 @@ class ProjectError(click.ClickException):
 
 @dataclass(frozen=True)
 class Project:
-    """The descriptions by which a workbook is checked.
-
-    Attributes:
-        fingerprint: Hash of them all; what was checked by other descriptions is checked anew.
-    """
+    """The descriptions by which a workbook is checked; the fingerprint is a hash of them all."""
 
     folder: Path
     form: Form
@@ -41,19 +36,20 @@ class Project:
     fingerprint: str
 
 
-def find_project(*starts: Path) -> Path:
-    """Return the nearest folder that is the project, going up from each start in turn.
+def find_project(*more: Path) -> Path:
+    """Return the nearest folder that is the project, going up from here, then from other places.
 
     Raises:
         ProjectError: If there is none.
     """
-    for start in map(Path.resolve, starts):
+    for start in (Path.cwd(), *map(Path.resolve, more)):
         for folder in (start, *start.parents):
             if (folder / _BASE).is_dir():
                 return folder
     raise ProjectError(
-        f"設定({_BASE.as_posix()})が {starts[0]} にもその上にもありません。プロジェクトのフォルダで"
-        "実行してください(check は、--project でプロジェクトのフォルダを指定してください)。"
+        f"設定({_BASE.as_posix()})が {Path.cwd()} にもその上にもありません。"
+        "プロジェクトのフォルダで実行してください"
+        "(check は、--project でプロジェクトのフォルダを指定してください)。"
     )
 
 
@@ -63,30 +59,29 @@ def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
     Raises:
         ProjectError: If the environment or the entry is not there.
     """
-    folders = [project / "conf" / one for one in (env, "base") if one]
-    if missing := [folder for folder in folders if not folder.is_dir()]:
-        raise ProjectError(f"--env={env}: {missing[0]} がありません。")
-    for path in chain.from_iterable(sorted(one.glob("catalog*.yml")) for one in folders):
-        try:
-            entries = read_settings([path])
-        except SettingsError as error:
-            raise ProjectError(str(error)) from error
+    for folder in (project / "conf" / one for one in (env, "base") if one):
+        if not folder.is_dir():
+            raise ProjectError(f"--env={env}: {folder} がありません。")
+        entries = _read(list_settings(folder, "catalog"), [name])
         if name in entries:
             entry: dict[str, Any] = entries[name]
             return entry
-    raise ProjectError(f"{folders[-1]}: {name} がありません。")
+    raise ProjectError(f"{folder}: {name} がありません。")
 
 
-def read_parameters(folder: Path, wanted: Collection[str] = ()) -> dict[str, Any]:
+def read_parameters(project: Path, wanted: Collection[str] = ()) -> dict[str, Any]:
     """Return parameters of a project as they are without those of an environment.
 
     Raises:
         ProjectError: If a file has a mistake, or there is none.
     """
-    paths = list_settings(folder / _BASE, "parameters")
-    if not paths:
-        where = folder / _BASE / "parameters"
+    if not (paths := list_settings(project / _BASE, "parameters")):
+        where = project / _BASE / "parameters"
         raise ProjectError(f"設定を読めません。{where} に設定がありません。")
+    return _read(paths, wanted)
+
+
+def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
     try:
         return read_settings(paths, wanted)
     except SettingsError as error:

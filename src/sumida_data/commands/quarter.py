@@ -7,8 +7,7 @@ page asks the clock, and is therefore no product of a run.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,9 @@ import duckdb
 
 from sumida_data.base.database import connect
 from sumida_data.base.disk import is_hidden, replace_file
-from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.catalogue.approval import Proposal
-from sumida_data.catalogue.record import PublicationLine, TargetRecord
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.commands.backup import LAST_BACKUP
 from sumida_data.commands.project import (
     ProjectError,
@@ -31,7 +29,7 @@ from sumida_data.commands.project import (
     read_parameters,
 )
 from sumida_data.present.templates import load_templates
-from sumida_data.survey.form import Wave, Waves
+from sumida_data.survey.form import Waves
 
 State = Literal["done", "open", "soon", "late"]
 STATES: dict[State, str] = {"done": "済", "open": "未", "soon": "期限が近い", "late": "期限切れ"}
@@ -91,50 +89,66 @@ class Step(NamedTuple):
     who: str
 
 
-@dataclass(frozen=True)
 class Quarter:
     """A quarter as far as it has come on a day.
 
     Attributes:
-        waves: All inquiries.
-        publication_due: The day on which the public was told that the figures are there.
-        sources: Titles of the files that the office adds itself, by source.
-        record: What was approved and published.
-        option: ``--env=...`` for the commands, where the target is not the folder.
+        departments: Those asked: code, section, whether it answered or is unusable, errors left.
+        proposal: What the last run would publish, if it was of this quarter.
+        notes: What was written down by hand of this quarter, the oldest first.
     """
 
-    project: Path
-    period: Period
-    waves: Mapping[str, Wave]
-    publication_due: date
-    sources: Mapping[str, str]
-    today: date
-    record: TargetRecord
-    option: str
+    def __init__(self, project: Path, period: str | None, env: str | None, today: date) -> None:
+        """Find the quarter that is worked on: the last one that has ended or has returns.
 
-    @cached_property
-    def departments(self) -> list[Row]:
-        """The departments asked: code, section, whether it answered, is unusable, its errors."""
-        return self._ask(_DEPARTMENTS)
+        Raises:
+            ProjectError: If there is no inquiry in it, or a setting cannot be read.
+        """
+        self.project, self.today, self.option = project, today, f" --env={env}" * bool(env)
+        try:
+            parameters = read_parameters(project, ("waves", "site", "sources"))
+            self.waves = Waves.model_validate(parameters["waves"]).root
+            lasts = timedelta(days=int(parameters["site"]["days_to_publication"]))
+            self.sources = {one["source"]: one["title"] for one in parameters["sources"]}
+        except (ProjectError, KeyError, ValueError) as error:
+            raise ProjectError(f"設定を読めません。{error}") from error
+        name = period or self._find_current()
+        if name not in self.waves:
+            allowed = "、".join(self.waves)
+            raise ProjectError(f"--period {name}: この期間の照会はありません({allowed})。")
+        self.period, self.due_on = Period.parse(name), self.waves[name].due_on
+        self.publication_due = self.due_on + lasts
+        target = read_catalogue(project, env, "public_target")["target"]
+        record = TargetRecord(project / target["record"])
+        self.approvals, self.published = record.read_approvals(), record.read_publications()
+        self.departments = self._ask(_DEPARTMENTS)
+        content = _read(project / _CHANGES)
+        found = Proposal.model_validate_json(content) if content else None
+        self.proposal = found if found and found.period == name else None
+        lines = map(json.loads, _read(project / _NOTES).splitlines())
+        self.notes = [one for one in lines if one["period"] == name]
 
-    @cached_property
-    def proposal(self) -> Proposal | None:
-        """What the last run would publish, if it was of this quarter."""
-        path = self.project / _CHANGES
-        found = Proposal.model_validate_json(path.read_bytes()) if path.exists() else None
-        return found if found and found.period == str(self.period) else None
+    def _find_current(self) -> str:
+        folder = self.project / "data/01_raw/survey"
+        begun = {name for name in self.waves if Period.parse(name).last_day <= self.today}
+        begun |= {name for name in self.waves if (folder / name).is_dir()}
+        return max(begun or {min(self.waves)})
 
-    @cached_property
-    def published(self) -> list[PublicationLine]:
-        """All publications, the oldest first."""
-        return self.record.read_publications()
+    def write_down(self, *, by: str, note: str, done: str | None, confirm: str | None) -> None:
+        """Write down that a step was done outside, or that a department has confirmed.
 
-    @cached_property
-    def notes(self) -> list[dict[str, str]]:
-        """What was written down by hand of this quarter, the oldest first."""
-        path = self.project / _NOTES
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        return [one for one in map(json.loads, lines) if one["period"] == str(self.period)]
+        Raises:
+            click.ClickException: If nobody is named, or a department that was not asked.
+        """
+        if not by.strip():
+            raise click.ClickException("--by に、した人の名前を書いてください。")
+        if confirm and confirm not in {one["code"] for one in self.departments}:
+            raise click.ClickException(f"--confirm {confirm}: この期間に照会した課ではありません。")
+        line = {"period": str(self.period), "on": self.today.isoformat(), "by": by, "note": note}
+        line |= ({"step": done} if done else {}) | ({"department": confirm} if confirm else {})
+        self.notes.append(line)
+        text = f"{json.dumps(line, ensure_ascii=False)}\n"
+        replace_file(self.project / _NOTES, _read(self.project / _NOTES) + text.encode())
 
     @property
     def confirmed(self) -> dict[str, dict[str, str]]:
@@ -144,129 +158,128 @@ class Quarter:
     @cached_property
     def steps(self) -> list[Step]:
         """All steps, in the order in which they are done."""
-        return [*self._collecting(), *self._checking(), *self._publishing()]
+        return [*self._collect(), self._compute(), *self._check(), *self._publish(), *self._end()]
 
     @property
     def urgent(self) -> list[Step]:
         """The steps whose day has passed or is near."""
         return [step for step in self.steps if step.state in ("soon", "late")]
 
-    def _collecting(self) -> Iterator[Step]:
-        period, due_on, asked = self.period, self.waves[str(self.period)].due_on, self.departments
+    def _collect(self) -> Iterator[Step]:
+        period, due_on, asked = self.period, self.due_on, self.departments
         forms = [*(self.project / f"data/08_reporting/forms/{period}").rglob("*.xlsx")]
         command = f"kedro run --pipelines=forms --params=period={period}"
-        made_on = max(map(_written_on, forms), default="")
-        yield self._step("調査票を作る", f"{len(forms)}課分", command, None, forms, made_on)
+        when = max(map(_written_on, forms), default="")
+        yield self._step("調査票を作る", f"{len(forms)}課分", command, forms, when=when)
         yield self._by_hand("送付")
         silent = [one["section"] for one in asked if not one["answered"]]
         page = f"data/08_reporting/returns/{period}/_回収状況.html"
-        yield self._left("回答を集める", "未回答の課", silent, page, due_on, asked)
+        yield self._left("回答を集める", "未回答の課", silent, page, due_on, known=asked)
         read = self._ask(_SOURCES)
         lacking = [title for source, title in self.sources.items() if source not in read]
         where = f"data/01_raw/external/<種類>/{period}/ に入れる"
         yield self._left("国とシステムのファイル", "足りないファイル", lacking, where, due_on)
 
-    def _checking(self) -> Iterator[Step]:
+    def _compute(self) -> Step:
+        path, when, newer = self.project / _CHANGES, "", 0
+        since = path.stat().st_mtime if self.proposal else 0.0
+        for one in (self.project / "data/01_raw").rglob("*"):
+            newer += one.is_file() and not is_hidden(one) and one.stat().st_mtime > since
+        told = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
+        who = ""
+        for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
+            run = json.loads(record.read_bytes())
+            who = f"{run['account']}({run['machine']['name']})"
+        command = f"kedro run --params=period={self.period}{self.option}"
+        when = _written_on(path) if self.proposal else ""
+        return self._step(
+            "集計する", told, command, self.proposal and not newer, when=when, who=who
+        )
+
+    def _check(self) -> Iterator[Step]:
         asked, proposal = self.departments, self.proposal
-        yield self._computed()
         wrong = [f"{one['section']}({one['errors']})" for one in asked if one["errors"]]
         unusable = [one for one in asked if one["unusable"] and not one["answered"]]
         wrong += [f"{one['section']}(使えない)" for one in unusable]
         where = f"data/08_reporting/returns/{self.period}/"
-        yield self._left("指摘を直してもらう", "要修正のある課", wrong, where, None, asked)
+        yield self._left("指摘を直してもらう", "要修正のある課", wrong, where, known=asked)
         yield self._by_hand("返却")
         where = f"{_REGISTERS}/corrections.csv を直す"
-        yield self._left("訂正を片付ける", "当てはまらない訂正", self._ask(_CORRECTIONS), where)
+        pending = self._ask(_CORRECTIONS)
+        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where)
         hints, where = self._ask(_HINTS), f"{_REGISTERS}/hint_notes.csv に書く"
-        yield self._left("確かめたい値に答える", "答えのない値", hints, where, None, proposal)
+        yield self._left("確かめたい値に答える", "答えのない値", hints, where, known=proposal)
         yield self._by_hand("確認")
         waiting = proposal.pending_revisions if proposal else ()
         where = f"{_REGISTERS}/revisions.csv に書く"
         yield self._left("公表した値の改訂を決める", "食い違い", waiting, where)
 
-    def _computed(self) -> Step:
-        path = self.project / _CHANGES
-        since = path.stat().st_mtime if self.proposal else 0.0
-        raw = (self.project / "data/01_raw").rglob("*")
-        files = [one for one in raw if one.is_file() and not is_hidden(one)]
-        newer = [one for one in files if one.stat().st_mtime > since]
-        told = f"集計の後に来たか直されたファイル{len(newer)}件" if newer else "最新"
-        command = f"kedro run --params=period={self.period}{self.option}"
-        done, when, who = self.proposal and not newer, _written_on(path) if since else "", ""
-        for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
-            run = json.loads(record.read_bytes())
-            who = f"{run['account']}({run['machine']['name']})"
-        return self._step("集計する", told, command, None, done, when, who)
-
-    def _publishing(self) -> Iterator[Step]:
-        asked, due_on, option = self.departments, self.publication_due, self.option
-        unconfirmed = [one["section"] for one in asked if one["code"] not in self.confirmed]
+    def _publish(self) -> Iterator[Step]:
+        asked, due_on = self.departments, self.publication_due
+        open_ones = [one["section"] for one in asked if one["code"] not in self.confirmed]
         command = "sumida-data quarter --confirm 課コード --by 氏名"
-        yield self._left("課に確かめてもらう", "まだの課", unconfirmed, command, None, asked)
+        yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
         content = self.proposal.content_sha256 if self.proposal else None
-        approvals = [one for one in self.record.read_approvals() if one.content_sha256 == content]
-        told, signed = "なし", ("", "")
-        for one in approvals[-1:]:
-            told, signed = (
-                f"{one.approval_id} 決裁番号{one.decision_number}",
-                (one.approved_on, one.approved_by),
-            )
-        command = f"sumida-data approve{option}"
-        yield self._step("承認を受ける", told, command, due_on, approvals, *signed)
+        fit = {one.approval_id: one for one in self.approvals if one.content_sha256 == content}
+        told, signed = "なし", {}
+        for one in [*fit.values()][-1:]:
+            told = f"{one.approval_id} 決裁番号{one.decision_number}"
+            signed = {"when": one.approved_on, "who": one.approved_by}
+        command = f"sumida-data approve{self.option}"
+        yield self._step("承認を受ける", told, command, fit, due_on, **signed)
         # What is public bears its day, which what was approved does not.
-        known = {one.approval_id for one in approvals}
-        ours = [line for line in self.published[-1:] if line.approval_id in known]
+        ours = [line for line in self.published[-1:] if line.approval_id in fit]
         told, when = (ours[0].publication_id, ours[0].published_on) if ours else ("なし", "")
-        command = f"kedro run --pipelines=publish{option}"
-        yield self._step("公開し、読み返す", told, command, due_on, ours, when)
-        kept = self.project / LAST_BACKUP
-        note = json.loads(kept.read_bytes()) if kept.exists() else {"path": "なし", "made_at": ""}
-        when = note["made_at"][:10]
+        command = f"kedro run --pipelines=publish{self.option}"
+        yield self._step("公開し、読み返す", told, command, ours, due_on, when=when)
+
+    def _end(self) -> Iterator[Step]:
+        kept = _read(self.project / LAST_BACKUP)
+        note = json.loads(kept) if kept else {"path": "なし", "made_at": ""}
+        when, command = note["made_at"][:10], "sumida-data backup フォルダ"
         done = when and self.today - date.fromisoformat(when) <= _BACKUP_LASTS
-        yield self._step(
-            "控えをとる", note["path"], "sumida-data backup フォルダ", None, done, when
-        )
+        yield self._step("控えをとる", note["path"], command, done, when=when)
         coming, title = self.period.next, "次の期間の照会を決める"
         command = f"waves.yml に {coming} の照会する課、シート、締切日を書く"
-        done = str(coming) in self.waves
-        yield self._step(title, coming.title, command, coming.last_day, done)
+        yield self._step(title, coming.title, command, str(coming) in self.waves, coming.last_day)
 
     def _by_hand(self, name: str) -> Step:
         command = f"sumida-data quarter --done {name} --by 氏名"
         notes = [note for note in self.notes if note.get("step") == name]
         note = notes[-1] if notes else {"note": "記録なし", "on": "", "by": ""}
-        return self._step(BY_HAND[name], note["note"], command, None, notes, note["on"], note["by"])
+        signed = {"when": note["on"], "who": note["by"]}
+        return self._step(BY_HAND[name], note["note"], command, notes, **signed)
 
-    def _left(  # one argument for each thing that is told
+    def _left(
         self,
         title: str,
         what: str,
         names: Sequence[str],
         command: str,
-        due_on: date | None = None,
-        ready: object = "always",
+        *due: date,
+        known: object = True,
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
-        nothing = f"{what}なし" if ready else ""
+        nothing = f"{what}なし" if known else ""
         told = f"{what}{len(names)}：{'、'.join(names)}" if names else nothing
-        return self._step(title, told, command, due_on, ready and not names)
+        return self._step(title, told, command, known and not names, *due)
 
-    def _step(  # one argument for each thing that is told
+    def _step(
         self,
         title: str,
         told: str,
         command: str,
-        due_on: date | None,
         done: object,
+        *due: date,
         when: str = "",
         who: str = "",
     ) -> Step:
         state: State = "done" if done else "open"
-        if not done and due_on:
-            days = (due_on - self.today).days
+        if not done and due:
+            days = (due[0] - self.today).days
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
         day = date.fromisoformat(when) if when else None
-        return Step(title, state, told, command, due_on, day, who)
+        return Step(title, state, told, command, due[0] if due else None, day, who)
 
     def _ask(self, query: str) -> list[Any]:
         """Return what the last run knows of the quarter; nothing before the first run."""
@@ -276,6 +289,10 @@ class Quarter:
         with connect(path, read_only=True) as database:
             rows = database.execute(query, {"period": str(self.period)}).fetchall()
         return [found for (found,) in rows]
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
 def _written_on(path: Path) -> str:
@@ -299,22 +316,12 @@ def _written_on(path: Path) -> str:
 @click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
 @click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")
 @click.option("--note", default="", metavar="覚え書き", help="一緒に残す覚え書き。")
-def quarter(  # one parameter for each option
-    period: str | None,
-    env: str | None,
-    day: datetime | None,
-    done: str | None,
-    confirm: str | None,
-    by: str,
-    note: str,
-) -> None:
+def quarter(period: str | None, env: str | None, day: datetime | None, **said: str) -> None:
     """Show the checklist, write the status page, and write down what was done outside."""
-    today = day.date() if day else date.today()
-    one = open_quarter(find_project(Path.cwd()), period, env, today)
-    line = {"period": str(one.period), "on": today.isoformat(), "by": by, "note": note}
     try:
-        if done or confirm:
-            _write_down(one, line, done, confirm)
+        one = Quarter(find_project(), period, env, day.date() if day else date.today())
+        if said["done"] or said["confirm"]:
+            one.write_down(**said)
         last = one.published[-1] if one.published else None
         sample = bool(one.proposal and one.proposal.sample)
         page = load_templates("report").get_template("office_status.html")
@@ -325,44 +332,6 @@ def quarter(  # one parameter for each option
     for told in describe(one):
         click.echo(told)
     sys.exit(2 if one.urgent else 0)
-
-
-def open_quarter(project: Path, period: str | None, env: str | None, today: date) -> Quarter:
-    """Find the quarter that is worked on: the last one that has ended or has returns.
-
-    Raises:
-        ProjectError: If there is no inquiry in it, or a setting cannot be read.
-    """
-    try:
-        parameters = read_parameters(project, ("waves", "site", "sources"))
-        waves = Waves.model_validate(parameters["waves"]).root
-        lasts = timedelta(days=int(parameters["site"]["days_to_publication"]))
-        sources = {one["source"]: one["title"] for one in parameters["sources"]}
-    except (ProjectError, KeyError, ValueError) as error:
-        raise ProjectError(f"設定を読めません。{error}") from error
-    survey = project / "data/01_raw/survey"
-    begun = [
-        name for name in waves if Period.parse(name).last_day <= today or (survey / name).is_dir()
-    ]
-    name = period or max(begun or [min(waves)])
-    if name not in waves:
-        raise ProjectError(f"--period {name}: この期間の照会はありません({'、'.join(waves)})。")
-    target = read_catalogue(project, env, "public_target")["target"]
-    record = TargetRecord(project / target["record"])
-    due_on, option = waves[name].due_on + lasts, f" --env={env}" if env else ""
-    return Quarter(project, Period.parse(name), waves, due_on, sources, today, record, option)
-
-
-def _write_down(one: Quarter, line: Row, done: str | None, confirm: str | None) -> None:
-    if not line["by"].strip():
-        raise click.ClickException("--by に、した人の名前を書いてください。")
-    if confirm and confirm not in {each["code"] for each in one.departments}:
-        raise click.ClickException(f"--confirm {confirm}: この期間に照会した課ではありません。")
-    line |= {"step": done} if done else {}
-    line |= {"department": confirm} if confirm else {}
-    path = one.project / _NOTES
-    before = path.read_bytes() if path.exists() else b""
-    replace_file(path, before + f"{json.dumps(line, ensure_ascii=False)}\n".encode())
 
 
 def describe(one: Quarter) -> Iterator[str]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import click
 from kedro.config import MissingConfigException
@@ -66,7 +65,7 @@ _yes = click.option("--yes", is_flag=True, help="確かめの質問をしませ�
 @contextmanager
 def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroContext]]:
     """Open the public target of an environment; what goes wrong with it is told in plain words."""
-    project = find_project(Path.cwd())
+    project = find_project()
     logging.disable(logging.INFO)
     bootstrap_project(project)
     # Paths of the target are meant from there, also where the command was called further below.

@@ -6,6 +6,7 @@ target. Page, papers and summary all show this one table.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -251,9 +252,9 @@ class _Table:
         self.plan, self.period, self.values = plan, period, values
         titles = [one.title_footnote for one in plan.indicators]
         targets = [one.target.footnote for one in plan.indicators]
-        texts = [plan.footnotes[name] for name in (*titles, *targets) if name]
+        texts = [plan.footnotes[name] for name in filter(None, (*titles, *targets))]
         for one in plan.indicators:
-            texts += filter(None, (self._say_day(one, name) for name in self.periods.values()))
+            texts += filter(None, map(partial(self._say_day, one), self.periods.values()))
         self.marks = {text: f"※{number}" for number, text in enumerate(dict.fromkeys(texts), 1)}
 
     def write_line(self, one: Indicator) -> tuple[TableCell, TableCell, Any, TableCell, TableCell]:
