@@ -2,14 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
 
 from sumida_data.plan.models import Plans
 from sumida_data.plan.revisions import (
-    Frozen,
     PublishedValues,
     freeze_values,
     freeze_verdicts,
@@ -41,6 +40,15 @@ REASON = {
     "decided_by": "ICT推進担当",
     "decided_on": date(2023, 3, 1),
 }
+
+
+class Frozen(NamedTuple):
+    values: list[Row]
+    lineage: pa.Table
+    pending: list[Row]
+    notices: list[Row]
+
+
 NOTHING = PublishedValues((), (), None)
 CSV_ROW = {
     "indicator_id": INDICATOR,
@@ -105,7 +113,7 @@ def freeze(
 ) -> Frozen:
     published = PublishedValues(standing, (*standing, *taken_back), published_cells)
     by_address = {(one["indicator_id"], one["period"], one["revision"]): one for one in reasons}
-    return freeze_values([computed], cells((1, "F20")), published, by_address)
+    return Frozen(*freeze_values([computed], cells((1, "F20")), published, by_address))
 
 
 def numbers(frozen: Frozen) -> list[tuple[int, Decimal | None]]:

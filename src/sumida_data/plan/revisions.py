@@ -31,7 +31,8 @@ Address = tuple[str, str, int]
 
 _KEY = ("municipality_code", "indicator_id", "period")
 _key: Callable[[Row], tuple[str, ...]] = itemgetter(*_KEY)
-_address_of: Callable[[Row], Address] = itemgetter("indicator_id", "period", "revision")
+_ADDRESS = ("indicator_id", "period", "revision")
+_address_of: Callable[[Row], Address] = itemgetter(*_ADDRESS)
 _verdict_of = itemgetter(*_KEY, "revision", "method", "sample")
 # What makes a value another one. Titles and notes may be put better without a revision, and where
 # one more department has answered but the figure stays, nothing is revised.
@@ -47,49 +48,26 @@ _PARTS = {
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
 _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 _RENUMBER = """
-    SELECT l.* REPLACE (k.new_revision AS revision)
+    SELECT l.* REPLACE (k.revision AS revision)
     FROM computed AS l
     JOIN kept AS k USING (municipality_code, indicator_id, period)
-    WHERE k.from_computed
+    WHERE k.is_new
     UNION ALL BY NAME
     SELECT p.*
     FROM published AS p
-    JOIN kept AS k USING (municipality_code, indicator_id, period)
-    WHERE NOT k.from_computed AND p.revision = k.new_revision
+    JOIN kept AS k USING (municipality_code, indicator_id, period, revision)
+    WHERE NOT k.is_new
     ORDER BY ALL
 """
 
 
 class PublishedValues(NamedTuple):
-    """What has been published, over all targets.
+    """What has been published, over all targets."""
 
-    Attributes:
-        standing: Rows of ``indicator_value`` that are public now somewhere, each revision once.
-        ever: All that were ever public, those taken back among them.
-        lineage: Rows of ``lineage`` of all that were ever public, or None.
-        verdicts: Rows of ``indicator_progress`` that are public now somewhere.
-    """
-
-    standing: Sequence[Row]
-    ever: Sequence[Row]
-    lineage: pa.Table | None
-    verdicts: Sequence[Row] = ()
-
-
-class Frozen(NamedTuple):
-    """Values after published ones were frozen.
-
-    Attributes:
-        values: Rows of ``indicator_value``, each revision.
-        lineage: Table ``lineage`` of all these revisions.
-        pending: Rows of ``pending_revision``.
-        notices: Rows of ``correction_notice``.
-    """
-
-    values: list[Row]
-    lineage: pa.Table
-    pending: list[Row]
-    notices: list[Row]
+    standing: Sequence[Row]  # of indicator_value, public now somewhere, each revision once
+    ever: Sequence[Row]  # of indicator_value, those taken back among them
+    lineage: pa.Table | None  # of all that were ever public
+    verdicts: Sequence[Row] = ()  # of indicator_progress, public now somewhere
 
 
 def parse_revisions(
@@ -115,16 +93,12 @@ def parse_revisions(
             raise ReferenceTableError(
                 f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
             )
-        reason = {
-            "indicator_id": row["indicator_id"],
-            "period": str(parse_period(row, "period", place)),
-            "revision": int(row["revision"]),
-            "decided_on": parse_day(row, "decided_on", place),
-            **{column: row[column].strip() for column in _WORDS},
-        }
-        if _address_of(reason) in reasons:
+        address = row["indicator_id"], str(parse_period(row, "period", place)), int(row["revision"])
+        if address in reasons:
             raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
-        reasons[_address_of(reason)] = reason
+        words = {column: row[column].strip() for column in _WORDS}
+        decided = {"decided_on": parse_day(row, "decided_on", place)}
+        reasons[address] = dict(zip(_ADDRESS, address, strict=True)) | words | decided
     return reasons
 
 
@@ -170,22 +144,19 @@ def freeze_verdicts(
         elif before is None or before["verdict"] == row["verdict"]:
             kept.append(row)
         else:
+            title, number = {"indicator_title": row["indicator_title"]}, row["revision"]
             same = {name: value for name, value in before.items() if name in row}
-            kept.append(row | same | {"indicator_title": row["indicator_title"]})
-            pending.append(_describe_verdict(before, row))
+            kept.append(row | same | title)
+            change = f"判定({row['method']}) {before['verdict']}→{row['verdict']}"
+            message = (
+                f"{row['indicator_title']} {row['period']}：公表した判定と違います({change})。"
+                "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に"
+                f"改訂番号{number}の理由を書いてください。"
+            )
+            described = _describe(before, "verdict_differs", number + 1, change, message)
+            own = {"row_id": f"{row['row_id']}/verdict", "computed_value": row["value"]}
+            pending.append(described | title | own)
     return kept, pending
-
-
-def _describe_verdict(before: Row, row: Row) -> Row:
-    change = f"判定({row['method']}) {before['verdict']}→{row['verdict']}"
-    message = (
-        f"{row['indicator_title']} {row['period']}：公表した判定と違います({change})。"
-        "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に改訂番号"
-        f"{row['revision']}の理由を書いてください。"
-    )
-    described = _describe(before, "verdict_differs", row["revision"] + 1, change, message)
-    row_id, title = f"{row['row_id']}/verdict", row["indicator_title"]
-    return described | {"row_id": row_id, "indicator_title": title, "computed_value": row["value"]}
 
 
 def freeze_values(
@@ -193,7 +164,7 @@ def freeze_values(
     lineage: pa.Table,
     published: PublishedValues,
     reasons: Mapping[Address, Row],
-) -> Frozen:
+) -> tuple[list[Row], pa.Table, list[Row], list[Row]]:
     """Keep what was published, and revise it where there is a reason.
 
     Args:
@@ -202,12 +173,17 @@ def freeze_values(
         published: What has been published. Invented data and real ones do not freeze each other.
         reasons: The rows of revisions.csv, by what they revise.
 
+    Returns:
+        Rows of ``indicator_value``, each revision; table ``lineage`` of all these; rows of
+        ``pending_revision``, and of ``correction_notice``.
+
     Raises:
         ReferenceTableError: If the reason of a published revision is missing.
     """
     sample = any(row["sample"] for row in computed)
     standing, ever = (_group(rows, sample=sample) for rows in (published.standing, published.ever))
-    values, new, pending = [], [], []
+    values: list[Row] = []
+    new, pending = set(), []
     for row in computed:
         before = standing.pop(_key(row), [])
         kept, revised, differs = _revise(row, before, ever[_key(row)])
@@ -216,64 +192,21 @@ def freeze_values(
             pending.append(_describe_difference(before[-1], revised))
         else:
             values.append(revised)
-            new.append(revised)
+            new.add(revised["row_id"])
     periods = {row["period"] for row in computed}
     for rows in standing.values():
         values += map(_number, rows)
         pending.append(_describe_missing(rows[-1], periods))
-    pending = list(_add_unused(pending, reasons, values))
     cells = _lead_back(values, new, lineage, published.lineage)
-    return Frozen(values, cells, pending, list(_write_notices(values, reasons)))
-
-
-def _revise(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> tuple[list[Row], Row, bool]:
-    """Return the public revisions that stay, the row as a revision, and whether it is another."""
-    is_new = not before or bool(list_differences(before[-1], row))
-    number = _find_number(row, before, ever) if is_new else before[-1]["revision"]
-    # Packages spell ① as (1); here the indicator keeps the name that it has.
-    name = {"indicator_title": row["indicator_title"]}
-    kept = [_number(row | one | name) for one in (before if is_new else before[:-1])]
-    return kept, _number(row, number), is_new and bool(before)
-
-
-def _find_number(row: Row, standing: Sequence[Row], ever: Sequence[Row]) -> int:
-    """Return the number of the next revision; one that was taken back keeps its own."""
-    last: int = standing[-1]["revision"] if standing else 0
-    taken_back = [one for one in ever if one["revision"] > last]
-    same: list[int] = [one["revision"] for one in taken_back if not list_differences(one, row)]
-    return same[-1] if same else max((one["revision"] for one in ever), default=last) + 1
-
-
-def _number(row: Row, revision: int | None = None) -> Row:
-    number = revision or row["revision"]
-    return row | {"revision": number, "row_id": "/".join((*_key(row), str(number)))}
-
-
-def _write_notices(values: Sequence[Row], reasons: Mapping[Address, Row]) -> Iterator[Row]:
-    for before, row in pairwise(values):
-        if _key(before) != _key(row):
-            continue
-        if _address_of(row) not in reasons:
-            raise ReferenceTableError(
-                f"revisions.csv: 公表した {row['indicator_id']} {row['period']} の"
-                f"改訂{row['revision']}の行がありません。公表した改訂の理由は消さないでください。"
-            )
-        yield reasons[_address_of(row)] | {
-            **{name: row[name] for name in ("row_id", "indicator_title", "unit")},
-            "old_value": before["value"],
-            "new_value": row["value"],
-        }
+    pending = list(_add_unused(pending, reasons, values))
+    return values, cells, pending, list(_write_notices(values, reasons))
 
 
 def _lead_back(
-    values: Sequence[Row], new: Sequence[Row], computed: pa.Table, published: pa.Table | None
+    values: Sequence[Row], new: Collection[str], computed: pa.Table, published: pa.Table | None
 ) -> pa.Table:
-    from_computed = {row["row_id"] for row in new}
-    kept = [
-        {name: row[name] for name in _KEY}
-        | {"new_revision": row["revision"], "from_computed": row["row_id"] in from_computed}
-        for row in values
-    ]
+    names = (*_KEY, "revision")
+    kept = [{n: row[n] for n in names} | {"is_new": row["row_id"] in new} for row in values]
     with connect() as connection:
         connection.register("kept", pa.Table.from_pylist(kept))
         connection.register("computed", computed)
@@ -288,6 +221,41 @@ def _group(rows: Iterable[Row], *, sample: bool) -> defaultdict[tuple[str, ...],
         if row["sample"] == sample:
             groups[_key(row)].append(row)
     return groups
+
+
+def _revise(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> tuple[list[Row], Row, bool]:
+    """Return the public revisions that stay, the row as a revision, and whether it is another."""
+    differs = not before or bool(list_differences(before[-1], row))
+    number = _find_next(row, before, ever) if differs else before[-1]["revision"]
+    # Packages spell ① as (1); here the indicator keeps the name that it has.
+    name = {"indicator_title": row["indicator_title"]}
+    kept = [_number(row | one | name) for one in (before if differs else before[:-1])]
+    return kept, _number(row | {"revision": number}), differs and bool(before)
+
+
+def _find_next(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> int:
+    """Return the number of the next revision; one that was taken back keeps its own."""
+    last = before[-1]["revision"] if before else 0
+    later = [one for one in ever if one["revision"] > last]
+    same: list[int] = [one["revision"] for one in later if not list_differences(one, row)]
+    return same[-1] if same else max([last, *(one["revision"] for one in later)]) + 1
+
+
+def _number(row: Row) -> Row:
+    return row | {"row_id": "/".join((*_key(row), str(row["revision"])))}
+
+
+def _write_notices(values: Sequence[Row], reasons: Mapping[Address, Row]) -> Iterator[Row]:
+    for before, row in pairwise(values):
+        if _key(before) != _key(row):
+            continue
+        if _address_of(row) not in reasons:
+            raise ReferenceTableError(
+                f"revisions.csv: 公表した {row['indicator_id']} {row['period']} の"
+                f"改訂{row['revision']}の行がありません。公表した改訂の理由は消さないでください。"
+            )
+        changed = {"old_value": before["value"], "new_value": row["value"]}
+        yield row | reasons[_address_of(row)] | changed
 
 
 def list_differences(published: Row, row: Row) -> list[str]:
@@ -356,29 +324,24 @@ def _add_unused(
     differing = set()
     for row in pending:
         key = (row["indicator_id"], row["period"])
-        wrong = [str(one[2]) for one in unused if one[:2] == key]
+        wrong = "、".join(str(one[2]) for one in unused if one[:2] == key)
         if row["pending_state"] == "differs" and wrong:
             differing.add(key)
-            remark = f"(改訂番号{'、'.join(wrong)}の行は、番号が違うため使いません。)"
-            yield row | {"message": row["message"] + remark}
-        else:
-            yield row
-    for indicator_id, period, revision in unused:
-        if (indicator_id, period) not in differing:
-            title = titles.get(indicator_id, indicator_id)
-            yield {
-                "row_id": f"{indicator_id}/{period}/{revision}/unused",
-                "indicator_id": indicator_id,
-                "indicator_title": title,
-                "period": period,
-                "pending_state": "no_difference",
-                "published_revision": revision - 1,
-                "next_revision": revision,
-                "differences": "当てはまる違いがない",
-                "message": f"{title} {period}：revisions.csv に改訂{revision}の理由がありますが、"
-                "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を"
-                "消してください。",
-            }
+            remark = f"(改訂番号{wrong}の行は、番号が違うため使いません。)"
+            row |= {"message": row["message"] + remark}
+        yield row
+    for name, period, revision in unused:
+        if (name, period) not in differing:
+            title = titles.get(name, name)
+            message = (
+                f"{title} {period}：revisions.csv に改訂{revision}の理由がありますが、公表した値と"
+                "の違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。"
+            )
+            last = dict(zip(_KEY, ("", name, period), strict=True)) | {"indicator_title": title}
+            last |= {"revision": revision - 1, "value": None}
+            state, differences = "no_difference", "当てはまる違いがない"
+            row_id = {"row_id": f"{name}/{period}/{revision}/unused"}
+            yield _describe(last, state, revision, differences, message) | row_id
 
 
 def _show(value: Any) -> str:

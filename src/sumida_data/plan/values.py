@@ -29,10 +29,7 @@ _MAKE_ROOM = """
         indicator_id VARCHAR, period VARCHAR, table_name VARCHAR, municipality_code VARCHAR,
         row_id VARCHAR, numerator DECIMAL(18, 4), denominator DECIMAL(18, 4), complete BOOLEAN,
         as_of DATE, department_code VARCHAR, carried_from VARCHAR
-    );
-    CREATE TEMP TABLE roles (
-        indicator_id VARCHAR, period VARCHAR, role VARCHAR, field VARCHAR
-    );
+    )
 """
 # Tables of central files have no department, or nothing carried forward; the engine reads both.
 _COUNT_ROWS = """
@@ -85,15 +82,10 @@ _LEAD_BACK = """
 
 
 class Coverage(NamedTuple):
-    """Who was asked about a table in a quarter, and who answered.
+    """Who was asked about a table in a quarter, and who answered."""
 
-    Attributes:
-        asked: Number of departments asked; 0 where the table was not asked about.
-        answered: Number of departments that answered, those without a change included.
-    """
-
-    asked: int
-    answered: int
+    asked: int  # departments; 0 where the table was not asked about
+    answered: int  # departments, those without a change included
 
 
 # Municipality code, quarter, survey table.
@@ -168,11 +160,11 @@ def compute_indicators(
         for name, frame in tables.items():
             connection.register(name, to_arrow(frame))
         connection.execute(_MAKE_ROOM)
-        for task in tasks:
-            _count_rows(connection, task)
+        roles = [role for task in tasks for role in _count_rows(connection, task)]
+        connection.register("roles", pa.Table.from_pylist(roles))
         sums = connection.execute(_SUM_ROWS).fetchall()
         counts = {row[:3]: _Count(*row[3:]) for row in sums}
-        delivered = _find_delivered(connection, {task.indicator.table for task in tasks})
+        delivered = _find_delivered(connection, tasks)
         values: list[Row] = []
         for task in tasks:
             table, period = task.indicator.table, str(task.period)
@@ -188,8 +180,8 @@ def compute_indicators(
         return values, lineage.to_arrow_table(), parts
 
 
-def _count_rows(connection: duckdb.DuckDBPyConnection, task: _Task) -> None:
-    """Add the rows that count, and the fields they rest on, to ``counted`` and ``roles``."""
+def _count_rows(connection: duckdb.DuckDBPyConnection, task: _Task) -> list[Row]:
+    """Add the rows that count to ``counted``, and return the roles of the fields they rest on."""
     plan, indicator, period, _ = task
     year = period.fiscal_year
     facts = {
@@ -214,19 +206,20 @@ def _count_rows(connection: duckdb.DuckDBPyConnection, task: _Task) -> None:
         run_query(connection, statement, owner)
     except SqlError as error:
         raise QueryError(f"指標 {name} の query を実行できません: {error}") from error
-    roles = [("numerator", field) for field in indicator.numerator_fields]
-    roles += [("denominator", field) for field in indicator.denominator_fields]
-    connection.executemany(
-        "INSERT INTO roles VALUES (?, ?, ?, ?)", [(name, str(period), *role) for role in roles]
-    )
+    return [
+        {"indicator_id": name, "period": str(period), "role": role, "field": field}
+        for role in ("numerator", "denominator")
+        for field in getattr(indicator, f"{role}_fields")
+    ]
 
 
 def _find_delivered(
-    connection: duckdb.DuckDBPyConnection, tables: Iterable[str]
+    connection: duckdb.DuckDBPyConnection, tasks: Iterable[_Task]
 ) -> set[CoverageKey]:
     """Return where a table has rows, whether they count or not."""
     query = "SELECT DISTINCT municipality_code, period, '{0}' FROM {0}"
-    return {row for table in tables for row in connection.execute(query.format(table)).fetchall()}
+    names = {task.indicator.table for task in tasks}
+    return {row for name in names for row in connection.execute(query.format(name)).fetchall()}
 
 
 def _say_why_not_measured(
@@ -239,14 +232,11 @@ def _say_why_not_measured(
     if task.indicator.kind == "cumulative" and task.period.last_day < task.plan.first_day:
         return "計画の初日より前のため、数えていない。"
     if coverage is not None:
-        if coverage.asked == 0:
-            return "この期間は照会していない。"
-        return None if coverage.answered else "回答した課がない。"
-    if count.rows or count.incomplete_rows:
-        return None
-    if task.indicator.kind == "ratio" or not delivered:
-        return "この期間のデータがない。"
-    return None
+        nobody = None if coverage.answered else "回答した課がない。"
+        return nobody if coverage.asked else "この期間は照会していない。"
+    is_counted = count.rows or count.incomplete_rows
+    is_there = is_counted or (delivered and task.indicator.kind != "ratio")
+    return None if is_there else "この期間のデータがない。"
 
 
 def _describe_value(
