@@ -22,21 +22,19 @@ _HELP = """別の自治体のプロジェクトを作ります。
 設定、課の一覧、例の指標を2つ持つ計画、手引きができ、見本データですぐに動きます。
 書かなかったことは、尋ねます。
 """
+# What holds for every municipality, in its words.
+_ADAPTED = (
+    *(".telemetry", "conf/logging.yml", "conf/ckan/catalog.yml", "conf/many/*.yml"),
+    *("conf/base/**/*.yml", "docs/department.ja.md", "docs/office.ja.md", "docs/collecting.ja.md"),
+    *("docs/publishing.ja.md", "docs/publishing-ckan.ja.md", "docs/analyst.ja.md"),
+    "docs/open_data_user.ja.md",
+)
 _REFERENCE = "data/01_raw/reference"
 # What the project begins without: it has to add the file first.
-_CENTRAL_TABLES = ("mynumber_card", "document_approval", "open_dataset")
-_GUIDES = (
-    "department",
-    "office",
-    "collecting",
-    "publishing",
-    "publishing-ckan",
-    "analyst",
-    "open_data_user",
-)
+_CENTRAL = "mynumber_card|document_approval|open_dataset"
 _PICTURE = re.compile(r"^!\[.*\n", re.M)
 # The ward as 区, where its word is not part of another.
-_WARD = re.compile(r"(?<![市地特別見])区(?=[のがかで民と]|全体|, 部)")
+_WARD = r"(?<![市地特別見])区(?=[のがかで民と]|全体|, 部)"
 
 
 @click.command(help=_HELP)
@@ -66,9 +64,19 @@ def new(folder: Path, first_year: int, **told: str) -> None:
     """
     if folder.exists() and any(folder.iterdir()):
         raise click.ClickException(f"{folder}: 空でないフォルダには作れません。")
-    prefecture = _find_prefecture(told["code"], told["name"])
+    # The first project lies in the installed package, or around the source.
+    package = Path(sumida_data.__file__).parent
+    originals = package / "project" if (package / "project").is_dir() else package.parents[1]
+    municipalities = (originals / _REFERENCE / "municipalities.csv").read_text("utf-8")
+    prefecture = _find_prefecture(municipalities, told["code"], told["name"])
     words = {**told, "year": first_year, "prefecture": prefecture, "kind": told["name"][-1]}
-    files = {**dict(_adapt(words)), **dict(_fill_in(words))}
+    files = {
+        # Excel wants the mark.
+        **{f"{_REFERENCE}/{one}.csv": f"\ufeff{','.join(REGISTERS[one])}\n" for one in REGISTERS},
+        f"{_REFERENCE}/municipalities.csv": municipalities,
+        **dict(_adapt(originals, words)),
+        **dict(_fill_in(words)),
+    }
     replace_folder(folder, {name: text.encode() for name, text in files.items()})
     # Kedro wants the folders; the code is where it is installed.
     for name in ("src", "conf/local"):
@@ -82,11 +90,9 @@ def new(folder: Path, first_year: int, **told: str) -> None:
     )
 
 
-def _find_prefecture(code: str, name: str) -> str:
-    path = _find_originals() / _REFERENCE / "municipalities.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        known = {row["municipality_code"]: row for row in csv.DictReader(file)}
-    row = known.get(code)
+def _find_prefecture(municipalities: str, code: str, name: str) -> str:
+    rows = csv.DictReader(municipalities.removeprefix("\ufeff").splitlines())
+    row = {row["municipality_code"]: row for row in rows}.get(code)
     if row is None or row["municipality_name"] != name:
         hint = f"このコードは{row['municipality_name']}のものです。" if row else ""
         raise click.ClickException(
@@ -95,42 +101,9 @@ def _find_prefecture(code: str, name: str) -> str:
     return row["prefecture_name"]
 
 
-def _find_originals() -> Path:
-    """Return where the first project lies: in the installed package, or around the source."""
-    package = Path(sumida_data.__file__).parent
-    packed = package / "project"
-    return packed if packed.is_dir() else package.parents[1]
-
-
-def _adapt(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _adapt(originals: Path, words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the files of the first project that hold for every municipality, in its words."""
-    originals = _find_originals()
-    names = [
-        ".telemetry",
-        "conf/logging.yml",
-        "conf/ckan/catalog.yml",
-        "conf/many/catalog.yml",
-        "conf/many/parameters.yml",
-        *(path.relative_to(originals).as_posix() for path in originals.glob("conf/base/**/*.yml")),
-    ]
-    for name in names:
-        text = _reword((originals / name).read_text("utf-8"), words)
-        yield name, _without_central_files(Path(name).name, text)
-    for guide in _GUIDES:
-        name = f"docs/{guide}.ja.md"
-        text = _reword((originals / name).read_text("utf-8"), words)
-        heading, rest = _PICTURE.sub("", text).split("\n", 1)
-        yield name, f"{heading}({words['name']})\n{rest}"
-    municipalities = (originals / _REFERENCE / "municipalities.csv").read_text("utf-8")
-    yield f"{_REFERENCE}/municipalities.csv", municipalities
-    for register in REGISTERS.keys() - {"municipalities", "departments"}:
-        # Excel wants the mark.
-        yield f"{_REFERENCE}/{register}.csv", f"\ufeff{','.join(REGISTERS[register])}\n"
-
-
-def _reword(text: str, words: Mapping[str, Any]) -> str:
-    """Put a municipality in the place of the first one."""
-    for old, named in {
+    new_words = {
         r"https?://[\w./-]*sumida[\w./-]*": words["homepage"],
         r"〒.*墨田区役所": "未記入",
         r"Sumida City Office, .*": "not given",
@@ -143,9 +116,16 @@ def _reword(text: str, words: Mapping[str, Any]) -> str:
         ],
         r"131075": words["code"],
         r"sumida\.duckdb": "figures.duckdb",
-    }.items():
-        text = re.sub(old, named.replace("\\", r"\\"), text)
-    return _WARD.sub(words["kind"], text)
+        _WARD: words["kind"],
+    }
+    for path in (path for pattern in _ADAPTED for path in originals.glob(pattern)):
+        text = path.read_text("utf-8")
+        for old, named in new_words.items():
+            text = re.sub(old, named.replace("\\", r"\\"), text)
+        if path.suffix == ".md":
+            heading, rest = _PICTURE.sub("", text).split("\n", 1)
+            text = f"{heading}({words['name']})\n{rest}"
+        yield path.relative_to(originals).as_posix(), _without_central_files(path.name, text)
 
 
 def _without_central_files(name: str, text: str) -> str:
@@ -154,12 +134,12 @@ def _without_central_files(name: str, text: str) -> str:
         kept, _, sources = text.partition("sources:\n")
         return f"{kept}sources: []\n{_comment_out(sources)}"
     if name == "packages.yml":
-        central = re.compile(f", ({'|'.join(_CENTRAL_TABLES)})")
+        central = re.compile(f", ({_CENTRAL})")
         text = re.sub(r"sources: \[survey.*", lambda one: central.sub("", one[0]), text)
     if name not in {"tables.yml", "quality_rules.yml", "packages.yml"}:
         return text
     blocks = re.split(r"^(?=    - (?:name|rule_id): )", text, flags=re.M)
-    rests = re.compile(rf"\b(?:table|name|sources): \[?(?:{'|'.join(_CENTRAL_TABLES)})\b")
+    rests = re.compile(rf"\b(?:table|name|sources): \[?(?:{_CENTRAL})\b")
     return "".join(_comment_out(one) if rests.search(one) else one for one in blocks)
 
 
@@ -171,11 +151,9 @@ def _fill_in(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the files that are a municipality's own, as examples."""
     templates = load_templates("commands")
     for name in templates.list_templates(filter_func=lambda name: name.startswith("new/")):
-        path = name.removeprefix("new/")
-        if path.startswith("parameters/"):
-            path = f"conf/base/{path}"
-        elif path.endswith(".csv"):
-            path = f"{_REFERENCE}/{path}"
-        elif path == "gitignore":
-            path = ".gitignore"
-        yield path, templates.get_template(name).render(words)
+        path = re.sub("^parameters/", "conf/base/parameters/", name.removeprefix("new/"))
+        path = f"{_REFERENCE}/{path}" if path.endswith(".csv") else path
+        yield (
+            ".gitignore" if path == "gitignore" else path,
+            templates.get_template(name).render(words),
+        )
