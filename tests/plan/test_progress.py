@@ -72,10 +72,6 @@ def judge(
     return next(one for one in rows if one["method"] == method)
 
 
-def draw(*, start: str, target: str, actual: str) -> Path:
-    return Path(Decimal(start), EVE, Decimal(target), END, Decimal(actual), Q3, EVE)
-
-
 class TestLine:
     def test_every_part_of_a_hand_worked_case(self, plan: Plan) -> None:
         # 275 of the 1,461 days have passed: 130 + 70 × 275/1461 = 143.1759.
@@ -355,7 +351,9 @@ class TestGrowth:
     def test_it_does_not_apply_without_time_or_way(self, plan: Plan) -> None:
         early = judge(plan, path(plan, "10", "60"), "20", EVE, "compound_growth")
         assert early["verdict"] == "not_applicable"
-        level = compare_with_growth(draw(start="10", target="10", actual="9"))
+        level = compare_with_growth(
+            Path(Decimal(10), Decimal(10), Decimal(9), 1461, 275, 4, 1), plan.methods[2]
+        )
         assert (level[1], level[2][:5]) == (None, "伸びを比べ")
 
     @pytest.mark.parametrize("value", ["20", "59", "5"])

@@ -6,12 +6,11 @@ once the target or its day is reached, not where the way planned so far is small
 and beside the unit, and not where the value has gone back. The difference is told there instead.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from math import log10
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_last_day, fiscal_year_of
@@ -24,6 +23,9 @@ Verdict = Literal[
 # A verdict, why, and the ratio where it rests on one.
 _Judgement = tuple[Verdict, str, Decimal | None]
 
+# The value expected by now, progress made divided by that expected, and why one is missing.
+Comparison = tuple[Decimal | None, Decimal | None, str]
+
 _PLACES = 4
 _DAYS_IN_YEAR = Decimal("365.25")
 # A yearly pace is not drawn from fewer days than a quarter has.
@@ -32,112 +34,74 @@ _SHORTEST_DAYS = 90
 _MOST_GROWTH = 1
 # Verdicts that rest on the path, and so on what was assumed to draw it.
 _VERDICTS_BY_PATH = ("on_track", "slightly_behind", "behind")
-_TARGET_PARTS = {
-    **{name: name for name in ("target_min", "target_max", "target_date")},
-    "target_value": "value",
-    "target_decided_on": "decided_on",
-}
-_PARTS = (
-    *("expected_value", "gap", "progress_ratio", "pace_so_far", "pace_needed", "projected_value"),
-)
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """The path from start to target, and a value on it.
+class Path(NamedTuple):
+    """The path from start to target, and a value on it."""
 
-    Attributes:
-        actual: The value; that of the start where there is none.
-        as_of: The day of the value.
-        yearly_shares: Shares of the way, in percent, due in each year of the plan; empty where
-            its years have equal shares.
-    """
-
-    start_value: Decimal
-    start_day: date
-    target_value: Decimal
-    target_day: date
-    actual: Decimal
-    as_of: date
-    plan_first_day: date
-    yearly_shares: Sequence[Decimal] = ()
-
-    @property
-    def way(self) -> Decimal:
-        """The whole way from start to target; negative where the value is to fall."""
-        return self.target_value - self.start_value
-
-    @property
-    def days_passed(self) -> int:
-        """Days from the start to the value; negative before it."""
-        return (self.as_of - self.start_day).days
+    start: Decimal
+    target: Decimal
+    actual: Decimal  # that of the start where there is no value
+    days: int  # from start to target
+    days_passed: int  # from the start to the value; negative before it
+    years: int  # fiscal years from the start of the plan to the target
+    years_begun: int
 
     @property
     def days_left(self) -> int:
         """Days from the value to the target; not negative."""
-        return max((self.target_day - self.as_of).days, 0)
+        return max(self.days - self.days_passed, 0)
 
     @property
     def allowance(self) -> Decimal:
         """What is small: a twentieth of the way, or the unit, or half of a way of that size."""
-        way = abs(self.way)
+        way = abs(self.target - self.start)
         return max(way / 20, min(Decimal(1), way / 2))
 
 
-# The value expected by now, progress made divided by that expected, and why one is missing.
-Comparison = tuple[Decimal | None, Decimal | None, str]
-
-
-def compare_with_line(path: Path) -> Comparison:
+def compare_with_line(path: Path, _: CutPoints) -> Comparison:
     """Compare with the straight line from start to target on the day of the value."""
-    whole = (path.target_day - path.start_day).days
-    passed = min(max(path.days_passed, 0), whole)
-    expected = path.start_value + path.way * (Decimal(passed) / whole if whole > 0 else 1)
-    return _compare(path, expected, "計画線がまだ伸びていないため比べられない。")
+    passed = Decimal(min(max(path.days_passed, 0), path.days))
+    share = passed / path.days if path.days > 0 else 1
+    return _compare(path, share, "計画線がまだ伸びていないため比べられない。")
 
 
-def compare_with_yearly_shares(path: Path) -> Comparison:
+def compare_with_yearly_shares(path: Path, cuts: CutPoints) -> Comparison:
     """Compare with the share of the way due in each fiscal year up to the target.
 
     What is due in a fiscal year is due for the whole of it, as cities judge their plans year by
     year: a plan of four years expects a quarter of the way in its first year.
     """
-    first = fiscal_year_of(path.plan_first_day)
-    years = fiscal_year_of(path.target_day) - first + 1
-    begun = min(fiscal_year_of(path.as_of) - first + 1, years)
+    begun = min(path.years_begun, path.years)
     if begun < 1:
         return None, None, "計画の初年度より前の値のため比べられない。"
-    own = len(path.yearly_shares) == years
-    share = path.yearly_shares[begun - 1] / 100 if own else Decimal(begun) / years
-    expected = path.start_value + path.way * share
-    return _compare(path, expected, "起点と目標値が同じため比べられない。")
+    own = len(cuts.yearly_shares) == path.years
+    share = cuts.yearly_shares[begun - 1] / 100 if own else Decimal(begun) / path.years
+    return _compare(path, share, "起点と目標値が同じため比べられない。")
 
 
-def _compare(path: Path, expected: Decimal, reason: str) -> Comparison:
-    due = expected - path.start_value
-    return (
-        (expected, (path.actual - path.start_value) / due, "") if due else (expected, None, reason)
-    )
+def _compare(path: Path, share: Decimal | int, reason: str) -> Comparison:
+    due = (path.target - path.start) * share
+    done = path.actual - path.start
+    return path.start + due, done / due if due else None, "" if due else reason
 
 
-def compare_with_growth(path: Path) -> Comparison:
+def compare_with_growth(path: Path, _: CutPoints) -> Comparison:
     """Compare the yearly growth so far with the yearly growth that the target requires.
 
     This is how Open SDG judges; the growth is compound, so that it means nothing from zero.
     """
-    if min(path.start_value, path.target_value, path.actual) <= 0:
+    if min(path.start, path.target, path.actual) <= 0:
         return None, None, "0からの伸び率は求められないため、この方法は当てはまらない。"
-    if path.days_passed <= 0 or not path.way:
+    if path.days_passed <= 0 or path.target == path.start:
         return None, None, "伸びを比べる期間がないため、この方法は当てはまらない。"
     # Roots are never exact; floats give them many times faster, and far beyond the places kept.
-    start, passed = float(path.start_value), path.days_passed / float(_DAYS_IN_YEAR)
+    start, passed = float(path.start), path.days_passed / float(_DAYS_IN_YEAR)
     whole = passed + path.days_left / float(_DAYS_IN_YEAR)
-    ways = ((path.target_value, whole), (path.actual, passed))
+    ways = ((path.target, whole), (path.actual, passed))
     if any(log10(float(value) / start) > _MOST_GROWTH * years for value, years in ways):
-        return (
-            *(None, None),
-            "1年に10倍を超える伸びは伸び率で比べられないため、この方法は当てはまらない。",
-        )
+        reason = "1年に10倍を超える伸びは伸び率で比べられないため、この方法は当てはまらない。"
+        return None, None, reason
     required, so_far = ((float(value) / start) ** (1 / years) for value, years in ways)
     expected = Decimal(repr(start * required**passed))
     if required == 1:  # by less than a float can tell
@@ -145,7 +109,7 @@ def compare_with_growth(path: Path) -> Comparison:
     return expected, Decimal(repr((so_far - 1) / (required - 1))), ""
 
 
-METHODS: dict[str, Callable[[Path], Comparison]] = {
+METHODS: dict[str, Callable[[Path, CutPoints], Comparison]] = {
     "linear": compare_with_line,
     "yearly_share": compare_with_yearly_shares,
     "compound_growth": compare_with_growth,
@@ -187,28 +151,40 @@ class _Case:
         self.start = find_start(plan, indicator)
         decided = indicator.decided_by(self.as_of)
         self.target = decided[-1] if decided else None
+        self.is_reached = (
+            self.target is not None
+            and self.actual is not None
+            and self.target.is_reached_by(self.actual)
+        )
         self.begins_each_year = indicator.kind == "flow" or indicator.year_to_date
         # Whether it counts a fiscal year of which a part is still to come.
-        last_day = fiscal_year_last_day(fiscal_year_of(self.as_of))
-        self.is_within_year = self.begins_each_year and self.as_of < last_day
+        year = fiscal_year_of(self.as_of)
+        self.is_within_year = self.begins_each_year and self.as_of < fiscal_year_last_day(year)
         # The definition by which the value counts something else than baseline and target do.
         since = self.start.day if self.start else plan.first_day
         self.broken_by = indicator.break_between(since, Period.parse(value["period"]).last_day)
 
-    def draw_path(self, cuts: CutPoints) -> Path | None:
+    def draw_path(self) -> Path | None:
         """Return the path that methods compare with, or None if there is none."""
-        if self.start is None or self.target is None or self.is_within_year:
+        start, target = self.start, self.target
+        if start is None or target is None or self.is_within_year:
             return None
-        # Without a value the path still says what is expected by now.
-        actual = self.start.value if self.actual is None else self.actual
-        goal = self.target.value, self.target.target_date
-        own = self.plan.first_day, cuts.yearly_shares
-        return Path(self.start.value, self.start.day, *goal, actual, self.as_of, *own)
+        first = fiscal_year_of(self.plan.first_day) - 1
+        return Path(
+            start.value,
+            target.value,
+            # Without a value the path still says what is expected by now.
+            start.value if self.actual is None else self.actual,
+            (target.target_date - start.day).days,
+            (self.as_of - start.day).days,
+            fiscal_year_of(target.target_date) - first,
+            fiscal_year_of(self.as_of) - first,
+        )
 
 
 def _assess_by(cuts: CutPoints, case: _Case) -> Row:
-    path, target, start = case.draw_path(cuts), case.target, case.start
-    found = METHODS[cuts.method](path) if path else (None, None, "")
+    path, target, start = case.draw_path(), case.target, case.start
+    found = METHODS[cuts.method](path, cuts) if path else (None, None, "")
     verdict, reason, ratio = _judge(case, path, found, cuts)
     if start and verdict in _VERDICTS_BY_PATH:
         reason += start.assumption
@@ -217,7 +193,11 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
     return case.value | {
         "row_id": f"{case.value['row_id']}/{cuts.method}",
         "method": cuts.method,
-        **{column: getattr(target, name, None) for column, name in _TARGET_PARTS.items()},
+        "target_min": getattr(target, "target_min", None),
+        "target_max": getattr(target, "target_max", None),
+        "target_value": getattr(target, "value", None),
+        "target_date": getattr(target, "target_date", None),
+        "target_decided_on": getattr(target, "decided_on", None),
         "start_value": getattr(start, "value", None),
         "start_date": getattr(start, "day", None),
         **_describe_path(case, path, found[0], ratio),
@@ -233,30 +213,31 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
 def _describe_path(
     case: _Case, path: Path | None, expected: Decimal | None, ratio: Decimal | None
 ) -> Row:
-    parts = dict.fromkeys(_PARTS) | {"expected_value": expected, "progress_ratio": ratio}
+    """Return the parts of a comparison, with the pace so far and the pace needed, both a year."""
+    parts = dict.fromkeys(("gap", "pace_so_far", "pace_needed", "projected_value"))
+    parts |= {"expected_value": expected, "progress_ratio": ratio}
     if path and case.actual is not None:
         parts["gap"] = None if expected is None else case.actual - expected
-        parts |= _describe_pace(case, path)
+        if path.days_passed >= _SHORTEST_DAYS:
+            pace = (path.actual - path.start) / path.days_passed
+            parts["pace_so_far"] = pace * _DAYS_IN_YEAR
+            # Once the target is reached, or its day has come, there is nowhere to go.
+            if path.days_left and not case.is_reached:
+                parts |= _project(case.indicator, path, pace)
     known = {name: part for name, part in parts.items() if part is not None}
     return parts | {name: round_half_up(part, _PLACES) for name, part in known.items()}
 
 
-def _describe_pace(case: _Case, path: Path) -> dict[str, Decimal | None]:
-    """Return the pace so far and the pace needed, both a year, and where the pace leads."""
-    passed, left, target = path.days_passed, path.days_left, case.target
-    if passed < _SHORTEST_DAYS:
-        return {}
-    so_far = (path.actual - path.start_value) / passed
-    pace: dict[str, Decimal | None] = {"pace_so_far": so_far * _DAYS_IN_YEAR}
-    # Once the target is reached, or its day has come, there is nowhere to go.
-    if target and case.as_of < target.target_date and not target.is_reached_by(path.actual):
-        # There is no less than nothing, and no more than all.
-        projected = max(path.actual + so_far * left, Decimal(0))
-        most = Decimal(100) if case.indicator.kind == "ratio" else case.indicator.limit
-        pace["projected_value"] = projected if most is None else min(projected, most)
-        if left >= _SHORTEST_DAYS:
-            pace["pace_needed"] = (path.target_value - path.actual) / left * _DAYS_IN_YEAR
-    return pace
+def _project(indicator: Indicator, path: Path, pace: Decimal) -> dict[str, Decimal | None]:
+    """Return where a daily pace leads, and the yearly pace that the target needs."""
+    # There is no less than nothing, and no more than all.
+    projected = max(path.actual + pace * path.days_left, Decimal(0))
+    most = Decimal(100) if indicator.kind == "ratio" else indicator.limit
+    needed = (path.target - path.actual) / path.days_left * _DAYS_IN_YEAR
+    return {
+        "projected_value": projected if most is None else min(projected, most),
+        "pace_needed": needed if path.days_left >= _SHORTEST_DAYS else None,
+    }
 
 
 def _judge(case: _Case, path: Path | None, found: Comparison, cuts: CutPoints) -> _Judgement:
@@ -265,7 +246,7 @@ def _judge(case: _Case, path: Path | None, found: Comparison, cuts: CutPoints) -
     if actual is None or target is None:
         missing = "値が" if actual is None else "この時点で定められていた目標値が"
         return "cannot_say", f"{missing}ないため判定できない。", None
-    if target.is_reached_by(actual):
+    if case.is_reached:
         return (*_judge_reached(case, target, actual), None)
     if verdict := _judge_without_path(case, target, actual):
         return (*verdict, None)
@@ -320,7 +301,7 @@ def _judge_without_path(
 def _judge_by_path(
     case: _Case, path: Path, cuts: CutPoints, expected: Decimal, ratio: Decimal
 ) -> _Judgement:
-    if ratio < 0 or abs(expected - path.start_value) < path.allowance:
+    if ratio < 0 or abs(expected - path.start) < path.allowance:
         return (*_judge_difference(case.indicator, path, expected), None)
     # Not rounded up: 79.9 % is not the 80 % that would be another verdict.
     done = f"計画した進みの{int(100 * ratio)}%" if ratio < 1 else "計画した進み"
@@ -333,7 +314,7 @@ def _judge_by_path(
 def _judge_difference(indicator: Indicator, path: Path, expected: Decimal) -> tuple[Verdict, str]:
     """Judge where little is planned so far, or the value has gone back: no share can say that."""
     gap = path.actual - expected
-    shortfall = -gap if path.way > 0 else gap
+    shortfall = -gap if path.target > path.start else gap
     if shortfall <= 0:
         return "on_track", "計画した値に達している。"
     shown = round_half_up(gap, max(indicator.decimals, 1))
