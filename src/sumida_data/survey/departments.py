@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Waves
 from sumida_data.survey.reading.registers import (
@@ -22,8 +21,7 @@ from sumida_data.survey.reading.text import fold
 _FEWEST_DIGITS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Department:
+class Department(NamedTuple):
     """A department (課 of a 部) for as long as it had one name and one division.
 
     It has no last day while it exists, and is verified as ``公表資料`` where the ward has published
@@ -41,31 +39,14 @@ class Department:
         """Tell whether it existed under this name on that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
-    def as_row(self, series_code: str) -> Row:
-        """Return the department as a row of table ``department``."""
-        row = asdict(self)
-        row["department_code"] = row.pop("code")
-        return row | {"row_id": f"{self.code}@{self.valid_from}", "series_code": series_code}
 
-
-@dataclass(frozen=True, slots=True)
-class Succession:
+class Succession(NamedTuple):
     """The passing of one department's work to another, each given by its code."""
 
     predecessor: str
     successor: str
     changed_on: date
     note: str
-
-    def as_row(self) -> Row:
-        """Return the succession as a row of table ``department_succession``."""
-        return {
-            "row_id": f"{self.predecessor}>{self.successor}@{self.changed_on}",
-            "predecessor_code": self.predecessor,
-            "successor_code": self.successor,
-            "changed_on": self.changed_on,
-            "note": self.note or None,
-        }
 
 
 def list_existing(departments: Iterable[Department], day: date) -> dict[str, Department]:
@@ -116,25 +97,24 @@ def parse_successions(
     known = {department.code for department in departments}
     successions = []
     for place, row in list_rows(rows, "department_succession"):
-        codes = (row["predecessor_code"], row["successor_code"])
-        for column, code in zip(("predecessor_code", "successor_code"), codes, strict=True):
+        codes = {name: row[name] for name in ("predecessor_code", "successor_code")}
+        for name, code in codes.items():
             if code not in known:
                 raise ReferenceTableError(
-                    f"{place}の {column}: 課コード {code!r} は departments.csv にありません。"
+                    f"{place}の {name}: 課コード {code!r} は departments.csv にありません。"
                 )
         changed_on = parse_day(row, "changed_on", place)
-        successions.append(Succession(*codes, changed_on, row["note"]))
+        successions.append(Succession(*codes.values(), changed_on, row["note"]))
     return successions
 
 
-def refuse_unknown_codes(waves: Waves, departments: Iterable[Department]) -> None:
+def refuse_unknown_codes(waves: Waves, departments: Sequence[Department]) -> None:
     """Refuse inquiries that name a department that is not there then, with a ReferenceTableError.
 
     It must exist on the last day of the quarter.
     """
-    registered = list(departments)
     for period, wave in waves.root.items():
-        known = list_existing(registered, Period.parse(period).last_day)
+        known = list_existing(departments, Period.parse(period).last_day)
         asked = {f"{period}.departments": wave.departments}
         asked |= {f"{period}.sheets.{sheet}": codes for sheet, codes in wave.sheets.items()}
         for place, codes in asked.items():

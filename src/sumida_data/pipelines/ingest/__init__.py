@@ -54,10 +54,13 @@ def check_departments(
     parsed = registered.parse_departments(read_rows(departments))
     changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
     series = registered.find_series(parsed, changes)
-    rows = [one.as_row(series[one.code]) for one in parsed]
+    rows = [
+        (f"{one.code}@{one.valid_from}", one.code, series[one.code], *one[1:]) for one in parsed
+    ]
+    changed = [(f"{a}>{b}@{day}", a, b, day, note or None) for a, b, day, note in changes]
     return (
-        build_frame(dictionary["department"], rows),
-        build_frame(dictionary["department_succession"], [one.as_row() for one in changes]),
+        build_frame_of_tuples(dictionary["department"], rows),
+        build_frame_of_tuples(dictionary["department_succession"], changed),
     )
 
 

@@ -3,7 +3,6 @@
 import gc
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -297,7 +296,10 @@ def read_returns(reader: FormReader, waves: Waves, files: Sequence[SourceFile]) 
     They are read one after the other, or on all processors where they are very many. The first
     part of each name is a quarter with an inquiry.
     """
-    with _pause_garbage_collection():
+    # Reading leaves no cycles behind; to look for some takes time, again and again.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
         if len(files) < VERY_MANY:
             yield from (_read_file(reader, waves, file) for file in files)
             return
@@ -305,21 +307,9 @@ def read_returns(reader: FormReader, waves: Waves, files: Sequence[SourceFile]) 
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
         from multiprocessing import get_context  # noqa: PLC0415
 
-        start, context = (replace(reader), waves), get_context("spawn")
-        with ProcessPoolExecutor(mp_context=context, initializer=_prepare, initargs=start) as pool:
+        start = (replace(reader), waves)
+        with ProcessPoolExecutor(None, get_context("spawn"), _prepare, start) as pool:
             yield from pool.map(_read_prepared, files, chunksize=_CHUNK)
-
-
-@contextmanager
-def _pause_garbage_collection() -> Iterator[None]:
-    """Spare the collector from going through what was read again and again.
-
-    Reading leaves no cycles behind, so that memory does not grow.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
     finally:
         if was_enabled:
             gc.enable()
