@@ -5,6 +5,7 @@ a run's time quadratic in their number.
 """
 
 import os
+import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import groupby, starmap
 from pathlib import Path
@@ -15,7 +16,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets.pandas import CSVDataset
 
 from sumida_data.base.disk import is_hidden, refuse_outside, replace_folder, restore_folder
-from sumida_data.survey.files import SourceFile, normal_name, open_deliveries
+from sumida_data.survey.files import SourceFile, open_deliveries
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
 
@@ -98,7 +99,8 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
 def _spell(name: Path) -> str:
     """Return the name as text, also where an archive from Windows was unpacked as it came."""
     try:
-        return normal_name(os.fsencode(name.as_posix()).decode())
+        # Windows writes が as one character; macOS takes it apart into か and its mark.
+        return unicodedata.normalize("NFC", os.fsencode(name.as_posix()).decode())
     except UnicodeDecodeError:
         return os.fsencode(name.as_posix()).decode("cp932", errors="replace")
 

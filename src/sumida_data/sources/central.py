@@ -121,8 +121,9 @@ class CentralCollector:
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
                 if len(found) != 1:
+                    reading.place = Place(period)
                     kind = Kind.SECOND_CENTRAL_FILE if found else Kind.NO_CENTRAL_FILE
-                    reading.report(kind, Place(period), period=period, source=source.source)
+                    reading.report(kind, period=period, source=source.source)
                 for file in found:
                     reading.read_file(period, file)
         return contents
@@ -137,6 +138,8 @@ class _SourceReading:
         self.collector = collector
         self.source = source
         self.contents = contents
+        # Where the file that is read lies, and its sheet once that is known.
+        self.place = Place()
         self.readers = [SheetReader(form, collector.rules) for form in source.forms]
         self.titles = {item.name: item.title for item in source.fields}
         # The departments that a monthly list has had in each month so far.
@@ -146,31 +149,38 @@ class _SourceReading:
         # What the files have stated of each row, day and field, and the file that did so last.
         self.said: dict[tuple[str | None, ...], tuple[str, str]] = {}
 
-    def report(self, rule_id: str, place: Place, value: str | None = None, **words: str) -> None:
-        words["title"] = self.source.title
-        rule = self.collector.rules[rule_id]
-        self.contents.findings.append(make_finding(rule, place, value, **words))
+    @property
+    def last_day(self) -> date:
+        """The last day of the quarter to whose end the file ought to reach."""
+        return Period.parse(str(self.place.period)).last_day
 
-    def report_at(self, rule_id: str, place: Place, answer: Answer, **words: str) -> None:
-        self.report(rule_id, replace(place, cell=answer.cell), answer.raw_text, **words)
+    def report(
+        self, rule_id: str, value: str | None = None, answer: Answer | None = None, **words: str
+    ) -> None:
+        """Add a finding about the file, or about an answer or the cell that the words name."""
+        if answer:
+            value, words["cell"] = answer.raw_text, answer.cell
+        sheet = words.get("sheet", self.place.sheet)
+        place = replace(self.place, sheet=sheet, cell=words.get("cell"), row_label=words.get("row"))
+        rule = self.collector.rules[rule_id]
+        finding = make_finding(rule, place, value, **words, title=self.source.title)
+        self.contents.findings.append(finding)
 
     def read_file(self, period: str, file: SourceFile) -> None:
         """Read a file, and list it whether or not it can be used."""
         content, source, sample = file.read(), self.source, self.collector.sample
         digest = sha256(content).hexdigest()
         origin = Origin(self.collector.home.code, period, None, file.name, digest, sample)
-        place = Place(period=period, source_file=file.name)
+        self.place = Place(period=period, source_file=file.name)
         first_period, other = self.seen.setdefault(digest, (period, file.name))
         if first_period != period:
-            self.report(Kind.SAME_FILE_AGAIN, place, period=period, other=other)
+            self.report(Kind.SAME_FILE_AGAIN, period=period, other=other)
         first, found = len(self.contents.answers), len(self.contents.findings)
         taken: _Taken = []
         try:
-            taken = self._read(content, origin, place)
+            taken = self._read(content, origin)
         except UnusableFileError as error:
-            where, value = error.words, error.words.pop("value", None)
-            place = replace(place, sheet=where.pop("sheet", None), cell=where.pop("cell", None))
-            self.report(error.rule_id, place, value, **error.words)
+            self.report(error.rule_id, error.words.pop("value", None), None, **error.words)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
         answers = self.contents.answers[first:]
         days = [date.fromisoformat(one.value) for one in answers if one[6] == "as_of" and one.value]
@@ -194,15 +204,15 @@ class _SourceReading:
             }
         )
 
-    def _read(self, content: bytes, origin: Origin, place: Place) -> _Taken:
+    def _read(self, content: bytes, origin: Origin) -> _Taken:
         """Return the records that count; raise an UnusableFileError where there are none."""
-        reader, sheet, table = self._choose_table(self._open(content, place))
-        place = replace(place, sheet=sheet.name)
+        reader, sheet, table = self._choose_table(self._open(content))
         dates = list(self._read_dates(sheet, table))
-        read = reader.read_rows(self._blank_others(sheet, table, place), place)
+        self.place = replace(self.place, sheet=sheet.name)
+        read = reader.read_rows(self._blank_others(sheet, table), self.place)
         assert read is not None  # noqa: S101  # the table has been found
         words = self.source.words.items()
-        known = [self._settle_words(*one, read.records, place) for one in words]
+        known = [self._settle_words(*one, read.records) for one in words]
         if not all(known):
             return []
         for item in self.source.fields:
@@ -212,25 +222,25 @@ class _SourceReading:
             record.answers.extend(dates)
             if month := record.answer_of(self.source.month or ""):
                 record.answers.append(_month_end(month))
-        taken = self._check_rows(self._take(read, place), read.findings, place)
-        self._check_later(taken, place)
-        taken = self._leave_gaps_out(taken, place)
-        self._compare(taken, place)
+        taken = self._check_rows(self._take(read), read.findings)
+        self._check_later(taken)
+        taken = self._leave_gaps_out(taken)
+        self._compare(taken)
         for code, record in taken:
             department = record.value_of("department_code")
             whose = origin._replace(municipality_code=code, department_code=department)
             self.contents.answers += make_rows(record, whose)
         return taken
 
-    def _open(self, content: bytes, place: Place) -> Workbook:
+    def _open(self, content: bytes) -> Workbook:
         """Return the file as a workbook, and report what a person must check."""
-        name = str(place.source_file)
+        name = str(self.place.source_file)
         if name.lower().endswith(".json") and content.lstrip()[:1] != b"<":
             workbook = read_package_search(content)
         else:
             workbook = self.collector.files.open(content, name)
         for rule_id in workbook.remarks:
-            self.report(rule_id, place)
+            self.report(rule_id)
         sample = has_sample_stamp(workbook)
         if sample != self.collector.sample:
             kind = Kind.SAMPLE_AMONG_REAL if sample else Kind.REAL_AMONG_SAMPLE
@@ -282,7 +292,7 @@ class _SourceReading:
                 raise _without_date(sheet, heading.row, heading.column, raw_text_of(heading.value))
             yield answer
 
-    def _blank_others(self, sheet: Sheet, table: FoundTable, place: Place) -> Sheet:
+    def _blank_others(self, sheet: Sheet, table: FoundTable) -> Sheet:
         """Return the sheet without the rows that another municipality answers for.
 
         The list of a whole catalogue names the owner of each row in a column of its own.
@@ -300,12 +310,10 @@ class _SourceReading:
                 others += any(rows[number])
                 rows[number] = [""] * len(header)
         if others:
-            self.report(Kind.ROWS_OF_OTHERS, place, municipality=home.name, count=str(others))
+            self.report(Kind.ROWS_OF_OTHERS, municipality=home.name, count=str(others))
         return replace(sheet, rows=rows)
 
-    def _settle_words(
-        self, name: str, words: Sequence[str], records: Iterable[Record], place: Place
-    ) -> bool:
+    def _settle_words(self, name: str, words: Sequence[str], records: Iterable[Record]) -> bool:
         """Spell the words of a closed list as it does, and tell whether all are known.
 
         A blank field, or one for which the list has no column, has the first word; it is at the
@@ -327,12 +335,12 @@ class _SourceReading:
                 _settle(record, answer, word, "synonym" if text else "default")
         said = {"heading": self.titles[name], "allowed": "、".join(words)}
         if unknown:
-            self.report_at(Kind.UNKNOWN_WORD, place, unknown[0], count=str(len(unknown)), **said)
+            self.report(Kind.UNKNOWN_WORD, answer=unknown[0], count=str(len(unknown)), **said)
         if blanks:
-            self.report(Kind.BLANK_WORD, place, words[0], count=str(blanks), **said)
+            self.report(Kind.BLANK_WORD, words[0], count=str(blanks), **said)
         return not unknown
 
-    def _take(self, read: SheetContents, place: Place) -> _Taken:
+    def _take(self, read: SheetContents) -> _Taken:
         """Return the records of known municipalities, and report what is wrong with rows."""
         pairs = [(self._municipality_of(record), record) for record in read.records]
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
@@ -340,7 +348,7 @@ class _SourceReading:
         cells = {answer.cell for found, record in pairs if found for answer in record.answers}
         told = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
         self.contents.findings += (one for one in told if one.rule_id != Kind.REQUIRED_EMPTY)
-        self._check_names(pairs, place)
+        self._check_names(pairs)
         return [(found.code, record) for found, record in pairs if found]
 
     def _municipality_of(self, record: Record) -> Municipality | None:
@@ -349,81 +357,78 @@ class _SourceReading:
         names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
         return self.collector.known.get((_fold(names[0]), _fold(names[1])))
 
-    def _check_names(
-        self, pairs: Iterable[tuple[Municipality | None, Record]], place: Place
-    ) -> None:
+    def _check_names(self, pairs: Iterable[tuple[Municipality | None, Record]]) -> None:
         """Report names that are unknown, or that only look like those of the register."""
         alike = []
         for found, record in pairs:
             answer = record.answer_of("municipality_name")
             if answer and found is None:
-                where = replace(place, row_label=record.key)
-                self.report_at(Kind.UNKNOWN_MUNICIPALITY, where, answer)
+                self.report(Kind.UNKNOWN_MUNICIPALITY, answer=answer, row=record.key)
             elif answer and found and answer.reading.value != found.name:
                 alike.append((answer, found.name))
         for answer, name in alike[:1]:
-            words = {"name": name, "count": str(len(alike))}
-            self.report_at(Kind.LOOK_ALIKE_NAMES, place, answer, **words)
+            count = str(len(alike))
+            self.report(Kind.LOOK_ALIKE_NAMES, answer=answer, name=name, count=count)
 
-    def _check_rows(self, taken: _Taken, findings: Iterable[Finding], place: Place) -> _Taken:
+    def _check_rows(self, taken: _Taken, findings: Iterable[Finding]) -> _Taken:
         """Return the records without those of the home municipality if it is there twice."""
         home, expected = self.collector.home, self.source.rows_expected
         if expected not in {None, len(taken)}:
-            self.report(Kind.ROW_COUNT, place, found=str(len(taken)), expected=str(expected))
+            self.report(Kind.ROW_COUNT, found=str(len(taken)), expected=str(expected))
         count = sum(code == home.code for code, _ in taken)
         if not count:
-            self.report(Kind.HOME_ROW_MISSING, place, municipality=home.name)
+            self.report(Kind.HOME_ROW_MISSING, municipality=home.name)
         name = fold(home.prefecture_name + home.name)
         count += sum(
             one.rule_id == Kind.DUPLICATE_ROW and fold(str(one.place.row_label)) == name
             for one in findings
         )
         if count > 1 and "municipality_name" in self.titles:
-            self.report(Kind.HOME_ROW_TWICE, place, municipality=home.name, found=str(count))
+            self.report(Kind.HOME_ROW_TWICE, municipality=home.name, found=str(count))
             return [one for one in taken if one[0] != home.code]
         return taken
 
-    def _check_later(self, taken: _Taken, place: Place) -> None:
+    def _check_later(self, taken: _Taken) -> None:
         """Report rows that began after the quarter by the day that they state."""
-        name, last_day = self.source.since or "", Period.parse(str(place.period)).last_day
+        name, last = self.source.since or "", self.last_day.isoformat()
         dated = (record.answer_of(name) for _, record in taken)
-        later = [one for one in dated if one and (one.reading.value or "") > last_day.isoformat()]
+        later = [one for one in dated if one and (one.reading.value or "") > last]
         for answer in later[:1]:
-            words = {"heading": self.titles[name], "count": str(len(later))}
-            self.report_at(Kind.LATER_ROWS, place, answer, last=last_day.isoformat(), **words)
+            words = {"heading": self.titles[name], "count": str(len(later)), "last": last}
+            self.report(Kind.LATER_ROWS, answer=answer, **words)
 
-    def _lacks_value(self, record: Record, place: Place) -> bool:
+    def _lacks_value(self, record: Record) -> bool:
         """Tell whether a value is missing without which the row is none, and report it."""
         for item in (item for item in self.source.fields if item.required):
             answer = record.answer_of(item.name)
             if answer is not None and answer.reading.value is None:
-                where = replace(place, row_label=record.key.replace("|", " "))
-                self.report_at(Kind.ROW_WITHOUT_VALUE, where, answer, heading=item.title)
+                words = {"row": record.key.replace("|", " "), "heading": item.title}
+                self.report(Kind.ROW_WITHOUT_VALUE, answer=answer, **words)
                 return True
         return False
 
-    def _leave_gaps_out(self, taken: _Taken, place: Place) -> _Taken:
+    def _leave_gaps_out(self, taken: _Taken) -> _Taken:
         """Return the records with all values, of months that are whole; report the others."""
         name = self.source.month or ""
         whole: _Taken = []
         months: defaultdict[str, set[str]] = defaultdict(set)
         lost: defaultdict[str, set[str]] = defaultdict(set)
         for one in taken:
-            lacks = self._lacks_value(one[1], place)
+            lacks = self._lacks_value(one[1])
             month, code = str(one[1].value_of(name)), str(one[1].value_of("department_code"))
             (lost if lacks else months)[month].add(code)
             if not lacks:
                 whole.append(one)
         if not name:
             return whole
-        gaps = self._find_gaps(months, Period.parse(str(place.period)).last_day)
+        gaps = self._find_gaps(months)
         for month, departments in lost.items():
             gaps[month] = gaps.get(month, set()) | departments
         if gaps:
-            self.report(Kind.MISSING_MONTHS, place, _describe_gaps(gaps))
+            self.report(Kind.MISSING_MONTHS, _describe_gaps(gaps))
         return [one for one in whole if one[1].value_of(name) not in gaps]
 
-    def _find_gaps(self, own: Mapping[str, set[str]], last: date) -> dict[str, set[str]]:
+    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, set[str]]:
         """Take a file's departments by month and return the months that lack some, in order.
 
         A department is missing in a month of a fiscal year if it is there in the month before
@@ -432,7 +437,10 @@ class _SourceReading:
         """
         for month, departments in own.items():
             self.months[month] |= departments
-        months = _list_months(min(self.months, default=f"{last:%Y-%m}"), last)
+        last = self.last_day
+        year, number = map(int, min(self.months, default=f"{last:%Y-%m}").split("-"))
+        numbers = range(12 * year + number - 1, 12 * last.year + last.month)
+        months = [f"{one // 12}-{one % 12 + 1:02}" for one in numbers]
         gaps = {one: set[str]() for one in {*months} - self.months.keys()}
         # Departments come and go with the fiscal year.
         for before, month in pairwise(months):
@@ -444,7 +452,7 @@ class _SourceReading:
                     gaps[month] = lost
         return dict(sorted(gaps.items()))
 
-    def _compare(self, taken: _Taken, place: Place) -> None:
+    def _compare(self, taken: _Taken) -> None:
         """Report if a file contradicts an earlier one; the first difference is shown.
 
         A publisher that corrects an old table leaves a trace where two files speak of a day.
@@ -455,7 +463,7 @@ class _SourceReading:
             as_of = record.value_of("as_of")
             for answer in record.answers:
                 key = (code, record.key, as_of, answer.field)
-                said = (answer.reading.value or "空欄", str(place.source_file))
+                said = (answer.reading.value or "空欄", str(self.place.source_file))
                 before = self.said.get(key, said)
                 self.said[key] = said
                 if answer.field in numbers and before[0] != said[0]:
@@ -463,8 +471,7 @@ class _SourceReading:
         for row, day, answer, now, (value, file) in differing[:1]:
             words = {"row": row, "heading": self.titles[answer.field], "before": file}
             words |= {"as_of": day, "other": value, "more": str(len(differing) - 1)}
-            where = replace(place, sheet=answer.sheet, cell=answer.cell, row_label=row)
-            self.report(Kind.REVISED_VALUE, where, now, **words)
+            self.report(Kind.REVISED_VALUE, now, cell=answer.cell, **words)
 
 
 def _fold(name: str | None) -> str:
@@ -475,12 +482,6 @@ def _fold(name: str | None) -> str:
 def _shorten(parts: Sequence[str]) -> str:
     rest = f" ほか{len(parts) - _SHOWN}件" if len(parts) > _SHOWN else ""
     return "、".join(parts[:_SHOWN]) + rest
-
-
-def _list_months(first: str, last: date) -> list[str]:
-    year, month = map(int, first.split("-"))
-    months = range(12 * year + month - 1, 12 * last.year + last.month)
-    return [f"{one // 12}-{one % 12 + 1:02}" for one in months]
 
 
 def _describe_gaps(gaps: Mapping[str, set[str]]) -> str:

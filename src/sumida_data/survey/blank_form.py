@@ -20,13 +20,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.base.xlsx import Book, measure
-from sumida_data.survey.consistency import (
-    MARKS,
-    contradiction_terms,
-    find_contradictions,
-    find_unanswered,
-    unanswered_terms,
-)
+from sumida_data.survey import consistency
+from sumida_data.survey.consistency import MARKS
 from sumida_data.survey.departments import Department, Succession, find_successors, find_takeovers
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave
 from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp, fingerprint
@@ -211,8 +206,8 @@ class _Block:
         """Return how many answers are missing, and how often some contradict each other."""
         ranges = {name: xl_range_abs(*area) for name, area in self.areas.items()}
         found = [self._judge(record) for record in self.records]
-        terms = unanswered_terms(self.part, ranges).values()
-        others = contradiction_terms(self.part, ranges)
+        terms = consistency.unanswered_terms(self.part, ranges).values()
+        others = consistency.contradiction_terms(self.part, ranges)
         return (
             (f"SUMPRODUCT({'+'.join(terms) or '0'})", sum(missing for missing, _ in found)),
             (f"SUMPRODUCT({'+'.join(others) or '0'})", sum(shown for _, shown in found)),
@@ -221,17 +216,17 @@ class _Block:
     def verdict(self, number: int) -> _Formula:
         """Return what to say of the record of that number, or of the spare row there."""
         cells = self.cells_in_row(self.first_row + number)
-        unanswered = "+".join(unanswered_terms(self.part, cells).values())
+        unanswered = "+".join(consistency.unanswered_terms(self.part, cells).values())
         text = f'IF({unanswered}>0,"未回答","")'
-        if terms := contradiction_terms(self.part, cells):
+        if terms := consistency.contradiction_terms(self.part, cells):
             text = f'IF({"+".join(terms)}>0,"矛盾",{text})'
         is_spare = number >= len(self.records)
         missing, shown = (0, 0) if is_spare else self._judge(self.records[number])
         return text, "矛盾" if shown else "未回答" if missing else ""
 
     def _judge(self, record: _Record) -> tuple[int, int]:
-        shown = find_contradictions(self.part.contradictions, record)
-        return len(find_unanswered(self.part, record)), len(shown)
+        shown = consistency.find_contradictions(self.part.contradictions, record)
+        return len(consistency.find_unanswered(self.part, record)), len(shown)
 
 
 def _count(blocks: Sequence[_Block]) -> Iterator[tuple[str, _Formula]]:
@@ -242,17 +237,14 @@ def _count(blocks: Sequence[_Block]) -> Iterator[tuple[str, _Formula]]:
         yield style, ("+".join(texts), sum(results))
 
 
+@dataclass(frozen=True)
 class _Writer:
     """Writes the sheets of one form."""
 
-    def __init__(
-        self, book: Book, inquiry: Inquiry, department: Department, last: LastAnswers
-    ) -> None:
-        self.book = book
-        self.inquiry = inquiry
-        self.department = department
-        self.last = last
-        self.styles = book.looks
+    book: Book
+    inquiry: Inquiry
+    department: Department
+    last: LastAnswers
 
     def write(self) -> None:
         form, wave = self.inquiry.form.asked_in(str(self.inquiry.period)), self.inquiry.wave
@@ -284,9 +276,9 @@ class _Writer:
         sheet = self.book.add_sheet(name)
         self._set_width(sheet, 0, _LAST_FREE_COLUMN, None)
         self._set_width(sheet, 0, 0, 9)
-        sheet.write(0, 0, title, self.styles["title"])
-        sheet.write(1, 0, f"{period}　{whose}　回答期限 {due_on}", self.styles["text"])
-        sheet.write(3, 0, sample, self.styles["sample"])
+        sheet.write(0, 0, title, self.book.looks["title"])
+        sheet.write(1, 0, f"{period}　{whose}　回答期限 {due_on}", self.book.looks["text"])
+        sheet.write(3, 0, sample, self.book.looks["sample"])
         sheet.protect("", _PERMISSIONS)
         sheet.set_margins(left=0.4, right=0.4, top=0.8, bottom=0.7)
         sheet.set_header(f"&L{title}&R{whose}")
@@ -295,7 +287,7 @@ class _Writer:
 
     def _set_width(self, sheet: Worksheet, first: int, last: int, width: int | None) -> None:
         # The format of a column is that of its empty cells, which anybody may fill in.
-        sheet.set_column(first, last, width, self.styles["free"])
+        sheet.set_column(first, last, width, self.book.looks["free"])
 
     def _write_sheet(self, name: str, parts: Iterable[SurveySheet]) -> list[_Block]:
         sheet = self._add_sheet(name)
@@ -311,7 +303,7 @@ class _Writer:
                 f"引き継いだ課（{'、'.join(self.last.predecessors)}）の前回の回答が入っています。"
             )
             told += "この課の仕事でない行は、内容を消してください。" * self.last.is_shared
-            sheet.write(_FIRST_ROW - 1, 0, told, self.styles["hint"])
+            sheet.write(_FIRST_ROW - 1, 0, told, self.book.looks["hint"])
         first = blocks[0]
         if first.is_table:
             named = len(list(takewhile(attrgetter("required"), first.part.fields)))
@@ -347,7 +339,7 @@ class _Writer:
         for row, item in enumerate(block.part.fields, start=block.first_row):
             reading = record[item.name]
             style = self._style_of(item, "answer" if reading.value is None else "fixed")
-            sheet.write(row, _FIRST_COLUMN, _heading_of(item), self.styles["heading"])
+            sheet.write(row, _FIRST_COLUMN, _heading_of(item), self.book.looks["heading"])
             sheet.write(row, beside, contents_of(item, reading), style)
 
     def _write_table(self, sheet: Worksheet, block: _Block) -> None:
@@ -355,9 +347,9 @@ class _Writer:
         for column, item in enumerate(fields, start=_FIRST_COLUMN):
             self._set_width(sheet, column, column, _width_of(item))
         sheet.set_row(top, 2 * _LINE_HEIGHT)
-        sheet.write_row(top, 0, ["確認", *map(_heading_of, fields)], self.styles["heading"])
+        sheet.write_row(top, 0, ["確認", *map(_heading_of, fields)], self.book.looks["heading"])
         example = {item.name: Reading(item.example or None, "answered") for item in fields}
-        sheet.write(top + 1, 0, "記入例", self.styles["example"])
+        sheet.write(top + 1, 0, "記入例", self.book.looks["example"])
         self._write_record(sheet, top + 1, fields, example, ("example", "example"))
         own = len(self.last.tables.get(block.part.table, {}))
         for number, record in enumerate([*block.records, *[{}] * _SPARE_ROWS]):
@@ -387,21 +379,24 @@ class _Writer:
             sheet.set_row(row, lines * _LINE_HEIGHT)
 
     def _style_of(self, item: FormField, name: str) -> Format:
-        return self.styles.get(f"{name} {item.type}", self.styles[name])
+        return self.book.looks.get(f"{name} {item.type}", self.book.looks[name])
 
     def _write_formula(
         self, sheet: Worksheet, row: int, column: int, formula: _Formula, style: str
     ) -> None:
         text, result = formula
-        sheet.write_formula(row, column, f"={text}", self.styles[style], result)
+        sheet.write_formula(row, column, f"={text}", self.book.looks[style], result)
 
     def _add_rules(self, sheet: Worksheet, block: _Block) -> None:
         part, cells, areas = block.part, block.cells_in_row(block.first_row), block.areas
-        terms = zip(part.contradictions, contradiction_terms(part, cells), strict=True)
+        terms = zip(part.contradictions, consistency.contradiction_terms(part, cells), strict=True)
         rules = [(next(iter(one.when)), term, "contradictory") for one, term in terms]
-        rules += [(name, term, "blank") for name, term in unanswered_terms(part, cells).items()]
+        rules += [
+            (name, term, "blank")
+            for name, term in consistency.unanswered_terms(part, cells).items()
+        ]
         for name, term, mark in rules:
-            rule = {"type": "formula", "criteria": f"={term}", "format": self.styles[mark]}
+            rule = {"type": "formula", "criteria": f"={term}", "format": self.book.looks[mark]}
             sheet.conditional_format(*areas[name], rule)
         for item in part.fields:
             sheet.data_validation(*areas[item.name], _validation_of(item, part))
@@ -416,16 +411,16 @@ class _Writer:
             for contradiction in block.part.contradictions
         ]
         self._set_width(sheet, 0, 2, 18)
-        sheet.write_column(_FIRST_ROW, 0, lines, self.styles["text"])
+        sheet.write_column(_FIRST_ROW, 0, lines, self.book.looks["text"])
         top = _FIRST_ROW + len(lines) + 1
-        sheet.write_row(top, 0, ["シート", "未回答", "矛盾"], self.styles["heading"])
+        sheet.write_row(top, 0, ["シート", "未回答", "矛盾"], self.book.looks["heading"])
         for row, (name, blocks) in enumerate(sheets.items(), start=top + 1):
-            sheet.write_url(row, 0, f"internal:'{name}'!A1", self.styles["link"], name)
+            sheet.write_url(row, 0, f"internal:'{name}'!A1", self.book.looks["link"], name)
             for column, (style, formula) in enumerate(_count(blocks), _FIRST_COLUMN):
                 source = xl_rowcol_to_cell(_COUNTER_ROW, column)
                 self._write_formula(sheet, row, column, (f"'{name}'!{source}", formula[1]), style)
         bottom = top + len(sheets) + 2
-        sheet.write_column(bottom, 0, ["矛盾として数えるもの", *notes], self.styles["text"])
+        sheet.write_column(bottom, 0, ["矛盾として数えるもの", *notes], self.book.looks["text"])
         sheet.print_area(0, 0, bottom + len(notes), _LAST_GUIDANCE_COLUMN)
 
 

@@ -15,15 +15,8 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import Form, FormField, SurveySheet
-from sumida_data.survey.reading.registers import (
-    ReferenceTableError,
-    TextRow,
-    list_rows,
-    parse_day,
-    parse_periods,
-    read_exactly,
-    require,
-)
+from sumida_data.survey.reading import registers
+from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 from sumida_data.survey.reading.text import reader_of
 
 
@@ -60,16 +53,16 @@ def parse_corrections(rows: Iterable[TextRow], form: Form) -> list[Correction]:
             does not allow, or leaves out its reason or who agreed.
     """
     corrections: dict[str, Correction] = {}
-    for place, row in list_rows(rows, "corrections"):
-        require(row, ("correction_id", "reason", "agreed_by"), place)
+    for place, row in registers.list_rows(rows, "corrections"):
+        registers.require(row, ("correction_id", "reason", "agreed_by"), place)
         part, item = _find_item(row, place, form)
         same = ("correction_id", "department_code", "reason", "agreed_by")
         values = ("expected_value", "new_value")
         read: Row = {name: row[name] for name in same}
         read |= {"table_name": part.table, "record_key": row["row"], "field": item.name}
-        periods = parse_periods(row, place)
+        periods = registers.parse_periods(row, place)
         read |= {name: _read_value(row, name, place, item) for name in values}
-        read["agreed_on"] = parse_day(row, "agreed_on", place)
+        read["agreed_on"] = registers.parse_day(row, "agreed_on", place)
         if row["correction_id"] in corrections:
             raise ReferenceTableError(
                 f"{place}: correction_id {row['correction_id']!r} が2回あります。"
@@ -79,7 +72,7 @@ def parse_corrections(rows: Iterable[TextRow], form: Form) -> list[Correction]:
 
 
 def _read_value(row: TextRow, column: str, place: str, item: FormField) -> str | None:
-    value = read_exactly(row[column], reader_of(item)) if row[column] else None
+    value = registers.read_exactly(row[column], reader_of(item)) if row[column] else None
     if row[column] and value is None:
         raise ReferenceTableError(
             f"{place}の {column}: {row[column]!r} は「{item.title}」の値として読めません。"

@@ -8,14 +8,8 @@ from typing import NamedTuple
 
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Waves
-from sumida_data.survey.reading.registers import (
-    ReferenceTableError,
-    TextRow,
-    list_rows,
-    parse_code,
-    parse_day,
-    require,
-)
+from sumida_data.survey.reading import registers
+from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 from sumida_data.survey.reading.text import fold
 
 _FEWEST_DIGITS = 4
@@ -62,19 +56,19 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
             before the first, or a code stands twice on one day.
     """
     departments: list[Department] = []
-    listed = list(list_rows(rows, "departments"))
+    listed = list(registers.list_rows(rows, "departments"))
     # All codes are as long as the longest; Excel takes zeros away from their front.
     digits = max([_FEWEST_DIGITS, *(len(row["department_code"].strip()) for _, row in listed)])
     for place, row in listed:
         names = ("division", "section")
-        require(row, names, place)
-        first = parse_day(row, "valid_from", place)
-        last = parse_day(row, "valid_to", place) if row["valid_to"] else None
+        registers.require(row, names, place)
+        first = registers.parse_day(row, "valid_from", place)
+        last = registers.parse_day(row, "valid_to", place) if row["valid_to"] else None
         if last is not None and last < first:
             raise ReferenceTableError(
                 f"{place}: valid_to {last} が valid_from {first} より前です。直してください。"
             )
-        code = parse_code(row, "department_code", place, digits)
+        code = registers.parse_code(row, "department_code", place, digits)
         for earlier in departments:
             if earlier.code == code and earlier.exists_on(first):
                 raise ReferenceTableError(
@@ -96,14 +90,14 @@ def parse_successions(
     """
     known = {department.code for department in departments}
     successions = []
-    for place, row in list_rows(rows, "department_succession"):
+    for place, row in registers.list_rows(rows, "department_succession"):
         codes = {name: row[name] for name in ("predecessor_code", "successor_code")}
         for name, code in codes.items():
             if code not in known:
                 raise ReferenceTableError(
                     f"{place}の {name}: 課コード {code!r} は departments.csv にありません。"
                 )
-        changed_on = parse_day(row, "changed_on", place)
+        changed_on = registers.parse_day(row, "changed_on", place)
         successions.append(Succession(*codes.values(), changed_on, row["note"]))
     return successions
 

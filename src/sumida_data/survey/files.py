@@ -87,11 +87,6 @@ class SourceFile:
         return self.path.lstat().st_mtime_ns
 
 
-def normal_name(name: str) -> str:
-    """Return a name as Windows writes it; macOS takes が apart into か and its mark."""
-    return unicodedata.normalize("NFC", name)
-
-
 def is_document(name: str) -> bool:
     """Tell whether a file is a letter, a picture or the like, and no workbook."""
     return _DOCUMENT.fullmatch(PurePosixPath(name).suffix) is not None
@@ -138,7 +133,7 @@ def _place_inside(file: SourceFile, members: Iterable[tuple[str, bytes]]) -> Ite
     taken = set()
     for number, (member, content) in enumerate(members, start=1):
         parts = (part for part in member.replace("\\", "/").split("/") if part.strip("."))
-        name = normal_name("/".join(parts))
+        name = unicodedata.normalize("NFC", "/".join(parts))
         name = f"{number}_{name}" if name in taken or not name else name
         taken.add(name)
         yield replace(file, name=f"{file.name}/{name}", content=content)
