@@ -77,6 +77,10 @@ PROJECT = SimpleNamespace(typed=(), made_of={}, is_many=False)
 _NODES: defaultdict[str, dict[str, tuple[Any, ...]]] = defaultdict(dict)
 
 
+class UnableError(ValueError):
+    """What is asked for cannot be done with what there is; the text says why and what to do."""
+
+
 def note_tables(parameters: Mapping[str, Any]) -> None:
     """Note the tables of the project's survey sheets and central sources.
 

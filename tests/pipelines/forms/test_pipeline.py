@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from sumida_data.base.frames import read_rows
-from sumida_data.pipelines.forms import UnreadReturnsError, find_last_rows
+from sumida_data.pipelines.forms import find_last_rows
+from sumida_data.pipelines.wiring import UnableError
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.survey.blank_form import find_last_answers
 from sumida_data.survey.collecting.collection import Collected, Collector
@@ -187,6 +188,6 @@ def test_invented_answers_are_forgotten_once_their_files_are_gone(waves: Waves) 
 def test_returns_that_nobody_has_read_are_not_left_out_of_the_forms(waves: Waves) -> None:
     came = {f"{period}/a.xlsx": SourceFile("a", PROJECT) for period in ("FY2022Q3", "FY2022Q4")}
     for known in (None, pd.DataFrame([{"period": "FY2022Q2", "source_file": "", "sample": False}])):
-        with pytest.raises(UnreadReturnsError, match="令和4年度第3四半期の調査票をまだ読み取って"):
+        with pytest.raises(UnableError, match="令和4年度第3四半期の調査票をまだ読み取って"):
             find_last_rows(known, came, waves, ReportedPeriod("FY2022Q4"))
     assert find_last_rows(None, came, waves, ReportedPeriod("FY2021Q4")) == []

@@ -11,6 +11,7 @@ from sumida_data.pipelines.wiring import (
     Locations,
     Rows,
     Summary,
+    UnableError,
     make_pipeline,
     makes,
 )
@@ -25,14 +26,6 @@ from sumida_data.survey.blank_form import (
 from sumida_data.survey.form import Form, Waves
 
 
-class UnknownWaveError(ValueError):
-    """A form was asked for in a quarter that has no inquiry."""
-
-
-class UnreadReturnsError(ValueError):
-    """Forms were asked for before the returns of the quarter before had been read."""
-
-
 @makes("last_answers")
 def find_last_rows(
     known_answers: Frame | None, survey_returns: Files, waves: Waves, period: ReportedPeriod
@@ -42,7 +35,7 @@ def find_last_rows(
     Invented answers whose files are gone are none.
 
     Raises:
-        UnreadReturnsError: If there are returns of an earlier quarter that no run has read.
+        UnableError: If there are returns of an earlier quarter that no run has read.
     """
     known = [] if known_answers is None else read_rows(known_answers)
     if not any(row["sample"] and row["source_file"] in survey_returns for row in known):
@@ -51,7 +44,7 @@ def find_last_rows(
     came = {path.partition("/")[0] for path in survey_returns} & waves.root.keys()
     earlier = _find_before(name, came)
     if earlier > _find_before(name, {row["period"] for row in known}):
-        raise UnreadReturnsError(
+        raise UnableError(
             f"{Period.parse(earlier).title}の調査票をまだ読み取っていないため、前回の回答を調査票に"
             "写せません。先に kedro run を実行してください。"
         )
@@ -79,12 +72,12 @@ def write_forms(
     """Write a form for each department asked.
 
     Raises:
-        UnknownWaveError: If there is no inquiry in that quarter.
+        UnableError: If there is no inquiry in that quarter.
         ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
     """
     name = _name_period(waves, period)
     if name not in waves.root:
-        raise UnknownWaveError(
+        raise UnableError(
             f"--params=period={name}: この期間の照会の設定がありません。"
             f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
         )

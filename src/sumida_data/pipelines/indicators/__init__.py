@@ -8,7 +8,7 @@ from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue import history
-from sumida_data.pipelines.wiring import Frame, Rows, make_pipeline, makes
+from sumida_data.pipelines.wiring import Frame, Rows, UnableError, make_pipeline, makes
 from sumida_data.plan import hints, initiatives, models, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess_values
@@ -17,11 +17,8 @@ from sumida_data.survey.form import Form, Waves
 
 # Every node that takes a register raises ReferenceTableError if it has a mistake.
 Histories = list[history.TargetHistory]
+_PUBLICATIONS = ("publication", "publication_dataset", "value_publication")
 _COMPUTED = ("computed_values", "computed_lineage", "indicator_value_by_department")
-
-
-class UnknownPeriodError(ValueError):
-    """A period was asked for that has no returns."""
 
 
 @makes("reported_period")
@@ -29,13 +26,13 @@ def choose_period(period: ReportedPeriod, response: Frame) -> Period:
     """Return the period to report: the one asked for, or the latest that has returns.
 
     Raises:
-        UnknownPeriodError: If there are no returns for the period asked for.
+        UnableError: If there are no returns for the period asked for.
     """
     received = response[response["source_file"].notna()]
     periods = sorted(received["period"].unique())
     chosen: str = periods[-1] if period.root == "latest" else period.root
     if chosen not in periods:
-        raise UnknownPeriodError(
+        raise UnableError(
             f"--params=period={chosen}: この期間の回答はありません。"
             f"あるのは {'、'.join(periods)} です。"
         )
@@ -74,31 +71,20 @@ def freeze_published(
     return revisions.freeze_values(computed_values, computed_lineage, published, reasons)
 
 
-@makes("publication", "publication_dataset", "value_publication")
-def describe_publications(
-    publication_history: Histories, dictionary: DataDictionary
-) -> list[Frame]:
-    """Return tables ``publication``, ``publication_dataset`` and ``value_publication``."""
-    tables = history.list_publications(publication_history)
-    return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
-
-
-@makes("review_hint")
+@makes("review_hint", "progress_note")
 def find_review_hints(
-    plans: Plans, indicator_value: Frame, indicator_value_by_department: Frame, hint_notes: Frame
-) -> Rows:
-    """Find the values that are worth a second look, among the last revisions."""
+    plans: Plans,
+    indicator_value: Frame,
+    indicator_value_by_department: Frame,
+    hint_notes: Frame,
+    progress_notes: Frame,
+) -> tuple[Rows, Rows]:
+    """Find the values worth a second look, among the last revisions, and what is said of values."""
     of_one = ["indicator_id", "period"]
     newest = indicator_value.sort_values("revision").drop_duplicates(of_one, keep="last")
     frames = (newest.sort_index(), indicator_value_by_department, hint_notes)
-    return hints.find_hints(plans, *map(read_rows, frames))
-
-
-@makes("progress_note")
-def read_progress_notes(plans: Plans, indicator_value: Frame, progress_notes: Frame) -> Rows:
-    """Return table ``progress_note``: why values are where they are, and what comes next."""
-    notes = read_rows(progress_notes)
-    return hints.parse_progress_notes(notes, plans, read_rows(indicator_value))
+    notes = hints.parse_progress_notes(read_rows(progress_notes), plans, read_rows(indicator_value))
+    return hints.find_hints(plans, *map(read_rows, frames)), notes
 
 
 @makes("indicator_progress", "pending_revision")
@@ -128,13 +114,17 @@ def describe_initiatives(
     return figures, initiatives.sum_effects(figures)
 
 
-@makes("indicator", "indicator_target")
-def describe_plans(plans: Plans, dictionary: DataDictionary) -> tuple[Frame, Frame]:
-    """Return the plans as tables ``indicator`` and ``indicator_target``."""
-    return (
-        build_frame(dictionary["indicator"], models.describe_indicators(plans)),
-        build_frame(dictionary["indicator_target"], models.describe_targets(plans)),
-    )
+@makes("indicator", "indicator_target", *_PUBLICATIONS)
+def describe_plans(
+    plans: Plans, publication_history: Histories, dictionary: DataDictionary
+) -> list[Frame]:
+    """Return the plans and what was published of them as tables."""
+    tables = {
+        "indicator": models.describe_indicators(plans),
+        "indicator_target": models.describe_targets(plans),
+        **history.list_publications(publication_history),
+    }
+    return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
 
 
 create_pipeline = partial(make_pipeline, __name__)

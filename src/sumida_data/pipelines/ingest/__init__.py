@@ -11,6 +11,7 @@ from sumida_data.pipelines.wiring import (
     Frame,
     Locations,
     Rows,
+    UnableError,
     make_pipeline,
     makes,
 )
@@ -34,10 +35,6 @@ from sumida_data.survey.tables import (
 )
 
 # Every node that takes a register raises ReferenceTableError if it has a mistake.
-
-
-class NoReturnsError(ValueError):
-    """There is nothing to work on."""
 
 
 @makes("data_dictionary")
@@ -94,12 +91,12 @@ def collect_returns(
     """Read all returned workbooks; of discarded quarters take what was kept.
 
     Raises:
-        NoReturnsError: If no file has come in.
+        UnableError: If no file has come in.
         KeptReadingError: If what was kept is damaged.
     """
     kept = restore_readings(kept_readings)
     if not survey_returns and not kept:
-        raise NoReturnsError(
+        raise UnableError(
             f"{locations['survey_returns']}/ に回答がありません。"
             "期間のフォルダ(FY2022Q3など)に調査票を入れるか、"
             "kedro run --pipelines=sample で見本データを作ってください。"

@@ -14,6 +14,7 @@ from sumida_data.pipelines.wiring import (
     Frame,
     Locations,
     Summary,
+    UnableError,
     make_pipeline,
     makes,
 )
@@ -29,10 +30,6 @@ from sumida_data.survey.reading.registers import parse_layout_map
 
 # A table may hold the parts of an answer, such as payment methods, as texts of their own.
 _BETWEEN_PARTS = re.compile(r"[、,，/／・;；\s]+")
-
-
-class NothingToKeepError(ValueError):
-    """A quarter of which nothing can be kept."""
 
 
 @makes("new_kept_readings", "keep_summary")
@@ -53,7 +50,7 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     All quarters are read: a name on a cover of this one may stand in an answer of another.
 
     Raises:
-        NothingToKeepError: If the quarter is not named, has no returns, or has fewer than were
+        UnableError: If the quarter is not named, has no returns, or has fewer than were
             kept before.
         KeptReadingError: If what was kept before is damaged.
     """
@@ -82,9 +79,7 @@ def _list_asked(period: str, waves: Waves, survey_returns: Files) -> list[Source
     there = sorted(set(map(_period_of, asked)))
     if period not in there:
         allowed = f"書けるのは {'、'.join(there)} です。" if there else ""
-        raise NothingToKeepError(
-            f"--params=period={period}: この期間の調査票がありません。{allowed}"
-        )
+        raise UnableError(f"--params=period={period}: この期間の調査票がありません。{allowed}")
     return list(asked.values())
 
 
@@ -103,7 +98,7 @@ def _list_texts(returns: Iterable[Return]) -> Iterator[str]:
 def _refuse_loss(period: str, partly_there: Iterable[kept.PartlyThere], folder: str) -> None:
     for one in partly_there:
         if one.period == period and not one.stands_in:
-            raise NothingToKeepError(
+            raise UnableError(
                 f"{period}: 控えのある調査票{one.kept}件のうち{one.kept - one.present}件が"
                 "フォルダにありません。なくした調査票は戻してください。除いたのなら、"
                 f"{folder}/{period}/ を消してから、もう一度実行してください。"

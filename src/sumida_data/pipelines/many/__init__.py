@@ -7,7 +7,7 @@ import sumida_data
 from sumida_data.base.frames import read_rows
 from sumida_data.many import Many
 from sumida_data.many.results import Results
-from sumida_data.many.units import Outcome, Work, find_place, run_units
+from sumida_data.many.units import Work, find_place, run_units
 from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, make_pipeline, makes
 from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import parse_departments
@@ -55,20 +55,14 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that 
     )
 
 
-@makes("outcomes")
-def process_units(work: Work, many: Many) -> list[Outcome]:
-    """Do every municipality's unit that is new or has changed.
+@makes("many_summary")
+def process_units(work: Work, many: Many, locations: Locations) -> Summary:
+    """Do every municipality's unit that is new or has changed, write views and page of all.
 
     Raises:
         EngineError: If the engine asked for is not there.
     """
-    return run_units(work, many)
-
-
-@makes("many_summary")
-def summarise_units(work: Work, outcomes: list[Outcome], locations: Locations) -> Summary:
-    """Write views and page of all municipalities, and say what was done."""
-    results = Results(work.results)
+    outcomes, results = run_units(work, many), Results(work.results)
     results.write_views(find_place(locations["many_database"]))
     results.write_page(find_place(locations["many_peers"]), work.plans, work.dictionary)
     states = [outcome.state for outcome in outcomes]
