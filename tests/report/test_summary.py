@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -15,12 +14,7 @@ from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.packages.models import Packages
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import (
-    RunSummary,
-    measure_later_gaps,
-    render_summary,
-    summarise_run,
-)
+from sumida_data.report.summary import RunSummary, measure_later_gaps, render_summary
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
@@ -64,7 +58,7 @@ def summarise(
         results = build_frame(dictionary["check_result"], checks or [])
         gate = build_frame(dictionary["privacy_check"], privacy or [])
         tables = frames | {"check_result": results, "privacy_check": gate}
-        return summarise_run(report, tables, quota, packages, proposal, PRODUCTS)
+        return RunSummary(report, tables, quota, packages, proposal, PRODUCTS)
 
     return make
 
@@ -306,7 +300,8 @@ class TestChecks:
         )
 
     def test_points_of_the_received_files_are_one_line(self, summarise: Summarise) -> None:
-        summary = replace(summarise(), readability="読み取れる20.9点")
+        summary = summarise()
+        summary.readability = "読み取れる20.9点"
         assert "受け取ったファイルの機械可読性：読み取れる20.9点" in printed(summary)
         assert "機械可読性" not in printed(summarise())
 

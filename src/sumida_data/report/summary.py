@@ -1,10 +1,9 @@
 """The summary of a run: what came out, what was set aside and what to do next, at a terminal."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import filterfalse
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from rich import box
@@ -20,16 +19,10 @@ from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal, count_actions
 from sumida_data.packages.models import Packages
 from sumida_data.present.words import format_percentage
-from sumida_data.privacy.gate import (
-    BlockedPackage,
-    count_void_releases,
-    list_stopped,
-)
-from sumida_data.quality.overview import Tally, count_checks
+from sumida_data.privacy.gate import count_void_releases, list_stopped
+from sumida_data.quality.overview import count_checks
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
-
-DONE, DONE_WITH_GAPS = 0, 2
 
 _NAMES_SHOWN = 5
 _WIDTH = 100
@@ -50,8 +43,7 @@ _FOLDED, _WHOLE = {"overflow": "fold"}, {"no_wrap": True}
 _NUMBER = {"justify": "right"}
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(NamedTuple):
     """Findings by severity, returns that cannot be used, and rows left out of the figures."""
 
     errors: int
@@ -64,45 +56,54 @@ class SetAside:
         return bool(self.errors or self.files or self.rows)
 
 
-@dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a run did.
+    """What a run did, from tables response, finding, check_result and privacy_check.
 
     Attributes:
         gaps: The gaps of the reported period beside the quota.
-        set_aside: What was found in the reported period, or belongs to none.
+        set_aside: What was found in the reported period, or belongs to none; the rest is elsewhere.
         blocked: The packages that the privacy gate blocked; of those held back only rows.
         void_releases: Releases of free text that no longer fit what the cell says.
         products: Where each product is, by its title.
         readability: The points of the received files for being readable by machines, in words.
     """
 
-    report: ProgressReport
-    gaps: tuple[Gap, ...]
-    set_aside: SetAside
-    set_aside_elsewhere: SetAside
-    checks: Tally
-    proposal: Proposal
-    blocked: Sequence[BlockedPackage]
-    held_back: Sequence[BlockedPackage]
-    void_releases: int
-    products: Mapping[str, str]
-    readability: str = ""
+    def __init__(
+        self,
+        report: ProgressReport,
+        tables: Mapping[str, pd.DataFrame],
+        quota: Quota,
+        packages: Packages,
+        proposal: Proposal,
+        products: Mapping[str, str],
+        readability: str = "",
+    ) -> None:
+        self.report, self.proposal = report, proposal
+        self.products, self.readability = products, readability
+        response, finding = tables["response"], tables["finding"]
+        ours = response["period"].eq(str(report.period))
+        concerned = concerns_period(finding, str(report.period))
+        self.gaps = measure_gaps(quota, response[ours])
+        self.set_aside = _count_set_aside(response[ours], finding[concerned])
+        self.set_aside_elsewhere = _count_set_aside(response[~ours], finding[~concerned])
+        self.checks = count_checks(read_rows(tables["check_result"]))
+        gate = tables["privacy_check"]
+        self.blocked, self.held_back = (
+            list_stopped(packages, gate, outcome) for outcome in ("blocked", "held_back")
+        )
+        self.void_releases = count_void_releases(gate)
 
     @property
     def exit_code(self) -> int:
         """2 if something was set aside or blocked, or a check failed that figures rest on."""
         wanting = (self.set_aside, self.set_aside_elsewhere, self.blocked, self.held_back)
-        return DONE_WITH_GAPS if any(wanting) or self.checks.failed_errors else DONE
+        return 2 if any(wanting) or self.checks.failed_errors else 0
 
     @property
     def next_steps(self) -> tuple[str, ...]:
         """What to do next, one sentence each."""
-        return (
-            *_advise_on_privacy(self),
-            *_advise_on_data(self),
-            *_advise_on_figures(self.report, self.proposal),
-        )
+        figures = _advise_on_figures(self.report, self.proposal)
+        return (*_advise_on_privacy(self), *_advise_on_data(self), *figures)
 
     @property
     def closing(self) -> str:
@@ -115,40 +116,10 @@ class RunSummary:
         }
         left_out = "、".join(words.format(count) for words, count in counts.items() if count)
         title, blocked = self.report.period.title, len(self.blocked)
-        sentences = {
-            f"{title}の{len(self.report.indicators)}指標を集計しました。": True,
-            f"集計から除いたものがあります：{left_out}。": left_out,
-            f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。": blocked,
-        }
-        return "".join(words for words, holds in sentences.items() if holds)
-
-
-def summarise_run(
-    report: ProgressReport,
-    tables: Mapping[str, pd.DataFrame],
-    quota: Quota,
-    packages: Packages,
-    proposal: Proposal,
-    products: Mapping[str, str],
-    readability: str = "",
-) -> RunSummary:
-    """Say what a run did; ``tables`` are response, finding, check_result and privacy_check."""
-    response, finding, gate = (tables[name] for name in ("response", "finding", "privacy_check"))
-    ours = response["period"].eq(str(report.period))
-    concerned = concerns_period(finding, str(report.period))
-    return RunSummary(
-        report=report,
-        gaps=measure_gaps(quota, response[ours]),
-        set_aside=_count_set_aside(response[ours], finding[concerned]),
-        set_aside_elsewhere=_count_set_aside(response[~ours], finding[~concerned]),
-        checks=count_checks(read_rows(tables["check_result"])),
-        proposal=proposal,
-        blocked=list_stopped(packages, gate, "blocked"),
-        held_back=list_stopped(packages, gate, "held_back"),
-        void_releases=count_void_releases(gate),
-        products=products,
-        readability=readability,
-    )
+        told = f"{title}の{len(self.report.indicators)}指標を集計しました。"
+        told += f"集計から除いたものがあります：{left_out}。" * bool(left_out)
+        stopped = f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。"
+        return told + stopped * bool(blocked)
 
 
 def measure_gaps(quota: Quota, response: pd.DataFrame) -> tuple[Gap, ...]:

@@ -14,7 +14,7 @@ from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report import papers
 from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.summary import RunSummary, summarise_run
+from sumida_data.report.summary import RunSummary
 from sumida_data.report.survey import describe_survey
 from sumida_data.survey.findings import FindingRules
 
@@ -115,7 +115,7 @@ def summarise(
     rows = [row for row in read_rows(received_readability_score) if row["kind"] == "set"]
     points = say_by_name(rows, report_content.dictionary.words("readability_score.level"))
     readability = points.get(str(report_content.period), "")
-    return summarise_run(
+    return RunSummary(
         report_content, tables, quota, packages, publication_proposal, products, readability
     )
 
