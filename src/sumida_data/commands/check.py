@@ -98,9 +98,7 @@ class Checker:
     def check(self, path: Path) -> list[Checked]:
         """Check a workbook, or those in an archive or a mail, as the quarter's run would read them.
 
-        Raises:
-            OSError: If it cannot be opened.
-            NoReturnError: If there is no workbook.
+        What cannot be opened is an OSError, and what holds no workbook a NoReturnError.
         """
         files = list(open_deliveries([SourceFile.find(path.name, path)]))
         returns = [file for file in files if file.rule_id or not is_document(file.name)]
@@ -196,9 +194,7 @@ _VERDICTS = TypeAdapter(dict[str, Verdict])
 class DropFolder:
     """A folder into which departments put their files.
 
-    Attributes:
-        verdicts: What is known of the files, by their path below the folder.
-        unreadable: What hindered the check of files that could not be, in words.
+    By their path below it is remembered what came out of each file, or in words what hindered it.
     """
 
     path: Path

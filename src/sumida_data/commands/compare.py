@@ -83,10 +83,7 @@ def compare(states: tuple[Path, ...]) -> None:
 def read_state(path: Path) -> State:
     """Read the record of a run, a database, or that of the project whose folder is named.
 
-    Raises:
-        OSError: If it is not there.
-        ValueError: If it is no such thing.
-        KeyError: If a record lacks what it must have.
+    What is not there is an OSError; what is no such thing a ValueError or KeyError.
     """
     if path.suffix != ".json":
         return _read_database(path / "data/sumida.duckdb" if path.is_dir() else path)

@@ -37,11 +37,7 @@ class Project:
 
 
 def find_project(*more: Path) -> Path:
-    """Return the nearest folder that is the project, going up from here, then from other places.
-
-    Raises:
-        ProjectError: If there is none.
-    """
+    """Return the nearest folder that is the project, going up from here, then from elsewhere."""
     for start in (Path.cwd(), *map(Path.resolve, more)):
         for folder in (start, *start.parents):
             if (folder / _BASE).is_dir():
@@ -54,11 +50,7 @@ def find_project(*more: Path) -> Path:
 
 
 def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
-    """Return an entry of Kedro's catalogue as Kedro would: an environment's own comes first.
-
-    Raises:
-        ProjectError: If the environment or the entry is not there.
-    """
+    """Return an entry of Kedro's catalogue as Kedro would: an environment's own comes first."""
     for folder in (project / "conf" / one for one in (env, "base") if one):
         if not folder.is_dir():
             raise ProjectError(f"--env={env}: {folder} がありません。")
@@ -70,11 +62,7 @@ def read_catalogue(project: Path, env: str | None, name: str) -> dict[str, Any]:
 
 
 def read_parameters(project: Path, wanted: Collection[str] = ()) -> dict[str, Any]:
-    """Return parameters of a project as they are without those of an environment.
-
-    Raises:
-        ProjectError: If a file has a mistake, or there is none.
-    """
+    """Return parameters of a project as they are without those of an environment."""
     if not (paths := list_settings(project / _BASE, "parameters")):
         where = project / _BASE / "parameters"
         raise ProjectError(f"設定を読めません。{where} に設定がありません。")
@@ -89,11 +77,7 @@ def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
 
 
 def load_project(folder: Path) -> Project:
-    """Read the descriptions of a project, as they are without those of an environment.
-
-    Raises:
-        ProjectError: If one is missing or has a mistake; each mistake is told in one line.
-    """
+    """Read the descriptions of a project; a ProjectError tells each mistake in one line."""
     parameters = read_parameters(folder, ("form", "waves", "finding_rules"))
     try:
         registers = [read_register(folder / "data/01_raw/reference" / name) for name in _REGISTERS]

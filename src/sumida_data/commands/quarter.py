@@ -99,11 +99,7 @@ class Quarter:
     """
 
     def __init__(self, project: Path, period: str | None, env: str | None, today: date) -> None:
-        """Find the quarter that is worked on: the last one that has ended or has returns.
-
-        Raises:
-            ProjectError: If there is no inquiry in it, or a setting cannot be read.
-        """
+        """Find the quarter that is worked on: the last one that has ended or has returns."""
         self.project, self.today, self.option = project, today, f" --env={env}" * bool(env)
         try:
             parameters = read_parameters(project, ("waves", "site", "sources"))
@@ -135,11 +131,7 @@ class Quarter:
         return max(begun or {min(self.waves)})
 
     def write_down(self, *, by: str, note: str, done: str | None, confirm: str | None) -> None:
-        """Write down that a step was done outside, or that a department has confirmed.
-
-        Raises:
-            click.ClickException: If nobody is named, or a department that was not asked.
-        """
+        """Write down that a step was done outside, or that a department has confirmed."""
         if not by.strip():
             raise click.ClickException("--by に、した人の名前を書いてください。")
         if confirm and confirm not in {one["code"] for one in self.departments}:

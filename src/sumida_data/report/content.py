@@ -53,12 +53,10 @@ class IndicatorReport(NamedTuple):
     """What is said about one indicator: the cells of its line in the table, and what led to them.
 
     Attributes:
-        current: Its value in the reported period, which is one of those of the years.
-        value: Its row of ``indicator_value`` in the reported period.
-        progress: Its row of ``indicator_progress`` by the plan's primary method.
+        current: Its cell in the reported period, which is one of those of the years.
+        value: Its row of ``indicator_value`` in the period; the history has all, oldest first.
+        progress: Its row of ``indicator_progress`` by the primary method; the others by others.
         verdict: The verdict of that row as printed, such as ◎ 達成.
-        others: Its rows by the other methods.
-        history: Its rows of ``indicator_value`` up to the reported period, oldest first.
         note: Its row of ``progress_note`` of the period, or None.
     """
 
@@ -88,15 +86,12 @@ class ProgressReport(NamedTuple):
 
     Attributes:
         labels: The fiscal years of the table, such as R3: of baselines, values and targets.
-        indicators: One entry per indicator, in the plan's order.
         footnotes: As the ward prints them, such as (※4) 令和5年1月末の実績.
         remarks: What must be known about values that are not plainly measured.
         hints: Rows of ``review_hint`` of the period: values worth a second look.
-        corrections: Rows of ``correction`` of the period.
         initiatives: Rows of ``initiative`` of the period that may be published, in the order of
             their categories, each with its department as ``section`` and its ``effects`` in words;
             none where the form does not ask for them.
-        sample: Whether sample data went into any figure.
     """
 
     dictionary: DataDictionary
@@ -159,10 +154,8 @@ def build_report(
     """Gather what the report of a period says.
 
     The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``,
-    ``progress_note``, ``initiative``, ``initiative_effect_figure`` and ``department``.
-
-    Raises:
-        KeyError: If an indicator has no value or progress in the period.
+    ``progress_note``, ``initiative``, ``initiative_effect_figure`` and ``department``; an indicator
+    that has no value or progress in the period is a KeyError.
     """
     values = _newest_rows(tables["indicator_value"])
     table = _Table(dictionary, plan, period, values)

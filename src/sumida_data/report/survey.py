@@ -231,11 +231,10 @@ def _describe_department(
 
 
 def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Compare each department's answers of a quarter with those of the last quarter it answered.
+    """Say of each department in which sheets its answers differ from those of the last quarter.
 
-    Returns:
-        For each department that has answered now and before, the sheets that differ, each as
-        手続(増1 減2 変更1): answers where there was none, that are gone, that are others now.
+    Each is told as 手続(増1 減2 変更1): answers where there was none, that are gone, that are other
+    ones now. A department that has not answered both times is left out.
     """
     items = [
         (part.table, item.name, item.key, part.sheet, number)
