@@ -71,11 +71,9 @@ _DCAT_CONTEXT = {
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every package is described with.
+    """What every package is described with: its publisher, and where central figures come from.
 
-    Attributes:
-        sources: Where figures of central files come from.
-        held_back: How many rows of tables do not go out because a person seems to be named there.
+    Rows of tables are held back where a person seems to be named there.
     """
 
     packages: Packages
@@ -270,9 +268,9 @@ def describe_in_csvw(descriptor: Row) -> Row:
 
 
 def _describe_csv_key(key: Row) -> Row:
-    table, columns = f"{key['reference']['resource']}.csv", key["reference"]["fields"]
-    reference = {"resource": table, "columnReference": columns}
-    return {"columnReference": key["fields"], "reference": reference}
+    table = f"{key['reference']['resource']}.csv"
+    columns = {"columnReference": key["fields"]}
+    return columns | {"reference": {"resource": table, **columns}}
 
 
 def _describe_csv_column(column: Row) -> Row:
@@ -296,16 +294,11 @@ def _describe_csv_column(column: Row) -> Row:
     return described | _drop_empty({"schema:unitText": column.get("sumida:unit")})
 
 
-def describe_in_dcat(descriptor: Row) -> Row:
-    """Describe a package as a ``dcat:Dataset`` with its distributions: a whole JSON-LD document."""
-    return {"@context": _DCAT_CONTEXT} | _describe_dataset(descriptor)
-
-
 def describe_catalogue(
     descriptors: Iterable[Row], packages: Packages, title: str, description: str
 ) -> Row:
     """Describe all packages, and those withdrawn, as a ``dcat:Catalog`` of a Japanese title."""
-    datasets = list(map(_describe_dataset, descriptors))
+    datasets = [describe_in_dcat(descriptor) | {"@context": None} for descriptor in descriptors]
     start = f"{packages.catalogue_url}/dataset"
     gone = [
         {
@@ -329,11 +322,12 @@ def describe_catalogue(
         "dct:language": _LANGUAGE,
         "dct:license": {"@id": packages.licenses[0].path},
         "foaf:homepage": {"@id": f"{packages.catalogue_url}/"},
-        "dcat:dataset": datasets + list(map(_drop_empty, gone)),
+        "dcat:dataset": list(map(_drop_empty, datasets + gone)),
     }
 
 
-def _describe_dataset(descriptor: Row) -> Row:
+def describe_in_dcat(descriptor: Row) -> Row:
+    """Describe a package as a ``dcat:Dataset`` with its distributions: a whole JSON-LD document."""
     homepage, publisher = descriptor["homepage"], descriptor["contributors"][0]["title"]
     sources, place = descriptor["sources"], descriptor["sumida:spatial"]
     start, end = (_day(descriptor["sumida:temporal"][key]) for key in ("start", "end"))
@@ -344,6 +338,7 @@ def _describe_dataset(descriptor: Row) -> Row:
     # What was published before may have a word that is no longer one.
     frequency = FREQUENCIES.get(descriptor["sumida:updateFrequency"])
     described = {
+        "@context": _DCAT_CONTEXT,
         "@id": descriptor["sumida:latest"].removesuffix("latest/"),
         "@type": "dcat:Dataset",
         "dct:identifier": descriptor["id"],

@@ -44,24 +44,10 @@ _DOCUMENTS = {
 }
 # The headings of the sheets that explain, and how wide their columns are.
 _ABOUT = {"項目": 22, "内容": 110}
-_FIELDS = {
-    "シート": 22,
-    "列の見出し": 26,
-    "英数字の列名": 26,
-    "型": 8,
-    "単位": 8,
-    "意味": 60,
-    "取りうる値": 40,
-    "空欄の理由": 30,
-}
-_TYPE_WORDS = {
-    "string": "文字",
-    "integer": "整数",
-    "number": "数",
-    "date": "日付",
-    "yearmonth": "年月",
-    "boolean": "真偽",
-}
+_FIELDS = {"シート": 22, "列の見出し": 26, "英数字の列名": 26, "型": 8, "単位": 8}
+_FIELDS |= {"意味": 60, "取りうる値": 40, "空欄の理由": 30}
+_TYPE_WORDS = {"string": "文字", "integer": "整数", "number": "数"}
+_TYPE_WORDS |= {"date": "日付", "yearmonth": "年月", "boolean": "真偽"}
 _FONT = {"font_name": "Yu Gothic", "font_size": 10.5}
 _LOOKS: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"},
@@ -136,13 +122,10 @@ def build_packages(
 
 
 class _Draft(NamedTuple):
-    """A package of which it is not known yet which version it is.
+    """A package whose version is not known yet, and its files ``before``, as last published.
 
-    Attributes:
-        statement: What the checks say of its tables.
-        levels: The words of the levels of readability.
-        examiner: Says how readable its files are.
-        before: Its files as they were last published.
+    The statement is what the checks say of its tables; the examiner tells how readable its files
+    are, by levels that have words.
     """
 
     published: PublishedPackage

@@ -27,12 +27,9 @@ _EXPLAINING = (models.CODE_LIST, models.DATA_DICTIONARY)
 
 @dataclass(frozen=True, slots=True)
 class PublishedTable:
-    """A table as it goes out.
+    """A table as it goes out: published fields only, municipality first, in the order of its key.
 
-    Attributes:
-        table: Its description: published fields only, municipality first, a published key.
-        rows: Its rows, in the order of the key.
-        deprecated: The quarter in which it was announced that the table will go, or None.
+    ``deprecated`` is the quarter in which it was announced that the table will go.
     """
 
     table: Table
@@ -42,15 +39,10 @@ class PublishedTable:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPackage:
-    """A package before it is given the form of files.
+    """A package before it is given the form of files, with what its columns and codes mean.
 
-    Attributes:
-        dictionary: What the columns of its tables mean; one row is one column.
-        codes: What their codes mean; one row is one code.
-        sample: Whether invented data went into it.
-        first_day: The oldest day that its rows speak of, or None where they name no day.
-        last_day: The newest.
-        last_period: The newest quarter, or None where no row names one.
+    It is a sample if invented data went into it. The days are the oldest and the newest that its
+    rows speak of, the period the newest; None where they name none.
     """
 
     package: Package
@@ -198,10 +190,6 @@ class Dataset:
         return sorted(files, key=lambda one: (_RANKS.get(one["format"], len(_RANKS)), one["path"]))
 
     def read(self, table: str) -> pa.Table:
-        """Return the rows of one of its tables.
-
-        Raises:
-            KeyError: If the dataset does not publish the table.
-        """
+        """Return the rows of one of its tables."""
         # Parquet and not CSV: 59.3 stays 59.3 and a day a day, without a second reading of types.
         return pyarrow.parquet.read_table(pa.BufferReader(self.files[f"{table}.parquet"]))

@@ -6,11 +6,9 @@ what was published makes a version: a package that was never published gets 1.0.
 nothing is different keeps its version and its bytes.
 
 A history is the list of versions, newest first, as ``changelog.json`` has them: number, the day of
-publication, the newest day that the rows speak of (or an empty text), and what is different from
-the version before: how much of the number it raises, its text, and the values of indicators that
-are other ones. It is written as JSON, and as an Atom feed that readers can follow. Nothing here
-knows the clock: what was never published is published on a day to come, and the publication puts
-its own day there.
+publication, the newest day that the rows speak of, and what is different from the version before.
+Nothing here knows the clock: what was never published is published on a day to come, and the
+publication puts its own day there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -137,27 +135,22 @@ def _compare_columns(where: str, table: Table, before: Row) -> Differences:
 
 
 def _compare_column(column: str, field: Field, before: Row) -> Differences:
-    if field.type != before["type"]:
-        yield _tell("major", f"{column}の型を{before['type']}から{field.type}に改めた。")
-    if field.unit != before.get("sumida:unit"):
-        units = before.get("sumida:unit", "なし"), field.unit or "なし"
-        yield _tell("major", f"{column}の単位を{units[0]}から{units[1]}に改めた。")
-    enum = before.get("constraints", {}).get("enum", ())
-    yield from _compare_enum(column, field.enum or (), enum)
-    if field.deprecated and "sumida:deprecated" not in before:
-        yield _tell("patch", f"{column}をなくすことを予告した({field.deprecated})。")
-
-
-def _compare_enum(column: str, new: Sequence[str], old: Sequence[str]) -> Differences:
+    new, old = field.enum or (), before.get("constraints", {}).get("enum", ())
     gone, added = join_unknown(old, new), join_unknown(new, old)
-    if gone and new:
-        yield _tell("major", f"{column}の取りうる値から{gone}をなくした。")
-    elif gone:
-        yield _tell("minor", f"{column}の取りうる値を限らないことにした。")
-    if added and old:
-        yield _tell("minor", f"{column}の取りうる値に{added}を加えた。")
-    elif added:
-        yield _tell("major", f"{column}の取りうる値を{added}に限った。")
+    units = before.get("sumida:unit", "なし"), field.unit or "なし"
+    announced = field.deprecated if "sumida:deprecated" not in before else None
+    found = {
+        f"の型を{before['type']}から{field.type}に改めた": ("major", field.type != before["type"]),
+        f"の単位を{units[0]}から{units[1]}に改めた": ("major", units[0] != units[1]),
+        f"の取りうる値から{gone}をなくした": ("major", gone and new),
+        "の取りうる値を限らないことにした": ("minor", gone and not new),
+        f"の取りうる値に{added}を加えた": ("minor", added and old),
+        f"の取りうる値を{added}に限った": ("major", added and not old),
+        f"をなくすことを予告した({announced})": ("patch", announced),
+    }
+    for words, (level, is_so) in found.items():
+        if is_so:
+            yield _tell(level, f"{column}{words}。")
 
 
 # The newest value of each indicator and period where it is another one than before.
@@ -262,9 +255,6 @@ def write_feed(descriptor: Row, versions: Sequence[Row]) -> bytes:
     return write_atom(name, title, author, (f"{latest}changelog.atom", latest), entries)
 
 
-_ATOM = "http://www.w3.org/2005/Atom"
-
-
 class FeedEntry(NamedTuple):
     """An entry of a feed; the day is empty where none is known."""
 
@@ -282,32 +272,23 @@ def write_atom(
 
     The places are the addresses of the feed itself, and of the page that says the same.
     """
-    ET.register_namespace("", _ATOM)
-    feed = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": "ja"})
-    _add(feed, "id", f"urn:uuid:{feed_id}")
-    _add(feed, "title", title)
-    _add(feed, "updated", _write_moment(entries[0].day if entries else ""))
-    _add(_add(feed, "author"), "name", author)
-    for relation, address in zip(("self", "alternate"), places, strict=True):
-        _add(feed, "link", rel=relation, href=address)
+    feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "ja"})
+    _add_head(feed, feed_id, title, entries[0].day if entries else "")
+    ET.SubElement(ET.SubElement(feed, "author"), "name").text = author
+    ET.SubElement(feed, "link", rel="self", href=places[0])
+    ET.SubElement(feed, "link", rel="alternate", href=places[1])
     for one in entries:
-        entry = _add(feed, "entry")
-        _add(entry, "id", f"urn:uuid:{one.id}")
-        _add(entry, "title", one.title)
-        _add(entry, "updated", _write_moment(one.day))
-        _add(entry, "link", rel="alternate", href=one.page)
-        _add(entry, "content", one.text, type="text")
+        entry = ET.SubElement(feed, "entry")
+        _add_head(entry, one.id, one.title, one.day)
+        ET.SubElement(entry, "link", rel="alternate", href=one.page)
+        ET.SubElement(entry, "content", type="text").text = one.text
     ET.indent(feed)
     content: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return content + b"\n"
 
 
-def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, f"{{{_ATOM}}}{name}", attributes)
-    element.text = text
-    return element
-
-
-def _write_moment(day: str) -> str:
+def _add_head(parent: ET.Element, name: UUID, title: str, day: str) -> None:
     # Atom wants a moment even for a version whose rows name no day.
-    return f"{day or '1970-01-01'}T00:00:00+09:00"
+    moment = f"{day or '1970-01-01'}T00:00:00+09:00"
+    for tag, text in {"id": f"urn:uuid:{name}", "title": title, "updated": moment}.items():
+        ET.SubElement(parent, tag).text = text

@@ -49,11 +49,7 @@ class Mark(NamedTuple):
 class Chart:
     """The places of everything that an indicator's chart shows.
 
-    Attributes:
-        frame: Where the axes lie.
-        start: Where the path to the target begins; None where there is no path.
-        target: The target.
-        values: The values by their as-of dates.
+    ``start`` is where the path to the target begins; None where there is no path.
     """
 
     def __init__(
@@ -67,7 +63,7 @@ class Chart:
         """Find the place of every mark.
 
         Args:
-            plan: The plan, which begins the time axis where there is no path.
+            plan: It begins the time axis where there is no path.
             indicator: The indicator, for its target.
             progress: Its row of ``indicator_progress``, for the start of the path.
             series: Its rows of ``indicator_value``, oldest first.

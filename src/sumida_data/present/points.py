@@ -17,13 +17,10 @@ _GROUPS = (_MOVED, _NEW, _UNKNOWN, _DOUBTFUL, _UNCONFIRMED)
 
 
 class Standing(NamedTuple):
-    """An indicator in a quarter.
+    """An indicator in a quarter: its rows of the tables, and its value the quarter before.
 
-    Attributes:
-        value: Its row of ``indicator_value``.
-        before: That of the quarter before; None where there is none.
-        progress: Its row of ``indicator_progress`` by the primary method.
-        note: Its row of ``progress_note``; None where nobody has said anything.
+    The row of ``indicator_progress`` is that of the primary method; a row may be None where there
+    was no value before, or nobody has said anything.
     """
 
     indicator: Indicator

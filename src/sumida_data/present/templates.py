@@ -16,18 +16,14 @@ from sumida_data.present import words
 
 @cache
 def load_templates(room: str, **filters: Any) -> Environment:
-    """Return a room's templates, which are compiled once in a process.
+    """Return a room's templates, with filters beside those that all have.
 
-    HTML and XML are escaped by the name of the file; Markdown and plain text hold no markup.
-
-    Args:
-        room: The room, such as ``site``.
-        filters: What its templates call beside the words that all have.
+    They are compiled once in a process. HTML and XML are escaped by the name of the file; Markdown
+    and plain text hold no markup.
     """
+    loaders = [PackageLoader(f"sumida_data.{room}"), PackageLoader("sumida_data.present")]
     environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader(f"sumida_data.{room}"), PackageLoader("sumida_data.present")]
-        ),
+        loader=ChoiceLoader(loaders),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,

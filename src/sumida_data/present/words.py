@@ -125,11 +125,9 @@ def format_short_day(day: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One of the languages.
+    """One of the languages, with the words of all codes.
 
-    Attributes:
-        dictionary: The descriptions of all fields, with the words of their codes.
-        phrases: English for Japanese texts and sentences, with ``{}`` for numbers.
+    The phrases are English for Japanese texts and sentences, with ``{}`` for numbers.
     """
 
     code: LanguageCode

@@ -313,10 +313,7 @@ class IndexEntry(NamedTuple):
 def build_index(
     plans: Plans, published: Published, pages: Mapping[str, tuple[str, str]]
 ) -> dict[tuple[str, str], list[IndexEntry]]:
-    """Return everything that can be searched for, by its heading in both languages.
-
-    The pages are those of the navigation: their Japanese and English titles by path.
-    """
+    """Return everything that can be searched for, beside the pages, by headings."""
     index = defaultdict(list)
     for path, titles in pages.items():
         index["ページ", "Pages"].append(IndexEntry(*titles, "", path))
@@ -366,10 +363,10 @@ def _list_columns(published: Published) -> Iterator[tuple[tuple[str, str], Index
 
 
 def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) -> dict[str, bytes]:
-    """Write what machines follow: the map of the pages, and the feed of what was published.
+    """Write what machines follow: the map of the pages, and the feed of all versions.
 
-    The feed has the newest version first. Its days are those on which versions were published and
-    not the time of a clock, so that the same data give the same feed.
+    Its days are those on which they were published and not the time of a clock, so that the same
+    data give the same feed.
     """
     address = published.address
     entries = [

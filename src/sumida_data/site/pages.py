@@ -19,7 +19,7 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import FREQUENCIES
 from sumida_data.packages.published import Dataset
-from sumida_data.plan.models import Plan, Plans
+from sumida_data.plan.models import Plans
 from sumida_data.present.points import list_main_points
 from sumida_data.present.templates import load_templates
 from sumida_data.present.words import VERDICT_SYMBOLS, Language
@@ -96,9 +96,9 @@ def build_site(
         "symbols": VERDICT_SYMBOLS,
     }
     pages = [
-        *_describe_plans(plans, plan, indicators, published),
+        *_describe_plans(indicators, published, common),
         *_describe_datasets(published),
-        *_describe_other_pages(plans, every, published, waves, site),
+        *_describe_other_pages(every, published, waves, common),
     ]
     languages = Language("ja", dictionary), Language("en", dictionary, site.english)
     rendered = {
@@ -117,11 +117,11 @@ def build_site(
 
 
 def _describe_plans(
-    plans: Plans, shown: Plan, indicators: Mapping[str, list[IndicatorPage]], published: Published
+    indicators: Mapping[str, list[IndicatorPage]], published: Published, common: Row
 ) -> Iterator[Page]:
-    dataset = published.find("indicator_value")
+    dataset, plans = published.find("indicator_value"), common["plans"]
     paths = {one.plan_id: f"plans/{one.plan_id}.html" for one in plans.root}
-    paths[shown.plan_id] = "index.html"
+    paths[common["plan"].plan_id] = "index.html"
     for plan in plans.root:
         pages = indicators[plan.plan_id]
         values = {
@@ -157,12 +157,9 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
 
 
 def _describe_other_pages(
-    plans: Plans,
-    indicators: Iterable[IndicatorPage],
-    published: Published,
-    waves: Waves,
-    site: SiteSettings,
+    indicators: list[IndicatorPage], published: Published, waves: Waves, common: Row
 ) -> Iterator[Page]:
+    site = common["site"]
     procedures, dataset = content.gather_procedures(published), published.find("procedure")
     yield _page("procedures.html", procedures=procedures, dataset=dataset)
     yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
@@ -174,7 +171,7 @@ def _describe_other_pages(
         corrections=content.gather_corrections(published),
     )
     yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
-    index = content.build_index(plans, published, _TITLES)
+    index = content.build_index(common["plans"], published, _TITLES)
     yield _page("search.html", index=index, synonyms=site.synonyms)
     licenses = published.datasets[0].descriptor["licenses"] if published.datasets else []
     yield _page("about.html", licenses=licenses)
