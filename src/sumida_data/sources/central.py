@@ -8,7 +8,7 @@ nothing is fetched here.
 import re
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -46,8 +46,8 @@ _PUBLISHED = re.compile(r"\A(?!.*(時点|現在|末)).*(公表|掲載|作成|発
 # Radicals that look like the characters of names; Unicode itself makes nothing of these.
 _RADICALS = str.maketrans("⻄⻑⻘⻤⻩⻲⻨⻭⻁⻢⻯⻛⻝⻌⺟⻫", "西長青鬼黄亀麦歯虎馬竜風食辶母斉")
 
-_Reader = SheetReader[CentralSource]
-_Table = tuple[_Reader, Sheet, FoundTable]
+_NONE: Set[str] = frozenset()
+_Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
 # A record with the code of the municipality that it is of.
 _Taken = list[tuple[str, Record]]
 
@@ -166,6 +166,10 @@ class _SourceReading:
         finding = make_finding(rule, place, value, **words, title=self.source.title)
         self.contents.findings.append(finding)
 
+    def report_first(self, rule_id: str, answers: Sequence[Answer], **words: str) -> None:
+        if answers:
+            self.report(rule_id, answer=answers[0], count=str(len(answers)), **words)
+
     def read_file(self, period: str, file: SourceFile) -> None:
         """Read a file, and list it whether or not it can be used."""
         content, source, sample = file.read(), self.source, self.collector.sample
@@ -221,7 +225,10 @@ class _SourceReading:
         for record in read.records:
             record.answers.extend(dates)
             if month := record.answer_of(self.source.month or ""):
-                record.answers.append(_month_end(month))
+                year, number = map(int, str(month.reading.value).split("-"))
+                last_day = date(year, number, monthrange(year, number)[1]).isoformat()
+                reading = Reading(last_day, "answered", "month_end")
+                record.answers.append(month._replace(field="as_of", reading=reading))
         taken = self._check_rows(self._take(read), read.findings)
         self._check_later(taken)
         taken = self._leave_gaps_out(taken)
@@ -334,8 +341,7 @@ class _SourceReading:
                 blanks += not text
                 _settle(record, answer, word, "synonym" if text else "default")
         said = {"heading": self.titles[name], "allowed": "、".join(words)}
-        if unknown:
-            self.report(Kind.UNKNOWN_WORD, answer=unknown[0], count=str(len(unknown)), **said)
+        self.report_first(Kind.UNKNOWN_WORD, unknown, **said)
         if blanks:
             self.report(Kind.BLANK_WORD, words[0], count=str(blanks), **said)
         return not unknown
@@ -366,9 +372,8 @@ class _SourceReading:
                 self.report(Kind.UNKNOWN_MUNICIPALITY, answer=answer, row=record.key)
             elif answer and found and answer.reading.value != found.name:
                 alike.append((answer, found.name))
-        for answer, name in alike[:1]:
-            count = str(len(alike))
-            self.report(Kind.LOOK_ALIKE_NAMES, answer=answer, name=name, count=count)
+        name = alike[0][1] if alike else ""
+        self.report_first(Kind.LOOK_ALIKE_NAMES, [answer for answer, _ in alike], name=name)
 
     def _check_rows(self, taken: _Taken, findings: Iterable[Finding]) -> _Taken:
         """Return the records without those of the home municipality if it is there twice."""
@@ -393,9 +398,8 @@ class _SourceReading:
         name, last = self.source.since or "", self.last_day.isoformat()
         dated = (record.answer_of(name) for _, record in taken)
         later = [one for one in dated if one and (one.reading.value or "") > last]
-        for answer in later[:1]:
-            words = {"heading": self.titles[name], "count": str(len(later)), "last": last}
-            self.report(Kind.LATER_ROWS, answer=answer, **words)
+        heading = self.titles.get(name, "")
+        self.report_first(Kind.LATER_ROWS, later, heading=heading, last=last)
 
     def _lacks_value(self, record: Record) -> bool:
         """Tell whether a value is missing without which the row is none, and report it."""
@@ -423,12 +427,12 @@ class _SourceReading:
             return whole
         gaps = self._find_gaps(months)
         for month, departments in lost.items():
-            gaps[month] = gaps.get(month, set()) | departments
+            gaps[month] = gaps.get(month, _NONE) | departments
         if gaps:
             self.report(Kind.MISSING_MONTHS, _describe_gaps(gaps))
         return [one for one in whole if one[1].value_of(name) not in gaps]
 
-    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, Set[str]]:
         """Take a file's departments by month and return the months that lack some, in order.
 
         A department is missing in a month of a fiscal year if it is there in the month before
@@ -441,7 +445,7 @@ class _SourceReading:
         year, number = map(int, min(self.months, default=f"{last:%Y-%m}").split("-"))
         numbers = range(12 * year + number - 1, 12 * last.year + last.month)
         months = [f"{one // 12}-{one % 12 + 1:02}" for one in numbers]
-        gaps = {one: set[str]() for one in {*months} - self.months.keys()}
+        gaps = dict.fromkeys({*months} - self.months.keys(), _NONE)
         # Departments come and go with the fiscal year.
         for before, month in pairwise(months):
             if month in own and not month.endswith("-04"):
@@ -484,7 +488,7 @@ def _shorten(parts: Sequence[str]) -> str:
     return "、".join(parts[:_SHOWN]) + rest
 
 
-def _describe_gaps(gaps: Mapping[str, set[str]]) -> str:
+def _describe_gaps(gaps: Mapping[str, Set[str]]) -> str:
     """Say which months and departments are missing, the first few by name."""
     return _shorten(
         [
@@ -533,12 +537,6 @@ def _find_title_days(name: str, sheet: Sheet, table: FoundTable) -> Iterator[Ans
                 continue
             if answer := _find_day(name, sheet, number, column, value):
                 yield answer
-
-
-def _month_end(month: Answer) -> Answer:
-    value = str(month.reading.value)
-    last_day = f"{value}-{monthrange(*map(int, value.split('-')))[1]}"
-    return month._replace(field="as_of", reading=Reading(last_day, "answered", "month_end"))
 
 
 def _read_shares(name: str, read: SheetContents) -> None:

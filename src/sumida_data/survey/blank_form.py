@@ -479,16 +479,13 @@ def _validation_of(item: FormField, part: SurveySheet) -> dict[str, Any]:
         bounds = {"validate": "list", "source": list(item.enum)}
     elif item.type in kinds:
         bounds |= {"criteria": "between", "error_type": "warning"}
-        bounds |= _DAYS if item.type == "date" else _bounds_of(item)
+        smallest = -_LARGEST_NUMBER if item.minimum is None else item.minimum
+        largest = _LARGEST_NUMBER if item.maximum is None else item.maximum
+        numbers = {"minimum": smallest, "maximum": largest}
+        bounds |= _DAYS if item.type == "date" else numbers
     return bounds | {
         "input_title": item.title,
         "input_message": "".join([item.description, *conditions, hint]),
         "error_title": item.title,
         "error_message": "一覧から選んでください。" if item.enum else hint + _NO_VALUE_HINT,
     }
-
-
-def _bounds_of(item: FormField) -> dict[str, int]:
-    smallest = -_LARGEST_NUMBER if item.minimum is None else item.minimum
-    largest = _LARGEST_NUMBER if item.maximum is None else item.maximum
-    return {"minimum": smallest, "maximum": largest}

@@ -42,10 +42,10 @@ def _holds(
     other = condition.more_than or name
     if not {name, other} <= readings.keys():
         return False
-    value, status, rules = readings[name]
-    is_later = last_day is not None and (value or "") > last_day
-    if condition.more_than and not _exceeds(value, readings[other].value):
+    (value, status, rules), less = readings[name], readings[other].value
+    if condition.more_than and not _exceeds(value, less):
         return False
+    is_later = last_day is not None and (value or "") > last_day
     asked = (
         (condition.given is not None, status in _STATUSES[bool(condition.given)]),
         (condition.one_of, value in condition.one_of),

@@ -161,14 +161,8 @@ def _report(one: Correction, period: str, found: Row, rules: FindingRules) -> Fi
     shown = f"{raw}（{value}と読み取り）" if value and value != raw else raw
     words = {"correction": one.row["correction_id"], "sheet": one.part.sheet}
     words |= {"expected": one.row["expected_value"] or "空欄", "heading": one.item.title}
-    place = Place(
-        period,
-        one.row["department_code"],
-        found.get("source_file"),
-        found.get("sheet"),
-        found.get("cell"),
-        one.row["record_key"],
-    )
+    file, sheet, cell = (found.get(name) for name in ("source_file", "sheet", "cell"))
+    place = Place(period, one.row["department_code"], file, sheet, cell, one.row["record_key"])
     rule = rules[Kind.CORRECTION_PREMISE if found else Kind.CORRECTION_TARGET]
     return make_finding(rule, place, shown, **words)
 

@@ -200,14 +200,10 @@ class _Quarter:
         """Return the code of the department whose return it is, where code and name agree."""
         if returned.cover is None or returned.unusable:
             return None
-        code, section = returned.department_code, returned.says("section")
+        code, section = returned.says("department_code"), returned.says("section")
         meant = find_owner([section], self.departments)
-        if code is None or code not in self.departments:
+        if code not in self.departments or meant not in {None, code}:
             self._report_code(returned, meant)
-            return None
-        if meant not in {None, code}:
-            rule = self.rules[Kind.OTHER_SECTION]
-            returned.report_on_cover(rule, "department_code", section=section)
             return None
         said = fold(section)
         names = (fold(one.section) for one in self.collector.departments if one.code == code)
@@ -217,8 +213,12 @@ class _Quarter:
         return code
 
     def _report_code(self, returned: Return, meant: str | None) -> None:
-        """Report a code that no department has, or none; the name may tell which is meant."""
+        """Report a code that no or another department has; the name may tell which is meant."""
         code, period = returned.department_code, Period.parse(self.period).title
+        if code in self.departments:
+            words = {"section": returned.says("section")}
+            returned.report_on_cover(self.rules[Kind.OTHER_SECTION], "department_code", **words)
+            return
         rule = self.rules[Kind.UNKNOWN_DEPARTMENT_CODE if code else Kind.NO_DEPARTMENT_CODE]
         name = f"{meant}({self.departments[meant].section})" if meant else ""
         hint = f"課名からは {name}と思われます。" if meant else ""
