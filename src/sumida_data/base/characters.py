@@ -38,14 +38,12 @@ def write_plainly(text: str) -> str:
     """
     if find_dependent(text) is None:
         return text
-    return _DEPENDENT.sub(lambda found: _write_one(found[0]), _DIRECTION.sub("", text))
 
+    def write_one(found: re.Match[str]) -> str:
+        plain = _PLAIN.get(found[0]) or unicodedata.normalize("NFKC", found[0])
+        return f"({plain})" if _CIRCLED.match(found[0]) and plain.isdigit() else plain
 
-def _write_one(character: str) -> str:
-    if character in _PLAIN:
-        return _PLAIN[character]
-    plain = unicodedata.normalize("NFKC", character)
-    return f"({plain})" if _CIRCLED.match(character) and plain.isdigit() else plain
+    return _DEPENDENT.sub(write_one, _DIRECTION.sub("", text))
 
 
 # Characters that nobody sees: soft hyphens, zero width spaces, marks of writing direction,
@@ -77,8 +75,12 @@ def drop_unseen(text: str) -> str:
 
 def name_unseen(text: str) -> str:
     """Name the unseen characters of a text that may mislead, such as U+202A (文字の向きの記号)."""
-    found = [] if text.isascii() else dict.fromkeys(_UNSEEN.findall(text))
-    return "、".join(f"U+{ord(one):04X}({_kind_of(one)})" for one in found if one not in _HARMLESS)
+    named = []
+    for one in dict.fromkeys(_UNSEEN.findall(text)):
+        kinds = (name for name, kind in _UNSEEN_KINDS.items() if kind.match(one))
+        if one not in _HARMLESS:
+            named.append(f"U+{ord(one):04X}({next(kinds, '目に見えない文字')})")
+    return "、".join(named)
 
 
 def combine(text: str) -> str:
@@ -96,11 +98,6 @@ def comparable(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", drop_unseen(text)).translate(DASHES)
     return "".join(plain.translate(BRACKETS).split()).casefold()
-
-
-def _kind_of(unseen: str) -> str:
-    kinds = (name for name, kind in _UNSEEN_KINDS.items() if kind.match(unseen))
-    return next(kinds, "目に見えない文字")
 
 
 def print_whatever() -> None:

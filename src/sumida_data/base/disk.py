@@ -70,12 +70,8 @@ def replace_folder(
 ) -> None:
     """Make a folder hold exactly these files: the new one is built beside the old and swapped.
 
-    Args:
-        folder: The folder.
-        files: Contents by path.
-        like: A folder whose files are shared rather than written again, where they are the same;
-            the folder itself if none is named.
-        private: Whether only its owner may read it.
+    Files that are the same in the folder ``like``, or else in the old one, are shared rather than
+    written again. ``private`` says that only its owner may read it.
 
     Raises:
         OutsideFolderError: If the path of a file leads out of the folder.

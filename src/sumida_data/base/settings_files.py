@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,9 @@ def list_settings(folder: Path, kind: str) -> list[Path]:
 
 
 def read_settings(paths: Iterable[Path], wanted: Collection[str] = ()) -> dict[str, Any]:
-    """Return what YAML files say, by the keys at their top.
+    """Return what YAML files say, by the keys at their top, of which no two files may have one.
 
-    Args:
-        paths: The files; none may have a key of another.
-        wanted: The keys that matter, so that files without any are only searched; empty for all.
+    Files without any of the keys that are wanted are only searched; without such, all are read.
 
     Raises:
         SettingsError: If a file cannot be read, is not in UTF-8, is no YAML, or has a key twice.
@@ -44,10 +43,7 @@ def read_settings(paths: Iterable[Path], wanted: Collection[str] = ()) -> dict[s
     mistakes = []
     for path in sorted(paths):
         try:
-            text = _read_text(path)
-            if wanted and not set(_TOP_KEY.findall(text)) & set(wanted):
-                continue
-            found = _parse(text, path)
+            found = _read(path, set(wanted))
         except SettingsError as error:
             mistakes.append(str(error))
             continue
@@ -63,7 +59,7 @@ def read_settings(paths: Iterable[Path], wanted: Collection[str] = ()) -> dict[s
     return settings
 
 
-def _read_text(path: Path) -> str:
+def _read(path: Path, wanted: set[str]) -> dict[str, Any]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -77,21 +73,17 @@ def _read_text(path: Path) -> str:
             f"{path.as_posix()}: 文字コードがUTF-8ではありません。メモ帳の「名前を付けて保存」で"
             "文字コード「UTF-8」を選んで保存し直してください。"
         )
-    return text
+    is_wanted = not wanted or not wanted.isdisjoint(_TOP_KEY.findall(text))
+    return _parse(text, path) if is_wanted else {}
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        if node is None:
-            return {}
-        if mistakes := list(_find_mistakes(node)):
-            raise SettingsError("\n".join(f"{path.as_posix()} の{line}" for line in mistakes))
-        settings: dict[str, Any] = loader.construct_document(node)
+        mistakes = list(_find_mistakes(node)) if node else []
+        settings = loader.construct_document(node) if node and not mistakes else {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, SettingsError):
-            raise
         mark = getattr(error, "problem_mark", None)
         line = f"{mark.line + 1}行目のあたり" if mark else "中身"
         raise SettingsError(
@@ -100,7 +92,9 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         ) from error
     finally:
         loader.dispose()
-    return settings
+    if mistakes:
+        raise SettingsError("\n".join(f"{path.as_posix()} の{line}" for line in mistakes))
+    return dict(settings)
 
 
 def _find_mistakes(top: yaml.Node) -> Iterator[str]:
@@ -109,15 +103,14 @@ def _find_mistakes(top: yaml.Node) -> Iterator[str]:
         yield "いちばん外は「名前: 値」の形で書いてください。"
         return
     for node in _walk(top, set()):
+        line = f"{node.start_mark.line + 1}行目"
         if isinstance(node, yaml.MappingNode):
-            keys = [key for key, _ in node.value]
-            names = [key.value for key in keys]
-            for place, key in enumerate(keys):
+            names = [key.value for key, _ in node.value]
+            for place, (key, _) in enumerate(node.value):
                 if isinstance(key, yaml.ScalarNode) and key.value in names[:place]:
                     line = f"{key.start_mark.line + 1}行目"
                     yield f"{line}: {key.value} が同じところに2回あります。1つにしてください。"
         elif "${" in str(node.value):
-            line = f"{node.start_mark.line + 1}行目"
             yield f"{line}: {node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
 
 
@@ -126,10 +119,9 @@ def _walk(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
     if id(node) in seen:
         return
     seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
-        parts = list(node.value)
-    else:
+    if not isinstance(node, yaml.SequenceNode):
         yield node
-        parts = [part for pair in node.value for part in pair] * isinstance(node, yaml.MappingNode)
-    for part in parts:
-        yield from _walk(part, seen)
+    if isinstance(node, yaml.CollectionNode):
+        pairs = isinstance(node, yaml.MappingNode)
+        for part in chain.from_iterable(node.value) if pairs else node.value:
+            yield from _walk(part, seen)

@@ -1,17 +1,8 @@
 """The one way to write a workbook: the same contents give the same bytes.
 
 Every writer begins a ``Book`` with a title and its looks, gets XlsxWriter's sheets from it, and
-closes it. ``TextWorkbook`` is one whose sheets hold lines and a table that can be read, filtered
-and printed as they come. Whatever a text begins with, it stays a text: codes never become numbers,
-formulas never run.
-
-Examples:
-    ```python
-    book = Book("進捗表", {"head": {"bold": True}})
-    sheet = book.add_sheet("進捗表")
-    sheet.write("A1", "指標", book.looks["head"])
-    content = book.close()
-    ```
+closes it. Whatever a text begins with, it stays a text: codes never become numbers, formulas never
+run.
 """
 
 import math
@@ -54,12 +45,7 @@ _PADDING = 3
 
 
 class Book:
-    """A workbook in the making.
-
-    Attributes:
-        book: XlsxWriter's workbook, for what is not said here.
-        looks: Its formats by name.
-    """
+    """A workbook in the making: XlsxWriter's, and its formats by name."""
 
     def __init__(self, title: str, looks: Mapping[str, Mapping[str, Any]], **options: Any) -> None:
         """Begin a workbook with properties of its formats by name, and XlsxWriter's options."""
@@ -99,7 +85,7 @@ Cell = str | int | Link | None
 
 
 class TextWorkbook(Book):
-    """A workbook of lines and tables in the making.
+    """A workbook whose sheets hold lines and a table, to be read, filtered and printed.
 
     Examples:
         ```python
@@ -153,29 +139,25 @@ class TextSheet:
         ]
         for number, width in enumerate(widths):
             self._sheet.set_column(number, number, width + _PADDING)
-        for line in lines:
-            self._write_row(line, widths, "head" if self._row == head else "cell")
+        for row, line in enumerate(lines, start=head):
+            # LibreOffice does not make a row higher for wrapped text by itself.
+            height = 4 + _LINE_HEIGHT * max(map(_count_lines, line, widths))
+            self._sheet.set_row(row, min(_HIGHEST_ROW, height))
+            for column, cell in enumerate(line):
+                self._write_cell(row, column, cell, "head" if row == head else "cell")
         self._sheet.freeze_panes(head + 1, 0)
         self._sheet.repeat_rows(head)
-        self._sheet.autofilter(head, 0, self._row - 1, len(widths) - 1)
+        self._sheet.autofilter(head, 0, row, len(widths) - 1)
         return head + 2
 
-    def _write_row(self, cells: Sequence[Cell], widths: Sequence[int], look: str) -> None:
-        # LibreOffice does not make a row higher for wrapped text by itself.
-        highest = max(
-            sum(max(1, math.ceil(line / (width + 1))) for line in _measure_lines(cell))
-            for cell, width in zip(cells, widths, strict=True)
-        )
-        self._sheet.set_row(self._row, min(_HIGHEST_ROW, 4 + _LINE_HEIGHT * highest))
-        for column, cell in enumerate(cells):
-            if isinstance(cell, Link):
-                url = f"internal:{cell.target}"
-                self._sheet.write_url(self._row, column, url, self._looks["link"], cell.text)
-            else:
-                kinds = {"count": int, "urgent": Urgent}
-                own = next((name for name, kind in kinds.items() if isinstance(cell, kind)), look)
-                self._sheet.write(self._row, column, cell, self._looks[own])
-        self._row += 1
+    def _write_cell(self, row: int, column: int, cell: Cell, look: str) -> None:
+        if isinstance(cell, Link):
+            url = f"internal:{cell.target}"
+            self._sheet.write_url(row, column, url, self._looks["link"], cell.text)
+        else:
+            kinds = {"count": int, "urgent": Urgent}
+            own = next((name for name, kind in kinds.items() if isinstance(cell, kind)), look)
+            self._sheet.write(row, column, cell, self._looks[own])
 
 
 def measure(text: str) -> int:
@@ -186,3 +168,7 @@ def measure(text: str) -> int:
 def _measure_lines(cell: Cell) -> list[int]:
     text = cell.text if isinstance(cell, Link) else str("" if cell is None else cell)
     return [measure(line) for line in text.split("\n")]
+
+
+def _count_lines(cell: Cell, width: int) -> int:
+    return sum(max(1, math.ceil(line / (width + 1))) for line in _measure_lines(cell))

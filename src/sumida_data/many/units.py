@@ -61,26 +61,18 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Work:
-    """All that decides what the units make, but for their files.
-
-    Attributes:
-        names: Names of the municipalities by code.
-        departments: Departments by municipality; under '' those of all that have none of their own.
-        survey: The folder with one folder for each municipality.
-        results: The folder of what is made.
-        fingerprint: Hash of all settings and of the code.
-    """
+    """All that decides what the units make, but for their files."""
 
     form: Form
     waves: Waves
     rules: FindingRules
     plans: Plans
     dictionary: DataDictionary
-    names: Mapping[str, str]
-    departments: Mapping[str, Sequence[Department]]
-    survey: Path
+    names: Mapping[str, str]  # of the municipalities, by code
+    departments: Mapping[str, Sequence[Department]]  # under '' those of all that have none
+    survey: Path  # with one folder for each municipality
     results: Path
-    fingerprint: str
+    fingerprint: str  # hash of all settings and of the code
 
     def process(self, code: str) -> Outcome:
         """Do a unit, unless nothing has changed since it was done; what fails is set aside."""
@@ -105,11 +97,7 @@ class Work:
         return Outcome(code, "done")
 
     def compute(self, code: str) -> dict[str, pa.Table]:
-        """Return the tables of a municipality, made as those of a single one are.
-
-        Raises:
-            UnknownMunicipalityError: If no register has its code.
-        """
+        """Return the tables of a municipality, made as those of a single one are."""
         if code not in self.names:
             raise UnknownMunicipalityError(f"{code} は municipalities.csv にありません。")
         described = self.dictionary
@@ -175,10 +163,7 @@ def _open_tar(file: SourceFile) -> list[SourceFile]:
 def run_units(work: Work, settings: Many) -> list[Outcome]:
     """Do the units of all that have sent anything, and return what became of each, by code.
 
-    The results of municipalities whose files are gone go too.
-
-    Raises:
-        EngineError: If Spark is asked for and not there.
+    The results of those whose files are gone go too. Raises EngineError where Spark is not there.
     """
     sent = work.survey.iterdir() if work.survey.is_dir() else ()
     codes = sorted(path.name for path in sent if path.is_dir())

@@ -31,16 +31,9 @@ _NOT_NOTED: Row = dict.fromkeys(("note", "noted_by", "noted_on"))
 def find_hints(
     plans: Plans, values: Sequence[Row], divided: Sequence[Row], notes: Iterable[TextRow]
 ) -> list[Row]:
-    """Find what is worth a second look.
+    """Return table ``review_hint``: the values worth a second look, and what was noted of them.
 
-    Args:
-        plans: The plans.
-        values: Rows of ``indicator_value``.
-        divided: Rows of ``indicator_value_by_department``.
-        notes: Rows of hint_notes.csv; what they note need not be found any more.
-
-    Returns:
-        Rows of table ``review_hint``, those with a note already among them.
+    It looks at values, whole and divided by department; what is noted need not be found any more.
 
     Raises:
         ReferenceTableError: If hint_notes.csv has a mistake.

@@ -24,17 +24,7 @@ def describe_effects(
     effects: Iterable[Row],
     departments: Sequence[Department],
 ) -> list[Row]:
-    """Put each effect beside its initiative and its recomputation.
-
-    Args:
-        rules: What may be done with them.
-        initiatives: Rows of table ``initiative``.
-        effects: Rows of table ``initiative_effect``.
-        departments: The departments over time.
-
-    Returns:
-        Rows of table ``initiative_effect_figure``; row_id is that of the effect.
-    """
+    """Return table ``initiative_effect_figure``: each effect with its initiative, recomputed."""
     known = {_owner(row): row for row in initiatives}
     figures = []
     for effect in effects:
@@ -97,15 +87,10 @@ def _print(effect: Row) -> str | None:
 
 
 def sum_effects(figures: Iterable[Row]) -> list[Row]:
-    """Add what may be added: by quarter for the whole, by category, division and department.
+    """Add what may be added, by quarter for the whole, by category, division and department.
 
     Actual and expected effects are added apart. A sum with an approximate part is approximate.
-
-    Args:
-        figures: Rows of table ``initiative_effect_figure``.
-
-    Returns:
-        Rows of table ``initiative_effect_summary``.
+    What comes out is table ``initiative_effect_summary``.
     """
     sums: dict[tuple[Any, ...], list[Row]] = {}
     for row in figures:

@@ -1,7 +1,7 @@
 """The plan as data: indicators, baselines, targets and footnotes, and their tables."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -259,10 +259,8 @@ class Indicator(Model):
         return tuple(one for one in self.targets if not one.decided_on or one.decided_on <= day)
 
     def on(self, day: date) -> "Indicator":
-        """Return the indicator as it was on a day: its definition, and targets decided by then.
-
-        Before the first target is decided there is none to show but that.
-        """
+        """Return the indicator as it was on a day: its definition, and targets decided by then."""
+        # Before the first target is decided there is none to show but that.
         decided = self.decided_by(day) or self.targets[:1]
         return self.version_on(day).model_copy(update={"targets": decided})
 
@@ -463,26 +461,23 @@ class Plans(RootModel[tuple[Plan, ...]]):
 
     def of_source(self, source: str) -> "Plans":
         """Return the plans with their indicators from one kind of source only."""
-        kept = [[one for one in plan.indicators if one.source == source] for plan in self.root]
-        pairs = zip(self.root, kept, strict=True)
-        return Plans(tuple(plan.model_copy(update={"indicators": tuple(k)}) for plan, k in pairs))
+
+        def keep(plan: Plan) -> Plan:
+            kept = tuple(one for one in plan.indicators if one.source == source)
+            return plan.model_copy(update={"indicators": kept})
+
+        return Plans(tuple(map(keep, self.root)))
 
     def measured_in(self, period: Period) -> tuple[Plan, ...]:
-        """Return the plans that have values in a period: from the year of their baselines on.
+        """Return the plan reported, and those measured: from the year of their baselines on.
 
-        A plan that has ended is still measured: some of its last figures come later. The plan
-        that is reported always has values.
+        A plan that has ended is still measured: some of its last figures come later.
         """
-        reported, year = self.reported_in(period), period.fiscal_year
-        return tuple(
-            plan for plan in self.root if plan is reported or year >= plan.baseline_fiscal_year
-        )
+        year, reported = period.fiscal_year, self.reported_in(period)
+        return tuple(p for p in self.root if p is reported or year >= p.baseline_fiscal_year)
 
     def reported_in(self, period: Period) -> Plan:
-        """Return the plan that a report of a period is about.
-
-        It is the one begun last by the end of the period; before all plans, the first.
-        """
+        """Return the plan begun last by the end of a period; before all plans, the first."""
         begun = [plan for plan in self.root if plan.first_day <= period.last_day]
         return max(begun, key=lambda plan: plan.first_day, default=self.root[0])
 
@@ -521,13 +516,10 @@ class Start(NamedTuple):
 
 
 def find_start(plan: Plan, indicator: Indicator) -> Start | None:
-    """Return where the indicator's path starts, or None if there is nothing to start from.
-
-    A cumulative count starts from zero on the eve of the plan, whether or not anything was
-    measured before.
-    """
+    """Return where the indicator's path starts, or None if there is nothing to start from."""
     baseline = indicator.baseline
     if indicator.kind == "cumulative":
+        # Whether or not anything was measured before.
         eve = plan.first_day - timedelta(days=1)
         return Start(Decimal(0), eve, "延べ数は計画の初日の前日を0として数える。")
     if baseline.value is None:
@@ -564,29 +556,18 @@ def describe_indicators(plans: Plans) -> list[Row]:
 
 def describe_targets(plans: Plans) -> list[Row]:
     """Return the rows of table ``indicator_target``; one row is one target, known or not."""
-    return [
-        {
-            "row_id": f"{plan.plan_id}/{indicator.indicator_id}/{row['target_number']}",
-            "plan_id": plan.plan_id,
-            "indicator_id": indicator.indicator_id,
-            "unit": indicator.unit,
-            **row,
-        }
-        for plan in plans.root
-        for indicator in plan.indicators
-        for row in _list_targets(indicator)
-    ]
-
-
-def _list_targets(indicator: Indicator) -> Iterator[Row]:
-    if indicator.unknown_targets:
-        note = indicator.unknown_targets
-        yield {"target_number": 0, "target_state": "unknown", "note": note}
-    for number, target in enumerate(indicator.targets, start=1):
-        yield {
-            "target_number": number,
-            "target_state": "known",
-            **target.model_dump(include={"decided_on", "target_date", "target_min", "target_max"}),
-            "reason": target.reason or None,
-            "note": target.note or None,
-        }
+    rows: list[Row] = []
+    for plan in plans.root:
+        for one in plan.indicators:
+            unknown = {"target_number": 0, "target_state": "unknown", "note": one.unknown_targets}
+            known = [
+                target.model_dump()
+                | {"target_number": number, "target_state": "known"}
+                | {"reason": target.reason or None, "note": target.note or None}
+                for number, target in enumerate(one.targets, start=1)
+            ]
+            for row in [unknown, *known] if one.unknown_targets else known:
+                own = {"plan_id": plan.plan_id, "indicator_id": one.indicator_id, "unit": one.unit}
+                row_id = f"{plan.plan_id}/{one.indicator_id}/{row['target_number']}"
+                rows.append(row | own | {"row_id": row_id})
+    return rows

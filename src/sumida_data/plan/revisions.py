@@ -167,11 +167,7 @@ def freeze_values(
 ) -> tuple[list[Row], pa.Table, list[Row], list[Row]]:
     """Keep what was published, and revise it where there is a reason.
 
-    Args:
-        computed: Rows of ``indicator_value`` as the data give them now.
-        lineage: Their rows of ``lineage``.
-        published: What has been published. Invented data and real ones do not freeze each other.
-        reasons: The rows of revisions.csv, by what they revise.
+    Invented data and real ones do not freeze each other.
 
     Returns:
         Rows of ``indicator_value``, each revision; table ``lineage`` of all these; rows of
@@ -315,10 +311,7 @@ def _describe(last: Row, state: str, number: int, differences: str, message: str
 def _add_unused(
     pending: Sequence[Row], reasons: Collection[Address], values: Sequence[Row]
 ) -> Iterator[Row]:
-    """Yield what is pending, and the reasons that no revision has.
-
-    Such are a wrong number, told with the difference, and a value that is right again.
-    """
+    """Yield what is pending, and reasons of no revision: a wrong number, a value right again."""
     unused = sorted(set(reasons) - set(map(_address_of, values)))
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
     differing = set()

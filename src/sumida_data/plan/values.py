@@ -125,20 +125,12 @@ def compute_indicators(
 ) -> tuple[list[Row], pa.Table, pa.Table]:
     """Compute every indicator of every plan measured, for every quarter of table ``response``.
 
-    One indicator of one quarter is counted for all municipalities at once, and the answers are
-    searched once for the lineage of all, so that a ward and a nation take the same path.
-
-    Args:
-        municipalities: Names of the municipalities whose values are computed, by code.
-        plans: The plans.
-        tables: The typed tables and ``answer``, by name.
-        coverage: Who was asked about a survey table and who answered.
-        response: Table ``response``.
+    One indicator of one quarter is counted for all municipalities, names by code, at once, and the
+    answers are searched once for the lineage of all: a ward and a nation take the same path.
 
     Returns:
-        Rows of table ``indicator_value``, table ``lineage``, and the sums, numerator and
-        denominator, by municipality_code, indicator_id, period and department_code, of those whose
-        rows belong to departments.
+        Rows of table ``indicator_value``, table ``lineage``, and numerator and denominator by
+        municipality_code, indicator_id, period and department_code of what has departments.
 
     Raises:
         QueryError: If an indicator's query fails; the message names the indicator.
@@ -225,10 +217,7 @@ def _find_delivered(
 def _say_why_not_measured(
     task: _Task, count: _Count, coverage: Coverage | None, *, delivered: bool
 ) -> str | None:
-    """Say why there is no value although nothing went wrong, or return None.
-
-    ``delivered`` says that the file of the period has rows, counted or not.
-    """
+    """Say why there is no value although nothing went wrong, or return None."""
     if task.indicator.kind == "cumulative" and task.period.last_day < task.plan.first_day:
         return "計画の初日より前のため、数えていない。"
     if coverage is not None:
@@ -344,13 +333,7 @@ def divide_values(
     """Compute every value by division and by department, each from its own sums.
 
     A percentage of a division comes from its summed parts; percentages of departments are never
-    averaged.
-
-    Args:
-        plans: The plans.
-        parts: Sums by municipality_code, indicator_id, period and department_code: numerator,
-            denominator.
-        departments: The departments over time; the name at the end of the quarter counts.
+    averaged. Of a department the name at the end of the quarter counts.
 
     Returns:
         Rows of table ``indicator_value_by_department``. A row of a division has no department.
