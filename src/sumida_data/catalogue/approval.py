@@ -1,15 +1,15 @@
 """What a run would publish, as it is put before a person, and the approval that it needs."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import Any
 
 from pydantic import Field as Described
 
 from sumida_data.base.metadata import Gap, Model, Row
-from sumida_data.catalogue.record import Approval, PublicationLine, RecordState
+from sumida_data.catalogue.record import Approval, PublicationLine, RecordState, identify
 from sumida_data.catalogue.target import (
     PAGES,
     Action,
@@ -215,24 +215,22 @@ def write_approval(
     A RefusedError says that the person or the number is not named, that gaps are not accepted or
     datasets of other people not adopted by name, or that it cannot be published anyway.
     """
-    if proposal.problems:
-        raise RefusedError("このままでは公開できません。\n" + "\n".join(proposal.problems))
-    for title, text in (("承認者の名前", approved_by), ("決裁番号", decision_number)):
-        if not text.strip():
-            raise RefusedError(f"{title}が空です。必ず書いてください。")
-    if proposal.gaps_to_accept and not accepts_gaps:
-        titles = "、".join(map(attrgetter("title"), proposal.gaps_to_accept))
-        raise RefusedError(
-            f"{titles}が基準を超えています。"
-            "承認者が受け入れるときは --accept-gaps を付けてください。"
-        )
+    titles = "、".join(gap.title for gap in proposal.gaps_to_accept)
     others = {change.dataset for change in proposal.changes if change.action == "adopt"}
-    if missing := sorted(others - set(adopts)):
-        raise RefusedError(
+    missing = sorted(others - set(adopts))
+    refuse(
+        {
+            "\n".join(("このままでは公開できません。", *proposal.problems)): proposal.problems,
+            "承認者の名前が空です。必ず書いてください。": not approved_by.strip(),
+            "決裁番号が空です。必ず書いてください。": not decision_number.strip(),
+            f"{titles}が基準を超えています。"
+            "承認者が受け入れるときは --accept-gaps を付けてください。": titles
+            and not accepts_gaps,
             f"{'、'.join(missing)}は、公開先にあるほかの人のデータセットです。上書きすると元に"
             "戻せません。別の名前にするか(name_prefix)、承認者が引き継ぐと決めたときだけ "
-            f"--adopt {' --adopt '.join(missing)} を付けてください。"
-        )
+            f"--adopt {' --adopt '.join(missing)} を付けてください。": missing,
+        }
+    )
     seen = Approval.model_fields.keys() & Proposal.model_fields.keys() - {"changes", "new_texts"}
     return Approval(
         approval_id=f"A{len(approvals) + 1:04}",
@@ -253,40 +251,62 @@ def find_new_texts(free_words: Iterable[Row], record: RecordState) -> tuple[NewT
 
 
 def find_approval(
-    record: RecordState, proposal: Proposal, changes: Sequence[TargetChange], state: TargetState
+    record: RecordState,
+    proposal: Proposal,
+    changes: Sequence[TargetChange],
+    state: TargetState,
+    hidden: Sequence[str] = (),
 ) -> Approval:
     """Return the approval under which the proposal may be published now.
 
     What a publication that was begun and not finished has changed already is no change by others.
-    A RefusedError says that there is none, or that content or target have changed since.
+    A RefusedError says that there is none, or that content or target have changed since; ``hidden``
+    are datasets that were published so and that somebody took from public view.
     """
     if not record.approvals:
         raise RefusedError(f"承認されていません。{_APPROVE}")
     approval = record.approvals[-1]
-    name = f"承認 {approval.approval_id} "
-    if approval.content_sha256 != proposal.content_sha256:
+    own, name = approval.approval_id, f"承認 {approval.approval_id} "
+    used = chain.from_iterable((one.approval_id, one.abandoned) for one in record.publications)
+    begun = record.journal is not None and record.journal.approval_id == own
+    ours = approval.target_sha256 == state.sha256 or (begun and continues(approval, changes))
+    refusals = {
+        f"{name}の後で公開する内容が変わったため、承認は無効です。"
+        f"変更の一覧を確かめて、{_APPROVE}": approval.content_sha256 != proposal.content_sha256,
+        f"{name}による公開は済んでいます。もう一度公開するには、{_APPROVE}": own in used,
+        f"{name}の後で公開先が変わったため、承認は無効です。"
+        f"もう一度 kedro run を実行し、変更の一覧を確かめて、{_APPROVE}": not ours,
+        **_find_unseen(approval, record, proposal),
+    }
+    if any(refusals.values()) and hidden:
         raise RefusedError(
-            f"{name}の後で公開する内容が変わったため、承認は無効です。"
-            f"変更の一覧を確かめて、{_APPROVE}"
+            f"公開先で公開を止められたデータセット {'、'.join(hidden)} は、新しい承認なしに"
+            f"また公開しません。kedro run を実行し、{_APPROVE}"
         )
-    if any(approval.approval_id in (one.approval_id, one.abandoned) for one in record.publications):
-        raise RefusedError(f"{name}による公開は済んでいます。もう一度公開するには、{_APPROVE}")
-    begun = record.journal and record.journal.approval_id == approval.approval_id
-    if approval.target_sha256 != state.sha256 and not (begun and continues(approval, changes)):
+    refuse(refusals)
+    if proposal.two_people and approval.account in (approval.ran_by, identify()[0]):
         raise RefusedError(
-            f"{name}の後で公開先が変わったため、承認は無効です。"
-            f"もう一度 kedro run を実行し、変更の一覧を確かめて、{_APPROVE}"
+            f"{name}は、集計か公開をする人と同じ人 {approval.account} が"
+            "しました。別の人が sumida-data approve で承認してください(two_people)。"
         )
-    _refuse_unseen(approval, record, proposal)
     return approval
 
 
-def _refuse_unseen(approval: Approval, record: RecordState, proposal: Proposal) -> None:
-    if unseen := sum(one.sha256 not in record.known_texts for one in proposal.new_texts):
-        raise RefusedError(f"承認者に示していない新しい文が{unseen}件あります。{_APPROVE}")
+def _find_unseen(approval: Approval, record: RecordState, proposal: Proposal) -> dict[str, object]:
+    unseen = sum(one.sha256 not in record.known_texts for one in proposal.new_texts)
     accepted = {gap.title for gap in approval.accepted_gaps}
-    if missing := [gap.title for gap in proposal.gaps_to_accept if gap.title not in accepted]:
-        raise RefusedError(f"{'、'.join(missing)}が受け入れられていません。{_APPROVE}")
+    missing = "、".join(one.title for one in proposal.gaps_to_accept if one.title not in accepted)
+    return {
+        f"承認者に示していない新しい文が{unseen}件あります。{_APPROVE}": unseen,
+        f"{missing}が受け入れられていません。{_APPROVE}": missing,
+    }
+
+
+def refuse(reasons: Mapping[str, object]) -> None:
+    """Raise a RefusedError with the first text that holds."""
+    for text, holds in reasons.items():
+        if holds:
+            raise RefusedError(text)
 
 
 def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:

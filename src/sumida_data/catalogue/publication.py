@@ -23,6 +23,7 @@ from sumida_data.catalogue.approval import (
     RefusedError,
     continues,
     find_approval,
+    refuse,
     refuse_lost_record,
 )
 from sumida_data.catalogue.record import (
@@ -30,7 +31,6 @@ from sumida_data.catalogue.record import (
     PublicationLine,
     RecordState,
     TargetRecord,
-    identify,
 )
 from sumida_data.catalogue.target import (
     Catalogue,
@@ -101,78 +101,43 @@ def prepare_publication(
     day, dated = _date(catalogue, record, today)
     changes = compare(dated, state)
     repeats = bool(lines) and lines[-1].content_sha256 == dated.sha256
-    taken_down = _list_taken_down(changes, state) if repeats else []
-    if repeats and not taken_down:
+    # What somebody took from public view only an approval undoes, but where the folder was lost.
+    lost, new = state.pages == {} and not state.datasets, (("create", None), ("adopt", None))
+    hidden = [one.dataset for one in changes if repeats and (one.action, one.file) in new]
+    if repeats and (lost or not hidden):
         approval = record.find_approval(lines[-1].approval_id)
         line = _describe(state.name, lines, dated, "repair", today, lines[-1])
     else:
-        approval = _find_approval(record, proposal, changes, state, taken_down)
+        approval = find_approval(record, proposal, changes, state, hidden)
         line = _describe(state.name, lines, dated, "publish", day, approval_id=approval.approval_id)
     line = line.model_copy(update={"second_opinion": opinion})
     return PlannedPublication(line, dated, changes, approval, state, lineage)
 
 
-def _list_taken_down(changes: Sequence[TargetChange], state: TargetState) -> list[str]:
-    """Return the datasets that somebody took from public view, which only an approval undoes."""
-    # Where the whole folder was lost, nobody has taken anything down.
-    if state.pages == {} and not state.datasets:
-        return []
-    return [one.dataset for one in changes if one.action in ("create", "adopt") and not one.file]
-
-
-def _find_approval(
-    record: RecordState,
-    proposal: Proposal,
-    changes: Sequence[TargetChange],
-    state: TargetState,
-    taken_down: Sequence[str],
-) -> Approval:
-    try:
-        approval = find_approval(record, proposal, changes, state)
-    except RefusedError as error:
-        if not taken_down:
-            raise
-        raise RefusedError(
-            f"公開先で公開を止められたデータセット {'、'.join(taken_down)} は、新しい承認なしに"
-            "また公開しません。kedro run を実行し、sumida-data approve で承認を受けてください。"
-        ) from error
-    if proposal.two_people and approval.account in (approval.ran_by, identify()[0]):
-        raise RefusedError(
-            f"承認 {approval.approval_id} は、集計か公開をする人と同じ人 {approval.account} が"
-            "しました。別の人が sumida-data approve で承認してください(two_people)。"
-        )
-    return approval
-
-
 def _refuse_unfit(
-    catalogue: Catalogue,
-    proposal: Proposal,
-    state: TargetState,
-    record: RecordState,
-    lineage_sha256: str,
+    catalogue: Catalogue, proposal: Proposal, state: TargetState, record: RecordState, lineage: str
 ) -> None:
-    today, problems = state.observed_on.isoformat(), "\n".join(proposal.problems)
+    today = state.observed_on.isoformat()
     last = max((line.published_on for line in record.publications[-1:]), default="")
-    refusals = {
-        f"下見が、公開先 {state.name} に向けた最後の kedro run と違います。"
-        "公開先を同じ --env で指定して、もう一度 kedro run を実行してください。": (
-            (proposal.target, proposal.content_sha256) != (state.name, catalogue.sha256)
-        ),
-        "下見の後の kedro run が途中で終わったため、表が下見と合いません。"
-        "もう一度 kedro run を実行してください。": proposal.lineage_sha256 != lineage_sha256,
-        f"見本データは、公開先 {state.name} に公開できません。"
-        "実際の調査票を置いて、もう一度 kedro run を実行してください。": (
-            catalogue.sample and not state.accepts_sample
-        ),
-        f"この端末の日付({today})が、最後に公開した日({last})より前です。"
-        "時計を直してください。": today < last,
-        "公開の記録が変えられているため、公開しません。控えと比べてください。\n"
-        + "\n".join(record.faults): bool(record.faults),
-        f"このままでは公開できません。\n{problems}": bool(problems),
-    }
-    for text, refused in refusals.items():
-        if refused:
-            raise RefusedError(text)
+    refuse(
+        {
+            f"下見が、公開先 {state.name} に向けた最後の kedro run と違います。"
+            "公開先を同じ --env で指定して、もう一度 kedro run を実行してください。": (
+                (proposal.target, proposal.content_sha256) != (state.name, catalogue.sha256)
+            ),
+            "下見の後の kedro run が途中で終わったため、表が下見と合いません。"
+            "もう一度 kedro run を実行してください。": proposal.lineage_sha256 != lineage,
+            f"見本データは、公開先 {state.name} に公開できません。"
+            "実際の調査票を置いて、もう一度 kedro run を実行してください。": (
+                catalogue.sample and not state.accepts_sample
+            ),
+            f"この端末の日付({today})が、最後に公開した日({last})より前です。"
+            "時計を直してください。": today < last,
+            "公開の記録が変えられているため、公開しません。控えと比べてください。\n"
+            + "\n".join(record.faults): record.faults,
+            "\n".join(("このままでは公開できません。", *proposal.problems)): proposal.problems,
+        }
+    )
     if record.journal is None:
         refuse_lost_record(proposal.changes, record.publications)
     elif record.journal.kind in _UNFINISHED:
@@ -199,13 +164,9 @@ def _resume(
 def _date(catalogue: Catalogue, record: RecordState, today: str) -> tuple[str, Catalogue]:
     """Put into a catalogue the day on which it was published, or on which that was begun."""
     days = {line.publication_id: line.published_on for line in record.publications}
-    known = [
-        *((one.day, one.content_sha256) for one in (record.journal,) if one),
-        *(
-            (days[one.content_of or one.publication_id], one.content_sha256)
-            for one in record.publications[-1:]
-        ),
-    ]
+    known = [(one.day, one.content_sha256) for one in (record.journal,) if one]
+    last = record.publications[-1:]
+    known += [(days[one.content_of or one.publication_id], one.content_sha256) for one in last]
     for day, sha256 in known:
         if (dated := stamp(catalogue, day)).sha256 == sha256:
             return day, dated
