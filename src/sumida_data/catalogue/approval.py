@@ -65,14 +65,10 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
 
 
 class NewText(Model):
-    """Free words that no approval has covered yet; who approves is shown them.
+    """Free words that no approval has covered yet, as they would be public.
 
-    Attributes:
-        text: The words as they would be public.
-        table: Title of the table.
-        field: Title of the column.
-        place: File, sheet and cell where they were read first, or empty.
-        cells: In how many cells of the column they stand.
+    Who approves is shown them with the titles of table and column, the file, sheet and cell, if
+    any, where they were read first, and in how many cells of the column they stand.
     """
 
     text: str
@@ -91,16 +87,12 @@ class Proposal(Model):
     """What the last run would publish, and what a person must know before approving.
 
     Attributes:
-        gaps: What is missing from the figures of the quarter.
         block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
         held_back: Rows that do not go out because a person seems to be named there, in words.
-        new_texts: Free words that were never approved before.
         figures: By heading the figures that would change, and the revisions that were decided.
         problems: What stands in the way of any publication, one line each.
-        ran_by: The account by which the run was made.
         two_people: Whether another account must approve than ran and publishes.
         changes: What would change in the target, and what would stay.
-        blocked: Datasets that may not go out; what is public of them stays.
         hidden: Datasets that somebody took from public view, and that would be public again.
     """
 

@@ -50,14 +50,10 @@ _SEARCH = "api/3/action/package_search"
 
 
 class _Release(Model):
-    """What a release holds, by hashes.
+    """The hashes of what a release holds: of the catalogue, of all files and of every version.
 
-    Attributes:
-        content_sha256: Hash of the catalogue that it shows.
-        titles: Titles of the public datasets, and of those that were public before.
-        versions: Hashes of the files of every version, by dataset, version and key.
-        notices: Paths of the pages that it adds for datasets that are public no more.
-        withdrawn: Versions that were taken down, by dataset; a page at their address says so.
+    It adds pages that give notice of datasets that are public no more, whose titles it knows, and
+    of the versions that were withdrawn.
     """
 
     content_sha256: str = ""

@@ -57,14 +57,10 @@ _UNFINISHED = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedPublication:
-    """What is to be published, and by whose approval.
+    """What is to be published, by whose approval, and what is to be recorded of it.
 
-    Attributes:
-        line: What is to be recorded: that something new is public, or was put in order.
-        changes: What changes in the target, and what stays.
-        state: What the target held when this was decided.
-        lineage: Table ``lineage`` of the run that made the catalogue.
-        resumed: Whether this completes an earlier publication instead of what was to be published.
+    It was decided when the target was in a state, from which come the changes. ``resumed`` tells
+    that this completes an earlier publication instead of what was to be published.
     """
 
     line: PublicationLine

@@ -52,11 +52,9 @@ _KEY = "SUMIDA_RECORD_KEY"
 class RecordLine(Model):
     """What proves a line of the record; all of it is filled in when the line is written.
 
-    Attributes:
-        files: Hashes of the record's other files that are new or changed since the line before.
-        previous_sha256: Hash of the lines before, as they stand in the file.
-        signature: Signature of what comes before by the office's key; empty where it has none.
-        sha256: Hash of what comes before.
+    ``files`` are hashes of the record's other files that are new or changed since the line before,
+    ``previous_sha256`` is that of the lines before as they stand in the file. Signature (empty if
+    the office has no key) and hash are of what comes before them.
     """
 
     file: ClassVar[str]
@@ -69,12 +67,9 @@ class RecordLine(Model):
 
 
 class Approval(RecordLine):
-    """What a named person approved; what was found is as that person saw it.
+    """What a named person approved, as that person saw it, and the account whose run made it.
 
-    Attributes:
-        changes: What would change, without what stays.
-        new_texts: Hashes of the free words that the person was shown for the first time.
-        ran_by: The account whose run made the content.
+    ``new_texts`` are hashes of the free words that the person was shown for the first time.
     """
 
     file: ClassVar[str] = "approvals.jsonl"
@@ -104,15 +99,11 @@ class PublicationDataset(Model):
 
 
 class PublicationLine(RecordLine):
-    """A line of publications.jsonl.
+    """A line of publications.jsonl: something was published, put in order, taken back and so on.
 
-    Attributes:
-        kind: Whether something new was published, the same put in order, the last taken back, or
-            one that was begun given up, or something taken down for good.
-        content_of: The publication whose content is public from then on, as are the datasets.
-        abandoned: The approval of the publication that was given up.
-        withdrawn: Versions by dataset that were taken down, and why.
-        second_opinion: What other engines than SQL looked at before; None in older lines.
+    From then on the content of one publication, its datasets, is public. Where one was given up,
+    ``abandoned`` is its approval; of what was taken down for good, versions are told by dataset.
+    ``second_opinion`` is what other engines than SQL looked at before; None in older lines.
     """
 
     file: ClassVar[str] = "publications.jsonl"
@@ -214,7 +205,7 @@ class RecordState:
     @property
     def known_texts(self) -> set[str]:
         """Hashes of the free words that an approval has covered."""
-        return {sha256 for approval in self.approvals for sha256 in approval.new_texts}
+        return {sha256 for one in self.approvals for sha256 in one.new_texts}
 
     def find_approval(self, approval_id: str) -> Approval:
         """Return the approval with an id."""
@@ -233,17 +224,15 @@ class TargetRecord:
 
     def read(self) -> RecordState:
         """Read what was approved and published, and what is under way."""
-        publications, journal, lineage = self.read_publications(), self.journal.read(), b""
-        pending = None
+        approvals, publications = self.read_approvals(), self.read_publications()
+        journal, faults = self.journal.read(), tuple(self.find_faults())
         # Where what was public is put in order, there is nothing new to complete.
         with suppress(TargetError):
             pending = journal and self.load_catalogue(f"P{len(publications) + 1:04}")
-        if journal and pending and pending.sha256 == journal.content_sha256:
-            lineage = self._under_way.read_bytes()
-        else:
-            pending = None
-        approvals, faults = self.read_approvals(), tuple(self.find_faults())
-        return RecordState(approvals, publications, journal, pending, lineage, faults)
+            if journal and pending and pending.sha256 == journal.content_sha256:
+                lineage = self._under_way.read_bytes()
+                return RecordState(approvals, publications, journal, pending, lineage, faults)
+        return RecordState(approvals, publications, journal, None, b"", faults)
 
     def read_approvals(self) -> list[Approval]:
         """Return the approvals, oldest first."""
@@ -286,12 +275,9 @@ class TargetRecord:
             "blocked": catalogue.blocked,
             "withdrawn": dict(catalogue.withdrawn),
             "datasets": [
-                {
-                    "name": dataset.name,
-                    "metadata": dataset.metadata,
-                    "files": [(file.key, file.metadata) for file in dataset.files],
-                }
-                for dataset in catalogue.datasets
+                {"name": one.name, "metadata": one.metadata}
+                | {"files": [(file.key, file.metadata) for file in one.files]}
+                for one in catalogue.datasets
             ],
             "pages": {path: self.content.keep(page) for path, page in catalogue.pages.items()},
             "packages": packages,

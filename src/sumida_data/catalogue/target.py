@@ -90,12 +90,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything that is to be public.
+    """Everything that is to be public: datasets, and pages by path, which only a folder shows.
 
-    Attributes:
-        pages: What only a folder shows: the site and the answers for harvesters, by path.
-        blocked: Names of datasets that may not go out now; what is public of them stays.
-        withdrawn: Versions by dataset of which nothing may stay public, not even at their address.
+    What is public of ``blocked`` datasets stays. Of the versions ``withdrawn``, by dataset, nothing
+    may stay public, not even at their address.
     """
 
     datasets: tuple[Dataset, ...]
@@ -122,10 +120,9 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class TargetState:
-    """What a public target holds on the day on which it was looked at.
+    """What a public target holds on the day on which it was looked at: our public datasets by name.
 
     Attributes:
-        datasets: Our public datasets by name.
         pages: Hashes of its pages by path, or None where the target makes its own.
         hidden: Names of our datasets that are there, but that somebody took from public view.
         others: Names of datasets of other people that we could overwrite.
@@ -179,11 +176,9 @@ class PublicTarget(Protocol):
 
 
 def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...]:
-    """Compare a catalogue with what a target holds, by hashes alone.
+    """Say what would happen to each dataset, each of its resources and each page, by hashes alone.
 
-    Returns:
-        For each dataset, each of its resources and each page, what would happen. A dataset is
-        updated if its description or any of its resources changes, and adopted if it is not ours.
+    A dataset is updated if its description or any resource changes, and adopted if it is not ours.
     """
     changes: list[TargetChange] = []
     nothing = DatasetState("", {})
