@@ -1,6 +1,7 @@
 """The reader sees what the officer sees: struck out, hidden, drawn over, shown in another way."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -85,6 +86,12 @@ def formula(criteria: str) -> dict[str, str]:
     return {"type": "formula", "criteria": criteria}
 
 
+def covered(_: Workbook, sheet: Worksheet) -> None:
+    sheet.merge_range("H2:H3", "")
+    sheet.write("H2", 120)
+    sheet.write("H3", 340)
+
+
 WHITE = {"font_color": "#FFFFFF"}
 STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
 
@@ -117,6 +124,15 @@ STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
         (styled({"num_format": '0.0"千件"'}, value=3.4), None, ("F301", "H3")),
         (styled({"num_format": "#,##0,"}, value=12345), "12345", ("F329", "H3")),
         (styled({"num_format": '"約"0'}, value=300), "300", None),
+        (styled({"num_format": '0"0"'}), "340", ("F329", "H3")),
+        (styled({"num_format": '"済";"未"'}, value=1), None, ("F301", "H3")),
+        (styled({"num_format": "#,###"}, value=0), "0", ("F328", "H3")),
+        (styled({"num_format": "#,##0;-#,##0;"}, value=0), "0", ("F328", "H3")),
+        (styled({"num_format": "#,##0;-#,##0;"}), "340", None),
+        (styled({"num_format": "[>999]0.0,;0"}), "340", None),
+        (lambda _, sheet: (sheet.hide_zero(), sheet.write("I3", 0)), "340", ("F328", "I3")),
+        (lambda _, sheet: sheet.set_row(2, 1), "340", ("F320", "A3")),
+        (covered, "340", ("F328", "H3")),
         (styled({"num_format": "0"}, value=12.6), None, ("F329", "H3")),
         (styled({"num_format": "#,##0"}), "340", None),
         (styled({"font_color": "#FFFFFF", "bg_color": "#000000"}), "340", None),
@@ -137,6 +153,24 @@ def test_a_cell_is_read_as_it_is_seen(
     answers, findings = read(make(change))
     assert answers["H3"] == value
     assert finding in findings if finding else findings == []
+
+
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "<xdr:oneCellAnchor><xdr:from><xdr:col>0</xdr:col><xdr:row>0</xdr:row></xdr:from>"
+        '<xdr:ext cx="9000000" cy="900000"/></xdr:oneCellAnchor>',
+        '<xdr:absoluteAnchor><xdr:pos x="700000" y="200000"/><xdr:ext cx="9000000" cy="900000"/>'
+        "</xdr:absoluteAnchor>",
+    ],
+    ids=["one cell", "no cell"],
+)
+def test_a_drawing_of_any_anchor_covers_what_it_lies_over(read: Read, anchor: str) -> None:
+    content = make(lambda _, sheet: sheet.insert_textbox("B20", "印"))
+    space = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
+    drawing = f'<xdr:wsDr xmlns:xdr="{space}">{anchor}</xdr:wsDr>'
+    found = read(with_parts(content, {"xl/drawings/drawing1.xml": drawing}))[1]
+    assert [rule for rule, _ in found] == ["F334"]
 
 
 def test_a_row_struck_out_is_no_answer(read: Read) -> None:
@@ -267,6 +301,31 @@ def test_conditions_and_named_styles_of_an_ods_are_known(
     )
 
 
+def test_cells_of_an_ods_look_like_their_row_or_column() -> None:
+    styles = STYLE.format('style:text-line-through-style="solid"')
+    cell = '<table:table-cell office:value-type="string"><text:p>a</text:p></table:table-cell>'
+    rows = (
+        '<table:table-column/><table:table-column table:default-cell-style-name="s"/>'
+        f"<table:table-row>{cell}{cell}</table:table-row>"
+        f'<table:table-row table:default-cell-style-name="s">{cell}</table:table-row>'
+    )
+    found = open_workbook(ods(rows, styles=styles), "a.ods").sheets[0]
+    assert found.look.oddities == {(0, 1): "struck", (1, 0): "struck"}
+
+
+def test_rows_of_no_height_and_ends_of_drawings_in_an_ods_are_known() -> None:
+    styles = STYLE.replace("text-properties {}", 'table-row-properties style:row-height="0cm"')
+    rows = (
+        '<table:table-row table:style-name="s"><table:table-cell office:value-type="string">'
+        "<text:p>a</text:p>"
+        '<draw:frame xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+        ' table:end-cell-address="手続.C4"/></table:table-cell></table:table-row>'
+    )
+    look = open_workbook(ods(rows, styles=styles), "a.ods").sheets[0].look
+    assert look.hidden_rows == {0}
+    assert look.drawings == [((0, 0), (3, 2))]
+
+
 def test_hidden_columns_and_drawings_of_an_ods_are_known() -> None:
     rows = (
         '<table:table-column/><table:table-column table:visibility="collapse"/><table:table-row>'
@@ -296,7 +355,7 @@ def test_numbers_are_shown_as_a_spreadsheet_does(value: float, code: str, text: 
 
 
 @pytest.mark.parametrize("code", ["yyyy/m/d", "@", "General", "", "h:mm", '"未回答 "0" 件"'])
-def test_plain_formats_tell_nothing(code: str) -> None:
+def test_plain_formats_tell_nothing_of_whole_numbers(code: str) -> None:
     style = style_of(code, is_struck=False, is_unseen=False)
     assert style.oddity is None
-    assert not style.is_telling
+    assert not (style.suspect and re.search(style.suspect, b"><v>7</v>"))

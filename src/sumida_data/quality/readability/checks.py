@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from sumida_data.base.characters import find_dependent
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.reading.conditions import Cell
 from sumida_data.survey.reading.layout import cell_address
+from sumida_data.survey.reading.looks import Cell
 from sumida_data.survey.reading.second_look import SecondLook, column_number, sheet_parts
 from sumida_data.survey.reading.workbook import open_workbook, split_csv
 

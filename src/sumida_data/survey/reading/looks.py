@@ -1,76 +1,119 @@
-"""How styles change what a person sees of a cell: struck-out text, white text, number formats."""
+"""How styles change what a person sees of a cell, always or on conditions.
 
+Conditions that compare with a number or a text are worked out. What else one says nobody can tell
+without a spreadsheet; it is taken to hold, so that nothing that may be unseen is missed.
+"""
+
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
 
-TextOddity = Literal["struck", "partly_struck", "raised"]
+from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
+
+Cell = tuple[int, int]
+CellRange = tuple[Cell, Cell]
+# Why a cell is not what it seems. Of the first three no value can be known.
+Oddity = Literal[
+    "error", "not_calculated", "struck", "partly_struck", "raised", "unseen", "rounded", "manual"
+]
+FontOddity = Literal["struck", "unseen"]
+
+_OFF = {"0", "false"}
+# Smaller letters are dots; lighter ones are white to the eye.
+_LEGIBLE = 4
+_NEARLY_WHITE, _NEARLY_NO_TINT = 0xF0, -0.06
 
 _BUILT_IN = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "37": "#,##0",
     "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00",
 }  # fmt: skip
-_OFF = {"0", "false"}
-# Smaller letters are dots; lighter ones are white to the eye.
-_LEGIBLE = 4
-_NEARLY_WHITE, _NEARLY_NO_TINT = 0xF0, -0.06
 # Of a number format: what is quoted, and what only colours it or fills the width of the cell.
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)')
-_WITHOUT_MEANING = re.compile(r"\[[^\]]*\]|[_*].|General|@")
+_WITHOUT_MEANING = re.compile(r"\[[^\]]*\]|[_*].|@")
+_OF_NOTHING = re.compile(r'(?:""|\[[^\]]*\]|[_*].|[ @])*(?:;(?:""|\[[^\]]*\]|[_*].|[ @])*)+')
+_GENERAL = "0.##############"
 _OF_DAYS = re.compile(r"[ymdhsgeE/]", re.IGNORECASE)
-_PLACES = re.compile(r"[0#?][0#?,]*?(?:\.([0#?]+))?(,*)(?![0#?,])")
+_PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
+_OF_SOME = re.compile(r"\[(<>|<=|>=|=|<|>)(-?[0-9.]+)\]")
 # Words beside a number that say another size or unit than the number alone.
 _TELLING = re.compile("[%百千万億兆約割時分秒円人台月]")
 _FIRST_LITERAL = 0xE000
 _NOT_OF_NUMBER = re.compile(r"[^.0-9]")
+_ANY = rb"[^>/]*>"
+_VALUE = rb"[^>/]*>(?:<(?:\w+:)?f\b[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>"
+_IN_PARTS = rb"-?[0-9]+[.eE]"
+
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+    ">=": operator.ge,
+}  # fmt: skip
+_SIGNS = {
+    "equal": "=", "notEqual": "<>", "lessThan": "<", "lessThanOrEqual": "<=", "greaterThan": ">",
+    "greaterThanOrEqual": ">=",
+}  # fmt: skip
+_COMPARISON = re.compile(
+    r'(\$?)([A-Z]+)(\$?)([0-9]+)(<>|<=|>=|=|<|>)("(?:[^"]|"")*"|-?[0-9]+(?:\.[0-9]+)?)'
+)
+# These hold for no cell in which something stands, or for none whose value is known.
+_OF_NO_VALUE = re.compile(
+    r"(?:LEN\(TRIM\(|ISBLANK\(|ISERR(?:OR)?\(|ISNA\(|containsBlanks|containsErrors)"
+)
+_LAST_CELL = (1_048_575, 16_383)
 
 
 class Style(NamedTuple):
     """What a style does to the content of a cell; plain numbers and days have an empty format.
 
-    A telling format shows even whole numbers as other ones.
+    Suspect is what follows the style of a cell in XML whose content may not be what is shown.
     """
 
-    oddity: Literal["struck", "unseen"] | None
+    oddity: FontOddity | None
     number_format: str
-    is_telling: bool
+    suspect: bytes
+
+    def judge(self, number: float, *, hides_zero: bool) -> "tuple[Oddity | None, str | None]":
+        """Judge a number by what is shown of it, in a sheet that may show no zeros."""
+        if hides_zero and number == 0:
+            return "unseen", None
+        code = self.number_format
+        return judge_shown(number, shown_number(number, code)) if code else (None, None)
 
 
 @lru_cache(maxsize=64)
-def read_styles(xml: bytes) -> dict[int, Style]:
-    """Return those of the cell styles of an .xlsx that may not show the content as it is."""
-    root = fromstring(xml)  # noqa: S314  # Expat refuses entities that grow
+def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, FontOddity]]:
+    """Return those styles of an .xlsx that may not show the content as it is.
+
+    They are those of cells, and those that conditions give, both by number.
+    """
+    root = fromstring(xml or b"<styleSheet/>")  # noqa: S314  # Expat refuses entities that grow
     listed = root.iterfind("{*}numFmts/{*}numFmt")
     codes = _BUILT_IN | {one.get("numFmtId", ""): one.get("formatCode", "") for one in listed}
-    fonts = list(root.iterfind("{*}fonts/{*}font"))
-    fills = list(root.iterfind("{*}fills/{*}fill"))
+    fonts, fills = (list(root.iterfind(f"{{*}}{name}s/{{*}}{name}")) for name in ("font", "fill"))
     styles = {}
     for number, look in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
-        font, fill = (fonts[int(look.get("fontId", 0)) :] or [look])[0], int(look.get("fillId", 0))
-        is_unseen = _is_unseen(font, fills[fill] if fill < len(fills) else look)
+        font, fill = (
+            (listed[int(look.get(name, 0)) :] or [look])[0]
+            for listed, name in ((fonts, "fontId"), (fills, "fillId"))
+        )
+        is_unseen = _is_unseen(font, fill, "{*}fgColor")
         code = codes.get(look.get("numFmtId", ""), "")
-        style = style_of(code, is_struck=_is_on(font, "strike"), is_unseen=is_unseen)
-        if style.oddity or style.number_format:
+        style = style_of(code, is_struck=is_on(font, "strike"), is_unseen=is_unseen)
+        if style.suspect:
             styles[number] = style
-    return styles
+    given = enumerate(root.iterfind("{*}dxfs/{*}dxf"))
+    return styles, {number: oddity for number, one in given if (oddity := judge_given_style(one))}
 
 
-@lru_cache(maxsize=64)
-def read_conditional_styles(xml: bytes) -> dict[int, Literal["struck", "unseen"]]:
-    """Return those of the styles given by conditions that hide or strike out the content."""
-    listed = enumerate(fromstring(xml).iterfind("{*}dxfs/{*}dxf"))  # noqa: S314
-    return {number: oddity for number, one in listed if (oddity := judge_conditional_style(one))}
-
-
-def judge_conditional_style(style: Element) -> Literal["struck", "unseen"] | None:
+def judge_given_style(style: Element) -> FontOddity | None:
     """Tell what a style given by a condition does to the content of a cell."""
     font, fill, number = (style.find(f"{{*}}{name}") for name in ("font", "fill", "numFmt"))
     code = "" if number is None else number.get("formatCode", "")
-    is_struck = font is not None and _is_on(font, "strike")
+    is_struck = font is not None and is_on(font, "strike")
     is_unseen = font is not None and _is_unseen(font, style if fill is None else fill, "{*}bgColor")
     return style_of(code, is_struck=is_struck, is_unseen=is_unseen).oddity
 
@@ -78,96 +121,178 @@ def judge_conditional_style(style: Element) -> Literal["struck", "unseen"] | Non
 @lru_cache(maxsize=1024)
 def style_of(code: str, *, is_struck: bool, is_unseen: bool) -> Style:
     """Return what a number format does, together with the font."""
-    plain = _WITHOUT_MEANING.sub("", _QUOTED.sub("", code))
-    hides = ";" in code and not plain.strip("; ") and not _QUOTED.search(code)
-    is_number = bool(_PLACES.search(plain)) and not _OF_DAYS.search(plain)
-    is_scaled = any(match[2] for match in _PLACES.finditer(plain))
-    is_telling = is_number and (is_scaled or bool(_TELLING.search(code)))
-    oddity: Literal["struck", "unseen"] | None = "unseen" if is_unseen or hides else None
-    return Style("struck" if is_struck else oddity, code if is_number else "", is_telling)
+    is_unseen |= bool(_OF_NOTHING.fullmatch(code))
+    oddity: FontOddity | None = "struck" if is_struck else "unseen" if is_unseen else None
+    plain = _WITHOUT_MEANING.sub("", _QUOTED.sub("", code)).replace("General", "")
+    is_plain = code in {"", "General", "@"} or bool(_OF_DAYS.search(plain))
+    if oddity or is_plain:
+        return Style(oddity, "" if is_plain else code, _ANY * bool(oddity))
+    zero, *others = (judge_shown(one, shown_number(one, code)) for one in (0, 7, 12345))
+    if any(map(any, others)):
+        return Style(None, code, _ANY)
+    return Style(None, code, _VALUE + (rb"(?:-?[0-9]+[.eE]|0<)" if any(zero) else _IN_PARTS))
 
 
 def shown_number(value: float, code: str) -> str:
     """Return the text that a spreadsheet shows for a number in a format with places for digits."""
     literals = ["".join(found) for found in _QUOTED.findall(code)]
     marks = iter(range(_FIRST_LITERAL, _FIRST_LITERAL + len(literals)))
-    masked = _QUOTED.sub(lambda _: chr(next(marks)), code)
-    sections = _WITHOUT_MEANING.sub("", masked).split(";")
+    sections = _QUOTED.sub(lambda _: chr(next(marks)), code).split(";")
     number = Decimal(format(value, ".15g"))
-    section = sections[0]
-    if number < 0 and len(sections) > 1:
-        section, number = sections[1], -number
-    places = _PLACES.search(section)
-    if places is None:
-        return "".join(literals)
-    scaled = number.scaleb(2 * section.count("%") - 3 * len(places[2]))
-    digits = Decimal(1).scaleb(-len(places[1] or ""))
-    text = format(scaled.quantize(digits, ROUND_HALF_UP), "f")
-    shown = section[: places.start()] + text + section[places.end() :]
-    return shown.translate(dict(enumerate(literals, _FIRST_LITERAL)))
+    section = _section_for(number, sections)
+    number = abs(number) if number < 0 and section != sections[0] else number
+    section = _WITHOUT_MEANING.sub("", section).replace("General", _GENERAL)
+    if places := _PLACES.search(section):
+        scaled = number.scaleb(2 * section.count("%") - 3 * len(places[3]))
+        digits = Decimal(1).scaleb(-len(places[2] or ""))
+        text = format(scaled.quantize(digits, ROUND_HALF_UP), "f")
+        text = "" if text == "0" and "0" not in places[1] else text
+        section = section[: places.start()] + text + section[places.end() :]
+    return section.translate(dict(enumerate(literals, _FIRST_LITERAL)))
 
 
-def judge_shown(value: float, text: str) -> tuple[Literal["rounded"] | None, str | None]:
+def _section_for(number: Decimal, sections: Sequence[str]) -> str:
+    """Return the part of a number format for this number: by its sign, or by conditions."""
+    limits = [_OF_SOME.search(one) for one in sections]
+    if any(limits):
+        fits = [one is None or _OPERATORS[one[1]](number, Decimal(one[2])) for one in limits]
+        return sections[fits.index(True)] if True in fits else ""
+    place = 0 if number > 0 else 1 if number < 0 else 2
+    return sections[place] if place < len(sections) else sections[0]
+
+
+def judge_shown(value: float, text: str) -> tuple[Oddity | None, str | None]:
     """Judge a number by the text that is seen in place of it.
 
     Returns:
-        Whether its digits are those of another number, and the text itself where it says more
-        than the number, such as another unit.
+        What is odd, as that its digits are those of another number; and the text itself where it
+        says more than the number, such as another unit.
     """
+    if not text.strip():
+        return "unseen", None
     digits = _NOT_OF_NUMBER.sub("", text)
     stored = abs(Decimal(format(value, ".15g"))).scaleb(2 if "%" in text else 0)
     is_rounded = bool(digits) and Decimal(digits) != stored
-    return "rounded" if is_rounded else None, text if _TELLING.search(text) else None
+    says_more = not digits or _TELLING.search(text)
+    return "rounded" if is_rounded else None, text if says_more else None
 
 
-def plain_text(runs: Element) -> tuple[str, TextOddity | None]:
-    """Return what is plainly there of a rich text, and what is wrong with the rest, if any is.
-
-    Notes above or below the line are no part of it; what is all struck out is returned whole.
-    """
-    parts = [
-        (run.findtext("{*}t") or "", _is_on(run, "rPr/{*}strike"), _is_raised(run))
-        for run in runs.iterfind("{*}r")
-    ]
+def judge_text(runs: Element) -> tuple[Oddity | None, str | None]:
+    """Judge a rich text of an .xlsx, as `judge_parts` does."""
+    parts = []
+    for run in runs.iterfind("{*}r"):
+        place = run.find("{*}rPr/{*}vertAlign")
+        is_raised = place is not None and place.get("val") in {"superscript", "subscript"}
+        parts.append((run.findtext("{*}t") or "", is_on(run, "rPr/{*}strike"), is_raised))
     return judge_parts(parts)
 
 
-def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[str, TextOddity | None]:
-    """Judge a text by its parts, each with whether it is struck out, or off the line."""
-    whole = "".join(map(itemgetter(0), parts))
-    kept = "".join(text for text, is_struck, is_raised in parts if not is_struck and not is_raised)
-    has_struck = any(text.strip() and is_struck for text, is_struck, _ in parts)
-    if not kept.strip():
-        return whole, "struck" if has_struck else None
-    return kept, "partly_struck" if has_struck else "raised" if kept != whole else None
+def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Oddity | None, str | None]:
+    """Judge a text by its parts, each with whether it is struck out, or off the line.
+
+    Returns:
+        What is odd, and the text without what is struck out and without notes above or below the
+        line; what is all struck out whole. Nothing where all is plainly there.
+    """
+    whole = "".join(text for text, *_ in parts)
+    kept = "".join(text for text, *marks in parts if not any(marks))
+    if any(is_struck and text.strip() for text, is_struck, _ in parts):
+        return ("partly_struck", kept) if kept.strip() else ("struck", whole)
+    return ("raised", kept) if kept.strip() and kept != whole else (None, None)
 
 
-def _is_on(element: Element, name: str) -> bool:
+def is_on(element: Element, name: str) -> bool:
+    """Tell whether the element has such a property, and it is not set to false."""
     found = element.find(f"{{*}}{name}")
     return found is not None and found.get("val", "1") not in _OFF
 
 
-def _is_raised(run: Element) -> bool:
-    found = run.find("{*}rPr/{*}vertAlign")
-    return found is not None and found.get("val") in {"superscript", "subscript"}
-
-
-def _is_unseen(font: Element, fill: Element, ground_name: str = "{*}fgColor") -> bool:
+def _is_unseen(font: Element, fill: Element, ground_name: str) -> bool:
     colour, pattern, size = font.find("{*}color"), fill.find("{*}patternFill"), font.find("{*}sz")
-    if size is not None and float(size.get("val", 11)) < _LEGIBLE:
+    if size is not None and float(size.get("val", _LEGIBLE)) < _LEGIBLE:
         return True
     if colour is None:
         return False
-    is_filled = pattern is not None and pattern.get("patternType", "solid") == "solid"
-    ground = pattern.find(ground_name) if is_filled and pattern is not None else None
+    if pattern is None or pattern.get("patternType", "solid") != "solid":
+        return _is_white(colour)
+    ground = pattern.find(ground_name)
     if ground is None:
-        return not is_filled and _is_white(colour)
+        return False
     return colour.attrib == ground.attrib or (_is_white(colour) and _is_white(ground))
 
 
 def _is_white(colour: Element) -> bool:
-    """Tell whether a colour is white, or so nearly that nobody sees it on white."""
     rgb = colour.get("rgb", "")[-6:]
     is_nearly = bool(rgb) and all(int(rgb[at : at + 2], 16) >= _NEARLY_WHITE for at in (0, 2, 4))
     is_white_theme = colour.get("theme") == "0" and float(colour.get("tint", 0)) > _NEARLY_NO_TINT
     return is_nearly or is_white_theme or colour.get("indexed") in {"1", "9"}
+
+
+class Condition(NamedTuple):
+    """Cells, what becomes of them, and the formula on which it does, written for the first cell."""
+
+    areas: Sequence[CellRange]
+    oddity: FontOddity
+    formula: str
+
+
+def parse_areas(places: str) -> list[CellRange]:
+    """Return the ranges that are named by their addresses, parted by blanks."""
+    named = [re.findall(r"\$?([A-Z]+)\$?([0-9]+)", place) for place in places.split()]
+    corners = [[xl_cell_to_rowcol("".join(one)) for one in found] for found in named]
+    return [(found[0], found[-1]) if found else ((0, 0), _LAST_CELL) for found in corners]
+
+
+def read_conditions(element: Element, given: Mapping[int, FontOddity]) -> Iterator[Condition]:
+    """Yield what the conditional formats of an element of an .xlsx hide or strike out."""
+    areas = parse_areas(element.get("sqref") or element.findtext("{*}sqref") or "")
+    for rule in element.iterfind("{*}cfRule") if areas else ():
+        style, known = rule.find("{*}dxf"), given.get(int(rule.get("dxfId", -1)))
+        oddity = known if style is None else judge_given_style(style)
+        formula = _formula_of(rule, areas[0][0])
+        if oddity and not _OF_NO_VALUE.match(formula):
+            yield Condition(areas, oddity, formula)
+
+
+def _formula_of(rule: Element, first: Cell) -> str:
+    """Return the formula of a rule as the first cell would have it, or its kind."""
+    says = [one.text or "" for one in rule if one.tag.endswith(("}formula", "}f"))] or [""]
+    kind, sign = rule.get("type", ""), _SIGNS.get(rule.get("operator", ""))
+    if kind == "cellIs" and sign:
+        return f"{xl_rowcol_to_cell(*first)}{sign}{says[0]}"
+    return says[0] if kind == "expression" else kind
+
+
+def find_conditioned(
+    conditions: Sequence[Condition], rows: Sequence[Sequence[Any]]
+) -> dict[Cell, Oddity]:
+    """Return the cells with content that conditions hide or strike out."""
+    return {
+        (row, column): one.oddity
+        for one in conditions
+        for (top, left), (bottom, right) in one.areas
+        for row in range(top, min(bottom + 1, len(rows)))
+        for column in range(left, min(right + 1, len(rows[row])))
+        if rows[row][column] != "" and _holds(one, row, column, rows)
+    }
+
+
+def _holds(condition: Condition, row: int, column: int, rows: Sequence[Sequence[Any]]) -> bool:
+    match = _COMPARISON.fullmatch(condition.formula.replace(" ", ""))
+    if match is None:
+        return True
+    is_same_column, letters, is_same_row, number, sign, constant = match.groups()
+    at_row, at_column = xl_cell_to_rowcol(letters + number)
+    top, left = condition.areas[0][0]
+    at_row += 0 if is_same_row else row - top
+    at_column += 0 if is_same_column else column - left
+    is_there = 0 <= at_row < len(rows) and 0 <= at_column < len(rows[at_row])
+    value = rows[at_row][at_column] if is_there else ""
+    if isinstance(value, date | timedelta):
+        return True
+    if constant.startswith('"'):
+        text = constant[1:-1].replace('""', '"')
+        return _OPERATORS[sign](str(value).casefold(), text.casefold())
+    # A blank cell is 0, and any text is more than any number.
+    value = 0 if value == "" else float("inf") if isinstance(value, str) else value
+    return _OPERATORS[sign](value, float(constant))

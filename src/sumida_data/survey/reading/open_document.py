@@ -5,8 +5,7 @@ few bytes may stand for millions of them.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
@@ -14,14 +13,16 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
-from sumida_data.survey.reading.conditions import Cell, CellRange, Condition, parse_areas
-from sumida_data.survey.reading.looks import judge_parts, judge_shown
-from sumida_data.survey.reading.second_look import (
+from sumida_data.survey.reading.looks import (
+    Cell,
+    CellRange,
+    Condition,
     Oddity,
-    SecondLook,
-    iterate_elements,
-    refuse_large_sheet,
+    judge_parts,
+    judge_shown,
+    parse_areas,
 )
+from sumida_data.survey.reading.second_look import SecondLook, iterate_elements, refuse_large_sheet
 
 CONTENT, NAMED_STYLES = "content.xml", "styles.xml"
 
@@ -29,17 +30,19 @@ _NAMESPACE = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 _TABLE, _OFFICE, _TEXT = map(_NAMESPACE.format, ("table", "office", "text"))
 _STYLE, _DRAW = map(_NAMESPACE.format, ("style", "drawing"))
 _FONT = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
-_MANIFEST = "META-INF/manifest.xml"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
-_ERROR = f"{_CALC}value-type"
+_MANIFEST = "META-INF/manifest.xml"
 _ERROR_TEXTS = ("#", "Err:")
 _HIDDEN = {"collapse", "filter"}
 _NO_GROUND = {"transparent", "#ffffff", None}
+_SIZES = (f"{_STYLE}row-height", f"{_STYLE}column-width")
+_NO_SIZE = re.compile(r"0(?:\.0\d*)?\D")
 # How a condition says what a cell holds, and what it says of that.
 _COMPARED = re.compile(r"(?:cell-content\(\))?(<=|>=|!=|=|<|>)(.*)")
 _FORMULA = re.compile(r"(?:formula-is|is-true-formula)\((.*)\)")
+_SHEET_NAME = re.compile(r"(?:\$?'[^']*'|[^ .:']*)\.")
 
-FontOddity = Literal["struck", "raised", "unseen"]
+_Look = Literal["struck", "raised", "unseen", "flat"] | None
 
 
 def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
@@ -50,51 +53,53 @@ def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
     """
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
         raise UnusableFileError(Kind.ENCRYPTED)
-    looks = {}
-    styles = _Styles({}, {}, {})
-    sheet = _SheetLook(styles)
+    looks, styles = {}, _Styles()
     if NAMED_STYLES in archive.namelist():
         for element in iterate_elements(archive, NAMED_STYLES):
             styles.add(element)
+    sheet = _SheetLook(styles)
     for element in iterate_elements(archive, CONTENT):
         styles.add(element)
-        if add := _ADDED.get(element.tag):
-            add(sheet, element)
-        elif element.tag == f"{_TABLE}table":
+        sheet.add(element)
+        if element.tag == f"{_TABLE}table":
             looks[element.get(f"{_TABLE}name", "")] = sheet.look
             sheet = _SheetLook(styles)
     return looks
 
 
-class _Styles(NamedTuple):
+class _Styles:
     """The styles by name: what each says with all that it is based on, and what that does.
 
     The conditions are those under which another style takes its place, with that one's name.
     """
 
-    says: dict[str, dict[str, str]]
-    oddities: dict[str, FontOddity | None]
-    conditions: dict[str, list[tuple[str, str]]]
+    def __init__(self) -> None:
+        self.says: dict[str, dict[str, str]] = {}
+        self.looks: dict[str, _Look] = {}
+        self.conditions: dict[str, list[tuple[str, str]]] = {}
 
     def add(self, element: Element) -> None:
         if element.tag != f"{_STYLE}style":
             return
         name, parent = (element.get(f"{_STYLE}{one}", "") for one in ("name", "parent-style-name"))
-        parts = [element.find(f"{_STYLE}{one}-properties") for one in ("text", "table-cell")]
-        own = {key: value for one in parts if one is not None for key, value in one.items()}
+        own = {key: text for part in element for key, text in part.items()}
         says = self.says[name] = self.says.get(parent, {}) | own
-        self.oddities[name] = _oddity_of(says)
+        self.looks[name] = _look_of(says)
         self.conditions[name] = [
             (one.get(f"{_STYLE}condition", ""), one.get(f"{_STYLE}apply-style-name", ""))
             for one in element.iterfind(f"{_STYLE}map")
         ]
 
 
-def _oddity_of(says: dict[str, str]) -> FontOddity | None:
+def _look_of(says: dict[str, str]) -> _Look:
     if says.get(f"{_STYLE}text-line-through-style", "none") != "none":
         return "struck"
     if says.get(f"{_STYLE}text-position", "0").split()[0] not in {"0", "0%"}:
         return "raised"
+    if any(
+        _NO_SIZE.match(says.get(f"{_STYLE}{one}", "1")) for one in ("row-height", "column-width")
+    ):
+        return "flat"
     colour, ground = says.get(f"{_FONT}color"), says.get(f"{_FONT}background-color")
     is_white = colour == "#ffffff" and ground in _NO_GROUND
     return "unseen" if is_white or (colour and colour == ground) else None
@@ -107,99 +112,110 @@ class _SheetLook:
         self.look = SecondLook()
         self.styles = styles
         self.row = self.columns = 0
+        # What cells without a style of their own have, by ranges of columns.
+        self.usual: list[tuple[range, str]] = []
 
-    def add_column(self, element: Element) -> None:
-        repeated = int(element.get(f"{_TABLE}number-columns-repeated", 1))
-        if element.get(f"{_TABLE}visibility") in _HIDDEN:
-            self.look.hidden_columns.update(range(self.columns, self.columns + repeated))
-        self.columns += repeated
+    def add(self, element: Element) -> None:
+        """Look at an element that has ended."""
+        if element.tag == f"{_TABLE}table-column":
+            repeated = int(element.get(f"{_TABLE}number-columns-repeated", 1))
+            columns = range(self.columns, self.columns + repeated)
+            if self._is_hidden(element):
+                self.look.hidden_columns.update(columns)
+            self.usual.append((columns, element.get(f"{_TABLE}default-cell-style-name", "")))
+            self.columns += repeated
+        elif element.tag == f"{_TABLE}table-row":
+            self._add_row(element)
+            element.clear()
+        elif element.tag == f"{_CALC}conditional-format":
+            places = _SHEET_NAME.sub("", element.get(f"{_CALC}target-range-address", ""))
+            for one in element.iterfind(f"{_CALC}condition"):
+                style, says = (
+                    one.get(f"{_CALC}{name}", "") for name in ("apply-style-name", "value")
+                )
+                self._add_condition(parse_areas(places), says, style)
 
-    def add_row(self, element: Element) -> None:
-        rows, column = int(element.get(f"{_TABLE}number-rows-repeated", 1)), 0
-        for cell in element:
-            columns = int(cell.get(f"{_TABLE}number-columns-repeated", 1))
-            if len(cell) or cell.get(f"{_TABLE}formula"):
-                refuse_large_sheet(self.row + rows, column + columns)
-                self._look_into_cell(cell, (self.row, column))
-                if element.get(f"{_TABLE}visibility") in _HIDDEN:
-                    self.look.hidden_rows.update(range(self.row, self.row + rows))
-            column += columns
-        self.row += rows
-        element.clear()
+    def _is_hidden(self, element: Element) -> bool:
+        style = element.get(f"{_TABLE}style-name", "")
+        is_flat = self.styles.looks.get(style) == "flat"
+        return is_flat or element.get(f"{_TABLE}visibility") in _HIDDEN
 
-    def add_conditions(self, element: Element) -> None:
-        places = element.get(f"{_CALC}target-range-address", "")
-        places = re.sub(r"(?:\$?'[^']*'|[^ .:']*)\.", "", places)
-        for one in element.iterfind(f"{_CALC}condition"):
-            oddity = self.styles.oddities.get(one.get(f"{_CALC}apply-style-name", ""))
-            self._add_condition(parse_areas(places), one.get(f"{_CALC}value", ""), oddity)
-
-    def _add_condition(self, areas: list[CellRange], says: str, oddity: FontOddity | None) -> None:
+    def _add_condition(self, areas: list[CellRange], says: str, style: str) -> None:
         formula = re.sub(r"\[\.?|\]", "", match[1]) if (match := _FORMULA.match(says)) else ""
         if match := _COMPARED.fullmatch(says):
             sign, constant = match.groups()
             formula = f"{xl_rowcol_to_cell(*areas[0][0])}{sign.replace('!=', '<>')}{constant}"
-        if oddity and oddity != "raised":
-            self.look.conditions.append(Condition(areas, oddity, formula))
+        look = self.styles.looks.get(style)
+        if look in ("struck", "unseen"):
+            self.look.conditions.append(Condition(areas, look, formula))
 
-    def _look_into_cell(self, cell: Element, address: Cell) -> None:
+    def _add_row(self, element: Element) -> None:
+        rows, column = int(element.get(f"{_TABLE}number-rows-repeated", 1)), 0
+        usual = element.get(f"{_TABLE}default-cell-style-name", "")
+        for cell in element:
+            columns = int(cell.get(f"{_TABLE}number-columns-repeated", 1))
+            if len(cell) or cell.get(f"{_TABLE}formula"):
+                refuse_large_sheet(self.row + rows, column + columns)
+                of_column = next((name for range_, name in self.usual if column in range_), "")
+                style = cell.get(f"{_TABLE}style-name") or usual or of_column
+                self._find_objects(cell, (self.row, column), style)
+                self._look_into_cell(cell, (self.row, column), self.styles.looks.get(style))
+                if self._is_hidden(element):
+                    self.look.hidden_rows.update(range(self.row, self.row + rows))
+            column += columns
+        self.row += rows
+
+    def _find_objects(self, cell: Element, address: Cell, style: str) -> None:
+        row, column = address
         if cell.find(f"{_OFFICE}annotation") is not None:
             self.look.comments.add(address)
-        if any(child.tag.startswith(_DRAW) for child in cell):
-            self.look.drawings.append((address, address))
-        for says, style in self.styles.conditions.get(cell.get(f"{_TABLE}style-name", ""), ()):
-            self._add_condition([(address, address)], says, self.styles.oddities.get(style))
-        rows = int(cell.get(f"{_TABLE}number-rows-spanned", 1))
-        columns = int(cell.get(f"{_TABLE}number-columns-spanned", 1))
+        for child in cell:
+            if child.tag.startswith(_DRAW):
+                place = _SHEET_NAME.sub("", child.get(f"{_TABLE}end-cell-address", ""))
+                last = parse_areas(place)[0][1] if place else address
+                self.look.drawings.append((address, max(address, last)))
+        for says, other in self.styles.conditions.get(style, ()):
+            self._add_condition([(address, address)], says, other)
+        rows, columns = (
+            int(cell.get(f"{_TABLE}number-{name}-spanned", 1)) for name in ("rows", "columns")
+        )
         if rows * columns > 1:
-            last = (address[0] + rows - 1, address[1] + columns - 1)
-            self.look.merged.append((address, last))
-        self._judge(cell, address)
+            self.look.merged.append((address, (row + rows - 1, column + columns - 1)))
 
-    def _judge(self, cell: Element, address: Cell) -> None:
+    def _look_into_cell(self, cell: Element, address: Cell, look: _Look) -> None:
         lines = cell.findall(f"{_TEXT}p")
-        text = "".join(lines[0].itertext()) if lines else None
-        oddity = self._judge_value(cell, text)
-        shown = None
-        if text and not oddity:
-            oddity, shown = self._judge_content(cell, text, lines)
+        text = "".join(lines[0].itertext()) if lines else ""
+        oddity, shown = _find_missing_value(cell, text if lines else None), None
+        if not oddity and lines:
+            oddity, shown = self._judge(cell, text, lines, look)
         if oddity:
             self.look.oddities[address] = oddity
         if shown is not None:
             self.look.shown[address] = shown
 
-    def _judge_value(self, cell: Element, text: str | None) -> Oddity | None:
-        style = self.styles.oddities.get(cell.get(f"{_TABLE}style-name", ""))
-        if cell.get(f"{_TABLE}formula"):
-            if cell.get(_ERROR) == "error" or (text or "").startswith(_ERROR_TEXTS):
-                return "error"
-            if text is None and not cell.get(f"{_OFFICE}value-type"):
-                return "not_calculated"
-        if not text:
-            is_number = cell.get(f"{_OFFICE}value-type") in {"float", "percentage"}
-            return "unseen" if is_number and text is not None else None
-        return None if style == "raised" else style
-
-    def _judge_content(
-        self, cell: Element, text: str, lines: list[Element]
+    def _judge(
+        self, cell: Element, text: str, lines: list[Element], look: _Look
     ) -> tuple[Oddity | None, str | None]:
+        if text and look in ("struck", "unseen"):
+            return look, None
         kind = cell.get(f"{_OFFICE}value-type")
         if kind in {"float", "percentage"}:
             return judge_shown(float(cell.get(f"{_OFFICE}value", 0)), text)
-        parts = [part for line in lines for part in self._parts_of(line)]
-        shown, oddity = judge_parts(parts if kind == "string" else [])
-        return oddity, shown if oddity else None
+        if kind != "string" or not text:
+            return None, None
+        parts = []
+        for line in lines:
+            parts.append((line.text or "", False, False))
+            for span in line:
+                style = self.styles.looks.get(span.get(f"{_TEXT}style-name", ""))
+                parts.append(("".join(span.itertext()), style == "struck", style == "raised"))
+                parts.append((span.tail or "", False, False))
+        return judge_parts(parts)
 
-    def _parts_of(self, line: Element) -> Iterator[tuple[str, bool, bool]]:
-        yield line.text or "", False, False
-        for span in line:
-            style = self.styles.oddities.get(span.get(f"{_TEXT}style-name", ""))
-            yield "".join(span.itertext()), style == "struck", style == "raised"
-            yield span.tail or "", False, False
 
-
-_ADDED = {
-    f"{_TABLE}table-column": _SheetLook.add_column,
-    f"{_TABLE}table-row": _SheetLook.add_row,
-    f"{_CALC}conditional-format": _SheetLook.add_conditions,
-}
+def _find_missing_value(cell: Element, text: str | None) -> Oddity | None:
+    if not cell.get(f"{_TABLE}formula"):
+        return None
+    if cell.get(f"{_CALC}value-type") == "error" or (text or "").startswith(_ERROR_TEXTS):
+        return "error"
+    return None if text is not None or cell.get(f"{_OFFICE}value-type") else "not_calculated"

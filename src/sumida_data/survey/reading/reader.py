@@ -26,7 +26,6 @@ from sumida_data.survey.reading.columns import (
     find_displacement,
     names_other_unit,
 )
-from sumida_data.survey.reading.conditions import CellRange
 from sumida_data.survey.reading.layout import (
     FoundTable,
     cell_address,
@@ -37,7 +36,7 @@ from sumida_data.survey.reading.layout import (
     list_heading_rows,
     resembles_table,
 )
-from sumida_data.survey.reading.second_look import Oddity
+from sumida_data.survey.reading.looks import CellRange, Oddity
 from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 

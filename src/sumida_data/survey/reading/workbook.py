@@ -13,20 +13,15 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
-from python_calamine import (
-    CalamineError,
-    CalamineWorkbook,
-    SheetMetadata,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
-from sumida_data.survey.reading.conditions import find_conditioned
+from sumida_data.survey.reading.looks import find_conditioned
 from sumida_data.survey.reading.open_document import CONTENT, look_into_open_document
 from sumida_data.survey.reading.second_look import (
     SecondLook,
@@ -58,22 +53,13 @@ _PASSWORD = re.compile(
 _MOST_LINES = 100
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
 _MACRO_SHEETS = b"xl/macrosheets/"
-_BOOK_RELATIONS = "xl/_rels/workbook.xml.rels"
+_BOOK, _BOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _MACRO_RELATION = re.compile(rb"<(?:\w+:)?Relationship [^>]*xlMacrosheet[^>]*>")
-_RELATION_ID = re.compile(rb"\bId=([\"'][^\"']*[\"'])")
-_SHEET_ELEMENT = re.compile(rb"<(?:\w+:)?sheet [^>]*>")
 # What readers raise about files that are not what they seem; RuntimeError about locked parts.
 _BROKEN = (
-    CalamineError,
-    BadZipFile,
-    ParseError,
-    KeyError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
+    CalamineError, BadZipFile, ParseError, KeyError, OSError, RuntimeError, ValueError,
+    struct.error, zlib.error,
+)  # fmt: skip
 _OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
 
 
@@ -143,16 +129,18 @@ def has_sample_stamp(workbook: Workbook) -> bool:
 
 def _read_spreadsheet(content: bytes) -> Workbook:
     try:
-        content = _without_macro_sheets(content)
+        if _MACRO_SHEETS in content and content.startswith(_ZIP_MAGIC):
+            content = _without_macro_sheets(content)
         looks, remarks = _look_twice(content)
         # From bytes rather than by path, calamine judges the format by the contents.
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        is_since_1904 = Kind.EPOCH_1904 in remarks
-        sheets = [
-            _read_sheet(book, one, looks.get(one.name) or SecondLook(), is_since_1904=is_since_1904)
-            for one in book.sheets_metadata
-            if one.typ is SheetTypeEnum.WorkSheet
-        ]
+        sheets = []
+        for of in book.sheets_metadata:
+            if of.typ is SheetTypeEnum.WorkSheet:
+                look = looks.get(of.name) or SecondLook()
+                look.hidden = of.visible is not SheetVisibleEnum.Visible
+                look.is_since_1904 = Kind.EPOCH_1904 in remarks
+                sheets.append(_read_sheet(book, of.name, look))
     except _BROKEN as error:
         # Where calamine judges the format itself, it does not tell a password from a broken file.
         rule_id = Kind.ENCRYPTED if _PASSWORD.search(content) else Kind.NOT_READABLE
@@ -162,22 +150,18 @@ def _read_spreadsheet(content: bytes) -> Workbook:
 
 def _without_macro_sheets(content: bytes) -> bytes:
     """Return an .xlsm without its macro sheets of Excel 4, on which the fast reader fails."""
-    if _MACRO_SHEETS not in content or not content.startswith(_ZIP_MAGIC):
-        return content
     buffer = io.BytesIO()
     with ZipFile(io.BytesIO(content)) as archive, ZipFile(buffer, "w") as copy:
         _refuse_zip_bomb(archive)
-        relations = _MACRO_RELATION.sub(b"", archive.read(_BOOK_RELATIONS))
-        removed = _MACRO_RELATION.findall(archive.read(_BOOK_RELATIONS))
-        ids = [id_ for one in removed for id_ in _RELATION_ID.findall(one)]
-        for part in archive.filelist:
-            xml = archive.read(part)
+        parts = {part: archive.read(part) for part in archive.filelist}
+        relations = parts[archive.getinfo(_BOOK_RELATIONS)]
+        ids = re.findall(rb"\bId=([\"'][^\"']*[\"'])", b"".join(_MACRO_RELATION.findall(relations)))
+        for part, xml in parts.items():
             if part.filename == _BOOK_RELATIONS:
-                xml = relations
-            elif part.filename == "xl/workbook.xml":
-                xml = _SHEET_ELEMENT.sub(
-                    lambda match: b"" if any(id_ in match[0] for id_ in ids) else match[0], xml
-                )
+                xml = _MACRO_RELATION.sub(b"", relations)  # noqa: PLW2901
+            elif part.filename == _BOOK and ids:
+                sheet = rb"<(?:\w+:)?sheet [^>]*(?:%s)[^>]*>" % b"|".join(map(re.escape, ids))
+                xml = re.sub(sheet, b"", xml)  # noqa: PLW2901
             copy.writestr(part, xml)
     return buffer.getvalue()
 
@@ -188,53 +172,48 @@ def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[Kind]]:
         return {}, [Kind.NOT_CHECKABLE]
     with ZipFile(io.BytesIO(content)) as archive:
         _refuse_zip_bomb(archive)
-        names = archive.namelist()
-        if CONTENT in names:
+        if CONTENT in archive.namelist():
             return look_into_open_document(archive), []
         looks = look_into_workbook(archive, content)
         if looks is None:
             return {}, [Kind.NOT_CHECKABLE]
-        remarks = [Kind.EXTERNAL_LINKS] * any(
-            name.startswith("xl/externalLinks/") for name in names
-        )
-        if _OTHER_EPOCH_SET.search(unpack(archive, content, "xl/workbook.xml")):
-            remarks.append(Kind.EPOCH_1904)
-        return looks, remarks
+        has_links = any(name.startswith("xl/externalLinks/") for name in archive.namelist())
+        is_since_1904 = _OTHER_EPOCH_SET.search(unpack(archive, content, _BOOK)) is not None
+    return looks, [Kind.EXTERNAL_LINKS] * has_links + [Kind.EPOCH_1904] * is_since_1904
 
 
 def _refuse_zip_bomb(archive: ZipFile) -> None:
     parts = [part for part in archive.filelist if part.filename.endswith(_UNPACKED)]
     if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise UnusableFileError(Kind.TOO_LARGE)
-    if sum(part.compress_size for part in parts) * _MOST_PACKED > MAX_UNPACKED_BYTES:
-        for part in parts:
-            _refuse_false_size(archive, part)
+    if sum(part.compress_size for part in parts) * _MOST_PACKED <= MAX_UNPACKED_BYTES:
+        return
+    for part in parts:
+        # What it states may be false.
+        stated, part.file_size = part.file_size, MAX_UNPACKED_BYTES
+        with archive.open(part) as stream:
+            size = sum(map(len, iter(partial(stream.read, _CHUNK), b"")))
+        part.file_size = stated
+        if size != stated:
+            raise UnusableFileError(Kind.NOT_READABLE, part.filename)
 
 
-def _refuse_false_size(archive: ZipFile, part: ZipInfo) -> None:
-    stated, part.file_size = part.file_size, MAX_UNPACKED_BYTES
-    with archive.open(part) as stream:
-        size = sum(map(len, iter(lambda: stream.read(_CHUNK), b"")))
-    part.file_size = stated
-    if size != stated:
-        raise UnusableFileError(Kind.NOT_READABLE, part.filename)
-
-
-def _read_sheet(
-    book: CalamineWorkbook, of: SheetMetadata, look: SecondLook, *, is_since_1904: bool
-) -> Sheet:
-    sheet = book.get_sheet_by_name(of.name)
+def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
+    sheet = book.get_sheet_by_name(name)
     refuse_large_sheet(sheet.total_height, sheet.total_width)
     rows = sheet.to_python(skip_empty_area=False)
-    look.hidden = of.visible is not SheetVisibleEnum.Visible
     look.merged = sheet.merged_cell_ranges or look.merged
-    look.is_since_1904 = is_since_1904
-    if look.conditions:
-        look.oddities = {**find_conditioned(look.conditions, rows), **look.oddities}
-        look.conditions = []
+    look.oddities = find_conditioned(look.conditions, rows) | look.oddities
+    look.conditions = []
+    for (top, left), (bottom, right) in look.merged:
+        for row in range(top, min(bottom + 1, len(rows))):
+            for column in range(left, min(right + 1, len(rows[row]))):
+                # Merging may leave values under the first cell, which covers them.
+                if rows[row][column] != "" and (row, column) != (top, left):
+                    look.oddities.setdefault((row, column), "unseen")
     for (row, column), text in look.shown.items():
         rows[row][column] = text
-    return Sheet(of.name, rows, look)
+    return Sheet(name, rows, look)
 
 
 def _read_csv(content: bytes) -> list[list[CellValue]]:
@@ -258,18 +237,15 @@ def split_csv(text: str) -> list[list[str]]:
     rows, read = [], 0
     try:
         for row in reader:
-            _refuse_unclosed(lines[read : reader.line_num])
+            taken = lines[read : reader.line_num]
+            if len(taken) > _MOST_LINES:
+                raise csv.Error("a text of too many lines")
+            # In one line, marks that pair up hide nothing, however freely they are set; a text
+            # that goes on into other rows must have been begun and ended as one.
+            if len(taken) > 1 or taken[0].count('"') % 2:
+                list(csv.reader(taken, strict=True))
             rows.append(row)
             read = reader.line_num
     except csv.Error as error:
         raise UnusableFileError(Kind.UNCLOSED_QUOTE, str(error), line=str(read + 1)) from error
     return rows
-
-
-def _refuse_unclosed(lines: Sequence[str]) -> None:
-    """Raise a csv.Error if a text in quotation marks, once begun, goes on into other rows."""
-    if len(lines) > _MOST_LINES:
-        raise csv.Error("a text of too many lines")
-    # In one line, marks that pair up hide nothing, however freely they are set.
-    if len(lines) > 1 or lines[0].count('"') % 2:
-        list(csv.reader(lines, strict=True))
