@@ -117,8 +117,8 @@ def test_rows_that_hold_no_answers() -> None:
     table = sheet(*rows)
     found = find_table(table, FIELDS)
     assert found is not None
-    assert [row.number for row in find_rows(table, found) if not row.is_example] == [3, 6, 9]
-    assert [row.number for row in find_rows(table, found) if row.is_example] == [1, 2]
+    assert [row for row, is_example in find_rows(table, found) if not is_example] == [3, 6, 9]
+    assert [row for row, is_example in find_rows(table, found) if is_example] == [1, 2]
 
 
 def test_a_doubtful_cell_makes_a_row_count() -> None:

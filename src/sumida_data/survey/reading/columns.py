@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from xlsxwriter.utility import xl_col_to_name
@@ -18,6 +18,7 @@ from sumida_data.base.characters import name_unseen
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.layout import (
+    FoundLabel,
     FoundTable,
     Headings,
     cell_address,
@@ -29,7 +30,7 @@ from sumida_data.survey.reading.layout import (
 )
 from sumida_data.survey.reading.text import (
     UNREADABLE,
-    Reader,
+    AnswerStatus,
     Reading,
     find_unusual_characters,
     fold,
@@ -66,6 +67,7 @@ _HOW_TO_ANSWER = re.compile(
     r"|今回.*|今期|現在|実績|年月日|y+.m+.d+|.*(記入|入力|選択|回答)",
     re.IGNORECASE,
 )
+_AROUND_A_LINE = "（）()[]【】※＊* 　"
 
 
 class Judgement(NamedTuple):
@@ -96,8 +98,7 @@ def judge_of(field: FormField) -> Judge:
             return Judgement(raw, reading, UNREADABLE, rule_id)
         if not field.free_text and (unseen := name_unseen(raw)):
             return Judgement(raw, reading, reading, Kind.UNSEEN_CHARACTERS, unseen)
-        unusual = find_unusual_characters(reading.value) if is_name and reading.value else {}
-        if unusual:
+        if unusual := find_unusual_characters(reading.value or "") if is_name else {}:
             words = "、".join(f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
             return Judgement(raw, reading, reading, Kind.UNUSUAL_CHARACTERS, words)
         return Judgement(raw, reading, reading)
@@ -105,38 +106,22 @@ def judge_of(field: FormField) -> Judge:
     return lru_cache(_KEPT, typed=True)(judge)
 
 
-def describe_range(field: FormField) -> str:
-    """Write the range of a field's numbers as 0以上100以下; empty where it has none."""
-    low = f"{field.minimum}以上" if field.minimum is not None else ""
-    high = f"{field.maximum}以下" if field.maximum is not None else ""
-    return low + high
-
-
 def _refuse(reading: Reading, field: FormField) -> str | None:
     """Return the rule that says why the reading is no answer to the field, or None."""
     if reading.status == "unreadable":
-        if reading.rules in _RULE_OF_REASON:
-            return _RULE_OF_REASON[reading.rules]
-        return (
-            Kind.NOT_A_CHOICE
-            if field.enum is not None
-            else _RULE_OF_TYPE.get(field.type, Kind.NOT_UNDERSTOOD)
-        )
+        of_type = _RULE_OF_TYPE.get(field.type, Kind.NOT_UNDERSTOOD)
+        usual = of_type if field.enum is None else Kind.NOT_A_CHOICE
+        return _RULE_OF_REASON.get(reading.rules, usual)
     if reading.value is None:
         return None
     if field.type == "date" and not _FIRST_DAY <= reading.value <= _LAST_DAY:
         return Kind.IMPLAUSIBLE_DAY
     if field.pattern is not None and not re.fullmatch(field.pattern, reading.value):
         return Kind.PATTERN
-    return Kind.OUT_OF_RANGE if _is_out_of_range(reading.value, field) else None
-
-
-def _is_out_of_range(value: str, field: FormField) -> bool:
-    if field.minimum is None and field.maximum is None:
-        return False
-    number = Decimal(value)
-    too_low = field.minimum is not None and number < field.minimum
-    return too_low or (field.maximum is not None and number > field.maximum)
+    if field.minimum is not None and Decimal(reading.value) < field.minimum:
+        return Kind.OUT_OF_RANGE
+    is_too_high = field.maximum is not None and Decimal(reading.value) > field.maximum
+    return Kind.OUT_OF_RANGE if is_too_high else None
 
 
 class AnswerColumn(NamedTuple):
@@ -147,21 +132,10 @@ class AnswerColumn(NamedTuple):
     field: FormField
     judge: Judge
 
-
-class TableColumn(NamedTuple):
-    """Any column of a table.
-
-    Attributes:
-        read: Reads its cells.
-        is_typed: Whether not every text can be an answer there.
-        is_remark: Whether anything may be said there, such as 備考.
-        is_described: Whether it is known what stands there.
-    """
-
-    read: Reader
-    is_typed: bool
-    is_remark: bool = False
-    is_described: bool = True
+    @property
+    def is_typed(self) -> bool:
+        """Whether not every text can be an answer there."""
+        return self.field.enum is not None or self.field.type != "string"
 
 
 class Remark(NamedTuple):
@@ -182,7 +156,7 @@ class Columns(NamedTuple):
         units: Where the columns are that say the unit of others, by the place of these.
         example: What the form's examples say in each column; nothing where they say nothing.
         bare: Columns without a heading.
-        span: All columns from the first to read to the last; those not to be read take any text.
+        span: All columns from the first to read to the last; None for those not to be read.
         remarks: What is wrong with the headings.
     """
 
@@ -191,7 +165,7 @@ class Columns(NamedTuple):
     units: Mapping[int, int]
     example: Sequence[Collection[str | None]]
     bare: Sequence[int]
-    span: Sequence[TableColumn]
+    span: Sequence[AnswerColumn | None]
     remarks: Sequence[Remark]
 
 
@@ -219,6 +193,13 @@ class ColumnFinder(Generic[Described]):
         """What judges the answers to each field but personal ones, which nobody needs."""
         return {name: judge_of(field) for name, field in self.fields.items() if not field.personal}
 
+    @cached_property
+    def judge_in_unit(self) -> Callable[[str, str], Judge]:
+        """Returns what judges the answers to a field in rows of a unit."""
+        return lru_cache(
+            lambda name, unit: judge_of(self.fields[name].model_copy(update={"unit": unit}))
+        )
+
     def find_columns(self, sheet: Sheet, table: FoundTable) -> Columns:
         """Work out the columns of a table that was found in a sheet."""
         remarks = list(self._remark_on_headings(table))
@@ -226,12 +207,13 @@ class ColumnFinder(Generic[Described]):
         for name, number in sorted(table.columns.items(), key=itemgetter(1)):
             if name not in self.judges:
                 continue
-            if remark := self._remark_on_parentheses(self.fields[name], sheet, table):
+            field = self.fields[name]
+            remark = self._remark_on_parentheses(field, find_heading(sheet, table, name))
+            if remark:
                 remarks.append(remark)
-                if remark.rule_id == Kind.HEADING_UNIT:
-                    continue
-            letters = xl_col_to_name(number)
-            answers.append(AnswerColumn(number, letters, self.fields[name], self.judges[name]))
+            if not remark or remark.rule_id != Kind.HEADING_UNIT:
+                letters = xl_col_to_name(number)
+                answers.append(AnswerColumn(number, letters, field, self.judges[name]))
         places = {column.field.name: place for place, column in enumerate(answers)}
         keys = [places[field.name] for field in self.description.key_fields]
         units = {
@@ -243,20 +225,10 @@ class ColumnFinder(Generic[Described]):
             {column.judge(text).seen.value for text in column.field.examples} - {None}
             for column in answers
         ]
-        bare = list(find_bare_columns(sheet, table))
-        return Columns(answers, keys, units, example, bare, _span(answers), remarks)
-
-    def judge_in_unit(self, name: str, unit: str) -> Judge:
-        """Return what judges the answers to a field in rows of this unit."""
-        judge = self._judges_in_units.get((name, unit))
-        if judge is None:
-            judge = judge_of(self.fields[name].model_copy(update={"unit": unit}))
-            self._judges_in_units[name, unit] = judge
-        return judge
-
-    @cached_property
-    def _judges_in_units(self) -> dict[tuple[str, str], Judge]:
-        return {}
+        by_number = {column.number: column for column in answers}
+        span = [by_number.get(one) for one in range(min(by_number), max(by_number) + 1)]
+        bare = find_bare_columns(sheet, table)
+        return Columns(answers, keys, units, example, bare, span, remarks)
 
     def guess_table(self, sheet: Sheet) -> FoundTable | None:
         """Return the table of a sheet in which headings of key fields are only almost right."""
@@ -264,15 +236,15 @@ class ColumnFinder(Generic[Described]):
         if table is None or 2 * len(table.columns) < self.headings.count:
             return None
         columns, unknown, guessed = dict(table.columns), dict(table.unknown), dict[str, str]()
-        for item in self.description.key_fields:
-            if item.name in columns:
+        for field in self.description.key_fields:
+            if field.name in columns:
                 continue
-            like = (c for c, text in unknown.items() if _is_like(text, item))
-            column = next(like, None)
-            if column is None:
+            for column, text in unknown.items():
+                if suggest_field(text, [field]) and not means_something_else(text):
+                    columns[field.name], guessed[field.name] = column, unknown.pop(column)
+                    break
+            else:
                 return None
-            columns[item.name] = column
-            guessed[item.name] = unknown.pop(column)
         return FoundTable(table.header_row, columns, unknown, guessed)
 
     def remark_on_missing(self, name: str, texts: Iterable[str]) -> Remark:
@@ -297,23 +269,18 @@ class ColumnFinder(Generic[Described]):
             rule_id = Kind.SECOND_COLUMN if heading in self.headings.names else Kind.UNKNOWN_HEADING
             yield Remark(rule_id, cell_address(table.header_row, column), heading, {"hint": hint})
 
-    def _remark_on_parentheses(
-        self, item: FormField, sheet: Sheet, table: FoundTable
-    ) -> Remark | None:
+    def _remark_on_parentheses(self, item: FormField, heading: FoundLabel) -> Remark | None:
         """Return a remark on a heading with another unit, or with words that may mean another."""
-        heading = find_heading(sheet, table, item.name)
         text, cell = raw_text_of(heading.value), cell_address(heading.row, heading.column)
         words = {"heading": item.title, "unit": item.unit or "", "other": ""}
         for said in _IN_PARENTHESES.findall(fold(text)):
             unit = _UNIT_WORD.sub("", said)
             if item.unit and is_other_unit(unit, item.unit):
                 return Remark(Kind.HEADING_UNIT, cell, text, words | {"other": unit})
-            known = [fold(one) for one in (*item.headings, item.unit or "")]
-            is_known = any(unit in one for one in known) or (
-                # Ministries put the day of a column into its heading.
-                not self.description.is_complete and unit.endswith(("時点", "現在"))
-            )
-            if not is_known and not _HOW_TO_ANSWER.fullmatch(said):
+            known = (fold(one) for one in (*item.headings, item.unit or ""))
+            # Ministries put the day of a column into its heading.
+            is_day = not self.description.is_complete and unit.endswith(("時点", "現在"))
+            if not (is_day or _HOW_TO_ANSWER.fullmatch(said) or any(unit in one for one in known)):
                 return Remark(Kind.GUESSED_HEADING, cell, text, words)
         return None
 
@@ -330,101 +297,79 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return best if ratio >= _LIKENESS else None
 
 
-def _is_like(heading: str, item: FormField) -> bool:
-    return suggest_field(heading, [item]) is not None and not means_something_else(heading)
-
-
 def names_other_unit(text: str, units: Collection[str]) -> bool:
-    """Tell whether a line such as 単位：千件 names a unit that is none of these."""
-    line = text.strip().strip("（）()[]【】")
-    named = re.split("[、,，・/／]", _UNIT_WORD.sub("", line))
-    is_line = units and _UNIT_WORD.match(line)
-    return bool(is_line) and any(all(is_other_unit(one, unit) for unit in units) for one in named)
-
-
-def _span(answers: Sequence[AnswerColumn]) -> list[TableColumn]:
-    first = answers[0].number
-    columns = [TableColumn(read_text, is_typed=False, is_described=False)] * (
-        answers[-1].number + 1 - first
+    """Tell whether a line such as 単位：千件 or （千件） names a unit that is none of these."""
+    line = text.strip(_AROUND_A_LINE)
+    named = re.split("[、,，・/／。]|です", _UNIT_WORD.sub("", line))
+    is_line = _UNIT_WORD.match(line) or _IN_PARENTHESES.fullmatch(fold(text))
+    return bool(units and is_line) and any(
+        all(is_other_unit(one, unit) for unit in units) for one in named
     )
-    for column in answers:
-        is_typed = column.field.enum is not None or column.field.type != "string"
-        reader = _reader_of(column.judge)
-        columns[column.number - first] = TableColumn(reader, is_typed, column.field.free_text)
-    return columns
-
-
-def _reader_of(judge: Judge) -> Reader:
-    return lambda cell: judge(cell).seen
-
-
-class Displacement(NamedTuple):
-    """Cells of a row that seem to have moved by one column, and the place of the one that tells.
-
-    It is certain where the cell has no business there; a remark may hold anything.
-    """
-
-    place: int
-    is_certain: bool
 
 
 def find_displacement(
-    cells: Sequence[CellValue], readings: Sequence[Reading], columns: Sequence[TableColumn]
-) -> Displacement | None:
+    cells: Sequence[CellValue], span: Sequence[AnswerColumn | None]
+) -> tuple[int, bool] | None:
     """Find out whether cells of a row have moved by one column, as after inserting or deleting one.
 
     So it is if one of them looks right only in the column before or after, and all beyond it
     would be right there too. Cells that moved to the right have left a blank one.
+
+    Returns:
+        The place of the cell that tells, and whether it is certain: it is where the cell has no
+        business there; a remark may hold anything.
     """
-    row = _Row(cells, readings, columns)
-    found = [
-        Displacement(place, not columns[place].is_remark)
-        for place, step in row.find_misplaced()
-        if all(row.fits(other, step) for other in range(place, len(cells)))
-        and (step > 0 or row.follows_gap(place))
-    ]
-    return max(found, key=attrgetter("is_certain"), default=None)
+    row = _Row(cells, span, [_status_in(one, cell) for one, cell in zip(span, cells, strict=True)])
+    found = None
+    for place, column in enumerate(span):
+        if column is None or not row.may_be_misplaced(place, column):
+            continue
+        for step in (-1, 1):
+            if row.looks_right_beside(place, step) and row.has_moved(place, step):
+                if not column.field.free_text:
+                    return place, True
+                found = found or (place, False)
+    return found
+
+
+def _status_in(column: AnswerColumn | None, cell: CellValue) -> AnswerStatus:
+    """Return how a cell is read in a column; in one that is not to be read any text may stand."""
+    return (column.judge(cell).seen if column else read_text(cell)).status
 
 
 class _Row(NamedTuple):
     cells: Sequence[CellValue]
-    readings: Sequence[Reading]
-    columns: Sequence[TableColumn]
+    span: Sequence[AnswerColumn | None]
+    statuses: Sequence[AnswerStatus]
 
-    def find_misplaced(self) -> Iterator[tuple[int, int]]:
-        for place, (reading, column) in enumerate(zip(self.readings, self.columns, strict=True)):
-            if not column.is_described:
-                continue
-            is_free = reading.status == "answered" and not column.is_typed
-            if is_free or reading.status in {"unreadable", "undetermined"}:
-                yield from (
-                    (place, step) for step in (-1, 1) if self._looks_right_beside(place, step)
-                )
+    def may_be_misplaced(self, place: int, column: AnswerColumn) -> bool:
+        status = self.statuses[place]
+        is_free = status == "answered" and not column.is_typed
+        return is_free or status in {"unreadable", "undetermined"}
 
-    def _looks_right_beside(self, place: int, step: int) -> bool:
-        beside = place + step
-        if not 0 <= beside < len(self.cells) or not self.columns[beside].is_typed:
+    def looks_right_beside(self, place: int, step: int) -> bool:
+        beside = self.span[place + step] if 0 <= place + step < len(self.span) else None
+        if beside is None or not beside.is_typed:
             return False
-        is_deserted = self.readings[beside].status != "answered"
-        if self.readings[place].status != "unreadable" and not is_deserted:
+        if self.statuses[place] != "unreadable" and self.statuses[place + step] == "answered":
             return False
-        return self.columns[beside].read(self.cells[place]).status == "answered"
+        return _status_in(beside, self.cells[place]) == "answered"
+
+    def has_moved(self, place: int, step: int) -> bool:
+        if not all(self.fits(other, step) for other in range(place, len(self.cells))):
+            return False
+        # Cells that moved to the right have left a blank one.
+        for other in range(place - 1, -1, -1) if step < 0 else ():
+            if self.statuses[other] == "not_answered":
+                return True
+            if not self.fits(other, -1):
+                return False
+        return step > 0
 
     def fits(self, place: int, step: int) -> bool:
-        if self._is_blank(place):
+        if self.statuses[place] == "not_answered":
             return True
         beside = place + step
         if not 0 <= beside < len(self.cells):
             return False
-        return self.columns[beside].read(self.cells[place]).status != "unreadable"
-
-    def follows_gap(self, place: int) -> bool:
-        for other in range(place - 1, -1, -1):
-            if self._is_blank(other):
-                return True
-            if not self.fits(other, -1):
-                return False
-        return False
-
-    def _is_blank(self, place: int) -> bool:
-        return self.readings[place].status == "not_answered"
+        return _status_in(self.span[beside], self.cells[place]) != "unreadable"

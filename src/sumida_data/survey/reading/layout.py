@@ -25,8 +25,11 @@ _TELLING_LENGTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
-_TOTALS = {"合計", "計", "小計", "総計", "総合計", "全国", "全国計", "課計", "部計", "年度計"}
-_TOTAL = re.compile(r"^(小計|合計|総計).{0,3}$|.(小計|合計|総計)$")
+_TOTALS = {
+    "合計", "計", "小計", "総計", "総合計", "総数", "全国", "全国計", "課計", "部計", "年度計",
+    "平均", "累計", "total", "トータル",
+}  # fmt: skip
+_TOTAL = re.compile(r"^(小計|合計|総計).{0,3}$|.(小計|合計|総計)$|^計[0-9]+(件|業務|手続|回|人)?$")
 # Columns that count or check the rows are no answers.
 _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
 # Ministries put the day of a column into its heading, in some months without brackets.
@@ -39,11 +42,11 @@ _LEADING_MARK = re.compile(
 )
 # Words with which a heading asks for something else than without them.
 _OTHER_MEANING = re.compile(
-    r"前回|前々|前年|昨年|前期|次回|予定|計画|見込|目標|参考|平均|累計|累積|月間|/[月日週]|年度"
+    r"前回|前々|前年|昨年|去年|前期|次回|予定|計画|見込|目標|参考|平均|累計|累積|月間|/[月日週]|年度"
 )
 # In parentheses these ask for a part of what the heading asks for, or for another time.
 _PART_MEANING = re.compile(
-    rf"{_OTHER_MEANING.pattern}|うち|内数|内訳|再掲|除|以外|旧|半期|あたり|当たり|割合|増減"
+    rf"{_OTHER_MEANING.pattern}|うち|内数|内訳|再掲|除|以外|旧|[半上下]期|[0-9]月分|あたり|当たり|割合|増減"
 )
 _OTHER_GROUP = re.compile(
     r"[(\[【]?(前回|前々回|前年度?|昨年度?|前期|次回|予定|計画|見込み?|目標|参考)"
@@ -57,23 +60,14 @@ _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 class FoundTable:
     """A table found in a sheet: the row of its lowest heading, and what its columns are.
 
-    Attributes:
-        columns: Column of each field found, by field name.
-        unknown: Headings that belong to no field, with their column.
-        guessed: Headings that are taken for those of key fields, by the name of the field.
+    The columns are by field name; unknown are headings that belong to no field, by their column;
+    guessed are headings that are taken for those of key fields, by field name.
     """
 
     header_row: int
     columns: dict[str, int]
     unknown: dict[int, str]
     guessed: dict[str, str] = field(default_factory=dict)
-
-
-class FoundRow(NamedTuple):
-    """A row of a table, and whether it is marked as the example rather than an answer."""
-
-    number: int
-    is_example: bool
 
 
 class FoundLabel(NamedTuple):
@@ -96,19 +90,15 @@ class Headings:
         self.keys = {field.name for field in fields if field.key}
         self.names = {heading_key(text): field.name for field in fields for text in field.headings}
         self.endings = _endings(self.names)
-        self._beginnings = tuple(key for key in self.names if len(key) >= _TELLING_LENGTH)
-        self._endings_of_keys = [
+        self.beginnings = tuple(key for key in self.names if len(key) >= _TELLING_LENGTH)
+        self.endings_of_keys = [
             _endings(key for key, name in self.names.items() if name == one) for one in self.keys
         ]
-
-    def may_stand_among(self, keys: Mapping[str, object]) -> bool:
-        """Tell whether there is the end of a heading of every key field among these."""
-        return not any(endings.isdisjoint(keys) for endings in self._endings_of_keys)
 
     def is_label(self, text: str) -> bool:
         """Tell whether a text is a label, or a longer one that begins like it: 基準日について."""
         key = heading_key(text)
-        return key in self.names or key.startswith(self._beginnings)
+        return key in self.names or key.startswith(self.beginnings)
 
 
 def _endings(keys: Iterable[str]) -> set[str]:
@@ -130,77 +120,65 @@ def heading_key(text: str) -> str:
     return key
 
 
-def find_table(sheet: Sheet, headings: Headings) -> FoundTable | None:
-    """Return the table with a column for every key field and for most of the others, or None."""
-    best = _find_best_match(sheet, headings)
-    return best if best is not None and 2 * len(best.columns) >= headings.count else None
+def means_something_else(heading: str) -> bool:
+    """Tell whether a heading asks for something else than one without its words would."""
+    return _OTHER_MEANING.search(heading) is not None
 
 
-def resembles_table(sheet: Sheet, headings: Headings) -> bool:
-    """Tell whether the sheet has the key fields and more, such as a part moved elsewhere."""
-    best = _find_best_match(sheet, headings)
-    return best is not None and len(best.columns) > 1
+def find_table(sheet: Sheet, headings: Headings, *, in_part: bool = False) -> FoundTable | None:
+    """Return the table with a column for every key field and for most of the others, or None.
 
-
-def _find_best_match(sheet: Sheet, headings: Headings) -> FoundTable | None:
+    Of a part, such as one moved elsewhere, it is enough to have the key fields and one more.
+    """
     texts = _list_upper_texts(sheet, headings.search_rows)
-    if not headings.may_stand_among(texts):
+    if any(endings.isdisjoint(texts) for endings in headings.endings_of_keys):
         return None
     best = find_most_headings(sheet, headings)
-    return best if best is not None and headings.keys <= best.columns.keys() else None
+    if best is None or not headings.keys <= best.columns.keys():
+        return None
+    least = 2 if in_part else headings.count / 2
+    return best if len(best.columns) >= least else None
 
 
 def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
     """Return the row with the most headings of fields as a table, were it one; None without any."""
     texts = _list_upper_texts(sheet, headings.search_rows)
     # A row without the end of any heading cannot match more than the rows above it do.
-    telling = {text for key in texts if key in headings.endings for text in texts[key]}
+    telling = {text for key in headings.endings.intersection(texts) for text in texts[key]}
     rows = _fill_merged_headings(sheet, headings.search_rows)
-    numbers = [number for number, row in enumerate(rows) if not telling.isdisjoint(row)]
-    keys = {above: _keys_of(rows[above]) for number in numbers for above in _rows_above(number)}
     best: FoundTable | None = None
-    for number in numbers:
-        stacked = tuple(keys[above] for above in _rows_above(number))
-        found = _match_headings(stacked, number, headings)
+    for number, row in enumerate(rows):
+        if telling.isdisjoint(row):
+            continue
+        found = _match_headings(_stack(rows, number), number, headings)
         if best is None or len(found.columns) > len(best.columns):
             best = found
         if len(best.columns) == headings.count:
             break
-    return None if best is None else _with_times_below(best, rows, headings)
+    if best and _says_more_of_headings(rows[best.header_row + 1 : best.header_row + 2]):
+        number = best.header_row + 1
+        return _match_headings(_stack(rows, number), number, headings)
+    return best
 
 
-def _with_times_below(
-    table: FoundTable, rows: Sequence[Sequence[CellValue]], headings: Headings
-) -> FoundTable:
-    """Return the table with the row under it among its headings, if that says 前回 and 今回."""
-    number = table.header_row + 1
-    below = set(_keys_of(rows[number])) - {""} if number < len(rows) else set()
-    if not below or not all(one in _ASKED_FOR or _OTHER_GROUP.fullmatch(one) for one in below):
-        return table
-    stacked = tuple(_keys_of(rows[above]) for above in _rows_above(number))
-    return _match_headings(stacked, number, headings)
-
-
-def _list_doubtful(sheet: Sheet, columns: Sequence[int]) -> set[int]:
-    return {row for row, column in sheet.look.oddities if column in columns}
-
-
-def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[FoundRow]:
-    """Yield the rows that hold answers, and the example rows.
+def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[tuple[int, bool]]:
+    """Yield the rows that hold answers, each with whether it is marked as the example.
 
     Empty rows, prefilled numbering, totals, notes and repeated headings hold none.
     """
     columns = list(table.columns.values())
     above = list_heading_rows(sheet, table)
-    doubtful = _list_doubtful(sheet, columns)
+    doubtful = {row for row, column in sheet.look.oddities if column in columns}
     for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
         is_doubtful = number in doubtful
-        if not is_doubtful and _is_empty([row[column] for column in columns]):
+        cells = [row[column] for column in columns]
+        if not is_doubtful and (cells.count("") == len(cells) or all(map(_is_blank, cells))):
             continue
-        kind = _kind_of(row, row[columns[0]])
-        repeats = kind == "answer" and not is_doubtful and _repeats_headings(row, columns, above)
-        if kind in {"answer", "example"} and not repeats:
-            yield FoundRow(number, kind == "example")
+        kind = _kind_of(row, cells[0])
+        if kind == "answer" and not is_doubtful and _repeats_headings(row, columns, above):
+            continue
+        if kind in {"answer", "example"}:
+            yield number, kind == "example"
 
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
@@ -213,10 +191,7 @@ def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
         if telling.isdisjoint(row):
             continue
         for column, text in enumerate(row):
-            if text not in telling:
-                continue
-            name = headings.names[heading_key(str(text))]
-            if name not in found:
+            if text in telling and (name := headings.names[heading_key(str(text))]) not in found:
                 found[name] = _find_answer(sheet, number, column, headings)
     return found
 
@@ -224,11 +199,6 @@ def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
 def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
     """Return the rows in which the headings of a table may stand, the lowest last."""
     return [sheet.rows[number] for number in _rows_above(table.header_row)]
-
-
-def means_something_else(heading: str) -> bool:
-    """Tell whether a heading asks for something else than one without its words would."""
-    return _OTHER_MEANING.search(heading) is not None
 
 
 def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
@@ -240,18 +210,34 @@ def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
     return FoundLabel(table.header_row, column, "")
 
 
-def find_bare_columns(sheet: Sheet, table: FoundTable) -> Iterator[int]:
-    """Yield the columns within or to the right of the table that have no heading."""
-    above = list_heading_rows(sheet, table)
-    taken = set(table.columns.values())
-    for column in range(min(taken), len(sheet.rows[table.header_row])):
-        if column not in taken and all(_is_blank(row[column]) for row in above):
-            yield column
+def find_bare_columns(sheet: Sheet, table: FoundTable) -> list[int]:
+    """Return the columns within or to the right of the table that have no heading."""
+    above, taken = list_heading_rows(sheet, table), set(table.columns.values())
+    columns = range(min(taken), len(above[-1]))
+    return [
+        one for one in columns if one not in taken and all(_is_blank(row[one]) for row in above)
+    ]
 
 
 def _rows_above(number: int) -> range:
     """Return the rows in which headings may stand of which the lowest is in this one."""
     return range(max(0, number + 1 - _HEADER_DEPTH), number + 1)
+
+
+def _stack(rows: Sequence[Sequence[CellValue]], number: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        tuple([heading_key(cell) if cell and isinstance(cell, str) else "" for cell in rows[one]])
+        for one in _rows_above(number)
+    )
+
+
+def _says_more_of_headings(rows: Sequence[Sequence[CellValue]]) -> bool:
+    """Tell whether a row under headings says 前回 and 今回, or units in parentheses, alone."""
+    cells = [cell for row in rows for cell in row if not _is_blank(cell)]
+    keys = [heading_key(cell) if isinstance(cell, str) else "0" for cell in cells]
+    return bool(cells) and all(
+        not key or key in _ASKED_FOR or _OTHER_GROUP.fullmatch(key) for key in keys
+    )
 
 
 def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> dict[str, list[str]]:
@@ -272,14 +258,14 @@ def _group_by_key(rows: Iterable[Iterable[CellValue]]) -> dict[str, list[str]]:
 
 def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue]]:
     rows = sheet.rows[:search_rows]
-    for (first_row, first_column), (last_row, last_column) in sheet.look.merged:
-        if last_row >= len(rows):
+    for (top, left), (bottom, right) in sheet.look.merged:
+        if bottom >= len(rows):
             continue
-        text = rows[first_row][first_column] if first_column < len(rows[first_row]) else ""
-        for number in range(first_row, last_row + 1):
+        text = rows[top][left] if left < len(rows[top]) else ""
+        for number in range(top, bottom + 1):
             row = rows[number] = list(rows[number])
-            for column in range(first_column, min(last_column + 1, len(row))):
-                row[column] = text
+            columns = range(left, min(right + 1, len(row)))
+            row[left : left + len(columns)] = [text] * len(columns)
     return rows
 
 
@@ -288,7 +274,6 @@ def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue
 def _match_headings(
     rows: tuple[tuple[str, ...], ...], number: int, headings: Headings
 ) -> FoundTable:
-    names = headings.names
     columns: dict[str, int] = {}
     unknown: dict[int, str] = {}
     for column, stacked in enumerate(zip(*rows, strict=True)):
@@ -296,11 +281,7 @@ def _match_headings(
         texts = [text for text in dict.fromkeys(stacked) if text]
         if not texts:
             continue
-        name = names.get("".join(texts[-2:])) or names.get(texts[-1])
-        if len(texts) > 1 and texts[-1] in _ASKED_FOR:
-            name = names.get(texts[-2])
-        if any(_OTHER_GROUP.fullmatch(text) for text in texts):
-            name = None
+        name = _name_of(texts, headings.names)
         if name is not None and name not in columns:
             columns[name] = column
         elif texts[-1] not in _NUMBERING:
@@ -308,28 +289,30 @@ def _match_headings(
     return FoundTable(number, columns, unknown)
 
 
+def _name_of(texts: Sequence[str], names: Mapping[str, str]) -> str | None:
+    if any(_OTHER_GROUP.fullmatch(text) for text in texts):
+        return None
+    if len(texts) > 1 and texts[-1] in _ASKED_FOR:
+        return names.get(texts[-2])
+    return names.get("".join(texts[-2:])) or names.get(texts[-1])
+
+
 def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> FoundLabel:
-    beside = _column_after(sheet, row, column)
+    beside = column + 1
+    for (top, left), (bottom, right) in sheet.look.merged:
+        if top <= row <= bottom and left <= column <= right:
+            beside = right + 1
     cells = sheet.rows[row]
-    for number in range(beside, len(cells)):
-        if _is_blank(cells[number]):
-            continue
-        if headings.is_label(_text(cells, number)):
-            break
-        return FoundLabel(row, number, cells[number])
+    given = (number for number in range(beside, len(cells)) if not _is_blank(cells[number]))
+    first = next(given, None)
+    if first is not None and not headings.is_label(_text(cells, first)):
+        return FoundLabel(row, first, cells[first])
     neighbours = (_text(cells, beside), _text(cells, column - 1) if column else "")
-    if any(headings.is_label(text) for text in neighbours) and row + 1 < len(sheet.rows):
+    if any(map(headings.is_label, neighbours)) and row + 1 < len(sheet.rows):
         below = sheet.rows[row + 1][column]
         if not headings.is_label(raw_text_of(below)):
             return FoundLabel(row + 1, column, below)
     return FoundLabel(row, beside, "")
-
-
-def _column_after(sheet: Sheet, row: int, column: int) -> int:
-    for (first_row, first_column), (last_row, last_column) in sheet.look.merged:
-        if first_row <= row <= last_row and first_column <= column <= last_column:
-            return last_column + 1
-    return column + 1
 
 
 def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
@@ -365,16 +348,8 @@ def _repeats_headings(
     )
 
 
-def _is_empty(cells: list[CellValue]) -> bool:
-    return cells.count("") == len(cells) or all(_is_blank(cell) for cell in cells)
-
-
 def _is_blank(cell: CellValue) -> bool:
     return isinstance(cell, str) and not cell.strip()
-
-
-def _keys_of(row: Sequence[CellValue]) -> tuple[str, ...]:
-    return tuple([heading_key(cell) if cell and isinstance(cell, str) else "" for cell in row])
 
 
 def _text(row: Sequence[CellValue], column: int) -> str:

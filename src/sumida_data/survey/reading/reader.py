@@ -5,9 +5,9 @@ of answers. `survey.collecting.returns` reads department workbooks with it, `sou
 central files.
 """
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sumida_data.base.characters import comparable
@@ -22,7 +22,6 @@ from sumida_data.survey.reading.columns import (
     Judge,
     Judgement,
     Remark,
-    describe_range,
     find_displacement,
     names_other_unit,
 )
@@ -34,9 +33,8 @@ from sumida_data.survey.reading.layout import (
     find_table,
     heading_key,
     list_heading_rows,
-    resembles_table,
 )
-from sumida_data.survey.reading.looks import CellRange, Oddity
+from sumida_data.survey.reading.looks import Oddity
 from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
@@ -105,7 +103,7 @@ class SheetReader(ColumnFinder[Described]):
 
     def may_concern(self, sheet: Sheet) -> bool:
         """Tell whether the sheet has such a table, or a part of one."""
-        return resembles_table(sheet, self.headings)
+        return find_table(sheet, self.headings, in_part=True) is not None
 
     def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
         """Return the texts beside the labels of personal fields.
@@ -120,19 +118,19 @@ class SheetReader(ColumnFinder[Described]):
     def read_rows(self, sheet: Sheet, place: Place) -> SheetContents | None:
         """Read a sheet with one record a row; None where it has no such table."""
         table = find_table(sheet, self.headings)
-        if table is None and self.description.is_complete and self._is_named(sheet):
+        is_named = heading_key(self.description.sheet) in heading_key(sheet.name)
+        if table is None and self.description.is_complete and is_named:
             table = self.guess_table(sheet)
         if table is None:
             return None
-        columns = self._columns_of(sheet, table)
-        run = _TablePass(self, sheet, place, table.header_row + 1, columns)
+        run = _TablePass(self, sheet, place, table.header_row + 1, self._columns_of(sheet, table))
         rows = list(find_rows(sheet, table))
-        run.check_columns([row.number for row in rows])
-        for row in rows:
-            if row.is_example:
-                run.check_example(row.number)
+        run.check_columns([number for number, _ in rows])
+        for number, is_example in rows:
+            if is_example:
+                run.check_example(number)
             else:
-                run.read_row(row.number)
+                run.read_row(number)
         return run.contents
 
     def read_labels(self, sheet: Sheet, place: Place) -> SheetContents | None:
@@ -144,10 +142,11 @@ class SheetReader(ColumnFinder[Described]):
         answers = []
         for name, judge in self.judges.items():
             if label := labels.get(name):
-                item = self.fields[name]
-                judgement = run.judge(label.row, label.column, label.value, judge, item)
-                answer = run.make_answer(name, label.row, label.column, judgement)
-                run.check_answer(label.row, label.column, judgement, answer, None)
+                row, column, value = label
+                judgement = run.judge(row, column, value, judge, self.fields[name])
+                address = cell_address(row, column)
+                answer = Answer(name, sheet.name, address, judgement.raw_text, judgement.reading)
+                run.check_answer(row, column, judgement, answer, None)
                 answers.append(answer)
             else:
                 texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
@@ -157,9 +156,6 @@ class SheetReader(ColumnFinder[Described]):
         run.check_days(answers, None)
         run.check_cover([(label.row, label.column) for label in labels.values()])
         return run.contents
-
-    def _is_named(self, sheet: Sheet) -> bool:
-        return heading_key(self.description.sheet) in heading_key(sheet.name)
 
     @cached_property
     def _layouts(self) -> dict[Hashable, Columns]:
@@ -177,24 +173,22 @@ class SheetReader(ColumnFinder[Described]):
 
 
 class _Pass:
-    """One pass over one sheet."""
+    """One pass over one sheet; of a table, over what is below its headings."""
 
-    first_row = 0
-
-    def __init__(self, reader: SheetReader[Any], sheet: Sheet, place: Place) -> None:
+    def __init__(
+        self, reader: SheetReader[Any], sheet: Sheet, place: Place, first_row: int = 0
+    ) -> None:
         self.reader = reader
         self.sheet = sheet
         self.look = sheet.look
         self.place = replace(place, sheet=sheet.name)
         self.contents = SheetContents(sheet.name)
+        self.first_row = first_row
+        self.merged = [area for area in self.look.merged if area[1][0] >= first_row]
         is_asked = place.period is not None and reader.description.is_complete
         self.period = Period.parse(place.period or "") if is_asked else None
         # The units of the row that is read, by the names of the fields that have them.
         self.units: dict[str, str | None] = {}
-
-    def make_answer(self, name: str, row: int, column: int, judgement: Judgement) -> Answer:
-        address = cell_address(row, column)
-        return Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
 
     def judge(
         self, row: int, column: int, cell: CellValue, judge: Judge, item: FormField
@@ -209,36 +203,23 @@ class _Pass:
         self, row: int, column: int, judgement: Judgement, answer: Answer, label: str | None
     ) -> None:
         """Report what is wrong with an answer."""
+        is_blank = judgement.reading.value is None and not judgement.rule_id
         if judgement.rule_id:
             self.report_answer(judgement.rule_id, answer, label, characters=judgement.words)
         if oddity := self.look.oddities.get((row, column)):
             self.report_answer(_RULE_OF_ODDITY[oddity], answer, label)
-        elif judgement.reading.value is None and not judgement.rule_id:
-            self._check_blank(row, column, answer, label)
-        elif (row, column) in self.look.comments:
-            self.report_answer(Kind.COMMENTED_ANSWER, answer, label)
-
-    def _check_blank(self, row: int, column: int, answer: Answer, label: str | None) -> None:
+            return
         if (row, column) in self.look.comments:
-            self.report_answer(Kind.ONLY_A_COMMENT, answer, label)
-        for (top, left), (bottom, right) in self._merged:
-            if not (top <= row <= bottom and left <= column <= right):
-                continue
-            if self.sheet.rows[top][left] or (top, left) in self.look.oddities:
-                self.report_answer(Kind.MERGED_CELL, answer, label, other=cell_address(top, left))
+            rule_id = Kind.ONLY_A_COMMENT if is_blank else Kind.COMMENTED_ANSWER
+            self.report_answer(rule_id, answer, label)
+        for first in self._find_covering(row, column) if is_blank else ():
+            if self.sheet.rows[first[0]][first[1]] or first in self.look.oddities:
+                self.report_answer(Kind.MERGED_CELL, answer, label, other=cell_address(*first))
 
-    @property
-    def sheet_name(self) -> str:
-        """What the sheet is called; that of a CSV file has no name of its own."""
-        return self.sheet.name or self.reader.description.sheet or "表"
-
-    @cached_property
-    def _may_hide_answers(self) -> bool:
-        return bool(self.look.oddities or self.look.comments or self._merged)
-
-    @cached_property
-    def _merged(self) -> list[CellRange]:
-        return [area for area in self.look.merged if area[1][0] >= self.first_row]
+    def _find_covering(self, row: int, column: int) -> Iterator[tuple[int, int]]:
+        for (top, left), (bottom, right) in self.merged:
+            if top <= row <= bottom and left <= column <= right:
+                yield top, left
 
     def check_cover(self, cells: Collection[tuple[int, int]]) -> None:
         """Report what hides the answers: the sheet is hidden, or drawings lie over cells."""
@@ -255,23 +236,17 @@ class _Pass:
             return
         readings = {answer.field: answer.reading for answer in record.answers}
         last_day = self.period.last_day.isoformat() if self.period else None
-        for contradiction in find_contradictions(contradictions, readings, last_day):
-            answer = record.answer_of(next(iter(contradiction.when)))
+        for one in find_contradictions(contradictions, readings, last_day):
+            answer = record.answer_of(next(iter(one.when)))
             assert answer is not None  # noqa: S101  # what is not there contradicts nothing
-            self.report_answer(
-                Kind.CONTRADICTION, answer, label, contradiction=contradiction.message
-            )
+            self.report_answer(Kind.CONTRADICTION, answer, label, contradiction=one.message)
 
     def check_days(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report days such as 2004-10-01, as a spreadsheet takes 4/10/1 meant for 令和4年."""
-        if self.period is None:
-            return
-        year = era_year(self.period.last_day)[1]
-        like_eras = {f"{2000 + one}" for one in (year - 1, year, year + 1)}
+        like_eras = _years_like_eras(self.period) if self.period else {}
         for answer in answers:
-            is_day = self.reader.fields[answer.field].type == "date" and answer.reading.value
-            if is_day and is_day[:4] in like_eras and self.period.fiscal_year - 10 > 2000 + year:
-                era = f"令和{int(is_day[:4]) - 2000}年"
+            era = like_eras.get((answer.reading.value or "")[:5])
+            if era and self.reader.fields[answer.field].type == "date":
                 self.report_answer(Kind.YEAR_LIKE_AN_ERA, answer, label, era=era)
 
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
@@ -283,11 +258,13 @@ class _Pass:
 
     def report_answer(self, rule_id: str, answer: Answer, label: str | None, **words: str) -> None:
         item = self.reader.fields[answer.field]
+        low = f"{item.minimum}以上" if item.minimum is not None else ""
+        high = f"{item.maximum}以下" if item.maximum is not None else ""
         words |= {
             "heading": item.title,
             "example": item.example,
             "choices": "、".join(item.enum or ()),
-            "range": describe_range(item),
+            "range": low + high,
             "unit": self.units.get(item.name) or item.unit or "なし",
         }
         self.report(rule_id, answer.cell, answer.raw_text, label, **words)
@@ -300,36 +277,39 @@ class _Pass:
         self.report(rule_id, cell_address(row, column), text, label)
 
     def report(
-        self,
-        rule_id: str,
-        cell: str | None,
-        value: str | None,
-        label: str | None = None,
+        self, rule_id: str, cell: str | None, value: str | None, label: str | None = None,
         **words: str,
-    ) -> None:
+    ) -> None:  # fmt: skip
         rule, place = self.reader.rules[rule_id], replace(self.place, cell=cell, row_label=label)
-        self.contents.findings.append(
-            make_finding(rule, place, value, **{"sheet": self.sheet_name} | words)
-        )
+        # The sheet of a CSV file has no name of its own.
+        sheet = self.sheet.name or self.reader.description.sheet or "表"
+        self.contents.findings.append(make_finding(rule, place, value, **{"sheet": sheet} | words))
+
+
+@lru_cache
+def _years_like_eras(period: Period) -> dict[str, str]:
+    """Return the beginnings of days whose year is one of 令和 taken for 2000 or 平成, with it."""
+    year = era_year(period.last_day)[1]
+    return {
+        f"{start + one}-": f"令和{one}年"
+        for one in (year - 1, year, year + 1)
+        for start in (2000, 1988)
+    }
 
 
 class _TablePass(_Pass):
     """One pass over a table."""
 
     def __init__(
-        self,
-        reader: SheetReader[Any],
-        sheet: Sheet,
-        place: Place,
-        first_row: int,
-        columns: Columns,
+        self, reader: SheetReader[Any], sheet: Sheet, place: Place, first_row: int, columns: Columns
     ) -> None:
-        super().__init__(reader, sheet, place)
-        self.first_row = first_row
+        super().__init__(reader, sheet, place, first_row)
         self.columns = columns
         self.bare_columns = list(columns.bare)
         self.rows_by_key: dict[str, int] = {}
         self.unnamed: dict[str, list[list[Reading]]] = {}
+        self.may_hide_answers = bool(self.look.oddities or self.look.comments or self.merged)
+        self.lists_events = self.period is not None and reader.description.kind == "events"
         for remark in columns.remarks:
             self.report_remark(remark)
 
@@ -345,23 +325,23 @@ class _TablePass(_Pass):
             self.report_cell(Kind.CHANGED_EXAMPLE, number, self.columns.answers[0].number)
 
     def check_columns(self, rows: Sequence[int]) -> None:
-        """Report columns and drawings that hide answers of these rows."""
+        """Report what hides answers of these rows, and units beside them that are not asked for."""
         numbers = [column.number for column in self.columns.answers]
-        self._check_unit_lines()
+        self._check_unit_lines(rows[-1] if rows else self.first_row)
         for column in self.look.hidden_columns.intersection(numbers):
             self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, column)
         if self.look.hidden or self.look.drawings:
             rows = [self.first_row - 1, *rows]
             self.check_cover([(row, column) for row in rows for column in numbers])
 
-    def _check_unit_lines(self) -> None:
-        """Report a unit above the table, such as （単位：千件）, that is not the one asked for."""
+    def _check_unit_lines(self, last_row: int) -> None:
+        """Report a unit above or below the table, such as （単位：千件）, that is another one."""
         units = {column.field.unit for column in self.columns.answers if column.field.unit}
-        for number, row in enumerate(self.sheet.rows[: self.first_row]):
-            for column, text in enumerate(row):
-                if not isinstance(text, str) or "単位" not in text:
-                    continue
-                if names_other_unit(text, units):
+        outside = [*range(self.first_row), *range(last_row + 1, len(self.sheet.rows))]
+        for number in outside if units else ():
+            for column, text in enumerate(self.sheet.rows[number]):
+                may_be = isinstance(text, str) and ("単位" in text or text[:1] in ("（", "("))
+                if may_be and names_other_unit(str(text), units):
                     self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
 
     def read_row(self, number: int) -> None:
@@ -369,24 +349,39 @@ class _TablePass(_Pass):
         if self._is_struck(number):
             return
         judgements = self._judge_row(number, row)
-        answers = self._make_answers(number, judgements)
+        sheet, line = self.sheet.name, str(number + 1)
+        answers = [
+            Answer(column.field.name, sheet, column.letters + line, raw_text, reading)
+            for column, (raw_text, _, reading, *_) in zip(columns, judgements, strict=True)
+        ]
         if self._says_nothing(answers) or self._is_example(judgements, answers):
             return
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
         for column, judgement, answer in zip(columns, judgements, answers, strict=True):
-            if judgement.rule_id or self._may_hide_answers:
+            if judgement.rule_id or self.may_hide_answers:
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.look.hidden_rows:
             self.report_answer(Kind.HIDDEN_ROW, answers[0], label)
+        for bare in [one for one in self.bare_columns if raw_text_of(row[one]).strip()]:
+            # Once is enough.
+            self.bare_columns.remove(bare)
+            self.report_cell(Kind.NO_HEADING_ABOVE, number, bare, label)
+        self._keep(number, answers, label)
+
+    def _keep(self, number: int, answers: list[Answer], label: str) -> None:
+        """Add the record of a row, or set the row aside, and report why."""
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
         record = self._tell_apart(Record(self.reader.description.table, key, answers))
-        self._check_bare_columns(number, label)
-        if self._keeps(record, number, label) and not self._is_displaced(number, record, label):
-            self._check_fullness(record, label)
-            self.check_days(answers, label)
-            self.add_record(record, label)
-        else:
+        if not self._is_named(record, number, label) or self._is_displaced(number, record, label):
             self.contents.rows_set_aside += 1
+            return
+        given = [answer for answer in answers if answer.reading.status != "not_answered"]
+        if len(given) == 1 < len(answers):
+            self.report_answer(Kind.ONLY_A_NAME, given[0], label)
+        elif len(given) < len(answers):
+            self.check_required(answers, label)
+        self.check_days(answers, label)
+        self.add_record(record, label)
 
     def _is_struck(self, number: int) -> bool:
         """Tell whether a row is struck out: with its name it is no answer any more."""
@@ -397,24 +392,23 @@ class _TablePass(_Pass):
             self.contents.rows_set_aside += 1
         return is_struck
 
-    def _is_example(self, judgements: Sequence[Judgement], answers: Sequence[Answer]) -> bool:
-        """Tell whether a row says what the form's example says, though its mark is gone."""
-        pairs = [
-            (judgement.reading.value, values)
-            for judgement, values in zip(judgements, self.columns.example, strict=True)
-            if values
-        ]
-        is_complete = self.reader.description.is_complete and len(pairs) > 1
-        is_example = is_complete and all(found in values for found, values in pairs)
-        if is_example:
-            self.report_answer(Kind.EXAMPLE_WITHOUT_MARK, answers[0], None)
-        return is_example
-
     def _says_nothing(self, answers: Sequence[Answer]) -> bool:
         """Tell whether a row says 該当なし in place of a name, and nothing else."""
         keys = {answers[place].reading.status for place in self.columns.key_places}
         given = {answer.reading.status for answer in answers}
         return "not_applicable" in keys and given <= {"not_applicable", "not_answered"}
+
+    def _is_example(self, judgements: Sequence[Judgement], answers: Sequence[Answer]) -> bool:
+        """Tell whether a row says what the form's example says, though its mark is gone."""
+        pairs = [
+            judgement.reading.value in values
+            for judgement, values in zip(judgements, self.columns.example, strict=True)
+            if values
+        ]
+        is_example = self.reader.description.is_complete and len(pairs) > 1 and all(pairs)
+        if is_example:
+            self.report_answer(Kind.EXAMPLE_WITHOUT_MARK, answers[0], None)
+        return is_example
 
     def _judge_row(self, number: int, row: Sequence[CellValue]) -> list[Judgement]:
         columns = self.columns.answers
@@ -426,30 +420,14 @@ class _TablePass(_Pass):
         else:
             judgements = [column.judge(row[column.number]) for column in columns]
         for place, unit_place in self.columns.units.items():
-            column, unit = columns[place], judgements[unit_place].reading.value
-            self.units[column.field.name] = unit
+            at, item, unit = (
+                columns[place].number, columns[place].field, judgements[unit_place].reading.value,
+            )  # fmt: skip
+            self.units[item.name] = unit
             if unit:
-                judge = self.reader.judge_in_unit(column.field.name, unit)
-                judgements[place] = self.judge(
-                    number, column.number, row[column.number], judge, column.field
-                )
+                judge = self.reader.judge_in_unit(item.name, unit)
+                judgements[place] = self.judge(number, at, row[at], judge, item)
         return judgements
-
-    def _make_answers(self, number: int, judgements: Sequence[Judgement]) -> list[Answer]:
-        sheet, row = self.sheet.name, str(number + 1)
-        return [
-            Answer(column.field.name, sheet, column.letters + row, raw_text, reading)
-            for column, (raw_text, _, reading, *_) in zip(
-                self.columns.answers, judgements, strict=True
-            )
-        ]
-
-    def _check_bare_columns(self, number: int, label: str) -> None:
-        """Report the first answer in each column that has no heading."""
-        for column in list(self.bare_columns):
-            if raw_text_of(self.sheet.rows[number][column]).strip():
-                self.bare_columns.remove(column)
-                self.report_cell(Kind.NO_HEADING_ABOVE, number, column, label)
 
     def _tell_apart(self, record: Record) -> Record:
         """Number records that have no name of their own, unless they are alike in all they say.
@@ -457,7 +435,7 @@ class _TablePass(_Pass):
         Such are events of one day, and rows of which the part of the name that may lack does.
         """
         fields = self.reader.description.key_fields
-        is_day = self._lists_events and all(field.type == "date" for field in fields)
+        is_day = self.lists_events and all(field.type == "date" for field in fields)
         if not is_day and all(record.value_of(one.name) for one in fields if one.optional):
             return record
         said = [answer.reading for answer in record.answers]
@@ -467,21 +445,17 @@ class _TablePass(_Pass):
         number = alike.index(said) + 1
         return record if number == 1 else record._replace(key=f"{record.key}#{number}")
 
-    @property
-    def _lists_events(self) -> bool:
-        return self.period is not None and self.reader.description.kind == "events"
-
-    def _keeps(self, record: Record, number: int, label: str) -> bool:
-        for place in self.columns.key_places:
-            answer = record.answers[place]
+    def _is_named(self, record: Record, number: int, label: str) -> bool:
+        """Tell whether the record has a name that no other has, and is of the year."""
+        keys = [record.answers[place] for place in self.columns.key_places]
+        for answer in keys:
             if answer.reading.value is None and not self.reader.fields[answer.field].optional:
-                self.report_answer(Kind.NO_ROW_NAME, record.answers[place], label)
+                self.report_answer(Kind.NO_ROW_NAME, answer, label)
                 return False
-            if self._is_of_other_year(record.answers[place], label):
+            if self._is_of_other_year(answer, label):
                 return False
         earlier = self.rows_by_key.setdefault(comparable(record.key), number)
         if earlier != number:
-            keys = [record.answers[place] for place in self.columns.key_places]
             # A month, or a name of which there are several effects, says too little by itself.
             named = keys[0]._replace(raw_text=" ".join(answer.raw_text for answer in keys))
             self.report_answer(Kind.DUPLICATE_ROW, named, label, earlier=f"{earlier + 1}行目")
@@ -490,7 +464,7 @@ class _TablePass(_Pass):
     def _is_of_other_year(self, answer: Answer, label: str) -> bool:
         """Report an event that did not happen in the fiscal year so far."""
         is_day = self.reader.fields[answer.field].type == "date"
-        if not is_day or self.period is None or not self._lists_events:
+        if not is_day or self.period is None or not self.lists_events:
             return False
         first = fiscal_year_first_day(self.period.fiscal_year).isoformat()
         last = self.period.last_day.isoformat()
@@ -501,21 +475,12 @@ class _TablePass(_Pass):
 
     def _is_displaced(self, number: int, record: Record, label: str) -> bool:
         first, span = self.columns.answers[0].number, self.columns.span
-        cells = self.sheet.rows[number][first : first + len(span)]
-        readings = [column.read(cell) for column, cell in zip(span, cells, strict=True)]
-        found = find_displacement(cells, readings, span)
+        found = find_displacement(self.sheet.rows[number][first : first + len(span)], span)
         if found is None:
             return False
-        if found.is_certain:
+        place, is_certain = found
+        if is_certain:
             self.report_answer(Kind.SHIFTED_ROW, record.answers[0], label)
         else:
-            self.report_cell(Kind.NOTE_LIKE_AN_ANSWER, number, first + found.place, label)
-        return found.is_certain
-
-    def _check_fullness(self, record: Record, label: str) -> None:
-        """Report a record of which there is nothing but a name, or of which the name is missing."""
-        given = [answer for answer in record.answers if answer.reading.status != "not_answered"]
-        if len(given) == 1 < len(record.answers):
-            self.report_answer(Kind.ONLY_A_NAME, given[0], label)
-        elif len(given) < len(record.answers):
-            self.check_required(record.answers, label)
+            self.report_cell(Kind.NOTE_LIKE_AN_ANSWER, number, first + place, label)
+        return is_certain
