@@ -131,7 +131,7 @@ STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
         (styled({"num_format": "#,##0;-#,##0;"}), "340", None),
         (styled({"num_format": "[>999]0.0,;0"}), "340", None),
         (lambda _, sheet: (sheet.hide_zero(), sheet.write("I3", 0)), "340", ("F328", "I3")),
-        (lambda _, sheet: sheet.set_row(2, 1), "340", ("F320", "A3")),
+        (lambda _, sheet: sheet.set_row(2, 0.75), "340", ("F320", "A3")),
         (covered, "340", ("F328", "H3")),
         (styled({"num_format": "0"}, value=12.6), None, ("F329", "H3")),
         (styled({"num_format": "#,##0"}), "340", None),

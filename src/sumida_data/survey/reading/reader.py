@@ -337,11 +337,16 @@ class _TablePass(_Pass):
     def _check_unit_lines(self, last_row: int) -> None:
         """Report a unit above or below the table, such as （単位：千件）, that is another one."""
         units = {column.field.unit for column in self.columns.answers if column.field.unit}
-        outside = [*range(self.first_row), *range(last_row + 1, len(self.sheet.rows))]
-        for number in outside if units else ():
-            for column, text in enumerate(self.sheet.rows[number]):
-                may_be = isinstance(text, str) and ("単位" in text or text[:1] in ("（", "("))
-                if may_be and names_other_unit(str(text), units):
+        rows = [*self.sheet.rows[: self.first_row], *self.sheet.rows[last_row + 1 :]]
+        texts = [text for text in set().union(*rows) if isinstance(text, str)] if units else []
+        told = {
+            text
+            for text in texts
+            if ("単位" in text or text[:1] in ("（", "(")) and names_other_unit(text, units)
+        }
+        for number, row in enumerate(self.sheet.rows) if told else ():
+            for column, text in enumerate(row):
+                if text in told and not self.first_row <= number <= last_row:
                     self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
 
     def read_row(self, number: int) -> None:

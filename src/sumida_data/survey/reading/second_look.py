@@ -42,14 +42,15 @@ MAX_CELLS = 300_000
 _FORMULA_WITHOUT_VALUE = re.compile(
     rb"f\b[^>]*+>\s*+<(?:/(?:\w+:)?c>|(?:\w+:)?v\s*/>|(?:\w+:)?v>\s*<)"
 )
-# A row that is not empty, or a column, that is hidden or has next to no size; zeros not shown.
+# A row that is not empty, or a column, that is hidden or has next to no size.
 _HIDDEN = re.compile(
-    rb'hidden="(?:1|true)"[^>/]*+>|<(?:\w+:)?col [^>]*hidden="(?:1|true)"|showZeros="(?:0|false)"'
+    rb'hidden="(?:1|true)"[^>/]*+>|<(?:\w+:)?col [^>]*hidden="(?:1|true)"| (?:ht|width)="0[."]'
 )
-_MAY_BE_HIDDEN = (b'hidden="', b"showZeros")
-_FLAT, _NARROW = re.compile(rb' ht="[0-2][."]'), re.compile(rb' width="0[."]')
+_MAY_BE_HIDDEN = (b'hidden="', b' ht="0', b' width="0')
+# Where a sheet says how it is seen, and how it ends if it may give styles by conditions there.
+_VIEW, _LAST = slice(2000), slice(-60, None)
 # The least height in points and width in letters that a person sees.
-_LEAST = {"ht": 3, "width": 0.5}
+_LEAST = {"ht": 1, "width": 0.5}
 _SINGLE_QUOTED = re.compile(rb"(?<==)'([^'\"<>]*)'")
 _MANUAL = re.compile(rb'calcMode="manual"')
 # An element that ends in /> has no content. A cell may leave its place to its row.
@@ -186,23 +187,26 @@ def _find_suspects(
 
 
 @lru_cache(maxsize=64)
-def _odd_style(styles: tuple[tuple[int, Style], ...], given: tuple[int, ...]) -> re.Pattern[bytes]:
+def _odd_style(
+    styles: tuple[tuple[int, Style], ...], given: tuple[int, ...]
+) -> re.Pattern[bytes] | None:
     """Return what finds cells whose style may show another content than is stored."""
     numbers = defaultdict(list)
     for number, style in styles:
         numbers[style.suspect].append(b"%d" % number)
     found = [b's="(?:%s)"%s' % (b"|".join(those), rest) for rest, those in numbers.items()]
-    found += [b'dxfId="%d"' % number for number in given] + [rb"<(?:\w+:)?dxf>"]
-    return re.compile(b"|".join(found))
+    found += [b'dxfId="%d"' % number for number in given]
+    return re.compile(b"|".join(found)) if found else None
 
 
-def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes]) -> bool:
+def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     if _FAR_PLACE.search(xml):
         _refuse_far_cells(xml)
-    patterns = [_FORMULA_WITHOUT_VALUE, odd_style, _FLAT, _NARROW]
+    patterns = [_FORMULA_WITHOUT_VALUE, *filter(None, [odd_style])]
     patterns += [_HIDDEN] * any(word in xml for word in _MAY_BE_HIDDEN)
     is_rich = b"inlineStr" in xml and (b"strike" in xml or b"vertAlign" in xml)
-    is_odd = is_rich or b't="e"' in xml or xml.startswith(_UTF_16)
+    is_odd = b't="e"' in xml or b"showZeros" in xml[_VIEW] or b"extLst" in xml[_LAST]
+    is_odd = is_odd or is_rich or xml.startswith(_UTF_16)
     return is_odd or any(pattern.search(xml) for pattern in patterns)
 
 

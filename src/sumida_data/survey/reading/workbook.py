@@ -207,9 +207,9 @@ def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
     look.conditions = []
     for (top, left), (bottom, right) in look.merged:
         for row in range(top, min(bottom + 1, len(rows))):
-            for column in range(left, min(right + 1, len(rows[row]))):
+            for column, value in enumerate(rows[row][left : right + 1], left):
                 # Merging may leave values under the first cell, which covers them.
-                if rows[row][column] != "" and (row, column) != (top, left):
+                if value != "" and (row, column) != (top, left):
                     look.oddities.setdefault((row, column), "unseen")
     for (row, column), text in look.shown.items():
         rows[row][column] = text
