@@ -32,17 +32,8 @@ _EXIT_FAILED = 1
 _BUSY = "ほかの kedro run が実行中です。終わってから、もう一度実行してください。"
 # Options with which a user says which nodes run, and how; then just these do.
 _OF_KEDRO = (
-    "runner",
-    "runner_params",
-    "tags",
-    "node_names",
-    "from_nodes",
-    "to_nodes",
-    "from_inputs",
-    "to_outputs",
-    "load_versions",
-    "namespaces",
-    "only_missing_outputs",
+    *("runner", "runner_params", "tags", "namespaces", "only_missing_outputs", "load_versions"),
+    *("node_names", "from_nodes", "to_nodes", "from_inputs", "to_outputs"),
 )
 _NAMES_SHOWN = 5
 _NAMES = {"code": "プログラム", "locations": "データの場所"}

@@ -2,6 +2,9 @@
 
 Kedro wants the names of a node's inputs and outputs before it runs anything. Which typed tables
 there are follows from the project's form and sources, which a hook notes when they have been read.
+
+What a node cannot do it says in a ValueError, whose text `kedro run` shows to the office: an
+``UnableError`` or one of a library, such as a ``ReferenceTableError`` of a register.
 """
 
 from collections import defaultdict
@@ -32,36 +35,17 @@ Summary = dict[str, Any]
 # The tables by stage; those of survey sheets and central sources come before them.
 _TABLES: dict[str, tuple[str, ...]] = {
     "primary": (
-        "procedure_payment_method",
-        "department",
-        "department_succession",
-        "response",
-        "answer",
-        "correction",
-        "finding",
-        "source_file",
-        "personal_hit",
+        *("procedure_payment_method", "department", "department_succession"),
+        *("response", "answer", "correction", "finding", "source_file", "personal_hit"),
     ),
     # Made from all the others.
     "check": ("check_result", "check_failure"),
     "indicator": (
-        "indicator",
-        "indicator_target",
-        "indicator_value",
-        "indicator_value_by_department",
-        "indicator_progress",
-        "response_rate",
-        "answer_rate",
-        "review_hint",
-        "progress_note",
-        "initiative_effect_figure",
-        "initiative_effect_summary",
-        "lineage",
-        "pending_revision",
-        "correction_notice",
-        "publication",
-        "publication_dataset",
-        "value_publication",
+        *("indicator", "indicator_target", "indicator_value", "indicator_value_by_department"),
+        *("indicator_progress", "response_rate", "answer_rate", "review_hint", "progress_note"),
+        *("initiative_effect_figure", "initiative_effect_summary", "lineage"),
+        *("pending_revision", "correction_notice"),
+        *("publication", "publication_dataset", "value_publication"),
     ),
     # Made with the packages, and therefore in none of them.
     "release": ("privacy_check", "readability_check", "readability_score"),
@@ -124,10 +108,14 @@ def makes(*outputs: str, tables: Sequence[str] = (), **inputs: str) -> Callable[
     return note
 
 
-def make_pipeline(module: str) -> Pipeline:
-    """Return the pipeline of a module's nodes, which bear its name as tag."""
-    nodes = [_wire(*one) for one in _NODES[module].values() if all(map(has_table, one[1]))]
-    return Pipeline(nodes, tags=module.rpartition(".")[2])
+def join_nodes(module: str) -> Callable[[], Pipeline]:
+    """Return what makes the pipeline of a module's nodes, which bear its name as tag."""
+
+    def create_pipeline() -> Pipeline:
+        nodes = [_wire(*one) for one in _NODES[module].values() if all(map(has_table, one[1]))]
+        return Pipeline(nodes, tags=module.rpartition(".")[2])
+
+    return create_pipeline
 
 
 def _wire(

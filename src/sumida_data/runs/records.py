@@ -197,11 +197,6 @@ class RunRecorder:
         self._note(node, "in", dataset_name, data)
 
     @hook_impl
-    def after_node_run(self, node: Node) -> None:
-        """Count the time of a node."""
-        self._note(node)
-
-    @hook_impl
     def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:
         """Count what a stage makes."""
         self._note(node, "out", dataset_name, data)

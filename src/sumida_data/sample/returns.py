@@ -72,19 +72,19 @@ def refuse_real_files(files: Iterable[SourceFile]) -> None:
     Raises:
         RealFilesError: If there is one.
     """
-    if real := [file.name for file in files if not _is_sample(file)]:
+    real = []
+    for file in files:
+        try:
+            is_sample = has_sample_stamp(open_workbook(file.read(), file.name))
+        except UnusableFileError:
+            is_sample = False
+        real += [file.name] * (not is_sample)
+    if real:
         others = f" ほか{len(real) - 1}件" if len(real) > 1 else ""
         raise RealFilesError(
             f"見本データではないファイルがあるため、見本データを作りません: {real[0]}{others}。"
             "見本データを使うときは、先に調査票と国やシステムのファイルのフォルダを空にしてください。"
         )
-
-
-def _is_sample(file: SourceFile) -> bool:
-    try:
-        return has_sample_stamp(open_workbook(file.read(), file.name))
-    except UnusableFileError:
-        return False
 
 
 def write_short_era_date(day: date) -> str:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, Quota
@@ -12,7 +11,7 @@ from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render
 from sumida_data.catalogue.record import RecordState, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Contents, Frame, Rows, make_pipeline, makes
+from sumida_data.pipelines.wiring import Contents, Frame, Rows, join_nodes, makes
 from sumida_data.privacy.gate import list_stopped
 from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport
@@ -27,7 +26,7 @@ _TABLES = (
 
 
 @makes("publication_proposal", "preview_catalogue", tables=_TABLES)
-def compare_with_target(  # noqa: PLR0913, PLR0917  # one argument for each thing to be known
+def compare_with_target(
     catalogue_files: Contents,
     packages: Packages,
     observed_target: TargetState,
@@ -95,4 +94,4 @@ def _describe_failed(
         )
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

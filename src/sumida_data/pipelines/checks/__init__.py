@@ -1,11 +1,9 @@
 """The checks of all tables, and their results as tables."""
 
-from functools import partial
-
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Files, Frame, Rows, make_pipeline, makes
+from sumida_data.pipelines.wiring import Files, Frame, Rows, join_nodes, makes
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import check
 from sumida_data.quality.readability import Examiner, list_received
@@ -23,11 +21,7 @@ def check_tables(
     dictionary: DataDictionary,
     **tables: Frame,
 ) -> tuple[Frame, Frame]:
-    """Hold every table to every rule and return ``check_result`` and ``check_failure``.
-
-    Raises:
-        PackageError: If values were published under a name that packages.yml no longer knows.
-    """
+    """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
     last = packages.find_published("indicator_value", published_packages)
     published = published_packages[last].read() if last else None
     named = {
@@ -50,4 +44,4 @@ def examine_received(
     return Examiner(readability_before).report("received", list_received(files, period))
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

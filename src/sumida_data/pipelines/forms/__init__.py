@@ -1,7 +1,5 @@
 """From the form's description and last quarter's answers to blank forms."""
 
-from functools import partial
-
 from sumida_data.base.frames import read_rows
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import (
@@ -12,7 +10,7 @@ from sumida_data.pipelines.wiring import (
     Rows,
     Summary,
     UnableError,
-    make_pipeline,
+    join_nodes,
     makes,
 )
 from sumida_data.plan.models import ReportedPeriod
@@ -33,9 +31,6 @@ def find_last_rows(
     """Return what departments answered in the stock sheets of earlier quarters.
 
     Invented answers whose files are gone are none.
-
-    Raises:
-        UnableError: If there are returns of an earlier quarter that no run has read.
     """
     known = [] if known_answers is None else read_rows(known_answers)
     if not any(row["sample"] and row["source_file"] in survey_returns for row in known):
@@ -69,12 +64,7 @@ def write_forms(
     last_answers: Rows,
     locations: Locations,
 ) -> tuple[Contents, Summary]:
-    """Write a form for each department asked.
-
-    Raises:
-        UnableError: If there is no inquiry in that quarter.
-        ReferenceTableError: If a register has a mistake, or an inquiry an unknown department.
-    """
+    """Write a form for each department asked."""
     name = _name_period(waves, period)
     if name not in waves.root:
         raise UnableError(
@@ -106,4 +96,4 @@ def write_forms(
     return forms, {"lines": lines, "exit_code": 0}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

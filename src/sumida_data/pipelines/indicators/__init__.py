@@ -1,21 +1,18 @@
 """From typed tables to indicator values, lineage and progress."""
 
-from functools import partial
-
 import pyarrow as pa
 
 from sumida_data.base.frames import build_frame, read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue import history
-from sumida_data.pipelines.wiring import Frame, Rows, UnableError, make_pipeline, makes
+from sumida_data.pipelines.wiring import Frame, Rows, UnableError, join_nodes, makes
 from sumida_data.plan import hints, initiatives, models, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess_values
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.form import Form, Waves
 
-# Every node that takes a register raises ReferenceTableError if it has a mistake.
 Histories = list[history.TargetHistory]
 _PUBLICATIONS = ("publication", "publication_dataset", "value_publication")
 _COMPUTED = ("computed_values", "computed_lineage", "indicator_value_by_department")
@@ -23,11 +20,7 @@ _COMPUTED = ("computed_values", "computed_lineage", "indicator_value_by_departme
 
 @makes("reported_period")
 def choose_period(period: ReportedPeriod, response: Frame) -> Period:
-    """Return the period to report: the one asked for, or the latest that has returns.
-
-    Raises:
-        UnableError: If there are no returns for the period asked for.
-    """
+    """Return the period to report: the one asked for, or the latest that has returns."""
     received = response[response["source_file"].notna()]
     periods = sorted(received["period"].unique())
     chosen: str = periods[-1] if period.root == "latest" else period.root
@@ -127,4 +120,4 @@ def describe_plans(
     return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

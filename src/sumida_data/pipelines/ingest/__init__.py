@@ -12,7 +12,7 @@ from sumida_data.pipelines.wiring import (
     Locations,
     Rows,
     UnableError,
-    make_pipeline,
+    join_nodes,
     makes,
 )
 from sumida_data.privacy.personal import NameScreen, find_named_cells
@@ -33,8 +33,6 @@ from sumida_data.survey.tables import (
     build_typed_tables,
     split_payment_methods,
 )
-
-# Every node that takes a register raises ReferenceTableError if it has a mistake.
 
 
 @makes("data_dictionary")
@@ -62,7 +60,7 @@ def check_departments(
 
 
 @makes("collector")
-def prepare_collector(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
+def prepare_collector(
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -88,12 +86,7 @@ def collect_returns(
     dictionary: DataDictionary,
     locations: Locations,
 ) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen]:
-    """Read all returned workbooks; of discarded quarters take what was kept.
-
-    Raises:
-        UnableError: If no file has come in.
-        KeptReadingError: If what was kept is damaged.
-    """
+    """Read all returned workbooks; of discarded quarters take what was kept."""
     kept = restore_readings(kept_readings)
     if not survey_returns and not kept:
         raise UnableError(
@@ -109,7 +102,7 @@ def collect_returns(
 
 
 @makes("central_answers", "central_findings", "source_file", "seen_source_files")
-def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
+def collect_central_files(
     sources: CentralSources,
     rules: FindingRules,
     municipality: HomeMunicipality,
@@ -134,7 +127,7 @@ def collect_central_files(  # noqa: PLR0913, PLR0917  # one argument for each th
 
 
 @makes("answer", "correction", "finding", "new_known_answers")
-def correct_answers(  # noqa: PLR0913, PLR0917  # one argument for each thing that is put together
+def correct_answers(
     form: Form,
     rules: FindingRules,
     survey_answers: list[AnswerRow],
@@ -175,4 +168,4 @@ def find_names(name_screen: NameScreen, dictionary: DataDictionary, **tables: Fr
     return list(find_named_cells(name_screen, tables, dictionary))
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
 from operator import attrgetter
 
 from rich.progress import track
@@ -15,7 +14,7 @@ from sumida_data.pipelines.wiring import (
     Locations,
     Summary,
     UnableError,
-    make_pipeline,
+    join_nodes,
     makes,
 )
 from sumida_data.plan.models import ReportedPeriod
@@ -33,7 +32,7 @@ _BETWEEN_PARTS = re.compile(r"[、,，/／・;；\s]+")
 
 
 @makes("new_kept_readings", "keep_summary")
-def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that is read
+def keep_readings(
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -48,11 +47,6 @@ def keep_readings(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     """Read the returns and keep what may be kept of a quarter.
 
     All quarters are read: a name on a cover of this one may stand in an answer of another.
-
-    Raises:
-        UnableError: If the quarter is not named, has no returns, or has fewer than were
-            kept before.
-        KeptReadingError: If what was kept before is damaged.
     """
     name = period.root
     asked = _list_asked(name, waves, survey_returns)
@@ -117,4 +111,4 @@ def _summarise(period: str, count: int, locations: Locations) -> Summary:
     return {"lines": lines, "exit_code": 0}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

@@ -1,6 +1,5 @@
 """From the returns of many municipalities to the tables, views and peers of all."""
 
-from functools import partial
 from hashlib import sha256
 
 import sumida_data
@@ -8,7 +7,7 @@ from sumida_data.base.frames import read_rows
 from sumida_data.many import Many
 from sumida_data.many.results import Results
 from sumida_data.many.units import Work, find_place, run_units
-from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, make_pipeline, makes
+from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
@@ -17,7 +16,7 @@ from sumida_data.survey.tables import TableDescriptions, build_dictionary
 
 
 @makes("work")
-def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
+def prepare_work(
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -30,9 +29,6 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that 
     """Put together what every unit needs; departments may carry the code of a municipality.
 
     Indicators that rest on central files are left out: units have returns only.
-
-    Raises:
-        ReferenceTableError: If a register has a mistake.
     """
     rows: dict[str, Rows] = {}
     for row in read_rows(departments):
@@ -57,11 +53,7 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one argument for each thing that 
 
 @makes("many_summary")
 def process_units(work: Work, many: Many, locations: Locations) -> Summary:
-    """Do every municipality's unit that is new or has changed, write views and page of all.
-
-    Raises:
-        EngineError: If the engine asked for is not there.
-    """
+    """Do every municipality's unit that is new or has changed, write views and page of all."""
     outcomes, results = run_units(work, many), Results(work.results)
     results.write_views(find_place(locations["many_database"]))
     results.write_page(find_place(locations["many_peers"]), work.plans, work.dictionary)
@@ -78,4 +70,4 @@ def process_units(work: Work, many: Many, locations: Locations) -> Summary:
     return {"lines": lines, "exit_code": 2 if failed or twice else 0}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

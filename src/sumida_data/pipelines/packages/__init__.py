@@ -1,7 +1,5 @@
 """From tables to the analysts' database, the data packages and the preview catalogue."""
 
-from functools import partial
-
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue import preview
@@ -17,7 +15,7 @@ from sumida_data.pipelines.wiring import (
     Files,
     Frame,
     Rows,
-    make_pipeline,
+    join_nodes,
     makes,
     read_all,
 )
@@ -40,11 +38,7 @@ def guard_tables(
     dictionary: DataDictionary,
     **tables: Frame,
 ) -> tuple[GuardedTables, Rows, Rows]:
-    """Let the tables through the privacy gate.
-
-    Raises:
-        ReferenceTableError: If released_texts.csv or cleared_texts.csv has a mistake.
-    """
+    """Let the tables through the privacy gate."""
     releases = parse_releases(read_rows(released_texts), form)
     cleared = parse_cleared(read_rows(cleared_texts))
     indicators = plans.indicators
@@ -75,10 +69,6 @@ def build_packages(
 
     A blocked one that is public already comes out as it was published, so that its page and its
     entries for harvesters stay. What has looked at how readable the files are goes on with them.
-
-    Raises:
-        PackageError: If packages.yml asks for what cannot be published, or for the removal of
-            what was not announced to go.
     """
     guarded, before = guarded_tables, read_all(published_packages)
     surroundings = Surroundings(guarded.admit(packages), municipality, sources, guarded.held_back)
@@ -137,4 +127,4 @@ def gather_database(
     return Database(shown, dictionary, views, private=privacy.analysts_see_texts)
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

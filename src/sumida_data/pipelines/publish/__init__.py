@@ -1,7 +1,5 @@
 """From the approved preview to the public target."""
 
-from functools import partial
-
 from sumida_data.base.frames import to_arrow
 from sumida_data.catalogue.approval import Proposal, RefusedError, count_actions
 from sumida_data.catalogue.preview import gather_catalogue
@@ -9,7 +7,7 @@ from sumida_data.catalogue.publication import PlannedPublication, prepare_public
 from sumida_data.catalogue.record import RecordState
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Files, Frame, Summary, make_pipeline, makes, read_all
+from sumida_data.pipelines.wiring import Files, Frame, Summary, join_nodes, makes, read_all
 from sumida_data.quality.rules import SecondOpinion
 
 _DONE = {
@@ -39,9 +37,6 @@ def decide_publication(
 
     Returns:
         The publication twice: for the target, and for the summary.
-
-    Raises:
-        RefusedError: If it may not; the text says why and what to do.
     """
     if not preview_catalogue or publication_proposal is None:
         raise RefusedError("公開するものがありません。先に kedro run を実行してください。")
@@ -82,4 +77,4 @@ def summarise_publication(decided: PlannedPublication, public_target: TargetStat
     return {"lines": lines, "exit_code": 2 if blocked or decided.resumed else 0}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

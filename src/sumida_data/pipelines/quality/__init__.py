@@ -1,10 +1,8 @@
 """The second opinion of Great Expectations and frictionless on what is about to be public."""
 
-from functools import partial
-
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import EVERY_TABLE, Files, Frame, Summary, make_pipeline, makes
+from sumida_data.pipelines.wiring import EVERY_TABLE, Files, Frame, Summary, join_nodes, makes
 from sumida_data.quality.rules import QualityRules, SecondOpinion
 from sumida_data.quality.second_opinion import ask_second_opinion
 
@@ -42,4 +40,4 @@ def summarise_second_opinion(second_opinion: SecondOpinion) -> Summary:
     return {"lines": [looked_at, *second_opinion.objections, advice], "exit_code": 2}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

@@ -1,13 +1,11 @@
 """From indicator values to the progress report and the summary of the run."""
 
-from functools import partial
-
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Contents, Frame, Locations, make_pipeline, makes
+from sumida_data.pipelines.wiring import Contents, Frame, Locations, join_nodes, makes
 from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.readability import say_by_name
@@ -120,4 +118,4 @@ def summarise(
     )
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

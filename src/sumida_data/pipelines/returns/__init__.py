@@ -1,11 +1,9 @@
 """What goes back to the departments, and what the office needs to follow them up."""
 
-from functools import partial
-
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
-from sumida_data.pipelines.wiring import Contents, Files, Frame, make_pipeline, makes
+from sumida_data.pipelines.wiring import Contents, Files, Frame, join_nodes, makes
 from sumida_data.quality.readability import say_by_name
 from sumida_data.report.returns import (
     render_department_pages,
@@ -23,7 +21,7 @@ _TABLES = ("response", "finding", "answer", "lineage", "indicator_value")
 
 
 @makes("department_returns", tables=_TABLES)
-def write_returns(  # noqa: PLR0913, PLR0917  # one argument for each thing that is told
+def write_returns(
     dictionary: DataDictionary,
     municipality: HomeMunicipality,
     form: Form,
@@ -50,4 +48,4 @@ def write_returns(  # noqa: PLR0913, PLR0917  # one argument for each thing that
     return {f"{period}/{name}": content for name, content in written.items()}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)

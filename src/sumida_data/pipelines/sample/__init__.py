@@ -1,7 +1,5 @@
 """Makes sample data and puts it where returns and central files are received."""
 
-from functools import partial
-
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.pipelines.wiring import (
@@ -10,7 +8,7 @@ from sumida_data.pipelines.wiring import (
     Frame,
     Locations,
     Summary,
-    make_pipeline,
+    join_nodes,
     makes,
     read_all,
 )
@@ -23,7 +21,7 @@ from sumida_data.survey.form import Form, Waves
 
 
 @makes("sample_survey_returns", "sample_external_files", "sample_summary")
-def make_sample(  # noqa: PLR0913, PLR0917  # one argument for each thing that decides
+def make_sample(
     sample: Sample,
     sample_facts: Files,
     form: Form,
@@ -35,11 +33,7 @@ def make_sample(  # noqa: PLR0913, PLR0917  # one argument for each thing that d
     external_files: Files,
     locations: Locations,
 ) -> tuple[Contents, Contents, Summary]:
-    """Make the departments' returns and the central files.
-
-    Raises:
-        RealFilesError: If a file that has been received is no sample data; it would be removed.
-    """
+    """Make the departments' returns and the central files."""
     refuse_real_files([*survey_returns.values(), *external_files.values()])
     facts, known = parse_facts(read_all(sample_facts)), parse_departments(read_rows(departments))
     nation = parse_municipalities(read_rows(municipalities))
@@ -54,4 +48,4 @@ def make_sample(  # noqa: PLR0913, PLR0917  # one argument for each thing that d
     return returns, central, {"lines": lines, "exit_code": 0}
 
 
-create_pipeline = partial(make_pipeline, __name__)
+create_pipeline = join_nodes(__name__)
