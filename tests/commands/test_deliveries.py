@@ -48,7 +48,7 @@ def test_what_an_archive_and_a_mail_hold_is_checked(
         ("mail.eml/回答.zip/回答/1203.xlsx", "1203", 0),
         ("mail.eml/1204.xlsx", "1204", 1),
     ]
-    assert drop.verdicts["mail.eml"].errors == 1
+    assert drop.verdicts["mail.eml"][1] == 1
     (folder / "mail.msg").write_bytes(write_outlook_mail(("1203.xlsx", good)))
     assert [one.name for one in drop.update()] == ["mail.msg/1203.xlsx"]
     (folder / "確認結果/mail.msg_1203_確認結果.xlsx").unlink()
@@ -90,7 +90,7 @@ def with_last(tmp_path: Path, put: Put, checker: Checker) -> Checker:
     row = ["T1203-05", "届出", "", "", "済", "2022-04-01", "", "1200"]
     put(folder / "回答(最終).xlsx", row, 調査期="令和4年度第2四半期", 回答日="2022-10-10")
     put(folder / "1204_納税課.xlsx", code="1204")
-    return replace(checker, project=replace(checker.project, folder=tmp_path / "project"))
+    return Checker(replace(checker.project, folder=tmp_path / "project"))
 
 
 def test_a_table_that_was_full_last_quarter_is_asked_about(

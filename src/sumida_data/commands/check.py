@@ -6,8 +6,10 @@ Each gets a return sheet of its own, as the quarter's run would write it.
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -81,19 +83,15 @@ class Checked:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-@dataclass
 class Checker:
     """Checks workbooks for a quarter, or for that which each names; made once and used for many."""
 
-    project: Project
-    period: str | None = None
-
-    def __post_init__(self) -> None:
-        project = self.project
+    def __init__(self, project: Project, period: str | None = None) -> None:
+        self.project, self.period = project, period
         files = OpenedFiles(project.folder / "data/state/readings")
         reader = FormReader(project.form, project.rules, project.layout_map, files)
         self._collector = Collector(reader, project.waves, project.departments, "")
-        self._sent: dict[str, dict[str, list[SourceFile]]] = {}
+        self._sent_in = cache(self._list_returns)
 
     def check(self, path: Path) -> list[Checked]:
         """Check a workbook, or those in an archive or a mail, as the quarter's run would read them.
@@ -114,13 +112,10 @@ class Checker:
         last = self._find_last(file, period)
         collected = self._collector.collect({one.name: one for one in (file, *last)})
         left_out = set() if last else _NEEDS_LAST_QUARTER
-        findings = [
-            one
-            for one in collected.findings
-            if one.place.source_file == file.name and one.rule_id not in left_out
-        ]
-        ours = (row for row in collected.responses if row.get("source_file") == file.name)
-        response = next(ours, None) or _leave_out(file)
+        ours = [one for one in collected.findings if one.place.source_file == file.name]
+        findings = [one for one in ours if one.rule_id not in left_out]
+        responses = {row.get("source_file"): row for row in collected.responses}
+        response = responses.get(file.name) or _leave_out(file)
         return Checked(file, Period.parse(period), response, findings)
 
     def _find_period(self, file: SourceFile) -> str:
@@ -143,9 +138,7 @@ class Checker:
     def _find_last(self, file: SourceFile, period: str) -> list[SourceFile]:
         """Return what the same department sent for the quarter before, if it is in the project."""
         before = str(Period.parse(period).previous)
-        if before not in self._sent:
-            self._sent[before] = self._list_returns(before)
-        if not (sent := self._sent[before]):
+        if not (sent := self._sent_in(before)):
             return []
         ours = self._read(file, period)
         found = sent.get(ours.department_code or "", ())
@@ -157,9 +150,10 @@ class Checker:
         if period in self.project.waves.root:
             departments = self._collector.list_departments(period)
             folder = self.project.folder / _RETURNS / period
-            paths = {path.relative_to(folder).as_posix(): path for path in _list_files(folder)}
-            found = [SourceFile.find(f"{period}/{name}", path) for name, path in paths.items()]
-            for file in open_deliveries(found):
+            for file in open_deliveries(
+                SourceFile.find(f"{period}/{path.relative_to(folder).as_posix()}", path)
+                for path in _list_files(folder)
+            ):
                 # Opening every workbook of a quarter takes a second; most names say whose they are.
                 owner = find_owner([file.name], departments)
                 if owner := owner or self._read(file, period).department_code:
@@ -179,54 +173,43 @@ def _leave_out(file: SourceFile) -> Row:
     return {"source_file": file.name, "file_sha256": digest, "sample": False, **counts, **unknown}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is remembered of a file: its errors, and a hash of it and of what it was checked by."""
-
-    sha256: str
-    errors: int
+# By file its errors, and a hash of it and of what it was checked by.
+_VERDICTS = TypeAdapter(dict[str, tuple[str, int]])
 
 
-_VERDICTS = TypeAdapter(dict[str, Verdict])
-
-
-@dataclass(slots=True)
 class DropFolder:
     """A folder into which departments put their files.
 
     By their path below it is remembered what came out of each file, or in words what hindered it.
     """
 
-    path: Path
-    checker: Checker
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
-    unreadable: dict[str, str] = field(default_factory=dict)
+    def __init__(self, path: Path, checker: Checker) -> None:
+        self.path, self.checker = path, checker
+        self.verdicts: dict[str, tuple[str, int]] = {}
+        self.unreadable: dict[str, str] = {}
 
     def update(self) -> Iterator[Checked]:
         """Check what is new or changed, write its return sheet, and yield it."""
-        memory = self.path / RESULTS / _STATE
-        known = self.verdicts
+        memory, known = self.path / RESULTS / _STATE, self.verdicts
         if not known and memory.exists():
-            try:
+            # Without a memory everything is new.
+            with suppress(OSError, ValueError):
                 known = _VERDICTS.validate_json(memory.read_bytes())
-            except (OSError, ValueError):
-                known = {}  # Without a memory everything is new.
         self.verdicts, self.unreadable = {}, {}
         for path in _list_files(self.path):
             # Locks of open workbooks and results are no returns.
             if not is_hidden(path) and path.parent.name != RESULTS:
                 yield from self._look_at(path, known)
         if self.verdicts != known:
-            content = _VERDICTS.dump_json(dict(sorted(self.verdicts.items())), indent=1)
-            replace_file(memory, content)
+            replace_file(memory, _VERDICTS.dump_json(self.verdicts, indent=1))
 
-    def _look_at(self, path: Path, known: dict[str, Verdict]) -> list[Checked]:
+    def _look_at(self, path: Path, known: Mapping[str, tuple[str, int]]) -> list[Checked]:
         name = path.relative_to(self.path).as_posix()
         try:
             by = f"{self.checker.project.fingerprint}{self.checker.period}"
             content = SourceFile.find(path.name, path).read()
             content_hash = sha256(by.encode() + content).hexdigest()
-            if name in known and known[name].sha256 == content_hash:
+            if name in known and known[name][0] == content_hash:
                 self.verdicts[name] = known[name]
                 return []
             checked = self.checker.check(path)
@@ -239,8 +222,7 @@ class DropFolder:
         except Exception as error:  # one file must not end the check of others
             told = f"{name}：{describe_fault(error)}"
         else:
-            errors = sum(one.count("error") for one in checked)
-            self.verdicts[name] = Verdict(content_hash, errors)
+            self.verdicts[name] = content_hash, sum(one.count("error") for one in checked)
             return checked
         self.unreadable[name] = told
         return []
@@ -324,7 +306,7 @@ def _check_folder(folder: DropFolder, console: Console, *, watch: bool) -> bool:
         while True:
             for checked in folder.update():
                 _print_checked(console, checked)
-            faulty = sum(verdict.errors > 0 for verdict in folder.verdicts.values())
+            faulty = sum(errors > 0 for _, errors in folder.verdicts.values())
             told = (
                 f"{folder.path}：調査票 {len(folder.verdicts)}件、うち直すところのあるもの "
                 f"{faulty}件。確認結果は「{RESULTS}」フォルダにあります。"

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import click
 import duckdb
@@ -29,19 +28,19 @@ AとBは、実行の記録(data/state/runs の中のファイル)か、集計が
 
 終了コード：0 違いがない、2 違いがある、1 比べられない。
 """
-_FILES = """
-    SELECT source_file, file_sha256 FROM response WHERE source_file IS NOT NULL
-    UNION SELECT source_file, file_sha256 FROM source_file
-"""
-_CORRECTIONS = """
-    SELECT correction_id || ' ' || period,
-        concat(record_key, ' ', field, '：', expected_value, '→', new_value, ' (', state, ')')
+_PARTS = """
+    SELECT 'files', source_file, file_sha256, '' FROM response WHERE source_file IS NOT NULL
+    UNION ALL SELECT 'files', source_file, file_sha256, '' FROM source_file
+    UNION ALL SELECT 'corrections', correction_id || ' ' || period,
+        concat(record_key, ' ', field, '：', expected_value, '→', new_value, ' (', state, ')'), ''
     FROM correction
-"""
-_FINDINGS = "SELECT rule_id, severity, count(*) FROM finding GROUP BY ALL"
-_FIGURES = """
-    SELECT concat(indicator_title, ' ', period), value, unit FROM indicator_value
-    QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id, period)
+    UNION ALL SELECT 'findings', concat(rule_id, '(', severity, ')'), count(*)::VARCHAR, '件'
+    FROM finding GROUP BY rule_id, severity
+    UNION ALL FROM (
+        SELECT 'figures', concat(indicator_title, ' ', period), value::VARCHAR, unit
+        FROM indicator_value
+        QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id, period)
+    )
 """
 _CELLS = """
     SELECT concat(indicator_title, ' ', period), concat_ws('!', source_file, sheet, cell),
@@ -101,28 +100,22 @@ def read_state(path: Path) -> State:
 def _read_database(database: Path) -> State:
     if not database.is_file():
         raise FileNotFoundError(f"{database} がありません。")
-    with connect(database, read_only=True) as opened:
-        files, corrections, findings, figures, known = (
-            opened.execute(query).fetchall()
-            for query in (_FILES, _CORRECTIONS, _FINDINGS, _FIGURES, _CELLS)
-        )
+    parts: dict[str, dict[str, str]] = defaultdict(dict)
     cells: dict[str, dict[str, str]] = defaultdict(dict)
-    for title, place, value in known:
-        cells[title][place] = _show(value)
-    parts = {
-        "files": {name: _show(sha256) for name, sha256 in files},
-        "corrections": {name: _show(words) for name, words in corrections},
-        "findings": {f"{rule}({severity})": f"{count}件" for rule, severity, count in findings},
-        "figures": {title: f"{_show(value)}{unit}" for title, value, unit in figures},
-    }
+    with connect(database, read_only=True) as opened:
+        for part, name, words, unit in opened.execute(_PARTS).fetchall():
+            parts[part][name] = _show(words) + unit
+        for title, place, value in opened.execute(_CELLS).fetchall():
+            cells[title][place] = _show(value)
     return parts, cells
 
 
-def _show(value: Any) -> str:
+def _show(value: str | None) -> str:
+    """Return a value without the zeros that fill its decimals."""
     if value is None:
         return "なし"
-    is_number = isinstance(value, Decimal) or re.fullmatch(r"-?\d+\.\d{4}", str(value))
-    return f"{Decimal(value).normalize():f}" if is_number else str(value)
+    is_number = re.fullmatch(r"-?\d+\.\d{4}", value)
+    return f"{Decimal(value).normalize():f}" if is_number else value
 
 
 def describe_differences(before: State, after: State) -> Iterator[str]:
