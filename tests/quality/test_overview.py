@@ -1,6 +1,7 @@
 """The results ordered for people, as a page and as a statement."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -63,8 +64,8 @@ def overview(quality_rules, dictionary):
 def page(overview, municipality, dictionary):
     def make(results, failures=(), *, sample=False):
         period = Period.parse("FY2022Q3")
-        found = overview(results, failures)
-        return render_quality_page(municipality, dictionary, period, found, sample=sample).decode()
+        report = SimpleNamespace(dictionary=dictionary, period=period, sample=sample)
+        return render_quality_page(report, municipality, overview(results, failures)).decode()
 
     return make
 

@@ -11,12 +11,16 @@ import pytest
 from sumida_data.base.frames import build_frame
 from sumida_data.plan.models import Plan
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.papers import render_page
+from sumida_data.report.papers import render_pages
 
 HOSTILE = "<script>alert('x')</script>&\"<img src=https://example.jp/x>"
 Row = dict[str, Any]
 MakeReport = Callable[..., ProgressReport]
 MakeFrames = Callable[..., dict[str, pd.DataFrame]]
+
+
+def render_page(report: ProgressReport) -> bytes:
+    return render_pages(report)["progress_report.html"]
 
 
 class Outline(HTMLParser):

@@ -8,13 +8,9 @@ import pytest
 from pptx import Presentation
 
 from sumida_data.base.frames import build_frame
-from sumida_data.report.papers import (
-    render_briefings,
-    render_council_paper,
-    render_page,
-    render_slides,
-)
+from sumida_data.report.papers import render_pages, render_slides
 
+BRIEFING = "briefing_electronic_approval_rate.html"
 DECK_ROW = ["文書管理システム電子決裁率", "58%", "64.4% ※5", "", "", "100%", "× 遅れ"]
 
 
@@ -35,7 +31,7 @@ class TestPages:
     """What is printed on A4."""
 
     def test_the_table_has_footnotes_response_rate_and_verdicts(self, report):
-        page = render_council_paper(report).decode()
+        page = render_pages(report)["council_paper.html"].decode()
         assert "(※4) 令和5年1月末の実績" in page
         assert "回収率：75.0%（照会4課のうち3課が回答、うち前回から変更なし1課）" in page
         assert page.count("<tr>") == 1 + len(report.indicators)
@@ -43,7 +39,7 @@ class TestPages:
         assert "size: A4 landscape" in page
 
     def test_the_paper_opens_with_the_main_points_and_keeps_every_caution(self, report):
-        page = render_council_paper(report).decode()
+        page = render_pages(report)["council_paper.html"].decode()
         points = page.partition('class="points"')[2].partition("</ul>")[0]
         for text in ("遅れ1", "目標値の5.2倍であり", "まだ確認を受けていない定義：すべての指標"):
             assert text in points
@@ -65,12 +61,12 @@ class TestPages:
         silent = make_report(frames)
         frames["progress_note"] = build_frame(dictionary["progress_note"], [note])
         report = make_report(frames)
-        briefing = render_briefings(report)["electronic_approval_rate"].decode()
+        pages = render_pages(report)
+        briefing = pages[BRIEFING].decode()
         assert "次にすること：様式を改める。（総務課、令和5年2月1日）" in briefing
-        for page in (render_council_paper(report), render_page(report)):
+        for page in (pages["council_paper.html"], pages["progress_report.html"]):
             assert "理由：押印の要る文書が残る。次にすること：様式を改める。" in page.decode()
-        [silent_briefing] = render_briefings(silent).values()
-        assert "まだ述べられていない" in silent_briefing.decode()
+        assert "まだ述べられていない" in render_pages(silent)[BRIEFING].decode()
 
     def test_values_carried_forward_are_marked(self, make_frames, make_report, value_rows):
         changed = [
@@ -79,21 +75,22 @@ class TestPages:
             else row
             for row in value_rows
         ]
-        page = render_council_paper(make_report(make_frames(changed))).decode()
+        page = render_pages(make_report(make_frames(changed)))["council_paper.html"].decode()
         assert "<td>209手続<small>一部引継ぎ</small></td>" in page
         assert "R4：一部は前回の回答を引継ぎ：キャッシュレス決済手続数" in page
 
     def test_only_indicators_behind_get_a_briefing(self, report):
-        briefings = render_briefings(report)
-        assert list(briefings) == ["electronic_approval_rate"]
-        page = briefings["electronic_approval_rate"].decode()
+        pages = render_pages(report)
+        assert list(pages) == ["progress_report.html", "council_paper.html", BRIEFING]
+        page = pages[BRIEFING].decode()
         assert "令和4年3月31日時点で<b>64.4%</b>" in page
         assert "<td>-2.0ポイント</td>" in page
         assert "定義（未確認）" in page
 
     def test_sample_data_are_stamped(self, make_frames, make_report, value_rows):
         sample = make_report(make_frames([row | {"sample": True} for row in value_rows]))
-        for page in (render_council_paper(sample), *render_briefings(sample).values()):
+        _, *papers = render_pages(sample).values()
+        for page in papers:
             assert "【見本データ】架空の調査票" in page.decode()
 
 

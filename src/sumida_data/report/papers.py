@@ -17,8 +17,7 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Length, Mm, Pt
 
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality
-from sumida_data.base.periods import Period
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book
 from sumida_data.present.chart import Chart
 from sumida_data.present.templates import load_templates
@@ -59,37 +58,29 @@ _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _Box = tuple[int, int, int, int]
 
 
-def render_page(report: ProgressReport) -> bytes:
-    """Return the report as an HTML page."""
-    return _fill_in("progress_report.html", report=report)
+def render_pages(report: ProgressReport) -> dict[str, bytes]:
+    """Return by file name the report, the council's paper, and a sheet for each one that is behind.
 
-
-def render_council_paper(report: ProgressReport) -> bytes:
-    """Return the progress table as a page to print on A4, in the layout of the ward's deck."""
-    return _fill_in("council_paper.html", report=report)
-
-
-def render_briefings(report: ProgressReport) -> dict[str, bytes]:
-    """Return a page to print for each indicator that is behind, by its id."""
-    return {
-        one.indicator.indicator_id: _fill_in("briefing.html", report=report, one=one)
-        for one in report.indicators
-        if one.progress["verdict"] in ("slightly_behind", "behind")
+    The papers are to be printed on A4, the table in the layout of the ward's deck.
+    """
+    pages = {
+        name: _fill_in(name, report=report)
+        for name in ("progress_report.html", "council_paper.html")
     }
+    for one in report.indicators:
+        if "behind" in one.progress["verdict"]:
+            name = f"briefing_{one.indicator.indicator_id}.html"
+            pages[name] = _fill_in("briefing.html", report=report, one=one)
+    return pages
 
 
 def render_quality_page(
-    municipality: HomeMunicipality,
-    dictionary: DataDictionary,
-    period: Period,
-    overview: Overview,
-    *,
-    sample: bool,
+    report: ProgressReport, municipality: HomeMunicipality, overview: Overview
 ) -> bytes:
     """Return the results of the checks, which concern all periods."""
-    told = {"municipality": municipality, "report_period": period, "overview": overview}
-    severities = dictionary.words("check_result.severity")
-    return _fill_in("quality.html", **told, sample=sample, severities=severities)
+    severities = report.dictionary.words("check_result.severity")
+    told = {"municipality": municipality, "overview": overview, "severities": severities}
+    return _fill_in("quality.html", report_period=report.period, sample=report.sample, **told)
 
 
 def _fill_in(template: str, **values: object) -> bytes:
@@ -180,21 +171,13 @@ def _add_text(slide: Any, text: str, box: _Box, size: float, **look: Any) -> Non
     _write(frame, text, size, **look)
 
 
-def _write(
-    frame: Any,
-    text: str,
-    size: float,
-    *,
-    bold: bool = False,
-    color: RGBColor = _INK,
-    align: Any = PP_ALIGN.LEFT,
-) -> None:
+def _write(frame: Any, text: str, size: float, **look: Any) -> None:
     frame.text = text
     for paragraph in frame.paragraphs:
-        paragraph.alignment = align
+        paragraph.alignment = look.get("align", PP_ALIGN.LEFT)
         for run in paragraph.runs:
-            run.font.name, run.font.size, run.font.bold = _FONT, Pt(size), bold
-            run.font.color.rgb = color
+            run.font.name, run.font.size, run.font.bold = _FONT, Pt(size), look.get("bold", False)
+            run.font.color.rgb = look.get("color", _INK)
 
 
 def _add_table(

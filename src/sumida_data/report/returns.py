@@ -141,45 +141,33 @@ def render_department_pages(
     The tables are those of ``trace_figures``.
     """
     counted, rests_on = trace_figures(str(tracking.period), **tables)
+    told = {"tracking": tracking, "sheets": _list_public(tracking.form)}
+    pages = {}
+    for one in (one for one in tracking.departments if not one["silent"]):
+        # The one that counts stands last; it may stand among the others too.
+        names = [name for name in (*one["files"], one["source_file"]) if name in received]
+        files = [received[name] for name in names] if len({*names}) > 1 else []
+        read = list(read_returns(collector.reader, collector.waves, files))
+        resent = {
+            before.source_file: compare_returns(before, read[-1], tracking.form, rests_on)
+            for before in read
+            if before.source_file != read[-1].source_file
+        }
+        found = {"counted": counted.get(one["department_code"], ()), "resent": resent}
+        page = _fill_in("department.html", one=one, **told, **found)
+        pages[f"{one['department_code']}_{one['section']}_公開前の確認.html"] = page.encode()
+    return pages
+
+
+def _list_public(form: Form) -> list[Row]:
+    """Return by sheet the headings that will be public, and those that are kept."""
     sheets = []
-    for part in tracking.form.answer_sheets:
+    for part in form.answer_sheets:
         impersonal = [item for item in part.fields if not item.personal]
         public = [item.title for item in impersonal if item.published]
         kept = [item.title for item in impersonal if not item.published]
         sheets.append({"sheet": part.sheet, "public": public, "kept": kept})
-    pages = {}
-    for one in tracking.departments:
-        if not one["silent"]:
-            resent = _compare_files(tracking, one, collector, received, rests_on)
-            told = {
-                "counted": counted.get(one["department_code"], ()),
-                "sheets": sheets,
-                "resent": resent,
-            }
-            page = _fill_in("department.html", tracking=tracking, one=one, **told)
-            pages[f"{one['department_code']}_{one['section']}_公開前の確認.html"] = page.encode()
-    return pages
-
-
-def _compare_files(
-    tracking: ResponseTracking,
-    one: Row,
-    collector: Collector,
-    received: Mapping[str, SourceFile],
-    rests_on: RestsOn,
-) -> dict[str, list[Row]]:
-    """Return by each file that was replaced how the one that counts differs from it."""
-    # The one that counts stands last; it may stand among the others too.
-    names = [name for name in (*one["files"], one["source_file"]) if name in received]
-    if len({*names}) < 2:
-        return {}
-    files = [received[name] for name in names]
-    *earlier, counts = read_returns(collector.reader, collector.waves, files)
-    return {
-        before.source_file: compare_returns(before, counts, tracking.form, rests_on)
-        for before in earlier
-        if before.source_file != counts.source_file
-    }
+    return sheets
 
 
 def write_reminders(tracking: ResponseTracking) -> dict[str, str]:

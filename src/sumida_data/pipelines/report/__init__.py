@@ -74,9 +74,7 @@ def write_report(
     titles = {one.indicator.indicator_id: one.indicator.title for one in report_content.indicators}
     results = (read_rows(check_result), read_rows(check_failure))
     overview = give_overview(rules, described, *results, titles)
-    quality_page = papers.render_quality_page(
-        municipality, described, report_content.period, overview, sample=report_content.sample
-    )
+    quality_page = papers.render_quality_page(report_content, municipality, overview)
     written = _write_papers(report_content, folder) | {f"{folder}/quality.html": quality_page}
     for other in other_reports:
         written |= _write_papers(other, f"{folder}/{other.plan.plan_id}")
@@ -84,13 +82,9 @@ def write_report(
 
 
 def _write_papers(report: ProgressReport, folder: str) -> Contents:
-    briefings = papers.render_briefings(report).items()
-    written = {
-        "progress_report.html": papers.render_page(report),
+    written = papers.render_pages(report) | {
         "progress_table.xlsx": papers.render_spreadsheet(report),
-        "council_paper.html": papers.render_council_paper(report),
         "council_slides.pptx": papers.render_slides(report),
-        **{f"briefing_{indicator}.html": content for indicator, content in briefings},
     }
     return {f"{folder}/{name}": content for name, content in written.items()}
 
