@@ -1,13 +1,11 @@
 """How completely the departments answered: by division, and by table."""
 
-from collections.abc import Iterator
-
 import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import connect
 from sumida_data.base.frames import build_frame, to_arrow
-from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.base.metadata import DataDictionary, Table
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form
 
@@ -45,6 +43,8 @@ SELECT rates.*, {_PERCENTAGE.format(part="answered", whole="asked")} AS response
 FROM rates LEFT JOIN set_aside USING (municipality_code, period)
 ORDER BY ALL
 """  # noqa: S608  # the values put in are constants
+_STATUSES = ("answered", "not_applicable", "undetermined", "not_answered", "unreadable")
+_COUNTS = ", ".join(f"count(*) FILTER (answer_status = '{one}') AS {one}" for one in _STATUSES)
 # An empty cell that the form does not ask for is no gap.
 _BY_TABLE = f"""
 WITH not_asked AS (
@@ -53,12 +53,7 @@ WITH not_asked AS (
     WHERE answer.field = condition.on_field AND NOT list_contains(choices, coalesce(value, ''))
 ), counts AS (
     SELECT municipality_code, period, table_name, table_title,
-        count(*) AS cells,
-        count(*) FILTER (answer_status = 'answered') AS answered,
-        count(*) FILTER (answer_status = 'not_applicable') AS not_applicable,
-        count(*) FILTER (answer_status = 'undetermined') AS undetermined,
-        count(*) FILTER (answer_status = 'not_answered') AS not_answered,
-        count(*) FILTER (answer_status = 'unreadable') AS unreadable,
+        count(*) AS cells, {_COUNTS},
         count(carried_from) AS carried_forward,
         bool_or(sample) AS sample
     FROM answer JOIN item USING (table_name, field) ANTI JOIN not_asked USING (record_id, field)
@@ -70,13 +65,9 @@ SELECT counts.*, cells - not_answered - unreadable AS given,
 FROM counts
 ORDER BY ALL
 """  # noqa: S608  # the values put in are constants
-
-
 # A form need not have any.
-_CONDITION = pa.schema(
-    {name: pa.string() for name in ("table_name", "field", "on_field")}
-    | {"choices": pa.list_(pa.string())}
-)
+_CONDITION = pa.schema([(name, pa.string()) for name in ("table_name", "field", "on_field")])
+_CONDITION = _CONDITION.append(pa.field("choices", pa.list_(pa.string())))
 
 
 def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -> pd.DataFrame:
@@ -85,9 +76,8 @@ def measure_response_rates(response: pd.DataFrame, dictionary: DataDictionary) -
     The word for the whole, such as 区 or 市, is the first that its description allows.
     """
     described = dictionary["response_rate"]
-    whole = (described.field("level").enum or ("",))[0]
-    rows = _query(_BY_DIVISION.format(whole=whole), response=to_arrow(response))
-    return build_frame(described, rows)
+    [whole, *_] = described.field("level").enum or ()
+    return _measure(described, _BY_DIVISION.format(whole=whole), response=to_arrow(response))
 
 
 def measure_answer_rates(
@@ -97,30 +87,28 @@ def measure_answer_rates(
 
     The cells of central files do not count.
     """
-    fields = [(sheet, field) for sheet in form.answer_sheets for field in sheet.fields]
-    items = [
-        {"table_name": sheet.table, "table_title": sheet.title, "field": field.name}
-        for sheet, field in fields
-        if not field.optional
-    ]
-    conditions = [
-        {"table_name": sheet.table, "field": field.name, "on_field": name, "choices": choices}
-        for sheet, field in fields
-        for name, choices in field.asked_when.items()
-    ]
-    rows = _query(
+    items, conditions = [], []
+    for sheet in form.answer_sheets:
+        for field in sheet.fields:
+            cell = {"table_name": sheet.table, "field": field.name}
+            if not field.optional:
+                items.append(cell | {"table_title": sheet.title})
+            for name, choices in field.asked_when.items():
+                conditions.append(cell | {"on_field": name, "choices": choices})
+    return _measure(
+        dictionary["answer_rate"],
         _BY_TABLE,
         answer=to_arrow(answer),
         item=pa.Table.from_pylist(items),
         condition=pa.Table.from_pylist(conditions, _CONDITION),
     )
-    return build_frame(dictionary["answer_rate"], rows)
 
 
-def _query(query: str, **tables: pa.Table) -> Iterator[Row]:
+def _measure(described: Table, query: str, **tables: pa.Table) -> pd.DataFrame:
     with connect() as connection:
         for name, table in tables.items():
             connection.register(name, table)
         rows = connection.sql(query).to_arrow_table().to_pylist()
     for row in rows:
-        yield row | {"as_of": Period.parse(row["period"]).last_day}
+        row["as_of"] = Period.parse(row["period"]).last_day
+    return build_frame(described, rows)

@@ -44,54 +44,9 @@ _MONTHS = "January February March April May June July August September October N
 _NUMBER = re.compile(r"[+-]?\d[\d,.]*")
 
 
-def format_verdict(dictionary: DataDictionary, verdict: Verdict) -> str:
-    """Write a verdict with its symbol, such as ◎ 達成."""
-    return f"{VERDICT_SYMBOLS[verdict]} {dictionary.word('indicator_progress.verdict', verdict)}"
-
-
-def format_amount(
-    indicator: Indicator,
-    amount: Decimal | None,
-    decimals: int | None = None,
-    language: LanguageCode = "ja",
-) -> str:
-    """Write an amount of an indicator with its prefix and unit, such as 延べ3回.
-
-    It is rounded half up to the decimals; without them it has no trailing zeros, as baselines and
-    targets are given. None is written as ``-``, never as 0.
-    """
-    if amount is None:
-        return NOT_MEASURED
-    shown = f"{amount.normalize() if decimals is None else round_half_up(amount, decimals):,f}"
-    if language == "ja":
-        return f"{indicator.value_prefix}{shown}{indicator.unit}"
-    return f"{indicator.value_prefix_en}{shown}{_english_unit(indicator, '%')}"
-
-
-def format_difference(
-    indicator: Indicator, amount: Decimal | None, decimals: int, language: LanguageCode = "ja"
-) -> str:
-    """Write a difference with its sign, such as +2.3手続; percentages differ in ポイント."""
-    if amount is None:
-        return NOT_MEASURED
-    unit = indicator.difference_unit if language == "ja" else _english_unit(indicator, " points")
-    return f"{round_half_up(amount, decimals):+,f}{unit}"
-
-
-def _english_unit(indicator: Indicator, percent: str) -> str:
-    return percent if indicator.unit == "%" else f" {indicator.unit_en}"
-
-
 def format_number(amount: Decimal | int | None) -> str:
     """Write a number without unit and without trailing zeros; ``-`` where there is none."""
     return NOT_MEASURED if amount is None else f"{Decimal(amount).normalize():,f}"
-
-
-def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> str:
-    """Write a target, with its fiscal year as 25手続 (R4) where that is not the plan's last."""
-    year = fiscal_year_of(target.target_date)
-    shown = "" if year == fiscal_year_of(plan.last_day) else f" ({fiscal_year_label(year)})"
-    return f"{format_amount(indicator, target.value)}{shown}"
 
 
 def format_percentage(numerator: int | Decimal, denominator: int) -> str:
@@ -185,9 +140,35 @@ class Language:
     def amount(
         self, indicator: Indicator, amount: Decimal | None, decimals: int | None = None
     ) -> str:
-        """Write an amount with its unit, such as 23手続 or 23 procedures."""
-        return format_amount(indicator, amount, decimals, self.code)
+        """Write an amount of an indicator with its prefix and unit, such as 延べ3回 or 3 times.
+
+        It is rounded half up to the decimals; without them it has no trailing zeros, as baselines
+        and targets are given. None is written as ``-``, never as 0.
+        """
+        if amount is None:
+            return NOT_MEASURED
+        shown = f"{amount.normalize() if decimals is None else round_half_up(amount, decimals):,f}"
+        if self.code == "ja":
+            return f"{indicator.value_prefix}{shown}{indicator.unit}"
+        unit = "%" if indicator.unit == "%" else f" {indicator.unit_en}"
+        return f"{indicator.value_prefix_en}{shown}{unit}"
 
     def difference(self, indicator: Indicator, amount: Decimal | None, decimals: int) -> str:
-        """Write a difference with its sign, such as +2.3手続; ``-`` where there is none."""
-        return format_difference(indicator, amount, decimals, self.code)
+        """Write a difference with its sign, such as +2.3手続; percentages differ in ポイント."""
+        if amount is None:
+            return NOT_MEASURED
+        english = "points" if indicator.unit == "%" else indicator.unit_en
+        unit = self.say(indicator.difference_unit, f" {english}")
+        return f"{round_half_up(amount, decimals):+,f}{unit}"
+
+
+# Papers and pages of the office are in Japanese only.
+_JAPANESE = Language("ja", DataDictionary(tables=()))
+format_amount, format_difference = _JAPANESE.amount, _JAPANESE.difference
+
+
+def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> str:
+    """Write a target, with its fiscal year as 25手続 (R4) where that is not the plan's last."""
+    year = fiscal_year_of(target.target_date)
+    shown = "" if year == fiscal_year_of(plan.last_day) else f" ({fiscal_year_label(year)})"
+    return f"{format_amount(indicator, target.value)}{shown}"

@@ -19,12 +19,12 @@ from sumida_data.present.chart import Chart
 from sumida_data.present.points import Standing, list_main_points
 from sumida_data.present.words import (
     NOT_MEASURED,
+    VERDICT_SYMBOLS,
     Language,
     describe_as_of,
     format_amount,
     format_month,
     format_target,
-    format_verdict,
 )
 from sumida_data.report.survey import SurveyState
 from sumida_data.survey.departments import list_existing, parse_departments
@@ -167,7 +167,8 @@ def build_report(
         name = one.indicator_id
         progress, *others = (rows[name, str(period)] for rows in methods)
         history = [row for key, row in values.items() if key[0] == name and key[1] <= str(period)]
-        verdict = format_verdict(dictionary, progress["verdict"])
+        word = dictionary.word("indicator_progress.verdict", progress["verdict"])
+        verdict = f"{VERDICT_SYMBOLS[progress['verdict']]} {word}"
         chart = Chart(plan, one, progress, history)
         known = (values[name, str(period)], progress, verdict, others, history, notes.get(name))
         indicators.append(IndicatorReport(one, *table.write_line(one), *known, chart))

@@ -233,12 +233,12 @@ def gather_procedures(published: Published) -> list[Row]:
     methods, number = defaultdict(list), itemgetter("period", "procedure_number")
     for row in published.rows("procedure_payment_method"):
         methods[number(row)].append(row["payment_method"])
-    rows = _name_departments(published, "procedure")
+    rows = [
+        row | {"payment_methods": methods[number(row)]}
+        for row in _name_departments(published, "procedure")
+    ]
     order = itemgetter("department_code", "procedure_number")
-    return sorted(
-        (row | {"payment_methods": methods[number(row)]} for row in rows),
-        key=lambda row: (row["section"] == "", *map(str, order(row))),
-    )
+    return sorted(rows, key=lambda row: (row["section"] == "", *map(str, order(row))))
 
 
 def _name_departments(published: Published, table: str) -> Iterator[Row]:
@@ -281,12 +281,8 @@ def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> l
     there = {row["period"] for row in published.rows("indicator_value")}
     wait = timedelta(days=site.days_to_publication)
     return [
-        {
-            "period": period,
-            "due_on": wave.due_on,
-            "planned_on": wave.due_on + wait,
-            "published": period in there,
-        }
+        {"period": period, "due_on": wave.due_on, "planned_on": wave.due_on + wait}
+        | {"published": period in there}
         for period, wave in sorted(waves.root.items(), key=lambda item: Period.parse(item[0]))
     ]
 
