@@ -99,7 +99,7 @@ def describe_package(
     tables = [one.table for one in published.tables]
     held_back = {one.title: surroundings.held_back.get(one.name, 0) for one in tables}
     office = surroundings.municipality
-    publisher = {"title": packages.publisher, "path": packages.homepage}
+    publisher: dict[str, object] = {"title": packages.publisher, "path": packages.homepage}
     publisher |= {"organization": office.name, "roles": ["creator", "publisher", "contact"]}
     return {
         "$schema": f"{_PROFILES}/datapackage.json",

@@ -170,8 +170,11 @@ def build_report(
         word = dictionary.word("indicator_progress.verdict", progress["verdict"])
         verdict = f"{VERDICT_SYMBOLS[progress['verdict']]} {word}"
         chart = Chart(plan, one, progress, history)
-        known = (values[name, str(period)], progress, verdict, others, history, notes.get(name))
-        indicators.append(IndicatorReport(one, *table.write_line(one), *known, chart))
+        value, note = values[name, str(period)], notes.get(name)
+        line = (one, *table.write_line(one))
+        indicators.append(
+            IndicatorReport(*line, value, progress, verdict, others, history, note, chart)
+        )
     return ProgressReport(
         dictionary=dictionary,
         municipality_name=municipality_name,

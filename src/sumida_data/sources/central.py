@@ -155,7 +155,7 @@ class _SourceReading:
         return Period.parse(str(self.place.period)).last_day
 
     def report(
-        self, rule_id: str, value: str | None = None, answer: Answer | None = None, **words: str
+        self, rule_id: str, value: str | None = None, answer: Answer | None = None, /, **words: str
     ) -> None:
         """Add a finding about the file, or about an answer or the cell that the words name."""
         if answer:
@@ -168,7 +168,7 @@ class _SourceReading:
 
     def report_first(self, rule_id: str, answers: Sequence[Answer], **words: str) -> None:
         if answers:
-            self.report(rule_id, answer=answers[0], count=str(len(answers)), **words)
+            self.report(rule_id, None, answers[0], count=str(len(answers)), **words)
 
     def read_file(self, period: str, file: SourceFile) -> None:
         """Read a file, and list it whether or not it can be used."""
@@ -369,7 +369,7 @@ class _SourceReading:
         for found, record in pairs:
             answer = record.answer_of("municipality_name")
             if answer and found is None:
-                self.report(Kind.UNKNOWN_MUNICIPALITY, answer=answer, row=record.key)
+                self.report(Kind.UNKNOWN_MUNICIPALITY, None, answer, row=record.key)
             elif answer and found and answer.reading.value != found.name:
                 alike.append((answer, found.name))
         name = alike[0][1] if alike else ""
@@ -407,7 +407,7 @@ class _SourceReading:
             answer = record.answer_of(item.name)
             if answer is not None and answer.reading.value is None:
                 words = {"row": record.key.replace("|", " "), "heading": item.title}
-                self.report(Kind.ROW_WITHOUT_VALUE, answer=answer, **words)
+                self.report(Kind.ROW_WITHOUT_VALUE, None, answer, **words)
                 return True
         return False
 

@@ -91,14 +91,14 @@ def parse_successions(
     known = {department.code for department in departments}
     successions = []
     for place, row in registers.list_rows(rows, "department_succession"):
-        codes = {name: row[name] for name in ("predecessor_code", "successor_code")}
-        for name, code in codes.items():
+        before, after = row["predecessor_code"], row["successor_code"]
+        for name, code in (("predecessor_code", before), ("successor_code", after)):
             if code not in known:
                 raise ReferenceTableError(
                     f"{place}の {name}: 課コード {code!r} は departments.csv にありません。"
                 )
         changed_on = registers.parse_day(row, "changed_on", place)
-        successions.append(Succession(*codes.values(), changed_on, row["note"]))
+        successions.append(Succession(before, after, changed_on, row["note"]))
     return successions
 
 

@@ -176,7 +176,10 @@ class CkanTarget:
 
     def _search(self, terms: str) -> list[Entry]:
         """Return what the search finds of our organisation, public or not."""
-        asked = {"fq": f'+owner_org:"{self.ready.organization_id}" {terms}', "sort": "name asc"}
+        asked: Entry = {
+            "fq": f'+owner_org:"{self.ready.organization_id}" {terms}',
+            "sort": "name asc",
+        }
         asked |= {"include_private": True, "include_drafts": True, "rows": _MOST}
         found: list[Entry] = []
         while True:
@@ -245,7 +248,8 @@ class CkanTarget:
         def look(package: Entry | None) -> tuple[Entry, Files] | None:
             if not package or not (package["resources"] if withdrawn else not package["private"]):
                 return None
-            update, gone = {"private": True}, []
+            update: Entry = {"private": True}
+            gone: list[str] = []
             if withdrawn:
                 mark = entries.write_manifest(self._mark(name) | {"files": {}, "withdrawn": True})
                 update = {"notes": _WITHDRAWN, "extras": [mark]}
