@@ -29,7 +29,12 @@ _MAKE_ROOM = """
         indicator_id VARCHAR, period VARCHAR, table_name VARCHAR, municipality_code VARCHAR,
         row_id VARCHAR, numerator DECIMAL(18, 4), denominator DECIMAL(18, 4), complete BOOLEAN,
         as_of DATE, department_code VARCHAR, carried_from VARCHAR
-    )
+    );
+    CREATE TEMP TABLE delivered (municipality_code VARCHAR, period VARCHAR, table_name VARCHAR);
+"""
+# Whether what was delivered counts or not.
+_NOTE_DELIVERED = """
+    INSERT INTO delivered SELECT DISTINCT municipality_code, period, '{0}' FROM {0}
 """
 # Tables of central files have no department, or nothing carried forward; the engine reads both.
 _COUNT_ROWS = """
@@ -43,19 +48,32 @@ _COUNT_ROWS = """
         UNION ALL BY NAME
         SELECT NULL::VARCHAR AS department_code, NULL::VARCHAR AS carried_from WHERE false
     ) AS t ON q.row_id = t.row_id
-    SEMI JOIN municipality AS m ON t.municipality_code = m.code
+    SEMI JOIN municipality AS m ON t.municipality_code = m.municipality_code
 """
-_SUM_ROWS = """
+_MEASURE = """
     SELECT
-        indicator_id, period, municipality_code,
-        count(*) FILTER (WHERE complete),
-        (sum(numerator) FILTER (WHERE complete))::DECIMAL(18, 4),
-        (sum(denominator) FILTER (WHERE complete))::DECIMAL(18, 4),
-        max(as_of) FILTER (WHERE complete),
-        count(DISTINCT department_code) FILTER (WHERE carried_from IS NOT NULL),
-        count(*) FILTER (WHERE NOT complete)
-    FROM counted
-    GROUP BY ALL
+        t.* EXCLUDE (table_name, last_day, by_rows), m.* EXCLUDE (number),
+        concat_ws('/', m.municipality_code, t.indicator_id, t.period, t.revision) AS row_id,
+        CASE WHEN by_rows THEN coalesce(c.newest, last_day) ELSE last_day END AS as_of,
+        o.asked AS departments_asked, o.answered AS departments_answered,
+        c.* EXCLUDE (indicator_id, period, municipality_code), d.period IS NOT NULL AS delivered
+    FROM task AS t
+    CROSS JOIN municipality AS m
+    LEFT JOIN (
+        SELECT
+            indicator_id, period, municipality_code,
+            count(*) FILTER (WHERE complete) AS complete_rows,
+            count(*) FILTER (WHERE NOT complete) AS incomplete_rows,
+            (sum(numerator) FILTER (WHERE complete))::DECIMAL(18, 4) AS numerator,
+            (sum(denominator) FILTER (WHERE complete))::DECIMAL(18, 4) AS denominator,
+            max(as_of) FILTER (WHERE complete) AS newest,
+            count(DISTINCT department_code) FILTER (WHERE carried_from IS NOT NULL) AS carried
+        FROM counted
+        GROUP BY ALL
+    ) AS c USING (indicator_id, period, municipality_code)
+    LEFT JOIN coverage AS o USING (municipality_code, period, table_name)
+    LEFT JOIN delivered AS d USING (municipality_code, period, table_name)
+    ORDER BY t.number, m.number
 """
 _SUM_PARTS = """
     SELECT
@@ -96,26 +114,6 @@ class QueryError(ValueError):
     """An indicator's query that cannot be run or does not return what it must."""
 
 
-class _Count(NamedTuple):
-    """Sums over the rows that count."""
-
-    rows: int = 0
-    numerator: Decimal | None = None
-    denominator: Decimal | None = None
-    newest: date | None = None
-    carried_departments: int = 0
-    incomplete_rows: int = 0
-
-
-class _Task(NamedTuple):
-    """What is computed at a time, for all municipalities."""
-
-    plan: Plan
-    indicator: Indicator  # by the definition in force on the last day of the period
-    period: Period
-    broken_by: Indicator | None  # the newest definition by which earlier values do not connect
-
-
 def compute_indicators(
     municipalities: Mapping[str, str],
     plans: Plans,
@@ -136,45 +134,62 @@ def compute_indicators(
         QueryError: If an indicator's query fails; the message names the indicator.
     """
     sample = bool(response["sample"].any())
+    # Definitions are those in force on the last day of the period.
     tasks = [
-        _Task(
-            plan,
-            one.version_on(period.last_day),
-            period,
-            one.break_between(date.min, period.last_day),
-        )
+        (plan, one.version_on(period.last_day), period)
         for period in map(Period.parse, sorted(response["period"].unique()))
         for plan in plans.measured_in(period)
         for one in plan.indicators
     ]
+    columns = ["municipality_code", "municipality_name"]
+    places = pd.DataFrame(municipalities.items(), columns=columns).reset_index(names="number")
+    asked = [(*key, *one) for key, one in coverage.items()]
+    columns = ["municipality_code", "period", "table_name", "asked", "answered"]
     with connect() as connection:
-        connection.register("municipality", pa.table({"code": list(municipalities)}))
+        connection.register("municipality", places)
+        connection.register("coverage", pd.DataFrame(asked, columns=columns))
+        connection.execute(_MAKE_ROOM)
         for name, frame in tables.items():
             connection.register(name, to_arrow(frame))
-        connection.execute(_MAKE_ROOM)
-        roles = [role for task in tasks for role in _count_rows(connection, task)]
+            connection.execute(_NOTE_DELIVERED.format(name))
+        roles = [role for task in tasks for role in _count_rows(connection, *task)]
+        described = [
+            _describe(*task) | {"number": number, "sample": sample}
+            for number, task in enumerate(tasks)
+        ]
         connection.register("roles", pa.Table.from_pylist(roles))
-        sums = connection.execute(_SUM_ROWS).fetchall()
-        counts = {row[:3]: _Count(*row[3:]) for row in sums}
-        delivered = _find_delivered(connection, tasks)
-        values: list[Row] = []
-        for task in tasks:
-            table, period = task.indicator.table, str(task.period)
-            for code, name in municipalities.items():
-                count = counts.get((task.indicator.indicator_id, period, code), _Count())
-                asked = coverage.get((code, period, table))
-                is_there = (code, period, table) in delivered
-                reason = _say_why_not_measured(task, count, asked, delivered=is_there)
-                place = {"municipality_code": code, "municipality_name": name, "sample": sample}
-                values.append(place | _describe_value(task, code, count, asked, reason))
+        connection.register("task", pa.Table.from_pylist(described))
+        rows = connection.sql(_MEASURE).to_arrow_table().to_pylist()
+        values = [row | _evaluate(row, *tasks[row["number"]]) for row in rows]
         lineage = connection.sql(_LEAD_BACK, params={"revision": _FIRST_REVISION})
         parts = connection.sql(_SUM_PARTS).to_arrow_table()
         return values, lineage.to_arrow_table(), parts
 
 
-def _count_rows(connection: duckdb.DuckDBPyConnection, task: _Task) -> list[Row]:
+def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:
+    """Return what the values of an indicator in a quarter have in common."""
+    broken_by = plan.indicator(indicator.indicator_id).break_between(date.min, period.last_day)
+    return {
+        "plan_id": plan.plan_id,
+        "indicator_id": indicator.indicator_id,
+        "indicator_title": indicator.title,
+        "period": str(period),
+        "revision": _FIRST_REVISION,
+        "fiscal_year": period.fiscal_year,
+        "fiscal_quarter": period.quarter,
+        "unit": indicator.unit,
+        "definition_version": indicator.definition_version,
+        "series_break": getattr(broken_by, "valid_from", None),
+        "table_name": indicator.table,
+        "last_day": period.last_day,
+        "by_rows": indicator.as_of != "period",
+    }
+
+
+def _count_rows(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, indicator: Indicator, period: Period
+) -> list[Row]:
     """Add the rows that count to ``counted``, and return the roles of the fields they rest on."""
-    plan, indicator, period, _ = task
     year = period.fiscal_year
     facts = {
         "period": str(period),
@@ -205,73 +220,48 @@ def _count_rows(connection: duckdb.DuckDBPyConnection, task: _Task) -> list[Row]
     ]
 
 
-def _find_delivered(
-    connection: duckdb.DuckDBPyConnection, tasks: Iterable[_Task]
-) -> set[CoverageKey]:
-    """Return where a table has rows, whether they count or not."""
-    query = "SELECT DISTINCT municipality_code, period, '{0}' FROM {0}"
-    names = {task.indicator.table for task in tasks}
-    return {row for name in names for row in connection.execute(query.format(name)).fetchall()}
-
-
-def _say_why_not_measured(
-    task: _Task, count: _Count, coverage: Coverage | None, *, delivered: bool
-) -> str | None:
-    """Say why there is no value although nothing went wrong, or return None."""
-    if task.indicator.kind == "cumulative" and task.period.last_day < task.plan.first_day:
-        return "計画の初日より前のため、数えていない。"
-    if coverage is not None:
-        nobody = None if coverage.answered else "回答した課がない。"
-        return nobody if coverage.asked else "この期間は照会していない。"
-    is_counted = count.rows or count.incomplete_rows
-    is_there = is_counted or (delivered and task.indicator.kind != "ratio")
-    return None if is_there else "この期間のデータがない。"
-
-
-def _describe_value(
-    task: _Task, code: str, count: _Count, coverage: Coverage | None, reason: str | None
-) -> Row:
-    plan, indicator, period, broken_by = task
-    value = None if reason else calculate(indicator, count.numerator, count.denominator)
-    status, note = ("not_measured", reason) if reason else _explain(value, count)
-    newest = None if indicator.as_of == "period" else count.newest
+def _evaluate(row: Row, plan: Plan, indicator: Indicator, period: Period) -> Row:
+    if reason := _say_why_not_measured(row, plan, indicator, period):
+        nothing = dict.fromkeys(("value", "numerator", "denominator"))
+        return nothing | {"value_status": "not_measured", "note": reason}
+    value = calculate(indicator, row["numerator"], row["denominator"])
+    status, note = _explain(row, value)
     return {
-        "row_id": f"{code}/{indicator.indicator_id}/{period}/{_FIRST_REVISION}",
-        "plan_id": plan.plan_id,
-        "indicator_id": indicator.indicator_id,
-        "indicator_title": indicator.title,
-        "period": str(period),
-        "revision": _FIRST_REVISION,
-        "fiscal_year": period.fiscal_year,
-        "fiscal_quarter": period.quarter,
-        "as_of": newest or period.last_day,
         "value": value,
-        "numerator": None if value is None else count.numerator or Decimal(0),
-        "denominator": None if value is None else count.denominator,
-        "unit": indicator.unit,
+        "numerator": None if value is None else row["numerator"] or Decimal(0),
+        "denominator": None if value is None else row["denominator"],
         "value_status": status,
-        "definition_version": indicator.definition_version,
-        "series_break": getattr(broken_by, "valid_from", None),
-        "departments_asked": getattr(coverage, "asked", None),
-        "departments_answered": getattr(coverage, "answered", None),
         "note": note,
     }
 
 
-def _explain(value: Decimal | None, count: _Count) -> tuple[str, str | None]:
+def _explain(row: Row, value: Decimal | None) -> tuple[str, str | None]:
     """Return the status of what was counted, and what must be said of it."""
     notes = []
-    if value is None and count.denominator:
+    if value is None and row["denominator"]:
         notes.append("分子が分母より大きいか、0より小さいため、求められない。")
-    elif value is None and count.rows:
+    elif value is None and row["complete_rows"]:
         notes.append("分母が0のため、求められない。")
     status = "cannot_say" if value is None else "measured"
-    if count.carried_departments:
+    if row["carried"]:
         status = status.replace("measured", "carried_forward_in_part")
-        notes.append(f"{count.carried_departments}課は前回から変更なしとして引き継いだ。")
-    if count.incomplete_rows:
-        notes.append(f"分子か分母が空の{count.incomplete_rows}行は数に入れていない。")
+        notes.append(f"{row['carried']}課は前回から変更なしとして引き継いだ。")
+    if row["incomplete_rows"]:
+        notes.append(f"分子か分母が空の{row['incomplete_rows']}行は数に入れていない。")
     return status, "".join(notes) or None
+
+
+def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Period) -> str | None:
+    """Say why there is no value although nothing went wrong, or return None."""
+    if indicator.kind == "cumulative" and period.last_day < plan.first_day:
+        return "計画の初日より前のため、数えていない。"
+    if row["departments_asked"] is not None:
+        nobody = None if row["departments_answered"] else "回答した課がない。"
+        return nobody if row["departments_asked"] else "この期間は照会していない。"
+    # A municipality without a row in the counts has none in any of them.
+    is_there = row["complete_rows"] is not None
+    is_there |= row["delivered"] and indicator.kind != "ratio"
+    return None if is_there else "この期間のデータがない。"
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:
