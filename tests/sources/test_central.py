@@ -186,7 +186,8 @@ class TestCardsHeld:
     def test_the_new_layout_below_old_rows_and_the_national_total(self, collect: Collect) -> None:
         above = [["マイナンバーカードの保有状況"], *([["注", "x"]] * 114), []]
         rows = [["全国計", "", 300, 234, 0.78], ["東京都", "墨田区", 280000, 217000, 0.775]]
-        contents = collect({CARD: {"表紙": [["x"]], "公表用": [*above, NEW_HEADINGS, *rows]}})
+        sheets = {"表紙": [["x"]], "公表用": [*above, NEW_HEADINGS, *rows]}
+        contents = collect({CARD.replace("2022Q3", "2025Q2"): sheets}, periods=["FY2025Q2"])
         found = ours(contents)
         assert {name: answer.value for name, answer in found.items()} == {
             "prefecture_name": "東京都",
@@ -211,19 +212,20 @@ class TestCardsHeld:
 
 class TestDays:
     @pytest.mark.parametrize(
-        ("title", "cards", "day"),
+        ("title", "cards", "period", "day"),
         [
-            ("交付状況（令和3年7月1日現在）", "交付枚数", "2021-07-01"),
-            ("交付状況 令和元年末時点", "交付枚数", None),
-            ("交付状況", "交付枚数（R元.11.1時点）", "2019-11-01"),
-            ("交付状況（令和3年7月1日現在）", "交付枚数 R4.6末時点", "2022-06-30"),
+            ("交付状況（令和3年7月1日現在）", "交付枚数", "FY2021Q1", "2021-07-01"),
+            ("交付状況 令和元年末時点", "交付枚数", "FY2022Q3", None),
+            ("交付状況", "交付枚数（R元.11.1時点）", "FY2019Q3", "2019-11-01"),
+            ("交付状況（令和3年7月1日現在）", "交付枚数 R4.6末時点", "FY2022Q3", "2022-06-30"),
         ],
     )
     def test_a_day_stands_in_the_heading_or_only_in_the_title(
-        self, collect: Collect, title: str, cards: str, day: str | None
+        self, collect: Collect, title: str, cards: str, period: str, day: str | None
     ) -> None:
         headings = [*CARD_HEADINGS[:3], cards, CARD_HEADINGS[4]]
-        contents = collect({CARD: {"公表用": [[title], [], headings, *CARD_ROWS]}})
+        sheets = {"公表用": [[title], [], headings, *CARD_ROWS]}
+        contents = collect({CARD.replace("FY2022Q3", period): sheets}, periods=[period])
         if day is None:
             assert rule_ids(contents) == ["F603"]
         else:
@@ -241,14 +243,21 @@ class TestDays:
     def test_what_else_stands_above_the_table_is_no_day(self, collect: Collect) -> None:
         headings = [*CARD_HEADINGS[:3], "交付枚数", CARD_HEADINGS[4]]
         above = [
-            ["交付状況（R3.7.1現在）"],
-            ["令和3年7月公表"],
+            ["交付状況（R4.7.1現在）"],
+            ["令和4年7月公表"],
             ["問合せ先 電話03-5253-5525"],
             [1234.5],
             [],
         ]
         contents = collect({CARD: {"公表用": [*above, headings, *CARD_ROWS]}})
-        assert ours(contents)["as_of"].value == "2021-07-01"
+        assert ours(contents)["as_of"].value == "2022-07-01"
+
+    @pytest.mark.parametrize("day", ["H4.12末", "R3.12末", "R5.12末", "R14.12末"])
+    def test_a_table_of_another_time_is_not_used(self, collect: Collect, day: str) -> None:
+        headings = [*CARD_HEADINGS[:3], f"交付枚数【{day}時点】", CARD_HEADINGS[4]]
+        contents = collect({CARD: card(headings)})
+        assert (rule_ids(contents), ours(contents)) == (["F336"], {})
+        assert "D3" in {one.place.cell for one in contents.findings}
 
     def test_two_days_in_the_title_are_not_chosen_from(self, collect: Collect) -> None:
         headings = [*CARD_HEADINGS[:3], "交付枚数", CARD_HEADINGS[4]]
@@ -262,6 +271,14 @@ class TestDays:
         headings = [*CARD_HEADINGS[:2], "人口", *CARD_HEADINGS[3:]]
         contents = collect({CARD: {"公表用": [["R3.7.1現在"], [], headings, *CARD_ROWS]}})
         assert rule_ids(contents) == ["F603"]
+
+
+@pytest.mark.parametrize("other", ["交付枚数（前月）【R4.12末時点】", "交付枚数【R4.12末時点】"])
+def test_of_two_columns_for_one_number_none_is_chosen(collect: Collect, other: str) -> None:
+    headings = [*CARD_HEADINGS[:3], other, *CARD_HEADINGS[3:]]
+    rows = [["東京都", "墨田区", 275724, 160000, 163501, 59.3]]
+    contents = collect({CARD: card(headings, rows)})
+    assert (rule_ids(contents), ours(contents)) == (["F211"], {})
 
 
 def test_the_number_of_municipalities_is_checked(collect: Collect) -> None:

@@ -96,6 +96,22 @@ def test_the_answer_of_a_ckan_names_the_organisation(collect: Collect) -> None:
     assert "F619" in told(contents)
 
 
+def test_an_office_of_the_municipality_stands_for_it_and_ids_are_compared_as_read(
+    collect: Collect,
+) -> None:
+    owners = ["墨田区役所", "墨田区 広報広聴担当", "東京都墨田区", "131075", "台東区"]
+    rows = [
+        f"{one},{owner},題,2021-04-01,{number},題,CSV,CC BY,配信中,2022-04-01"
+        for number, (one, owner) in enumerate(
+            zip(["A1", "a1", "Ａ１", "B", "C"], owners, strict=True)
+        )
+    ]
+    contents = collect({LIST: national(*rows)})
+    assert [one["dataset_id"] for one in records(contents)] == ["A1", "A1", "A1", "B"]
+    assert contents.files[0]["groups"] == 2
+    assert "墨田区のものでない行が1行" in told(contents)["F619"]
+
+
 def test_a_word_of_the_list_counts_however_it_is_written(collect: Collect) -> None:
     row = "a,墨田区,題,2021-04-01,1,題,CSV,CC BY,{},2022-04-01"
     contents = collect({LIST: national(row.format("配信 中"))})
@@ -145,6 +161,18 @@ def test_a_month_of_which_a_row_has_no_value_is_not_whole(collect: Collect, numb
     contents = collect({APPROVALS: approvals(("2022年10月,1203,課,10,5,0", row))})
     assert {one["month"] for one in records(contents)} == {"2022-11", "2022-12"}
     assert "2022-10 の課 1203" in told(contents)["F613"]
+
+
+def test_a_month_with_a_department_that_cannot_be_read_is_not_whole(collect: Collect) -> None:
+    contents = collect({APPROVALS: approvals(("2022年10月,1203,", "2022年10月,203,"))})
+    assert {one["month"] for one in records(contents)} == {"2022-11", "2022-12"}
+    assert "2022-10 の課 203" in told(contents)["F613"]
+
+
+def test_a_column_in_another_unit_leaves_no_row(collect: Collect) -> None:
+    contents = collect({APPROVALS: approvals(("起案件数", "起案件数（千件）"))})
+    assert records(contents) == []
+    assert {"F214", "F612", "F613"} <= set(told(contents))
 
 
 def test_months_after_the_quarter_and_rows_again(collect: Collect) -> None:

@@ -10,12 +10,13 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 
+from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.sources.package_search import read_package_search
@@ -33,7 +34,7 @@ from sumida_data.survey.reading.layout import (
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import list_rows, parse_code
-from sumida_data.survey.reading.text import Reading, find_date, fold, raw_text_of
+from sumida_data.survey.reading.text import Reading, find_date, fold, raw_text_of, read_month
 from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook, has_sample_stamp
 
 # Of the months and departments that are missing so many are named; more findings of one kind in
@@ -41,6 +42,8 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook, has_
 _SHOWN = 5
 # Of fewer numbers nobody can say that they are all shares.
 _FEW = 10
+# So long before and after the end of the quarter a publisher's table may be of.
+_EARLIEST, _LATEST = timedelta(days=-300), timedelta(days=92)
 _SHARE = re.compile(r"[01]|0\.[0-9]+|1\.0+")
 _PUBLISHED = re.compile(r"\A(?!.*(時点|現在|末)).*(公表|掲載|作成|発行)", re.DOTALL)
 # Radicals that look like the characters of names; Unicode itself makes nothing of these.
@@ -210,8 +213,10 @@ class _SourceReading:
 
     def _read(self, content: bytes, origin: Origin) -> _Taken:
         """Return the records that count; raise an UnusableFileError where there are none."""
-        reader, sheet, table = self._choose_table(self._open(content))
+        reader, sheet, table = chosen = self._choose_table(self._open(content))
+        self._refuse_second_columns(chosen)
         dates = list(self._read_dates(sheet, table))
+        self._refuse_other_days(dates)
         self.place = replace(self.place, sheet=sheet.name)
         read = reader.read_rows(self._blank_others(sheet, table), self.place)
         assert read is not None  # noqa: S101  # the table has been found
@@ -222,6 +227,7 @@ class _SourceReading:
         for item in self.source.fields:
             if item.unit == "%":
                 _read_shares(item.name, read)
+        self._join_groups(read.records)
         for record in read.records:
             record.answers.extend(dates)
             if month := record.answer_of(self.source.month or ""):
@@ -231,7 +237,7 @@ class _SourceReading:
                 record.answers.append(month._replace(field="as_of", reading=reading))
         taken = self._check_rows(self._take(read), read.findings)
         self._check_later(taken)
-        taken = self._leave_gaps_out(taken)
+        taken = self._leave_gaps_out(taken, _list_lost(read.findings))
         self._compare(taken)
         for code, record in taken:
             department = record.value_of("department_code")
@@ -299,6 +305,24 @@ class _SourceReading:
                 raise _without_date(sheet, heading.row, heading.column, raw_text_of(heading.value))
             yield answer
 
+    def _refuse_other_days(self, dates: Iterable[Answer]) -> None:
+        """Refuse a table of another time, such as of 平成4年 for 令和4年, or of the year before."""
+        for answer in (one for one in dates if one.field == "as_of"):
+            day = date.fromisoformat(str(answer.reading.value))
+            if not _EARLIEST <= day - self.last_day <= _LATEST:
+                words = {"sheet": answer.sheet, "cell": answer.cell, "value": answer.raw_text}
+                raise UnusableFileError(Kind.IMPLAUSIBLE_DAY, **words, heading=self.source.title)
+
+    def _refuse_second_columns(self, table: _Table) -> None:
+        """Refuse a table with two columns for one number, such as of two months."""
+        reader, sheet, found = table
+        numbers = [one.name for one in self.source.fields if one.type in {"integer", "number"}]
+        for column, heading in found.unknown.items():
+            if reader.headings.names.get(heading) in numbers:
+                cell = cell_address(found.header_row, column)
+                words = {"sheet": sheet.name, "cell": cell, "value": heading}
+                raise UnusableFileError(Kind.SECOND_COLUMN, **words)
+
     def _blank_others(self, sheet: Sheet, table: FoundTable) -> Sheet:
         """Return the sheet without the rows that another municipality answers for.
 
@@ -310,10 +334,12 @@ class _SourceReading:
         column = next((number for number, key in enumerate(keys) if key in owners), None)
         if column is None:
             return sheet
-        ours = {"", _fold(home.name), _fold(home.prefecture_name + home.name)}
+        ours = (_fold(home.name), _fold(home.prefecture_name + home.name), home.code)
         rows, others = list(sheet.rows), 0
         for number in range(table.header_row + 1, len(rows)):
-            if _fold(raw_text_of(rows[number][column])) not in ours:
+            owner = _fold(raw_text_of(rows[number][column]))
+            # An office of the municipality stands for it, as 墨田区 広報広聴担当 does.
+            if owner and not owner.startswith(ours):
                 others += any(rows[number])
                 rows[number] = [""] * len(header)
         if others:
@@ -345,6 +371,16 @@ class _SourceReading:
         if blanks:
             self.report(Kind.BLANK_WORD, words[0], count=str(blanks), **said)
         return not unknown
+
+    def _join_groups(self, records: Iterable[Record]) -> None:
+        """Spell what groups rows as the first row does, where it is read alike."""
+        first: dict[str, str] = {}
+        for record in records:
+            answer = record.answer_of(self.source.grouped_by or "")
+            if answer and (value := answer.reading.value):
+                spelt = first.setdefault(comparable(value), value)
+                if spelt != value:
+                    _settle(record, answer, spelt, "as_first_listed")
 
     def _take(self, read: SheetContents) -> _Taken:
         """Return the records of known municipalities, and report what is wrong with rows."""
@@ -405,18 +441,21 @@ class _SourceReading:
         """Tell whether a value is missing without which the row is none, and report it."""
         for item in (item for item in self.source.fields if item.required):
             answer = record.answer_of(item.name)
-            if answer is not None and answer.reading.value is None:
+            # A column whose unit is another one has not been read.
+            if answer is None or answer.reading.value is None:
                 words = {"row": record.key.replace("|", " "), "heading": item.title}
                 self.report(Kind.ROW_WITHOUT_VALUE, None, answer, **words)
                 return True
         return False
 
-    def _leave_gaps_out(self, taken: _Taken) -> _Taken:
-        """Return the records with all values, of months that are whole; report the others."""
+    def _leave_gaps_out(self, taken: _Taken, lost: defaultdict[str, set[str]]) -> _Taken:
+        """Return the records with all values, of months that are whole; report the others.
+
+        Of these months departments are lost, because it could not be read which they are.
+        """
         name = self.source.month or ""
         whole: _Taken = []
         months: defaultdict[str, set[str]] = defaultdict(set)
-        lost: defaultdict[str, set[str]] = defaultdict(set)
         for one in taken:
             lacks = self._lacks_value(one[1])
             month, code = str(one[1].value_of(name)), str(one[1].value_of("department_code"))
@@ -486,6 +525,16 @@ def _fold(name: str | None) -> str:
 def _shorten(parts: Sequence[str]) -> str:
     rest = f" ほか{len(parts) - _SHOWN}件" if len(parts) > _SHOWN else ""
     return "、".join(parts[:_SHOWN]) + rest
+
+
+def _list_lost(findings: Iterable[Finding]) -> defaultdict[str, set[str]]:
+    """Return by month the departments, as they are written, whose rows were set aside."""
+    lost: defaultdict[str, set[str]] = defaultdict(set)
+    for one in findings:
+        month = read_month((one.place.row_label or "").partition(" ")[0]).value
+        if one.rule_id == Kind.NO_ROW_NAME and one.value_found and month:
+            lost[month].add(one.value_found)
+    return lost
 
 
 def _describe_gaps(gaps: Mapping[str, Set[str]]) -> str:
