@@ -33,15 +33,6 @@ from sumida_data.quality.readability import Examiner, list_data_files, say_score
 
 SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、実際の数値ではありません。"
 
-_DOCUMENTS = {
-    "README.md": "説明(README)",
-    "csv-metadata.json": "CSVの説明(CSV on the Web)",
-    "dcat.jsonld": "カタログの説明(DCAT-AP 3)",
-    "schema_org.jsonld": "検索エンジンのための説明(schema.org)",
-    "changelog.json": "変更の記録",
-    "changelog.atom": "変更の記録(購読用)",
-    "recompute.py": "公表した値と判定を計算し直すプログラム(Python)",
-}
 # The headings of the sheets that explain, and how wide their columns are.
 _ABOUT = {"項目": 22, "内容": 110}
 _FIELDS = {"シート": 22, "列の見出し": 26, "英数字の列名": 26, "型": 8, "単位": 8}
@@ -151,8 +142,7 @@ class _Draft(NamedTuple):
         published = self.published
         package = descriptor.describe_package(published, self.surroundings, history)
         data, resources = _write_data(published, package)
-        documents = [{"path": path, "format": ""} for path in _DOCUMENTS]
-        planned = package | {"resources": resources + documents}
+        planned = package | {"resources": [*resources, {"path": "changelog.json", "format": ""}]}
         scored = self.examiner.score(list(list_data_files(planned, data, self.before)))
         scores: dict[str, float] = {level: float(score) for level, score in scored.items()}
         whole = package | {"sumida:readability": scores, "resources": resources}
@@ -168,16 +158,22 @@ class _Draft(NamedTuple):
             notices=log["corrections"],
             warning=SAMPLE_WARNING,
         )
-        written = {
-            "README.md": text.encode(),
-            "csv-metadata.json": _write_json(descriptor.describe_in_csvw(whole)),
-            "dcat.jsonld": _write_json(descriptor.describe_in_dcat(whole)),
-            "schema_org.jsonld": _write_json(descriptor.describe_in_schema_org(whole)),
-            "changelog.json": _write_json(log),
-            "changelog.atom": versions.write_feed(package, log["versions"]),
-            "recompute.py": (files("sumida_data.packages") / "recompute.py").read_bytes(),
+        csvw = _write_json(descriptor.describe_in_csvw(whole))
+        dcat = _write_json(descriptor.describe_in_dcat(whole))
+        schema_org = _write_json(descriptor.describe_in_schema_org(whole))
+        program = (files("sumida_data.packages") / "recompute.py").read_bytes()
+        feed = versions.write_feed(package, log["versions"])
+        documents = {
+            "README.md": ("説明(README)", text.encode()),
+            "csv-metadata.json": ("CSVの説明(CSV on the Web)", csvw),
+            "dcat.jsonld": ("カタログの説明(DCAT-AP 3)", dcat),
+            "schema_org.jsonld": ("検索エンジンのための説明(schema.org)", schema_org),
+            "changelog.json": ("変更の記録", _write_json(log)),
+            "changelog.atom": ("変更の記録(購読用)", feed),
+            "recompute.py": ("公表した値と判定を計算し直すプログラム(Python)", program),
         }
-        resources += [describe_copy(_DOCUMENTS[path], path, one) for path, one in written.items()]
+        resources += [describe_copy(title, path, one) for path, (title, one) in documents.items()]
+        written = {path: content for path, (_, content) in documents.items()}
         return {"datapackage.json": _write_json(whole), **written, **data}
 
 

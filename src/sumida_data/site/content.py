@@ -265,19 +265,9 @@ def gather_corrections(published: Published) -> Row | None:
     return {"fields": table["schema"]["fields"], "rows": rows}
 
 
-def gather_checks(published: Published, dataset: Dataset) -> list[Row]:
-    """Gather the results of the checks of the dataset's tables, those that failed first."""
-    names = {table["name"] for table in dataset.tables}
-    rows = [row for row in published.rows("check_result") if row["table_name"] in names]
-    return sorted(rows, key=lambda row: (row["passed"] is not False, row["rule_id"]))
-
-
 def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> list[Row]:
-    """Gather the quarters that are asked for, oldest first, each with when departments answer.
-
-    Which of them are still to be published is known from the values on the site, because a page
-    that asked the clock would not be the same tomorrow.
-    """
+    """Gather the quarters that are asked for, oldest first, each with when departments answer."""
+    # A page that asked the clock which are still to come would not be the same tomorrow.
     there = {row["period"] for row in published.rows("indicator_value")}
     wait = timedelta(days=site.days_to_publication)
     return [

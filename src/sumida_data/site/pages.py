@@ -143,14 +143,17 @@ def _describe_plans(
 
 def _describe_datasets(published: Published) -> Iterator[Page]:
     yield _page("dataset/index.html", "datasets.html", datasets=published.datasets)
+    results = published.rows("check_result", "rule_id")
     for dataset in published.datasets:
         names = [table["name"] for table in dataset.tables]
         first = {name: dataset.read(name).slice(0, _FIRST_ROWS).to_pylist() for name in names}
+        checks = [row for row in results if row["table_name"] in names]
         values = {
             "dataset": dataset,
             "linked_data": json.loads(dataset.files["schema_org.jsonld"]),
             "frequency": FREQUENCIES.get(dataset.descriptor["sumida:updateFrequency"]),
-            "checks": content.gather_checks(published, dataset),
+            # Those that failed come first.
+            "checks": sorted(checks, key=lambda row: row["passed"] is not False),
             "previews": first,
         }
         yield Page(dataset.page, "dataset.html", dataset.titles, "dataset/index.html", values)
