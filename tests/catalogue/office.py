@@ -220,7 +220,7 @@ class Office:
 
     def packages(self) -> dict[str, bytes]:
         """Return the files of the packages that are public, as the record has them."""
-        read = self.record.content.read
+        read = self.record.read_content
         return {path: read(one) for path, one in self.record.read_public_hashes().items()}
 
     def show(self) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from sumida_data.catalogue import folder as folder_module
 from sumida_data.catalogue.approval import RefusedError, find_new_texts, write_approval
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import publish
-from sumida_data.catalogue.record import Journal, TargetRecord
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import TargetChange, TargetError, hash_content
 from tests.catalogue.office import (
     GAP,
@@ -169,7 +169,7 @@ class TestWhole:
         one, other = (published.record.folder / f"releases/{number}" for number in "12")
         same = "dataset/b/latest/data.csv"
         assert (one / same).stat().st_ino == (other / same).stat().st_ino
-        kept = published.record.content.locate(SECOND.datasets[1].files[0].sha256)
+        kept = published.record.locate_content(SECOND.datasets[1].files[0].sha256)
         assert kept.stat().st_ino != (other / same).stat().st_ino
 
     def test_a_copied_folder_still_shows_every_version(self, published):
@@ -312,7 +312,7 @@ class TestKill:
         published.publish(SECOND)
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
         assert published.faults() == []
-        assert published.record.journal.read() is None
+        assert published.record.read_journal() is None
         lines = published.record.read_publications()
         assert [line.approval_id for line in lines] == ["A0001", "A0002"]
         assert published.undo() == "P0001"
@@ -320,13 +320,13 @@ class TestKill:
 
     def test_the_steps_are_those_of_the_journal(self, published, monkeypatch):
         marked = []
-        mark = Journal.mark
+        mark = TargetRecord.mark
 
         def note(journal, step):
             marked.append(step)
             mark(journal, step)
 
-        monkeypatch.setattr(Journal, "mark", note)
+        monkeypatch.setattr(TargetRecord, "mark", note)
         published.approve_and_publish(SECOND)
         assert tuple(marked) == STEPS[1:]
 
@@ -404,14 +404,14 @@ class TestKill:
         script = (
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from sumida_data.catalogue.record import Journal\n"
+            "from sumida_data.catalogue.record import TargetRecord\n"
             "from tests.catalogue.office import Office\n"
             "from tests.catalogue.test_publication import SECOND\n"
-            "mark = Journal.mark\n"
+            "mark = TargetRecord.mark\n"
             "def kill(journal, step):\n"
             "    mark(journal, step)\n"
             f"    step == {step!r} and os.kill(os.getpid(), signal.SIGKILL)\n"
-            "Journal.mark = kill\n"
+            "TargetRecord.mark = kill\n"
             "Office(Path(sys.argv[1])).publish(SECOND)\n"
         )
         done = subprocess.run(
@@ -421,7 +421,7 @@ class TestKill:
             check=False,
         )
         assert done.returncode == -signal.SIGKILL
-        assert published.record.journal.read().step == step
+        assert published.record.read_journal().step == step
         published.publish(SECOND)
         assert published.faults() == []
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
@@ -430,9 +430,9 @@ class TestKill:
 def kill_at(patched: pytest.MonkeyPatch, step: str, *, before: bool) -> None:
     """Kill the process just before or just after a step is written into the journal."""
     name = "begin" if step == "begin" else "mark"
-    original = getattr(Journal, name)
+    original = getattr(TargetRecord, name)
 
-    def kill(journal: Journal, what: object) -> None:
+    def kill(journal: TargetRecord, what: object) -> None:
         ours = step in ("begin", what)
         if ours and before:
             raise Killed
@@ -440,7 +440,7 @@ def kill_at(patched: pytest.MonkeyPatch, step: str, *, before: bool) -> None:
         if ours:
             raise Killed
 
-    patched.setattr(Journal, name, kill)
+    patched.setattr(TargetRecord, name, kill)
 
 
 class TestBadDays:
@@ -548,7 +548,7 @@ class TestBadDays:
         assert office.record.read_publications() == []
 
     def test_a_kept_version_that_was_changed_is_not_published_again(self, published):
-        kept = published.record.content.locate(FIRST.datasets[0].files[0].sha256)
+        kept = published.record.locate_content(FIRST.datasets[0].files[0].sha256)
         kept.write_text("9\n")
         published.approve(SECOND)
         with pytest.raises(TargetError, match="公開した内容の控え"):
@@ -808,7 +808,7 @@ class TestUndo:
     def test_the_first_publication_cannot_be_undone(self, published):
         with pytest.raises(TargetError, match="取り消せる公開がありません"):
             published.undo()
-        assert published.record.journal.read() is None
+        assert published.record.read_journal() is None
 
     def test_nothing_published_is_nothing_to_undo(self, office):
         with pytest.raises(TargetError, match="取り消せる公開がありません"):
@@ -825,7 +825,7 @@ class TestUndo:
     def test_a_kept_content_that_was_changed_is_not_shown(self, published):
         published.approve_and_publish(SECOND)
         page = hash_content(FIRST.pages["index.html"])
-        published.record.content.locate(page).write_text("by hand")
+        published.record.locate_content(page).write_text("by hand")
         with pytest.raises(TargetError, match="がないか、変えられています"):
             published.undo()
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"

@@ -130,7 +130,7 @@ class FolderTarget:
         for name, versions in release.versions.items():
             for address, version in release.list_addresses(name).items():
                 for key, sha256 in versions[version].items():
-                    content = contents.get(sha256) or self._record.content.read(sha256)
+                    content = contents.get(sha256) or self._record.read_content(sha256)
                     files[f"dataset/{name}/{address}/{key}"] = content
         return files
 
@@ -161,7 +161,7 @@ class FolderTarget:
         # Before the first publication there was nothing.
         nothing = _Release(content_sha256=catalogue.sha256)
         release = self._read_release(number) if number else nothing
-        read = self._record.content.read
+        read = self._record.read_content
         self._show(release, {path: read(sha256) for path, sha256 in release.files.items()})
 
     def _list_releases(self) -> list[int]:
@@ -209,9 +209,9 @@ class FolderTarget:
         needed = sum(map(len, files.values())) * _SPARE_SPACE
         if shutil.disk_usage(self._record.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        hashes = {path: self._record.content.keep(content) for path, content in files.items()}
+        hashes = {path: self._record.keep_content(content) for path, content in files.items()}
         text = release.model_copy(update={"files": hashes}).model_dump_json(indent=1)
-        mark = self._record.journal.mark
+        mark = self._record.mark
         mark("content kept")
         current, number = self._find_current(), str(max([0, *self._list_releases()]) + 1)
         replace_file(self._releases / f"{number}.json", text.encode())

@@ -72,7 +72,7 @@ def _read(path: Path) -> pa.Table | None:
 def _read_public(record: TargetRecord, table: str, publication_id: str = "") -> list[pa.Table]:
     """Return a published table of each package of a publication; of what is public without one."""
     found = sorted(record.read_public_hashes(publication_id).items())
-    read = record.content.read
+    read = record.read_content
     return [read_parquet(read(one)) for path, one in found if path.endswith(f"/{table}.parquet")]
 
 

@@ -235,7 +235,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
 def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLine:
     """Put the version before the last publication back; a second time, the last again."""
     with record.lock():
-        unfinished = record.journal.read()
+        unfinished = record.read_journal()
         if unfinished and unfinished.kind == "publish":
             raise TargetError(
                 "公開が途中です。先に kedro run --pipelines=publish をもう一度実行してください。"
@@ -259,7 +259,7 @@ def abandon(
     With ``leave`` the target stays as it is, where it refuses that too.
     """
     with record.lock():
-        begun = record.journal.read()
+        begun = record.read_journal()
         if begun is None or begun.kind != "publish":
             raise TargetError("やめる公開がありません。途中の公開も、断られた公開もありません。")
         lines = record.read_publications()
@@ -284,7 +284,7 @@ def withdraw(
     ``text`` are words that are removed from the cells that figures rest on, too.
     """
     with record.lock():
-        begun = record.journal.read()
+        begun = record.read_journal()
         if begun and begun.kind != "withdraw":
             raise TargetError(
                 "公開か取消しが途中です。先に sumida-data abandon か undo で終わらせてください。"
@@ -341,23 +341,23 @@ def _make_public(
     The record keeps the content already; ``put`` is None where the target is left as it is.
     """
     if line.kind != "abandon":
-        record.journal.begin(line)
+        record.begin(line)
     if put:
         put()
-        record.journal.mark("applied")
+        record.mark("applied")
         if faults := target.verify(catalogue):
             raise TargetError(
                 "公開先を読み返すと、公開した内容と違います。もう一度実行してください。\n"
                 + "\n".join(faults)
             )
-        record.journal.mark("verified")
+        record.mark("verified")
     if line.content_of == line.publication_id:
         history.keep_values(record, line.publication_id, lineage)
-        record.journal.mark("values kept")
+        record.mark("values kept")
     if line.kind == "withdraw":
         history.remove_text(record, text)
         record.forget(line)
     record.add(line)
-    record.journal.mark("written down")
+    record.mark("written down")
     record.finish()
     return line

@@ -131,62 +131,6 @@ class JournalEntry(Model):
     step: str = "begun"
 
 
-@dataclass(frozen=True)
-class Journal:
-    """Says on disk how far a publication has come, so that it can be resumed after a kill."""
-
-    path: Path
-
-    def read(self) -> JournalEntry | None:
-        """Return what is under way, or None."""
-        there = self.path.exists()
-        return JournalEntry.model_validate_json(self.path.read_bytes()) if there else None
-
-    def begin(self, line: PublicationLine) -> None:
-        """Write down what is about to be done, by the line that is to be recorded of it."""
-        kind = "publish" if line.kind == "repair" else line.kind
-        given = line.model_dump(include={"content_sha256", "approval_id"})
-        self._write(JournalEntry.model_validate(given | {"kind": kind, "day": line.published_on}))
-
-    def mark(self, step: str) -> None:
-        """Write down that a step is finished."""
-        if entry := self.read():
-            self._write(entry.model_copy(update={"step": step}))
-
-    def _write(self, entry: JournalEntry) -> None:
-        replace_file(self.path, entry.model_dump_json(indent=1).encode())
-
-
-@dataclass(frozen=True)
-class ContentStore:
-    """Files by the hash of their bytes, each once."""
-
-    folder: Path
-
-    def keep(self, content: bytes) -> str:
-        """Keep bytes, also where what is kept of them was damaged, and return their hash."""
-        sha256 = hash_content(content)
-        path = self.locate(sha256)
-        if not (path.exists() and hash_content(path.read_bytes()) == sha256):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{sha256}.new")
-            aside.write_bytes(content)
-            aside.replace(path)
-        return sha256
-
-    def locate(self, sha256: str) -> Path:
-        """Return where the bytes with a hash lie, if they are kept."""
-        return self.folder / sha256
-
-    def read(self, sha256: str) -> bytes:
-        """Return the bytes with a hash; a TargetError says that they are gone or were changed."""
-        path = self.locate(sha256)
-        content = path.read_bytes() if path.exists() else b""
-        if hash_content(content) != sha256:
-            raise TargetError(f"公開した内容の控え {path} がないか、変えられています。")
-        return content
-
-
 @dataclass(frozen=True, slots=True)
 class RecordState:
     """What was approved and published, oldest first, and what is under way.
@@ -218,14 +162,54 @@ class TargetRecord:
     def __init__(self, folder: Path) -> None:
         """Name the folder; it need not exist."""
         self.folder = folder
-        self.journal = Journal(folder / "journal.json")
-        self.content = ContentStore(folder / "content")
+        self._journal = folder / "journal.json"
         self._under_way = folder / "under_way.parquet"
+
+    def read_journal(self) -> JournalEntry | None:
+        """Return what is under way, or None; so it can be resumed after a kill."""
+        there = self._journal.exists()
+        return JournalEntry.model_validate_json(self._journal.read_bytes()) if there else None
+
+    def begin(self, line: PublicationLine) -> None:
+        """Write down what is about to be done, by the line that is to be recorded of it."""
+        kind = "publish" if line.kind == "repair" else line.kind
+        told = {"kind": kind, "day": line.published_on, "approval_id": line.approval_id}
+        entry = JournalEntry.model_validate(told | {"content_sha256": line.content_sha256})
+        replace_file(self._journal, entry.model_dump_json(indent=1).encode())
+
+    def mark(self, step: str) -> None:
+        """Write down that a step is finished."""
+        if entry := self.read_journal():
+            text = entry.model_copy(update={"step": step}).model_dump_json(indent=1)
+            replace_file(self._journal, text.encode())
+
+    def locate_content(self, sha256: str) -> Path:
+        """Return where the bytes with a hash lie, if they are kept."""
+        return self.folder / "content" / sha256
+
+    def keep_content(self, content: bytes) -> str:
+        """Keep bytes, also where what is kept of them was damaged, and return their hash."""
+        sha256 = hash_content(content)
+        path = self.locate_content(sha256)
+        if not (path.exists() and hash_content(path.read_bytes()) == sha256):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_name(f".{sha256}.new")
+            aside.write_bytes(content)
+            aside.replace(path)
+        return sha256
+
+    def read_content(self, sha256: str) -> bytes:
+        """Return the bytes with a hash; a TargetError says that they are gone or were changed."""
+        path = self.locate_content(sha256)
+        content = path.read_bytes() if path.exists() else b""
+        if hash_content(content) != sha256:
+            raise TargetError(f"公開した内容の控え {path} がないか、変えられています。")
+        return content
 
     def read(self) -> RecordState:
         """Read what was approved and published, and what is under way."""
         approvals, publications = self.read_approvals(), self.read_publications()
-        journal, faults = self.journal.read(), tuple(self.find_faults())
+        journal, faults = self.read_journal(), tuple(self.find_faults())
         # Where what was public is put in order, there is nothing new to complete.
         with suppress(TargetError):
             pending = journal and self.load_catalogue(f"P{len(publications) + 1:04}")
@@ -269,7 +253,7 @@ class TargetRecord:
         packages = {p: sha for p, sha in public.items() if p.split("/")[0] in catalogue.blocked}
         for dataset in catalogue.datasets:
             for file in dataset.files:
-                packages[f"{dataset.name}/{file.key}"] = self.content.keep(file.content)
+                packages[f"{dataset.name}/{file.key}"] = self.keep_content(file.content)
         described = {
             "sample": catalogue.sample,
             "blocked": catalogue.blocked,
@@ -279,7 +263,7 @@ class TargetRecord:
                 | {"files": [(file.key, file.metadata) for file in one.files]}
                 for one in catalogue.datasets
             ],
-            "pages": {path: self.content.keep(page) for path, page in catalogue.pages.items()},
+            "pages": {path: self.keep_content(page) for path, page in catalogue.pages.items()},
             "packages": packages,
         }
         replace_file(self._under_way, lineage)
@@ -290,7 +274,7 @@ class TargetRecord:
         """Return what was published, or without an id nothing; a TargetError says it is lost."""
         if not publication_id:
             return Catalogue((), {}, sample=False)
-        kept, read = self._read_publication(publication_id), self.content.read
+        kept, read = self._read_publication(publication_id), self.read_content
         datasets = []
         for one in kept["datasets"]:
             name, hashes = one["name"], kept["packages"]
@@ -312,7 +296,7 @@ class TargetRecord:
 
     def finish(self) -> None:
         """Write down that nothing is under way."""
-        self.journal.path.unlink(missing_ok=True)
+        self._journal.unlink(missing_ok=True)
         self._under_way.unlink(missing_ok=True)
 
     def lock(self) -> AbstractContextManager[None]:
@@ -352,7 +336,7 @@ class TargetRecord:
         releases = sorted((self.folder / "releases").glob("*.json"), key=lambda one: int(one.stem))
         for path in releases[-1:]:
             needed |= set(json.loads(path.read_bytes())["files"].values())
-        for path in self.content.folder.iterdir():
+        for path in (self.folder / "content").iterdir():
             if path.name not in needed:
                 path.unlink()
 
@@ -373,7 +357,7 @@ class TargetRecord:
             if line.approval_id not in approved:
                 yield f"publications.jsonl の {line.publication_id}：承認がありません。"
         # What is under way has changed files that no line speaks of yet.
-        if not self.journal.read():
+        if not self.read_journal():
             for name, _ in sorted(self._list_proven().items() - self._hash_files().items()):
                 yield f"{name}：記録した後で変えられたか、なくなっています。"
 

@@ -101,7 +101,7 @@ def approve(  # one parameter for each option
 
 def _write_down(record: TargetRecord, proposal: Proposal, **decision: Any) -> Approval:
     try:
-        if record.journal.read() is None:
+        if record.read_journal() is None:
             refuse_lost_record(proposal.changes, record.read_publications())
         with record.lock():
             approval = write_approval(proposal, record.read_approvals(), **decision)

@@ -95,7 +95,7 @@ def verify(env: str | None) -> None:
             sys.exit(2)
         lines = record.read_publications()
         if not lines:
-            begun = "途中で止まった公開があります。" * (record.journal.read() is not None)
+            begun = "途中で止まった公開があります。" * (record.read_journal() is not None)
             raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{begun}")
         catalogue = record.load_catalogue(lines[-1].content_of)
         faults = target.verify(catalogue)
@@ -207,7 +207,7 @@ def _find_versions(record: TargetRecord, text: str) -> Iterator[tuple[str, str]]
     """Yield the versions in whose tables and descriptions words stand."""
     for version, files in record.list_versions().items():
         shown = (files[path] for path in files if path.endswith((".csv", ".json", ".md")))
-        if not text or any(text.encode() in record.content.read(one) for one in shown):
+        if not text or any(text.encode() in record.read_content(one) for one in shown):
             yield version
 
 
@@ -218,7 +218,7 @@ def _build_catalogue(
     current = {one.name: one.version for one in record.read_publications()[-1].datasets}
     gone = {name for name, versions in wanted.items() if current.get(name) in versions}
     files = {
-        path: record.content.read(sha256)
+        path: record.read_content(sha256)
         for path, sha256 in record.read_public_hashes().items()
         if path.split("/")[0] not in gone
     }

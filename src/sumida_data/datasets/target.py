@@ -102,7 +102,7 @@ class RecordDataset(AbstractDataset[None, Any]):
         record = TargetRecord(self._path)
         try:
             if self._part == "packages":
-                public, locate = record.read_public_hashes(), record.content.locate
+                public, locate = record.read_public_hashes(), record.locate_content
                 return {name: SourceFile(name, locate(public[name])) for name in sorted(public)}
         except TargetError as error:
             raise DatasetError(str(error)) from error

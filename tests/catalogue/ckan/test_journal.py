@@ -6,7 +6,7 @@ import pytest
 
 from sumida_data.catalogue.ckan.target import CkanTarget, open_target
 from sumida_data.catalogue.publication import publish
-from sumida_data.catalogue.record import Journal
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import Catalogue
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset
 from tests.catalogue.office import Office
@@ -64,7 +64,7 @@ def test_the_public_sees_old_or_new_and_a_repeat_completes_it(office, monkeypatc
     assert office.target.verify(old if step == "begin" else new) == []
     office.publish(new)
     assert office.target.verify(new) == []
-    assert office.record.journal.read() is None
+    assert office.record.read_journal() is None
     assert ckan.action("package_show", id=name)["id"] == identity
     lines = office.record.read_publications()
     assert [line.approval_id for line in lines] == ["A0001", "A0002"]
@@ -91,12 +91,12 @@ def test_another_approval_completes_what_was_under_way_first(office, monkeypatch
 
 def test_the_steps_are_those_of_the_journal(office, monkeypatch):
     marked = []
-    mark = Journal.mark
+    mark = TargetRecord.mark
 
     def note(journal, step):
         marked.append(step)
         mark(journal, step)
 
-    monkeypatch.setattr(Journal, "mark", note)
+    monkeypatch.setattr(TargetRecord, "mark", note)
     office.approve_and_publish(make_version("1.0.0", 1))
     assert tuple(marked) == STEPS[1:]

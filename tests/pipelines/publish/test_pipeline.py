@@ -99,7 +99,7 @@ def test_the_record_says_what_was_published(published: Project) -> None:
     values = {(row["indicator_id"], row["period"]): row for row in history.public_values}
     assert values["online_procedures_dx", "FY2022Q3"]["value"] == 23
     record = TargetRecord(published.path / "data/06_catalog/record/folder")
-    kept = {path: record.content.read(one) for path, one in record.read_public_hashes().items()}
+    kept = {path: record.read_content(one) for path, one in record.read_public_hashes().items()}
     public = published.path / "data/06_catalog/public/dataset"
     for path, content in kept.items():
         assert (public / path.replace("/", "/latest/", 1)).read_bytes() == content
