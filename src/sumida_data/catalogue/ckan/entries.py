@@ -25,6 +25,8 @@ from sumida_data.base.metadata import Row
 from sumida_data.catalogue.ckan.site import CkanSite, Files
 from sumida_data.catalogue.target import Dataset, DatasetState, Entry, File, hash_entry
 
+# Arguments of a ``package_revise``, and the files that go with it.
+Revision = tuple[Entry, Files]
 MANIFEST = "sumida_manifest"
 
 _TEXT_FIELDS = ("title", "notes", "url", "version", "maintainer")
@@ -55,11 +57,8 @@ def _name_each(names: Iterable[str]) -> list[Entry]:
 def describe(dataset: Dataset, mark: Entry, groups: Iterable[str], **given: str) -> Entry:
     """Put a dataset into the words of a CKAN, with the manifest among its extras.
 
-    Args:
-        dataset: The dataset.
-        mark: What shows that it is ours: the project, and its name there.
-        groups: Names of the groups that it shall belong to.
-        given: Ids that the site gave: of our organisation and of the licence.
+    The mark, project and name there, shows that it is ours. Ids are given of our organisation and
+    of the licence.
     """
     extras = [{k: extra[k] for k in ("key", "value")} for extra in dataset.metadata["extras"]]
     fields = {key: dataset.metadata.get(key) or "" for key in _TEXT_FIELDS} | given
@@ -99,8 +98,7 @@ def read_manifest(package: Entry) -> Entry | None:
 def read_state(package: Entry) -> DatasetState:
     """Return what a CKAN holds, looked into, as it compares with what is to be published.
 
-    A description that was changed by hand has no hash; a resource that was added by hand has its
-    id for a key.
+    What was described otherwise by hand has no hash; a resource added by hand has its id for a key.
     """
     manifest: Entry = {"files": {}} | (read_manifest(package) or {})
     keys = {name_resource(package, key): key for key in manifest["files"]}
@@ -116,20 +114,11 @@ def read_state(package: Entry) -> DatasetState:
 
 def revise(
     fields: Entry, dataset: Dataset, package: Entry, own_groups: frozenset[str]
-) -> tuple[Entry, Files] | None:
-    """Return the one ``package_revise`` that makes a CKAN hold a dataset, or None where it does.
+) -> Revision | None:
+    """Return the one revision that makes a CKAN hold a dataset, so described, or None.
 
-    Only changed fields and the bytes of changed files go into it. It is refused if the dataset has
-    changed since it was looked at.
-
-    Args:
-        fields: The description that it is to hold.
-        dataset: The dataset, with the files that it is to hold.
-        package: What it holds, looked into.
-        own_groups: Names of the groups that we may put datasets into.
-
-    Returns:
-        Its arguments, and the files that go with it.
+    Only changed fields and the bytes of changed files go into it, by what the CKAN, looked into,
+    holds. It is refused if the dataset has changed since.
     """
     changed = _compare(_add_groups(fields, package, own_groups), package)
     # A list is replaced only if it is taken out first; otherwise its items are merged by place.
@@ -224,13 +213,7 @@ def _hash_written(fields: Entry, files: Mapping[str, Entry]) -> str:
 
 @dataclass(frozen=True)
 class DatastoreTable:
-    """A CSV file as a table.
-
-    Attributes:
-        fields: Its columns as ``datastore_create`` takes them, with titles, notes and units.
-        primary_key: The columns that tell rows apart.
-        rows: Its rows; a missing value is None.
-    """
+    """A CSV file as a table; its fields are as ``datastore_create`` takes them."""
 
     dataset: str
     key: str
@@ -272,10 +255,7 @@ def read_tables(dataset: Dataset) -> Iterator[DatastoreTable]:
 
 
 def fill(site: CkanSite, resource_id: str, table: DatastoreTable) -> None:
-    """Make the table of a resource hold the rows of a file, and no others.
-
-    An UncertainError says that nobody knows how far it came; then it can be done again.
-    """
+    """Make the table of a resource hold the rows of a file, and no others."""
     told = {"resource_id": resource_id, "force": True}
     fields = _read_fields(site, resource_id)
     if fields is not None and _shape(fields) != _shape(table.fields):

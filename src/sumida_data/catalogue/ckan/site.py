@@ -49,11 +49,8 @@ _NO_SUCH_HOST = ("NameResolution", "getaddrinfo", "Name or service", "nodename")
 class CkanSettings(Model):
     """Settings of a CKAN target; ``conf/ckan/catalog.yml`` says what each is for.
 
-    Attributes:
-        token: API token of an editor of the organisation, who is no administrator.
-        basic_auth: User and password, as user:password, of a server before the site.
-        backoff: Seconds before an uncertain call is looked into; doubled each time.
-        attempts: How often in all.
+    ``basic_auth`` is user:password of a server before the site. An uncertain call is looked into
+    after ``backoff`` seconds, which double each time.
     """
 
     url: str = ""
@@ -175,15 +172,11 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         return package | {"resources": found}
 
     def _hash_file(self, resource: Entry) -> str:
-        """Return the SHA-256 of the file of a resource, or nothing where there is none.
-
-        The public reads it from where CKAN says that it is, the publisher from the same site that
-        the token is for.
-        """
         if resource.get("url_type") != "upload":
             return ""
         url = resource["url"]
         if self.apikey:
+            # The public reads it from where CKAN says, we from the site that the token is for.
             path = "dataset/{package_id}/resource/{id}/download/".format_map(resource)
             url = f"{self.address}/{path}{url.rpartition('/')[2]}"
         options = {"timeout": self._settings.timeout}

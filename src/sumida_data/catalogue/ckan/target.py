@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from sumida_data.catalogue.ckan import entries
-from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, Files, UncertainError
+from sumida_data.catalogue.ckan.entries import Revision
+from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, UncertainError
 from sumida_data.catalogue.target import (
     Action,
     Catalogue,
@@ -57,10 +58,8 @@ def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
 class Readiness(NamedTuple):
     """What a site said when it was asked whether all is ready.
 
-    Attributes:
-        licenses: Ids of the licences that it knows.
-        groups: Names of the groups that we may put datasets into.
-        datastore: Whether its DataStore is ours to fill.
+    It knows licences by ids, groups by the names that we may put datasets into, and whether its
+    DataStore is ours to fill.
     """
 
     organization_id: str
@@ -128,10 +127,7 @@ class CkanTarget:
         return list(dict.fromkeys(problems))
 
     def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
-        """Publish what changes, one call for each dataset, and fill the DataStore.
-
-        What is not ready is found before anything is sent.
-        """
+        """Publish what changes, one call for each dataset, and fill the DataStore."""
         if problems := list(_check_content(catalogue, self.settings)):
             raise TargetError("\n".join(problems))
         wanted = {one.name: (self._describe(one), one) for one in catalogue.datasets}
@@ -158,10 +154,7 @@ class CkanTarget:
         ]
 
     def undo(self, catalogue: Catalogue) -> None:
-        """Put back a catalogue that was public before.
-
-        A dataset that it did not hold is made private, so that its address comes back with it.
-        """
+        """Put back a catalogue that was public before; what it did not hold is made private."""
         names = catalogue.states.keys() | self._list().keys()
         self.apply(catalogue, [TargetChange("update", name) for name in sorted(names)])
 
@@ -206,15 +199,8 @@ class CkanTarget:
         ours = manifest.get("project", project) == project and name.startswith(prefix)
         return name.removeprefix(prefix) if ours else ""
 
-    def _bring(
-        self, place: str, look: Callable[[Entry | None], tuple[Entry, Files] | None]
-    ) -> None:
-        """Look at a dataset and revise it; returns only when nothing is seen that is to be revised.
-
-        Args:
-            place: Its id, or its name where we have none yet.
-            look: Says what is to be revised in it.
-        """
+    def _bring(self, place: str, look: Callable[[Entry | None], Revision | None]) -> None:
+        """Look at a dataset by id or name and revise it until nothing is seen to be revised."""
 
         def step() -> None:
             if revision := look(self.site.show(place)):
@@ -224,7 +210,7 @@ class CkanTarget:
         self.site.persist(step)
 
     def _publish(self, fields: Entry, dataset: Dataset, place: str, *, adopt: bool) -> None:
-        def look(package: Entry | None) -> tuple[Entry, Files] | None:
+        def look(package: Entry | None) -> Revision | None:
             if package is None:
                 mark = entries.write_manifest(self._mark(dataset.name))
                 known = {"name": fields["name"], "title": fields["title"], "private": True}
@@ -245,7 +231,7 @@ class CkanTarget:
     def _remove(self, name: str, place: str, *, withdrawn: bool) -> None:
         """Take a dataset out of public view; what is withdrawn leaves a page without files."""
 
-        def look(package: Entry | None) -> tuple[Entry, Files] | None:
+        def look(package: Entry | None) -> Revision | None:
             if not package or not (package["resources"] if withdrawn else not package["private"]):
                 return None
             update: Entry = {"private": True}
@@ -256,9 +242,8 @@ class CkanTarget:
                 gone = ["-extras", *(f"-resources__{one['id']}" for one in package["resources"])]
             return entries.match(package, self.ready.groups, update, gone), {}
 
-        _LOG.info(
-            "データセット %s %s", name, "を取り下げます。" if withdrawn else "の公開をやめます。"
-        )
+        done = "を取り下げます。" if withdrawn else "の公開をやめます。"
+        _LOG.info("データセット %s %s", name, done)
         self._bring(place, look)
 
     def _finish(self, dataset: Dataset, *, new: bool) -> None:
@@ -333,10 +318,7 @@ def _compare_state(dataset: Dataset, package: Entry) -> Iterator[str]:
 
 
 def check_site(site: CkanSite, settings: CkanSettings) -> Readiness:
-    """Ask a site whether all is ready, without writing anything.
-
-    A TargetError names all at once that is missing.
-    """
+    """Ask a site whether all is ready; a TargetError names all at once that is missing."""
     needed = [
         (settings.url, "CKANの住所(url)", "CKAN_URL"),
         (settings.token.get_secret_value(), "APIトークン(token)", "CKAN_API_TOKEN"),
