@@ -303,7 +303,7 @@ class TestNoWayAround:
         arguments = build_packages.__annotations__
         assert set(arguments) == {
             "packages", "municipality", "sources", "guarded_tables", "published_packages",
-            "readability_before", "record", "return",
+            "readability_before", "target_record", "return",
         }  # fmt: skip
 
     @pytest.mark.parametrize("size", [0, 1, 2, -5])

@@ -143,7 +143,7 @@ class _Draft(NamedTuple):
         package = descriptor.describe_package(published, self.surroundings, history)
         data, resources = _write_data(published, package)
         planned = package | {"resources": [*resources, {"path": "changelog.json", "format": ""}]}
-        scored = self.examiner.score(list(list_data_files(planned, data, self.before)))
+        scored = self.examiner.score(list_data_files(planned, data, self.before))
         scores: dict[str, float] = {level: float(score) for level, score in scored.items()}
         whole = package | {"sumida:readability": scores, "resources": resources}
         log = versions.describe_log(published, package, history)

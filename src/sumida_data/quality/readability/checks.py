@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain, groupby, pairwise, repeat, zip_longest
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from xml.etree.ElementTree import Element, fromstring
 from zipfile import BadZipFile, ZipFile
 
@@ -66,9 +66,7 @@ _UNIT = re.compile(
     r"[(（\[【][^)）\]】]+[)）\]】]|[件人枚回台戸数額率]数?$|割合|金額|件数|人数|単位|年度?$|緯度|経度"
 )
 _TIME_HEADER = re.compile(
-    r"年月日?|日付|日$|時点|年度|期間|四半期|年$|日時|(?:^|_)(?:on|date|day|period|month|year|as_of)$"
-    r"|_on$",
-    re.IGNORECASE,
+    "(?i)年月日?|日付|日$|時点|年度|期間|四半期|年$|日時|(?:^|_)(?:on|date|day|period|month|year|as_of)$"
 )
 _TIME_FORMS = [
     r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])",
@@ -99,29 +97,20 @@ class FileColumn:
 
     Attributes:
         note: The field that describes it, found by its name, or its title and unit; or empty.
-        filled: Its cells that are not blank, by row.
+        filled: Its cells that are not blank, by row; others are there up to ``end``.
         distinct: Its values but blank ones, each with the row where it first stands.
         words: Those of its values that are texts.
     """
 
     def __init__(self, grid: "Grid", number: int, heading: str, cells: Cells) -> None:
         """Look for what is said of the column, and for what stands in it."""
-        self.grid, self.number, self.heading, self.cells = grid, number, heading, cells
-        self.header = header = heading.strip()
+        self.grid, self.number, self.heading, self.header = grid, number, heading, heading.strip()
         said = grid.file.said
         fields = said.get("sheets", {}).get(grid.name, said.get("schema", {}).get("fields", ()))
-        titles = ((one, one.get("title", "")) for one in fields)
-        self.note: Described = next(
-            (
-                one
-                for one, title in titles
-                if header in {one["name"], title, f"{title}({one.get('sumida:unit', '')})"}
-            ),
-            {},
-        )
+        self.note: Described = next((one for one in fields if self.header in _list_names(one)), {})
         self.enum: Sequence[str] = self.note.get("constraints", {}).get("enum", ())
-        rows = enumerate(cells, grid.header_row + 1)
-        self.filled = {row: cell for row, cell in rows if cell not in _BLANK}
+        first, self.end = grid.header_row + 1, grid.header_row + 1 + len(cells)
+        self.filled = {row: one for row, one in enumerate(cells, first) if one not in _BLANK}
         self.distinct: dict[Any, int] = {}
         for row, cell in self.filled.items():
             self.distinct.setdefault(cell, row)
@@ -134,11 +123,9 @@ class FileColumn:
             return self.note.get("type") in {"integer", "number"}
         if _CODE_HEADER.search(self.header) or not any(map(_is_number, self.distinct)):
             return False
-        texts = sum(
-            bool(_NUMBER_LIKE.fullmatch(one) or _SYMBOL.fullmatch(one)) for one in self.words
-        )
-        numbers = sum(_is_number(one) for one in self.distinct if one not in self.words)
-        return texts + numbers >= _MOSTLY * len(self.distinct)
+        texts = [one for one in self.words if _NUMBER_LIKE.fullmatch(one) or _SYMBOL.fullmatch(one)]
+        numbers = [one for one in self.distinct if one not in self.words and _is_number(one)]
+        return len(texts) + len(numbers) >= _MOSTLY * len(self.distinct)
 
 
 @dataclass(eq=False)
@@ -174,8 +161,8 @@ class Grid:
     @property
     def empty_columns(self) -> list[int]:
         """The empty columns between others."""
-        used = {column.number for column in self.columns}
-        return sorted(set(range(min(used), max(used))) - used) if used else []
+        used = [column.number for column in self.columns]
+        return sorted(set(range(used[0], used[-1])) - set(used)) if used else []
 
     @property
     def is_data(self) -> bool:
@@ -204,6 +191,17 @@ class DataFile:
     objects: int = 0
     byte_order_mark: bool = False
     encoding: str = ""
+
+    @cached_property
+    def legend(self) -> set[str]:
+        """What stands on the sheets that say what symbols mean."""
+        legends = (grid.rows for grid in self.grids if re.search("凡例|記号|注", grid.name))
+        return {str_of(cell).strip() for rows in legends for row in rows for cell in row}
+
+
+def _list_names(field: Described) -> tuple[str, ...]:
+    title = field.get("title", "")
+    return field["name"], title, f"{title}({field.get('sumida:unit', '')})"
 
 
 def _count_filled(row: Cells) -> int:
@@ -338,20 +336,16 @@ def _describe_fill(fill: Element) -> str:
     return " fill" if colour is None else f" {sorted(colour.items())}"
 
 
-class BrokenPlace(NamedTuple):
-    """A place where a rule is broken, without any text of the file; empty: the whole is meant."""
-
-    sheet: str = ""
-    cell: str = ""
-
-
-Check = Callable[[DataFile], Iterable[BrokenPlace]]
+# Sheet and cell where a rule is broken, without any text of the file; empty: the whole is meant.
+Place = tuple[str, str]
+Check = Callable[[DataFile], Iterable[Place]]
+_WHOLE: Place = ("", "")
 
 
 def _of_sheets(find: Callable[[Grid], Iterable[Cell | None]]) -> Check:
     """Make a check of one that yields cells of a sheet, or None for the whole of it."""
     return lambda file: (
-        BrokenPlace(grid.name, cell_address(*cell) if cell else "")
+        (grid.name, cell_address(*cell) if cell else "")
         for grid in file.grids
         for cell in find(grid)
     )
@@ -368,26 +362,20 @@ def _of_headings(is_wrong: Callable[[FileColumn], object]) -> Check:
 
 def _of_texts(is_wrong: Callable[[str], object]) -> Check:
     """Make a check of one that judges a heading or a text."""
-    return _of_columns(
-        lambda column: (
-            row
-            for text, row in chain([(column.heading, column.grid.header_row)], column.words.items())
-            if is_wrong(text)
-        )
-    )
+
+    def find(column: FileColumn) -> list[int]:
+        texts = [(column.heading, column.grid.header_row), *column.words.items()]
+        return [row for text, row in texts if is_wrong(text)]
+
+    return _of_columns(find)
 
 
 def _list_tables(grid: Grid) -> list[tuple[int, int]]:
     """Return the first and last row of each run of filled rows that is wide, from the headings."""
     widths = list(map(_count_filled, grid.rows))
-    runs = (
-        list(run) for filled, run in groupby(range(len(widths)), lambda n: widths[n] > 0) if filled
-    )
-    return [
-        (run[0], run[-1])
-        for run in runs
-        if run[-1] >= grid.header_row and max(widths[run[0] : run[-1] + 1]) > 1
-    ]
+    runs = (list(run) for _, run in groupby(range(len(widths)), lambda n: widths[n] > 0))
+    wide = [run for run in runs if max(widths[run[0] : run[-1] + 1]) > 1]
+    return [(run[0], run[-1]) for run in wide if run[-1] >= grid.header_row]
 
 
 def _has_headings(grid: Grid, first: int, last: int) -> bool:
@@ -438,12 +426,6 @@ def _find_several_values(column: FileColumn) -> Iterator[int]:
             yield column.distinct[text]
 
 
-def _has_unclear_blanks(column: FileColumn) -> bool:
-    """An empty cell among numbers, and nothing says what it means."""
-    said = "missingValues" in column.grid.file.said.get("schema", {})
-    return not said and 0 < len(column.filled) < len(column.cells) and column.is_numeric
-
-
 def _find_other_style(column: FileColumn) -> Iterator[int]:
     """Cells of one column that look different from each other."""
     styles = {row: column.grid.styles.get((row, column.number), "") for row in column.filled}
@@ -451,29 +433,14 @@ def _find_other_style(column: FileColumn) -> Iterator[int]:
         yield from [row for row, style in styles.items() if style != usual][:1]
 
 
-def _find_hidden_parts(grid: Grid) -> Iterator[Cell | None]:
-    yield from ((row, 0) for row in sorted(grid.look.hidden_rows))
-    if grid.look.hidden or grid.look.hidden_columns:
-        yield None
-
-
-def _find_text_among_numbers(column: FileColumn) -> Iterator[int]:
-    """A text in a column of numbers, or a number kept as text in a workbook."""
-    texts = column.words if column.grid.file.form in _WORKBOOKS else ()
-    for value, row in column.distinct.items() if column.is_numeric else ():
-        if value in texts or not _is_number(value):
-            yield row
-
-
 def _find_omissions(grid: Grid) -> Iterator[Cell]:
     """The same as above, said in words or by an empty cell in what names the row."""
     for column in grid.columns:
-        yield from (
-            (row, column.number) for text, row in column.words.items() if text.strip() in _DITTO
-        )
+        ditto = [row for text, row in column.words.items() if text.strip() in _DITTO]
+        yield from ((row, column.number) for row in ditto)
     for column in (one for one in grid.columns[:1] if one.header and one.filled):
-        rows = range(min(column.filled), grid.header_row + 1 + len(column.cells))
-        yield from [(row, column.number) for row in rows if row not in column.filled][:1]
+        empty = set(range(min(column.filled), column.end)) - column.filled.keys()
+        yield from ((row, column.number) for row in sorted(empty)[:1])
 
 
 def _find_repeated_headings(grid: Grid) -> Iterator[Cell]:
@@ -524,22 +491,6 @@ def _has_no_code_table(column: FileColumn) -> bool:
     return is_coded and not (has_table or column.note) and _CODED.search(column.header) is not None
 
 
-def _find_unexplained_symbols(column: FileColumn) -> Iterator[int]:
-    """A symbol in a column of numbers, and no sheet says what it means."""
-    legends = [one.rows for one in column.grid.file.grids if re.search("凡例|記号|注", one.name)]
-    cells = chain.from_iterable(chain.from_iterable(legends))
-    known = {str_of(cell).strip() for cell in cells}
-    for text, row in column.words.items() if column.is_numeric else ():
-        if _SYMBOL.fullmatch(text) and text not in known:
-            yield row
-
-
-def _has_no_unit(column: FileColumn) -> bool:
-    said = column.note.keys() & {"sumida:unit", "sumida:unitField"}
-    beside = any(one.header in {"単位", "unit"} for one in column.grid.columns)
-    return not (said or beside or _UNIT.search(column.header)) and column.is_numeric
-
-
 def _find_unusual_times(column: FileColumn) -> Iterator[int]:
     """Days and years in no standard form, or in two forms in one column."""
     is_typed = column.note.get("type") in {"date", "yearmonth", "datetime", "year"}
@@ -579,28 +530,28 @@ def is_area_code(code: str) -> bool:
     return int(code[5]) == (11 - total % 11) % 10
 
 
-def _find_changed_formats(file: DataFile) -> Iterator[BrokenPlace]:
+def _find_changed_formats(file: DataFile) -> Iterator[Place]:
     """Columns that went, moved or have another name since the last time."""
     last = read_file(file.name, file.said.get("previous", b"")).grids
     before = {grid.name: [column.header for column in grid.columns] for grid in last}
     for grid in file.grids:
         known = before.get(grid.name, [])
         if [column.header for column in grid.columns if column.header in known] != known:
-            yield BrokenPlace(grid.name, cell_address(grid.header_row, 0))
+            yield grid.name, cell_address(grid.header_row, 0)
 
 
-def _find_missing_definitions(file: DataFile) -> Iterator[BrokenPlace]:
+def _find_missing_definitions(file: DataFile) -> Iterator[Place]:
     """A column without definition or plain name, no history, encoding unsaid or unlike."""
     mark = file.said.get("dialect", {}).get("sumida:byteOrderMark")
     encoding = file.said.get("encoding", "").lower().replace("-", "")
     is_unlike = (encoding, mark) != (file.encoding.replace("-", ""), file.byte_order_mark)
-    yield from [BrokenPlace()] * (not file.said.get("history"))
-    yield from [BrokenPlace()] * (file.form == "csv" and is_unlike)
+    yield from [_WHOLE] * (not file.said.get("history"))
+    yield from [_WHOLE] * (file.form == "csv" and is_unlike)
     for grid in (one for one in file.grids if one.is_data):
         for column in grid.columns:
             named = _PHYSICAL_NAME.fullmatch(column.note.get("name", ""))
             if not (named and column.note.get("description")):
-                yield BrokenPlace(grid.name, cell_address(grid.header_row, column.number))
+                yield grid.name, cell_address(grid.header_row, column.number)
 
 
 def _find_wide_layout(grid: Grid) -> Iterator[Cell]:
@@ -613,8 +564,9 @@ def _find_wide_layout(grid: Grid) -> Iterator[Cell]:
         yield grid.header_row, 0
 
 
+# What is no function stands here; what each is about, and what to do, says the table of rules.
 CHECKS: Final[dict[str, Check]] = {
-    "L1-01": lambda file: repeat(BrokenPlace(), file.form not in _FORMATS),
+    "L1-01": lambda file: repeat(_WHOLE, file.form not in _FORMATS),
     "L1-02": _of_sheets(_find_further_tables),
     "L1-03": _of_sheets(_find_gaps),
     "L1-04": _of_sheets(_find_lines_around),
@@ -622,14 +574,25 @@ CHECKS: Final[dict[str, Check]] = {
     "L1-06": _of_texts(_LAYOUT.search),
     "L1-07": _of_columns(_find_several_values),
     "L1-08": lambda file: chain(
-        (BrokenPlace(grid.name) for grid in file.grids if find_dependent(grid.name)),
+        ((grid.name, "") for grid in file.grids if find_dependent(grid.name)),
         _of_texts(find_dependent)(file),
     ),
-    "L1-09": _of_headings(_has_unclear_blanks),
-    "L1-10": lambda file: repeat(BrokenPlace(), file.objects),
+    "L1-09": _of_headings(
+        lambda column: (
+            "missingValues" not in column.grid.file.said.get("schema", {})
+            and 0 < len(column.filled) < column.end - column.grid.header_row - 1
+            and column.is_numeric
+        )
+    ),
+    "L1-10": lambda file: repeat(_WHOLE, file.objects),
     "L1-11": _of_columns(_find_other_style),
     "L1-12": _of_sheets(lambda grid: (first for first, _ in grid.look.merged)),
-    "L1-13": _of_sheets(_find_hidden_parts),
+    "L1-13": _of_sheets(
+        lambda grid: chain(
+            ((row, 0) for row in sorted(grid.look.hidden_rows)),
+            repeat(None, bool(grid.look.hidden or grid.look.hidden_columns)),
+        )
+    ),
     # A record over several lines, or one that ends early; one with more values than headings.
     "L1-14": _of_sheets(
         lambda grid: (
@@ -645,7 +608,18 @@ CHECKS: Final[dict[str, Check]] = {
             if len(row) > len(grid.rows[0])
         )
     ),
-    "L2-01": _of_columns(_find_text_among_numbers),
+    # A text in a column of numbers, or a number kept as text in a workbook.
+    "L2-01": _of_columns(
+        lambda column: (
+            row
+            for value, row in column.distinct.items()
+            if column.is_numeric
+            and not (
+                _is_number(value)
+                and (value not in column.words or column.grid.file.form not in _WORKBOOKS)
+            )
+        )
+    ),
     "L2-02": _of_sheets(_find_omissions),
     "L2-03": _of_sheets(_find_repeated_headings),
     "L2-04": _of_columns(_find_unlike_choices),
@@ -655,8 +629,21 @@ CHECKS: Final[dict[str, Check]] = {
     "L2-06": _of_sheets(lambda grid: grid.formulas),
     "L3-01": _of_sheets(_find_late_headings),
     "L3-02": _of_headings(_has_no_code_table),
-    "L3-03": _of_columns(_find_unexplained_symbols),
-    "L3-04": _of_headings(_has_no_unit),
+    "L3-03": _of_columns(
+        lambda column: (
+            row
+            for text, row in column.words.items()
+            if column.is_numeric and _SYMBOL.fullmatch(text) and text not in column.grid.file.legend
+        )
+    ),
+    "L3-04": _of_headings(
+        lambda column: (
+            column.is_numeric
+            and not column.note.keys() & {"sumida:unit", "sumida:unitField"}
+            and not any(one.header in {"単位", "unit"} for one in column.grid.columns)
+            and not _UNIT.search(column.header)
+        )
+    ),
     "L3-05": _of_columns(_find_unusual_times),
     "L3-06": _of_sheets(_find_missing_area),
     "L3-07": _find_changed_formats,
