@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -25,7 +24,7 @@ from rich.table import Table
 
 from sumida_data.base.frames import build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.quality.check import RESULT_TABLES, SCHEMAS, check_tables, run_checks
+from sumida_data.quality.check import RESULT_TABLES, SCHEMAS, check_with_sql, run_checks
 from sumida_data.quality.data_package import find_errors
 from sumida_data.quality.rules import QualityRules, Query, TableRule, list_rules
 from sumida_data.quality.second_opinion import (
@@ -122,9 +121,7 @@ def time_rows(
 
 def check_sql(data: pa.Table, rules: list[TableRule]) -> None:
     """Hold the rows to the rules in DuckDB."""
-    with duckdb.connect() as connection:
-        connection.register(TABLE, data)
-        check_tables(connection, rules)
+    check_with_sql(rules, {TABLE: data})
 
 
 def repeat(data: pa.Table, rows: int) -> pa.Table:

@@ -7,13 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.base.frames import arrow_schema, arrow_type, build_frame, to_arrow
+from sumida_data.base.frames import arrow_schema, arrow_type, build_frame
 from sumida_data.base.metadata import DataDictionary, Field, Table
-from sumida_data.quality.check import SCHEMAS, check_tables
+from sumida_data.quality.check import SCHEMAS, check_with_sql
 from sumida_data.quality.rules import Example, Query, TableRule
 from sumida_data.quality.second_opinion import check_with_expectations, check_with_frictionless
 
@@ -171,11 +170,7 @@ def run_engine(
     elif engine == "frictionless":
         outcomes = check_with_frictionless(rules, frames, dictionary)
     else:
-        outcomes = []
-        with duckdb.connect() as connection:
-            for name, frame in frames.items():
-                connection.register(name, to_arrow(frame))
-                outcomes += check_tables(connection, [r for r in rules if r.table == name])
+        outcomes = check_with_sql([rule for rule in rules if rule.table in frames], frames)
     return {outcome.key: outcome.failing for outcome in outcomes}
 
 
@@ -183,16 +178,15 @@ def run_rule(
     rule: TableRule, tables: Mapping[str, Any], dictionary: DataDictionary
 ) -> tuple[int, int]:
     """Rows checked and rows failing of a rule in a database that holds only these rows."""
-    with duckdb.connect() as connection:
-        named_here = {rule.table, *tables, *re.findall(r"\w+", str(rule.check))}
-        for table in (one for one in dictionary.tables if one.name in named_here):
-            rows = parse_rows(tables.get(table.name, ()), table)
-            named = [{"row_id": f"row {n}"} | row for n, row in enumerate(rows)]
-            data = pa.Table.from_pylist(named, arrow_schema(table))
-            connection.register(table.name, data)
-        for name, schema in SCHEMAS.items():
-            connection.register(name, pa.Table.from_pylist(list(tables.get(name, ())), schema))
-        outcomes = check_tables(connection, [rule])
+    named_here = {rule.table, *tables, *re.findall(r"\w+", str(rule.check))}
+    relations = {}
+    for table in (one for one in dictionary.tables if one.name in named_here):
+        rows = parse_rows(tables.get(table.name, ()), table)
+        named = [{"row_id": f"row {n}"} | row for n, row in enumerate(rows)]
+        relations[table.name] = pa.Table.from_pylist(named, arrow_schema(table))
+    for name, schema in SCHEMAS.items():
+        relations[name] = pa.Table.from_pylist(list(tables.get(name, ())), schema)
+    outcomes = check_with_sql([rule], relations)
     return sum(o.rows_checked for o in outcomes), sum(len(o.failing) for o in outcomes)
 
 

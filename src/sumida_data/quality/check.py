@@ -192,30 +192,40 @@ def name_rows(row_ids: Iterable[Any]) -> tuple[str, ...]:
     return tuple(sorted("" if pd.isna(row_id) else str(row_id) for row_id in row_ids))
 
 
-def check_tables(
-    connection: duckdb.DuckDBPyConnection, rules: Iterable[TableRule]
+def check_with_sql(
+    rules: Iterable[TableRule], relations: Mapping[str, pd.DataFrame | pa.Table]
 ) -> list[EngineResult]:
-    """Hold the tables of a database to rules: for row rules, each table in one pass that counts.
+    """Hold tables, by name, to rules of any kind.
 
     Raises:
         RuleQueryError: If a rule's query fails.
     """
     of_rows: defaultdict[str, list[tuple[RuleKey, RuleCheck]]] = defaultdict(list)
     results: list[EngineResult] = []
-    for rule in rules:
-        if isinstance(rule.check, Query):
-            results += _run_query(connection, rule, rule.check.query)
-        else:
-            of_rows[rule.table].append((rule.key, rule.check))
-    for table, ours in of_rows.items():
-        counts = [f"count(*) FILTER ({concerns(check)})" for _, check in ours]
-        counts += [count_broken(check, table) for _, check in ours]
-        found = count_rows(connection, table, counts)
-        for (key, check), checked, broken in zip(ours, found, found[len(ours) :], strict=False):
-            query = select_broken(check, table, "row_id")
-            rows = connection.execute(query).fetchall() if broken else ()
-            results.append(EngineResult(key, checked, name_rows(row_id for (row_id,) in rows)))
+    with connect() as connection:
+        for name, data in relations.items():
+            connection.register(name, to_arrow(data) if isinstance(data, pd.DataFrame) else data)
+        for rule in rules:
+            if isinstance(rule.check, Query):
+                results += _run_query(connection, rule, rule.check.query)
+            else:
+                of_rows[rule.table].append((rule.key, rule.check))
+        for table, ours in of_rows.items():
+            results += _check_rows(connection, table, ours)
     return results
+
+
+def _check_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[tuple[RuleKey, RuleCheck]]
+) -> Iterator[EngineResult]:
+    """Hold a table to its row rules: one pass to count, one for each rule that is broken."""
+    counts = [f"count(*) FILTER ({concerns(check)})" for _, check in rules]
+    counts += [count_broken(check, table) for _, check in rules]
+    found = count_rows(connection, table, counts)
+    for (key, check), checked, broken in zip(rules, found, found[len(rules) :], strict=False):
+        query = select_broken(check, table, "row_id")
+        rows = connection.execute(query).fetchall() if broken else ()
+        yield EngineResult(key, checked, name_rows(row_id for (row_id,) in rows))
 
 
 def _run_query(
@@ -246,13 +256,7 @@ def run_checks(
     frames: Mapping[str, pd.DataFrame],
     relations: Mapping[str, pa.Table],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold all tables to all rules, and the results to theirs.
-
-    Args:
-        rules: The rule table.
-        dictionary: Descriptions of the tables.
-        frames: The tables by name, all but the results themselves.
-        relations: What queries name beside the tables.
+    """Hold all tables to all rules, and the results to theirs; queries name relations beside them.
 
     Returns:
         Tables ``check_result`` and ``check_failure``.
@@ -262,30 +266,16 @@ def run_checks(
     """
     known = list_rules(rules, dictionary)
     ours = [rule for rule in known if rule.table in frames]
-    found = check_with_sql(ours, frames, relations)
+    found = check_with_sql(ours, {**frames, **relations})
     result, failure = (dictionary[name] for name in RESULT_TABLES)
 
     def build() -> tuple[pd.DataFrame, pd.DataFrame]:
-        return (
-            build_check_result(rules.words, found, result),
-            build_check_failure(ours, found, frames, failure),
-        )
+        failures = build_check_failure(ours, found, frames, failure)
+        return build_check_result(rules.words, found, result), failures
 
     of_results = [rule for rule in known if rule.table in RESULT_TABLES]
     found += check_with_sql(of_results, dict(zip(RESULT_TABLES, build(), strict=True)))
     return build()
-
-
-def check_with_sql(
-    rules: Sequence[TableRule],
-    frames: Mapping[str, pd.DataFrame],
-    relations: Mapping[str, pa.Table] = {},
-) -> list[EngineResult]:
-    """Hold frames to rules of any kind."""
-    with connect() as connection:
-        for name, data in {**frames, **relations}.items():
-            connection.register(name, to_arrow(data) if isinstance(data, pd.DataFrame) else data)
-        return check_tables(connection, rules)
 
 
 def build_check_result(
@@ -323,17 +313,10 @@ def build_check_failure(
     frames: Mapping[str, pd.DataFrame],
     table: Table,
 ) -> pd.DataFrame:
-    """Make table ``check_failure``.
+    """Make table ``check_failure``: one row is one field of one row that breaks a rule.
 
-    Args:
-        rules: The rules.
-        found: What was found.
-        frames: The tables by name, of which ``answer`` and some others know the cells.
-        table: Description of ``check_failure``.
-
-    Returns:
-        One row is one field of one row that breaks a rule, with the cell it was read from. What
-        stands in the cell is left out: an unreadable one may hold anything, a name as well.
+    It has the cell it was read from, which ``answer`` and some other tables know. What stands in
+    the cell is left out: an unreadable one may hold anything, a name as well.
     """
     # A query may name subjects of its own; a derived rule's subject is part of its key.
     fields: dict[tuple[str, ...], tuple[str, ...]] = {}

@@ -31,38 +31,6 @@ class Tally(NamedTuple):
         return self.failed_errors + self.failed_warnings
 
 
-class FailedCheck(NamedTuple):
-    """A check that failed.
-
-    Attributes:
-        subject: What of the table it is about, in words, or ''.
-        places: The first rows of ``check_failure``, one for each cell.
-        more: Rows of ``check_failure`` beyond these.
-    """
-
-    result: Row
-    words: RuleWords
-    table: str
-    subject: str
-    places: Sequence[Row]
-    more: int
-
-
-class Overview(NamedTuple):
-    """The results of a run's checks.
-
-    Attributes:
-        failed: The checks that failed, errors first.
-        rules: Every rule of the rule table with its checks and, if there is one, its example.
-    """
-
-    tally: Tally
-    by_characteristic: Mapping[str, Tally]
-    by_table: Mapping[str, Tally]
-    failed: Sequence[FailedCheck]
-    rules: Sequence[tuple[RuleWords, Tally, str]]
-
-
 def count_checks(results: Iterable[Row]) -> Tally:
     """Count rows of ``check_result`` by how they went."""
     states: Counter[str] = Counter()
@@ -77,31 +45,42 @@ def give_overview(
     results: Sequence[Row],
     failures: Iterable[Row],
     titles: Mapping[str, str],
-) -> Overview:
-    """Order rows of ``check_result`` and ``check_failure``.
+) -> dict[str, Any]:
+    """Order rows of ``check_result`` and ``check_failure`` for the page that shows them.
 
     The titles are Japanese ones of subjects that are no columns, such as indicators by id.
+
+    Returns:
+        ``tally``, and tallies ``by_characteristic`` and ``by_table``; ``failed``, the checks that
+        failed, errors first, with their first places and how many ``more`` there are; ``rules``,
+        every rule of the rule table with its tally and, if there is one, its example.
     """
     names = dictionary["check_result"].field("characteristic").codes
     key, failed = itemgetter("rule_id", "table_name", "subject"), []
-    places = _group(failures, key)
+    places, by_rule = _group(failures, key), _group(results, itemgetter("rule_id"))
     for row in sorted(results, key=itemgetter("severity", "row_id")):
         if row["passed"] is False:
             table, found = dictionary[row["table_name"]], places.get(key(row), [])
-            subject, more = name_subject(table, row["subject"], titles), len(found) - _PLACES_SHOWN
-            words, shown = rules.words[row["rule_id"]], found[:_PLACES_SHOWN]
-            failed.append(FailedCheck(row, words, table.title, subject, shown, max(0, more)))
-    by_rule = _group(results, itemgetter("rule_id"))
-    return Overview(
-        tally=count_checks(results),
-        by_characteristic=_count_by(results, lambda row: names[row["characteristic"]].title),
-        by_table=_count_by(results, lambda row: dictionary[row["table_name"]].title),
-        failed=failed,
-        rules=[
+            failed.append(
+                {
+                    "result": row,
+                    "words": rules.words[row["rule_id"]],
+                    "table": table.title,
+                    "subject": name_subject(table, row["subject"], titles),
+                    "places": found[:_PLACES_SHOWN],
+                    "more": len(found[_PLACES_SHOWN:]),
+                }
+            )
+    return {
+        "tally": count_checks(results),
+        "by_characteristic": _count_by(results, lambda row: names[row["characteristic"]].title),
+        "by_table": _count_by(results, lambda row: dictionary[row["table_name"]].title),
+        "failed": failed,
+        "rules": [
             (words, count_checks(by_rule.get(rule_id, ())), _show_example(words, dictionary))
             for rule_id, words in sorted(rules.words.items())
         ],
-    )
+    }
 
 
 def _group(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:

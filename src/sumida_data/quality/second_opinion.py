@@ -56,7 +56,7 @@ _ROW_IDS: dict[str, Any] = {
     "unexpected_index_column_names": [ROW_ID],
     "return_unexpected_index_query": False,
 }
-_TYPES = {"integer": "integer", "number": "number", "date": "date", "boolean": "boolean"}
+_TYPES = {"integer", "number", "date", "boolean"}
 _PYTHON = {"<": "<", "<=": "<=", "=": "=="}
 _GREATER = "ExpectColumnPairValuesAToBeGreaterThanB"
 _COMPARED: dict[str, tuple[str, dict[str, bool]]] = {
@@ -79,11 +79,8 @@ def ask_second_opinion(
 ) -> SecondOpinion:
     """Hold what is about to be public to the row rules, with all three engines.
 
-    Args:
-        rules: The rule table.
-        dictionary: Descriptions of the tables.
-        frames: The tables behind the packages by name.
-        files: The published files by path, such as ``dx-indicators/indicator.csv``.
+    That are the tables behind the packages by name, and the published files by path, such as
+    ``dx-indicators/indicator.csv``.
 
     Raises:
         EngineError: If an engine breaks down.
@@ -168,24 +165,15 @@ def _describe(resource: Mapping[str, Any], name: str) -> Table:
     described = [*schema["fields"]]
     if ROW_ID not in {field["name"] for field in described}:
         described.append({"name": ROW_ID, "title": "行", "type": "string"})
-    fields = [
-        Field(
-            name=field["name"],
-            title=field["title"],
-            title_en=field["name"],
-            type=field["type"],
-            **{one: said for one, said in field.get("constraints", {}).items() if one in kept},
-        )
-        for field in described
-    ]
-    return Table(
-        name=name,
-        title=resource["title"],
-        title_en=resource["name"],
-        description=resource["description"],
-        primary_key=(key,) if isinstance(key, str) else tuple(key),
-        fields=tuple(fields),
-    )
+    fields = []
+    for one in described:
+        said = {name: limit for name, limit in one.get("constraints", {}).items() if name in kept}
+        said |= {"name": one["name"], "title": one["title"], "title_en": one["name"]}
+        fields.append(Field(type=one["type"], **said))
+    keys = (key,) if isinstance(key, str) else tuple(key)
+    words = {"title": resource["title"], "title_en": resource["name"]}
+    words["description"] = resource["description"]
+    return Table(name=name, primary_key=keys, fields=tuple(fields), **words)
 
 
 def check_with_expectations(
@@ -210,13 +198,10 @@ def check_with_expectations(
         source = context.data_sources.add_pandas(table).add_dataframe_asset(table)
         definition = source.add_batch_definition_whole_dataframe(table)
         batch = definition.get_batch({"dataframe": frame})
-        broken = _validate(batch, dict(enumerate(ours)), "BOOLEAN_ONLY")
-        listed = {number: ours[number] for number in broken}
-        rows = _validate(batch, listed, _ROW_IDS) if broken else {}
-        results += [
-            EngineResult(rule.key, len(frame), rows.get(number, ()))
-            for number, rule in enumerate(ours)
-        ]
+        broken = _validate(batch, ours, "BOOLEAN_ONLY")
+        failed = [rule for rule in ours if rule.key in broken]
+        rows = _validate(batch, failed, _ROW_IDS) if failed else {}
+        results += [EngineResult(one.key, len(frame), rows.get(one.key, ())) for one in ours]
     return results
 
 
@@ -225,17 +210,17 @@ def _row_rules(rules: Iterable[TableRule], table: str) -> list[TableRule]:
 
 
 def _validate(
-    batch: Any, rules: Mapping[int, TableRule], result_format: Any
-) -> dict[int, tuple[str, ...]]:
-    """Return the failing row ids by number of the rule; of rules that hold nothing."""
+    batch: Any, rules: Sequence[TableRule], result_format: Any
+) -> dict[RuleKey, tuple[str, ...]]:
+    """Return the failing row ids by the key of the rule; of rules that hold nothing."""
     from great_expectations import ExpectationSuite, expectations  # noqa: PLC0415
 
     suite = ExpectationSuite(name="rules")
-    for number, rule in rules.items():
+    for number, rule in enumerate(rules):
         name, arguments = _expect(rule)
         meta = {"rule": number, "rule_id": rule.rule_id, "title": rule.title}
         suite.add_expectation(getattr(expectations, name)(**arguments, meta=meta))
-    found: dict[int, tuple[str, ...]] = {}
+    found: dict[RuleKey, tuple[str, ...]] = {}
     for result in batch.validate(suite, result_format=result_format).results:
         # An expectation that could not be evaluated is reported as one that failed.
         details, expectation = result.exception_info or {}, result.expectation_config
@@ -245,7 +230,8 @@ def _validate(
                 raise EngineError(f"Great Expectations: {expectation.type}: {message}")
         if not result.success:
             listed = result.result.get("unexpected_index_list") or ()
-            found[expectation.meta["rule"]] = name_rows(row[ROW_ID] for row in listed)
+            key = rules[expectation.meta["rule"]].key
+            found[key] = name_rows(row[ROW_ID] for row in listed)
     return found
 
 
@@ -376,14 +362,8 @@ def compile_schema(table: Table, rules: Iterable[TableRule]) -> dict[str, Any]:
                     "form.yml、tables.yml かほかの規則にあります。1か所にまとめてください。"
                 )
             constraints[field][name] = value
-    fields = [
-        {
-            "name": field.name,
-            "type": _TYPES.get(field.type, "string"),
-            "constraints": constraints[field.name],
-        }
-        for field in table.fields
-    ]
+    types = {one.name: one.type if one.type in _TYPES else "string" for one in table.fields}
+    fields = [{"name": one, "type": types[one], "constraints": constraints[one]} for one in types]
     return {"fields": fields, "missingValues": []}
 
 

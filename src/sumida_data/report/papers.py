@@ -17,11 +17,10 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Length, Mm, Pt
 
-from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book
 from sumida_data.present.chart import Chart
 from sumida_data.present.templates import load_templates
-from sumida_data.quality.overview import Overview
 from sumida_data.report.content import IndicatorReport, ProgressReport
 
 _FONT = "Yu Gothic"
@@ -75,7 +74,7 @@ def render_pages(report: ProgressReport) -> dict[str, bytes]:
 
 
 def render_quality_page(
-    report: ProgressReport, municipality: HomeMunicipality, overview: Overview
+    report: ProgressReport, municipality: HomeMunicipality, overview: Row
 ) -> bytes:
     """Return the results of the checks, which concern all periods."""
     severities = report.dictionary.words("check_result.severity")
