@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from sumida_data.base.database import connect
 from sumida_data.base.disk import PRIVATE_FILE, replace_file
-from sumida_data.base.frames import arrow_schema, build_frame, to_frame
+from sumida_data.base.frames import arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.packages.database import Build, Database, read_build, write_tables
 
@@ -85,7 +85,7 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             frame = to_frame(data)
         else:
             frame = data if isinstance(data, pd.DataFrame) else build_frame(table, data)
-        if failures := "; ".join([*_compare_columns(table, frame), *_find_missing(table, frame)]):
+        if failures := "; ".join(_find_failures(table, to_arrow(frame))):
             raise DatasetError(f"Table {table.name!r} does not fit its description: {failures}.")
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False, compression="zstd")
@@ -98,21 +98,17 @@ def _read_dictionary(path: Path, _: int) -> DataDictionary:
     return DataDictionary.model_validate_json(path.read_bytes())
 
 
-def _compare_columns(table: Table, frame: pd.DataFrame) -> Iterator[str]:
-    described = {field.name: str(field.type) for field in arrow_schema(table)}
-    found = {str(name): str(one).removesuffix("[pyarrow]") for name, one in frame.dtypes.items()}
-    for name in described | found:
-        if found.get(name) != (known := described.get(name)):
-            yield f"column {name} has type {found.get(name)}, described as {known}"
-    if found == described and list(found) != list(described):
+def _find_failures(table: Table, found: pa.Table) -> Iterator[str]:
+    schemas = (arrow_schema(table), found.schema)
+    described, told = (schema.to_string().splitlines() for schema in schemas)
+    for one in sorted({*described} ^ {*told}):
+        yield f"column {one} is found or described only"
+    if sorted(described) == sorted(told) and described != told:
         yield "columns stand in another order"
-
-
-def _find_missing(table: Table, frame: pd.DataFrame) -> Iterator[str]:
-    required = [one.name for one in table.fields if one.required and one.name in frame]
-    for name, count in frame[required].isna().sum().items():
-        if count:
-            yield f"{count} required values of {name} are missing"
+    required = {one.name for one in table.fields if one.required}
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        if name in required and column.null_count:
+            yield f"{column.null_count} required values of {name} are missing"
 
 
 class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):

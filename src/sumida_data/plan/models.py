@@ -502,6 +502,10 @@ class ReportedPeriod(RootModel[str]):
     def _refuse_other_forms(cls, text: str) -> str:
         return text if text == "latest" else str(Period.parse(text))
 
+    def choose(self, periods: Iterable[str]) -> str:
+        """Return the quarter, or the latest of these."""
+        return max(periods, default="") if self.root == "latest" else self.root
+
 
 def _find_repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, number in Counter(names).items() if number > 1)

@@ -35,7 +35,7 @@ def find_last_rows(
     known = [] if known_answers is None else read_rows(known_answers)
     if not any(row["sample"] and row["source_file"] in survey_returns for row in known):
         known = [row for row in known if not row["sample"]]
-    name = _name_period(waves, period)
+    name = period.choose(waves.root)
     came = {path.partition("/")[0] for path in survey_returns} & waves.root.keys()
     earlier = _find_before(name, came)
     if earlier > _find_before(name, {row["period"] for row in known}):
@@ -50,10 +50,6 @@ def _find_before(name: str, periods: set[str]) -> str:
     return max((one for one in periods if one < name), default="")
 
 
-def _name_period(waves: Waves, period: ReportedPeriod) -> str:
-    return max(waves.root) if period.root == "latest" else period.root
-
-
 @makes("blank_forms", "forms_summary")
 def write_forms(
     form: Form,
@@ -65,7 +61,7 @@ def write_forms(
     locations: Locations,
 ) -> tuple[Contents, Summary]:
     """Write a form for each department asked."""
-    name = _name_period(waves, period)
+    name = period.choose(waves.root)
     if name not in waves.root:
         raise UnableError(
             f"--params=period={name}: この期間の照会の設定がありません。"

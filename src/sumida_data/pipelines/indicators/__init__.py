@@ -23,7 +23,7 @@ def choose_period(period: ReportedPeriod, response: Frame) -> Period:
     """Return the period to report: the one asked for, or the latest that has returns."""
     received = response[response["source_file"].notna()]
     periods = sorted(received["period"].unique())
-    chosen: str = periods[-1] if period.root == "latest" else period.root
+    chosen = period.choose(periods)
     if chosen not in periods:
         raise UnableError(
             f"--params=period={chosen}: この期間の回答はありません。"

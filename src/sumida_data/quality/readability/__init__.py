@@ -190,7 +190,7 @@ def list_received(
     for file in files:
         for period in filter(_PERIOD.fullmatch, file.name.split("/")[:-1]):
             by_period[period].append(file)
-    chosen = max(by_period, default="") if reported.root == "latest" else reported.root
+    chosen = reported.choose(by_period)
     concerned = [Candidate(one.name, one.read()) for one in by_period[chosen]]
     return {chosen: concerned} if concerned else {}
 
