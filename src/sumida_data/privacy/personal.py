@@ -21,7 +21,7 @@ import pandas as pd
 from sumida_data.base.characters import BRACKETS, HYPHENS, drop_unseen
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row
-from sumida_data.survey.reading.text.numbers import parse_kanji
+from sumida_data.survey.reading.text import parse_kanji
 
 Kind = Literal[
     "mail_address", "phone_number", "extension", "my_number", "personal_number", "address",

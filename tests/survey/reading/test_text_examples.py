@@ -13,7 +13,7 @@ from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text import reader_of
 from sumida_data.survey.reading.workbook import CellValue
 
-PACKAGE = files("sumida_data.survey.reading.text")
+PACKAGE = files("sumida_data.survey.reading")
 
 
 def table(name: str) -> list[dict[str, str]]:
