@@ -89,6 +89,32 @@ def test_its_status_tells_not_asked_from_not_answered(
     assert {row["fee_status"] for row in rows if "fee_status" in row} <= {"answered"}
 
 
+@pytest.mark.parametrize("period", ["FY2022Q3", "FY2022Q4"])
+def test_who_says_no_change_is_asked_for_it_too(
+    longer: Form,
+    waves: Waves,
+    rules: FindingRules,
+    tmp_path: Path,
+    make_workbook: Callable[..., bytes],
+    period: str,
+) -> None:
+    unchanged = {"表紙": cover(前回から変更なし="該当")}
+    sent = {"FY2022Q2": {"表紙": cover(), "手続": [PROCEDURE_HEADINGS, ROW]}}
+    sent |= {one: unchanged for one in ("FY2022Q3", "FY2022Q4") if one <= period}
+    files = {}
+    for one, sheets in sent.items():
+        path = tmp_path / f"{one}.xlsx"
+        path.write_bytes(make_workbook(sheets))
+        files[f"{one}/a.xlsx"] = SourceFile(f"{one}/a.xlsx", path)
+    findings = (
+        Collector(FormReader(longer, rules), waves, DEPARTMENTS, "131075").collect(files).findings
+    )
+    asked = [one for one in findings if one.rule_id == "F405"]
+    assert [one.place.period for one in asked] == [*sent][1:]
+    assert "「手続」の「窓口の所要分」は前回の後に加わった項目" in asked[0].message
+    assert "答えのない行が1件" in asked[0].message
+
+
 @pytest.mark.parametrize(("period", "asks"), [("FY2022Q2", False), ("FY2022Q3", True)])
 def test_a_blank_form_asks_for_it_from_then_on(
     longer: Form, waves: Waves, period: str, *, asks: bool

@@ -123,6 +123,7 @@ def undo(env: str | None, *, yes: bool) -> None:
     with _open(env) as (target, record, _):
         if not yes and not click.confirm(f"公開先 {target.name} を前の内容に戻しますか"):
             raise click.ClickException("戻しませんでした。")
+        click.echo(f"公開先 {target.name} を戻しています。数分かかることがあります。")
         line = publication.undo(target, record, date.today())
     datasets = "、".join(f"{one.name} {one.version}" for one in line.datasets)
     click.echo(f"公開先 {target.name} を、公開 {line.content_of} の内容に戻しました({datasets})。")
@@ -147,6 +148,7 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
             click.echo(f"新しい内容になっているデータセット：{'、'.join(same) or 'なし'}")
         if not yes and not click.confirm(f"公開先 {target.name} への公開をやめますか"):
             raise click.ClickException("やめませんでした。")
+        click.echo(f"公開先 {target.name} への公開をやめています。数分かかることがあります。")
         line = publication.abandon(target, record, date.today(), leave=leave)
     before = "公開先はそのままです" if leave else f"前の内容({line.content_of or '空'})に戻しました"
     click.echo(

@@ -5,7 +5,7 @@ quarter before, what contradicts it, and which department has not answered.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -20,6 +20,7 @@ from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
 from sumida_data.survey.collecting.kept_readings import choose_discarded
 from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
+from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.departments import (
     Department,
     Succession,
@@ -32,7 +33,7 @@ from sumida_data.survey.files import SourceFile, is_copy, is_document
 from sumida_data.survey.findings import Finding, Kind, Place, make_finding
 from sumida_data.survey.form import Waves
 from sumida_data.survey.reading.reader import Record
-from sumida_data.survey.reading.text import fold
+from sumida_data.survey.reading.text import BLANK, fold
 
 _PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 # A digit too many or too few; small numbers may well change as much.
@@ -391,7 +392,22 @@ class _Past:
         given = {(row.table_name, row.field, row.value): row.sheet for row in stocks}
         for sheet in sorted({given[one] for one in given.keys() - known}):
             returned.report(self.rules[Kind.CHANGED_THOUGH_UNCHANGED], sheet=sheet)
+        self._ask_new_fields(last.records, returned)
         return [row for row in rows if row.table_name not in self._stocks] + last.rows
+
+    def _ask_new_fields(self, last: Sequence[Record], returned: Return) -> None:
+        """Ask for what the form has only asked since the department answered, of each row."""
+        for part in self.collector.reader.form.asked_in(returned.period).answer_sheets:
+            titles = {item.name: item.title for item in part.asked_fields if item.asked_from}
+            lacking: Counter[str] = Counter()
+            for record in last:
+                known = {answer.field: answer.reading for answer in record.answers}
+                if record.table == part.table:
+                    unanswered = find_unanswered(part, dict.fromkeys(titles, BLANK) | known)
+                    lacking.update(sorted((titles.keys() - known.keys()) & {*unanswered}))
+            for name, count in lacking.items():
+                words = {"sheet": part.sheet, "title": titles[name], "count": str(count)}
+                returned.report(self.rules[Kind.NEW_FIELD_OPEN], **words)
 
     def _take_over(self, code: str, day: date) -> _Holding:
         """Return what the department holds, with what came to it since it last answered."""
