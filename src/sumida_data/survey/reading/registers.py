@@ -1,9 +1,11 @@
 """The registers that the office keeps as CSV files, in the forms in which Excel leaves them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatch
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -65,6 +67,27 @@ def read_register(path: Path) -> list[dict[str, str]]:
         ReferenceTableError: If there is no such file, it is in another encoding, lacks a column,
             has one twice, or has a value under no heading.
     """
+    headings, *rows = _split(path) or [[]]
+    columns = REGISTERS.get(path.stem, headings)
+    if missing := [column for column in columns if column not in headings]:
+        raise ReferenceTableError(
+            f"{path.name} に列 {'、'.join(missing)} がありません。"
+            f"いまある列は {'、'.join(headings) or 'なし'} です。1行目の見出しを直してください。"
+        )
+    if twice := {one for one in headings if one and headings.count(one) > 1}:
+        raise ReferenceTableError(
+            f"{path.name} に見出し {'、'.join(sorted(twice))} が2つあります。1つにしてください。"
+        )
+    for number, row in enumerate(rows, 2):
+        if any(beyond := row[len(headings) :]):
+            raise ReferenceTableError(
+                f"{path.name} の{number}行目: 見出しのない列に {'、'.join(beyond)!r} があります。"
+                "値の中のコンマで列がずれていないか確かめ、余分な値を消してください。"
+            )
+    return [dict(zip_longest(headings, row[: len(headings)], fillvalue="")) for row in rows]
+
+
+def _split(path: Path) -> list[list[str]]:
     if not path.is_file():
         raise ReferenceTableError(
             f"{path.as_posix()} がありません。消したときは控えから戻し、"
@@ -82,23 +105,12 @@ def read_register(path: Path) -> list[dict[str, str]]:
             "「CSV UTF-8(コンマ区切り)」を選んで保存し直してください。"
         )
     try:
-        headings, *rows = split_csv(text) or [[]]
+        return split_csv(text)
     except UnusableFileError as error:
         raise ReferenceTableError(
             f'{path.name} の{error.words["line"]}行目の「"」が閉じられていません。'
             "閉じるか消してください。"
         ) from error
-    columns = REGISTERS.get(path.stem, headings)
-    if missing := [column for column in columns if column not in headings]:
-        raise ReferenceTableError(
-            f"{path.name} に列 {'、'.join(missing)} がありません。"
-            f"いまある列は {'、'.join(headings) or 'なし'} です。1行目の見出しを直してください。"
-        )
-    if twice := {one for one in headings if one and headings.count(one) > 1}:
-        raise ReferenceTableError(
-            f"{path.name} に見出し {'、'.join(sorted(twice))} が2つあります。1つにしてください。"
-        )
-    return [_name_values(path.name, number, headings, row) for number, row in enumerate(rows, 2)]
 
 
 def list_rows(rows: Iterable[TextRow], register: str) -> Iterator[tuple[str, TextRow]]:
@@ -124,7 +136,7 @@ def read_exactly(text: str, reader: Reader) -> str | None:
 def parse_code(row: TextRow, column: str, place: str, digits: int) -> str:
     """Read a code of so many digits, or raise a ReferenceTableError."""
     code = row[column].strip()
-    if len(code) != digits or not (code.isascii() and code.isdigit()):
+    if not re.fullmatch(rf"[0-9]{{{digits}}}", code):
         raise ReferenceTableError(
             f"{place}の {column}: {row[column]!r} は{digits}桁の番号ではありません。"
         )
@@ -160,16 +172,6 @@ def parse_periods(row: TextRow, place: str) -> tuple[Period, Period]:
             "period と同じか、それより後の四半期を書いてください。"
         )
     return first, last
-
-
-def _name_values(name: str, number: int, headings: list[str], values: list[str]) -> dict[str, str]:
-    width = len(headings)
-    if any(values[width:]):
-        raise ReferenceTableError(
-            f"{name} の{number}行目: 見出しのない列に {'、'.join(values[width:])!r} があります。"
-            "値の中のコンマで列がずれていないか確かめ、余分な値を消してください。"
-        )
-    return dict(zip(headings, values + [""] * (width - len(values)), strict=False))
 
 
 class MappedHeading(NamedTuple):

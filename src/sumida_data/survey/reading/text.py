@@ -359,7 +359,7 @@ def _parse_number(core: str) -> Decimal | None:
 
 def parse_kanji(text: str) -> Decimal | None:
     """Return the number written as 二十三, 一二〇, 1万2千 or 1.2万, or None if it is none."""
-    digits = text.translate(str.maketrans(_spellings("kanji_digit")))
+    digits = text.translate(_kanji_digits())
     # 2千5 is 2,005 to one reader and 2,500 to another, 1億5000 is 1億5000万; between plain digits
     # 一 is as likely a dash.
     if _TWO_SIZES.search(text) or (digits != text and re.search(r"[0-9]", text)):
@@ -368,6 +368,11 @@ def parse_kanji(text: str) -> Decimal | None:
         return Decimal(digits)
     match = _KANJI.fullmatch(re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", digits))
     return _sum_sections(match) if match and text else None
+
+
+@cache
+def _kanji_digits() -> dict[int, str]:
+    return {ord(written): means for written, means in _spellings("kanji_digit").items()}
 
 
 def _sum_sections(match: re.Match[str]) -> Decimal | None:
