@@ -65,7 +65,9 @@ def test_undo_asks_and_says_what_it_did(office: Office) -> None:
     assert office.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
     result = call(undo, answers="y\n")
     assert result.exit_code == 0, result.output
-    assert "を戻しています。数分かかることがあります。\n公開先 folder を、公開 P0001" in result.output
+    assert (
+        "を戻しています。数分かかることがあります。\n公開先 folder を、公開 P0001" in result.output
+    )
     assert "公開 P0001 の内容に戻しました(a 1.0.0)" in result.output
     assert "取消し P0003" in result.output
     assert office.show()["dataset/a/latest/data.csv"] == b"1\n"

@@ -39,9 +39,7 @@ class _Commands(click.Group):
         return command
 
 
-@click.command(cls=_Commands, help=_HELP)
-def cli() -> None:
-    """The group of commands."""
+cli = _Commands("cli", help=_HELP)
 
 
 def main() -> None:
@@ -49,12 +47,16 @@ def main() -> None:
     print_whatever()
     try:
         cli(prog_name="sumida-data", standalone_mode=False)
-    except click.ClickException as error:
-        _fail(_say(error))
     except click.Abort:
         sys.exit(1)
+    except click.ClickException as error:
+        told = _say(error)
     except Exception as error:  # a traceback tells an officer nothing
-        _fail(describe_fault(error))
+        told = describe_fault(error)
+    else:
+        return
+    click.secho(told, err=True, fg="red")
+    sys.exit(1)
 
 
 def describe_fault(error: Exception) -> str:
@@ -62,11 +64,6 @@ def describe_fault(error: Exception) -> str:
     *_, last = traceback.extract_tb(error.__traceback__)
     where = f"{type(error).__name__}、{Path(last.filename).name} の{last.lineno}行目"
     return f"思わぬ誤りのため、やめました({where})。この行を添えて、担当課に知らせてください。"
-
-
-def _fail(text: str) -> None:
-    click.secho(text, err=True, fg="red")
-    sys.exit(1)
 
 
 def _say(error: click.ClickException) -> str:

@@ -96,7 +96,6 @@ class ResponseTracking(NamedTuple):
         corrected: How many departments sent more than one usable file.
     """
 
-    dictionary: DataDictionary
     municipality: HomeMunicipality
     form: Form
     period: Period
@@ -182,7 +181,6 @@ def track_responses(
         for code, rows in sorted(by_department.items())
     ]
     return ResponseTracking(
-        dictionary=dictionary,
         municipality=municipality,
         form=form,
         period=period,
