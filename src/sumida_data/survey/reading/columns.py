@@ -118,10 +118,12 @@ def _refuse(reading: Reading, field: FormField) -> str | None:
         return Kind.IMPLAUSIBLE_DAY
     if field.pattern is not None and not re.fullmatch(field.pattern, reading.value):
         return Kind.PATTERN
-    if field.minimum is not None and Decimal(reading.value) < field.minimum:
-        return Kind.OUT_OF_RANGE
-    is_too_high = field.maximum is not None and Decimal(reading.value) > field.maximum
-    return Kind.OUT_OF_RANGE if is_too_high else None
+    limits = (field.minimum, field.maximum)
+    if limits == (None, None):
+        return None
+    number = Decimal(reading.value)
+    low, high = (number if limit is None else limit for limit in limits)
+    return None if low <= number <= high else Kind.OUT_OF_RANGE
 
 
 class AnswerColumn(NamedTuple):
@@ -147,26 +149,29 @@ class Remark(NamedTuple):
     words: Mapping[str, str]
 
 
-class Columns(NamedTuple):
-    """The columns of a table.
+class Columns:
+    """The columns of a table: those to read, from left to right, and what follows from them."""
 
-    Attributes:
-        answers: The columns to read, from left to right.
-        key_places: Where the key fields are among them, in the order of the form.
-        units: Where the columns are that say the unit of others, by the place of these.
-        example: What the form's examples say in each column; nothing where they say nothing.
-        bare: Columns without a heading.
-        span: All columns from the first to read to the last; None for those not to be read.
-        remarks: What is wrong with the headings.
-    """
-
-    answers: Sequence[AnswerColumn]
-    key_places: Sequence[int]
-    units: Mapping[int, int]
-    example: Sequence[Collection[str | None]]
-    bare: Sequence[int]
-    span: Sequence[AnswerColumn | None]
-    remarks: Sequence[Remark]
+    def __init__(
+        self, answers: list[AnswerColumn], keys: list[str], bare: list[int], remarks: list[Remark]
+    ) -> None:
+        self.answers = answers
+        # Columns without a heading, and what is wrong with the headings.
+        self.bare, self.remarks = bare, remarks
+        places = {column.field.name: place for place, column in enumerate(answers)}
+        # Where the key fields are among them, in the order of the form.
+        self.key_places = [places[name] for name in keys]
+        # Where the columns are that say the unit of others, by the place of these.
+        named = ((place, column.field.unit_field) for place, column in enumerate(answers))
+        self.units = {place: places[name] for place, name in named if name in places}
+        # What the form's examples say in each column; nothing where they say nothing.
+        self.example = [
+            {column.judge(text).seen.value for text in column.field.examples} - {None}
+            for column in answers
+        ]
+        # All from the first to the last; None for those not to be read.
+        numbers = {column.number: column for column in answers}
+        self.span = [numbers.get(one) for one in range(min(numbers), max(numbers) + 1)]
 
 
 Described = TypeVar("Described", bound=RecordSheet)
@@ -214,21 +219,8 @@ class ColumnFinder(Generic[Described]):
             if not remark or remark.rule_id != Kind.HEADING_UNIT:
                 letters = xl_col_to_name(number)
                 answers.append(AnswerColumn(number, letters, field, self.judges[name]))
-        places = {column.field.name: place for place, column in enumerate(answers)}
-        keys = [places[field.name] for field in self.description.key_fields]
-        units = {
-            place: places[column.field.unit_field]
-            for place, column in enumerate(answers)
-            if column.field.unit_field in places
-        }
-        example = [
-            {column.judge(text).seen.value for text in column.field.examples} - {None}
-            for column in answers
-        ]
-        by_number = {column.number: column for column in answers}
-        span = [by_number.get(one) for one in range(min(by_number), max(by_number) + 1)]
-        bare = find_bare_columns(sheet, table)
-        return Columns(answers, keys, units, example, bare, span, remarks)
+        keys = [field.name for field in self.description.key_fields]
+        return Columns(answers, keys, find_bare_columns(sheet, table), remarks)
 
     def guess_table(self, sheet: Sheet) -> FoundTable | None:
         """Return the table of a sheet in which headings of key fields are only almost right."""
@@ -277,10 +269,10 @@ class ColumnFinder(Generic[Described]):
             unit = _UNIT_WORD.sub("", said)
             if item.unit and is_other_unit(unit, item.unit):
                 return Remark(Kind.HEADING_UNIT, cell, text, words | {"other": unit})
-            known = (fold(one) for one in (*item.headings, item.unit or ""))
+            known = fold(" ".join((*item.headings, item.unit or "")))
             # Ministries put the day of a column into its heading.
             is_day = not self.description.is_complete and unit.endswith(("時点", "現在"))
-            if not (is_day or _HOW_TO_ANSWER.fullmatch(said) or any(unit in one for one in known)):
+            if not is_day and unit not in known and not _HOW_TO_ANSWER.fullmatch(said):
                 return Remark(Kind.GUESSED_HEADING, cell, text, words)
         return None
 
@@ -300,11 +292,10 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
 def names_other_unit(text: str, units: Collection[str]) -> bool:
     """Tell whether a line such as 単位：千件 or （千件） names a unit that is none of these."""
     line = text.strip(_AROUND_A_LINE)
+    if not _UNIT_WORD.match(line) and not _IN_PARENTHESES.fullmatch(fold(text)):
+        return False
     named = re.split("[、,，・/／。]|です", _UNIT_WORD.sub("", line))
-    is_line = _UNIT_WORD.match(line) or _IN_PARENTHESES.fullmatch(fold(text))
-    return bool(units and is_line) and any(
-        all(is_other_unit(one, unit) for unit in units) for one in named
-    )
+    return any(all(is_other_unit(one, unit) for unit in units) for one in named)
 
 
 def find_displacement(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
+from sumida_data.survey.reading.looks import CellRange
 from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
@@ -170,13 +171,14 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[tuple[int, bool]]:
     above = list_heading_rows(sheet, table)
     doubtful = {row for row, column in sheet.look.oddities if column in columns}
     for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
-        is_doubtful = number in doubtful
         cells = [row[column] for column in columns]
-        if not is_doubtful and (cells.count("") == len(cells) or all(map(_is_blank, cells))):
+        if number in doubtful:
+            kind = _kind_of(row, cells[0])
+        elif cells.count("") == len(cells) or all(map(_is_blank, cells)):
             continue
-        kind = _kind_of(row, cells[0])
-        if kind == "answer" and not is_doubtful and _repeats_headings(row, columns, above):
-            continue
+        else:
+            repeats = _repeats_headings(row, columns, above)
+            kind = "headings" if repeats else _kind_of(row, cells[0])
         if kind in {"answer", "example"}:
             yield number, kind == "example"
 
@@ -298,10 +300,8 @@ def _name_of(texts: Sequence[str], names: Mapping[str, str]) -> str | None:
 
 
 def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> FoundLabel:
-    beside = column + 1
-    for (top, left), (bottom, right) in sheet.look.merged:
-        if top <= row <= bottom and left <= column <= right:
-            beside = right + 1
+    merged = (one for one in sheet.look.merged if _lies_in(one, row, column))
+    beside = next((right for _, (_, right) in merged), column) + 1
     cells = sheet.rows[row]
     given = (number for number in range(beside, len(cells)) if not _is_blank(cells[number]))
     first = next(given, None)
@@ -313,6 +313,11 @@ def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> Fou
         if not headings.is_label(raw_text_of(below)):
             return FoundLabel(row + 1, column, below)
     return FoundLabel(row, beside, "")
+
+
+def _lies_in(area: CellRange, row: int, column: int) -> bool:
+    (top, left), (bottom, right) = area
+    return top <= row <= bottom and left <= column <= right
 
 
 def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:

@@ -338,15 +338,11 @@ class _TablePass(_Pass):
         """Report a unit above or below the table, such as （単位：千件）, that is another one."""
         units = {column.field.unit for column in self.columns.answers if column.field.unit}
         rows = [*self.sheet.rows[: self.first_row], *self.sheet.rows[last_row + 1 :]]
-        texts = [text for text in set().union(*rows) if isinstance(text, str)] if units else []
-        told = {
-            text
-            for text in texts
-            if ("単位" in text or text[:1] in ("（", "(")) and names_other_unit(text, units)
-        }
+        texts = {text for text in set().union(*rows) if isinstance(text, str)}
+        told = {text for text in texts if names_other_unit(text, units)} if units else set()
         for number, row in enumerate(self.sheet.rows) if told else ():
-            for column, text in enumerate(row):
-                if text in told and not self.first_row <= number <= last_row:
+            for column in (place for place, text in enumerate(row) if text in told):
+                if not self.first_row <= number <= last_row:
                     self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
 
     def read_row(self, number: int) -> None:
@@ -367,16 +363,17 @@ class _TablePass(_Pass):
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.look.hidden_rows:
             self.report_answer(Kind.HIDDEN_ROW, answers[0], label)
-        for bare in [one for one in self.bare_columns if raw_text_of(row[one]).strip()]:
-            # Once is enough.
-            self.bare_columns.remove(bare)
-            self.report_cell(Kind.NO_HEADING_ABOVE, number, bare, label)
         self._keep(number, answers, label)
 
     def _keep(self, number: int, answers: list[Answer], label: str) -> None:
         """Add the record of a row, or set the row aside, and report why."""
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
         record = self._tell_apart(Record(self.reader.description.table, key, answers))
+        row = self.sheet.rows[number]
+        for bare in [one for one in self.bare_columns if raw_text_of(row[one]).strip()]:
+            # Once is enough.
+            self.bare_columns.remove(bare)
+            self.report_cell(Kind.NO_HEADING_ABOVE, number, bare, label)
         if not self._is_named(record, number, label) or self._is_displaced(number, record, label):
             self.contents.rows_set_aside += 1
             return

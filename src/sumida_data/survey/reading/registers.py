@@ -78,13 +78,14 @@ def read_register(path: Path) -> list[dict[str, str]]:
         raise ReferenceTableError(
             f"{path.name} に見出し {'、'.join(sorted(twice))} が2つあります。1つにしてください。"
         )
+    width = len(headings)
     for number, row in enumerate(rows, 2):
-        if any(beyond := row[len(headings) :]):
+        if any(beyond := row[width:]):
             raise ReferenceTableError(
                 f"{path.name} の{number}行目: 見出しのない列に {'、'.join(beyond)!r} があります。"
                 "値の中のコンマで列がずれていないか確かめ、余分な値を消してください。"
             )
-    return [dict(zip_longest(headings, row[: len(headings)], fillvalue="")) for row in rows]
+    return [dict(zip_longest(headings, row[:width], fillvalue="")) for row in rows]
 
 
 def _split(path: Path) -> list[list[str]]:

@@ -46,6 +46,7 @@ _FORMULA_WITHOUT_VALUE = re.compile(
 _HIDDEN = re.compile(
     rb'hidden="(?:1|true)"[^>/]*+>|<(?:\w+:)?col [^>]*hidden="(?:1|true)"| (?:ht|width)="0[."]'
 )
+_RICH = re.compile(b"strike|vertAlign")
 _MAY_BE_HIDDEN = (b'hidden="', b' ht="0', b' width="0')
 # Where a sheet says how it is seen, and how it ends if it may give styles by conditions there.
 _VIEW, _LAST = slice(2000), slice(-60, None)
@@ -202,12 +203,12 @@ def _odd_style(
 def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     if _FAR_PLACE.search(xml):
         _refuse_far_cells(xml)
+    if xml.startswith(_UTF_16) or b"showZeros" in xml[_VIEW] or b"extLst" in xml[_LAST]:
+        return True
     patterns = [_FORMULA_WITHOUT_VALUE, *filter(None, [odd_style])]
     patterns += [_HIDDEN] * any(word in xml for word in _MAY_BE_HIDDEN)
-    is_rich = b"inlineStr" in xml and (b"strike" in xml or b"vertAlign" in xml)
-    is_odd = b't="e"' in xml or b"showZeros" in xml[_VIEW] or b"extLst" in xml[_LAST]
-    is_odd = is_odd or is_rich or xml.startswith(_UTF_16)
-    return is_odd or any(pattern.search(xml) for pattern in patterns)
+    patterns += [_RICH] * (b"inlineStr" in xml)
+    return b't="e"' in xml or any(pattern.search(xml) for pattern in patterns)
 
 
 def _refuse_far_cells(xml: bytes) -> None:

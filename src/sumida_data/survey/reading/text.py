@@ -474,16 +474,16 @@ def _read_date_text(text: str) -> Reading:
     core = _KANJI_NUMERAL.sub(_write_plainly, core.removesuffix(ending))
     is_doubtful = _DIGITS_APART.search(text) or _has_enclosed_digit(text)
     match = None if is_doubtful else _DATE.fullmatch(core)
-    day = match and _day_of(match, default_day=None)
-    if not match or not day:
+    day = _day_of(match, default_day=None) if match else None
+    if match is None or day is None:
         several = len(_DATE.findall(_normalise_width(text).upper())) > 1
         return _SEVERAL_VALUES if several else UNREADABLE
     if match["weekday"] not in (None, _WEEKDAYS[day.weekday()]):
         return _OTHER_WEEKDAY
     rules = [*_name_day_notations(match, day, folded), endings.get(ending, "")]
-    if not any(rules) and day.isoformat() != text:
-        rules = ["date_text"]
-    return Reading(day.isoformat(), "answered", " ".join(filter(None, _name_changes(text) + rules)))
+    plain = ["date_text"] * (day.isoformat() != text and not any(rules))
+    changes = filter(None, _name_changes(text) + rules + plain)
+    return Reading(day.isoformat(), "answered", " ".join(changes))
 
 
 def _write_plainly(numeral: re.Match[str]) -> str:
