@@ -50,20 +50,23 @@ def write_plainly(text: str) -> str:
 # fillers, variation selectors and tags. A cell pasted from a web page has them.
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 # These only part words; the others change what is seen beside them, or seem to be blank.
 _HARMLESS = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNSEEN_KINDS = {
     "文字の向きの記号": _DIRECTION,
-    "空白に見える文字": re.compile("[\u115f\u1160\u3164\uffa0]"),
+    "空白に見える文字": re.compile("[\u115f\u1160\u2800\u3164\uffa0]"),
     "異体字を選ぶ記号": re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
 }
 # What people use for a hyphen where the long vowel mark is meant as one, and where it is not.
-DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—―─━ー－ｰ﹘﹣⁃⎯╴⁻₋", "-"))
+DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—―─━ー－ｰ﹘﹣⁃⎯╴⁻₋⸺⸻➖ㅡ〰", "-"))
 HYPHENS = {code: mark for code, mark in DASHES.items() if chr(code) not in "ーｰ"}
-BRACKETS = str.maketrans("【〔［「『〈《｛[{】〕］」』〉》｝]}", "(" * 10 + ")" * 10)
+BRACKETS = str.maketrans(
+    "【〔［「『〈《｛[{〖〘〚⟨<】〕］」』〉》｝]}〗〙〛⟩>", "(" * 15 + ")" * 15
+)
+_DOTS = str.maketrans(dict.fromkeys("·•‧∙⋅", "・") | {"〜": "~"})
 # A letter with a mark that stands as a character of its own: か and ゛ for が.
 _COMBINED = re.compile("[^\\W\\d_\uf900-\ufaff][\u0300-\u036f\u3099\u309a]+")
 
@@ -94,10 +97,12 @@ def combine(text: str) -> str:
 def comparable(text: str) -> str:
     """Return the text as people compare it: without differences that are not seen or do not count.
 
-    Such are width, case, blanks, unseen characters, and the kinds of dashes and brackets.
+    Such are width, case, blanks, unseen characters, and the kinds of dashes, dots and brackets.
     """
     plain = unicodedata.normalize("NFKC", drop_unseen(text)).translate(DASHES)
-    return "".join(plain.translate(BRACKETS).split()).casefold()
+    packed = "".join(plain.translate(BRACKETS).translate(_ALIKE).split()).casefold()
+    # Marks that stood apart are joined to their letters.
+    return packed if packed.isascii() else unicodedata.normalize("NFC", packed)
 
 
 def print_whatever() -> None:
