@@ -63,10 +63,9 @@ _UNSEEN_KINDS = {
 # What people use for a hyphen where the long vowel mark is meant as one, and where it is not.
 DASHES = str.maketrans(dict.fromkeys("−‐‑‒–—―─━ー－ｰ﹘﹣⁃⎯╴⁻₋⸺⸻➖ㅡ〰", "-"))
 HYPHENS = {code: mark for code, mark in DASHES.items() if chr(code) not in "ーｰ"}
-BRACKETS = str.maketrans(
-    "【〔［「『〈《｛[{〖〘〚⟨<】〕］」』〉》｝]}〗〙〛⟩>", "(" * 15 + ")" * 15
-)
-_DOTS = str.maketrans(dict.fromkeys("·•‧∙⋅", "・") | {"〜": "~"})
+BRACKETS = str.maketrans("【〔［「『〈《｛[{〖〘〚】〕］」』〉》｝]}〗〙〛", "(" * 13 + ")" * 13)
+# What else is read alike, though it may mean something in other texts.
+_ALIKE = str.maketrans(dict.fromkeys("·•‧∙⋅", "・") | {"〜": "~", "<": "(", ">": ")"})
 # A letter with a mark that stands as a character of its own: か and ゛ for が.
 _COMBINED = re.compile("[^\\W\\d_\uf900-\ufaff][\u0300-\u036f\u3099\u309a]+")
 
