@@ -38,7 +38,8 @@ _DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 _COPY = re.compile(
-    r"(^|/)(旧[^/]*|old|bak|backup|バックアップ[^/]*|控え?)/|\.(bak|old|orig)$|~$|コピー|\bcopy\b"
+    r"(^|/)(旧[^/]*|old|bak|backup|archive|バックアップ[^/]*|アーカイブ|控え?|差し?替え?前|不要|ボツ)/"
+    r"|[-_ (](旧|old|bak)\)?\.\w+$|\.(bak|old|orig)$|~$|コピー|\bcopy\b"
 )
 
 

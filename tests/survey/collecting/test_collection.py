@@ -698,6 +698,29 @@ class TestWhoseItIs:
         assert "F227" in rule_ids(alone)
         assert alone.answers
 
+    def test_a_form_of_another_department_never_displaces_its_own(self, collect: Collect) -> None:
+        own = {"表紙": cover(回答日="R5.1.10"), "手続": procedures(ONLINE)}
+        taken = {"表紙": cover(回答日="R5.1.12"), "手続": procedures(MORE)}
+        files = {"FY2022Q3/a.xlsx": own, "FY2022Q3/1204_窓口課.xlsx": taken}
+        assert {a.source_file for a in collect(files).answers} == {"FY2022Q3/a.xlsx"}
+        alone = collect({"FY2022Q3/1204_窓口課.xlsx": taken})
+        [told] = [f for f in alone.findings if f.rule_id == "F228"]
+        assert told.value_found == "1204_窓口課.xlsx"
+        assert "1203「税務課」" in told.message
+        assert alone.answers
+
+    def test_the_same_file_sent_twice_is_no_correction(self, collect: Collect) -> None:
+        sheets = {"表紙": cover(), "手続": procedures(ONLINE)}
+        collected = collect({"FY2022Q3/a.xlsx": sheets, "FY2022Q3/b.xlsx": sheets})
+        assert {"F209", "F224"}.isdisjoint(rule_ids(collected))
+        assert {a.source_file for a in collected.answers} == {"FY2022Q3/b.xlsx"}
+
+    def test_the_last_day_of_another_quarter_is_told(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover(基準日="R4.9.30")}})
+        [told] = [f for f in collected.findings if f.rule_id == "F207"]
+        assert told.value_found == "R4.9.30"
+        assert told.message.startswith("表紙の基準日は「R4.9.30」ですが、令和4年度第3四半期の")
+
     def test_a_slip_in_the_day_of_a_correction_is_told(self, collect: Collect) -> None:
         first = {"表紙": cover(回答日="R5.1.10"), "手続": procedures(ONLINE)}
         slip = {"表紙": cover(回答日="R4.1.12"), "手続": procedures(MORE)}

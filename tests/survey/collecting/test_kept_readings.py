@@ -24,7 +24,7 @@ ROW = ["T1203-01", "納税証明書", "非該当", "該当", "済", "R4.10.1", "
 # A doubtful cell, two rows with one number, and a file that cannot be read.
 RETURNS = {
     "FY2022Q2/1203.xlsx": {
-        "表紙": cover(調査期="令和4年度第2四半期"),
+        "表紙": cover(調査期="令和4年度第2四半期", 基準日="2022/9/30"),
         "手続": procedures(ROW),
     },
     "FY2022Q3/1203.xlsx": {

@@ -145,10 +145,13 @@ class _Quarter:
         # What a department lists itself goes before what another only carries forward.
         order = sorted(self.chosen, key=lambda code: (self.chosen[code].says_no_change, code))
         for code in order:
-            name = self.chosen[code].source_file
-            if is_copy(name):
-                self.chosen[code].report(self.rules[Kind.ONLY_A_COPY], name.partition("/")[2])
-            self.answers[code] = self._answers_of(code, self.chosen[code])
+            chosen, name = self.chosen[code], self.chosen[code].source_file.partition("/")[2]
+            if is_copy(chosen.source_file):
+                chosen.report(self.rules[Kind.ONLY_A_COPY], name)
+            if self._is_misnamed(chosen):
+                words = {"code": code, "expected": self.departments[code].section}
+                chosen.report(self.rules[Kind.NAMED_FOR_ANOTHER], name, **words)
+            self.answers[code] = self._answers_of(code, chosen)
         return chain.from_iterable(self.answers[code] for code in sorted(self.answers))
 
     def list_responses(self) -> Iterator[Row]:
@@ -173,7 +176,7 @@ class _Quarter:
         """Return by department the return that counts, and report on the others."""
         chosen: dict[str, Return] = {}
         untouched: dict[str, Return] = {}
-        for returned in sorted(self.returns, key=_rank):
+        for returned in sorted(self.returns, key=self._rank):
             code = self._identify(returned)
             if code is None:
                 continue
@@ -183,7 +186,9 @@ class _Quarter:
             if returned.untouched:
                 untouched[code] = returned
                 continue
-            if before := chosen.get(code):
+            before = chosen.get(code)
+            # One that was sent twice is as good as the other.
+            if before and before.file_sha256 != returned.file_sha256:
                 newer = PurePosixPath(returned.source_file).name
                 before.report(self.rules[Kind.OLDER_RETURN], newer=newer)
                 older = PurePosixPath(before.source_file).name
@@ -196,6 +201,17 @@ class _Quarter:
             if not is_empty:
                 chosen[code] = untouched[code]
         return chosen
+
+    def _rank(self, returned: Return) -> tuple[bool, bool, date, int, str]:
+        """Return what orders the returns of a department; the last one counts."""
+        name, day = returned.source_file, returned.plausible_day or date.min
+        is_named = not self._is_misnamed(returned)
+        return is_named, not is_copy(name), day, returned.arrived_at, name
+
+    def _is_misnamed(self, returned: Return) -> bool:
+        """Tell whether its name is that of another department, whose form it was made from."""
+        name = PurePosixPath(returned.source_file).name
+        return find_owner([name], self.departments) not in {None, returned.department_code}
 
     def _identify(self, returned: Return) -> str | None:
         """Return the code of the department whose return it is, where code and name agree."""
@@ -311,12 +327,6 @@ class _Quarter:
             "rows_set_aside": returned.rows_set_aside,
             "sample": returned.sample,
         }
-
-
-def _rank(returned: Return) -> tuple[bool, date, int, str]:
-    """Return what orders the returns of a department; the last one counts."""
-    name, day = returned.source_file, returned.plausible_day
-    return not is_copy(name), day or date.min, returned.arrived_at, name
 
 
 @dataclass(slots=True)

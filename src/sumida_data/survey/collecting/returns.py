@@ -249,14 +249,21 @@ class FormReader:
             place = replace(returned.place, sheet=contents.sheet, cell=cells[0])
             returned.report(self.rules[Kind.UNANSWERED], None, place, **words, cells=shown)
 
+    def _check_period(self, returned: Return) -> None:
+        """Report what the cover says of another quarter: its name, or its last day."""
+        rule, last_day = self.rules[Kind.OTHER_PERIOD], Period.parse(returned.period).last_day
+        stated = Period.find(returned.says("stated_period"))
+        if stated and str(stated) != returned.period:
+            returned.report_on_cover(rule, "stated_period", heading="調査期")
+        elif returned.says("reference_date") not in {"", last_day.isoformat()}:
+            returned.report_on_cover(rule, "reference_date", heading="基準日")
+
     def _check_cover(self, stamp: Stamp | None, returned: Return) -> None:
         """Report what the cover says of quarter and day that cannot be, and another form."""
         if returned.answered_on and not returned.plausible_day:
             returned.report_on_cover(self.rules[Kind.ANSWERED_ANOTHER_DAY], "answered_on")
         if stamp is None:
-            stated = Period.find(returned.says("stated_period"))
-            if stated and str(stated) != returned.period:
-                returned.report_on_cover(self.rules[Kind.OTHER_PERIOD], "stated_period")
+            self._check_period(returned)
             return
         made_for = Stamp(self.form.version, returned.period, returned.department_code or "")
         for (label, value), expected in zip(stamp.labels.items(), made_for, strict=True):
