@@ -14,8 +14,8 @@ from sumida_data.base.periods import Period
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
-from sumida_data.report.content import ProgressReport, build_report
-from sumida_data.report.survey import describe_survey
+from sumida_data.report.content import ProgressReport
+from sumida_data.report.survey import SurveyState
 from sumida_data.survey.findings import FindingRules
 
 Row = dict[str, Any]
@@ -178,9 +178,9 @@ def make_report(
     """Return a function that gathers the report of a period from the frames."""
 
     def make(frames: dict[str, pd.DataFrame], period: str = "FY2022Q3") -> ProgressReport:
-        survey = describe_survey(period, frames["response"], frames["finding"], rules)
+        survey = SurveyState(period, frames["response"], frames["finding"], rules)
         quarter = Period.parse(period)
-        return build_report(dictionary, municipality.name, plan, quarter, frames, survey)
+        return ProgressReport(dictionary, municipality.name, plan, quarter, frames, survey)
 
     return make
 

@@ -14,7 +14,7 @@ from sumida_data.report.returns import (
     render_department_pages,
     trace_figures,
 )
-from sumida_data.report.survey import track_responses
+from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, read_returns
 from sumida_data.survey.files import SourceFile
@@ -125,7 +125,7 @@ def test_each_department_that_answered_has_a_page(
         dtype="object",
     )
     tables = {"response": response, "finding": finding, "answer": answer}
-    tracking = track_responses(dictionary, municipality, form, rules, Period.parse(PERIOD), tables)
+    tracking = ResponseTracking(dictionary, municipality, form, rules, Period.parse(PERIOD), tables)
     pages = render_department_pages(tracking, collector, received, **make_tables())
     [(name, page)] = pages.items()
     assert name == "1203_税務課_公開前の確認.html"

@@ -17,7 +17,7 @@ from sumida_data.report.returns import (
     render_tracking_workbook,
     write_reminders,
 )
-from sumida_data.report.survey import ResponseTracking, track_responses
+from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 
@@ -46,7 +46,7 @@ def track(
         }
         tables = {name: build_frame(dictionary[name], rows) for name, rows in frames.items()}
         period = Period.parse("FY2022Q3")
-        return track_responses(dictionary, municipality, form, rules, period, tables)
+        return ResponseTracking(dictionary, municipality, form, rules, period, tables)
 
     return run
 

@@ -7,7 +7,7 @@ target. Page, papers and summary all show this one table.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -81,7 +81,7 @@ class IndicatorReport(NamedTuple):
         return [self.title.text + self.title.mark, *(cell.printed for cell in cells)]
 
 
-class ProgressReport(NamedTuple):
+class ProgressReport:
     """What the report of one period says.
 
     Attributes:
@@ -94,19 +94,41 @@ class ProgressReport(NamedTuple):
             none where the form does not ask for them.
     """
 
-    dictionary: DataDictionary
-    municipality_name: str
-    plan: Plan
-    period: Period
-    labels: Sequence[str]
-    indicators: Sequence[IndicatorReport]
-    footnotes: Sequence[str]
-    remarks: Sequence[str]
-    survey: SurveyState
-    hints: Sequence[Row]
-    corrections: Sequence[Row]
-    initiatives: Sequence[Row]
-    sample: bool
+    def __init__(
+        self,
+        dictionary: DataDictionary,
+        municipality_name: str,
+        plan: Plan,
+        period: Period,
+        tables: Mapping[str, pd.DataFrame],
+        survey: SurveyState,
+    ) -> None:
+        """Gather what is said.
+
+        The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``,
+        ``progress_note``, ``initiative``, ``initiative_effect_figure`` and ``department``; an
+        indicator that has no value or progress in the period is a KeyError.
+        """
+        self.dictionary, self.municipality_name = dictionary, municipality_name
+        self.plan, self.period, self.survey = plan, period, survey
+        self._values = _newest_rows(tables["indicator_value"])
+        self._periods = self._choose_periods()
+        self._marks = self._mark_footnotes()
+        compared = tables["indicator_progress"]
+        methods = [_newest_rows(compared[compared["method"] == one.method]) for one in plan.methods]
+        notes = {row["indicator_id"]: row for row in _rows_of(tables["progress_note"], period)}
+        self.indicators = [
+            self._describe(one, [rows[one.indicator_id, str(period)] for rows in methods], notes)
+            for one in plan.indicators
+        ]
+        years = (plan.baseline_fiscal_year, *self._periods, fiscal_year_of(plan.last_day))
+        self.labels = [*map(fiscal_year_label, years)]
+        self.footnotes = [f"({mark}) {text}" for text, mark in self._marks.items()]
+        self.remarks = [*self._make_remarks()]
+        self.hints = _rows_of(tables["review_hint"], period)
+        self.corrections = _rows_of(tables["correction"], period)
+        self.initiatives = _gather_initiatives(dictionary, period, tables)
+        self.sample = any(row["sample"] for row in self._values.values())
 
     @property
     def caption(self) -> str:
@@ -142,54 +164,84 @@ class ProgressReport(NamedTuple):
             f"回収率：{total.rate}（照会{total.asked}課のうち{total.answered}課が回答{unchanged}）",
         ]
 
+    def _choose_periods(self) -> dict[int, str]:
+        """Return by fiscal year the last period that has values, or nothing.
 
-def build_report(
-    dictionary: DataDictionary,
-    municipality_name: str,
-    plan: Plan,
-    period: Period,
-    tables: Mapping[str, pd.DataFrame],
-    survey: SurveyState,
-) -> ProgressReport:
-    """Gather what the report of a period says.
+        Of the reported year that is the reported period.
+        """
+        plan, last, values = self.plan, str(self.period), self._values
+        year = self.period.fiscal_year
+        # Until the plan's last year is reported, its target stands in its place.
+        to = max(fiscal_year_of(plan.last_day) - 1, year)
+        reported = sorted({name for _, name in values if name <= last} | {last})
+        periods = {Period.parse(name).fiscal_year: name for name in reported}
+        first = min(fiscal_year_of(plan.first_day), year)
+        return {one: periods.get(one, "") for one in range(first, to + 1)}
 
-    The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``,
-    ``progress_note``, ``initiative``, ``initiative_effect_figure`` and ``department``; an indicator
-    that has no value or progress in the period is a KeyError.
-    """
-    values = _newest_rows(tables["indicator_value"])
-    table = _Table(dictionary, plan, period, values)
-    compared = tables["indicator_progress"]
-    methods = [_newest_rows(compared[compared["method"] == cuts.method]) for cuts in plan.methods]
-    notes = {row["indicator_id"]: row for row in _rows_of(tables["progress_note"], period)}
-    indicators = []
-    for one in plan.indicators:
-        name = one.indicator_id
-        progress, *others = (rows[name, str(period)] for rows in methods)
-        history = [row for key, row in values.items() if key[0] == name and key[1] <= str(period)]
-        word = dictionary.word("indicator_progress.verdict", progress["verdict"])
-        verdict = f"{VERDICT_SYMBOLS[progress['verdict']]} {word}"
-        chart = Chart(plan, one, progress, history)
-        value, note = values[name, str(period)], notes.get(name)
-        line = (one, *table.write_line(one))
-        indicators.append(
-            IndicatorReport(*line, value, progress, verdict, others, history, note, chart)
+    def _mark_footnotes(self) -> dict[str, str]:
+        """Return the mark of each footnote by its text: those of the plan, then those of values."""
+        plan = self.plan
+        titles = [one.title_footnote for one in plan.indicators]
+        targets = [one.target.footnote for one in plan.indicators]
+        texts = [plan.footnotes[name] for name in filter(None, (*titles, *targets))]
+        for one in plan.indicators:
+            texts += filter(None, map(partial(self._say_day, one), self._periods.values()))
+        return {text: f"※{number}" for number, text in enumerate(dict.fromkeys(texts), 1)}
+
+    def _describe(
+        self, one: Indicator, progress: Sequence[Row], notes: Mapping[str, Row]
+    ) -> IndicatorReport:
+        name, last = one.indicator_id, str(self.period)
+        cells = {year: self._write_value(one, period) for year, period in self._periods.items()}
+        history = [row for key, row in self._values.items() if key[0] == name and key[1] <= last]
+        verdict = progress[0]["verdict"]
+        word = self.dictionary.word("indicator_progress.verdict", verdict)
+        return IndicatorReport(
+            indicator=one,
+            title=self._cite(one.title, one.title_footnote),
+            baseline=TableCell(format_amount(one, one.baseline.value)),
+            years=[*cells.values()],
+            current=cells[self.period.fiscal_year],
+            target=self._cite(format_target(self.plan, one, one.target), one.target.footnote),
+            value=self._values[name, last],
+            progress=progress[0],
+            verdict=f"{VERDICT_SYMBOLS[verdict]} {word}",
+            others=progress[1:],
+            history=history,
+            note=notes.get(name),
+            chart=Chart(self.plan, one, progress[0], history),
         )
-    return ProgressReport(
-        dictionary=dictionary,
-        municipality_name=municipality_name,
-        plan=plan,
-        period=period,
-        labels=table.labels,
-        indicators=indicators,
-        footnotes=[f"({mark}) {text}" for text, mark in table.marks.items()],
-        remarks=[*table.make_remarks(indicators)],
-        survey=survey,
-        hints=_rows_of(tables["review_hint"], period),
-        corrections=_rows_of(tables["correction"], period),
-        initiatives=_gather_initiatives(dictionary, period, tables),
-        sample=any(row["sample"] for row in values.values()),
-    )
+
+    def _cite(self, text: str, footnote: str | None) -> TableCell:
+        return TableCell(text, self._marks[self.plan.footnotes[footnote]] if footnote else "")
+
+    def _write_value(self, one: Indicator, period: str) -> TableCell:
+        if not period:
+            return TableCell("")
+        row = self._values.get((one.indicator_id, period), _NO_ROW)
+        status, value = row["value_status"], row["value"]
+        words = self.dictionary.words("indicator_value.value_status") | {"measured": ""}
+        plain = value is not None or status == "not_measured"
+        text = format_amount(one, value, one.decimals) if plain else words[status]
+        return TableCell(text, self._marks.get(self._say_day(one, period), ""), words[status])
+
+    def _say_day(self, one: Indicator, period: str) -> str:
+        """Return the footnote of a value as of another day than its period's last, or nothing."""
+        row = self._values.get((one.indicator_id, period), _NO_ROW)
+        usual = row["value"] is None or row["as_of"] == Period.parse(row["period"]).last_day
+        return "" if usual else describe_as_of(row["as_of"])
+
+    def _make_remarks(self) -> Iterator[str]:
+        """Yield by year and status of which indicators the value is not plainly measured."""
+        codes = self.dictionary["indicator_value"].field("value_status").codes
+        for column, label in enumerate(self.labels[1:-1]):
+            for status, code in codes.items():
+                lines = [one for one in self.indicators if one.years[column].caution == code.title]
+                meaning = code.description or code.title
+                if status == "not_measured":
+                    meaning += f"(「{NOT_MEASURED}」。0ではない)"
+                if lines:
+                    yield f"{label}：{meaning}：{'、'.join(one.title.text for one in lines)}"
 
 
 def _newest_rows(frame: pd.DataFrame) -> dict[tuple[str, str], Row]:
@@ -222,77 +274,3 @@ def _gather_initiatives(
             initiatives.append(row | {"section": section, "effects": told_of})
     order = [*(dictionary["initiative"].field("category").enum or ()), None]
     return sorted(initiatives, key=lambda row: order.index(row["category"]))
-
-
-class _Table:
-    """Writes the cells of the table of a reported period.
-
-    A year shows the value of its last period, the reported year that of the reported period.
-    """
-
-    def __init__(
-        self,
-        dictionary: DataDictionary,
-        plan: Plan,
-        period: Period,
-        values: Mapping[tuple[str, str], Row],
-    ) -> None:
-        first = min(fiscal_year_of(plan.first_day), period.fiscal_year)
-        # Until the plan's last year is reported, its target stands in its place.
-        last = max(fiscal_year_of(plan.last_day) - 1, period.fiscal_year)
-        reported = sorted({name for _, name in values if name <= str(period)} | {str(period)})
-        last_periods = {Period.parse(name).fiscal_year: name for name in reported}
-        self.periods = {year: last_periods.get(year) for year in range(first, last + 1)}
-        years = (plan.baseline_fiscal_year, *self.periods, fiscal_year_of(plan.last_day))
-        self.labels = [*map(fiscal_year_label, years)]
-        self.statuses = dictionary["indicator_value"].field("value_status").codes
-        self.plan, self.period, self.values = plan, period, values
-        titles = [one.title_footnote for one in plan.indicators]
-        targets = [one.target.footnote for one in plan.indicators]
-        texts = [plan.footnotes[name] for name in filter(None, (*titles, *targets))]
-        for one in plan.indicators:
-            texts += filter(None, map(partial(self._say_day, one), self.periods.values()))
-        self.marks = {text: f"※{number}" for number, text in enumerate(dict.fromkeys(texts), 1)}
-
-    def write_line(self, one: Indicator) -> tuple[TableCell, TableCell, Any, TableCell, TableCell]:
-        """Return title, baseline, the years' values, the current one and the target."""
-        cells = {year: self._write_value(one, name) for year, name in self.periods.items()}
-        target = self._print(format_target(self.plan, one, one.target), one.target.footnote)
-        baseline = TableCell(format_amount(one, one.baseline.value))
-        title = self._print(one.title, one.title_footnote)
-        return title, baseline, [*cells.values()], cells[self.period.fiscal_year], target
-
-    def _print(self, text: str, footnote: str | None) -> TableCell:
-        return TableCell(text, self.marks[self.plan.footnotes[footnote]] if footnote else "")
-
-    def _write_value(self, one: Indicator, period: str | None) -> TableCell:
-        if period is None:
-            return TableCell("")
-        row = self._find(one, period)
-        status, value = row["value_status"], row["value"]
-        caution = "" if status == "measured" else self.statuses[status].title
-        plain = value is not None or status == "not_measured"
-        text = format_amount(one, value, one.decimals) if plain else caution
-        return TableCell(text, self.marks.get(self._say_day(one, period), ""), caution)
-
-    def _find(self, one: Indicator, period: str | None) -> Row:
-        return self.values.get((one.indicator_id, period or ""), _NO_ROW)
-
-    def _say_day(self, one: Indicator, period: str | None) -> str:
-        """Return the footnote of a value as of another day than its period's last, or nothing."""
-        row = self._find(one, period)
-        usual = row["value"] is None or row["as_of"] == Period.parse(row["period"]).last_day
-        return "" if usual else describe_as_of(row["as_of"])
-
-    def make_remarks(self, lines: Sequence[IndicatorReport]) -> Iterator[str]:
-        """Yield by year and status of which indicators the value is not plainly measured."""
-        for column, label in enumerate(self.labels[1:-1]):
-            for status, code in self.statuses.items():
-                titles = [
-                    one.title.text for one in lines if one.years[column].caution == code.title
-                ]
-                meaning = code.description or code.title
-                if status == "not_measured":
-                    meaning += f"(「{NOT_MEASURED}」。0ではない)"
-                if titles:
-                    yield f"{label}：{meaning}：{'、'.join(titles)}"

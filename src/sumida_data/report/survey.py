@@ -68,22 +68,39 @@ class DivisionState(NamedTuple):
     rate: str
 
 
-class SurveyState(NamedTuple):
-    """How the survey of one period went.
+class SurveyState:
+    """How the survey of one period went, from tables of all periods.
 
     Divisions stand in the order of department codes. Each row of findings is a rule with its
     number of findings, grave ones first, then the most frequent; they are counted by severity too.
     """
 
-    divisions: Sequence[DivisionState]
-    total: DivisionState
-    missing_sections: Sequence[str]
-    findings: Sequence[Row]
-    counts: Mapping[Severity, int]
+    def __init__(
+        self, period: str, response: pd.DataFrame, finding: pd.DataFrame, rules: FindingRules
+    ) -> None:
+        status = response["response_status"]
+        departments = (
+            response.assign(answered=status.isin(ANSWERED), no_change=status.eq("no_change"))
+            .loc[response["period"].eq(period) & response["department_code"].notna()]
+            .groupby("department_code")
+            .agg({"division": "first", "section": "first", "answered": "any", "no_change": "any"})
+        )
+        by_division = departments.groupby("division", sort=False)
+        self.divisions = [_count_answers(str(name), rows) for name, rows in by_division]
+        self.total = _count_answers("計", departments)
+        self.missing_sections = tuple(departments.loc[~departments["answered"], "section"])
+        concerned = leave_out_replaced(finding, response)
+        counted = Counter(concerned.loc[concerns_period(concerned, period), "rule_id"])
+        self.findings = [rules[name].model_dump() | {"count": n} for name, n in counted.items()]
+        # The severities happen to stand in the order of the alphabet.
+        self.findings.sort(key=lambda one: (one["severity"], -one["count"], one["rule_id"]))
+        self.counts: Counter[Severity] = Counter()
+        for one in self.findings:
+            self.counts[one["severity"]] += one["count"]
 
 
-class ResponseTracking(NamedTuple):
-    """The state of all departments' answers in a quarter.
+class ResponseTracking:
+    """The state of all departments' answers in a quarter, from tables of all quarters.
 
     Attributes:
         departments: By code the row of ``response`` that counts, and beside it the usable ``files``
@@ -96,45 +113,36 @@ class ResponseTracking(NamedTuple):
         corrected: How many departments sent more than one usable file.
     """
 
-    municipality: HomeMunicipality
-    form: Form
-    period: Period
-    survey: SurveyState
-    departments: Sequence[Row]
-    unassigned: Sequence[Finding]
-    corrected: int
-    late: int
-    to_correct: int
-    sample: bool
-
-
-def describe_survey(
-    period: str, response: pd.DataFrame, finding: pd.DataFrame, rules: FindingRules
-) -> SurveyState:
-    """Count returns and findings of a period, from tables of all periods."""
-    status = response["response_status"]
-    departments = (
-        response.assign(answered=status.isin(ANSWERED), no_change=status.eq("no_change"))
-        .loc[response["period"].eq(period) & response["department_code"].notna()]
-        .groupby("department_code")
-        .agg({"division": "first", "section": "first", "answered": "any", "no_change": "any"})
-    )
-    concerned = leave_out_replaced(finding, response)
-    counted = Counter(concerned.loc[concerns_period(concerned, period), "rule_id"])
-    findings = [rules[name].model_dump() | {"count": n} for name, n in counted.items()]
-    # The severities happen to stand in the order of the alphabet.
-    findings.sort(key=lambda one: (one["severity"], -one["count"], one["rule_id"]))
-    counts: Counter[Severity] = Counter()
-    for one in findings:
-        counts[one["severity"]] += one["count"]
-    by_division = departments.groupby("division", sort=False)
-    return SurveyState(
-        divisions=[_count_answers(str(name), rows) for name, rows in by_division],
-        total=_count_answers("計", departments),
-        missing_sections=tuple(departments.loc[~departments["answered"], "section"]),
-        findings=findings,
-        counts=counts,
-    )
+    def __init__(
+        self,
+        dictionary: DataDictionary,
+        municipality: HomeMunicipality,
+        form: Form,
+        rules: FindingRules,
+        period: Period,
+        tables: Mapping[str, pd.DataFrame],
+    ) -> None:
+        """Say which departments have answered; tables are response, finding and answer."""
+        self.municipality, self.form, self.period = municipality, form, period
+        response, finding = tables["response"], tables["finding"]
+        self.survey = SurveyState(str(period), response, finding, rules)
+        statuses = dictionary.words("response.response_status")
+        ours = read_rows(response[response["period"].eq(str(period))])
+        self.sample = any(row["sample"] for row in ours)
+        findings = collect_findings(ours, read_rows(finding), period, rules)
+        self.unassigned = sorted(findings[None], key=order_for_work)
+        changes = describe_changes(form, str(period), tables["answer"])
+        by_department: dict[str, list[Row]] = defaultdict(list)
+        for row in ours:
+            if row["department_code"] is not None:
+                by_department[row["department_code"]].append(row)
+        self.departments = departments = [
+            _describe_department(rows, statuses, findings[code], changes.get(code))
+            for code, rows in sorted(by_department.items())
+        ]
+        self.corrected = sum(len(one["files"]) > 1 for one in departments)
+        self.late = sum(one["days_late"] > 0 for one in departments)
+        self.to_correct = sum(one["counts"]["error"] > 0 for one in departments)
 
 
 def leave_out_replaced(finding: pd.DataFrame, response: pd.DataFrame) -> pd.DataFrame:
@@ -153,45 +161,6 @@ def _count_answers(name: str, departments: pd.DataFrame) -> DivisionState:
     answered, no_change = (int(departments[one].sum()) for one in ("answered", "no_change"))
     rate = format_percentage(answered, asked)
     return DivisionState(name, asked, answered, no_change, asked - answered, rate)
-
-
-def track_responses(
-    dictionary: DataDictionary,
-    municipality: HomeMunicipality,
-    form: Form,
-    rules: FindingRules,
-    period: Period,
-    tables: Mapping[str, pd.DataFrame],
-) -> ResponseTracking:
-    """Say which departments of a quarter have answered.
-
-    The tables ``response``, ``finding`` and ``answer`` are those of all quarters.
-    """
-    response, finding = tables["response"], tables["finding"]
-    statuses = dictionary.words("response.response_status")
-    ours = read_rows(response[response["period"].eq(str(period))])
-    findings = collect_findings(ours, read_rows(finding), period, rules)
-    changes = describe_changes(form, str(period), tables["answer"])
-    by_department: dict[str, list[Row]] = defaultdict(list)
-    for row in ours:
-        if row["department_code"] is not None:
-            by_department[row["department_code"]].append(row)
-    departments = [
-        _describe_department(rows, statuses, findings[code], changes.get(code))
-        for code, rows in sorted(by_department.items())
-    ]
-    return ResponseTracking(
-        municipality=municipality,
-        form=form,
-        period=period,
-        survey=describe_survey(str(period), response, finding, rules),
-        departments=departments,
-        unassigned=sorted(findings[None], key=order_for_work),
-        corrected=sum(len(one["files"]) > 1 for one in departments),
-        late=sum(one["days_late"] > 0 for one in departments),
-        to_correct=sum(one["counts"]["error"] > 0 for one in departments),
-        sample=any(row["sample"] for row in ours),
-    )
 
 
 def _describe_department(

@@ -11,9 +11,9 @@ from sumida_data.quality.overview import give_overview
 from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report import papers
-from sumida_data.report.content import ProgressReport, build_report
+from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import RunSummary
-from sumida_data.report.survey import describe_survey
+from sumida_data.report.survey import SurveyState
 from sumida_data.survey.findings import FindingRules
 
 _TABLES = (
@@ -49,9 +49,9 @@ def gather_report(
 ) -> tuple[ProgressReport, list[ProgressReport]]:
     """Gather what the report of a period says, and those of other plans that have values in it."""
     period, reported = reported_period, plans.reported_in(reported_period)
-    survey, name = describe_survey(str(period), response, finding, finding_rules), municipality.name
+    survey, name = SurveyState(str(period), response, finding, finding_rules), municipality.name
     report, *others = (
-        build_report(dictionary, name, plan.on(period.last_day), period, tables, survey)
+        ProgressReport(dictionary, name, plan.on(period.last_day), period, tables, survey)
         for plan in sorted(plans.measured_in(period), key=lambda plan: plan is not reported)
     )
     return report, others

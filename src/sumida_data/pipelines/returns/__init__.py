@@ -11,7 +11,7 @@ from sumida_data.report.returns import (
     render_tracking_workbook,
     write_mails,
 )
-from sumida_data.report.survey import track_responses
+from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.feedback import Feedback, write_return_sheet
 from sumida_data.survey.findings import FindingRules
@@ -34,7 +34,7 @@ def write_returns(
 ) -> Contents:
     """Write what each department is to say yes to, the return sheets and the response tracking."""
     period, owner = reported_period, municipality.office
-    tracking = track_responses(dictionary, municipality, form, rules, period, tables)
+    tracking = ResponseTracking(dictionary, municipality, form, rules, period, tables)
     words = dictionary.words("readability_score.level")
     points = say_by_name(read_rows(received_readability_score), words)
     feedback = Feedback(dictionary, form, rules, period, owner, survey_returns, points)
