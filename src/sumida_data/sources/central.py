@@ -65,11 +65,7 @@ class Municipality:
 
 
 def parse_municipalities(rows: Iterable[Mapping[str, str]]) -> list[Municipality]:
-    """Read the rows of municipalities.csv.
-
-    Raises:
-        ReferenceTableError: If a code is none.
-    """
+    """Read the rows of municipalities.csv; a ReferenceTableError tells of a code that is none."""
     column = "municipality_code"
     municipalities = []
     for place, row in list_rows(rows, "municipalities"):
@@ -111,12 +107,7 @@ class CentralCollector:
         return {(_fold(one.prefecture_name), _fold(one.name)): one for one in self.municipalities}
 
     def collect(self, files: Mapping[str, SourceFile], periods: Sequence[str]) -> CentralContents:
-        """Read the files of every source and quarter.
-
-        Args:
-            files: The files by name; a name is ``<source>/<period>/<file>``.
-            periods: The quarters that are computed; a source without a file in one is reported.
-        """
+        """Read the files, named ``<source>/<period>/<file>``; that one is missing is told."""
         contents = CentralContents()
         for source in self.sources:
             reading = _SourceReading(self, source, contents)
@@ -324,10 +315,7 @@ class _SourceReading:
                 raise UnusableFileError(Kind.SECOND_COLUMN, **words)
 
     def _blank_others(self, sheet: Sheet, table: FoundTable) -> Sheet:
-        """Return the sheet without the rows that another municipality answers for.
-
-        The list of a whole catalogue names the owner of each row in a column of its own.
-        """
+        """Return the sheet without rows whose owner, in a column of its own, is another."""
         owners = set(map(heading_key, self.source.owner_headings))
         header, home = sheet.rows[table.header_row], self.collector.home
         keys = [heading_key(raw_text_of(cell)) for cell in header]
@@ -449,10 +437,7 @@ class _SourceReading:
         return False
 
     def _leave_gaps_out(self, taken: _Taken, lost: defaultdict[str, set[str]]) -> _Taken:
-        """Return the records with all values, of months that are whole; report the others.
-
-        Of these months departments are lost, because it could not be read which they are.
-        """
+        """Return the whole records of months of which nothing is lost, and report the others."""
         name = self.source.month or ""
         whole: _Taken = []
         months: defaultdict[str, set[str]] = defaultdict(set)
@@ -496,10 +481,7 @@ class _SourceReading:
         return dict(sorted(gaps.items()))
 
     def _compare(self, taken: _Taken) -> None:
-        """Report if a file contradicts an earlier one; the first difference is shown.
-
-        A publisher that corrects an old table leaves a trace where two files speak of a day.
-        """
+        """Report the first difference where a file contradicts an earlier one, as after a slip."""
         numbers = {one.name for one in self.source.fields if one.type in {"integer", "number"}}
         differing = []
         for code, record in taken:
@@ -623,18 +605,12 @@ def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:
 def remember_contents(
     current: Sequence[Row], known: Sequence[Row], rules: FindingRules
 ) -> tuple[list[Row], list[Finding]]:
-    """Hold the files against those of earlier runs.
-
-    Args:
-        current: Rows of ``source_file`` for what lies in the folders now, without
-            ``content_number``.
-        known: Table ``source_file`` as the last run left it.
-        rules: The finding rules.
+    """Hold the files, rows of ``source_file``, against those that the last run left.
 
     Returns:
-        Rows of ``source_file``, replaced contents among them, and a finding for each file whose
-        period was first read with another content. What is of the other kind, sample or not, is
-        forgotten.
+        The rows with ``content_number``, replaced contents among them, and a finding for each file
+        whose period was first read with another content. What is of the other kind, sample or
+        not, is forgotten.
     """
     ours = [row for row in known if not current or row["sample"] == current[0]["sample"]]
     owners: defaultdict[tuple[str, str], tuple[list[Row], list[Row]]]

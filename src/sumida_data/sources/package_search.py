@@ -16,10 +16,7 @@ def read_package_search(content: bytes) -> Workbook:
     """Return one row per resource, under the headings of the national open data list.
 
     A cell's address is that of this table. A dataset without a resource has no row, as in the list.
-
-    Raises:
-        UnusableFileError: If the file is no successful answer of ``package_search``, or only the
-            first of several pages.
+    An UnusableFileError tells of an answer without success, and of the first of several pages.
     """
     try:
         answer = json.loads(content)

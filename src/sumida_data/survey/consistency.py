@@ -79,10 +79,7 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
 
 
 def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str]:
-    """Return for each contradiction a formula that is 1 where it is shown and 0 elsewhere.
-
-    The cells are those of each field, or its column of cells, as a formula names them.
-    """
+    """Return for each contradiction a formula of cells, or columns, that is 1 where it is shown."""
     return [
         "*".join(["1", *(_condition_term(c, cells[name], cells) for name, c in item.when.items())])
         for item in part.contradictions

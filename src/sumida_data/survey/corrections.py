@@ -35,10 +35,7 @@ class Correction(NamedTuple):
 
 
 class Corrected(NamedTuple):
-    """The corrected table ``answer``, rows of table ``correction``, and what was not applied.
-
-    One row of ``correction`` is one correction in one quarter.
-    """
+    """The corrected ``answer``, rows of ``correction`` by quarter, and what was not applied."""
 
     answer: pd.DataFrame
     rows: list[Row]
@@ -46,12 +43,7 @@ class Corrected(NamedTuple):
 
 
 def parse_corrections(rows: Iterable[TextRow], form: Form) -> list[Correction]:
-    """Read the rows of corrections.csv.
-
-    Raises:
-        ReferenceTableError: If a row names an unknown sheet or field, a value that the field
-            does not allow, or leaves out its reason or who agreed.
-    """
+    """Read the rows of corrections.csv; a ReferenceTableError tells of a mistake."""
     corrections: dict[str, Correction] = {}
     for place, row in registers.list_rows(rows, "corrections"):
         registers.require(row, ("correction_id", "reason", "agreed_by"), place)

@@ -49,12 +49,7 @@ def list_existing(departments: Iterable[Department], day: date) -> dict[str, Dep
 
 
 def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
-    """Read the rows of departments.csv.
-
-    Raises:
-        ReferenceTableError: If a code or a day is none, a name is missing, the last day lies
-            before the first, or a code stands twice on one day.
-    """
+    """Read the rows of departments.csv; a ReferenceTableError tells of a mistake."""
     departments: list[Department] = []
     listed = list(registers.list_rows(rows, "departments"))
     # All codes are as long as the longest; Excel takes zeros away from their front.
@@ -83,11 +78,7 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
 def parse_successions(
     rows: Iterable[TextRow], departments: Iterable[Department]
 ) -> list[Succession]:
-    """Read the rows of department_succession.csv.
-
-    Raises:
-        ReferenceTableError: If a day is none, or a code is not in departments.csv.
-    """
+    """Read the rows of department_succession.csv; a ReferenceTableError tells of a mistake."""
     known = {department.code for department in departments}
     successions = []
     for place, row in registers.list_rows(rows, "department_succession"):
@@ -103,10 +94,7 @@ def parse_successions(
 
 
 def refuse_unknown_codes(waves: Waves, departments: Sequence[Department]) -> None:
-    """Refuse inquiries that name a department that is not there then, with a ReferenceTableError.
-
-    It must exist on the last day of the quarter.
-    """
+    """Raise a ReferenceTableError if an inquiry asks a department that is not there at its end."""
     for period, wave in waves.root.items():
         known = list_existing(departments, Period.parse(period).last_day)
         asked = {f"{period}.departments": wave.departments}

@@ -153,11 +153,7 @@ def _describe_answer(item: FormField) -> Field:
 
 
 def build_typed_tables(answer: pd.DataFrame, tables: Iterable[Table]) -> dict[str, pd.DataFrame]:
-    """Make the typed tables of table ``answer``, of which one row is one cell.
-
-    Returns:
-        The tables by name; one row is one record, ordered by quarter, department and row id.
-    """
+    """Make typed tables of ``answer`` by name, ordered by quarter, department and row id."""
     periods = sorted(answer["period"].unique())
     days = [Period.parse(period).last_day for period in periods]
     ends = {"period": pa.array(periods, pa.string()), "last_day": pa.array(days, pa.date32())}
@@ -194,10 +190,7 @@ def _column_sql(field: Field) -> str:
 
 
 def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Make a row of each procedure and payment method; a cell of the form may hold several.
-
-    The rows are ordered by row id.
-    """
+    """Return a row of each procedure and each of its payment methods, ordered by row id."""
     with connect() as connection:
         connection.register("procedure", to_arrow(procedures))
         data = connection.sql(_SPLIT_METHODS, params=_PARTS).to_arrow_table()

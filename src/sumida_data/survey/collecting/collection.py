@@ -74,12 +74,10 @@ class Collector:
         track: Track = iter,
         kept: Iterable[Return] = (),
     ) -> Collected:
-        """Read all files and decide what counts.
+        """Read all files and decide what counts; the first part of a name is the quarter.
 
-        Args:
-            files: The files by name; the first part of a name is the quarter.
-            track: Wraps the files while they are read, to show progress.
-            kept: What was kept of returns; it stands in for those of discarded quarters.
+        ``track`` wraps the files while they are read, to show progress. What was kept of returns
+        stands in for those of discarded quarters.
         """
         collected = Collected()
         accepted = [file for file in files.values() if self._accept(file.name, collected)]

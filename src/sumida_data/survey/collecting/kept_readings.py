@@ -50,10 +50,7 @@ class KeptReadingError(ValueError):
 
 
 def write_readings(returns: Iterable[Return], hides: Hides) -> bytes:
-    """Write returns as JSON Lines, one workbook a line; ``hides`` tells what speaks of a person.
-
-    The answers themselves stay.
-    """
+    """Write returns as JSON Lines, with all answers; ``hides`` tells what speaks of a person."""
     return "".join(f"{_write(returned, hides)}\n" for returned in returns).encode()
 
 
@@ -103,11 +100,7 @@ def _strip_finding(finding: Finding, cover: set[str], name: str, hides: Hides) -
 
 
 def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
-    """Read what was kept, from the files by name.
-
-    Raises:
-        KeptReadingError: If a file is damaged, or none of ours.
-    """
+    """Read what was kept, from files by name; a KeptReadingError tells of one that is damaged."""
     for name in kept:
         if PurePosixPath(name).name not in {READINGS, NAMED_TEXTS} or name.count("/") != 1:
             raise KeptReadingError(

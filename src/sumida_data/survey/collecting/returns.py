@@ -40,18 +40,12 @@ _Reader = SheetReader[SurveySheet]
 
 @dataclass(slots=True)
 class Return:
-    """One returned workbook.
+    """One returned workbook, from the folder of its quarter.
 
-    Attributes:
-        arrived_at: In nanoseconds since 1970; decides between two of the same day.
-        period: The quarter whose folder it lies in.
-        cover: The cover sheet's answers, without personal ones; None if there is no cover.
-        records: Those of all other sheets.
-        untouched: Whether it came back as it was handed out.
-        whole_tables: The tables that it has, and of which no row was left out.
-        unusable: Whether it cannot be counted though it has a cover.
-        personal_texts: What the cover gives as names and other personal data; it is not shown,
-            not stored, and serves only to find the same names elsewhere.
+    It arrived in nanoseconds since 1970, which decides between two of one day. It is untouched if
+    it came back as it was handed out, and unusable if it cannot be counted though it has a cover.
+    Whole tables are those of which no row was left out. The cover has no personal answers: these
+    are the personal texts, not shown, not stored, and only there to find the same names elsewhere.
     """
 
     source_file: str
