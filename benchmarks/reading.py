@@ -24,7 +24,7 @@ from python_calamine import CalamineWorkbook
 from rich.console import Console
 from rich.table import Table
 
-from sumida_data.commands.project import Project, load_project
+from sumida_data.commands.project import Project
 from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Sample, parse_facts
 from sumida_data.survey.collecting.returns import VERY_MANY, FormReader, read_returns
@@ -46,7 +46,7 @@ def main() -> None:
         print(measure_memory(Path(sys.argv[1]), int(sys.argv[2])))
         return
     console = Console()
-    project = load_project(PROJECT)
+    project = Project(PROJECT)
     readers: dict[str, Read] = {
         OURS: partial(read_ours, project, VERY_MANY - 1),
         "sumida_data": partial(read_ours, project, MANY),
@@ -133,7 +133,7 @@ def compare(readers: dict[str, Read], paths: Sequence[Path], rounds: int) -> Tab
 
 def measure_memory(folder: Path, count: int) -> str:
     """Read that many workbooks and return the most memory this process ever had."""
-    read_ours(load_project(PROJECT), MANY, sorted(folder.glob("*.xlsx"))[:count])
+    read_ours(Project(PROJECT), MANY, sorted(folder.glob("*.xlsx"))[:count])
     status = Path("/proc/self/status").read_text("utf-8")
     match = re.search(r"VmHWM:\s+(\d+) kB", status)
     return f"{int(match[1]) / 1024:.0f} MB" if match else "unknown"

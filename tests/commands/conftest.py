@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sumida_data.commands.check import Checker
-from sumida_data.commands.project import load_project
+from sumida_data.commands.project import Project
 from sumida_data.survey.form import Form
 from tests.project import PROJECT
 from tests.survey.conftest import cover, empty_tables, procedures
@@ -14,7 +14,7 @@ from tests.survey.conftest import cover, empty_tables, procedures
 
 @pytest.fixture(scope="session")
 def checker() -> Checker:
-    return Checker(load_project(PROJECT))
+    return Checker(Project(PROJECT))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
+from copy import copy
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -90,7 +90,9 @@ def with_last(tmp_path: Path, put: Put, checker: Checker) -> Checker:
     row = ["T1203-05", "届出", "", "", "済", "2022-04-01", "", "1200"]
     put(folder / "回答(最終).xlsx", row, 調査期="令和4年度第2四半期", 回答日="2022-10-10")
     put(folder / "1204_納税課.xlsx", code="1204")
-    return Checker(replace(checker.project, folder=tmp_path / "project"))
+    project = copy(checker.project)
+    project.folder = tmp_path / "project"
+    return Checker(project)
 
 
 def test_a_table_that_was_full_last_quarter_is_asked_about(

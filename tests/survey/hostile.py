@@ -26,9 +26,9 @@ import json, re, sys
 from pathlib import Path
 from time import process_time
 from sumida_data.commands.check import Checker
-from sumida_data.commands.project import load_project
+from sumida_data.commands.project import Project
 
-checker = Checker(load_project(Path(sys.argv[1])), "FY2022Q3")
+checker = Checker(Project(Path(sys.argv[1])), "FY2022Q3")
 start = process_time()
 [checked] = checker.check(Path(sys.argv[2]))
 print(json.dumps({

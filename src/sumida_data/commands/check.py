@@ -23,7 +23,7 @@ from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.commands import describe_fault
-from sumida_data.commands.project import Project, find_project, load_project
+from sumida_data.commands.project import Project, find_project
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, Return
 from sumida_data.survey.departments import find_owner
@@ -272,7 +272,7 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
     """
     if not path.exists():
         raise click.ClickException(f"{path}: ファイルもフォルダもありません。")
-    loaded = load_project(project or find_project(path))
+    loaded = Project(project or find_project(path))
     if period is not None and period not in loaded.waves.root:
         allowed = "、".join(loaded.waves.root)
         raise click.ClickException(f"--period {period}: この期間の照会はありません({allowed})。")

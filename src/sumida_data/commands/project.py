@@ -1,7 +1,6 @@
 """What the commands need of the project, without Kedro, so that they start fast."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,10 @@ import click
 from pydantic import ValidationError
 
 from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
-from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
+from sumida_data.survey.departments import parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
+from sumida_data.survey.reading.registers import parse_layout_map, read_register
 
 _BASE = Path("conf/base")
 _REGISTERS = ("departments.csv", "layout_map.csv")
@@ -21,19 +20,6 @@ _REGISTERS = ("departments.csv", "layout_map.csv")
 
 class ProjectError(click.ClickException):
     """The project is not there or its settings have mistakes; the text says what to do."""
-
-
-@dataclass(frozen=True)
-class Project:
-    """The descriptions by which a workbook is checked; the fingerprint is a hash of them all."""
-
-    folder: Path
-    form: Form
-    waves: Waves
-    rules: FindingRules
-    departments: list[Department]
-    layout_map: list[MappedHeading]
-    fingerprint: str
 
 
 def find_project(*more: Path) -> Path:
@@ -76,26 +62,31 @@ def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
         raise ProjectError(str(error)) from error
 
 
-def load_project(folder: Path) -> Project:
-    """Read the descriptions of a project; a ProjectError tells each mistake in one line."""
-    parameters = read_parameters(folder, ("form", "waves", "finding_rules"))
-    try:
-        registers = [read_register(folder / "data/01_raw/reference" / name) for name in _REGISTERS]
-        form = Form.model_validate(parameters["form"])
-        waves = Waves.model_validate(parameters["waves"])
-        rules = FindingRules.model_validate(parameters["finding_rules"])
-        known = parse_departments(registers[0])
-        refuse_unknown_codes(waves, known)
-        fingerprint = sha256(repr((parameters, *registers)).encode()).hexdigest()
-        mapped = parse_layout_map(registers[1], form)
-        return Project(folder, form, waves, rules, known, mapped, fingerprint)
-    except (ValidationError, KeyError) as error:
-        # Imported here because it takes time and settings seldom have mistakes.
-        from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+class Project:
+    """The descriptions by which a workbook is checked; the fingerprint is a hash of them all."""
 
-        mistakes = [*find_mistakes(read_parameters(folder), folder / _BASE / "parameters")]
-        if not mistakes:
-            raise
-        raise ProjectError("\n".join(mistakes)) from error
-    except ValueError as error:
-        raise ProjectError(str(error)) from error
+    def __init__(self, folder: Path) -> None:
+        """Read them; a ProjectError tells each mistake in one line."""
+        self.folder = folder
+        parameters = read_parameters(folder, ("form", "waves", "finding_rules"))
+        try:
+            register = folder / "data/01_raw/reference"
+            departments, mapped = (read_register(register / name) for name in _REGISTERS)
+            self.form = Form.model_validate(parameters["form"])
+            self.waves = Waves.model_validate(parameters["waves"])
+            self.rules = FindingRules.model_validate(parameters["finding_rules"])
+            self.departments = parse_departments(departments)
+            refuse_unknown_codes(self.waves, self.departments)
+            self.layout_map = parse_layout_map(mapped, self.form)
+            known = repr((parameters, departments, mapped))
+            self.fingerprint = sha256(known.encode()).hexdigest()
+        except (ValidationError, KeyError) as error:
+            # Imported here because it takes time and settings seldom have mistakes.
+            from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+
+            mistakes = [*find_mistakes(read_parameters(folder), folder / _BASE / "parameters")]
+            if not mistakes:
+                raise
+            raise ProjectError("\n".join(mistakes)) from error
+        except ValueError as error:
+            raise ProjectError(str(error)) from error
