@@ -97,7 +97,8 @@ def restore(archive: Path, *, check: bool) -> None:
     """Put everything back from a backup, and read it back."""
     try:
         with ZipFile(archive) as opened:
-            manifest = _read_manifest(opened)
+            manifest: _Manifest = json.loads(opened.read(MANIFEST))
+            refuse_outside([*manifest["files"], *manifest["links"]])
             why = "控えが壊れています。ほかの控えを使ってください。"
             _refuse(_find_faults(opened, manifest), why)
             made_at, count = manifest["made_at"], len(manifest["files"])
@@ -111,6 +112,8 @@ def restore(archive: Path, *, check: bool) -> None:
                 _unpack(opened, project, manifest)
         why = "戻したファイルを読み返すと、控えと違います。もう一度実行してください。"
         _refuse(_find_faults(project, manifest), why)
+    except OutsideFolderError as error:
+        raise click.ClickException(f"控えではありません。{error}") from error
     except (OSError, BadZipFile, KeyError, ValueError) as error:
         raise click.ClickException(f"{archive}: 戻せません。{error}") from error
     click.echo(f"{made_at} の控えから{count}ファイルを戻し、確かめました。")
@@ -159,15 +162,6 @@ def _write(archive: Path, project: Path, made_at: str) -> _Manifest:
                 target.write(path, name)
         manifest = {"version": __version__, "made_at": made_at, "files": files, "links": links}
         target.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
-    return manifest
-
-
-def _read_manifest(archive: ZipFile) -> _Manifest:
-    manifest: _Manifest = json.loads(archive.read(MANIFEST))
-    try:
-        refuse_outside([*manifest["files"], *manifest["links"]])
-    except OutsideFolderError as error:
-        raise click.ClickException(f"控えではありません。{error}") from error
     return manifest
 
 

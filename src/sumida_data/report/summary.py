@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import filterfalse
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -43,13 +43,15 @@ _FOLDED, _WHOLE = {"overflow": "fold"}, {"no_wrap": True}
 _NUMBER = {"justify": "right"}
 
 
-class SetAside(NamedTuple):
+class SetAside:
     """Findings by severity, returns that cannot be used, and rows left out of the figures."""
 
-    errors: int
-    warnings: int
-    files: tuple[str, ...]
-    rows: int
+    def __init__(self, response: pd.DataFrame, finding: pd.DataFrame) -> None:
+        severity = leave_out_replaced(finding, response)["severity"]
+        status = response["response_status"]
+        self.errors, self.warnings = (int(severity.eq(one).sum()) for one in ("error", "warning"))
+        self.files = tuple(sorted(response.loc[status.eq("set_aside"), "source_file"]))
+        self.rows = int(response.loc[status.ne("superseded"), "rows_set_aside"].sum())
 
     def __bool__(self) -> bool:
         """Whether something was left out of the figures."""
@@ -84,8 +86,8 @@ class RunSummary:
         ours = response["period"].eq(str(report.period))
         concerned = concerns_period(finding, str(report.period))
         self.gaps = measure_gaps(quota, response[ours])
-        self.set_aside = _count_set_aside(response[ours], finding[concerned])
-        self.set_aside_elsewhere = _count_set_aside(response[~ours], finding[~concerned])
+        self.set_aside = SetAside(response[ours], finding[concerned])
+        self.set_aside_elsewhere = SetAside(response[~ours], finding[~concerned])
         self.checks = count_checks(read_rows(tables["check_result"]))
         gate = tables["privacy_check"]
         self.blocked, self.held_back = (
@@ -140,17 +142,6 @@ def measure_later_gaps(quota: Quota, period: Period, response: pd.DataFrame) -> 
         one.model_copy(update={"title": f"{Period.parse(str(name)).title}の{one.title}"})
         for name, rows in later
         for one in measure_gaps(quota, rows)
-    )
-
-
-def _count_set_aside(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
-    severity = leave_out_replaced(finding, response)["severity"]
-    status = response["response_status"]
-    return SetAside(
-        errors=int(severity.eq("error").sum()),
-        warnings=int(severity.eq("warning").sum()),
-        files=tuple(sorted(response.loc[status.eq("set_aside"), "source_file"])),
-        rows=int(response.loc[status.ne("superseded"), "rows_set_aside"].sum()),
     )
 
 
