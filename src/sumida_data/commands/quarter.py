@@ -159,7 +159,8 @@ class Quarter:
 
     def _collect(self) -> Iterator[Step]:
         period, due_on, asked = self.period, self.due_on, self.departments
-        forms = [*(self.project / f"data/08_reporting/forms/{period}").rglob("*.xlsx")]
+        made = (self.project / f"data/08_reporting/forms/{period}").rglob("*.xlsx")
+        forms = [path for path in made if not is_hidden(path)]
         command = f"kedro run --pipelines=forms --params=period={period}"
         when = max(map(_written_on, forms), default="")
         yield self._step("調査票を作る", f"{len(forms)}課分", command, forms, when=when)
@@ -173,20 +174,17 @@ class Quarter:
         yield self._left("国とシステムのファイル", "足りないファイル", lacking, where, due_on)
 
     def _compute(self) -> Step:
-        path, when, newer = self.project / _CHANGES, "", 0
+        path, newer, who = self.project / _CHANGES, 0, ""
         since = path.stat().st_mtime if self.proposal else 0.0
         for one in (self.project / "data/01_raw").rglob("*"):
             newer += one.is_file() and not is_hidden(one) and one.stat().st_mtime > since
         told = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
-        who = ""
         for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
             run = json.loads(record.read_bytes())
             who = f"{run['account']}({run['machine']['name']})"
         command = f"kedro run --params=period={self.period}{self.option}"
-        when = _written_on(path) if self.proposal else ""
-        return self._step(
-            "集計する", told, command, self.proposal and not newer, when=when, who=who
-        )
+        signed = {"when": _written_on(path) if self.proposal else "", "who": who}
+        return self._step("集計する", told, command, self.proposal and not newer, **signed)
 
     def _check(self) -> Iterator[Step]:
         asked, proposal = self.departments, self.proposal
@@ -243,35 +241,23 @@ class Quarter:
         return self._step(BY_HAND[name], note["note"], command, notes, **signed)
 
     def _left(
-        self,
-        title: str,
-        what: str,
-        names: Sequence[str],
-        command: str,
-        *due: date,
-        known: object = True,
+        self, title: str, what: str, names: Sequence[str], where: str, *due: date, known: object = 1
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
         nothing = f"{what}なし" if known else ""
         told = f"{what}{len(names)}：{'、'.join(names)}" if names else nothing
-        return self._step(title, told, command, known and not names, *due)
+        return self._step(title, told, where, known and not names, *due)
 
     def _step(
-        self,
-        title: str,
-        told: str,
-        command: str,
-        done: object,
-        *due: date,
-        when: str = "",
-        who: str = "",
+        self, title: str, told: str, command: str, done: object, *due: date, **signed: str
     ) -> Step:
         state: State = "done" if done else "open"
         if not done and due:
             days = (due[0] - self.today).days
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
-        day = date.fromisoformat(when) if when else None
-        return Step(title, state, told, command, due[0] if due else None, day, who)
+        when = date.fromisoformat(signed["when"]) if signed.get("when") else None
+        due_on, who = due[0] if due else None, signed.get("who", "")
+        return Step(title, state, told, command, due_on, when, who)
 
     def _ask(self, query: str) -> list[Any]:
         """Return what the last run knows of the quarter; nothing before the first run."""
