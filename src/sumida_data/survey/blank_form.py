@@ -350,22 +350,17 @@ class _Writer:
         sheet.write_row(top, 0, ["確認", *map(_heading_of, fields)], self.book.looks["heading"])
         example = {item.name: Reading(item.example or None, "answered") for item in fields}
         sheet.write(top + 1, 0, "記入例", self.book.looks["example"])
-        self._write_record(sheet, top + 1, fields, example, ("example", "example"))
+        self._write_record(sheet, top + 1, fields, example, "example", "example")
         own = len(self.last.tables.get(block.part.table, {}))
         for number, record in enumerate([*block.records, *[{}] * _SPARE_ROWS]):
             row = block.first_row + number
             self._write_formula(sheet, row, 0, block.verdict(number), "verdict")
             # What another department answered may be cleared, with its name.
-            styles = ("answer", "fixed" if number < own else "answer")
-            self._write_record(sheet, row, fields, record, styles)
+            key = "fixed" if number < own else "answer"
+            self._write_record(sheet, row, fields, record, "answer", key)
 
     def _write_record(
-        self,
-        sheet: Worksheet,
-        row: int,
-        fields: Sequence[FormField],
-        record: _Record,
-        styles: tuple[str, str],
+        self, sheet: Worksheet, row: int, fields: Sequence[FormField], record: _Record, *styles: str
     ) -> None:
         """Write a row; the styles are those of an answer and of a key that is there."""
         lines = 1

@@ -69,10 +69,7 @@ class Collector:
     successions: Sequence[Succession] = ()
 
     def collect(
-        self,
-        files: Mapping[str, SourceFile],
-        track: Track = iter,
-        kept: Iterable[Return] = (),
+        self, files: Mapping[str, SourceFile], track: Track = iter, kept: Iterable[Return] = ()
     ) -> Collected:
         """Read all files and decide what counts; the first part of a name is the quarter.
 
