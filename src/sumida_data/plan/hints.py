@@ -13,14 +13,8 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.values import write_number
-from sumida_data.survey.reading.registers import (
-    ReferenceTableError,
-    TextRow,
-    list_rows,
-    parse_day,
-    parse_period,
-    require,
-)
+from sumida_data.survey.reading import registers
+from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 
 Hint = Literal[
     "jump", "fall", "beyond_whole", "beyond_limit", "as_of_outside", "unchanged_everywhere"
@@ -40,11 +34,11 @@ def find_hints(
     """
     noted: dict[str, Row] = {}
     for place, row, row_id in _list_notes(notes, "hint_notes", plans, values):
-        require(row, ("note", "noted_by"), place)
+        registers.require(row, ("note", "noted_by"), place)
         _refuse_unknown(row, "hint", get_args(Hint), place)
         if f"{row_id}/{row['hint']}" in noted:
             raise ReferenceTableError(f"{place}: 同じ指標・期間・手がかりの行が2回あります。")
-        day = parse_day(row, "noted_on", place).isoformat()
+        day = registers.parse_day(row, "noted_on", place).isoformat()
         own = {"note": row["note"], "noted_by": row["noted_by"], "noted_on": day}
         noted[f"{row_id}/{row['hint']}"] = own
     measured = {
@@ -78,7 +72,7 @@ def parse_progress_notes(
     told: dict[str, Row] = {}
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
     for place, row, row_id in _list_notes(notes, "progress_notes", plans, values):
-        require(row, ("cause", "next_step", "said_by"), place)
+        registers.require(row, ("cause", "next_step", "said_by"), place)
         if row_id in told:
             raise ReferenceTableError(f"{place}: 同じ指標・期間の行が2回あります。")
         told[row_id] = {
@@ -87,7 +81,7 @@ def parse_progress_notes(
             "indicator_title": titles.get(row["indicator_id"]),
             "period": row["period"],
             **{name: row[name].strip() for name in ("cause", "next_step", "said_by")},
-            "said_on": parse_day(row, "said_on", place),
+            "said_on": registers.parse_day(row, "said_on", place),
         }
     return list(told.values())
 
@@ -99,9 +93,9 @@ def _list_notes(
     # A published value may outlive the indicator in the plan.
     known = {one.indicator_id for one in plans.indicators} | {row["indicator_id"] for row in values}
     latest = max((row["period"] for row in values), default="")
-    for place, row in list_rows(notes, register):
+    for place, row in registers.list_rows(notes, register):
         _refuse_unknown(row, "indicator_id", sorted(known), place)
-        period = str(parse_period(row, "period", place))
+        period = str(registers.parse_period(row, "period", place))
         if period > latest:
             raise ReferenceTableError(
                 f"{place}の period: {period} の値はまだありません。書けるのは {latest} までです。"

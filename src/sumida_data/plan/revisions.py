@@ -17,14 +17,8 @@ import pyarrow as pa
 from sumida_data.base.database import connect
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Plans
-from sumida_data.survey.reading.registers import (
-    ReferenceTableError,
-    TextRow,
-    list_rows,
-    parse_day,
-    parse_period,
-    require,
-)
+from sumida_data.survey.reading import registers
+from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 
 # Indicator, quarter and number of a revision.
 Address = tuple[str, str, int]
@@ -82,8 +76,8 @@ def parse_revisions(
     known = {indicator.indicator_id for indicator in plans.indicators}
     known |= {row["indicator_id"] for row in published.ever}
     reasons: dict[Address, Row] = {}
-    for place, row in list_rows(rows, "revisions"):
-        require(row, _WORDS, place)
+    for place, row in registers.list_rows(rows, "revisions"):
+        registers.require(row, _WORDS, place)
         if row["indicator_id"] not in known:
             raise ReferenceTableError(
                 f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
@@ -93,11 +87,15 @@ def parse_revisions(
             raise ReferenceTableError(
                 f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
             )
-        address = row["indicator_id"], str(parse_period(row, "period", place)), int(row["revision"])
+        address = (
+            row["indicator_id"],
+            str(registers.parse_period(row, "period", place)),
+            int(row["revision"]),
+        )
         if address in reasons:
             raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
         words = {column: row[column].strip() for column in _WORDS}
-        decided = {"decided_on": parse_day(row, "decided_on", place)}
+        decided = {"decided_on": registers.parse_day(row, "decided_on", place)}
         reasons[address] = dict(zip(_ADDRESS, address, strict=True)) | words | decided
     return reasons
 
@@ -112,11 +110,11 @@ def parse_verdict_changes(
     """
     known = set(map(_address_of, published.verdicts))
     reasons: dict[Address, str] = {}
-    for place, row in list_rows(rows, "verdict_changes"):
-        require(row, ("revision", "reason", "decided_by"), place)
-        parse_day(row, "decided_on", place)
+    for place, row in registers.list_rows(rows, "verdict_changes"):
+        registers.require(row, ("revision", "reason", "decided_by"), place)
+        registers.parse_day(row, "decided_on", place)
         revision = int(row["revision"]) if row["revision"].isdecimal() else 0
-        address = row["indicator_id"], str(parse_period(row, "period", place)), revision
+        address = row["indicator_id"], str(registers.parse_period(row, "period", place)), revision
         if address not in known:
             raise ReferenceTableError(
                 f"{place}: {' '.join(map(str, address))} の判定は公表されていません。"
