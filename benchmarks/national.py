@@ -162,7 +162,7 @@ def compare(nation: Nation) -> Table:
 
 def compute(nation: Nation) -> tuple[list[Row], pa.Table]:
     """Compute the quarter's values with their lineage."""
-    coverage = {(code, PERIOD, table): Coverage(1, 1) for code in nation.names for table in ASKED}
+    coverage = [Coverage(code, PERIOD, name, 1, 1) for code in nation.names for name in ASKED]
     response = pd.DataFrame({"period": [PERIOD], "sample": [True]})
     values, lineage, _ = compute_indicators(
         nation.names, nation.plans, nation.tables, coverage, response

@@ -28,7 +28,6 @@ from sumida_data.pipelines.ingest import (
     prepare_collector,
 )
 from sumida_data.plan.models import Plan, Plans
-from sumida_data.plan.values import measure_coverage
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -97,11 +96,11 @@ class Ward:
         )
         answer = build_frame_of_tuples(self.dictionary["answer"], [*answers, *central])
         tables = build_tables(answer, self.dictionary, self.form, self.sources)
-        coverage = measure_coverage(self.form, self.waves, response)
         values, lineage, _ = compute_values(
             self.municipality,
             self.plans,
-            coverage,
+            self.form,
+            self.waves,
             response,
             register("departments"),
             answer=answer,

@@ -110,13 +110,13 @@ def compute(
         frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
         parts = (*form.answer_sheets, *sources.root)
         tables = build_typed_tables(frame, [dictionary[part.table] for part in parts])
-        coverage = {
-            (municipality.code, period, table): Coverage(0, 0)
-            if table == "standardization"
-            else Coverage(asked, answered)
+        coverage = [
+            Coverage(municipality.code, period, table, asked, answered)
+            if table != "standardization"
+            else Coverage(municipality.code, period, table, 0, 0)
             for period in periods
             for table in (sheet.table for sheet in form.answer_sheets)
-        }
+        ]
         response = pd.DataFrame({"period": periods, "sample": False})
         rows, lineage, _ = compute_indicators(
             {municipality.code: municipality.name},

@@ -394,6 +394,8 @@ def test_a_sheet_counts_only_the_departments_that_it_is_for(
         ],
     )
     coverage = measure_coverage(form, Waves({"FY2022Q4": wave}), response)
-    assert coverage["131075", "FY2022Q4", "procedure"] == Coverage(asked=4, answered=3)
-    assert coverage["131075", "FY2022Q4", "standardization"] == Coverage(asked=2, answered=1)
-    assert coverage["131075", "FY2022Q4", "training"] == Coverage(asked=0, answered=0)
+    assert {
+        Coverage("131075", "FY2022Q4", "procedure", asked=4, answered=3),
+        Coverage("131075", "FY2022Q4", "standardization", asked=2, answered=1),
+        Coverage("131075", "FY2022Q4", "training", asked=0, answered=0),
+    } <= set(coverage)

@@ -23,6 +23,7 @@ from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.form import Form, Waves
 
 _FIRST_REVISION = 1
+_REPLIED = ("received", "no_change")
 
 _MAKE_ROOM = """
     CREATE TEMP TABLE counted (
@@ -102,12 +103,11 @@ _LEAD_BACK = """
 class Coverage(NamedTuple):
     """Who was asked about a table in a quarter, and who answered."""
 
+    municipality_code: str
+    period: str
+    table_name: str
     asked: int  # departments; 0 where the table was not asked about
     answered: int  # departments, those without a change included
-
-
-# Municipality code, quarter, survey table.
-CoverageKey = tuple[str, str, str]
 
 
 class QueryError(ValueError):
@@ -118,7 +118,7 @@ def compute_indicators(
     municipalities: Mapping[str, str],
     plans: Plans,
     tables: Mapping[str, pd.DataFrame],
-    coverage: Mapping[CoverageKey, Coverage],
+    coverage: Sequence[Coverage],
     response: pd.DataFrame,
 ) -> tuple[list[Row], pa.Table, pa.Table]:
     """Compute every indicator of every plan measured, for every quarter of table ``response``.
@@ -143,11 +143,9 @@ def compute_indicators(
     ]
     columns = ["municipality_code", "municipality_name"]
     places = pd.DataFrame(municipalities.items(), columns=columns).reset_index(names="number")
-    asked = [(*key, *one) for key, one in coverage.items()]
-    columns = ["municipality_code", "period", "table_name", "asked", "answered"]
     with connect() as connection:
         connection.register("municipality", places)
-        connection.register("coverage", pd.DataFrame(asked, columns=columns))
+        connection.register("coverage", pd.DataFrame(coverage, columns=Coverage._fields))
         connection.execute(_MAKE_ROOM)
         for name, frame in tables.items():
             connection.register(name, to_arrow(frame))
@@ -290,31 +288,25 @@ def calculate(
     return value if value >= 0 and (most is None or value <= most) else None
 
 
-def measure_coverage(
-    form: Form, waves: Waves, response: pd.DataFrame
-) -> dict[CoverageKey, Coverage]:
+def measure_coverage(form: Form, waves: Waves, response: pd.DataFrame) -> list[Coverage]:
     """Count the departments asked about each survey table and those that answered."""
-    columns = ["municipality_code", "period", "department_code", "response_status"]
-    replied: dict[tuple[str, str, str], bool] = {}
-    for row in read_rows(response[columns]):
-        code, period, department, status = row.values()
+    replied: dict[tuple[str, str], dict[str, bool]] = {}
+    for row in read_rows(response):
         # Rows without a department are of files whose sender nobody knows.
-        if department:
-            owner = code, period, department
-            replied[owner] = replied.get(owner, False) or status in ("received", "no_change")
-    asked: Counter[CoverageKey] = Counter()
-    answered: Counter[CoverageKey] = Counter()
-    for (code, period, department), has_replied in replied.items():
-        for sheet in waves.root[period].sheets_for(department):
-            asked[code, period, sheet] += 1
-            answered[code, period, sheet] += has_replied
-    return {
-        (code, period, part.table): Coverage(
-            asked[code, period, part.sheet], answered[code, period, part.sheet]
-        )
-        for code, period in dict.fromkeys(key[:2] for key in replied)
-        for part in form.answer_sheets
-    }
+        if code := row["department_code"]:
+            known = replied.setdefault((row["municipality_code"], row["period"]), {})
+            known[code] = known.get(code, False) or row["response_status"] in _REPLIED
+    coverage = []
+    for (municipality, period), known in replied.items():
+        asked, answered = Counter[str](), Counter[str]()
+        for code, has_replied in known.items():
+            for sheet in waves.root[period].sheets_for(code):
+                asked[sheet] += 1
+                answered[sheet] += has_replied
+        for part in form.answer_sheets:
+            counts = asked[part.sheet], answered[part.sheet]
+            coverage.append(Coverage(municipality, period, part.table, *counts))
+    return coverage
 
 
 def divide_values(
