@@ -58,13 +58,10 @@ def write_tables(
     run_id = digest.hexdigest()[:12]
     views = list(models.describe_views(database.views, dictionary))
     shown = [*described, *views, *(dictionary[name] for name in MADE_HERE)]
-    columns = list(models.list_columns(shown))
-    rows: dict[str, list[Row]] = {
-        CODE_LIST: list(models.list_codes(shown)),
-        DATA_DICTIONARY: columns,
-        SCHEMA_CHANGE: _list_schema_changes(earlier, columns, run_id) if earlier else [],
-        DATABASE_BUILD: [{"run_id": run_id, "software_version": sumida_data.__version__}],
-    }
+    rows = models.explain_tables(shown)
+    columns = rows[DATA_DICTIONARY]
+    rows[SCHEMA_CHANGE] = _list_schema_changes(earlier, columns, run_id) if earlier else []
+    rows[DATABASE_BUILD] = [{"run_id": run_id, "software_version": sumida_data.__version__}]
     for name in MADE_HERE:
         made = pa.Table.from_pylist(rows[name], schema=arrow_schema(dictionary[name]))
         _create(connection, dictionary[name], made)

@@ -358,31 +358,23 @@ def describe_views(views: Views, dictionary: DataDictionary) -> Iterator[Table]:
         yield Table(**words, primary_key=(), fields=fields)
 
 
-def list_columns(tables: Iterable[Table]) -> Iterator[Row]:
-    """Yield the rows of ``data_dictionary``; one row is one column."""
+def explain_tables(tables: Iterable[Table]) -> dict[str, list[Row]]:
+    """Return the rows of ``code_list``, one for each code, and ``data_dictionary``, of columns."""
+    codes, columns = [], []
     for table in tables:
         for field in table.fields:
-            yield field.model_dump(include={"type", "unit", "description", "deprecated"}) | {
-                "table_name": table.name,
+            place = {"table_name": table.name, "column_name": field.name}
+            column = {
                 "table_title": table.title,
-                "column_name": field.name,
                 "column_title": field.title,
                 "column_title_en": field.title_en,
                 "status_column": field.status,
                 "empty_means": "、".join(field.empty.values()) or None,
             }
-
-
-def list_codes(tables: Iterable[Table]) -> Iterator[Row]:
-    """Yield the rows of ``code_list``; one row is one code of one column."""
-    for table in tables:
-        for field in table.fields:
-            for code in field.enum or ():
-                meaning = field.codes.get(code) or Code(title=code)
-                yield {
-                    "table_name": table.name,
-                    "column_name": field.name,
-                    "code": code,
-                    "title": meaning.title,
-                    "description": meaning.description or meaning.title,
-                }
+            described = field.model_dump(include={"type", "unit", "description", "deprecated"})
+            columns.append(place | column | described)
+            for name in field.enum or ():
+                code = field.codes.get(name) or Code(title=name)
+                words = {"title": code.title, "description": code.description or code.title}
+                codes.append(place | {"code": name} | words)
+    return {CODE_LIST: codes, DATA_DICTIONARY: columns}

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -86,9 +86,11 @@ def select_package(
         rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
         selected[table.name] = PublishedTable(table, rows, resource.deprecated)
 
-    def tabulate(name: str, rows: Iterable[Row]) -> PublishedTable:
+    explained = models.explain_tables(described.values())
+
+    def tabulate(name: str) -> PublishedTable:
         table = models.describe_table(Resource(table=name), dictionary)
-        data = pa.Table.from_pylist(list(rows), schema=arrow_schema(dictionary[name]))
+        data = pa.Table.from_pylist(explained[name], schema=arrow_schema(dictionary[name]))
         return PublishedTable(table, _arrange(data, table, municipality))
 
     def collect(column: str) -> list[Any]:
@@ -98,8 +100,8 @@ def select_package(
     return PublishedPackage(
         package=package,
         tables=tuple(selected.values()),
-        dictionary=tabulate(models.DATA_DICTIONARY, models.list_columns(described.values())),
-        codes=tabulate(models.CODE_LIST, models.list_codes(described.values())),
+        dictionary=tabulate(models.DATA_DICTIONARY),
+        codes=tabulate(models.CODE_LIST),
         sample=any(collect("sample")),
         first_day=min(collect("as_of"), default=None),
         last_day=max(collect("as_of"), default=None),

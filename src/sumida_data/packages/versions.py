@@ -225,13 +225,8 @@ def describe_log(published: PublishedPackage, descriptor: Row, history: History)
     ]
     start = descriptor["sumida:latest"].removesuffix("latest/")
     versions = [
-        {
-            "version": one["version"],
-            "published_on": day_of(one),
-            "as_of": one["as_of"],
-            "address": f"{start}{one['version']}/",
-            "changes": one["changes"],
-        }
+        {"version": one["version"], "published_on": day_of(one), "as_of": one["as_of"]}
+        | {"address": f"{start}{one['version']}/", "changes": one["changes"]}
         for one in history
     ]
     names = {name: descriptor[name] for name in ("name", "title")}
