@@ -22,23 +22,18 @@ _FIRST = ("received", "no_change", "set_aside", "not_received", "superseded")
 
 # A record has another id in every quarter; its key is what stays.
 _COMPARISON = """
-    WITH part_answer AS (
-        SELECT department_code, period, table_name, record_id, field, value,
-            item.sheet, part_number, is_key, period = $period AS is_now
+    WITH answered AS (
+        SELECT department_code, item.sheet, part_number, field, value, period = $period AS is_now,
+            string_agg(value, '|' ORDER BY field) FILTER (is_key) OVER (PARTITION BY record_id)
+                AS key
         FROM answer JOIN item USING (table_name, field)
         WHERE department_code IS NOT NULL AND period <= $period
-    ), compared AS (
-        SELECT *, string_agg(value, '|' ORDER BY field) FILTER (is_key)
-            OVER (PARTITION BY record_id) AS key
-        FROM part_answer
-        QUALIFY bool_or(is_now) OVER (PARTITION BY department_code) AND (
-            is_now OR period = max(period) FILTER (NOT is_now) OVER (PARTITION BY department_code)
-        )
+        QUALIFY is_now
+            OR period = max(period) FILTER (period < $period) OVER (PARTITION BY department_code)
     ), pair AS (
         SELECT department_code, sheet, part_number,
-            max(value) FILTER (is_now) AS value,
-            max(value) FILTER (NOT is_now) AS earlier
-        FROM compared
+            max(value) FILTER (is_now) AS value, max(value) FILTER (NOT is_now) AS earlier
+        FROM answered
         GROUP BY department_code, sheet, part_number, key, field
     ), told AS (
         SELECT department_code, min(part_number) AS part_number, concat_ws(' ',
@@ -47,7 +42,8 @@ _COMPARISON = """
             '変更' || nullif(count(*) FILTER (earlier != value), 0)) AS words,
             if(words = '', '', concat(sheet, '(', words, ')')) AS difference
         FROM pair
-        WHERE department_code IN (SELECT department_code FROM compared WHERE NOT is_now)
+        WHERE department_code IN (
+            SELECT department_code FROM answered GROUP BY ALL HAVING count(DISTINCT is_now) = 2)
         GROUP BY department_code, sheet
     )
     SELECT department_code, list(difference ORDER BY part_number) FROM told GROUP BY department_code
