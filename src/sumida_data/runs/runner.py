@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 from kedro.io import CatalogProtocol, MemoryDataset
@@ -35,7 +36,7 @@ class ChangesRunner(SequentialRunner):
     def __init__(self, changes: Changes, *, is_async: bool = False) -> None:
         """Take what is known of the last run, and where to note what is of this one."""
         super().__init__(is_async=is_async)
-        self._changes = changes
+        self.changes = changes
 
     def _run(
         self,
@@ -44,33 +45,29 @@ class ChangesRunner(SequentialRunner):
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
+        self._prepare(pipeline, catalog)
+        for node in pipeline.nodes:
+            for needed in self._list_needed(node):
+                Task(needed, catalog, self._is_async, hook_manager, run_id).execute()
+                self._note_run(needed)
+
+    def _prepare(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        changes = self.changes
         if RunAgain.model_validate(catalog.load("params:again")).root:
             # Nothing is taken for known; by the next run neither, where settings always want it so.
-            self._changes.last = LastRun()
-            if not self._changes.asked:
-                self._changes.this.made_of = ""
-        work = _Work(self._changes, pipeline, catalog)
-        for node in pipeline.nodes:
-            for needed in work.list_needed(node):
-                Task(needed, catalog, self._is_async, hook_manager, run_id).execute()
-                work.note_run(needed)
-
-
-class _Work:
-    """Decides node by node what is to be run; ``keys`` are those of the datasets known so far."""
-
-    def __init__(
-        self, changes: Changes, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
-    ) -> None:
-        self.changes, self.catalog, self.left = changes, catalog, changes.last.written
+            changes.last = LastRun()
+            if not changes.asked:
+                changes.this.made_of = ""
+        self.catalog, self.left = catalog, changes.last.written
         self.maker = {name: node for node in pipeline.nodes for name in node.outputs}
         self.uses = Counter(name for node in pipeline.nodes for name in node.inputs)
-        written = (path for name in self.maker for path in list_places(catalog.get(name)))
+        written = chain.from_iterable(map(list_places, map(catalog.get, self.maker)))
         self.written = {name_from(changes.project, path) for path in written}
+        # Those of the datasets known so far.
         self.keys = {name: self._key_of_input(name) for name in sorted(pipeline.inputs())}
         changes.this.values["code"] = hash_code()
 
-    def list_needed(self, node: Node) -> Iterator[Node]:
+    def _list_needed(self, node: Node) -> Iterator[Node]:
         """Yield what must run now, in order: nothing, or the node after all it takes from memory.
 
         Each must have run, and been noted, before the next is asked for.
@@ -85,7 +82,7 @@ class _Work:
         else:
             yield from self._list_with_makers(node)
 
-    def note_run(self, node: Node) -> None:
+    def _note_run(self, node: Node) -> None:
         """Note what a node that has run has written."""
         made = {name: self._hash_files(name) for name in node.outputs if not self._in_memory(name)}
         self._note(node, made)

@@ -113,11 +113,13 @@ def _count_approvals(
     sample: Sample, departments: Sequence[Department], months: Iterable[date]
 ) -> Iterator[Row]:
     for fiscal_year, its_months in groupby(months, fiscal_year_of):
-        rows = [
-            _invent_drafts(sample.seed, department, month)
-            for month in its_months
-            for department in list_existing(departments, month).values()
-        ]
+        rows: list[Row] = []
+        for month in its_months:
+            for code, department in list_existing(departments, month).items():
+                random = seeded_random(sample.seed, "drafts", code, month)
+                row: Row = {"年月": f"{month.year}年{month.month}月", "所属コード": code}
+                row |= {"所属名": department.section, "起案件数": random.randint(30, 180)}
+                rows.append(row | {"対象外件数": random.randint(0, 12)})
         countable = [row["起案件数"] - row["対象外件数"] for row in rows]
         total = round(sample.approval_rates[fiscal_year] * sum(countable))
         weights = [
@@ -126,17 +128,6 @@ def _count_approvals(
         ]
         for row, approvals in zip(rows, share_out(total, weights), strict=True):
             yield row | {"電子決裁件数": approvals}
-
-
-def _invent_drafts(seed: int, department: Department, month: date) -> Row:
-    random = seeded_random(seed, "drafts", department.code, month)
-    return {
-        "年月": f"{month.year}年{month.month}月",
-        "所属コード": department.code,
-        "所属名": department.section,
-        "起案件数": random.randint(30, 180),
-        "対象外件数": random.randint(0, 12),
-    }
 
 
 def _write_csv(headings: Iterable[str], rows: Iterable[Mapping[str, Any]], encoding: str) -> bytes:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from random import Random
 from typing import Any, TypeVar
@@ -244,19 +244,15 @@ class _Inquiry:
     def _spoil(self, flawed: set[Flaw], cover: Record, answers: Answers) -> None:
         if "no_code" in flawed:
             cover["department_code"] = None
-        if "text_for_number" in flawed:
-            self._write_word_for_number(answers)
-        if "no_change" in flawed:
-            cover["no_change"] = "該当"
-            stocks = (part.table for part in self.form.answer_sheets if part.kind == "stock")
-            answers |= {table: [] for table in stocks}
-
-    def _write_word_for_number(self, answers: Answers) -> None:
-        for part in self.form.answer_sheets:
+        for part in self.form.answer_sheets if "text_for_number" in flawed else ():
             numbers = [field.name for field in part.fields if field.type == "integer"]
             if numbers and answers.get(part.table):
                 answers[part.table][-1][numbers[0]] = "たくさん"
-                return
+                break
+        if "no_change" in flawed:
+            cover["no_change"] = "該当"
+            stocks = filter(lambda part: part.kind == "stock", self.form.answer_sheets)
+            answers |= {part.table: [] for part in stocks}
 
     def _write(self, department: Department, cover: Record, answers: Answers) -> bytes:
         hand = Hand(self.sample.seed, department.code, str(self.period))
@@ -339,26 +335,17 @@ class _ReturnWriter:
         return last + 4
 
     def _write_headings(self, part: SurveySheet, top: int, left: int) -> None:
-        self.sheet.merge_range(top, left - 1, top + 1, left - 1, "#", self.looks["heading"])
+        self._merge((top, left - 1, top + 1, left - 1), "#", "heading")
         self.sheet.set_row(top + 1, 42)
-        column = left
-        for group, fields in self._group(part):
-            if group:
-                self._merge((top, column, top, column + len(fields) - 1), group, "group")
-            for field in fields:
-                heading = self.hand.head(field) + ("※" if field.required else "")
+        titles, fields = self.sample.heading_groups.get(part.table, {}), part.fields
+        starts = [0, *(place for place, one in enumerate(fields) if place and one.name in titles)]
+        for start, end in pairwise([*starts, len(fields)]):
+            if group := titles.get(fields[start].name, ""):
+                self._merge((top, left + start, top, left + end - 1), group, "group")
+            for column, field in enumerate(fields[start:end], left + start):
+                heading = self.hand.head(field) + "※" * field.required
                 heading += f"\n（{field.unit}）" if field.unit else ""
                 self._merge((top + bool(group), column, top + 1, column), heading, "heading")
-                column += 1
-
-    def _group(self, part: SurveySheet) -> list[tuple[str, list[FormField]]]:
-        titles = self.sample.heading_groups.get(part.table, {})
-        groups: list[tuple[str, list[FormField]]] = []
-        for field in part.fields:
-            if field.name in titles or not groups:
-                groups.append((titles.get(field.name, ""), []))
-            groups[-1][1].append(field)
-        return groups
 
     def _merge(self, area: tuple[int, int, int, int], text: str, look: str) -> None:
         if area[:2] == area[2:]:

@@ -33,7 +33,7 @@ def decide_publication(
     lineage: Frame,
     second_opinion: SecondOpinion,
 ) -> tuple[PlannedPublication, PlannedPublication]:
-    """Decide whether the preview_catalogue may be published; it is published by being saved.
+    """Decide whether the preview may be published; it is published by being saved.
 
     Returns:
         The publication twice: for the target, and for the summary.
@@ -45,17 +45,10 @@ def decide_publication(
             "公開の前にほかの方法で確かめたところ、次の点があったため、何も公開していません。\n"
             + "\n".join(second_opinion.objections)
         )
-    catalogue = gather_catalogue(
-        read_all(preview_catalogue), tuple(one.name for one in packages.packages)
-    )
-    publication = prepare_publication(
-        catalogue,
-        publication_proposal,
-        observed_target,
-        target_record,
-        to_arrow(lineage),
-        second_opinion,
-    )
+    names = tuple(one.name for one in packages.packages)
+    catalogue = gather_catalogue(read_all(preview_catalogue), names)
+    there = (observed_target, target_record, to_arrow(lineage), second_opinion)
+    publication = prepare_publication(catalogue, publication_proposal, *there)
     return publication, publication
 
 
