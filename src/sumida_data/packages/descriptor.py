@@ -85,11 +85,7 @@ class Surroundings:
 def describe_package(
     published: PublishedPackage, surroundings: Surroundings, history: History
 ) -> Row:
-    """Describe a package, the newest version of its history, without its files.
-
-    Raises:
-        PackageError: If the package names a source that is not described.
-    """
+    """Describe a package without its files; a PackageError names a source that is unknown."""
     package, packages = published.package, surroundings.packages
     version = history[0]["version"]
     address = f"{packages.catalogue_url}/dataset/{package.name}"

@@ -275,11 +275,7 @@ def describe_package_tables(
 
 
 def describe_table(resource: Resource, dictionary: DataDictionary) -> Table:
-    """Describe a table as it goes out: published columns only, municipality first.
-
-    Raises:
-        PackageError: If its rows or a part of its key cannot be published.
-    """
+    """Describe a table as it goes out: published columns only, municipality first."""
     table = dictionary[resource.table]
     if table.counts_only:
         raise PackageError(

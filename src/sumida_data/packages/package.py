@@ -57,11 +57,7 @@ class PackagesValidator:
     """Refuses packages that break their promises; for the ``validator:`` of a Kedro catalogue."""
 
     def validate(self, data: dict[str, bytes]) -> dict[str, bytes]:
-        """Return the packages as they are.
-
-        Raises:
-            InvalidPackageError: If what the descriptor of one promises is not true.
-        """
+        """Return the packages as they are, or raise an InvalidPackageError."""
         packages = split_packages(data).items()
         errors = [f"{name}/{error}" for name, files in packages for error in find_errors(files)]
         if errors:

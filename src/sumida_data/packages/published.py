@@ -66,11 +66,7 @@ def select_package(
     frames: Mapping[str, pd.DataFrame],
     municipality: HomeMunicipality,
 ) -> PublishedPackage:
-    """Take from the frames what the package publishes.
-
-    Raises:
-        PackageError: If the package names a table or a key that cannot be published.
-    """
+    """Take from the frames what the package publishes; a PackageError says what cannot be."""
     described = models.describe_package_tables(package, dictionary, frames)
     selected: dict[str, PublishedTable] = {}
     for resource in package.resources:

@@ -53,13 +53,9 @@ _DEFINITION |= {"unit", "unit_en", "owner", "limits"}
 
 
 class Page(NamedTuple):
-    """A page before it is given its form.
+    """A page before it is given its form, with what its template needs of its own.
 
-    Attributes:
-        path: Its path within its language.
-        titles: Its Japanese and its English title.
-        section: Path of the page of the navigation to which it belongs.
-        values: What its template needs beyond what every page has.
+    Its path is the one within its language, its section the page of the navigation that it is of.
     """
 
     path: str
