@@ -151,8 +151,8 @@ def _resume(
     gives_way = approval.target_sha256 == state.sha256 or not continues(approval, changes)
     if gives_way or stamp(catalogue, journal.day).sha256 == pending.sha256:
         return None
-    given: Entry = {"approval_id": approval.approval_id}
-    line = _describe(state.name, record.publications, pending, "publish", journal.day, **given)
+    lines, own = record.publications, approval.approval_id
+    line = _describe(state.name, lines, pending, "publish", journal.day, approval_id=own)
     lineage = history.read_parquet(record.pending_lineage)
     return PlannedPublication(line, pending, changes, approval, state, lineage, resumed=True)
 

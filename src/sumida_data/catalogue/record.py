@@ -239,7 +239,9 @@ class TargetRecord:
             "files": dict(files),
             "previous_sha256": hash_content(before.encode()),
         }
-        signed = body | {"signature": _sign(_write_line(body).encode())}
+        # A public key signs nothing.
+        sign = getattr(_load_key(), "sign", None)
+        signed = body | {"signature": sign(_write_line(body).encode()).hex() if sign else ""}
         whole = signed | {"sha256": hash_content(_write_line(signed).encode())}
         replace_file(self.folder / line.file, f"{before}{_write_line(whole)}\n".encode())
 
@@ -408,12 +410,6 @@ def _find_fault(text: str, before: str) -> str:
         return "前の行が、書いたときと違うか、なくなっています。"
     signed = _is_signed(_write_line(body).encode(), signature)
     return "" if signed else "署名が課の鍵によるものではありません。"
-
-
-def _sign(text: bytes) -> str:
-    """Sign with the office's key, where it has one; a public key signs nothing."""
-    sign = getattr(_load_key(), "sign", None)
-    return sign(text).hex() if sign else ""
 
 
 def _is_signed(text: bytes, signature: str) -> bool:
