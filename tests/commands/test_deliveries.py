@@ -72,8 +72,9 @@ def test_what_is_no_return_is_said_to_be_none(tmp_path: Path, checker: Checker, 
     assert len(drop.unreadable) == (path.suffix in {".msg", ".zip"})
 
 
-def test_a_locked_archive_is_told(tmp_path: Path, checker: Checker) -> None:
-    path = tmp_path / "1203.zip"
+@pytest.mark.parametrize("name", ["1203.zip", "回答.zip"])
+def test_a_locked_archive_is_told(tmp_path: Path, checker: Checker, name: str) -> None:
+    path = tmp_path / name
     content = bytearray(pack(**{"1203.xlsx": b"PK"}))
     for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + place] |= 1
