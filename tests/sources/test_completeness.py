@@ -78,6 +78,18 @@ class TestMonths:
         contents = self.collect(collect, ("FY2022Q3", list_approvals(MONTHS[:1])))
         assert str(findings(contents, "F613")[0].value_found).endswith("ほか3件")
 
+    @pytest.mark.parametrize(("total", "told"), [("20,10,0", True), ("20,11,0", False)])
+    def test_a_total_that_has_a_code_is_no_department(
+        self, collect: Collect, total: str, *, told: bool
+    ) -> None:
+        rows = [f"{month},9999,全庁計,{total}" for month in MONTHS]
+        text = "\n".join([list_approvals(MONTHS), *rows])
+        contents = self.collect(collect, ("FY2022Q3", text))
+        assert [one.value_found for one in findings(contents, "F621")] == ["9999"] * told
+        codes = {one.value for one in contents.answers if one.field == "department_code"}
+        assert ("9999" in codes) is not told
+        assert findings(contents, "F613") == []
+
     def test_the_file_of_last_quarter_given_again(self, collect: Collect) -> None:
         text = list_approvals(MONTHS[:3])
         contents = self.collect(collect, ("FY2022Q1", text), ("FY2022Q2", text))

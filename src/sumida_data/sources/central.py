@@ -14,7 +14,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
-from itertools import pairwise
+from itertools import compress, pairwise
+
+import pandas as pd
 
 from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Row
@@ -228,6 +230,7 @@ class _SourceReading:
                 record.answers.append(month._replace(field="as_of", reading=reading))
         taken = self._check_rows(self._take(read), read.findings)
         self._check_later(taken)
+        taken = self._leave_totals_out(taken)
         taken = self._leave_gaps_out(taken, _list_lost(read.findings))
         self._compare(taken)
         for code, record in taken:
@@ -424,6 +427,22 @@ class _SourceReading:
         later = [one for one in dated if one and (one.reading.value or "") > last]
         heading = self.titles.get(name, "")
         self.report_first(Kind.LATER_ROWS, later, heading=heading, last=last)
+
+    def _leave_totals_out(self, taken: _Taken) -> _Taken:
+        """Return the records without those of what is in every month the sum of all others."""
+        numbers = [item.name for item in self.source.fields if item.type == "integer"]
+        if self.source.month is None:
+            return taken
+        names = [self.source.month, "department_code", *numbers]
+        rows = [[record.value_of(name) for name in names] for _, record in taken]
+        frame = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(numbers, float))
+        months = frame.groupby(names[0])[numbers]
+        sums, counts = months.transform("sum"), months.transform("size")
+        is_sum = frame[numbers].mul(2).eq(sums).all(axis=1) & sums.any(axis=1) & counts.gt(2)
+        is_total = is_sum.groupby(frame[names[1]]).transform("all")
+        totals = (record.answer_of(names[1]) for _, record in compress(taken, is_total))
+        self.report_first(Kind.TOTAL_ROW, list(filter(None, totals)))
+        return list(compress(taken, ~is_total))
 
     def _lacks_value(self, record: Record) -> bool:
         """Tell whether a value is missing without which the row is none, and report it."""

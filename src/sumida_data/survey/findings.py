@@ -58,7 +58,7 @@ Kind = StrEnum("Kind", {
     "PARTIAL_ANSWER": "F611", "ROW_WITHOUT_VALUE": "F612", "MISSING_MONTHS": "F613",
     "UNKNOWN_WORD": "F614", "BLANK_WORD": "F615", "SEVERAL_TABLES": "F616",
     "SAME_FILE_AGAIN": "F617", "LOOK_ALIKE_NAMES": "F618", "ROWS_OF_OTHERS": "F619",
-    "LATER_ROWS": "F620",
+    "LATER_ROWS": "F620", "TOTAL_ROW": "F621",
 })  # fmt: skip
 
 # What messages may name in braces; what a finding has nothing for is shown as ….
