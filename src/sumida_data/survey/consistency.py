@@ -39,20 +39,21 @@ def find_contradictions(
 def _holds(
     condition: Condition, name: str, readings: Mapping[str, Reading], last_day: str | None
 ) -> bool:
-    other = condition.more_than or name
-    if not {name, other} <= readings.keys():
+    if not {name, condition.more_than or name} <= readings.keys():
         return False
-    (value, status, rules), less = readings[name], readings[other].value
-    if condition.more_than and not _exceeds(value, less):
+    value, status, rules = readings[name]
+    # What most records fail comes first: each of them is held to every contradiction.
+    if condition.one_of and value not in condition.one_of:
+        return False
+    if condition.given is not None and status not in _STATUSES[condition.given]:
+        return False
+    if condition.more_than and not _exceeds(value, readings[condition.more_than].value):
         return False
     is_later = last_day is not None and (value or "") > last_day
-    asked = (
-        (condition.given is not None, status in _STATUSES[bool(condition.given)]),
-        (condition.one_of, value in condition.one_of),
-        (condition.about, "about" in rules.split()),
-        (condition.planned, is_later or "expected" in rules.split()),
+    is_planned = is_later or "expected" in rules.split()
+    return (is_planned or not condition.planned) and (
+        not condition.about or "about" in rules.split()
     )
-    return all(holds for matters, holds in asked if matters)
 
 
 def _exceeds(number: str | None, other: str | None) -> bool:

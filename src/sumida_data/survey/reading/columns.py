@@ -291,6 +291,8 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
 
 def names_other_unit(text: str, units: Collection[str]) -> bool:
     """Tell whether a line such as 単位：千件 or （千件） names a unit that is none of these."""
+    if "単位" not in text and text[-1:] not in _AROUND_A_LINE:
+        return False
     line = text.strip(_AROUND_A_LINE)
     if not _UNIT_WORD.match(line) and not _IN_PARENTHESES.fullmatch(fold(text)):
         return False

@@ -338,8 +338,8 @@ class _TablePass(_Pass):
         """Report a unit above or below the table, such as （単位：千件）, that is another one."""
         units = {column.field.unit for column in self.columns.answers if column.field.unit}
         rows = [*self.sheet.rows[: self.first_row], *self.sheet.rows[last_row + 1 :]]
-        texts = {text for text in set().union(*rows) if isinstance(text, str)}
-        told = {text for text in texts if names_other_unit(text, units)} if units else set()
+        texts = set().union(*rows) if units else set()
+        told = {one for one in texts if isinstance(one, str) and names_other_unit(one, units)}
         for number, row in enumerate(self.sheet.rows) if told else ():
             for column in (place for place, text in enumerate(row) if text in told):
                 if not self.first_row <= number <= last_row:
