@@ -315,6 +315,3 @@ class CentralSource(RecordSheet):
 
 class CentralSources(RootModel[tuple[CentralSource, ...]]):
     """The central sources."""
-
-    def __getitem__(self, source: str) -> CentralSource:
-        return next(item for item in self.root if item.source == source)
