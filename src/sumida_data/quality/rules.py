@@ -15,7 +15,7 @@ from pydantic import Field as Described
 from pydantic import model_validator
 
 from sumida_data.base.database import Select
-from sumida_data.base.metadata import DataDictionary, ForeignKey, Model, Name, Table
+from sumida_data.base.metadata import DataDictionary, Field, ForeignKey, Model, Name, Table
 
 Severity = Literal["error", "warning"]
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
@@ -263,24 +263,25 @@ def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:
         # A part of the primary key is there for every row.
         if field.required or field.name in table.primary_key:
             yield "required", field.name, Required(field=field.name)
-        if field.enum:
-            yield "one_of", field.name, OneOf(field=field.name, values=field.enum)
-        if field.minimum is not None or field.maximum is not None:
-            check = Range(field=field.name, minimum=field.minimum, maximum=field.maximum)
-            yield "range", field.name, check
-        if pattern := field.pattern or (YEARMONTH if field.type == "yearmonth" else None):
-            yield "pattern", field.name, Pattern(field=field.name, pattern=pattern)
+        yield from ((family, field.name, check) for family, check in _list_checks_of(field))
     for key in table.foreign_keys:
         subject = key.fields[0] if len(key.fields) == 1 else key.table
         yield "foreign_key", subject, _find_in_other_table(table, key)
+
+
+def _list_checks_of(field: Field) -> Iterator[tuple[FamilyName, Check]]:
+    if field.enum:
+        yield "one_of", OneOf(field=field.name, values=field.enum)
+    if (field.minimum, field.maximum) != (None, None):
+        yield "range", Range(field=field.name, minimum=field.minimum, maximum=field.maximum)
+    if pattern := field.pattern or (YEARMONTH if field.type == "yearmonth" else None):
+        yield "pattern", Pattern(field=field.name, pattern=pattern)
 
 
 def _find_in_other_table(table: Table, key: ForeignKey) -> Query:
     pairs = zip(key.fields, key.reference_fields, strict=True)
     same = " AND ".join(f"o.{other} = t.{own}" for own, other in pairs)
     given = " AND ".join(f"t.{own} IS NOT NULL" for own in key.fields)
-    return Query(
-        query=f"SELECT t.row_id, EXISTS (FROM {key.table} AS o WHERE {same}) AS passed "  # noqa: S608  # names come from the checked data dictionary
-        f"FROM {table.name} AS t WHERE {given}",
-        fields=key.fields,
-    )
+    found = f"EXISTS (FROM {key.table} AS o WHERE {same}) AS passed"
+    query = f"SELECT t.row_id, {found} FROM {table.name} AS t WHERE {given}"  # noqa: S608  # names come from the checked data dictionary
+    return Query(query=query, fields=key.fields)
