@@ -21,21 +21,8 @@ from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator
-from sumida_data.quality.rules import (
-    FieldComparison,
-    OneOf,
-    Pattern,
-    QualityRules,
-    Query,
-    Range,
-    Required,
-    RuleCheck,
-    RuleKey,
-    RuleWords,
-    TableRule,
-    Unique,
-    list_rules,
-)
+from sumida_data.quality import rules as kinds
+from sumida_data.quality.rules import QualityRules, RuleKey, RuleWords, TableRule, list_rules
 from sumida_data.survey.form import Waves
 
 WHOLE_TABLE = "-"
@@ -110,50 +97,50 @@ def all_given(*names: str) -> str:
     return " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in names)
 
 
-def concerns(check: RuleCheck) -> str:
+def concerns(check: kinds.RuleCheck) -> str:
     """Return the SQL condition that is true for rows that a check has something to say of."""
     match check:
-        case Required():
+        case kinds.Required():
             given = []
-        case Unique(fields=fields):
+        case kinds.Unique(fields=fields):
             given = [all_given(*fields)]
-        case FieldComparison(field=field, other=other):
+        case kinds.FieldComparison(field=field, other=other):
             given = [all_given(field, other)]
         case _:
             given = [all_given(check.field)]
     return " AND ".join([*given, *_conditions(check)]) or "true"
 
 
-def _conditions(check: RuleCheck) -> list[str]:
-    when = check.when if isinstance(check, Required | FieldComparison) else {}
+def _conditions(check: kinds.RuleCheck) -> list[str]:
+    when = check.when if isinstance(check, kinds.Required | kinds.FieldComparison) else {}
     return [f"coalesce({is_one_of(name, values)}, false)" for name, values in when.items()]
 
 
-def breaks(check: RuleCheck) -> str:
+def breaks(check: kinds.RuleCheck) -> str:
     """Return the SQL condition that is true for rows that break the check, and never missing."""
-    if isinstance(check, Unique):
+    if isinstance(check, kinds.Unique):
         raise TypeError(f"{check.kind} compares rows")
     column = quote_name(check.field)
     match check:
-        case Required():
+        case kinds.Required():
             broken = f"{column} IS NULL"
-        case OneOf(field=field, values=values):
+        case kinds.OneOf(field=field, values=values):
             broken = f"NOT {is_one_of(field, values)}"
-        case Range(minimum=minimum, maximum=maximum):
+        case kinds.Range(minimum=minimum, maximum=maximum):
             limits = {"<": minimum, ">": maximum}.items()
             broken = " OR ".join(
                 f"{column} {one} {limit}" for one, limit in limits if limit is not None
             )
-        case Pattern(pattern=pattern):
+        case kinds.Pattern(pattern=pattern):
             broken = f"NOT regexp_full_match({column}, {quote(pattern)})"
-        case FieldComparison(operator=operator, other=other):
+        case kinds.FieldComparison(operator=operator, other=other):
             broken = f"{column} {_OPPOSITE[operator]} {quote_name(other)}"
     return " AND ".join([f"coalesce({broken}, false)", *_conditions(check)])
 
 
-def count_broken(check: RuleCheck | str, table: str) -> str:
+def count_broken(check: kinds.RuleCheck | str, table: str) -> str:
     """Return the SQL expression that counts the rows that break a check or meet a condition."""
-    if not isinstance(check, Unique):
+    if not isinstance(check, kinds.Unique):
         return f"count(*) FILTER ({check if isinstance(check, str) else breaks(check)})"
     return (
         f"(SELECT coalesce(sum(rows), 0) FROM (SELECT count(*) AS rows FROM {table} "  # noqa: S608  # names are quoted
@@ -162,12 +149,12 @@ def count_broken(check: RuleCheck | str, table: str) -> str:
     )
 
 
-def select_broken(check: RuleCheck | str, table: str, columns: str, order: str = "") -> str:
+def select_broken(check: kinds.RuleCheck | str, table: str, columns: str, order: str = "") -> str:
     """Return the SQL that selects columns of the rows that break a check or meet a condition.
 
     Of rows with the same values all are at fault, or, in the order of a column, all but the first.
     """
-    if not isinstance(check, Unique):
+    if not isinstance(check, kinds.Unique):
         condition = check if isinstance(check, str) else breaks(check)
         return f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608  # names are quoted
     number = f"row_number() OVER (same ORDER BY {order})" if order else "count(*) OVER same"
@@ -200,13 +187,13 @@ def check_with_sql(
     Raises:
         RuleQueryError: If a rule's query fails.
     """
-    of_rows: defaultdict[str, list[tuple[RuleKey, RuleCheck]]] = defaultdict(list)
+    of_rows: defaultdict[str, list[tuple[RuleKey, kinds.RuleCheck]]] = defaultdict(list)
     results: list[EngineResult] = []
     with connect() as connection:
         for name, data in relations.items():
             connection.register(name, to_arrow(data) if isinstance(data, pd.DataFrame) else data)
         for rule in rules:
-            if isinstance(rule.check, Query):
+            if isinstance(rule.check, kinds.Query):
                 results += _run_query(connection, rule, rule.check.query)
             else:
                 of_rows[rule.table].append((rule.key, rule.check))
@@ -216,7 +203,9 @@ def check_with_sql(
 
 
 def _check_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[tuple[RuleKey, RuleCheck]]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    rules: Sequence[tuple[RuleKey, kinds.RuleCheck]],
 ) -> Iterator[EngineResult]:
     """Hold a table to its row rules: one pass to count, one for each rule that is broken."""
     counts = [f"count(*) FILTER ({concerns(check)})" for _, check in rules]
@@ -290,7 +279,7 @@ def _describe(words: RuleWords, found: EngineResult) -> Row:
     checked, failed = found.rows_checked, len(found.failing)
     share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
     check = words.check if isinstance(words, TableRule) else None
-    named = {table, *(re.findall(r"\w+", check.query) if isinstance(check, Query) else ())}
+    named = {table, *(re.findall(r"\w+", check.query) if isinstance(check, kinds.Query) else ())}
     return {
         **words.model_dump(include={"severity", "characteristic", "owner", "may_fail"}),
         "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",

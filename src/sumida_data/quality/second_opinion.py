@@ -26,24 +26,10 @@ import pyarrow.csv as pacsv
 
 from sumida_data.base.frames import arrow_schema, read_rows, to_frame
 from sumida_data.base.metadata import DataDictionary, Field, Table
+from sumida_data.quality import rules as kinds
 from sumida_data.quality.check import EngineResult, check_with_sql, name_rows
 from sumida_data.quality.data_package import DESCRIPTOR
-from sumida_data.quality.rules import (
-    FieldComparison,
-    OneOf,
-    Pattern,
-    QualityRules,
-    Query,
-    Range,
-    Required,
-    RuleKey,
-    SecondOpinion,
-    TableRule,
-    Unique,
-    When,
-    derive_rules,
-    list_rules,
-)
+from sumida_data.quality.rules import QualityRules, RuleKey, SecondOpinion, TableRule, When
 
 if TYPE_CHECKING:
     from frictionless import Check, Checklist, Error
@@ -87,10 +73,12 @@ def ask_second_opinion(
     """
     read = list(_read_files(files))
     described = tuple(table for _, table, _ in read)
-    known = [*list_rules(rules, dictionary)]
-    known += chain.from_iterable(derive_rules(table, rules) for table in described)
+    known = [*kinds.list_rules(rules, dictionary)]
+    known += chain.from_iterable(kinds.derive_rules(table, rules) for table in described)
     seen = {**frames, **{table.name: frame for _, table, frame in read}}
-    ours = [rule for rule in known if rule.table in seen and not isinstance(rule.check, Query)]
+    ours = [
+        rule for rule in known if rule.table in seen and not isinstance(rule.check, kinds.Query)
+    ]
     titles = {table.name: f"表 {table.title}" for table in dictionary.tables}
     titles |= {table.name: path for path, table, _ in read}
     both = DataDictionary(tables=(*dictionary.tables, *described))
@@ -206,7 +194,7 @@ def check_with_expectations(
 
 
 def _row_rules(rules: Iterable[TableRule], table: str) -> list[TableRule]:
-    return [one for one in rules if one.table == table and not isinstance(one.check, Query)]
+    return [one for one in rules if one.table == table and not isinstance(one.check, kinds.Query)]
 
 
 def _validate(
@@ -239,23 +227,23 @@ def _expect(rule: TableRule) -> tuple[str, dict[str, Any]]:
     """Return the name of the expectation and its arguments."""
     arguments: dict[str, Any]
     match rule.check:
-        case Required(field=field, when=when):
+        case kinds.Required(field=field, when=when):
             name, arguments = "ExpectColumnValuesToNotBeNull", {"column": field, **_where(when)}
-        case Unique(fields=(field,)):
+        case kinds.Unique(fields=(field,)):
             name, arguments = "ExpectColumnValuesToBeUnique", {"column": field}
-        case Unique(fields=fields):
+        case kinds.Unique(fields=fields):
             name = "ExpectCompoundColumnsToBeUnique"
             arguments = {"column_list": list(fields), "ignore_row_if": "any_value_is_missing"}
-        case OneOf(field=field, values=values):
+        case kinds.OneOf(field=field, values=values):
             name = "ExpectColumnValuesToBeInSet"
             arguments = {"column": field, "value_set": list(values)}
-        case Range(field=field, minimum=minimum, maximum=maximum):
+        case kinds.Range(field=field, minimum=minimum, maximum=maximum):
             name = "ExpectColumnValuesToBeBetween"
             arguments = {"column": field, "min_value": minimum, "max_value": maximum}
-        case Pattern(field=field, pattern=pattern):
+        case kinds.Pattern(field=field, pattern=pattern):
             name = "ExpectColumnValuesToMatchRegex"
             arguments = {"column": field, "regex": rf"\A(?:{pattern})\Z"}
-        case FieldComparison(field=field, operator=operator, other=other, when=when):
+        case kinds.FieldComparison(field=field, operator=operator, other=other, when=when):
             name, how = _COMPARED[operator]
             both = {
                 "column_A": other,
@@ -321,22 +309,22 @@ def _say_in_schema(rule: TableRule) -> Iterator[tuple[str, str, Any]]:
     What no Table Schema says has no field; it has the note of its errors, and what is checked.
     """
     match rule.check:
-        case Required(field=field, when=when):
+        case kinds.Required(field=field, when=when):
             given = f"{field} is not None"
             yield _say_condition(given, when) if when else (field, "required", True)
-        case Unique(fields=(field,)):
+        case kinds.Unique(fields=(field,)):
             yield field, "unique", True
-        case Unique(fields=fields):
+        case kinds.Unique(fields=fields):
             yield "", f"the key {', '.join(fields)} is not unique", fields
-        case OneOf(field=field, values=values):
+        case kinds.OneOf(field=field, values=values):
             yield field, "enum", list(values)
-        case Range(field=field) as check:
+        case kinds.Range(field=field) as check:
             bounds = check.model_dump(include={"minimum", "maximum"}, exclude_none=True)
             yield from ((field, name, bound) for name, bound in bounds.items())
-        case Pattern(field=field, pattern=pattern):
+        case kinds.Pattern(field=field, pattern=pattern):
             # frictionless writes ^ and $ around it, and $ lets a line break at the end pass.
             yield field, "pattern", rf"(?:{pattern})(?![\s\S])"
-        case FieldComparison(field=field, operator=operator, other=other, when=when):
+        case kinds.FieldComparison(field=field, operator=operator, other=other, when=when):
             missing = f"{field} is None or {other} is None"
             yield _say_condition(f"{missing} or {field} {_PYTHON[operator]} {other}", when)
 
