@@ -166,11 +166,10 @@ def run_engine(
 ) -> dict[tuple[str, str, str], tuple[str, ...]]:
     """Failing row ids by the rule's key, as one engine finds them."""
     if engine == "great_expectations":
-        outcomes = check_with_expectations(rules, frames)
-    elif engine == "frictionless":
-        outcomes = check_with_frictionless(rules, frames, dictionary)
-    else:
-        outcomes = check_with_sql([rule for rule in rules if rule.table in frames], frames)
+        return check_with_expectations(rules, frames)
+    if engine == "frictionless":
+        return check_with_frictionless(rules, frames, dictionary)
+    outcomes = check_with_sql([rule for rule in rules if rule.table in frames], frames)
     return {outcome.key: outcome.failing for outcome in outcomes}
 
 

@@ -79,7 +79,7 @@ def test_engines_that_disagree_stop_the_publication(ask, procedure, monkeypatch,
     original = getattr(second_opinion, engine)
 
     def find_nothing(rules, *given):
-        return [one._replace(failing=()) for one in original(rules, *given)]
+        return dict.fromkeys(original(rules, *given), ())
 
     monkeypatch.setattr(second_opinion, engine, find_nothing)
     [line] = ask([procedure | {"online_cases": 2, "annual_cases": 1}]).objections

@@ -280,7 +280,6 @@ def find_places(frames: Frames, table: str, field: str, rows: Iterable[str]) -> 
 
 
 def _keep_only(frames: Frames, resource: Resource) -> pd.DataFrame:
-    """Return the table without the rows that the package does not publish."""
     frame = frames[resource.table]
     for name in (name for name in resource.only if name in frame):
         frame = frame[frame[name].isin(resource.only[name])]

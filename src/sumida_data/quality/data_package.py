@@ -264,7 +264,6 @@ def _list_values(values: Any) -> list[Any]:
 
 
 def _as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return names that the standard lets one write as a text or a list."""
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 

@@ -27,7 +27,7 @@ import pyarrow.csv as pacsv
 from sumida_data.base.frames import arrow_schema, read_rows, to_frame
 from sumida_data.base.metadata import DataDictionary, Field, Table
 from sumida_data.quality import rules as kinds
-from sumida_data.quality.check import EngineResult, check_with_sql, name_rows
+from sumida_data.quality.check import check_with_sql, name_rows
 from sumida_data.quality.data_package import DESCRIPTOR
 from sumida_data.quality.rules import QualityRules, RuleKey, SecondOpinion, TableRule, When
 
@@ -53,6 +53,10 @@ _COMPARED: dict[str, tuple[str, dict[str, bool]]] = {
 _HEADER_ROWS = 1
 
 
+# The ids of the rows that break a rule, by its key.
+Failing = dict[RuleKey, tuple[str, ...]]
+
+
 class EngineError(RuntimeError):
     """An engine broke down, which says nothing about the data."""
 
@@ -63,63 +67,57 @@ def ask_second_opinion(
     frames: Mapping[str, pd.DataFrame],
     files: Mapping[str, bytes],
 ) -> SecondOpinion:
-    """Hold what is about to be public to the row rules, with all three engines.
-
-    That are the tables behind the packages by name, and the published files by path, such as
-    ``dx-indicators/indicator.csv``.
+    """Hold tables, and published files by path, to the row rules, with all three engines.
 
     Raises:
         EngineError: If an engine breaks down.
     """
     read = list(_read_files(files))
-    described = tuple(table for _, table, _ in read)
-    known = [*kinds.list_rules(rules, dictionary)]
-    known += chain.from_iterable(kinds.derive_rules(table, rules) for table in described)
-    seen = {**frames, **{table.name: frame for _, table, frame in read}}
-    ours = [
-        rule for rule in known if rule.table in seen and not isinstance(rule.check, kinds.Query)
-    ]
-    titles = {table.name: f"表 {table.title}" for table in dictionary.tables}
-    titles |= {table.name: path for path, table, _ in read}
-    both = DataDictionary(tables=(*dictionary.tables, *described))
+    described = tuple(table for table, _ in read)
+    titled = (one.model_copy(update={"title": f"表 {one.title}"}) for one in dictionary.tables)
+    both = DataDictionary(tables=(*titled, *described))
+    seen = {**frames, **{table.name: frame for table, frame in read}}
+    derived = (kinds.derive_rules(table, rules) for table in described)
+    known = chain(kinds.list_rules(rules, dictionary), chain.from_iterable(derived))
+    ours = [one for one in known if one.table in seen and not isinstance(one.check, kinds.Query)]
+    sql = check_with_sql(ours, seen)
     found = {
-        "SQL": check_with_sql(ours, seen),
+        "SQL": {one.key: one.failing for one in sql},
         "Great Expectations": check_with_expectations(ours, seen),
         "frictionless": check_with_frictionless(ours, seen, both),
     }
+    checked = {one.key: one.rows_checked for one in sql}
     return SecondOpinion(
         tables=len(frames),
         files=len(read),
         rules=len(ours),
         rows=sum(map(len, seen.values())),
-        objections=tuple(_find_objections(ours, titles, found)),
+        objections=tuple(_find_objections(ours, both, checked, found)),
     )
 
 
 def _find_objections(
     rules: Iterable[TableRule],
-    titles: Mapping[str, str],
-    found: Mapping[str, Iterable[EngineResult]],
+    dictionary: DataDictionary,
+    checked: Mapping[RuleKey, int],
+    found: Mapping[str, Failing],
 ) -> Iterator[str]:
-    by_rule = {engine: {one.key: one for one in results} for engine, results in found.items()}
     for rule in rules:
-        failing = {engine: one[rule.key].failing for engine, one in by_rule.items()}
-        broken, checked = failing["SQL"], by_rule["SQL"][rule.key].rows_checked
-        what = f"{titles[rule.table]}：{rule.rule_id}「{rule.title}」{rule.subject}"
+        failing = {engine: one[rule.key] for engine, one in found.items()}
+        rows = {
+            engine: f"{len(ids)}行{'：' * bool(ids)}{'・'.join(ids[:_ROWS_NAMED])}"
+            for engine, ids in failing.items()
+        }
+        what = f"{dictionary[rule.table].title}：{rule.rule_id}「{rule.title}」{rule.subject}"
         if len(set(failing.values())) > 1:
-            rows = "、".join(f"{engine} {_name_some(ids)}" for engine, ids in failing.items())
-            yield f"{what}：方法によって合わない行が違います({rows})"
-        elif rule.severity == "error" and len(broken) > rule.may_fail * checked:
-            yield f"{what}：合わない行があります({_name_some(broken)})"
+            differing = "、".join(map(" ".join, rows.items()))
+            yield f"{what}：方法によって合わない行が違います({differing})"
+        elif rule.severity == "error" and len(failing["SQL"]) > rule.may_fail * checked[rule.key]:
+            yield f"{what}：合わない行があります({rows['SQL']})"
 
 
-def _name_some(row_ids: Sequence[str]) -> str:
-    shown = "・".join(row_ids[:_ROWS_NAMED])
-    return f"{len(row_ids)}行{'：' if shown else ''}{shown}"
-
-
-def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, Table, pd.DataFrame]]:
-    """Yield path, description and contents of each CSV that a descriptor describes.
+def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[Table, pd.DataFrame]]:
+    """Yield description, titled by its path, and contents of each CSV that a descriptor describes.
 
     Where the rows of a file have no id, each has its number in a spreadsheet.
     """
@@ -130,7 +128,9 @@ def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, Table, pd.Dat
             file = f"{package}/{resource.get('path')}"
             if "schema" in resource and file in files:
                 # A name that no other file has: packages may publish the same table.
-                table = _describe(resource, f"{_NO_NAME.sub('_', package)}_{number}")
+                table = _describe(
+                    resource["schema"], f"{_NO_NAME.sub('_', package)}_{number}", file
+                )
                 schema = arrow_schema(table)
                 data = pacsv.read_csv(
                     pa.BufferReader(files[file]),
@@ -142,12 +142,11 @@ def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, Table, pd.Dat
                 if ROW_ID not in data.column_names:
                     numbers = pa.array(map(str, range(2, data.num_rows + 2)), pa.string())
                     data = data.append_column(ROW_ID, numbers)
-                yield file, table, to_frame(data.select(schema.names))
+                yield table, to_frame(data.select(schema.names))
 
 
-def _describe(resource: Mapping[str, Any], name: str) -> Table:
+def _describe(schema: Mapping[str, Any], name: str, title: str) -> Table:
     """Return what the descriptor says of a file, as the description of a table."""
-    schema = resource["schema"]
     key = schema.get("primaryKey") or ROW_ID
     kept = {"required", "enum", "minimum", "maximum", "pattern"}
     described = [*schema["fields"]]
@@ -158,15 +157,14 @@ def _describe(resource: Mapping[str, Any], name: str) -> Table:
         said = {name: limit for name, limit in one.get("constraints", {}).items() if name in kept}
         said |= {"name": one["name"], "title": one["title"], "title_en": one["name"]}
         fields.append(Field(type=one["type"], **said))
+    words = {"name": name, "title": title, "title_en": name, "description": title}
     keys = (key,) if isinstance(key, str) else tuple(key)
-    words = {"title": resource["title"], "title_en": resource["name"]}
-    words["description"] = resource["description"]
-    return Table(name=name, primary_key=keys, fields=tuple(fields), **words)
+    return Table.model_validate({"primary_key": keys, "fields": tuple(fields), **words})
 
 
 def check_with_expectations(
-    rules: Iterable[TableRule], frames: Mapping[str, pd.DataFrame]
-) -> list[EngineResult]:
+    rules: Sequence[TableRule], frames: Mapping[str, pd.DataFrame]
+) -> Failing:
     """Hold frames to row rules by Great Expectations.
 
     Most rules hold, and saying so is five times as fast as listing rows. So a suite is first asked
@@ -180,7 +178,7 @@ def check_with_expectations(
     context: Any = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     context.variables.analytics_enabled = False
-    results: list[EngineResult] = []
+    failing: Failing = {}
     for table, frame in frames.items():
         ours = _row_rules(rules, table)
         source = context.data_sources.add_pandas(table).add_dataframe_asset(table)
@@ -188,19 +186,16 @@ def check_with_expectations(
         batch = definition.get_batch({"dataframe": frame})
         broken = _validate(batch, ours, "BOOLEAN_ONLY")
         failed = [rule for rule in ours if rule.key in broken]
-        rows = _validate(batch, failed, _ROW_IDS) if failed else {}
-        results += [EngineResult(one.key, len(frame), rows.get(one.key, ())) for one in ours]
-    return results
+        failing |= {rule.key: () for rule in ours}
+        failing |= _validate(batch, failed, _ROW_IDS) if failed else {}
+    return failing
 
 
 def _row_rules(rules: Iterable[TableRule], table: str) -> list[TableRule]:
     return [one for one in rules if one.table == table and not isinstance(one.check, kinds.Query)]
 
 
-def _validate(
-    batch: Any, rules: Sequence[TableRule], result_format: Any
-) -> dict[RuleKey, tuple[str, ...]]:
-    """Return the failing row ids by the key of the rule; of rules that hold nothing."""
+def _validate(batch: Any, rules: Sequence[TableRule], result_format: Any) -> Failing:
     from great_expectations import ExpectationSuite, expectations  # noqa: PLC0415
 
     suite = ExpectationSuite(name="rules")
@@ -208,7 +203,7 @@ def _validate(
         name, arguments = _expect(rule)
         meta = {"rule": number, "rule_id": rule.rule_id, "title": rule.title}
         suite.add_expectation(getattr(expectations, name)(**arguments, meta=meta))
-    found: dict[RuleKey, tuple[str, ...]] = {}
+    found: Failing = {}
     for result in batch.validate(suite, result_format=result_format).results:
         # An expectation that could not be evaluated is reported as one that failed.
         details, expectation = result.exception_info or {}, result.expectation_config
@@ -224,7 +219,6 @@ def _validate(
 
 
 def _expect(rule: TableRule) -> tuple[str, dict[str, Any]]:
-    """Return the name of the expectation and its arguments."""
     arguments: dict[str, Any]
     match rule.check:
         case kinds.Required(field=field, when=when):
@@ -266,27 +260,25 @@ def _where(when: When) -> dict[str, Any]:
 
 
 def check_with_frictionless(
-    rules: Iterable[TableRule], frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
-) -> list[EngineResult]:
+    rules: Sequence[TableRule], frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
+) -> Failing:
     """Hold frames to row rules by frictionless, which takes 20 microseconds a row and more."""
     from frictionless import Resource, Schema  # noqa: PLC0415
 
-    results: list[EngineResult] = []
+    failing: Failing = {}
     for name, frame in frames.items():
         table, ours, rows = dictionary[name], _row_rules(rules, name), read_rows(frame)
         keys = {said[:2]: rule.key for rule in ours for said in _say_in_schema(rule)}
         broken: defaultdict[RuleKey | None, set[int]] = defaultdict(set)
         schema = Schema.from_descriptor(compile_schema(table, ours))
         data = [table.column_names, *(list(row.values()) for row in rows)]
-        resource = Resource(name=name, data=data, schema=schema)
-        checklist = compile_checklist(ours)
+        resource, checklist = Resource(name=name, data=data, schema=schema), compile_checklist(ours)
         errors = resource.validate(checklist, limit_errors=10**9).tasks[0].errors if rows else ()
         for what, at_fault in map(_read_error, errors):
             broken[keys.get(what)].update(at_fault)
         for key in (rule.key for rule in ours):
-            ids = name_rows(rows[n - _HEADER_ROWS - 1][ROW_ID] for n in broken[key])
-            results.append(EngineResult(key, len(rows), ids))
-    return results
+            failing[key] = name_rows(rows[n - _HEADER_ROWS - 1][ROW_ID] for n in broken[key])
+    return failing
 
 
 def _read_error(error: "Error") -> tuple[tuple[str, str], Iterable[int]]:

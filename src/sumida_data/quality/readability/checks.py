@@ -142,8 +142,8 @@ class Grid:
     name: str
     rows: Sequence[Cells]
     look: SecondLook = field(default_factory=SecondLook)
-    formulas: Sequence[Cell] = ()
-    styles: Mapping[Cell, str] = field(default_factory=dict)
+    formulas: list[Cell] = field(default_factory=list)
+    styles: dict[Cell, str] = field(default_factory=dict)
 
     @cached_property
     def header_row(self) -> int:
@@ -279,34 +279,28 @@ def _trim(rows: Iterable[Cells]) -> list[Cells]:
 
 def _read_spreadsheet(file: DataFile, content: bytes) -> None:
     sheets = open_workbook(content, file.name).sheets
-    file.form, file.objects = "xls", sum(len(sheet.look.comments) for sheet in sheets)
-    found: dict[str, tuple[list[Cell], dict[Cell, str]]] = {}
+    grids = {one.name: Grid(file, one.name, _trim(one.rows), one.look) for one in sheets}
+    file.form, file.grids = "xls", list(grids.values())
+    file.objects = sum(len(sheet.look.comments) for sheet in sheets)
     if content.startswith(b"PK"):
         with ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
             file.form = "xlsx" if "xl/workbook.xml" in names else "ods"
             file.objects += sum("_rels" not in one for one in names if _OBJECTS.match(one))
-            found = _find_formulas_and_styles(archive) if file.form == "xlsx" else {}
-    for one in sheets:
-        formulas, styles = found.get(one.name, ([], {}))
-        file.grids.append(Grid(file, one.name, _trim(one.rows), one.look, formulas, styles))
+            for name, part in sheet_parts(archive) if file.form == "xlsx" else ():
+                # A sheet of its own for a chart has no cells.
+                if name in grids:
+                    _add_formulas_and_styles(grids[name], archive, part)
 
 
-def _find_formulas_and_styles(
-    archive: ZipFile,
-) -> dict[str, tuple[list[Cell], dict[Cell, str]]]:
-    """Return the cells with a formula, and how cells look, of each sheet of an .xlsx."""
+def _add_formulas_and_styles(grid: Grid, archive: ZipFile, part: str) -> None:
     styles = _read_styles(archive) if _STYLES in archive.namelist() else []
-    found: dict[str, tuple[list[Cell], dict[Cell, str]]] = {}
-    for name, part in sheet_parts(archive):
-        formulas, looks = found[name] = [], {}
-        for letters, digits, style, inner in _CELL.findall(archive.read(part)):
-            cell = (int(digits) - 1, column_number(letters.decode()))
-            if b"<f" in inner:
-                formulas.append(cell)
-            if inner and int(style or 0) < len(styles):
-                looks[cell] = styles[int(style or 0)]
-    return found
+    for letters, digits, style, inner in _CELL.findall(archive.read(part)):
+        cell = (int(digits) - 1, column_number(letters.decode()))
+        if b"<f" in inner:
+            grid.formulas.append(cell)
+        if inner and int(style or 0) < len(styles):
+            grid.styles[cell] = styles[int(style or 0)]
 
 
 def _read_styles(archive: ZipFile) -> list[str]:
@@ -352,7 +346,6 @@ def _of_sheets(find: Callable[[Grid], Iterable[Cell | None]]) -> Check:
 
 
 def _of_columns(find: Callable[[FileColumn], Iterable[int]]) -> Check:
-    """Make a check of one that yields rows of a column."""
     return _of_sheets(lambda grid: [(row, one.number) for one in grid.columns for row in find(one)])
 
 
@@ -398,7 +391,6 @@ def _find_further_tables(grid: Grid) -> Iterator[Cell | None]:
 
 
 def _find_gaps(grid: Grid) -> Iterator[Cell]:
-    """An empty row or column within a table."""
     for (_, end), (first, last) in pairwise(_list_tables(grid)):
         if not _has_headings(grid, first, last):
             yield end + 1, 0
@@ -406,7 +398,6 @@ def _find_gaps(grid: Grid) -> Iterator[Cell]:
 
 
 def _find_lines_around(grid: Grid) -> Iterator[Cell]:
-    """A title, note or source around the table."""
     for number, row in enumerate(grid.rows):
         texts = [str_of(cell) for cell in row if cell not in _BLANK]
         is_title = len(grid.columns) >= _WIDE and number < grid.header_row
@@ -427,7 +418,6 @@ def _find_several_values(column: FileColumn) -> Iterator[int]:
 
 
 def _find_other_style(column: FileColumn) -> Iterator[int]:
-    """Cells of one column that look different from each other."""
     styles = {row: column.grid.styles.get((row, column.number), "") for row in column.filled}
     for usual, _ in Counter(styles.values()).most_common(1):
         yield from [row for row, style in styles.items() if style != usual][:1]
@@ -474,7 +464,6 @@ def _find_unlike_choices(column: FileColumn) -> Iterator[int]:
 
 
 def _find_late_headings(grid: Grid) -> Iterator[Cell]:
-    """Headings that do not begin in A1."""
     first = grid.rows[0] if grid.rows else [""]
     if grid.header_row or first[0] in _BLANK or any(map(_is_number, first)):
         yield grid.header_row, 0
@@ -531,7 +520,6 @@ def is_area_code(code: str) -> bool:
 
 
 def _find_changed_formats(file: DataFile) -> Iterator[Place]:
-    """Columns that went, moved or have another name since the last time."""
     last = read_file(file.name, file.said.get("previous", b"")).grids
     before = {grid.name: [column.header for column in grid.columns] for grid in last}
     for grid in file.grids:
@@ -555,7 +543,6 @@ def _find_missing_definitions(file: DataFile) -> Iterator[Place]:
 
 
 def _find_wide_layout(grid: Grid) -> Iterator[Cell]:
-    """Years, months or places side by side."""
     headers = [column.header for column in grid.columns]
     times = [one for one in headers if _DIGITS.search(one) and _TIME_WORD.search(one)]
     times += [one for one in headers if one.isdigit()]
