@@ -6,6 +6,7 @@ Excel and LibreOffice answer while an officer fills it in. Both come from the fo
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import get_args
 
 from sumida_data.survey.form import Condition, Contradiction, SurveySheet
 from sumida_data.survey.reading.text import BLANK, AnswerStatus, Reading
@@ -13,7 +14,8 @@ from sumida_data.survey.reading.text import BLANK, AnswerStatus, Reading
 # What the form suggests writing where there is no value.
 MARKS: dict[AnswerStatus, str] = {"not_applicable": "該当なし", "undetermined": "不明"}
 
-_STATUSES: dict[bool, set[AnswerStatus]] = {
+_STATUSES: dict[bool | None, set[AnswerStatus]] = {
+    None: {*get_args(AnswerStatus)},
     True: {"answered"},
     False: {"not_answered", "not_applicable"},
 }
@@ -41,19 +43,23 @@ def _holds(
 ) -> bool:
     if not {name, condition.more_than or name} <= readings.keys():
         return False
-    value, status, rules = readings[name]
+    value, status, _ = readings[name]
     # What most records fail comes first: each of them is held to every contradiction.
     if condition.one_of and value not in condition.one_of:
         return False
-    if condition.given is not None and status not in _STATUSES[condition.given]:
+    if status not in _STATUSES[condition.given]:
         return False
     if condition.more_than and not _exceeds(value, readings[condition.more_than].value):
         return False
-    is_later = last_day is not None and (value or "") > last_day
-    is_planned = is_later or "expected" in rules.split()
-    return (is_planned or not condition.planned) and (
-        not condition.about or "about" in rules.split()
-    )
+    return _is_qualified(condition, readings[name], last_day)
+
+
+def _is_qualified(condition: Condition, reading: Reading, last_day: str | None) -> bool:
+    """Tell whether a day is planned and a number about so much, where that is what is meant."""
+    words = reading.rules.split()
+    is_later = last_day is not None and (reading.value or "") > last_day
+    is_planned = is_later or "expected" in words
+    return (is_planned or not condition.planned) and ("about" in words or not condition.about)
 
 
 def _exceeds(number: str | None, other: str | None) -> bool:
