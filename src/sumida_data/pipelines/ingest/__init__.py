@@ -86,7 +86,10 @@ def collect_returns(
     dictionary: DataDictionary,
     locations: Locations,
 ) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen]:
-    """Read all returned workbooks; of discarded quarters take what was kept."""
+    """Read all returned workbooks; of discarded quarters take what was kept.
+
+    What knows the names on the covers is for this pipeline only and is never stored.
+    """
     kept = restore_readings(kept_readings)
     if not survey_returns and not kept:
         raise UnableError(
