@@ -15,7 +15,13 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets.pandas import CSVDataset
 
-from sumida_data.base.disk import is_hidden, refuse_outside, replace_folder, restore_folder
+from sumida_data.base.disk import (
+    OutsideFolderError,
+    is_hidden,
+    refuse_outside,
+    replace_folder,
+    restore_folder,
+)
 from sumida_data.survey.files import SourceFile, open_deliveries
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
@@ -29,7 +35,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
     new folder beside the old one and swaps them, so that a reader never sees half of it.
     """
 
-    def __init__(  # as many as there are kinds of folders
+    def __init__(
         self,
         *,
         path: str,
@@ -72,9 +78,12 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         """Make the folder, or the folders below it, hold exactly these files.
 
         Raises:
-            OutsideFolderError: If a name leads out of the folder.
+            DatasetError: If a name leads out of the folder.
         """
-        refuse_outside(data)
+        try:
+            refuse_outside(data)
+        except OutsideFolderError as error:
+            raise DatasetError(f"{self._path}: {error}") from error
         if not self._by_subfolder:
             replace_folder(self._path, data, private=self._private)
             return
