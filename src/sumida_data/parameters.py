@@ -18,7 +18,7 @@ from sumida_data.packages.models import (
     describe_package_tables,
 )
 from sumida_data.plan.models import Indicator, InitiativeRules, Plans, ReportedPeriod
-from sumida_data.privacy.releases import Privacy
+from sumida_data.privacy.counts import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.ward import Sample
 from sumida_data.site.models import SiteSettings

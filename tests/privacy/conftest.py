@@ -11,9 +11,9 @@ from sumida_data.base.metadata import DataDictionary
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
 from sumida_data.privacy import gate
-from sumida_data.privacy.gate import GuardedTables
+from sumida_data.privacy.counts import Privacy
+from sumida_data.privacy.gate import GuardedTables, parse_releases
 from sumida_data.privacy.personal import NameScreen, find_named_cells
-from sumida_data.privacy.releases import Privacy, parse_releases
 from sumida_data.survey.form import Form
 from tests.packages.conftest import PROCEDURE, Row, build, built, frames, packages
 from tests.privacy.planted import NAMES

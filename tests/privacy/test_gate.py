@@ -14,8 +14,8 @@ from sumida_data.base.frames import build_frame
 from sumida_data.catalogue.record import RecordState
 from sumida_data.packages.models import PackageError, Packages
 from sumida_data.pipelines.packages import build_packages
-from sumida_data.privacy.gate import count_void_releases, list_stopped
-from sumida_data.privacy.releases import Privacy, parse_cleared
+from sumida_data.privacy.counts import Privacy
+from sumida_data.privacy.gate import count_void_releases, list_stopped, parse_cleared
 from sumida_data.survey.reading.registers import ReferenceTableError
 from tests.packages.conftest import PROCEDURE
 from tests.privacy import invented

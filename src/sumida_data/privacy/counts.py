@@ -15,16 +15,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import filterfalse, starmap
 from operator import attrgetter
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
+from pydantic import Field as Described
 
 from sumida_data.base.frames import build_frame, read_rows
-from sumida_data.base.metadata import DataDictionary, Field, Row, Table
+from sumida_data.base.metadata import DataDictionary, Field, Model, Row, Table
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import Packages, Resource
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.releases import Privacy
 
 STATUS, WITH_IT = "suppressed", "suppressed_with_it"
 NOTE = "人数が少ないため秘匿とした。"
@@ -35,17 +35,46 @@ _LEVELS = ("部", "課")
 _PARTS = ("numerator", "denominator")
 # Of a row whose parts are withheld, the figure made from them is withheld too.
 _MADE_FROM_PARTS = ("value", *_PARTS)
+_REVISION = ("indicator_id", "period", "revision")
 _MADE_OF_VALUE = (
     "value", "gap", "progress_ratio", "pace_so_far", "pace_needed", "projected_value",
 )  # fmt: skip
-# The value that a notice quotes, and how many revisions before the notice's own it is.
-_QUOTED = {"old_value": 1, "new_value": 0}
+# What tells a value in other words, by how many revisions before the row's own the value is.
+_QUOTES: dict[str, dict[int, dict[str, Any]]] = {
+    _PROGRESS: {
+        0: {
+            **dict.fromkeys(_MADE_OF_VALUE),
+            "verdict": "cannot_say",
+            "agrees": True,
+            "reason": NOTE,
+        }
+    },
+    _NOTICE: {1: {"old_value": None}, 0: {"new_value": None}},
+}
 
 # Table, field, period, department; or table, field, row.
 Key = tuple[str, ...]
 _LENGTH_WITH_PERIOD = 4
 # Table, field, outcome, and the number of cells in which it is so.
 Withheld = tuple[str, str, str, int]
+
+
+class Privacy(Model):
+    """What may be set of the gate; nothing here switches it off.
+
+    Attributes:
+        smallest_count: Counts of people below it are withheld; 0 is not.
+        people: Words of units that count people, alone (人) or in another (延べ人).
+        people_kinds: By field, the values that say that the row's figures count people, whatever
+            their unit.
+        analysts_see_texts: Whether the analysts' database holds free text and texts in which
+            personal data seem to stand.
+    """
+
+    smallest_count: int = Described(ge=3)
+    people: tuple[str, ...] = Described(min_length=1)
+    people_kinds: dict[str, tuple[str, ...]]
+    analysts_see_texts: bool = False
 
 
 @dataclass(slots=True)
@@ -83,7 +112,7 @@ def withhold_counts(
     for name in {table for table, *_ in tally}:
         frames[name] = build_frame(dictionary[name], rows[name])
     yield from ((*key, cells) for key, cells in sorted(tally.items()))
-    yield from _withhold_derived(frames, dictionary)
+    yield from _withhold_derived(frames)
     yield from _withhold_rows_corrected(frames, dictionary, published)
 
 
@@ -275,35 +304,22 @@ def _blank(row: Row, name: str, table: Table) -> None:
         row["note"] = NOTE
 
 
-def _withhold_derived(
-    frames: dict[str, pd.DataFrame], dictionary: DataDictionary
-) -> Iterator[Withheld]:
+def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Withheld]:
     """Take out of other tables what was made of values that are withheld."""
-    values = read_rows(frames[_OF_WARD]) if _OF_WARD in frames else []
-    withheld = {_identify(row) for row in values if row["value_status"] == STATUS}
-    for name, find in ((_PROGRESS, _find_in_progress), (_NOTICE, _find_in_notice)):
-        rows = read_rows(frames[name]) if withheld and name in frames else []
-        changes = [find(row, withheld) for row in rows]
-        if cells := sum(map(bool, changes)):
-            changed = [row | change for row, change in zip(rows, changes, strict=True)]
-            frames[name] = build_frame(dictionary[name], changed)
+    values = frames[_OF_WARD]
+    hidden = values.loc[values["value_status"].eq(STATUS), [*_REVISION]]
+    withheld = set(hidden.itertuples(index=False, name=None))
+    for name, quotes in _QUOTES.items() if withheld else ():
+        frame, touched = frames[name], pd.Series(data=False, index=frames[name].index)
+        for back, changes in quotes.items():
+            quoted = frame[[*_REVISION]].assign(revision=frame["revision"] - back)
+            is_hit = [key in withheld for key in quoted.itertuples(index=False, name=None)]
+            hit = pd.Series(is_hit, index=frame.index, dtype=bool)
+            frame = frame.assign(**{one: frame[one].mask(hit, to) for one, to in changes.items()})
+            touched |= hit
+        if cells := int(touched.sum()):
+            frames[name] = frame
             yield name, "value", WITH_IT, cells
-
-
-def _find_in_progress(row: Row, withheld: set[tuple[str, str, int]]) -> Row:
-    if _identify(row) not in withheld:
-        return {}
-    said = {"verdict": "cannot_say", "agrees": True, "reason": NOTE}
-    return {**dict.fromkeys(_MADE_OF_VALUE), **said}
-
-
-def _find_in_notice(row: Row, withheld: set[tuple[str, str, int]]) -> Row:
-    *what, revision = _identify(row)
-    return {name: None for name, back in _QUOTED.items() if (*what, revision - back) in withheld}
-
-
-def _identify(row: Row) -> tuple[str, str, int]:
-    return row["indicator_id"], row["period"], row["revision"]
 
 
 def _withhold_rows_corrected(

@@ -25,9 +25,16 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.counts import withhold_counts
+from sumida_data.privacy.counts import Privacy, withhold_counts
 from sumida_data.privacy.personal import find_kinds
-from sumida_data.privacy.releases import Privacy, Release
+from sumida_data.survey.form import Form, FormField, SurveySheet
+from sumida_data.survey.reading.registers import (
+    ReferenceTableError,
+    list_rows,
+    parse_day,
+    parse_periods,
+    require,
+)
 
 HIDDEN = "【伏せた】個人に関する記載のおそれがあります"
 # Shorter ones are no individual number, and telephone numbers have lost their zero.
@@ -62,6 +69,78 @@ _MADE_BY_CODE = ("row_id", "record_id", "_sha256")
 _TOO_SHORT = 9
 
 Frames = Mapping[str, pd.DataFrame]
+
+
+class Release(NamedTuple):
+    """A text that may go out.
+
+    Attributes:
+        periods: The first and the last quarter for which it is released.
+        key: What names the record there; its key answers joined by ``|``.
+    """
+
+    periods: tuple[str, str]
+    department_code: str
+    part: SurveySheet
+    key: str
+    item: FormField
+    text: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The typed table and its field."""
+        return self.part.table, self.item.name
+
+    def concerns(self, row: Mapping[str, Any]) -> bool:
+        """Tell whether it names this row of the typed table."""
+        first, last = self.periods
+        key = "|".join(str(row[item.name]) for item in self.part.key_fields)
+        ours = (row["department_code"], key) == (self.department_code, self.key)
+        return ours and first <= row["period"] <= last
+
+
+def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Release]:
+    """Read the rows of released_texts.csv.
+
+    Raises:
+        ReferenceTableError: If a row names something that is no free text of the form, or leaves
+            out its text, its reason or who released it.
+    """
+    known = {
+        (part.sheet, item.title): (part, item)
+        for part in form.answer_sheets
+        for item in part.fields
+        if item.free_text and not part.counts_only
+    }
+    releases = []
+    for place, row in list_rows(rows, "released_texts"):
+        require(row, ("department_code", "text", "released_by", "reason"), place)
+        parse_day(row, "released_on", place)
+        if (row["sheet"], row["field"]) not in known:
+            allowed = "、".join(f"{sheet}の{title}" for sheet, title in known)
+            raise ReferenceTableError(
+                f"{place}: シート {row['sheet']!r} の項目 {row['field']!r} は、公開を認められる"
+                f"自由記入ではありません。認められるのは {allowed} です。"
+            )
+        part, item = known[row["sheet"], row["field"]]
+        first, last = map(str, parse_periods(row, place))
+        department, key, text = row["department_code"], row["row"], row["text"]
+        releases.append(Release((first, last), department, part, key, item, text))
+    return releases
+
+
+def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    """Read from the rows of cleared_texts.csv the texts that hold no personal data.
+
+    Raises:
+        ReferenceTableError: If a row leaves out its text, its reason, or who decided it and when.
+    """
+    cleared = set()
+    for place, row in list_rows(rows, "cleared_texts"):
+        require(row, ("text", "decided_by", "reason"), place)
+        parse_day(row, "decided_on", place)
+        cleared.add(row["text"])
+    return frozenset(cleared)
 
 
 class GateAction(NamedTuple):

@@ -20,8 +20,14 @@ from sumida_data.pipelines.wiring import (
     read_all,
 )
 from sumida_data.plan.models import Plans
-from sumida_data.privacy.gate import GuardedTables, guard, hide_from_analysts
-from sumida_data.privacy.releases import Privacy, parse_cleared, parse_releases
+from sumida_data.privacy.counts import Privacy
+from sumida_data.privacy.gate import (
+    GuardedTables,
+    guard,
+    hide_from_analysts,
+    parse_cleared,
+    parse_releases,
+)
 from sumida_data.quality.readability import Examiner, list_published
 from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import CentralSources, Form, Waves
