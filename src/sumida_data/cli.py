@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import sys
-from itertools import product
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, NoReturn
@@ -144,11 +143,10 @@ def _read_parameters(source: Path, environment: str | None) -> dict[str, Any]:
     """Read the settings, or fail with a line for each file that is none."""
     arguments = settings.CONFIG_LOADER_ARGS
     loader = settings.CONFIG_LOADER_CLASS(str(source), **{"env": environment, **arguments})
-    folders = [source / name for name in (arguments["base_env"], environment or "local")]
     try:
-        for folder, kind in product(folders, ("parameters", "catalog")):
-            read_settings(list_settings(folder, kind))
         parameters: dict[str, Any] = loader["parameters"]
+        for name in (arguments["base_env"], environment or "local"):
+            read_settings(list_settings(source / name, "catalog"))
     except SettingsError as error:
         _fail(str(error).splitlines())
     except MissingConfigException:
