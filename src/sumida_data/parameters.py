@@ -21,7 +21,7 @@ from sumida_data.plan.models import Indicator, InitiativeRules, Plans, ReportedP
 from sumida_data.privacy.counts import Privacy
 from sumida_data.quality.rules import QualityRules
 from sumida_data.sample.ward import Sample
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary

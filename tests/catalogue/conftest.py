@@ -3,7 +3,7 @@
 import pytest
 
 from sumida_data.catalogue.preview import build_preview
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 from tests.packages.conftest import build, build_packages_of, built, frames, packages
 
 __all__ = ["build", "build_packages_of", "built", "frames", "packages"]

@@ -7,8 +7,7 @@ import pytest
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.plan.models import Plans
-from sumida_data.site.content import read_published
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings, read_published
 from sumida_data.site.pages import build_site
 from sumida_data.survey.form import Waves
 from tests.packages.conftest import build, build_packages_of, built, frames, packages

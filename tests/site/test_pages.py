@@ -17,8 +17,7 @@ from sumida_data.base.metadata import DataDictionary
 from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.plan.models import Plans
 from sumida_data.present.words import Language
-from sumida_data.site.content import read_published
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings, read_published
 from sumida_data.site.pages import build_site
 from tests.packages.conftest import CARD_RATE, PROCEDURE, PROGRESS
 

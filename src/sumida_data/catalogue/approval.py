@@ -21,7 +21,7 @@ from sumida_data.catalogue.target import (
     is_on_this_machine,
 )
 from sumida_data.packages.models import Packages
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 
 ACTIONS: dict[Action, str] = {
     "create": "新しく公開",

@@ -38,7 +38,7 @@ from sumida_data.catalogue.target import (
     explain_failure,
     hash_content,
 )
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 
 _SPARE_SPACE = 1.1
 # What a version shows at its address; it is no file of the dataset.

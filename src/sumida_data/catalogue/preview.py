@@ -17,9 +17,8 @@ from sumida_data.catalogue.target import Catalogue, Dataset, Entry, File, hash_c
 from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
-from sumida_data.present.templates import load_templates
-from sumida_data.site.content import read_published
-from sumida_data.site.models import SiteSettings
+from sumida_data.present.words import load_templates
+from sumida_data.site.content import SiteSettings, read_published
 from sumida_data.site.pages import build_site
 from sumida_data.survey.findings import SEVERITY_LABELS
 from sumida_data.survey.form import Waves

@@ -14,7 +14,7 @@ import click
 import sumida_data
 from sumida_data.base.disk import replace_folder
 from sumida_data.base.periods import fiscal_year_of
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 from sumida_data.survey.reading.registers import REGISTERS
 
 _HELP = """別の自治体のプロジェクトを作ります。

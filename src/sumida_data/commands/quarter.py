@@ -28,7 +28,7 @@ from sumida_data.commands.project import (
     read_catalogue,
     read_parameters,
 )
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 from sumida_data.survey.form import Waves
 
 State = Literal["done", "open", "soon", "late"]

@@ -25,7 +25,7 @@ from sumida_data.commands.project import find_project
 from sumida_data.datasets import TargetDataset
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 from sumida_data.survey.form import Waves
 
 _HELP_VERIFY = """公開先を読み返し、公開した内容と同じか確かめます。

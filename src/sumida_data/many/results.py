@@ -11,8 +11,7 @@ from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.plan.models import Indicator, Plans
-from sumida_data.present.templates import load_templates
-from sumida_data.present.words import Language
+from sumida_data.present.words import Language, load_templates
 
 # Also written for Spark, by sqlglot: what both engines say must be equal.
 SUMS = """

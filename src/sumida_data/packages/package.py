@@ -26,7 +26,7 @@ from sumida_data.packages.published import (
     select_package,
 )
 from sumida_data.packages.versions import History
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 from sumida_data.quality.data_package import find_errors, split_packages
 from sumida_data.quality.overview import write_statement
 from sumida_data.quality.readability import Examiner, list_data_files, say_scores

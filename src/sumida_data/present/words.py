@@ -1,8 +1,10 @@
-"""How figures, days and states are written for people, in Japanese and English.
+"""How figures, days and states are written for people, in Japanese and English, and the templates.
 
 Texts of the pages stand in the templates in both languages, side by side. What comes from the data
 in Japanese, such as a definition, is looked up in the phrase book of site.yml; what it does not
-have is shown in Japanese and marked as such for screen readers.
+have is shown in Japanese and marked as such for screen readers. Each room keeps its templates in
+its own folder ``templates``; those of this room serve all. What is left out by mistake is an error
+and never an empty place.
 """
 
 import re
@@ -11,7 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from sumida_data.base.metadata import DataDictionary, LanguageCode
@@ -24,6 +29,7 @@ from sumida_data.base.periods import (
     fiscal_year_title,
     format_era_date,
 )
+from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_NOTE, SAMPLE_WARNING
 from sumida_data.plan.models import Indicator, IndicatorTarget, Plan
 from sumida_data.plan.progress import Verdict
 from sumida_data.plan.values import round_half_up
@@ -172,3 +178,39 @@ def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> 
     year = fiscal_year_of(target.target_date)
     shown = "" if year == fiscal_year_of(plan.last_day) else f" ({fiscal_year_label(year)})"
     return f"{format_amount(indicator, target.value)}{shown}"
+
+
+@cache
+def load_templates(room: str, **filters: Any) -> Environment:
+    """Return a room's templates, with filters beside those that all have.
+
+    They are compiled once in a process. HTML and XML are escaped by the name of the file; Markdown
+    and plain text hold no markup.
+    """
+    loaders = [PackageLoader(f"sumida_data.{room}"), PackageLoader("sumida_data.present")]
+    environment = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {
+        "symbols": VERDICT_SYMBOLS,
+        "sample_mark": SAMPLE_MARK,
+        "sample_note": SAMPLE_NOTE,
+        "sample_warning": SAMPLE_WARNING,
+    }
+    environment.filters |= {
+        "amount": format_amount,
+        "difference": format_difference,
+        "number": format_number,
+        "percentage": format_percentage,
+        "day": format_era_date,
+        "short_day": format_short_day,
+        "period": Period.parse,
+        **filters,
+    }
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+    return environment

@@ -13,7 +13,7 @@ from pydantic import BaseModel, RootModel
 
 from sumida_data.commands import cli
 from sumida_data.parameters import PARAMETERS
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 from sumida_data.survey.tables import build_dictionary
 
 PAGES = ("indicators", "tables", "rules", "packages", "parameters", "commands")

@@ -20,7 +20,7 @@ from pptx.util import Length, Mm, Pt
 from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book
 from sumida_data.present.chart import Chart
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 from sumida_data.report.content import IndicatorReport, ProgressReport
 
 _FONT = "Yu Gothic"

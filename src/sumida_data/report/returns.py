@@ -16,7 +16,7 @@ from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
 from sumida_data.base.metadata import Row
 from sumida_data.base.xlsx import Cell, TextWorkbook
-from sumida_data.present.templates import load_templates
+from sumida_data.present.words import load_templates
 from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import Return, read_returns

@@ -16,7 +16,9 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sumida_data.base.metadata import Row
+from pydantic import Field as Described
+
+from sumida_data.base.metadata import Model, Row
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.published import Dataset
@@ -26,7 +28,6 @@ from sumida_data.plan.values import round_half_up
 from sumida_data.present.chart import LARGE, SMALL, Chart
 from sumida_data.present.points import Standing
 from sumida_data.quality.data_package import split_packages
-from sumida_data.site.models import SiteSettings
 from sumida_data.survey.form import Waves
 
 # The tables that say something about an indicator, and the order of their rows.
@@ -37,6 +38,60 @@ _ORDERS = {
     "indicator": ("valid_from",),
     "indicator_target": ("decided_on", "target_date"),
 }
+
+
+class Contact(Model):
+    """How to reach the office.
+
+    Attributes:
+        office: Its Japanese name.
+        office_en: Its English name.
+        address: Its postal address, in Japanese.
+        page: A page of the municipality with a form or further ways to write.
+        telephone: Its number; None shows none.
+        email: Its address; None shows none.
+    """
+
+    office: str
+    office_en: str
+    address: str
+    page: str = Described(pattern=r"^https://\S+$")
+    telephone: str | None = None
+    email: str | None = None
+
+
+class Term(Model):
+    """A word of the glossary."""
+
+    word: str
+    word_en: str
+    meaning: str
+    meaning_en: str
+
+
+class SiteSettings(Model):
+    """What the site says about itself.
+
+    Attributes:
+        title: Its Japanese title.
+        title_en: Its English title.
+        description: What it holds, in Japanese.
+        days_to_publication: Days from the day by which departments answer to the publication.
+        contact: How to reach the office.
+        glossary: Words of the pages that not everybody knows.
+        synonyms: Groups of words that mean the same to those who search.
+        english: English for Japanese texts of the plan, the data and the software, with ``{}`` for
+            numbers; what is missing is shown in Japanese on the English pages.
+    """
+
+    title: str
+    title_en: str
+    description: str
+    days_to_publication: int = Described(ge=0)
+    contact: Contact
+    glossary: tuple[Term, ...] = ()
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    english: Mapping[str, str] = Described(default_factory=dict)
 
 
 @dataclass(frozen=True)

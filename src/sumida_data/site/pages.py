@@ -21,11 +21,9 @@ from sumida_data.packages.models import FREQUENCIES
 from sumida_data.packages.published import Dataset
 from sumida_data.plan.models import Plans
 from sumida_data.present.points import list_main_points
-from sumida_data.present.templates import load_templates
-from sumida_data.present.words import VERDICT_SYMBOLS, Language
+from sumida_data.present.words import Language, load_templates
 from sumida_data.site import content
-from sumida_data.site.content import IndicatorPage, Published
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import IndicatorPage, Published, SiteSettings
 from sumida_data.survey.form import Waves
 
 _TITLES = {
@@ -89,7 +87,6 @@ def build_site(
         "site": site,
         "sample": published.sample,
         "address": published.address,
-        "symbols": VERDICT_SYMBOLS,
     }
     pages = [
         *_describe_plans(indicators, published, common),

@@ -19,7 +19,7 @@ from sumida_data.pipelines.wiring import list_tables, name_dataset
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.counts import Privacy
 from sumida_data.privacy.gate import HIDDEN
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 from sumida_data.survey.form import CentralSources, Waves
 from tests.packages.conftest import build, build_packages_of, built, frames, packages
 

@@ -17,7 +17,7 @@ from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.summary import measure_gaps, measure_later_gaps
 from sumida_data.report.survey import leave_out_replaced
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 
 _TABLES = (
     *("response", "finding", "pending_revision", "check_result", "privacy_check", "lineage"),

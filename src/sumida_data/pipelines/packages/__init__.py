@@ -29,7 +29,7 @@ from sumida_data.privacy.gate import (
     parse_releases,
 )
 from sumida_data.quality.readability import Examiner, list_published
-from sumida_data.site.models import SiteSettings
+from sumida_data.site.content import SiteSettings
 from sumida_data.survey.form import CentralSources, Form, Waves
 
 
