@@ -54,11 +54,7 @@ def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
 
 
 def refuse_outside(names: Iterable[str]) -> None:
-    """Refuse names of files that lead out of their folder, or that another system takes for more.
-
-    Raises:
-        OutsideFolderError: If one does.
-    """
+    """Refuse names that lead out of their folder, or that another system takes for more."""
     for name in names:
         for part in name.split("/"):
             if _UNSAFE.search(part) or len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME:
@@ -72,9 +68,6 @@ def replace_folder(
 
     Files that are the same in the folder ``like``, or else in the old one, are shared rather than
     written again. ``private`` says that only its owner may read it.
-
-    Raises:
-        OutsideFolderError: If the path of a file leads out of the folder.
     """
     refuse_outside(files)
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -112,11 +112,7 @@ def fiscal_year_last_day(fiscal_year: int) -> date:
 
 
 def era_year(day: date) -> tuple[str, int]:
-    """Return the era and the year within it, such as ``("令和", 4)``.
-
-    Raises:
-        ValueError: If the day lies before 1873, when Japan took up the Gregorian calendar.
-    """
+    """Return the era and the year within it, such as ``("令和", 4)``, from 1873 on."""
     for era, start in ERAS.items():
         if day >= start:
             return era, day.year - ERA_FIRST_YEARS[era] + 1

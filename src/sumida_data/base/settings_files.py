@@ -31,12 +31,9 @@ def list_settings(folder: Path, kind: str) -> list[Path]:
 
 
 def read_settings(paths: Iterable[Path], wanted: Collection[str] = ()) -> dict[str, Any]:
-    """Return what YAML files say, by the keys at their top, of which no two files may have one.
+    """Return what YAML files say, by the keys at their top, or raise a SettingsError.
 
     Files without any of the keys that are wanted are only searched; without such, all are read.
-
-    Raises:
-        SettingsError: If a file cannot be read, is not in UTF-8, is no YAML, or has a key twice.
     """
     settings: dict[str, Any] = {}
     owners: dict[str, Path] = {}

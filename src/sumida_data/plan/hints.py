@@ -27,10 +27,7 @@ def find_hints(
 ) -> list[Row]:
     """Return table ``review_hint``: the values worth a second look, and what was noted of them.
 
-    It looks at values, whole and divided by department; what is noted need not be found any more.
-
-    Raises:
-        ReferenceTableError: If hint_notes.csv has a mistake.
+    What the rows of hint_notes.csv note need not be found any more.
     """
     noted: dict[str, Row] = {}
     for place, row, row_id in _list_notes(notes, "hint_notes", plans, values):
@@ -64,11 +61,7 @@ def find_hints(
 def parse_progress_notes(
     notes: Iterable[TextRow], plans: Plans, values: Sequence[Row]
 ) -> list[Row]:
-    """Read the rows of progress_notes.csv, as rows of table ``progress_note``.
-
-    Raises:
-        ReferenceTableError: If progress_notes.csv has a mistake.
-    """
+    """Read the rows of progress_notes.csv, as rows of table ``progress_note``."""
     told: dict[str, Row] = {}
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
     for place, row, row_id in _list_notes(notes, "progress_notes", plans, values):

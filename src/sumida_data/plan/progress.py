@@ -117,23 +117,16 @@ METHODS: dict[str, Callable[[Path, CutPoints], Comparison]] = {
 
 
 def assess_values(plans: Plans, values: Iterable[Row]) -> Iterator[Row]:
-    """Yield what is said of rows of ``indicator_value``, in the columns of ``indicator_progress``.
-
-    A published value of an indicator that is in no plan any more has no target.
-    """
+    """Yield the rows of table ``indicator_progress``, from those of ``indicator_value``."""
     owners = {one.indicator_id: (plan, one) for plan in plans.root for one in plan.indicators}
     for value in values:
+        # A published value of an indicator that is in no plan any more has no target.
         if owner := owners.get(value["indicator_id"]):
             yield from assess(*owner, value)
 
 
 def assess(plan: Plan, indicator: Indicator, value: Row) -> list[Row]:
-    """Compare a row of ``indicator_value`` with the target in force on its day.
-
-    Returns:
-        Rows of table ``indicator_progress``, one for each method of the plan, the primary one
-        first, each with every part of the comparison.
-    """
+    """Compare a row of ``indicator_value`` with the target in force on its day, by every method."""
     case = _Case(plan, indicator, value)
     rows = [_assess_by(cuts, case) for cuts in plan.methods]
     for row in rows:

@@ -41,6 +41,22 @@ _PARTS = {
 }
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
 _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
+# What is said of what is pending. Where nothing of a quarter is left, each value has the same
+# sentence: it is told once.
+_MESSAGES = {
+    "differs": "{title} {period}：公表した値と違います({differences})。改めるときは、"
+    "revisions.csv に改訂番号{number}の理由を書いてください。",
+    "not_computed": "{title} {period}：公表した値が、今のデータからは計算されません。"
+    "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
+    "quarter_gone": "{period}：調査票も読み取りの控えもないため、公表した値だけを残しました。"
+    "フォルダを data/01_raw/survey/{period}/ に戻してください。"
+    "廃棄する前には kedro run --pipelines=keep で控えを作ります。",
+    "no_difference": "{title} {period}：revisions.csv に改訂{number}の理由がありますが、"
+    "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
+    "verdict_differs": "{title} {period}：公表した判定と違います({differences})。"
+    "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に"
+    "改訂番号{published}の理由を書いてください。",
+}
 _RENUMBER = """
     SELECT l.* REPLACE (k.revision AS revision)
     FROM computed AS l
@@ -67,12 +83,8 @@ class PublishedValues(NamedTuple):
 def parse_revisions(
     rows: Iterable[TextRow], plans: Plans, published: PublishedValues
 ) -> dict[Address, Row]:
-    """Read the rows of revisions.csv, each the reason of a revision, by what it revises.
-
-    Raises:
-        ReferenceTableError: If a row names an indicator that neither the plans nor the published
-            values have, or leaves something out.
-    """
+    """Read the rows of revisions.csv, each the reason of a revision, by what it revises."""
+    # A published value may outlive its indicator in the plans.
     known = {indicator.indicator_id for indicator in plans.indicators}
     known |= {row["indicator_id"] for row in published.ever}
     reasons: dict[Address, Row] = {}
@@ -103,11 +115,7 @@ def parse_revisions(
 def parse_verdict_changes(
     rows: Iterable[TextRow], published: PublishedValues
 ) -> dict[Address, str]:
-    """Read the rows of verdict_changes.csv: why a published verdict is another one now.
-
-    Raises:
-        ReferenceTableError: If a row names no published verdict, or leaves something out.
-    """
+    """Read the rows of verdict_changes.csv: why a published verdict is another one now."""
     known = set(map(_address_of, published.verdicts))
     reasons: dict[Address, str] = {}
     for place, row in registers.list_rows(rows, "verdict_changes"):
@@ -142,18 +150,13 @@ def freeze_verdicts(
         elif before is None or before["verdict"] == row["verdict"]:
             kept.append(row)
         else:
-            title, number = {"indicator_title": row["indicator_title"]}, row["revision"]
+            title = {"indicator_title": row["indicator_title"]}
             same = {name: value for name, value in before.items() if name in row}
             kept.append(row | same | title)
             change = f"判定({row['method']}) {before['verdict']}→{row['verdict']}"
-            message = (
-                f"{row['indicator_title']} {row['period']}：公表した判定と違います({change})。"
-                "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に"
-                f"改訂番号{number}の理由を書いてください。"
-            )
-            described = _describe(before, "verdict_differs", number + 1, change, message)
+            described = _describe("verdict_differs", before | title, row["revision"] + 1, change)
             own = {"row_id": f"{row['row_id']}/verdict", "computed_value": row["value"]}
-            pending.append(described | title | own)
+            pending.append(described | own)
     return kept, pending
 
 
@@ -183,14 +186,23 @@ def freeze_values(
         kept, revised, differs = _revise(row, before, ever[_key(row)])
         values += kept
         if differs and _address_of(revised) not in reasons:
-            pending.append(_describe_difference(before[-1], revised))
+            differences = "、".join(
+                f"{_PARTS[name]} {_show(before[-1][name])}→{_show(revised[name])}"
+                for name in list_differences(before[-1], revised)
+            )
+            title = revised["indicator_title"]
+            described = _describe("differs", before[-1], revised["revision"], differences, title)
+            pending.append(described | {"computed_value": revised["value"]})
         else:
             values.append(revised)
             new.add(revised["row_id"])
     periods = {row["period"] for row in computed}
     for rows in standing.values():
         values += map(_number, rows)
-        pending.append(_describe_missing(rows[-1], periods))
+        last, difference = rows[-1], f"値 {_show(rows[-1]['value'])}→計算されていない"
+        state = "not_computed" if last["period"] in periods else "quarter_gone"
+        described = _describe(state, last, last["revision"] + 1, difference)
+        pending.append(described | {"pending_state": "not_computed"})
     cells = _lead_back(values, new, lineage, published.lineage)
     pending = list(_add_unused(pending, reasons, values))
     return values, cells, pending, list(_write_notices(values, reasons))
@@ -262,38 +274,15 @@ def list_differences(published: Row, row: Row) -> list[str]:
     return [name for name in known if published[name] != row[name]]
 
 
-def _describe_difference(last: Row, revised: Row) -> Row:
-    """Describe a published value that the data give otherwise now, under its next revision."""
-    differences = "、".join(
-        f"{_PARTS[name]} {_show(last[name])}→{_show(revised[name])}"
-        for name in list_differences(last, revised)
+def _describe(state: str, last: Row, number: int, differences: str, title: str = "") -> Row:
+    """Describe what is pending of a published value, under its next revision."""
+    message = _MESSAGES[state].format(
+        title=title or last["indicator_title"],
+        period=last["period"],
+        differences=differences,
+        number=number,
+        published=last["revision"],
     )
-    title, period, number = revised["indicator_title"], revised["period"], revised["revision"]
-    message = (
-        f"{title} {period}：公表した値と違います({differences})。改めるときは、"
-        f"revisions.csv に改訂番号{number}の理由を書いてください。"
-    )
-    described = _describe(last, "differs", number, differences, message)
-    return described | {"computed_value": revised["value"]}
-
-
-def _describe_missing(last: Row, periods: Collection[str]) -> Row:
-    """Describe a published value that the data, of these quarters, give no longer."""
-    title, period = last["indicator_title"], last["period"]
-    difference = f"値 {_show(last['value'])}→計算されていない"
-    # Where nothing of a quarter is left, each value has the same sentence: it is told once.
-    message = (
-        f"{title} {period}：公表した値が、今のデータからは計算されません。"
-        "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。"
-        if period in periods
-        else f"{period}：調査票も読み取りの控えもないため、公表した値だけを残しました。"
-        f"フォルダを data/01_raw/survey/{period}/ に戻してください。"
-        "廃棄する前には kedro run --pipelines=keep で控えを作ります。"
-    )
-    return _describe(last, "not_computed", last["revision"] + 1, difference, message)
-
-
-def _describe(last: Row, state: str, number: int, differences: str, message: str) -> Row:
     return {
         "row_id": "/".join((*_key(last), str(number))),
         **{name: last[name] for name in ("indicator_id", "indicator_title", "period")},
@@ -323,16 +312,11 @@ def _add_unused(
         yield row
     for name, period, revision in unused:
         if (name, period) not in differing:
-            title = titles.get(name, name)
-            message = (
-                f"{title} {period}：revisions.csv に改訂{revision}の理由がありますが、公表した値と"
-                "の違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。"
-            )
-            last = dict(zip(_KEY, ("", name, period), strict=True)) | {"indicator_title": title}
-            last |= {"revision": revision - 1, "value": None}
-            state, differences = "no_difference", "当てはまる違いがない"
-            row_id = {"row_id": f"{name}/{period}/{revision}/unused"}
-            yield _describe(last, state, revision, differences, message) | row_id
+            last: Row = {"municipality_code": "", "indicator_id": name, "period": period}
+            of_row = {"indicator_title": titles.get(name, name), "value": None}
+            last = last | of_row | {"revision": revision - 1}
+            described = _describe("no_difference", last, revision, "当てはまる違いがない")
+            yield described | {"row_id": f"{name}/{period}/{revision}/unused"}
 
 
 def _show(value: Any) -> str:
