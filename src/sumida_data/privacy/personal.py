@@ -100,19 +100,15 @@ _SEPARATORS = re.compile(r"[-\s.,_/|=＝・･]+")
 _SHORT, _SHORT_IN_KANA = 2, 3
 
 
-def make_plain(text: str) -> str:
-    """Return the text with plain letters, hyphens and brackets; only for looking at it."""
-    plain = unicodedata.normalize("NFKC", drop_unseen(text)).replace("﹫", "@")
-    return " ".join(plain.translate(HYPHENS).translate(BRACKETS).split())
-
-
 @lru_cache(maxsize=1 << 17)
 def find_kinds(text: str) -> tuple[Kind, ...]:
     """Say what kinds of data that reach or describe a person stand in a text, each once.
 
     Numbers of at least twelve digits may be given as text.
     """
-    words = make_plain(text)
+    # Plain letters, hyphens and brackets, only for looking at the text.
+    words = unicodedata.normalize("NFKC", drop_unseen(text)).replace("﹫", "@")
+    words = " ".join(words.translate(HYPHENS).translate(BRACKETS).split())
     plain = _LONG_MARK.sub("-", _KANJI_DIGITS.sub(_write_digits, words))
     looked_at = {"person_name": words}
     return tuple(

@@ -271,29 +271,30 @@ def build_check_result(
     words: Mapping[str, RuleWords], found: Iterable[EngineResult], table: Table
 ) -> pd.DataFrame:
     """Make table ``check_result``: one row is one rule's result on one table or subject of it."""
-    return build_frame(table, [_describe(words[one.key[0]], one) for one in sorted(found)])
-
-
-def _describe(words: RuleWords, found: EngineResult) -> Row:
-    rule_id, table, subject = found.key
-    checked, failed = found.rows_checked, len(found.failing)
-    share = (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
-    check = words.check if isinstance(words, TableRule) else None
-    named = {table, *(re.findall(r"\w+", check.query) if isinstance(check, kinds.Query) else ())}
-    return {
-        **words.model_dump(include={"severity", "characteristic", "owner", "may_fail"}),
-        "row_id": f"{rule_id}/{table}/{subject or WHOLE_TABLE}",
-        "rule_id": rule_id,
-        "rule_title": words.title,
-        "table_name": table,
-        "subject": subject or WHOLE_TABLE,
-        "depends_on": "data" if named.isdisjoint(_RECORD) else "record",
-        "rows_checked": checked,
-        "rows_failed": failed,
-        "share_failed": share,
-        # Compared exactly, not as rounded for the table: one row in a million is a failure.
-        "passed": failed <= words.may_fail * checked if checked else None,
-    }
+    rows = []
+    for (rule_id, name, subject), checked, failing in sorted(found):
+        rule, failed = words[rule_id], len(failing)
+        share = (
+            (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
+        )
+        query = getattr(getattr(rule, "check", None), "query", "")
+        rests_on_record = not _RECORD.isdisjoint([name, *re.findall(r"\w+", query)])
+        row = {
+            **rule.model_dump(include={"severity", "characteristic", "owner", "may_fail"}),
+            "row_id": f"{rule_id}/{name}/{subject or WHOLE_TABLE}",
+            "rule_id": rule_id,
+            "rule_title": rule.title,
+            "table_name": name,
+            "subject": subject or WHOLE_TABLE,
+            "depends_on": "record" if rests_on_record else "data",
+            "rows_checked": checked,
+            "rows_failed": failed,
+            "share_failed": share,
+            # Compared exactly, not as rounded for the table: one row in a million is a failure.
+            "passed": failed <= rule.may_fail * checked if checked else None,
+        }
+        rows.append(row)
+    return build_frame(table, rows)
 
 
 def build_check_failure(
