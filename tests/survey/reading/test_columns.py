@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sumida_data.survey.collecting.collection import Collected
-from sumida_data.survey.findings import Finding, FindingRules, Place
+from sumida_data.survey.findings import Finding, FindingRules, Kind, Place
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.columns import suggest_field
 from sumida_data.survey.reading.reader import SheetReader
@@ -211,7 +211,7 @@ class TestValues:
 
 def test_a_cell_merged_with_an_error_is_no_blank(form: Form, rules: FindingRules) -> None:
     rows = [list(PROCEDURE_HEADINGS)] + [[key, ROW[1], "", *ROW[3:]] for key in ("T1", "T2")]
-    sheet = Sheet("手続", rows, SecondLook({(1, 2): "error"}, merged=[((1, 2), (2, 2))]))
+    sheet = Sheet("手続", rows, SecondLook({(1, 2): Kind.ERROR_CELL}, merged=[((1, 2), (2, 2))]))
     part = next(part for part in form.answer_sheets if part.table == "procedure")
     contents = SheetReader(part, rules).read_rows(sheet, Place(period="FY2022Q3"))
     assert contents is not None

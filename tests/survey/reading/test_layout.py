@@ -1,5 +1,6 @@
 import pytest
 
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.layout import (
     Headings,
@@ -123,7 +124,7 @@ def test_rows_that_hold_no_answers() -> None:
 
 def test_a_doubtful_cell_makes_a_row_count() -> None:
     table = sheet(["手続番号", "手続名", "開始日"], ["", "", ""])
-    table.look.oddities[1, 1] = "error"
+    table.look.oddities[1, 1] = Kind.ERROR_CELL
     found = find_table(table, FIELDS)
     assert found is not None
     assert list(find_rows(table, found)) == [(1, False)]

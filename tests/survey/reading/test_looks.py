@@ -12,6 +12,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.survey.collecting.collection import Collected
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.looks import shown_number, style_of
 from sumida_data.survey.reading.workbook import open_workbook
 from tests.survey.conftest import PROCEDURE_HEADINGS, cover
@@ -253,16 +254,21 @@ STYLE = (
 def looks_of_ods() -> Iterator[tuple[str, str, str | None, str | None]]:
     strike = 'style:text-line-through-style="solid"'
     span = '<text:p>12<text:span text:style-name="s">34</text:span></text:p>'
-    yield strike, CELL.format("float", 5, "<text:p>5</text:p>"), "struck", None
-    yield 'fo:color="#ffffff"', CELL.format("float", 5, "<text:p>5</text:p>"), "unseen", None
-    yield "", CELL.format("float", 5, "<text:p/>"), "unseen", None
+    yield strike, CELL.format("float", 5, "<text:p>5</text:p>"), Kind.STRUCK_CELL, None
+    yield (
+        'fo:color="#ffffff"',
+        CELL.format("float", 5, "<text:p>5</text:p>"),
+        Kind.UNSEEN_VALUE,
+        None,
+    )
+    yield "", CELL.format("float", 5, "<text:p/>"), Kind.UNSEEN_VALUE, None
     yield "", CELL.format("percentage", 0.3, "<text:p>30%</text:p>"), None, "30%"
-    yield "", CELL.format("float", 12.6, "<text:p>13</text:p>"), "rounded", None
+    yield "", CELL.format("float", 12.6, "<text:p>13</text:p>"), Kind.SHOWN_ROUNDED, None
     yield "", CELL.format("float", 1200, "<text:p>1,200</text:p>"), None, None
     plain = span.replace('table:style-name="s"', "")
     cell = f'<table:table-cell office:value-type="string">{plain}</table:table-cell>'
-    yield strike, cell, "partly_struck", "12"
-    yield 'style:text-position="super 58%"', cell, "raised", "12"
+    yield strike, cell, Kind.PARTLY_STRUCK, "12"
+    yield 'style:text-position="super 58%"', cell, Kind.RAISED_CHARACTERS, "12"
 
 
 @pytest.mark.parametrize(("style", "cell", "oddity", "shown"), list(looks_of_ods()))
@@ -276,7 +282,7 @@ def test_an_ods_tells_as_much(style: str, cell: str, oddity: str | None, shown: 
 
 @pytest.mark.parametrize(
     ("place", "value", "oddity"),
-    [("Sheet.A1:Sheet.B9", "=5", "unseen"), ("$'Sheet'.A1", "formula-is([.$A1]>4)", "unseen"),
+    [("Sheet.A1:Sheet.B9", "=5", Kind.UNSEEN_VALUE), ("$'Sheet'.A1", "formula-is([.$A1]>4)", Kind.UNSEEN_VALUE),
      ("Sheet.B1:Sheet.B9", "=5", None), ("Sheet.A1", ">5", None)],
 )  # fmt: skip
 def test_conditions_and_named_styles_of_an_ods_are_known(
@@ -310,7 +316,7 @@ def test_cells_of_an_ods_look_like_their_row_or_column() -> None:
         f'<table:table-row table:default-cell-style-name="s">{cell}</table:table-row>'
     )
     found = open_workbook(ods(rows, styles=styles), "a.ods").sheets[0]
-    assert found.look.oddities == {(0, 1): "struck", (1, 0): "struck"}
+    assert found.look.oddities == {(0, 1): Kind.STRUCK_CELL, (1, 0): Kind.STRUCK_CELL}
 
 
 def test_rows_of_no_height_and_ends_of_drawings_in_an_ods_are_known() -> None:

@@ -4,7 +4,7 @@ import pytest
 import xlsxwriter
 
 from sumida_data.survey.files import UnusableFileError
-from sumida_data.survey.reading.second_look import Oddity
+from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.workbook import Sheet, open_workbook
 from tests.survey.files import ods, with_parts, xlsx
 
@@ -16,20 +16,20 @@ def read(content: bytes) -> Sheet:
 @pytest.mark.parametrize(
     ("cell", "oddity"),
     [
-        ('<c r="C2" t="e"><v>#DIV/0!</v></c>', "error"),
-        ('<c r="C2" s="1" t="e"><f>1/0</f><v>#DIV/0!</v></c>', "error"),
-        ('<c r="C2"><f>A1+1</f></c>', "not_calculated"),
-        ('<c r="C2"><f>A1+1</f><v></v></c>', "not_calculated"),
-        ('<c r="C2"><f>A1+1</f><v/></c>', "not_calculated"),
-        ('<c r="C2"><f t="shared" si="0"/></c>', "not_calculated"),
-        ('<c/><c/><c t="e"><v>#N/A</v></c>', "error"),
+        ('<c r="C2" t="e"><v>#DIV/0!</v></c>', Kind.ERROR_CELL),
+        ('<c r="C2" s="1" t="e"><f>1/0</f><v>#DIV/0!</v></c>', Kind.ERROR_CELL),
+        ('<c r="C2"><f>A1+1</f></c>', Kind.NOT_CALCULATED),
+        ('<c r="C2"><f>A1+1</f><v></v></c>', Kind.NOT_CALCULATED),
+        ('<c r="C2"><f>A1+1</f><v/></c>', Kind.NOT_CALCULATED),
+        ('<c r="C2"><f t="shared" si="0"/></c>', Kind.NOT_CALCULATED),
+        ('<c/><c/><c t="e"><v>#N/A</v></c>', Kind.ERROR_CELL),
         ('<c r="C2"><f>A1+1</f><v>2</v></c>', None),
         ('<c r="C2" t="str"><f>IF(A1,"","")</f><v></v></c>', None),
         ('<c r="C2" t="str"><f>A1</f><v>#DIV/0!</v></c>', None),
         ('<c r="C2" s="1"/>', None),
     ],
 )
-def test_what_looks_blank_in_an_xlsx(cell: str, oddity: Oddity | None) -> None:
+def test_what_looks_blank_in_an_xlsx(cell: str, oddity: Kind | None) -> None:
     sheet = read(xlsx(f'<row r="2">{cell}</row><row r="3"><c r="A3"><v>1</v></c></row>'))
     assert sheet.look.oddities == ({(1, 2): oddity} if oddity else {})
 
@@ -41,7 +41,7 @@ def test_prefixed_elements_are_understood() -> None:
         "</x:worksheet>"
     )
     sheet = read(with_parts(xlsx(), {"xl/worksheets/sheet1.xml": part}))
-    assert sheet.look.oddities == {(1, 1): "not_calculated"}
+    assert sheet.look.oddities == {(1, 1): Kind.NOT_CALCULATED}
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_prefixed_elements_are_understood() -> None:
         (
             '<table:table-cell table:formula="of:=1/0" office:value-type="string"'
             ' calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
-            "error",
+            Kind.ERROR_CELL,
         ),
         (
             '<table:table-cell table:formula="of:=1/0" office:value-type="float"'
             ' office:value="0"><text:p>Err:502</text:p></table:table-cell>',
-            "error",
+            Kind.ERROR_CELL,
         ),
-        ('<table:table-cell table:formula="of:=1+1"/>', "not_calculated"),
+        ('<table:table-cell table:formula="of:=1+1"/>', Kind.NOT_CALCULATED),
         ('<table:table-cell table:formula="of:=&quot;&quot;"><text:p/></table:table-cell>', None),
         (
             '<table:table-cell table:formula="of:=1+1" office:value-type="float"'
@@ -66,7 +66,7 @@ def test_prefixed_elements_are_understood() -> None:
         ),
     ],
 )
-def test_what_looks_blank_in_an_ods(cell: str, oddity: Oddity | None) -> None:
+def test_what_looks_blank_in_an_ods(cell: str, oddity: Kind | None) -> None:
     rows = (
         '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
         '<table:table-row><table:table-cell table:number-columns-repeated="3"/>'

@@ -10,19 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, fromstring
 
 from xlsxwriter.utility import xl_cell_to_rowcol, xl_rowcol_to_cell
 
+from sumida_data.survey.findings import Kind
+
 Cell = tuple[int, int]
 CellRange = tuple[Cell, Cell]
-# Why a cell is not what it seems. Of the first three no value can be known.
-Oddity = Literal[
-    "error", "not_calculated", "struck", "partly_struck", "raised", "unseen", "rounded", "manual"
-]
-FontOddity = Literal["struck", "unseen"]
-
 _OFF = {"0", "false"}
 # Smaller letters are dots; lighter ones are white to the eye.
 _LEGIBLE = 4
@@ -72,20 +68,20 @@ class Style(NamedTuple):
     Suspect is what follows the style of a cell in XML whose content may not be what is shown.
     """
 
-    oddity: FontOddity | None
+    oddity: Kind | None
     number_format: str
     suspect: bytes
 
-    def judge(self, number: float, *, hides_zero: bool) -> "tuple[Oddity | None, str | None]":
+    def judge(self, number: float, *, hides_zero: bool) -> tuple[Kind | None, str | None]:
         """Judge a number by what is shown of it, in a sheet that may show no zeros."""
         if hides_zero and number == 0:
-            return "unseen", None
+            return Kind.UNSEEN_VALUE, None
         code = self.number_format
         return judge_shown(number, shown_number(number, code)) if code else (None, None)
 
 
 @lru_cache(maxsize=64)
-def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, FontOddity]]:
+def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind]]:
     """Return those styles of an .xlsx that may not show the content as it is.
 
     They are those of cells, and those that conditions give, both by number.
@@ -109,7 +105,7 @@ def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, FontOddity]]:
     return styles, {number: oddity for number, one in given if (oddity := judge_given_style(one))}
 
 
-def judge_given_style(style: Element) -> FontOddity | None:
+def judge_given_style(style: Element) -> Kind | None:
     """Tell what a style given by a condition does to the content of a cell."""
     font, fill, number = (style.find(f"{{*}}{name}") for name in ("font", "fill", "numFmt"))
     code = "" if number is None else number.get("formatCode", "")
@@ -122,7 +118,8 @@ def judge_given_style(style: Element) -> FontOddity | None:
 def style_of(code: str, *, is_struck: bool, is_unseen: bool) -> Style:
     """Return what a number format does, together with the font."""
     is_unseen |= bool(_OF_NOTHING.fullmatch(code))
-    oddity: FontOddity | None = "struck" if is_struck else "unseen" if is_unseen else None
+    unseen = Kind.UNSEEN_VALUE if is_unseen else None
+    oddity = Kind.STRUCK_CELL if is_struck else unseen
     plain = _WITHOUT_MEANING.sub("", _QUOTED.sub("", code)).replace("General", "")
     is_plain = code in {"", "General", "@"} or bool(_OF_DAYS.search(plain))
     if oddity or is_plain:
@@ -161,7 +158,7 @@ def _section_for(number: Decimal, sections: Sequence[str]) -> str:
     return sections[place] if place < len(sections) else sections[0]
 
 
-def judge_shown(value: float, text: str) -> tuple[Oddity | None, str | None]:
+def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
     """Judge a number by the text that is seen in place of it.
 
     Returns:
@@ -169,15 +166,15 @@ def judge_shown(value: float, text: str) -> tuple[Oddity | None, str | None]:
         says more than the number, such as another unit.
     """
     if not text.strip():
-        return "unseen", None
+        return Kind.UNSEEN_VALUE, None
     digits = _NOT_OF_NUMBER.sub("", text)
     stored = abs(Decimal(format(value, ".15g"))).scaleb(2 if "%" in text else 0)
     is_rounded = bool(digits) and Decimal(digits) != stored
     says_more = not digits or _TELLING.search(text)
-    return "rounded" if is_rounded else None, text if says_more else None
+    return Kind.SHOWN_ROUNDED if is_rounded else None, text if says_more else None
 
 
-def judge_text(runs: Element) -> tuple[Oddity | None, str | None]:
+def judge_text(runs: Element) -> tuple[Kind | None, str | None]:
     """Judge a rich text of an .xlsx, as `judge_parts` does."""
     parts = []
     for run in runs.iterfind("{*}r"):
@@ -187,7 +184,7 @@ def judge_text(runs: Element) -> tuple[Oddity | None, str | None]:
     return judge_parts(parts)
 
 
-def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Oddity | None, str | None]:
+def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Kind | None, str | None]:
     """Judge a text by its parts, each with whether it is struck out, or off the line.
 
     Returns:
@@ -197,8 +194,8 @@ def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Oddity | None,
     whole = "".join(text for text, *_ in parts)
     kept = "".join(text for text, *marks in parts if not any(marks))
     if any(is_struck and text.strip() for text, is_struck, _ in parts):
-        return ("partly_struck", kept) if kept.strip() else ("struck", whole)
-    return ("raised", kept) if kept.strip() and kept != whole else (None, None)
+        return (Kind.PARTLY_STRUCK, kept) if kept.strip() else (Kind.STRUCK_CELL, whole)
+    return (Kind.RAISED_CHARACTERS, kept) if kept.strip() and kept != whole else (None, None)
 
 
 def is_on(element: Element, name: str) -> bool:
@@ -232,7 +229,7 @@ class Condition(NamedTuple):
     """Cells, what becomes of them, and the formula on which it does, written for the first cell."""
 
     areas: Sequence[CellRange]
-    oddity: FontOddity
+    oddity: Kind
     formula: str
 
 
@@ -243,7 +240,7 @@ def parse_areas(places: str) -> list[CellRange]:
     return [(found[0], found[-1]) if found else ((0, 0), _LAST_CELL) for found in corners]
 
 
-def read_conditions(element: Element, given: Mapping[int, FontOddity]) -> Iterator[Condition]:
+def read_conditions(element: Element, given: Mapping[int, Kind]) -> Iterator[Condition]:
     """Yield what the conditional formats of an element of an .xlsx hide or strike out."""
     areas = parse_areas(element.get("sqref") or element.findtext("{*}sqref") or "")
     for rule in element.iterfind("{*}cfRule") if areas else ():
@@ -265,7 +262,7 @@ def _formula_of(rule: Element, first: Cell) -> str:
 
 def find_conditioned(
     conditions: Sequence[Condition], rows: Sequence[Sequence[Any]]
-) -> dict[Cell, Oddity]:
+) -> dict[Cell, Kind]:
     """Return the cells with content that conditions hide or strike out."""
     return {
         (row, column): one.oddity

@@ -5,7 +5,6 @@ few bytes may stand for millions of them.
 """
 
 import re
-from typing import Literal
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
@@ -17,7 +16,6 @@ from sumida_data.survey.reading.looks import (
     Cell,
     CellRange,
     Condition,
-    Oddity,
     judge_parts,
     judge_shown,
     parse_areas,
@@ -41,8 +39,6 @@ _NO_SIZE = re.compile(r"0(?:\.0\d*)?\D")
 _COMPARED = re.compile(r"(?:cell-content\(\))?(<=|>=|!=|=|<|>)(.*)")
 _FORMULA = re.compile(r"(?:formula-is|is-true-formula)\((.*)\)")
 _SHEET_NAME = re.compile(r"(?:\$?'[^']*'|[^ .:']*)\.")
-
-_Look = Literal["struck", "raised", "unseen", "flat"] | None
 
 
 def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
@@ -75,7 +71,7 @@ class _Styles:
 
     def __init__(self) -> None:
         self.says: dict[str, dict[str, str]] = {}
-        self.looks: dict[str, _Look] = {}
+        self.looks: dict[str, Kind | None] = {}
         self.conditions: dict[str, list[tuple[str, str]]] = {}
 
     def add(self, element: Element) -> None:
@@ -91,18 +87,18 @@ class _Styles:
         ]
 
 
-def _look_of(says: dict[str, str]) -> _Look:
+def _look_of(says: dict[str, str]) -> Kind | None:
     if says.get(f"{_STYLE}text-line-through-style", "none") != "none":
-        return "struck"
+        return Kind.STRUCK_CELL
     if says.get(f"{_STYLE}text-position", "0").split()[0] not in {"0", "0%"}:
-        return "raised"
+        return Kind.RAISED_CHARACTERS
     if any(
         _NO_SIZE.match(says.get(f"{_STYLE}{one}", "1")) for one in ("row-height", "column-width")
     ):
-        return "flat"
+        return Kind.HIDDEN_ROW
     colour, ground = says.get(f"{_FONT}color"), says.get(f"{_FONT}background-color")
     is_white = colour == "#ffffff" and ground in _NO_GROUND
-    return "unseen" if is_white or (colour and colour == ground) else None
+    return Kind.UNSEEN_VALUE if is_white or (colour and colour == ground) else None
 
 
 class _SheetLook:
@@ -137,7 +133,7 @@ class _SheetLook:
 
     def _is_hidden(self, element: Element) -> bool:
         style = element.get(f"{_TABLE}style-name", "")
-        is_flat = self.styles.looks.get(style) == "flat"
+        is_flat = self.styles.looks.get(style) == Kind.HIDDEN_ROW
         return is_flat or element.get(f"{_TABLE}visibility") in _HIDDEN
 
     def _add_condition(self, areas: list[CellRange], says: str, style: str) -> None:
@@ -146,7 +142,7 @@ class _SheetLook:
             sign, constant = match.groups()
             formula = f"{xl_rowcol_to_cell(*areas[0][0])}{sign.replace('!=', '<>')}{constant}"
         look = self.styles.looks.get(style)
-        if look in ("struck", "unseen"):
+        if look in (Kind.STRUCK_CELL, Kind.UNSEEN_VALUE):
             self.look.conditions.append(Condition(areas, look, formula))
 
     def _add_row(self, element: Element) -> None:
@@ -182,7 +178,7 @@ class _SheetLook:
         if rows * columns > 1:
             self.look.merged.append((address, (row + rows - 1, column + columns - 1)))
 
-    def _look_into_cell(self, cell: Element, address: Cell, look: _Look) -> None:
+    def _look_into_cell(self, cell: Element, address: Cell, look: Kind | None) -> None:
         lines = cell.findall(f"{_TEXT}p")
         text = "".join(lines[0].itertext()) if lines else ""
         oddity, shown = _find_missing_value(cell, text if lines else None), None
@@ -194,9 +190,9 @@ class _SheetLook:
             self.look.shown[address] = shown
 
     def _judge(
-        self, cell: Element, text: str, lines: list[Element], look: _Look
-    ) -> tuple[Oddity | None, str | None]:
-        if text and look in ("struck", "unseen"):
+        self, cell: Element, text: str, lines: list[Element], look: Kind | None
+    ) -> tuple[Kind | None, str | None]:
+        if text and look in (Kind.STRUCK_CELL, Kind.UNSEEN_VALUE):
             return look, None
         kind = cell.get(f"{_OFFICE}value-type")
         if kind in {"float", "percentage"}:
@@ -208,14 +204,15 @@ class _SheetLook:
             parts.append((line.text or "", False, False))
             for span in line:
                 style = self.styles.looks.get(span.get(f"{_TEXT}style-name", ""))
-                parts.append(("".join(span.itertext()), style == "struck", style == "raised"))
+                marks = style == Kind.STRUCK_CELL, style == Kind.RAISED_CHARACTERS
+                parts.append(("".join(span.itertext()), *marks))
                 parts.append((span.tail or "", False, False))
         return judge_parts(parts)
 
 
-def _find_missing_value(cell: Element, text: str | None) -> Oddity | None:
+def _find_missing_value(cell: Element, text: str | None) -> Kind | None:
     if not cell.get(f"{_TABLE}formula"):
         return None
     if cell.get(f"{_CALC}value-type") == "error" or (text or "").startswith(_ERROR_TEXTS):
-        return "error"
-    return None if text is not None or cell.get(f"{_OFFICE}value-type") else "not_calculated"
+        return Kind.ERROR_CELL
+    return None if text is not None or cell.get(f"{_OFFICE}value-type") else Kind.NOT_CALCULATED

@@ -7,17 +7,14 @@ the return that says it. What was damaged does not open, and is made anew.
 """
 
 import io
-import os
 import pickle  # what it may make is listed below
 import shutil
 import zlib
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256, shake_256
 from importlib.metadata import version
-from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +58,6 @@ class OpenedFiles:
 
     def _write(self, place: Path, content: bytes, found: object) -> None:
         plain = zlib.compress(pickle.dumps(found, pickle.HIGHEST_PROTOCOL), 1)
-        locked = _lock(sha256(plain).digest() + plain, content)
         aside = place.with_name(f".{place.name}")
         # Where nothing can be written, files are opened every time.
         with suppress(OSError):
@@ -70,9 +66,8 @@ class OpenedFiles:
                     # Other code opened these.
                     shutil.rmtree(old, ignore_errors=True)
                 place.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-            with os.fdopen(os.open(aside, flags, 0o600), "wb") as file:
-                file.write(locked)
+            aside.touch(0o600)
+            aside.write_bytes(_lock(sha256(plain).digest() + plain, content))
             aside.replace(place)
 
 
@@ -89,8 +84,7 @@ def _read(place: Path, content: bytes) -> Any:
 
 def _lock(text: bytes, content: bytes) -> bytes:
     """Lock or unlock a text with a file; only who has all of the file can do so."""
-    key = sha256(b"key\0" + content).digest()
-    stream = shake_256(key).digest(len(text))
+    stream = shake_256(sha256(b"key\0" + content).digest()).digest(len(text))
     return (int.from_bytes(text) ^ int.from_bytes(stream)).to_bytes(len(text))
 
 
@@ -104,12 +98,8 @@ class _Unpickler(pickle.Unpickler):
 @cache
 def _hash_of_code() -> str:
     total = sha256(version("python-calamine").encode())
-    for path in _list_code():
-        total.update(path.read_bytes())
+    folder = Path(__file__).parent
+    for path in sorted(one for place in (folder.parent, folder) for one in place.iterdir()):
+        if path.suffix in {".py", ".csv"}:
+            total.update(path.read_bytes())
     return total.hexdigest()[:16]
-
-
-def _list_code() -> Iterator[Path]:
-    for package in ("sumida_data.survey", "sumida_data.survey.reading"):
-        folder = Path(str(files_of(package)))
-        yield from sorted(path for path in folder.iterdir() if path.suffix in {".py", ".csv"})

@@ -34,22 +34,11 @@ from sumida_data.survey.reading.layout import (
     heading_key,
     list_heading_rows,
 )
-from sumida_data.survey.reading.looks import Oddity
 from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
-# What is said of a cell that is not what it seems; of the first three no value can be known.
-_RULE_OF_ODDITY: dict[Oddity, str] = {
-    "error": Kind.ERROR_CELL,
-    "not_calculated": Kind.NOT_CALCULATED,
-    "struck": Kind.STRUCK_CELL,
-    "partly_struck": Kind.PARTLY_STRUCK,
-    "raised": Kind.RAISED_CHARACTERS,
-    "unseen": Kind.UNSEEN_VALUE,
-    "rounded": Kind.SHOWN_ROUNDED,
-    "manual": Kind.MANUAL_CALCULATION,
-}
-_WITHOUT_VALUE = {"error", "not_calculated", "struck"}
+# Of such cells no value can be known.
+_WITHOUT_VALUE = {Kind.ERROR_CELL, Kind.NOT_CALCULATED, Kind.STRUCK_CELL}
 _DAYS_TO_1904 = 1462
 # Layouts of one table whose columns are remembered; departments use the same few.
 _KEPT_LAYOUTS = 256
@@ -207,7 +196,7 @@ class _Pass:
         if judgement.rule_id:
             self.report_answer(judgement.rule_id, answer, label, characters=judgement.words)
         if oddity := self.look.oddities.get((row, column)):
-            self.report_answer(_RULE_OF_ODDITY[oddity], answer, label)
+            self.report_answer(oddity, answer, label)
             return
         if (row, column) in self.look.comments:
             rule_id = Kind.ONLY_A_COMMENT if is_blank else Kind.COMMENTED_ANSWER
@@ -388,7 +377,7 @@ class _TablePass(_Pass):
     def _is_struck(self, number: int) -> bool:
         """Tell whether a row is struck out: with its name it is no answer any more."""
         keys = [self.columns.answers[place].number for place in self.columns.key_places]
-        is_struck = any(self.look.oddities.get((number, key)) == "struck" for key in keys)
+        is_struck = any(self.look.oddities.get((number, key)) == Kind.STRUCK_CELL for key in keys)
         if is_struck:
             self.report_cell(Kind.STRUCK_ROW, number, keys[0])
             self.contents.rows_set_aside += 1

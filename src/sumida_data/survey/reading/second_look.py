@@ -27,8 +27,6 @@ from sumida_data.survey.reading.looks import (
     Cell,
     CellRange,
     Condition,
-    FontOddity,
-    Oddity,
     Style,
     judge_text,
     read_conditions,
@@ -81,7 +79,7 @@ class SecondLook:
     cells where they say something certain. Where days count from 1904, a number is another day.
     """
 
-    oddities: dict[Cell, Oddity] = field(default_factory=dict)
+    oddities: dict[Cell, Kind] = field(default_factory=dict)
     shown: dict[Cell, str] = field(default_factory=dict)
     is_since_1904: bool = False
     hidden: bool = False
@@ -122,8 +120,8 @@ class _Book(NamedTuple):
     """What the sheets of an .xlsx have in common: odd styles, odd texts, how it calculates."""
 
     styles: dict[int, Style]
-    given: dict[int, FontOddity]
-    texts: dict[int, tuple[Oddity | None, str | None]]
+    given: dict[int, Kind]
+    texts: dict[int, tuple[Kind | None, str | None]]
     is_manual: bool
 
 
@@ -279,25 +277,25 @@ class _SheetLook(NamedTuple):
             if shown is not None:
                 self.look.shown[number, column] = shown
 
-    def _look_at(self, cell: Element, *, hides_zero: bool) -> tuple[Oddity | None, str | None]:
+    def _look_at(self, cell: Element, *, hides_zero: bool) -> tuple[Kind | None, str | None]:
         kind, value = cell.get("t", "n"), cell.findtext("{*}v", "")
         formula, inline = cell.find("{*}f"), cell.find("{*}is")
         if kind == "e":
-            return "error", None
+            return Kind.ERROR_CELL, None
         if not value and inline is None:
             is_text = kind == "str" and cell.find("{*}v") is not None
-            return "not_calculated" if formula is not None and not is_text else None, None
+            return Kind.NOT_CALCULATED if formula is not None and not is_text else None, None
         oddity, shown = self._judge_seen(cell, value, inline, hides_zero=hides_zero)
         if not oddity and self.book.is_manual and formula is not None:
-            oddity = "manual"
+            oddity = Kind.MANUAL_CALCULATION
         return oddity, shown
 
     def _judge_seen(
         self, cell: Element, value: str, inline: Element | None, *, hides_zero: bool
-    ) -> tuple[Oddity | None, str | None]:
+    ) -> tuple[Kind | None, str | None]:
         kind, style = cell.get("t", "n"), self.book.styles.get(int(cell.get("s", 0)), _PLAIN)
         if style.oddity == "struck":
-            return "struck", None
+            return Kind.STRUCK_CELL, None
         if inline is not None:
             oddity, shown = judge_text(inline)
         elif kind == "n":

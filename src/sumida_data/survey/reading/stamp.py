@@ -10,8 +10,9 @@ from sumida_data.survey.reading.text import Reading, raw_text_of
 from sumida_data.survey.reading.workbook import Workbook
 
 STAMP_SHEET = "様式情報"
-
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+# Unlike the labels of the cover sheet, for which the stamp must not be taken.
+_LABELS = ("様式の版", "様式の調査期", "様式の課コード", "様式の記入済みの内容")
+_NUMBER = re.compile(r"^-?\d+(\.\d+)?\Z", re.ASCII)
 
 
 class Stamp(NamedTuple):
@@ -37,27 +38,19 @@ class Stamp(NamedTuple):
         return None
 
 
-# Unlike the labels of the cover sheet, for which the stamp must not be taken.
-_LABELS = ("様式の版", "様式の調査期", "様式の課コード", "様式の記入済みの内容")
-
-
 def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
     """Return what identifies a form's records, each a table and answers, in whatever order."""
-    given = [
-        (
-            table,
-            sorted(
-                (name, reading.status, _as_kept(reading.value or ""))
-                for name, reading in readings.items()
-                if reading.status != "not_answered"
-            ),
-        )
-        for table, readings in records
-    ]
-    known = sorted(record for record in given if record[1])
-    return sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()
+    known = []
+    for table, readings in records:
+        given = [
+            (name, status, _NUMBER.sub(_keep_as_spreadsheet, value or ""))
+            for name, (value, status, _) in readings.items()
+            if status != "not_answered"
+        ]
+        known += [(table, sorted(given))] * bool(given)
+    return sha256(json.dumps(sorted(known), ensure_ascii=False).encode()).hexdigest()
 
 
-def _as_kept(value: str) -> str:
-    """Return a number as a spreadsheet keeps it: fifteen digits, without zeros at the end."""
-    return f"{float(value):.15g}" if _NUMBER.fullmatch(value) else value
+def _keep_as_spreadsheet(number: re.Match[str]) -> str:
+    """Return a number with fifteen digits, without zeros at the end."""
+    return f"{float(number[0]):.15g}"

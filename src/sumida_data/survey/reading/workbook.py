@@ -210,7 +210,7 @@ def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
             for column, value in enumerate(rows[row][left : right + 1], left):
                 # Merging may leave values under the first cell, which covers them.
                 if value != "" and (row, column) != (top, left):
-                    look.oddities.setdefault((row, column), "unseen")
+                    look.oddities.setdefault((row, column), Kind.UNSEEN_VALUE)
     for (row, column), text in look.shown.items():
         rows[row][column] = text
     return Sheet(name, rows, look)
