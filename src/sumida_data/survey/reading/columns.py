@@ -118,12 +118,14 @@ def _refuse(reading: Reading, field: FormField) -> str | None:
         return Kind.IMPLAUSIBLE_DAY
     if field.pattern is not None and not re.fullmatch(field.pattern, reading.value):
         return Kind.PATTERN
-    limits = (field.minimum, field.maximum)
-    if limits == (None, None):
-        return None
-    number = Decimal(reading.value)
-    low, high = (number if limit is None else limit for limit in limits)
-    return None if low <= number <= high else Kind.OUT_OF_RANGE
+    return None if _is_within(reading.value, field.minimum, field.maximum) else Kind.OUT_OF_RANGE
+
+
+def _is_within(value: str, low: Decimal | None, high: Decimal | None) -> bool:
+    if low is None and high is None:
+        return True
+    number = Decimal(value)
+    return (low is None or low <= number) and (high is None or number <= high)
 
 
 class AnswerColumn(NamedTuple):
@@ -161,6 +163,7 @@ class Columns:
         places = {column.field.name: place for place, column in enumerate(answers)}
         # Where the key fields are among them, in the order of the form.
         self.key_places = [places[name] for name in keys]
+        self.named_units = {column.field.unit for column in answers if column.field.unit}
         # Where the columns are that say the unit of others, by the place of these.
         named = ((place, column.field.unit_field) for place, column in enumerate(answers))
         self.units = {place: places[name] for place, name in named if name in places}
@@ -289,9 +292,9 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return best if ratio >= _LIKENESS else None
 
 
-def names_other_unit(text: str, units: Collection[str]) -> bool:
+def names_other_unit(text: CellValue, units: Collection[str]) -> bool:
     """Tell whether a line such as 単位：千件 or （千件） names a unit that is none of these."""
-    if "単位" not in text and text[-1:] not in _AROUND_A_LINE:
+    if not isinstance(text, str) or ("単位" not in text and text[:1] not in "（([【"):
         return False
     line = text.strip(_AROUND_A_LINE)
     if not _UNIT_WORD.match(line) and not _IN_PARENTHESES.fullmatch(fold(text)):

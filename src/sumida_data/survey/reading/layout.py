@@ -13,7 +13,6 @@ from typing import NamedTuple
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
-from sumida_data.survey.reading.looks import CellRange
 from sumida_data.survey.reading.text import fold, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
@@ -300,14 +299,13 @@ def _name_of(texts: Sequence[str], names: Mapping[str, str]) -> str | None:
 
 
 def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> FoundLabel:
-    merged = (one for one in sheet.look.merged if _lies_in(one, row, column))
-    beside = next((right for _, (_, right) in merged), column) + 1
+    beside = _column_after(sheet, row, column)
     cells = sheet.rows[row]
     given = (number for number in range(beside, len(cells)) if not _is_blank(cells[number]))
     first = next(given, None)
     if first is not None and not headings.is_label(_text(cells, first)):
         return FoundLabel(row, first, cells[first])
-    neighbours = (_text(cells, beside), _text(cells, column - 1) if column else "")
+    neighbours = map(raw_text_of, cells[beside : beside + 1] + cells[max(column - 1, 0) : column])
     if any(map(headings.is_label, neighbours)) and row + 1 < len(sheet.rows):
         below = sheet.rows[row + 1][column]
         if not headings.is_label(raw_text_of(below)):
@@ -315,9 +313,11 @@ def _find_answer(sheet: Sheet, row: int, column: int, headings: Headings) -> Fou
     return FoundLabel(row, beside, "")
 
 
-def _lies_in(area: CellRange, row: int, column: int) -> bool:
-    (top, left), (bottom, right) = area
-    return top <= row <= bottom and left <= column <= right
+def _column_after(sheet: Sheet, row: int, column: int) -> int:
+    for (top, left), (bottom, right) in sheet.look.merged:
+        if top <= row <= bottom and left <= column <= right:
+            return right + 1
+    return column + 1
 
 
 def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:

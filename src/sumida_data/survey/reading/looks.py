@@ -6,7 +6,8 @@ without a spreadsheet; it is taken to hold, so that nothing that may be unseen i
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -81,10 +82,11 @@ class Style(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind]]:
+def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind], re.Pattern[bytes] | None]:
     """Return those styles of an .xlsx that may not show the content as it is.
 
-    They are those of cells, and those that conditions give, both by number.
+    They are those of cells, and those that conditions give, both by number, and what finds in the
+    XML of a sheet the cells that have them and content that is not as it seems.
     """
     root = fromstring(xml or b"<styleSheet/>")  # noqa: S314  # Expat refuses entities that grow
     listed = root.iterfind("{*}numFmts/{*}numFmt")
@@ -101,8 +103,18 @@ def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind]]:
         style = style_of(code, is_struck=is_on(font, "strike"), is_unseen=is_unseen)
         if style.suspect:
             styles[number] = style
-    given = enumerate(root.iterfind("{*}dxfs/{*}dxf"))
-    return styles, {number: oddity for number, one in given if (oddity := judge_given_style(one))}
+    dxfs = enumerate(root.iterfind("{*}dxfs/{*}dxf"))
+    given = {number: oddity for number, one in dxfs if (oddity := judge_given_style(one))}
+    return styles, given, _find_odd(styles, given)
+
+
+def _find_odd(styles: dict[int, Style], given: Iterable[int]) -> re.Pattern[bytes] | None:
+    numbers = defaultdict(list)
+    for number, style in styles.items():
+        numbers[style.suspect].append(b"%d" % number)
+    found = [b's="(?:%s)"%s' % (b"|".join(those), rest) for rest, those in numbers.items()]
+    found += [b'dxfId="%d"' % number for number in given]
+    return re.compile(b"|".join(found)) if found else None
 
 
 def judge_given_style(style: Element) -> Kind | None:

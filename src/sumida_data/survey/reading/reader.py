@@ -325,13 +325,13 @@ class _TablePass(_Pass):
 
     def _check_unit_lines(self, last_row: int) -> None:
         """Report a unit above or below the table, such as （単位：千件）, that is another one."""
-        units = {column.field.unit for column in self.columns.answers if column.field.unit}
-        rows = [*self.sheet.rows[: self.first_row], *self.sheet.rows[last_row + 1 :]]
-        texts = set().union(*rows) if units else set()
-        told = {one for one in texts if isinstance(one, str) and names_other_unit(one, units)}
-        for number, row in enumerate(self.sheet.rows) if told else ():
-            for column in (place for place, text in enumerate(row) if text in told):
-                if not self.first_row <= number <= last_row:
+        rows, units = self.sheet.rows, self.columns.named_units
+        outside = [*range(self.first_row), *range(last_row + 1, len(rows))] if units else []
+        texts = set[CellValue]().union(*(rows[number] for number in outside))
+        told = {text for text in texts if names_other_unit(text, units)}
+        for number in outside if told else ():
+            for column, text in enumerate(rows[number]):
+                if text in told:
                     self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
 
     def read_row(self, number: int) -> None:
@@ -369,7 +369,7 @@ class _TablePass(_Pass):
         given = [answer for answer in answers if answer.reading.status != "not_answered"]
         if len(given) == 1 < len(answers):
             self.report_answer(Kind.ONLY_A_NAME, given[0], label)
-        elif len(given) < len(answers):
+        else:
             self.check_required(answers, label)
         self.check_days(answers, label)
         self.add_record(record, label)

@@ -1,7 +1,7 @@
 """The registers that the office keeps as CSV files, in the forms in which Excel leaves them."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatch
@@ -67,14 +67,14 @@ def read_register(path: Path) -> list[dict[str, str]]:
         ReferenceTableError: If there is no such file, it is in another encoding, lacks a column,
             has one twice, or has a value under no heading.
     """
-    headings, *rows = _split(path) or [[]]
+    headings, *rows = _split(path)
     columns = REGISTERS.get(path.stem, headings)
     if missing := [column for column in columns if column not in headings]:
         raise ReferenceTableError(
             f"{path.name} に列 {'、'.join(missing)} がありません。"
             f"いまある列は {'、'.join(headings) or 'なし'} です。1行目の見出しを直してください。"
         )
-    if twice := {one for one in headings if one and headings.count(one) > 1}:
+    if twice := Counter(filter(None, headings)) - Counter(set(headings)):
         raise ReferenceTableError(
             f"{path.name} に見出し {'、'.join(sorted(twice))} が2つあります。1つにしてください。"
         )
@@ -106,7 +106,7 @@ def _split(path: Path) -> list[list[str]]:
             "「CSV UTF-8(コンマ区切り)」を選んで保存し直してください。"
         )
     try:
-        return split_csv(text)
+        return split_csv(text) or [[]]
     except UnusableFileError as error:
         raise ReferenceTableError(
             f'{path.name} の{error.words["line"]}行目の「"」が閉じられていません。'

@@ -8,7 +8,6 @@ only those where something was found are parsed.
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -121,6 +120,7 @@ class _Book(NamedTuple):
 
     styles: dict[int, Style]
     given: dict[int, Kind]
+    odd_style: re.Pattern[bytes] | None
     texts: dict[int, tuple[Kind | None, str | None]]
     is_manual: bool
 
@@ -179,23 +179,9 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
 def _find_suspects(
     archive: ZipFile, content: bytes, parts: list[str], book: _Book
 ) -> Collection[str]:
-    odd_style = _odd_style(tuple(book.styles.items()), tuple(book.given))
     # Each is unpacked, because one with cells too far out makes the file unusable.
-    found = {part for part in parts if _is_suspect(unpack(archive, content, part), odd_style)}
+    found = {part for part in parts if _is_suspect(unpack(archive, content, part), book.odd_style)}
     return parts if book.texts or book.is_manual else found
-
-
-@lru_cache(maxsize=64)
-def _odd_style(
-    styles: tuple[tuple[int, Style], ...], given: tuple[int, ...]
-) -> re.Pattern[bytes] | None:
-    """Return what finds cells whose style may show another content than is stored."""
-    numbers = defaultdict(list)
-    for number, style in styles:
-        numbers[style.suspect].append(b"%d" % number)
-    found = [b's="(?:%s)"%s' % (b"|".join(those), rest) for rest, those in numbers.items()]
-    found += [b'dxfId="%d"' % number for number in given]
-    return re.compile(b"|".join(found)) if found else None
 
 
 def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:

@@ -343,8 +343,8 @@ class _NumberReader:
         return {one for one in (number, number.scaleb(2)) if low <= one <= high}
 
 
-def _find(words: Mapping[str, str], ends: Callable[[str], bool]) -> str | None:
-    return next(filter(ends, words), None)
+def _find(words: Mapping[str, str], ends: Callable[[str], bool]) -> str:
+    return next(filter(ends, words), "")
 
 
 def _parse_number(core: str) -> Decimal | None:
@@ -470,20 +470,23 @@ def _read_date_text(text: str) -> Reading:
     if mark := _read_mark(folded):
         return mark
     core, endings = _fold_day(text), _day_endings()
-    ending = _find(endings, core.endswith) or ""
+    ending = _find(endings, core.endswith)
     core = _KANJI_NUMERAL.sub(_write_plainly, core.removesuffix(ending))
-    is_doubtful = _DIGITS_APART.search(text) or _has_enclosed_digit(text)
-    match = None if is_doubtful else _DATE.fullmatch(core)
+    match = _DATE.fullmatch(core)
     day = _day_of(match, default_day=None) if match else None
-    if match is None or day is None:
-        several = len(_DATE.findall(_normalise_width(text).upper())) > 1
-        return _SEVERAL_VALUES if several else UNREADABLE
+    if not match or not day or _DIGITS_APART.search(text) or _has_enclosed_digit(text):
+        return _explain_no_day(text)
     if match["weekday"] not in (None, _WEEKDAYS[day.weekday()]):
         return _OTHER_WEEKDAY
     rules = [*_name_day_notations(match, day, folded), endings.get(ending, "")]
     plain = ["date_text"] * (day.isoformat() != text and not any(rules))
     changes = filter(None, _name_changes(text) + rules + plain)
     return Reading(day.isoformat(), "answered", " ".join(changes))
+
+
+def _explain_no_day(text: str) -> Reading:
+    several = len(_DATE.findall(_normalise_width(text).upper())) > 1
+    return _SEVERAL_VALUES if several else UNREADABLE
 
 
 def _write_plainly(numeral: re.Match[str]) -> str:
