@@ -73,8 +73,7 @@ _AROUND_A_LINE = "（）()[]【】※＊* 　"
 class Judgement(NamedTuple):
     """What a cell says as the answer to a field.
 
-    What counts is as ``seen``, or unreadable where it cannot be an answer and breaks a rule; the
-    words are those of the finding beside the field's.
+    What counts is as ``seen``, or unreadable where it breaks a rule; the words are the finding's.
     """
 
     raw_text: str
@@ -309,11 +308,8 @@ def find_displacement(
     """Find out whether cells of a row have moved by one column, as after inserting or deleting one.
 
     So it is if one of them looks right only in the column before or after, and all beyond it
-    would be right there too. Cells that moved to the right have left a blank one.
-
-    Returns:
-        The place of the cell that tells, and whether it is certain: it is where the cell has no
-        business there; a remark may hold anything.
+    would be right there too. Its place comes with whether that is certain: a remark may hold
+    anything.
     """
     row = _Row(cells, span, [_status_in(one, cell) for one, cell in zip(span, cells, strict=True)])
     found = None

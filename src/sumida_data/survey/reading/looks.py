@@ -66,7 +66,7 @@ _LAST_CELL = (1_048_575, 16_383)
 class Style(NamedTuple):
     """What a style does to the content of a cell; plain numbers and days have an empty format.
 
-    Suspect is what follows the style of a cell in XML whose content may not be what is shown.
+    Suspect is what follows the style in the XML of cells that may not show their content.
     """
 
     oddity: Kind | None
@@ -85,8 +85,7 @@ class Style(NamedTuple):
 def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind], re.Pattern[bytes] | None]:
     """Return those styles of an .xlsx that may not show the content as it is.
 
-    They are those of cells, and those that conditions give, both by number, and what finds in the
-    XML of a sheet the cells that have them and content that is not as it seems.
+    They are those of cells and those that conditions give, by number, and what finds them in XML.
     """
     root = fromstring(xml or b"<styleSheet/>")  # noqa: S314  # Expat refuses entities that grow
     listed = root.iterfind("{*}numFmts/{*}numFmt")
@@ -171,12 +170,7 @@ def _section_for(number: Decimal, sections: Sequence[str]) -> str:
 
 
 def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
-    """Judge a number by the text that is seen in place of it.
-
-    Returns:
-        What is odd, as that its digits are those of another number; and the text itself where it
-        says more than the number, such as another unit.
-    """
+    """Judge a number by the text that is seen in place of it; return that if it says more."""
     if not text.strip():
         return Kind.UNSEEN_VALUE, None
     digits = _NOT_OF_NUMBER.sub("", text)
@@ -199,9 +193,7 @@ def judge_text(runs: Element) -> tuple[Kind | None, str | None]:
 def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Kind | None, str | None]:
     """Judge a text by its parts, each with whether it is struck out, or off the line.
 
-    Returns:
-        What is odd, and the text without what is struck out and without notes above or below the
-        line; what is all struck out whole. Nothing where all is plainly there.
+    What is odd comes with the text that is plainly there; what is all struck out comes whole.
     """
     whole = "".join(text for text, *_ in parts)
     kept = "".join(text for text, *marks in parts if not any(marks))

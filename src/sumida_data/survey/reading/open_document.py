@@ -64,14 +64,13 @@ def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
 
 
 class _Styles:
-    """The styles by name: what each says with all that it is based on, and what that does.
-
-    The conditions are those under which another style takes its place, with that one's name.
-    """
+    """The styles by name."""
 
     def __init__(self) -> None:
+        # What each says with all that it is based on, and what that does.
         self.says: dict[str, dict[str, str]] = {}
         self.looks: dict[str, Kind | None] = {}
+        # Under which another style takes its place, with that one's name.
         self.conditions: dict[str, list[tuple[str, str]]] = {}
 
     def add(self, element: Element) -> None:
@@ -102,8 +101,6 @@ def _look_of(says: dict[str, str]) -> Kind | None:
 
 
 class _SheetLook:
-    """Looks at the elements of one sheet."""
-
     def __init__(self, styles: _Styles) -> None:
         self.look = SecondLook()
         self.styles = styles
@@ -112,7 +109,6 @@ class _SheetLook:
         self.usual: list[tuple[range, str]] = []
 
     def add(self, element: Element) -> None:
-        """Look at an element that has ended."""
         if element.tag == f"{_TABLE}table-column":
             repeated = int(element.get(f"{_TABLE}number-columns-repeated", 1))
             columns = range(self.columns, self.columns + repeated)

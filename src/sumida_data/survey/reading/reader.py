@@ -5,7 +5,7 @@ of answers. `survey.collecting.returns` reads department workbooks with it, `sou
 central files.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -21,7 +21,6 @@ from sumida_data.survey.reading.columns import (
     Described,
     Judge,
     Judgement,
-    Remark,
     find_displacement,
     names_other_unit,
 )
@@ -95,10 +94,7 @@ class SheetReader(ColumnFinder[Described]):
         return find_table(sheet, self.headings, in_part=True) is not None
 
     def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
-        """Return the texts beside the labels of personal fields.
-
-        It serves one purpose: to find the same names elsewhere. It becomes no answer.
-        """
+        """Return what stands beside labels of personal fields, only to find it elsewhere."""
         personal = {item.name for item in self.description.fields if item.personal}
         labels = find_labels(sheet, self.headings) if personal else {}
         texts = (raw_text_of(label.value) for name, label in labels.items() if name in personal)
@@ -139,7 +135,7 @@ class SheetReader(ColumnFinder[Described]):
                 answers.append(answer)
             else:
                 texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
-                run.report_remark(self.remark_on_missing(name, filter(None, texts)))
+                run.report(*self.remark_on_missing(name, filter(None, texts)))
         run.add_record(Record(self.description.table, "", answers), None)
         run.check_required(answers, None)
         run.check_days(answers, None)
@@ -213,7 +209,7 @@ class _Pass:
     def check_cover(self, cells: Collection[tuple[int, int]]) -> None:
         """Report what hides the answers: the sheet is hidden, or drawings lie over cells."""
         if self.look.hidden:
-            self.report(Kind.HIDDEN_SHEET, None, None)
+            self.report(Kind.HIDDEN_SHEET, None, None, {})
         for (top, left), (bottom, right) in self.look.drawings:
             if covered := [c for c in cells if top <= c[0] <= bottom and left <= c[1] <= right]:
                 self.report_cell(Kind.COVERED_TABLE, *min(covered))
@@ -256,23 +252,20 @@ class _Pass:
             "range": low + high,
             "unit": self.units.get(item.name) or item.unit or "なし",
         }
-        self.report(rule_id, answer.cell, answer.raw_text, label, **words)
-
-    def report_remark(self, remark: Remark) -> None:
-        self.report(remark.rule_id, remark.cell, remark.value, **remark.words)
+        self.report(rule_id, answer.cell, answer.raw_text, words, label)
 
     def report_cell(self, rule_id: str, row: int, column: int, label: str | None = None) -> None:
         text = raw_text_of(self.sheet.rows[row][column])
-        self.report(rule_id, cell_address(row, column), text, label)
+        self.report(rule_id, cell_address(row, column), text, {}, label)
 
     def report(
-        self, rule_id: str, cell: str | None, value: str | None, label: str | None = None,
-        **words: str,
+        self, rule_id: str, cell: str | None, value: str | None, words: Mapping[str, str],
+        label: str | None = None,
     ) -> None:  # fmt: skip
         rule, place = self.reader.rules[rule_id], replace(self.place, cell=cell, row_label=label)
         # The sheet of a CSV file has no name of its own.
         sheet = self.sheet.name or self.reader.description.sheet or "表"
-        self.contents.findings.append(make_finding(rule, place, value, **{"sheet": sheet} | words))
+        self.contents.findings.append(make_finding(rule, place, value, **{"sheet": sheet, **words}))
 
 
 @lru_cache
@@ -300,7 +293,7 @@ class _TablePass(_Pass):
         self.may_hide_answers = bool(self.look.oddities or self.look.comments or self.merged)
         self.lists_events = self.period is not None and reader.description.kind == "events"
         for remark in columns.remarks:
-            self.report_remark(remark)
+            self.report(*remark)
 
     def check_example(self, number: int) -> None:
         """Report an example row that says something else than the form's example."""

@@ -17,32 +17,24 @@ from sumida_data.survey.reading.workbook import decode_csv, split_csv
 
 # The columns of each register; others may stand beside them.
 REGISTERS: dict[str, tuple[str, ...]] = {
-    "cleared_texts": ("text", "decided_by", "decided_on", "reason"),
-    "corrections": (
-        "correction_id", "period", "until", "department_code", "sheet", "row", "field",
-        "expected_value", "new_value", "reason", "agreed_by", "agreed_on",
-    ),
-    "department_succession": ("predecessor_code", "successor_code", "changed_on", "note"),
-    "departments": (
-        "department_code", "division", "section", "valid_from", "valid_to", "verified",
-    ),
-    "hint_notes": ("indicator_id", "period", "hint", "note", "noted_by", "noted_on"),
-    "layout_map": ("period", "file", "table", "field", "heading", "note"),
-    "municipalities": ("municipality_code", "prefecture_name", "municipality_name"),
-    "progress_notes": ("indicator_id", "period", "cause", "next_step", "said_by", "said_on"),
-    "released_texts": (
-        "period", "until", "department_code", "sheet", "row", "field", "text", "released_by",
-        "released_on", "reason",
-    ),
-    "revisions": (
-        "indicator_id", "period", "revision", "reason", "scope", "cause", "impact", "response",
-        "decided_by", "decided_on",
-    ),
-    "verdict_changes": (
-        "indicator_id", "period", "revision", "reason", "decided_by", "decided_on",
-    ),
-}  # fmt: skip
-
+    name: tuple(columns.split())
+    for name, columns in {
+        "cleared_texts": "text decided_by decided_on reason",
+        "corrections": "correction_id period until department_code sheet row field"
+        " expected_value new_value reason agreed_by agreed_on",
+        "department_succession": "predecessor_code successor_code changed_on note",
+        "departments": "department_code division section valid_from valid_to verified",
+        "hint_notes": "indicator_id period hint note noted_by noted_on",
+        "layout_map": "period file table field heading note",
+        "municipalities": "municipality_code prefecture_name municipality_name",
+        "progress_notes": "indicator_id period cause next_step said_by said_on",
+        "released_texts": "period until department_code sheet row field text released_by"
+        " released_on reason",
+        "revisions": "indicator_id period revision reason scope cause impact response"
+        " decided_by decided_on",
+        "verdict_changes": "indicator_id period revision reason decided_by decided_on",
+    }.items()
+}
 # Words beside a day or a number that make it no exact one.
 _INEXACT = frozenset({"about", "expected", "since"})
 
@@ -59,13 +51,10 @@ class ReferenceTableError(ValueError):
 def read_register(path: Path) -> list[dict[str, str]]:
     """Read a register in UTF-8, or in the CP932 in which Japanese Excel saves a CSV file.
 
-    Returns:
-        A row for each row of the file below the headings, blank ones too, so that they can be
-        counted; all values as text, an empty text where there is none.
+    Blank rows are returned too, so that they can be counted; a missing value is an empty text.
 
     Raises:
-        ReferenceTableError: If there is no such file, it is in another encoding, lacks a column,
-            has one twice, or has a value under no heading.
+        ReferenceTableError: If the file, a column or its heading is not as it must be.
     """
     headings, *rows = _split(path)
     columns = REGISTERS.get(path.stem, headings)
@@ -176,10 +165,7 @@ def parse_periods(row: TextRow, place: str) -> tuple[Period, Period]:
 
 
 class MappedHeading(NamedTuple):
-    """A heading of other forms, and the field of a typed table that it means in a quarter.
-
-    Its file is a pattern of the names of the files that have it, such as ``1203_*``.
-    """
+    """A heading in files of a name such as ``1203_*``, and the field that it means there."""
 
     period: str
     file: str
@@ -193,12 +179,7 @@ class MappedHeading(NamedTuple):
 
 
 def parse_layout_map(rows: Iterable[TextRow], form: Form) -> list[MappedHeading]:
-    """Read the rows of layout_map.csv, for a form whose fields they must name.
-
-    Raises:
-        ReferenceTableError: If a value is missing, the period is none, or the form has no such
-            field.
-    """
+    """Read the rows of layout_map.csv; a ReferenceTableError if the form has no such field."""
     mapped = []
     for place, row in list_rows(rows, "layout_map"):
         require(row, MappedHeading._fields, place)

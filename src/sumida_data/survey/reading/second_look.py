@@ -1,10 +1,9 @@
 """What the fast reader of spreadsheets does not tell of a sheet: what a person sees of it.
 
-It gives an empty text for an error cell and for a formula that was never calculated, the stored
-number for one that is shown as another, the whole text where a part is struck out; it says nothing
-of hidden rows, comments and drawings, and reserves memory for every cell up to the farthest one.
-The parts of an .xlsx are therefore searched as bytes, which costs a fraction of reading them, and
-only those where something was found are parsed.
+It gives an empty text for errors and formulas without a value, the stored number for one that is
+shown as another, the whole text where a part is struck out; it says nothing of hidden rows, notes
+or drawings, and reserves memory for every cell up to the farthest one. An .xlsx is therefore
+searched as bytes, which costs little, and parsed only where something was found.
 """
 
 import re
@@ -91,10 +90,7 @@ class SecondLook:
 
 
 def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook] | None:
-    """Look for what the fast reader does not tell of the sheets of an .xlsx.
-
-    Returns:
-        What was found by name of the sheet, or None if the sheets are kept in another way.
+    """Look into the sheets of an .xlsx; None if they are kept in another way.
 
     Raises:
         UnusableFileError: If a cell with content lies so far out that a sheet is too large.
@@ -116,8 +112,6 @@ def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook
 
 
 class _Book(NamedTuple):
-    """What the sheets of an .xlsx have in common: odd styles, odd texts, how it calculates."""
-
     styles: dict[int, Style]
     given: dict[int, Kind]
     odd_style: re.Pattern[bytes] | None
@@ -154,8 +148,7 @@ def refuse_large_sheet(rows: int, columns: int) -> None:
 def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
     """Return a part in half the time that the archive takes, without computing its check sum.
 
-    Attributes are given double quotation marks, so that the part can be searched. The sizes that
-    the archive states have been found true. A damaged part raises a zlib.error.
+    Its attributes get double quotation marks, so that it can be searched.
     """
     info = archive.getinfo(part)
     if info.compress_type != ZIP_DEFLATED:
@@ -230,8 +223,6 @@ def _targets(archive: ZipFile, part: str) -> dict[str, str]:
 
 
 class _SheetLook(NamedTuple):
-    """Looks at the elements of one sheet."""
-
     look: SecondLook
     book: _Book
 

@@ -17,7 +17,7 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
@@ -70,6 +70,10 @@ def reader_of(field: FormField) -> Reader:
     return days.get(field.type, texts or read_text)
 
 
+# Digits, letters and marks become plain ones, kana those of full width.
+_normalise_width = partial(unicodedata.normalize, "NFKC")
+
+
 @cache
 def _spellings(kind: str) -> dict[str, str]:
     """Return the meaning of each spelling of a kind, in the order of the table."""
@@ -93,37 +97,21 @@ def raw_text_of(cell: CellValue) -> str:
     return cell.isoformat(sep=" ") if isinstance(cell, datetime) else str(cell)
 
 
-def _normalise_width(text: str) -> str:
-    """Return the text with plain digits, letters and marks, and kana of full width."""
-    return unicodedata.normalize("NFKC", text)
-
-
 def _name_changes(text: str) -> list[str]:
     """Return the names of the rules that `fold` applies to the text, other than case."""
     if text.isascii() and text.isprintable() and " " not in text:
         return []
     visible = drop_unseen(text)
     packed = "".join(visible.split())
-    does = {
-        "invisible": visible != text,
-        "white_space": packed != visible,
-        "full_width": _normalise_width(packed) != packed,
-    }
-    return [rule for rule in does if does[rule]]
-
-
-def _has_enclosed_digit(text: str) -> bool:
-    """Tell whether the text has a digit that marks something, such as ①, ² or ㋀, and counts none.
-
-    Without width it would be a plain digit: ① is not 1.
-    """
-    return not text.isascii() and any(map(_is_enclosed_digit, text))
+    rules = ["invisible"] * (visible != text) + ["white_space"] * (packed != visible)
+    return rules + ["full_width"] * (_normalise_width(packed) != packed)
 
 
 @lru_cache(maxsize=8192)
-def _is_enclosed_digit(character: str) -> bool:
-    is_plain = character.isascii() or "０" <= character <= "９"
-    return not is_plain and re.search("[0-9]", _normalise_width(character)) is not None
+def _has_enclosed_digit(text: str) -> bool:
+    """Tell whether the text has a digit such as ①, ² or ㋀, which marks something: ① is not 1."""
+    odd = re.sub("[\x00-\x7f０-９]", "", text)
+    return re.search("[0-9]", _normalise_width(odd)) is not None
 
 
 @lru_cache(maxsize=8192)
@@ -178,13 +166,10 @@ def read_code(cell: CellValue) -> Reading:
 
 
 def find_unusual_characters(text: str) -> dict[str, str]:
-    """Find characters that look right in a name but are others to a computer, or old forms.
+    """Return characters that look right but are others to a computer, with their usual forms.
 
     Such are radicals (⻄ for 西), compatibility ideographs (U+F9D1 for 六), old forms (區 for 区)
     and private characters, for which there is no usual form.
-
-    Returns:
-        The usual form of each, in the order of the text.
     """
     usual = {} if text.isascii() else {character: _usual_form(character) for character in text}
     return {character: form for character, form in usual.items() if form != character}
@@ -359,7 +344,7 @@ def _parse_number(core: str) -> Decimal | None:
 
 def parse_kanji(text: str) -> Decimal | None:
     """Return the number written as 二十三, 一二〇, 1万2千 or 1.2万, or None if it is none."""
-    digits = text.translate(_kanji_digits())
+    digits = "".join(_spellings("kanji_digit").get(one, one) for one in text)
     # 2千5 is 2,005 to one reader and 2,500 to another, 1億5000 is 1億5000万; between plain digits
     # 一 is as likely a dash.
     if _TWO_SIZES.search(text) or (digits != text and re.search(r"[0-9]", text)):
@@ -368,11 +353,6 @@ def parse_kanji(text: str) -> Decimal | None:
         return Decimal(digits)
     match = _KANJI.fullmatch(re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", digits))
     return _sum_sections(match) if match and text else None
-
-
-@cache
-def _kanji_digits() -> dict[int, str]:
-    return {ord(written): means for written, means in _spellings("kanji_digit").items()}
 
 
 def _sum_sections(match: re.Match[str]) -> Decimal | None:
@@ -444,11 +424,7 @@ def read_month(cell: CellValue) -> Reading:
 
 
 def find_date(text: str) -> date | None:
-    """Return the day that stands somewhere within a text, such as a heading, or None.
-
-    Raises:
-        ValueError: If something that looks like a day is none, such as H31.41.
-    """
+    """Return the day within a text, such as a heading, or None; a ValueError if it is none."""
     # A blank parts two numbers: 2022.12.1 15時 is not the 11th.
     match = _DATE_WITHIN.search(fold(_BETWEEN_DIGITS.sub("|", text)).upper())
     day = match and _day_of(match, default_day=None)
@@ -471,7 +447,7 @@ def _read_date_text(text: str) -> Reading:
         return mark
     core, endings = _fold_day(text), _day_endings()
     ending = _find(endings, core.endswith)
-    core = _KANJI_NUMERAL.sub(_write_plainly, core.removesuffix(ending))
+    core = _KANJI_NUMERAL.sub(lambda one: str(parse_kanji(one[0])), core.removesuffix(ending))
     match = _DATE.fullmatch(core)
     day = _day_of(match, default_day=None) if match else None
     if not match or not day or _DIGITS_APART.search(text) or _has_enclosed_digit(text):
@@ -487,10 +463,6 @@ def _read_date_text(text: str) -> Reading:
 def _explain_no_day(text: str) -> Reading:
     several = len(_DATE.findall(_normalise_width(text).upper())) > 1
     return _SEVERAL_VALUES if several else UNREADABLE
-
-
-def _write_plainly(numeral: re.Match[str]) -> str:
-    return str(parse_kanji(numeral[0]))
 
 
 @cache

@@ -1,8 +1,7 @@
 """Opening a received file as sheets of cells, whatever it turns out to be.
 
-Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods.
-What it does not tell is found by a second look into the file (`survey.reading.second_look`), so
-that nothing is taken for blank that is not, and what a person does not see is known.
+Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods;
+what it does not tell is found by a second look into the file (`survey.reading.second_look`).
 """
 
 import csv
@@ -67,8 +66,8 @@ _OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
 class Sheet:
     """One sheet, from cell A1 on; that of a CSV file has an empty name.
 
-    All rows have one length; an empty cell is the empty text. The texts of the upper rows are by
-    what they are as headings, once it has been searched for one.
+    All rows have one length; an empty cell is the empty text. Once it has been searched for
+    headings, it keeps the texts of the upper rows by what they are as such.
     """
 
     name: str
@@ -79,17 +78,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """A received file as sheets, hidden ones included.
-
-    The remarks are ids of the finding rules that say what a person must check in such a file.
-    """
+    """A received file as sheets, hidden ones too, and the kinds of findings that it makes."""
 
     sheets: list[Sheet]
     remarks: Sequence[str] = ()
 
 
 def open_workbook(content: bytes, name: str) -> Workbook:
-    """Read a file as a workbook, judging it by its contents; its name only tells a CSV file.
+    """Read a file, judging it by its contents; its name only tells a CSV file.
 
     Raises:
         UnusableFileError: If the file is empty, encrypted, broken, too large or no table.
