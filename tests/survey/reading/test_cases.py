@@ -43,6 +43,13 @@ def with_single_quotes(content: bytes) -> bytes:
     return with_parts(content, {"xl/workbook.xml": xml.replace('date1904="1"', "date1904='1'")})
 
 
+def with_escapes(content: bytes) -> bytes:
+    """The same workbook with a line break as other systems write it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        xml = archive.read("xl/sharedStrings.xml").decode()
+    return with_parts(content, {"xl/sharedStrings.xml": xml.replace("届出", "届_x000D_\n出")})
+
+
 def effect(value: Any, unit: str) -> list[Sequence[Any]]:
     return [EFFECTS, ["RPA", "割合", value, unit, "実績", "いいえ", "", "", "", ""]]
 
@@ -73,8 +80,9 @@ def consultations(*names: str) -> list[Sequence[Any]]:
             with_single_quotes(workbook({"手続": procedure(day=(43373, "0"))}, date_1904=True)),
             "F2", "2022-10-01", "F113",
         ),
+        (with_escapes(workbook({"手続": procedure()})), "B2", "届出", None),
     ],
-    ids=range(8),
+    ids=range(9),
 )  # fmt: skip
 def test_is_read_right_or_told(
     collect: Collect, content: bytes, cell: str, value: str | None, finding: str | None

@@ -91,8 +91,26 @@ def test_a_heading_of_another_unit_or_meaning_is_not_read(read: Read, title: str
 def test_a_unit_above_the_table_is_asked_about(read: Read) -> None:
     rows = [["", "", "", "", "", "", "", "（単位：千件）"], PROCEDURE_HEADINGS, ROW]
     assert read(手続=rows)[1] == [("F220", "H1")]
+    for line in ("（千件）", "千件", "※件数の単位は千件です。"):
+        rows[0][7] = line
+        assert read(手続=rows)[1] == [("F220", "H1")]
+        assert read(手続=[*rows[1:], rows[0]])[1] == [("F220", "H3")]
     rows[0][7] = "（単位：件）"
     assert read(手続=rows)[1] == []
+
+
+@pytest.mark.parametrize(("unit", "is_read"), [("（千件）", False), ("（件）", True)])
+def test_a_unit_under_a_heading_is_a_part_of_it(read: Read, unit: str, *, is_read: bool) -> None:
+    answers, found = read(手続=[PROCEDURE_HEADINGS, [*[""] * 7, unit], ROW])
+    assert answers.get("H3") == ("120" if is_read else None)
+    assert found == [] if is_read else ("F214", "H2") in found
+
+
+@pytest.mark.parametrize("mark", ["記載例：", "（見本）", "入力例", "サンプル：", "(例)"])
+def test_an_example_in_other_words_is_none(read: Read, mark: str) -> None:
+    answers, found = read(手続=procedures([f"{mark}T1203-09", *ROW[1:]], ROW))
+    assert "A2" not in answers
+    assert found == [("F213", "A2")]
 
 
 @pytest.mark.parametrize("title", ["手続番合", "手統番号", "①手続番号", "★手続番号", "手続き番号"])
@@ -116,7 +134,21 @@ def test_a_row_like_the_example_of_the_form_is_none(read: Read) -> None:
     assert read(手続=procedures(other))[1] == []
 
 
-@pytest.mark.parametrize("word", ["合計", "小計", "小計（窓口）", "税務課 合計", "課計", "合計数"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "合計",
+        "小計",
+        "小計（窓口）",
+        "税務課 合計",
+        "課計",
+        "合計数",
+        "（合計）",
+        "計 2業務",
+        "TOTAL",
+        "以上",
+    ],
+)
 def test_totals_are_none(read: Read, word: str) -> None:
     answers, found = read(手続=procedures(ROW, [word, "", "", "", "", "", "", 120]))
     assert "A3" not in answers

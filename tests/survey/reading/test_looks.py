@@ -120,6 +120,9 @@ STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
         (under({"font_color": "#00FF00", "bg_color": "#00FF00"}, type="duplicate"), "340",
          ("F328", "H3")),
         (under({"font_color": "#FFFFFF", "bg_color": "#000000"}, type="duplicate"), "340", None),
+        (lambda _, sheet: sheet.conditional_format(
+            "H3", {"type": "icon_set", "icon_style": "3_arrows", "icons_only": True}),
+         "340", ("F328", "H3")),
         (under(STRIKE, **formula("=$C2<>\"済\"")), None, ("F324", "H3")),
         (styled({"num_format": "0%"}, value=0.3), None, ("F313", "H3")),
         (styled({"num_format": '0.0"千件"'}, value=3.4), None, ("F301", "H3")),

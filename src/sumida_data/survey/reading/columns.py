@@ -35,6 +35,7 @@ from sumida_data.survey.reading.text import (
     find_unusual_characters,
     fold,
     is_other_unit,
+    is_unit,
     raw_text_of,
     read_text,
     reader_of,
@@ -59,7 +60,7 @@ _KEPT = 2048
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
-_UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*")
+_UNIT_WORD = re.compile(r"^.*単位\s*[:：はが]?\s*")
 _IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
 # Words in parentheses that say how to answer, or repeat what is asked anyway.
 _HOW_TO_ANSWER = re.compile(
@@ -293,10 +294,10 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
 
 def names_other_unit(text: CellValue, units: Collection[str]) -> bool:
     """Tell whether a line such as 単位：千件 or （千件） names a unit that is none of these."""
-    if not isinstance(text, str) or ("単位" not in text and text[:1] not in "（([【"):
+    if not isinstance(text, str) or ("単位" not in text and text[:1] not in "（([【百千万億"):
         return False
     line = text.strip(_AROUND_A_LINE)
-    if not _UNIT_WORD.match(line) and not _IN_PARENTHESES.fullmatch(fold(text)):
+    if not (_UNIT_WORD.match(line) or _IN_PARENTHESES.fullmatch(fold(text)) or is_unit(text)):
         return False
     named = re.split("[、,，・/／。]|です", _UNIT_WORD.sub("", line))
     return any(all(is_other_unit(one, unit) for unit in units) for one in named)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from sumida_data.survey.form import HEADER_SEARCH_ROWS, FormField
-from sumida_data.survey.reading.text import fold, raw_text_of
+from sumida_data.survey.reading.text import fold, is_unit, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
 # The A1 address of a cell counted from 0.
@@ -23,11 +23,13 @@ _HEADER_DEPTH = 3
 # Shorter labels, such as 課, begin many an answer.
 _TELLING_LENGTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
-_EXAMPLE = re.compile(r"^[(\[【]?(記入例|例([)\]】:.\d]|$))")
+_EXAMPLE = re.compile(
+    r"^[(\[【]?((記入|記載|入力|作成)例|サンプル([)\]】:]|$)|見本([)\]】:]|$)|例([)\]】:.\d]|$))"
+)
 _NOTE = re.compile(r"^(※|\*|注|\(注)")
 _TOTALS = {
     "合計", "計", "小計", "総計", "総合計", "総数", "全国", "全国計", "課計", "部計", "年度計",
-    "平均", "累計", "total", "トータル",
+    "平均", "累計", "total", "トータル", "以上", "以下余白", "以下空白", "余白",
 }  # fmt: skip
 _TOTAL = re.compile(r"^(小計|合計|総計).{0,3}$|.(小計|合計|総計)$|^計[0-9]+(件|業務|手続|回|人)?$")
 # Columns that count or check the rows are no answers.
@@ -53,6 +55,7 @@ _OTHER_GROUP = re.compile(
     r"の?(回答|値|数|件数|実績|分)?[)\]】]?"
 )
 _ASKED_FOR = {"今回", "実績", "今期", "現在", "今年度"}
+_OUTSIDE = re.compile(r"^[(\[【〔]|[)\]】〕]$")
 _TRAILING_PARENTHESES = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]$")
 
 
@@ -235,9 +238,10 @@ def _stack(rows: Sequence[Sequence[CellValue]], number: int) -> tuple[tuple[str,
 def _says_more_of_headings(rows: Sequence[Sequence[CellValue]]) -> bool:
     """Tell whether a row under headings says 前回 and 今回, or units in parentheses, alone."""
     cells = [cell for row in rows for cell in row if not _is_blank(cell)]
-    keys = [heading_key(cell) if isinstance(cell, str) else "0" for cell in cells]
+    keys = [fold(cell) if isinstance(cell, str) else "" for cell in cells]
     return bool(cells) and all(
-        not key or key in _ASKED_FOR or _OTHER_GROUP.fullmatch(key) for key in keys
+        key in _ASKED_FOR or _OTHER_GROUP.fullmatch(key) or is_unit(_OUTSIDE.sub("", key))
+        for key in keys
     )
 
 
@@ -323,10 +327,9 @@ def _column_after(sheet: Sheet, row: int, column: int) -> int:
 def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
     """Return what a row is, by its first text and by the first cell of the table's own."""
     first = next((cell for cell in row if isinstance(cell, str) and cell.strip()), "")
-    kinds = {_kind_by_text(fold(first), heading_key(first))}
+    kinds = {_kind_by_text(fold(first))}
     if isinstance(leading, str):
-        key = heading_key(leading)
-        kinds.add(_kind_by_text(key, key))
+        kinds.add(_kind_by_text(fold(leading)))
     if "note" in kinds and sum(not _is_blank(cell) for cell in row) > 1:
         kinds.remove("note")
     return next((kind for kind in ("example", "total", "note") if kind in kinds), "answer")
@@ -334,7 +337,8 @@ def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
 
 # The same few texts begin the rows of most returns.
 @lru_cache(maxsize=4096)
-def _kind_by_text(folded: str, key: str) -> str:
+def _kind_by_text(folded: str) -> str:
+    key = heading_key(folded) or _OUTSIDE.sub("", folded)
     if _EXAMPLE.match(folded):
         return "example"
     if key in _TOTALS or _TOTAL.search(key):

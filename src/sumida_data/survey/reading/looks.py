@@ -38,9 +38,10 @@ _OF_DAYS = re.compile(r"[ymdhsgeE/]", re.IGNORECASE)
 _PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
 _OF_SOME = re.compile(r"\[(<>|<=|>=|=|<|>)(-?[0-9.]+)\]")
 # Words beside a number that say another size or unit than the number alone.
-_TELLING = re.compile("[%百千万億兆約割時分秒円人台月]")
+_TELLING = re.compile("[%百千万億兆約割時分秒円人台月K]")
 _FIRST_LITERAL = 0xE000
 _NOT_OF_NUMBER = re.compile(r"[^.0-9]")
+_BY_NUMBER = re.compile("_x([0-9A-Fa-f]{4})_")
 _ANY = rb"[^>/]*>"
 _VALUE = rb"[^>/]*>(?:<(?:\w+:)?f\b[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>"
 _IN_PARTS = rb"-?[0-9]+[.eE]"
@@ -181,13 +182,16 @@ def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
 
 
 def judge_text(runs: Element) -> tuple[Kind | None, str | None]:
-    """Judge a rich text of an .xlsx, as `judge_parts` does."""
+    """Judge a text of an .xlsx, as `judge_parts` does; characters may stand there by number."""
     parts = []
     for run in runs.iterfind("{*}r"):
         place = run.find("{*}rPr/{*}vertAlign")
         is_raised = place is not None and place.get("val") in {"superscript", "subscript"}
         parts.append((run.findtext("{*}t") or "", is_on(run, "rPr/{*}strike"), is_raised))
-    return judge_parts(parts)
+    oddity, shown = judge_parts(parts)
+    whole = shown or runs.findtext("{*}t") or "".join(text for text, *_ in parts)
+    written = _BY_NUMBER.sub(lambda found: chr(int(found[1], 16)), whole)
+    return oddity, written if oddity or written != whole else None
 
 
 def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Kind | None, str | None]:
@@ -250,6 +254,9 @@ def read_conditions(element: Element, given: Mapping[int, Kind]) -> Iterator[Con
     for rule in element.iterfind("{*}cfRule") if areas else ():
         style, known = rule.find("{*}dxf"), given.get(int(rule.get("dxfId", -1)))
         oddity = known if style is None else judge_given_style(style)
+        if any(one.get("showValue") == "0" for one in rule):
+            # Bars and signs stand in place of the numbers.
+            oddity = Kind.UNSEEN_VALUE
         formula = _formula_of(rule, areas[0][0])
         if oddity and not _OF_NO_VALUE.match(formula):
             yield Condition(areas, oddity, formula)

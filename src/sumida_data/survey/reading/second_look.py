@@ -44,10 +44,10 @@ _HIDDEN = re.compile(
 )
 _RICH = re.compile(b"strike|vertAlign")
 _MAY_BE_HIDDEN = (b'hidden="', b' ht="0', b' width="0')
-# Where a sheet says how it is seen, and how it ends if it may give styles by conditions there.
-_VIEW, _LAST = slice(2000), slice(-60, None)
+# Where a sheet says how it is seen.
+_VIEW = slice(2000)
 # The least height in points and width in letters that a person sees.
-_LEAST = {"ht": 1, "width": 0.5}
+_LEAST = {"ht": 1, "width": 1}
 _SINGLE_QUOTED = re.compile(rb"(?<==)'([^'\"<>]*)'")
 _MANUAL = re.compile(rb'calcMode="manual"')
 # An element that ends in /> has no content. A cell may leave its place to its row.
@@ -123,10 +123,10 @@ def _read_book(archive: ZipFile, content: bytes, names: set[str]) -> _Book:
     shared = (_WORKBOOK, _STYLES, _TEXTS)
     book, look, words = (unpack(archive, content, one) if one in names else b"" for one in shared)
     texts = {}
-    if b"strike" in words or b"vertAlign" in words:
+    if any(sign in words for sign in (b"strike", b"vertAlign", b"_x00")):
         listed = fromstring(words).iterfind("{*}si")  # noqa: S314
         judged = enumerate(map(judge_text, listed))
-        texts = {number: found for number, found in judged if found[0]}
+        texts = {number: found for number, found in judged if any(found)}
     return _Book(*read_styles(look), texts, _MANUAL.search(book) is not None)
 
 
@@ -180,7 +180,10 @@ def _find_suspects(
 def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     if _FAR_PLACE.search(xml):
         _refuse_far_cells(xml)
-    if xml.startswith(_UTF_16) or b"showZeros" in xml[_VIEW] or b"extLst" in xml[_LAST]:
+    if xml.startswith(_UTF_16) or b"showZeros" in xml[_VIEW]:
+        return True
+    after = xml[xml.rfind(b"sheetData>") :]
+    if b"dxf>" in after or b'showValue="0"' in after:
         return True
     patterns = [_FORMULA_WITHOUT_VALUE, *filter(None, [odd_style])]
     patterns += [_HIDDEN] * any(word in xml for word in _MAY_BE_HIDDEN)

@@ -241,11 +241,16 @@ _TWO_SIZES = re.compile(r"億[0-9,]+$|[千百][0-9]$|(?<![0-9])十[0-9]")
 def is_other_unit(text: str, unit: str) -> bool:
     """Tell whether the text names a unit, such as 人, 千件 or 千, that is not this one."""
     folded = fold(text)
-    if folded and not folded.removesuffix("単位").strip(_OF_POWERS):
-        return folded != "単位"
     named = _spellings("unit").get(folded.lstrip(_OF_POWERS))
     is_other = named != unit or folded[:1] in _OF_POWERS
-    return named is not None and fold(unit) != folded and is_other
+    return is_unit(text) and fold(unit) != folded and is_other
+
+
+def is_unit(text: str) -> bool:
+    """Tell whether the text is a unit, or such a power as 千 or 千単位."""
+    folded = fold(text)
+    is_power = not folded.removesuffix("単位").strip(_OF_POWERS) and folded not in {"", "単位"}
+    return is_power or folded.lstrip(_OF_POWERS) in _spellings("unit")
 
 
 class _NumberReader:
