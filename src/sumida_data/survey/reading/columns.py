@@ -141,6 +141,10 @@ class AnswerColumn(NamedTuple):
         """Whether not every text can be an answer there."""
         return self.field.enum is not None or self.field.type != "string"
 
+    def find_examples(self) -> set[str | None]:
+        """Return the values of the field's examples."""
+        return {self.judge(text).seen.value for text in self.field.examples} - {None}
+
 
 class Remark(NamedTuple):
     """What is wrong with a heading, or with the lack of one; then there is no cell and no value."""
@@ -163,15 +167,12 @@ class Columns:
         places = {column.field.name: place for place, column in enumerate(answers)}
         # Where the key fields are among them, in the order of the form.
         self.key_places = [places[name] for name in keys]
-        self.named_units = {column.field.unit for column in answers if column.field.unit}
+        self.named_units = set(filter(None, (column.field.unit for column in answers)))
         # Where the columns are that say the unit of others, by the place of these.
         named = ((place, column.field.unit_field) for place, column in enumerate(answers))
         self.units = {place: places[name] for place, name in named if name in places}
         # What the form's examples say in each column; nothing where they say nothing.
-        self.example = [
-            {column.judge(text).seen.value for text in column.field.examples} - {None}
-            for column in answers
-        ]
+        self.example = [column.find_examples() for column in answers]
         # All from the first to the last; None for those not to be read.
         numbers = {column.number: column for column in answers}
         self.span = [numbers.get(one) for one in range(min(numbers), max(numbers) + 1)]

@@ -327,9 +327,9 @@ def _column_after(sheet: Sheet, row: int, column: int) -> int:
 def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
     """Return what a row is, by its first text and by the first cell of the table's own."""
     first = next((cell for cell in row if isinstance(cell, str) and cell.strip()), "")
-    kinds = {_kind_by_text(fold(first))}
+    kinds = {_kind_by_text(first)}
     if isinstance(leading, str):
-        kinds.add(_kind_by_text(fold(leading)))
+        kinds.add(_kind_by_text(leading))
     if "note" in kinds and sum(not _is_blank(cell) for cell in row) > 1:
         kinds.remove("note")
     return next((kind for kind in ("example", "total", "note") if kind in kinds), "answer")
@@ -337,8 +337,9 @@ def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
 
 # The same few texts begin the rows of most returns.
 @lru_cache(maxsize=4096)
-def _kind_by_text(folded: str) -> str:
-    key = heading_key(folded) or _OUTSIDE.sub("", folded)
+def _kind_by_text(text: str) -> str:
+    folded = fold(text)
+    key = heading_key(text) or _OUTSIDE.sub("", folded)
     if _EXAMPLE.match(folded):
         return "example"
     if key in _TOTALS or _TOTAL.search(key):

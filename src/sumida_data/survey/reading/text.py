@@ -114,6 +114,10 @@ def _has_enclosed_digit(text: str) -> bool:
     return re.search("[0-9]", _normalise_width(odd)) is not None
 
 
+def _has_doubtful_digits(text: str) -> bool:
+    return bool(_DIGITS_APART.search(text)) or _has_enclosed_digit(text)
+
+
 @lru_cache(maxsize=8192)
 def _read_mark(folded: str) -> Reading | None:
     """Read a folded text that stands for no value: none, －, 該当なし, 調整中, 同上; else None."""
@@ -279,8 +283,8 @@ class _NumberReader:
         if mark := _read_mark(folded):
             return mark
         core, words, unit = self._strip(folded)
-        number = None if _DIGITS_APART.search(text) else _parse_number(core)
-        if number is None or _has_enclosed_digit(text):
+        number = _parse_number(core)
+        if number is None or _has_doubtful_digits(text):
             return self._explain(text, core)
         if self.is_whole and _DECIMAL_OR_THOUSANDS.fullmatch(core):
             return _TWO_READINGS
@@ -455,7 +459,7 @@ def _read_date_text(text: str) -> Reading:
     core = _KANJI_NUMERAL.sub(lambda one: str(parse_kanji(one[0])), core.removesuffix(ending))
     match = _DATE.fullmatch(core)
     day = _day_of(match, default_day=None) if match else None
-    if not match or not day or _DIGITS_APART.search(text) or _has_enclosed_digit(text):
+    if not match or not day or _has_doubtful_digits(text):
         return _explain_no_day(text)
     if match["weekday"] not in (None, _WEEKDAYS[day.weekday()]):
         return _OTHER_WEEKDAY
