@@ -60,7 +60,7 @@ _KEPT = 2048
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
-_UNIT_WORD = re.compile(r"^.*単位\s*[:：はが]?\s*")
+_UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*|^.*単位\s*[:：はが]\s*")
 _IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
 # Words in parentheses that say how to answer, or repeat what is asked anyway.
 _HOW_TO_ANSWER = re.compile(
