@@ -94,7 +94,7 @@ def test_a_unit_above_the_table_is_asked_about(read: Read) -> None:
     for line in ("（千件）", "千件", "※件数の単位は千件です。"):
         rows[0][7] = line
         assert read(手続=rows)[1] == [("F220", "H1")]
-        assert read(手続=[*rows[1:], rows[0]])[1] == [("F220", "H3")]
+    assert read(手続=[*rows[1:], rows[0]])[1] == [("F220", "H3")]
     rows[0][7] = "（単位：件）"
     assert read(手続=rows)[1] == []
 
