@@ -146,7 +146,6 @@ def test_a_row_like_the_example_of_the_form_is_none(read: Read) -> None:
         "（合計）",
         "計 2業務",
         "TOTAL",
-        "以上",
     ],
 )
 def test_totals_are_none(read: Read, word: str) -> None:
