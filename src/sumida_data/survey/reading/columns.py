@@ -121,7 +121,7 @@ def _refuse(reading: Reading, field: FormField) -> str | None:
     return None if _is_within(reading.value, field.minimum, field.maximum) else Kind.OUT_OF_RANGE
 
 
-def _is_within(value: str, low: Decimal | None, high: Decimal | None) -> bool:
+def _is_within(value: str, low: int | None, high: int | None) -> bool:
     if low is None and high is None:
         return True
     number = Decimal(value)
