@@ -79,11 +79,7 @@ class Privacy(Model):
 
 @dataclass(slots=True)
 class Count:
-    """A count of people, and where it stands: table, number of the row, field.
-
-    Attributes:
-        outcome: ``suppressed``; ``suppressed_with_it`` where it would give another away; or empty.
-    """
+    """A count of people, and where it stands: table, number of the row, field; shown or not."""
 
     value: Decimal
     places: list[tuple[str, int, str]] = field(default_factory=list)

@@ -265,12 +265,7 @@ def _choose_released(
 
 
 class _Screen:
-    """Searches what packages publish, and says which rows must not go out.
-
-    Attributes:
-        held: ``row_id`` of the rows that are left out, by table.
-        outcomes: What was found.
-    """
+    """Searches what packages publish; ``held`` are the ids of rows to leave out, by table."""
 
     def __init__(self, frames: Frames, dictionary: DataDictionary, cleared: frozenset[str]) -> None:
         self.held: dict[str, set[str]] = {}
@@ -398,11 +393,7 @@ def count_void_releases(privacy_check: pd.DataFrame) -> int:
 
 
 class BlockedPackage(NamedTuple):
-    """A package that was not built, or of which rows were held back, for people.
-
-    Attributes:
-        reasons: Why, one sentence for each column and kind of data; they hold no data.
-    """
+    """A package, or rows of it, stopped for reasons: for each column and kind, but without data."""
 
     name: str
     title: str

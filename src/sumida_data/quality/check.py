@@ -245,10 +245,9 @@ def run_checks(
     frames: Mapping[str, pd.DataFrame],
     relations: Mapping[str, pa.Table],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Hold all tables to all rules, and the results to theirs; queries name relations beside them.
+    """Make tables ``check_result`` and ``check_failure``, which are held to their own rules too.
 
-    Returns:
-        Tables ``check_result`` and ``check_failure``.
+    Queries may name relations beside the tables.
 
     Raises:
         RuleQueryError: If a rule's query cannot be run.
@@ -376,11 +375,7 @@ def list_limits(indicators: Iterable[Indicator]) -> pa.Table:
 
 
 def read_published_values(content: bytes | None) -> pa.Table:
-    """Return the last publication: one row per indicator, period and revision.
-
-    Args:
-        content: The published indicator_value.csv, or None before the first publication.
-    """
+    """Return the rows of the published indicator_value.csv: none before the first publication."""
     schema = SCHEMAS["published_value"]
     if content is None:
         return schema.empty_table()

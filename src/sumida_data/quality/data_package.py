@@ -84,10 +84,7 @@ def split_packages(files: Mapping[str, bytes]) -> defaultdict[str, dict[str, byt
 
 
 def find_errors(files: Mapping[str, bytes]) -> list[str]:
-    """Check a package: its descriptor, sizes, hashes, headings, and every row of every table.
-
-    Args:
-        files: The package: contents by path.
+    """Check a package, given by path: its descriptor, sizes, hashes, headings, and every row.
 
     Returns:
         One line for each thing that does not hold, beginning with the file and naming the first

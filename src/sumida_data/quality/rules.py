@@ -218,10 +218,7 @@ class SecondOpinion(Model):
     """What the other engines looked at, and what speaks against a publication.
 
     Attributes:
-        tables: Tables behind the packages that were looked at.
-        files: Published files that were read back.
         rules: Row rules that each engine applied, counted once for each table or file.
-        rows: Rows that each engine saw.
         objections: What must be mended first, a line each; empty where nothing speaks against it.
     """
 

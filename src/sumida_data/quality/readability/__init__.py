@@ -212,10 +212,7 @@ def list_published(
 def list_data_files(
     descriptor: Mapping[str, Any], files: Mapping[str, bytes], before: Mapping[str, bytes]
 ) -> list[Candidate]:
-    """Return the data files of a package with what its descriptor says of them.
-
-    Both are contents by path: now, and as last published.
-    """
+    """Return the data files of a package, now and as last published, as its descriptor has them."""
     resources = descriptor["resources"]
     described = {one["path"]: one for one in resources if "schema" in one}
     schemas, sheets = {}, {}

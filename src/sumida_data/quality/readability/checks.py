@@ -134,7 +134,6 @@ class Grid:
 
     Attributes:
         rows: Its rows, without empty ones at the end; like columns, they are counted from 0.
-        formulas: Cells with a formula.
         styles: How a cell with content differs from a plain one: fill, colour, strike, bold.
     """
 
@@ -181,7 +180,6 @@ class DataFile:
             they were last published); nothing for a received file.
         form: Its format by its contents, such as csv; empty if it is no table.
         objects: How many pictures, charts, comments and other things that are no cells it has.
-        encoding: Its encoding, where it is text.
     """
 
     name: str
