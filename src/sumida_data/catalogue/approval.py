@@ -65,17 +65,13 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
 
 
 class NewText(Model):
-    """Free words that no approval has covered yet, as they would be public.
-
-    Who approves is shown them with the titles of table and column, the file, sheet and cell, if
-    any, where they were read first, and in how many cells of the column they stand.
-    """
+    """Free words that no approval has covered yet; who approves is shown them."""
 
     text: str
     table: str
     field: str
-    place: str
-    cells: int
+    place: str  # file, sheet and cell where they were read first, or empty
+    cells: int  # of the column
 
     @property
     def sha256(self) -> str:
@@ -84,17 +80,7 @@ class NewText(Model):
 
 
 class Proposal(Model):
-    """What the last run would publish, and what a person must know before approving.
-
-    Attributes:
-        block_reasons: Why datasets may not go out, by their names; the reasons hold no data.
-        held_back: Rows that do not go out because a person seems to be named there, in words.
-        figures: By heading the figures that would change, and the revisions that were decided.
-        problems: What stands in the way of any publication, one line each.
-        two_people: Whether another account must approve than ran and publishes.
-        changes: What would change in the target, and what would stay.
-        hidden: Datasets that somebody took from public view, and that would be public again.
-    """
+    """What the last run would publish, and what a person must know before approving."""
 
     period: str = ""
     lineage_sha256: str = ""
@@ -102,21 +88,23 @@ class Proposal(Model):
     findings: dict[str, int] = Described(default_factory=dict)
     failed_checks: tuple[str, ...] = ()
     pending_revisions: tuple[str, ...] = ()
+    # By dataset; they hold no data.
     block_reasons: dict[str, tuple[str, ...]] = Described(default_factory=dict)
-    held_back: tuple[str, ...] = ()
+    held_back: tuple[str, ...] = ()  # rows in which a person seems to be named, in words
     new_texts: tuple[NewText, ...] = ()
+    # By heading those that change or were revised.
     figures: dict[str, tuple[str, ...]] = Described(default_factory=dict)
-    problems: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()  # in the way of any publication
     ran_by: str = ""
-    two_people: bool = False
+    two_people: bool = False  # another account must approve than ran and publishes
     target: str
     sample: bool
     content_sha256: str
     target_sha256: str
-    changes: tuple[TargetChange, ...]
+    changes: tuple[TargetChange, ...]  # and what would stay
     versions: dict[str, str]
     blocked: tuple[str, ...]
-    hidden: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()  # taken from public view, and would be public again
 
     @property
     def gaps_to_accept(self) -> tuple[Gap, ...]:

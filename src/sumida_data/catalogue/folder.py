@@ -50,20 +50,19 @@ _SEARCH = "api/3/action/package_search"
 
 
 class _Release(Model):
-    """The hashes of what a release holds: of the catalogue, of all files and of every version.
+    """What a release holds."""
 
-    It adds pages that give notice of datasets that are public no more, whose titles it knows, and
-    of the versions that were withdrawn.
-    """
-
-    content_sha256: str = ""
+    content_sha256: str = ""  # of the catalogue that it shows
     sample: bool = False
-    files: dict[str, str] = Described(default_factory=dict)
+    files: dict[str, str] = Described(default_factory=dict)  # hashes by path
     datasets: dict[str, DatasetState] = Described(default_factory=dict)
+    # Those of datasets that are public no more among them.
     titles: dict[str, str] = Described(default_factory=dict)
     latest: dict[str, str] = Described(default_factory=dict)
+    # Hashes by dataset, version and key.
     versions: dict[str, dict[str, dict[str, str]]] = Described(default_factory=dict)
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()  # pages of datasets that are public no more
+    # Versions by dataset; pages at their addresses say so.
     withdrawn: dict[str, list[str]] = Described(default_factory=dict)
 
     def list_addresses(self, name: str) -> dict[str, str]:

@@ -25,16 +25,12 @@ _KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 @dataclass(frozen=True, slots=True)
 class TargetHistory:
-    """What was published to one target: lines of the record, the oldest first, and rows.
+    """What was published to one target."""
 
-    Rows of ``indicator_value`` have the publication that they were part of. Those of ``lineage``
-    are of every revision that was published, those of ``indicator_progress`` are public now.
-    """
-
-    publications: list[PublicationLine]
-    values: list[Row]
-    lineage: pa.Table | None
-    verdicts: list[Row]
+    publications: list[PublicationLine]  # the oldest first
+    values: list[Row]  # of indicator_value, each with the publication it was part of
+    lineage: pa.Table | None  # of every revision that was published
+    verdicts: list[Row]  # of indicator_progress, public now
 
     @property
     def target(self) -> str:

@@ -57,19 +57,15 @@ _UNFINISHED = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedPublication:
-    """What is to be published, by whose approval, and what is to be recorded of it.
+    """What is to be published, and by whose approval."""
 
-    It was decided when the target was in a state, from which come the changes. ``resumed`` tells
-    that this completes an earlier publication instead of what was to be published.
-    """
-
-    line: PublicationLine
+    line: PublicationLine  # what is to be recorded
     catalogue: Catalogue
     changes: tuple[TargetChange, ...]
     approval: Approval
-    state: TargetState
+    state: TargetState  # of the target when this was decided
     lineage: pa.Table
-    resumed: bool = False
+    resumed: bool = False  # completes an earlier one instead of what was to be published
 
     @property
     def changes_nothing(self) -> bool:

@@ -50,27 +50,20 @@ _KEY = "SUMIDA_RECORD_KEY"
 
 
 class RecordLine(Model):
-    """What proves a line of the record; all of it is filled in when the line is written.
-
-    ``files`` are hashes of the record's other files that are new or changed since the line before,
-    ``previous_sha256`` is that of the lines before as they stand in the file. Signature (empty if
-    the office has no key) and hash are of what comes before them.
-    """
+    """What proves a line of the record; all of it is filled in when the line is written."""
 
     file: ClassVar[str]
     account: str = ""
     machine: str = ""
+    # Hashes of other files, new or changed since the line before.
     files: dict[str, str] = Described(default_factory=dict)
-    previous_sha256: str = ""
-    signature: str = ""
-    sha256: str = ""
+    previous_sha256: str = ""  # of the lines before, as they stand in the file
+    signature: str = ""  # of what comes before; empty where the office has no key
+    sha256: str = ""  # of what comes before
 
 
 class Approval(RecordLine):
-    """What a named person approved, as that person saw it, and the account whose run made it.
-
-    ``new_texts`` are hashes of the free words that the person was shown for the first time.
-    """
+    """What a named person approved, as that person saw it."""
 
     file: ClassVar[str] = "approvals.jsonl"
     approval_id: str
@@ -86,8 +79,8 @@ class Approval(RecordLine):
     failed_checks: tuple[str, ...]
     blocked: tuple[str, ...]
     pending_revisions: tuple[str, ...]
-    new_texts: tuple[str, ...] = ()
-    ran_by: str = ""
+    new_texts: tuple[str, ...] = ()  # hashes of the free words shown for the first time
+    ran_by: str = ""  # the account whose run made it
 
 
 class PublicationDataset(Model):
@@ -99,26 +92,21 @@ class PublicationDataset(Model):
 
 
 class PublicationLine(RecordLine):
-    """A line of publications.jsonl: something was published, put in order, taken back and so on.
-
-    From then on the content of one publication, its datasets, is public. Where one was given up,
-    ``abandoned`` is its approval; of what was taken down for good, versions are told by dataset.
-    ``second_opinion`` is what other engines than SQL looked at before; None in older lines.
-    """
+    """Something was published, put in order, taken back, given up or taken down for good."""
 
     file: ClassVar[str] = "publications.jsonl"
     publication_id: str
     kind: Literal["publish", "repair", "undo", "abandon", "withdraw"]
     target: str
     published_on: str
-    content_of: str
+    content_of: str  # the publication whose content is public from then on
     content_sha256: str
     approval_id: str
     datasets: tuple[PublicationDataset, ...]
-    abandoned: str = ""
-    withdrawn: dict[str, tuple[str, ...]] = Described(default_factory=dict)
+    abandoned: str = ""  # the approval of what was given up
+    withdrawn: dict[str, tuple[str, ...]] = Described(default_factory=dict)  # versions by dataset
     reason: str = ""
-    second_opinion: SecondOpinion | None = None
+    second_opinion: SecondOpinion | None = None  # None in older lines
 
 
 class JournalEntry(Model):
@@ -133,18 +121,14 @@ class JournalEntry(Model):
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """What was approved and published, oldest first, and what is under way.
-
-    ``pending`` is the catalogue that the publication under way publishes, if any, with the lineage
-    of the run that made it as Parquet; ``faults`` says what in the record was changed by hand.
-    """
+    """What was approved and published, oldest first, and what is under way."""
 
     approvals: Sequence[Approval]
     publications: Sequence[PublicationLine]
     journal: JournalEntry | None
-    pending: Catalogue | None
-    pending_lineage: bytes
-    faults: tuple[str, ...] = ()
+    pending: Catalogue | None  # what is under way publishes
+    pending_lineage: bytes  # of the run that made it, as Parquet
+    faults: tuple[str, ...] = ()  # what was changed by hand
 
     @property
     def known_texts(self) -> set[str]:

@@ -29,14 +29,11 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class File:
-    """One resource of a dataset, as a catalogue describes it: name, description, format, mimetype.
+    """One resource of a dataset."""
 
-    Its key, the path within the dataset such as ``indicator_value.csv``, never changes.
-    """
-
-    key: str
+    key: str  # its path within the dataset, such as indicator_value.csv; it never changes
     content: bytes
-    metadata: Entry
+    metadata: Entry  # name, description, format, mimetype
 
     @cached_property
     def hashes(self) -> tuple[str, str]:
@@ -51,14 +48,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
-    """A dataset by its hashes, as it is to be public or as a target holds it.
+    """A dataset by its hashes, as it is to be public or as a target holds it."""
 
-    Descriptions count as they were published; ``files`` has by key the hashes of each resource, of
-    its bytes and of its description.
-    """
-
-    metadata_sha256: str
-    files: Mapping[str, tuple[str, str]]
+    metadata_sha256: str  # of its description, as it was published
+    files: Mapping[str, tuple[str, str]]  # by key, of the bytes and the description as published
 
     @property
     def sha256(self) -> str:
@@ -68,13 +61,10 @@ class DatasetState:
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset, with its resources in the order in which they are shown.
+    """One dataset, with its resources in the order in which they are shown."""
 
-    Its name in addresses never changes; ``metadata`` describes it without resources and ids.
-    """
-
-    name: str
-    metadata: Entry
+    name: str  # in addresses; it never changes
+    metadata: Entry  # without resources and ids
     files: tuple[File, ...]
 
     @cached_property
@@ -90,16 +80,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything that is to be public: datasets, and pages by path, which only a folder shows.
-
-    What is public of ``blocked`` datasets stays. Of the versions ``withdrawn``, by dataset, nothing
-    may stay public, not even at their address.
-    """
+    """Everything that is to be public."""
 
     datasets: tuple[Dataset, ...]
-    pages: Mapping[str, bytes]
+    pages: Mapping[str, bytes]  # what only a folder shows, by path
     sample: bool
-    blocked: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()  # what is public of these datasets stays
+    # Versions by dataset of which nothing may stay public, not even at their address.
     withdrawn: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
@@ -120,22 +107,16 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class TargetState:
-    """What a public target holds on the day on which it was looked at: our public datasets by name.
-
-    Attributes:
-        pages: Hashes of its pages by path, or None where the target makes its own.
-        hidden: Names of our datasets that are there, but that somebody took from public view.
-        others: Names of datasets of other people that we could overwrite.
-        find_problems: Says what the target would refuse of a catalogue, in Japanese.
-    """
+    """What a public target holds on the day on which it was looked at."""
 
     name: str
     accepts_sample: bool
     observed_on: date
-    datasets: Mapping[str, DatasetState]
-    pages: Mapping[str, str] | None
-    hidden: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()
+    datasets: Mapping[str, DatasetState]  # ours that are public, by name
+    pages: Mapping[str, str] | None  # hashes by path; None where the target makes its own
+    hidden: frozenset[str] = frozenset()  # ours that somebody took from public view
+    others: frozenset[str] = frozenset()  # those of other people that we could overwrite
+    # Says what the target would refuse, in Japanese.
     find_problems: Callable[[Catalogue], Sequence[str]] = lambda _: ()
 
     @cached_property
@@ -150,7 +131,7 @@ class TargetChange:
 
     action: Action
     dataset: str
-    file: str | None = None
+    file: str | None = None  # key, or path of a page
 
 
 class PublicTarget(Protocol):

@@ -47,15 +47,11 @@ _NO_SUCH_HOST = ("NameResolution", "getaddrinfo", "Name or service", "nodename")
 
 
 class CkanSettings(Model):
-    """Settings of a CKAN target; ``conf/ckan/catalog.yml`` says what each is for.
-
-    ``basic_auth`` is user:password of a server before the site. An uncertain call is looked into
-    after ``backoff`` seconds, which double each time.
-    """
+    """Settings of a CKAN target; ``conf/ckan/catalog.yml`` says what each is for."""
 
     url: str = ""
     token: SecretStr = SecretStr("")
-    basic_auth: SecretStr = SecretStr("")
+    basic_auth: SecretStr = SecretStr("")  # user:password of a server before the site
     organization: str = ""
     name_prefix: str = Described(default="", pattern=r"^[a-z0-9_-]*$")
     project: str = "sumida-data"
@@ -66,7 +62,7 @@ class CkanSettings(Model):
     max_file_bytes: int = 10 * 1024 * 1024
     timeout: float = 120
     longest_call: float = 900
-    backoff: float = 1
+    backoff: float = 1  # seconds before an uncertain call is looked into; doubled each time
     attempts: int = 6
 
     @model_validator(mode="before")

@@ -56,16 +56,12 @@ def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
 
 
 class Readiness(NamedTuple):
-    """What a site said when it was asked whether all is ready.
-
-    It knows licences by ids, groups by the names that we may put datasets into, and whether its
-    DataStore is ours to fill.
-    """
+    """What a site said when it was asked whether all is ready."""
 
     organization_id: str
-    licenses: frozenset[str]
-    groups: frozenset[str]
-    datastore: bool
+    licenses: frozenset[str]  # ids
+    groups: frozenset[str]  # names of those that we may put datasets into
+    datastore: bool  # is ours to fill
 
 
 @dataclass
