@@ -5,7 +5,7 @@ import pytest
 
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Indicator, IndicatorTarget, Plan
-from sumida_data.present.chart import Chart, Frame
+from sumida_data.present.chart import SMALL, Chart, Frame
 
 FRAME = Frame()
 Point = tuple[date, Decimal]
@@ -89,6 +89,10 @@ class TestAxes:
         start = (date(2022, 2, 1), Decimal(20))
         days = [day for day, _ in draw(start, TARGET, [], FIRST).days]
         assert days == [date(2022, 2, 1), *(date(year, 3, 31) for year in range(2023, 2027))]
+
+    def test_the_last_day_has_room_on_a_small_card(self) -> None:
+        # R8.3.31 is 47 pixels wide in the font of the pages and stands under the end of the axis.
+        assert SMALL.width - SMALL.right >= 47 / 2
 
     def test_label_near_a_side_stays_within(self) -> None:
         values = [(FIRST, Decimal(1)), (date(2024, 1, 1), Decimal(2))]
