@@ -1,6 +1,6 @@
 """What a run would publish, as it is put before a person, and the approval that it needs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from itertools import chain, groupby
 from operator import attrgetter
@@ -18,10 +18,7 @@ from sumida_data.catalogue.target import (
     TargetState,
     compare,
     hash_content,
-    is_on_this_machine,
 )
-from sumida_data.packages.models import Packages
-from sumida_data.site.content import SiteSettings
 
 ACTIONS: dict[Action, str] = {
     "create": "新しく公開",
@@ -30,38 +27,12 @@ ACTIONS: dict[Action, str] = {
     "keep": "変更なし",
     "remove": "公開をやめる",
 }
-_SHORTEST_DESCRIPTION = 50
 _NOT_MADE = ("今回の実行では作られませんでした。",)
 _APPROVE = "sumida-data approve で承認を受けてください。"
 
 
 class RefusedError(ValueError):
     """A publication that may not be made; the text says why and what to do, in Japanese."""
-
-
-def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
-    """Yield what readers must know and is not said yet; the preview needs none of it."""
-    if is_on_this_machine(packages.catalogue_url):
-        yield (
-            f"packages.yml: catalogue_url = {packages.catalogue_url!r} — "
-            "公開する場所の住所を書いてください。引用や説明の住所になります。"
-        )
-    license_, contact = packages.licenses[0], site.contact
-    told = {
-        "packages.yml: publisher": packages.publisher,
-        "packages.yml: homepage": packages.homepage,
-        "packages.yml: licenses の title と path": license_.title and license_.path,
-        "site.yml: contact の office、address、page": contact.office and contact.address,
-    }
-    yield from (
-        f"{place} が空です。必ず書いてください。" for place, text in told.items() if not text
-    )
-    for package in packages.packages:
-        if (length := len(package.description.strip())) < _SHORTEST_DESCRIPTION:
-            yield (
-                f"packages.yml: {package.name} の description は{length}文字です。"
-                f"探す人に伝わるよう、{_SHORTEST_DESCRIPTION}文字以上で書いてください。"
-            )
 
 
 class NewText(Model):

@@ -5,7 +5,7 @@ approved and published.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -13,7 +13,14 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import era_year
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.catalogue.approval import ACTIONS, Proposal, count_actions, group_changes
-from sumida_data.catalogue.target import Catalogue, Dataset, Entry, File, hash_content
+from sumida_data.catalogue.target import (
+    Catalogue,
+    Dataset,
+    Entry,
+    File,
+    hash_content,
+    is_on_this_machine,
+)
 from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
@@ -30,6 +37,7 @@ _SEARCH = "api/3/action/package_search"
 # What a target gives itself, or what follows from the bytes.
 _OWN_KEYS = {"id", "resources", "num_resources"}
 _OWN_RESOURCE_KEYS = {"id", "package_id", "position", "size", "hash", "url", "url_type", "state"}
+_SHORTEST_DESCRIPTION = 50
 # A catalogue wants a day even of a package that speaks of none.
 _NO_DAY = "1970-01-01"
 # What people open first comes first.
@@ -162,6 +170,31 @@ def _describe_resources(
         }
         for position, path in enumerate(ordered)
     ]
+
+
+def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
+    """Yield what readers must know and is not said yet; the preview needs none of it."""
+    if is_on_this_machine(packages.catalogue_url):
+        yield (
+            f"packages.yml: catalogue_url = {packages.catalogue_url!r} — "
+            "公開する場所の住所を書いてください。引用や説明の住所になります。"
+        )
+    license_, contact = packages.licenses[0], site.contact
+    told = {
+        "packages.yml: publisher": packages.publisher,
+        "packages.yml: homepage": packages.homepage,
+        "packages.yml: licenses の title と path": license_.title and license_.path,
+        "site.yml: contact の office、address、page": contact.office and contact.address,
+    }
+    yield from (
+        f"{place} が空です。必ず書いてください。" for place, text in told.items() if not text
+    )
+    for package in packages.packages:
+        if (length := len(package.description.strip())) < _SHORTEST_DESCRIPTION:
+            yield (
+                f"packages.yml: {package.name} の description は{length}文字です。"
+                f"探す人に伝わるよう、{_SHORTEST_DESCRIPTION}文字以上で書いてください。"
+            )
 
 
 def render_changes(proposal: Proposal) -> bytes:

@@ -7,7 +7,7 @@ from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.catalogue import approval
 from sumida_data.catalogue.history import TargetHistory, describe_figures, hash_lineage
-from sumida_data.catalogue.preview import CHANGES_PAGE, gather_catalogue, render_changes
+from sumida_data.catalogue.preview import CHANGES_PAGE, find_unfit, gather_catalogue, render_changes
 from sumida_data.catalogue.record import RecordState, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
@@ -70,7 +70,7 @@ def compare_with_target(
         ),
         new_texts=approval.find_new_texts(free_words, target_record),
         figures={"公表する数の変わるもの": tuple(figures), "決めた改訂": tuple(revised)},
-        problems=tuple(approval.find_unfit(packages, site)),
+        problems=tuple(find_unfit(packages, site)),
         ran_by=identify()[0],
         two_people=quota.two_people,
     )
