@@ -28,9 +28,9 @@ from rich.table import Table
 
 from sumida_data.base.frames import build_frame, to_frame
 from sumida_data.base.metadata import DataDictionary, Row
-from sumida_data.pipelines.indicators import assess_progress
 from sumida_data.pipelines.wiring import list_tables, note_tables
 from sumida_data.plan.models import Plans
+from sumida_data.plan.progress import assess_values
 from sumida_data.plan.values import Coverage, compute_indicators
 from sumida_data.survey.tables import build_typed_tables
 
@@ -144,7 +144,7 @@ def compare(nation: Nation) -> Table:
         computed, lineage = compute(nation)
         values = build_frame(nation.dictionary["indicator_value"], computed)
         counted = perf_counter()
-        progress = assess_progress(nation.plans, values)
+        progress = list(assess_values(nation.plans, computed))
         judged = perf_counter()
         by_hand = compute_by_hand(nation.tables, PERIOD)
         ended = perf_counter()

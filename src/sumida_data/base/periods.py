@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _PERIOD = re.compile(r"FY(\d{4})Q([1-4])")
 _SPOKEN = re.compile(
@@ -39,6 +40,7 @@ class Period:
     quarter: int
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str) -> "Period":
         """Read ``FY2022Q3``, or raise a ValueError."""
         match = _PERIOD.fullmatch(text)

@@ -31,11 +31,14 @@ def find_contradictions(
     An answer that the sheet has no cell for is not there. After the last day of the quarter
     (ISO 8601) a day is planned.
     """
-    return [
-        contradiction
-        for contradiction in contradictions
-        if all(_holds(one, name, readings, last_day) for name, one in contradiction.when.items())
-    ]
+    found = []
+    for contradiction in contradictions:
+        for name, condition in contradiction.when.items():
+            if not _holds(condition, name, readings, last_day):
+                break
+        else:
+            found.append(contradiction)
+    return found
 
 
 def _holds(

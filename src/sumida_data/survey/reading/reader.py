@@ -143,6 +143,11 @@ class SheetReader(ColumnFinder[Described]):
         return run.contents
 
     @cached_property
+    def day_fields(self) -> set[str]:
+        """The names of the fields that hold days."""
+        return {name for name, item in self.fields.items() if item.type == "date"}
+
+    @cached_property
     def _layouts(self) -> dict[Hashable, Columns]:
         return {}
 
@@ -228,18 +233,20 @@ class _Pass:
 
     def check_days(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report days such as 2004-10-01, as a spreadsheet takes 4/10/1 meant for 令和4年."""
-        like_eras = _years_like_eras(self.period) if self.period else {}
+        if self.period is None or not self.reader.day_fields:
+            return
         for answer in answers:
-            era = like_eras.get((answer.reading.value or "")[:5])
-            if era and self.reader.fields[answer.field].type == "date":
+            is_day = answer.field in self.reader.day_fields and answer.reading.value
+            if is_day and (era := _years_like_eras(self.period).get(is_day[:5])):
                 self.report_answer(Kind.YEAR_LIKE_AN_ERA, answer, label, era=era)
 
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report answers that must be there and are not; without its key a record is not kept."""
         for answer in answers:
-            item = self.reader.fields[answer.field]
-            if answer.reading.status == "not_answered" and item.required and not item.key:
-                self.report_answer(Kind.REQUIRED_EMPTY, answer, label)
+            if answer.reading.status == "not_answered":
+                item = self.reader.fields[answer.field]
+                if item.required and not item.key:
+                    self.report_answer(Kind.REQUIRED_EMPTY, answer, label)
 
     def report_answer(self, rule_id: str, answer: Answer, label: str | None, **words: str) -> None:
         item = self.reader.fields[answer.field]

@@ -185,10 +185,15 @@ def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     after = xml[xml.rfind(b"sheetData>") :]
     if b"dxf>" in after or b'showValue="0"' in after:
         return True
-    patterns = [_FORMULA_WITHOUT_VALUE, *filter(None, [odd_style])]
-    patterns += [_HIDDEN] * any(word in xml for word in _MAY_BE_HIDDEN)
-    patterns += [_RICH] * (b"inlineStr" in xml)
-    return b't="e"' in xml or any(pattern.search(xml) for pattern in patterns)
+    first, second, third = _MAY_BE_HIDDEN
+    may_be_hidden = first in xml or second in xml or third in xml
+    return bool(
+        b't="e"' in xml
+        or _FORMULA_WITHOUT_VALUE.search(xml)
+        or (odd_style and odd_style.search(xml))
+        or (may_be_hidden and _HIDDEN.search(xml))
+        or (b"inlineStr" in xml and _RICH.search(xml))
+    )
 
 
 def _refuse_far_cells(xml: bytes) -> None:
