@@ -73,6 +73,24 @@ def run_query(
         timer.cancel()
 
 
+def write_views(path: Path, files: Mapping[str, Path]) -> None:
+    """Write a database that holds nothing but views over Parquet files, given as patterns.
+
+    Only where files may be read can such a view be made; whoever opens the database reads them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    import duckdb  # noqa: PLC0415
+
+    with duckdb.connect(path) as connection:
+        for name, pattern in files.items():
+            text = str(pattern.resolve()).replace("'", "''")
+            connection.execute(
+                f'CREATE VIEW "{name}" AS '
+                f"FROM read_parquet('{text}', hive_partitioning = true, union_by_name = true)"
+            )
+
+
 @lru_cache(maxsize=1024)
 def check_select(sql: str) -> str:
     """Return SQL that is a single SELECT over tables, or raise a ValueError that says what it is.

@@ -5,10 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow.dataset as ds
 
-from sumida_data.base.database import connect
+from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.plan.models import Indicator, Plans
@@ -76,17 +75,8 @@ class Results:
         return [row["codes"] for row in self.ask(_TWICE)]
 
     def write_views(self, database: Path) -> None:
-        """Write a database of views over the files, for analysts, whose DuckDB reads them."""
-        database.parent.mkdir(parents=True, exist_ok=True)
-        database.unlink(missing_ok=True)
-        # Only where files may be read can such views be made.
-        with duckdb.connect(database) as connection:
-            for name in self.tables:
-                files = str((self.folder / name).resolve()).replace("'", "''")
-                connection.execute(
-                    f"CREATE VIEW \"{name}\" AS FROM read_parquet('{files}/*/*/*.parquet', "
-                    "hive_partitioning = true, union_by_name = true)"
-                )
+        """Write a database of views over the files, for analysts."""
+        write_views(database, {name: self.folder / name / "*/*/*.parquet" for name in self.tables})
 
     def write_page(self, path: Path, plans: Plans, dictionary: DataDictionary) -> None:
         """Write the page that places each municipality among the others."""
