@@ -41,6 +41,12 @@ print(json.dumps({
 FORMATTED_ROWS = "".join(
     f'<row r="{row}" spans="1:14" s="1" customFormat="1"/>' for row in range(2, 1_048_577)
 )
+STRUCK = (
+    '<?xml version="1.0" encoding="UTF-16"?><worksheet xmlns='
+    '"http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="9">'
+    '<c r="H9" t="inlineStr"><is><r><rPr><strike/></rPr><t>12</t></r><r><t>34</t></r></is></c>'
+    "</row></sheetData></worksheet>"
+)
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "笑">'
     + "".join(f'<!ENTITY {b} "{f"&{a};" * 50}">' for a, b in zip("abcde", "bcdef", strict=True))
@@ -115,12 +121,18 @@ BROKEN: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     ),
     "encrypted ods": ("F102", lambda _: ods("", manifest="<manifest:encryption-data/>")),
     "web page": ("F103", lambda _: b"\n<html><table><tr><td>1</td></tr></table></html>"),
+    "web page with a mark": ("F103", lambda _: "\ufeff<html><table></table></html>".encode()),
+    "web page in UTF-16": ("F103", lambda _: "<html><table></table></html>".encode("utf-16")),
     "locked part": ("F104", lambda good: with_locked_part(good, SHEET_PART)),
     "half": ("F104", lambda good: good[: len(good) // 2]),
     "without its end": ("F104", lambda good: good[:-20]),
     "another zip": ("F104", lambda _: ods("")[:60]),
     "picture": ("F104", lambda _: b"\x89PNG\r\n\x1a\n" + bytes(1000)),
     "broken part": ("F104", lambda good: with_parts(good, {SHEET_PART: "<worksheet><sheetData>"})),
+    "part in UTF-16 with a struck text": (
+        "F104",
+        lambda good: with_parts(good, {SHEET_PART: STRUCK.encode("utf-16")}),
+    ),
     "entities": ("F104", lambda good: with_parts(good, {SHEET_PART: LAUGHS})),
     "zip bomb": (
         "F105",

@@ -96,9 +96,40 @@ def test_a_damaged_mail_of_outlook_is_told_and_ends_nothing(tmp_path: Path) -> N
 
 
 def test_archives_in_archives_are_opened_to_a_depth(tmp_path: Path) -> None:
-    content = zipped(**{"b.zip": zipped(**{"c.zip": zipped(d=b"")})})
-    [file] = opened(tmp_path, "a.zip", content)
-    assert file.name == "FY2022Q3/a.zip/b.zip/c.zip"
+    deepest = zipped(d=b"", **{"d.zip": zipped(e=b"")})
+    content = zipped(**{"b.zip": zipped(**{"c.zip": deepest})})
+    assert [(file.name, file.rule_id) for file in opened(tmp_path, "a.zip", content)] == [
+        ("FY2022Q3/a.zip/b.zip/c.zip/d", None),
+        ("FY2022Q3/a.zip/b.zip/c.zip/d.zip", "F104"),
+    ]
+
+
+@pytest.mark.parametrize("part", ["[Content_Types].xml", "content.xml"])
+def test_a_workbook_named_as_an_archive_is_a_workbook(tmp_path: Path, part: str) -> None:
+    content = zipped(**{part: b"", "xl/workbook.xml": b""})
+    [file] = opened(tmp_path, "1203.zip", content)
+    assert (file.name, file.read()) == ("FY2022Q3/1203.zip/調査票.xlsx", content)
+
+
+def test_what_is_attached_to_a_forwarded_mail_is_a_file(tmp_path: Path) -> None:
+    inner, outer = EmailMessage(), EmailMessage()
+    inner.set_content("送ります。")
+    inner.add_alternative("<img src='cid:logo'>", subtype="html")
+    page = inner.get_payload()[1]  # type: ignore[index]
+    page.add_related(b"logo", "image", "png", disposition="inline", filename="logo.png")  # type: ignore[union-attr]
+    page.add_related(b"1", "application", "octet-stream", filename="1203.xlsx")  # type: ignore[union-attr]
+    inner.add_attachment("手続番号", subtype="csv", filename="a.csv")
+    outer.set_content("転送します。")
+    outer.add_attachment(inner)
+    outer.add_attachment(b"photo", "image", "png", filename="調査票.png")
+    names = [file.name for file in opened(tmp_path, "m.eml", outer.as_bytes())]
+    assert [name.split("/")[-1] for name in names] == ["1203.xlsx", "a.csv", "調査票.png"]
+
+
+def test_a_mail_that_is_a_file_and_no_letter_holds_it(tmp_path: Path) -> None:
+    content = b'Content-Type: application/pkcs7-mime; name="smime.p7m"\n\nx'
+    [file] = opened(tmp_path, "1203.eml", content)
+    assert file.name == "FY2022Q3/1203.eml/smime.p7m"
 
 
 @pytest.mark.parametrize(

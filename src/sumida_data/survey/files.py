@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import NoReturn, Self
 from zipfile import BadZipFile, ZipFile
 
 from olefile.olefile import OleFileError, OleFileIO
@@ -29,8 +29,10 @@ _NAMES = {
     "__substg1.0_3704001F": "utf-16-le",
     "__substg1.0_3704001E": "cp932",
 }
-# An archive in a mail is opened too.
-_DEPTH = 2
+# What stands in a workbook, which is an archive too.
+_OF_WORKBOOK, _OF_OPEN_DOCUMENT = "[Content_Types].xml", "content.xml"
+# An archive in a mail is opened too, and one in that.
+_DEPTH = 3
 # Windows and macOS leave these behind; nobody sends them.
 _LEFT_BEHIND = re.compile(r"(thumbs\.db|desktop\.ini|\.ds_store|\._.*|~\$.*)", re.IGNORECASE)
 _DOCUMENT = re.compile(
@@ -113,11 +115,11 @@ def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterato
         opens = _OPENERS.get(path.suffix.lower())
         if _LEFT_BEHIND.fullmatch(path.name):
             continue
-        if opens is None or not depth:
+        if opens is None or file.rule_id:
             yield file
             continue
         try:
-            inside = list(_place_inside(file, opens(file.read())))
+            inside = list(_place_inside(file, (opens if depth else _refuse)(file.read())))
         except _TooMuchError:
             inside = [replace(file, rule_id=Kind.TOO_LARGE)]
         except _DAMAGED:
@@ -140,11 +142,19 @@ def _place_inside(file: SourceFile, members: Iterable[tuple[str, bytes]]) -> Ite
         yield replace(file, name=f"{file.name}/{name}", content=content)
 
 
+def _refuse(_: bytes) -> NoReturn:
+    raise ValueError("an archive in too many others")
+
+
 def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
     with ZipFile(io.BytesIO(content)) as archive:
         parts = [part for part in archive.filelist if not part.is_dir()]
         if len(parts) > _MOST_FILES:
             raise _TooMuchError
+        if {_OF_WORKBOOK, _OF_OPEN_DOCUMENT} & {*archive.namelist()}:
+            # A workbook that somebody named .zip.
+            yield "調査票.xlsx", content
+            return
         left = _MOST_BYTES
         for part in parts:
             with archive.open(part) as stream:
@@ -162,11 +172,15 @@ def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what is attached to a mail, and to mails that are attached to it."""
     message = message_from_bytes(content, policy=policy.default)
-    for number, part in enumerate(message.iter_attachments(), start=1):
-        attached = part.get_payload(decode=True)
-        if isinstance(attached, bytes):
-            yield (part.get_filename() or f"添付{number}").replace("/", "_"), attached
+    for number, part in enumerate(message.walk(), start=1):
+        attached, name = part.get_payload(decode=True), part.get_filename()
+        kind, is_attached = part.get_content_maintype(), part.is_attachment()
+        # The letter itself is a text without a name, and a picture may stand in it.
+        is_letter = not is_attached and (kind == "image" or (kind == "text" and name is None))
+        if isinstance(attached, bytes) and not is_letter:
+            yield (name or f"添付{number}").replace("/", "_"), attached
 
 
 def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -274,6 +274,10 @@ class TestFilesThatCannotBeUsed:
         assert collected.answers == []
         assert status(collected, "1203") == "set_aside"
 
+    def test_the_folder_or_archive_tells_whose_it_is(self, collect: Collect) -> None:
+        collected = collect({"FY2022Q3/1204_窓口課/調査票.xlsx": b""})
+        assert status(collected, "1204") == "set_aside"
+
     def test_an_unknown_department_is_set_aside(self, collect: Collect) -> None:
         collected = collect(
             {"FY2022Q3/a.xlsx": {"表紙": cover("9999"), "手続": procedures(ONLINE)}}

@@ -62,3 +62,4 @@ def test_a_table_that_is_empty_now_is_asked_about_by_name(compare: Compare) -> N
     asked = "前回「手続」に2件(T1、T2)の回答がありましたが、今回は1件もありません。"
     assert compare([ROW, OTHER], []) == [("F515", None, asked)]
     assert compare([ROW, OTHER], [["該当なし"]]) == [("F515", None, asked)]
+    assert compare([ROW, OTHER], [["別紙のとおり"]]) == [("F515", None, asked)]

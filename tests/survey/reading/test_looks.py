@@ -246,6 +246,16 @@ def test_macro_sheets_are_no_damage() -> None:
     assert [sheet.name for sheet in found.sheets] == ["表紙", "手続"]
 
 
+def test_a_fill_that_says_nothing_is_none() -> None:
+    content = make(styled({"font_color": "#FFFFFF"}))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        styles = archive.read("xl/styles.xml").decode()
+    plain = styles.replace('<patternFill patternType="none"/>', "<patternFill/>")
+    assert plain != styles
+    found = open_workbook(with_parts(content, {"xl/styles.xml": plain}), "a.xlsx").sheets[1]
+    assert found.look.oddities == {(2, 7): Kind.UNSEEN_VALUE}
+
+
 CELL = '<table:table-cell table:style-name="s" office:value-type="{}" office:value="{}">{}</table:table-cell>'
 STYLE = (
     '<style:style xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
@@ -271,7 +281,14 @@ def looks_of_ods() -> Iterator[tuple[str, str, str | None, str | None]]:
     plain = span.replace('table:style-name="s"', "")
     cell = f'<table:table-cell office:value-type="string">{plain}</table:table-cell>'
     yield strike, cell, Kind.PARTLY_STRUCK, "12"
+    yield 'style:text-line-through-type="single"', cell, Kind.PARTLY_STRUCK, "12"
     yield 'style:text-position="super 58%"', cell, Kind.RAISED_CHARACTERS, "12"
+    unseen = '<table:table-cell office:value-type="string" office:string-value="5"><text:p/>'
+    yield "", f"{unseen}</table:table-cell>", Kind.UNSEEN_VALUE, None
+    draw = "urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"
+    picture = f'<draw:frame xmlns:draw="{draw}"><draw:image><text:p/></draw:image>'
+    picture += '<svg:desc xmlns:svg="s">写真</svg:desc></draw:frame></table:table-cell>'
+    yield "", cell.replace("</table:table-cell>", picture), None, "1234"
 
 
 @pytest.mark.parametrize(("style", "cell", "oddity", "shown"), list(looks_of_ods()))
@@ -333,6 +350,9 @@ def test_rows_of_no_height_and_ends_of_drawings_in_an_ods_are_known() -> None:
     look = open_workbook(ods(rows, styles=styles), "a.ods").sheets[0].look
     assert look.hidden_rows == {0}
     assert look.drawings == [((0, 0), (3, 2))]
+    for height in ("0.2083in", "0.45cm"):
+        seen = ods(rows, styles=styles.replace("0cm", height))
+        assert open_workbook(seen, "a.ods").sheets[0].look.hidden_rows == set()
 
 
 def test_hidden_columns_and_drawings_of_an_ods_are_known() -> None:

@@ -243,6 +243,9 @@ class _Quarter:
         name = PurePosixPath(returned.source_file).name
         texts = (name, *returned.sheet_names, returned.says("section"))
         code = find_owner(texts, self.departments) or returned.says("department_code")
+        # Of what came in an archive, a mail or a folder, that may say it.
+        whole = returned.source_file.partition("/")[2]
+        code = code or find_owner([whole], self.departments) or ""
         # Of letters, and of departments that were not asked, nobody has to hear.
         is_letter = is_document(name) and code in self.chosen
         is_asked = code in self.departments and self.wave.asks(code)
@@ -440,7 +443,7 @@ class _Past:
                 sheet = record.answers[0].sheet
                 returned.report(self.rules[Kind.ROW_GONE], record.key, sheet=sheet)
         emptied = {record.table for record in last} - tables
-        for table in sorted(emptied & returned.whole_tables):
+        for table in sorted(emptied):
             names = [record.key.replace("|", " ") for record in last if record.table == table]
             shown = "、".join(names[:_NAMES_SHOWN]) + " ほか" * (len(names) > _NAMES_SHOWN)
             words = {"sheet": self._stocks[table], "count": str(len(names)), "names": shown}

@@ -218,7 +218,8 @@ def _is_unseen(font: Element, fill: Element, ground_name: str) -> bool:
         return True
     if colour is None:
         return False
-    if pattern is None or pattern.get("patternType", "solid") != "solid":
+    usual = "solid" if ground_name == "{*}bgColor" else "none"
+    if pattern is None or pattern.get("patternType", usual) != "solid":
         return _is_white(colour)
     ground = pattern.find(ground_name)
     if ground is None:

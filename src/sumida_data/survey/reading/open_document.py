@@ -33,8 +33,8 @@ _MANIFEST = "META-INF/manifest.xml"
 _ERROR_TEXTS = ("#", "Err:")
 _HIDDEN = {"collapse", "filter"}
 _NO_GROUND = {"transparent", "#ffffff", None}
-_SIZES = (f"{_STYLE}row-height", f"{_STYLE}column-width")
-_NO_SIZE = re.compile(r"0(?:\.0\d*)?\D")
+_THROUGH = ("text-line-through-style", "text-line-through-type")
+_NO_SIZE = re.compile(r"0(?:\.0\d*)?[a-z]")
 # How a condition says what a cell holds, and what it says of that.
 _COMPARED = re.compile(r"(?:cell-content\(\))?(<=|>=|!=|=|<|>)(.*)")
 _FORMULA = re.compile(r"(?:formula-is|is-true-formula)\((.*)\)")
@@ -87,7 +87,7 @@ class _Styles:
 
 
 def _look_of(says: dict[str, str]) -> Kind | None:
-    if says.get(f"{_STYLE}text-line-through-style", "none") != "none":
+    if any(says.get(f"{_STYLE}{one}", "none") != "none" for one in _THROUGH):
         return Kind.STRUCK_CELL
     if says.get(f"{_STYLE}text-position", "0").split()[0] not in {"0", "0%"}:
         return Kind.RAISED_CHARACTERS
@@ -182,6 +182,10 @@ class _SheetLook:
             oddity, shown = self._judge(cell, text, lines, look)
         if oddity:
             self.look.oddities[address] = oddity
+        is_text = cell.get(f"{_OFFICE}value-type") == "string"
+        if is_text and shown is None and any(child.tag.startswith(_DRAW) for child in cell):
+            # The fast reader takes what describes a picture for a text of the cell.
+            shown = "\n".join("".join(line.itertext()) for line in lines)
         if shown is not None:
             self.look.shown[address] = shown
 
@@ -194,7 +198,7 @@ class _SheetLook:
         if kind in {"float", "percentage"}:
             return judge_shown(float(cell.get(f"{_OFFICE}value", 0)), text)
         if kind != "string" or not text:
-            return None, None
+            return Kind.UNSEEN_VALUE if cell.get(f"{_OFFICE}string-value") else None, None
         parts = []
         for line in lines:
             parts.append((line.text or "", False, False))

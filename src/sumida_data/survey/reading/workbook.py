@@ -50,13 +50,14 @@ _PASSWORD = re.compile(
 )
 # A text of more lines has lost its closing quotation mark.
 _MOST_LINES = 100
+_BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
 _MACRO_SHEETS = b"xl/macrosheets/"
 _BOOK, _BOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _MACRO_RELATION = re.compile(rb"<(?:\w+:)?Relationship [^>]*xlMacrosheet[^>]*>")
 # What readers raise about files that are not what they seem; RuntimeError about locked parts.
 _BROKEN = (
-    CalamineError, BadZipFile, ParseError, KeyError, OSError, RuntimeError, ValueError,
+    CalamineError, BadZipFile, ParseError, LookupError, OSError, RuntimeError, ValueError,
     struct.error, zlib.error,
 )  # fmt: skip
 _OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
@@ -94,7 +95,7 @@ def open_workbook(content: bytes, name: str) -> Workbook:
         raise UnusableFileError(Kind.EMPTY_FILE)
     if content.startswith((_ZIP_MAGIC, _COMPOUND_FILE_MAGIC)):
         return _read_spreadsheet(content)
-    if content.lstrip()[:1] == b"<":
+    if content.lstrip(_BEFORE_TEXT)[:1] == b"<":
         raise UnusableFileError(Kind.WEB_PAGE)
     if name.lower().endswith(".csv"):
         return Workbook([Sheet("", _read_csv(content))])
