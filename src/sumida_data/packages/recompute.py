@@ -10,7 +10,7 @@ anything is different from what was published.
 import csv
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from math import log10
@@ -36,17 +36,34 @@ def read_tables(folders: Iterable[Path]) -> Tables:
 
 
 def list_differences(tables: Tables) -> Iterator[tuple[str, str, str, str]]:
-    """Yield what was recomputed: what, where, as published, and as it comes out now.
-
-    Where the rows behind a figure are not published the figure rests on its own numerator and
-    denominator, which are.
-    """
+    """Yield what was recomputed: what, where, as published, and as it comes out now."""
     figures = {_key(row): row for row in tables["indicator_value"]}
-    newest = {(key[0], key[1]): key for key in figures}
     versions = {
         (one["indicator_id"], one["definition_version"]): one for one in tables["indicator"]
     }
     progress = [(row, figures[_key(row)]) for row in tables["indicator_progress"]]
+    yield from _list_figures(tables, figures, versions, progress)
+    # Within a fiscal year what counts from its start is compared with no path.
+    with_path = {_key(row) for row, _ in progress if row["expected_value"]}
+    yearly = {row["indicator_id"] for row, _ in progress if _key(row) not in with_path}
+    for row, value in progress:
+        where = " ".join((*_key(row), row["method"]))
+        indicator = versions[_version(value)]
+        from_start = indicator["kind"] in ("flow", "ratio") and row["indicator_id"] in yearly
+        yield "判定", where, row["verdict"], judge(row, indicator, from_start=from_start)
+
+
+def _list_figures(
+    tables: Tables,
+    figures: Mapping[tuple[str, str, str], Row],
+    versions: Mapping[tuple[str, str], Row],
+    progress: Iterable[tuple[Row, Row]],
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the figures, and the numbers behind the newest of each where their rows are published.
+
+    Where they are not, a figure rests on its own numerator and denominator, which are.
+    """
+    newest = {(key[0], key[1]): key for key in figures}
     first_days = {
         value["plan_id"]: date.fromisoformat(row["start_date"]) + timedelta(days=1)
         for row, value in progress
@@ -60,14 +77,6 @@ def list_differences(tables: Tables) -> Iterator[tuple[str, str, str, str]]:
             counted = count(database, indicator, row, first_days.get(row["plan_id"]))
             if counted is not None and newest[key[0], key[1]] == key:
                 yield "分子と分母", where, plain(row["numerator"], row["denominator"]), counted
-    # Within a fiscal year what counts from its start is compared with no path.
-    with_path = {_key(row) for row, _ in progress if row["expected_value"]}
-    yearly = {row["indicator_id"] for row, _ in progress if _key(row) not in with_path}
-    for row, value in progress:
-        where = " ".join((*_key(row), row["method"]))
-        indicator = versions[_version(value)]
-        from_start = indicator["kind"] in ("flow", "ratio") and row["indicator_id"] in yearly
-        yield "判定", where, row["verdict"], judge(row, indicator, from_start=from_start)
 
 
 def _key(row: Row) -> tuple[str, str, str]:
@@ -159,20 +168,24 @@ def judge(row: Row, indicator: Row, *, from_start: bool) -> str:
     """
     if not row["value"] or not row["target_date"]:
         return "cannot_say"
-    value, goal, kind = Decimal(row["value"]), indicator["goal"], indicator["kind"]
-    is_due = row["as_of"] >= row["target_date"]
-    begins = kind == "flow" or from_start
+    value, is_due = Decimal(row["value"]), row["as_of"] >= row["target_date"]
+    keeps, begins = indicator["goal"] in _KEEP, indicator["kind"] == "flow" or from_start
     if _is_reached(row, value):
-        return "kept" if (goal in _KEEP or begins) and not is_due else "achieved"
+        return "kept" if (keeps or begins) and not is_due else "achieved"
     within = begins and not row["as_of"].endswith("-03-31")
-    if is_due or (kind, goal) == ("flow", "keep_at_most") or (goal in _KEEP and not within):
+    return "behind" if is_due else _judge_on_the_way(row, indicator, value, within=within)
+
+
+def _judge_on_the_way(row: Row, indicator: Row, value: Decimal, *, within: bool) -> str:
+    """Judge a target that is neither reached nor due, perhaps within a year that is counted."""
+    goal = indicator["goal"]
+    # What is over its bound once is so for the rest of the year.
+    is_lost = (indicator["kind"], goal) == ("flow", "keep_at_most")
+    if is_lost or (goal in _KEEP and not within):
         return "behind"
     if within or goal == "yes_no" or not row["start_value"]:
         return "cannot_say"
-    start = Decimal(row["start_value"])
-    if _is_reached(row, start) or _overshoots(row, start, value):
-        return "behind"
-    return _judge_path(row, start, value)
+    return _judge_path(row, Decimal(row["start_value"]), value)
 
 
 def _is_reached(row: Row, value: Decimal) -> bool:
@@ -188,22 +201,13 @@ def _overshoots(row: Row, start: Decimal, value: Decimal) -> bool:
 
 
 def _judge_path(row: Row, start: Decimal, value: Decimal) -> str:
-    target, begun = Decimal(row["target_value"]), date.fromisoformat(row["start_date"])
-    passed, whole = (
-        (date.fromisoformat(row[name]) - begun).days for name in ("as_of", "target_date")
-    )
-    way = target - start
-    if row["method"] == "compound_growth":
-        found = _grow(float(start), float(target), float(value), passed, whole)
-        if found is None:
-            return "not_applicable"
-        expected, ratio = found
-    else:
-        by_line = start + way * max(passed, 0) / whole if whole else start
-        expected = by_line if row["method"] == "linear" else Decimal(row["expected_value"] or start)
-        if expected == start:
-            return "cannot_say"
-        ratio = (value - start) / (expected - start)
+    if _is_reached(row, start) or _overshoots(row, start, value):
+        return "behind"
+    way = Decimal(row["target_value"]) - start
+    found = _follow(row, start, value)
+    if isinstance(found, str):
+        return found
+    expected, ratio = found
     allowance = max(abs(way) / 20, min(Decimal(1), abs(way) / 2))
     lacking = (expected - value) * (1 if way > 0 else -1)
     if ratio >= 0 and abs(expected - start) >= allowance:
@@ -212,6 +216,22 @@ def _judge_path(row: Row, start: Decimal, value: Decimal) -> str:
     else:
         on_track, near = lacking <= 0, lacking < allowance
     return "on_track" if on_track else "slightly_behind" if near else "behind"
+
+
+def _follow(row: Row, start: Decimal, value: Decimal) -> tuple[Decimal, Decimal] | str:
+    """Return where the path leads by now and the part of it that is done, or a verdict."""
+    target, begun = Decimal(row["target_value"]), date.fromisoformat(row["start_date"])
+    passed, whole = (
+        (date.fromisoformat(row[name]) - begun).days for name in ("as_of", "target_date")
+    )
+    if row["method"] == "compound_growth":
+        grown = _grow(float(start), float(target), float(value), passed, whole)
+        return grown or "not_applicable"
+    by_line = start + (target - start) * max(passed, 0) / whole if whole else start
+    expected = by_line if row["method"] == "linear" else Decimal(row["expected_value"] or start)
+    if expected == start:
+        return "cannot_say"
+    return expected, (value - start) / (expected - start)
 
 
 def _grow(
