@@ -62,6 +62,13 @@ def test_an_archive_from_windows_names_its_files_in_cp932(tmp_path: Path) -> Non
     assert file.name == "FY2022Q3/a.zip/税務.xlsx"
 
 
+def test_an_archive_from_macos_names_its_files_in_utf_8(tmp_path: Path) -> None:
+    name = "税務.xlsx".encode()
+    content = zipped(**{"zeimuka.xls": b"1"}).replace(b"zeimuka.xls", name)
+    [file] = opened(tmp_path, "a.zip", content)
+    assert file.name == "FY2022Q3/a.zip/税務.xlsx"
+
+
 def test_what_is_attached_to_a_mail_is_a_file_also_in_an_archive(tmp_path: Path) -> None:
     content = mailed(("1203.xlsx", b"1"), ("1203.xlsx", b"2"), ("c.zip", zipped(d=b"3")))
     assert [(file.name, file.read()) for file in opened(tmp_path, "m.eml", content)] == [

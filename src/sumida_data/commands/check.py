@@ -45,7 +45,11 @@ _SECONDS_BETWEEN_PASSES = 3
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 _STATE = "確認済み.json"
 _RETURNS = Path("data/01_raw/survey")
-_ENDINGS = {".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg"}
+_ENDINGS = {
+    ".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg",
+    # Nobody means to send these; who does has to be told.
+    ".xltx", ".xltm", ".xlsb", ".ots", ".et", ".numbers", ".7z", ".rar", ".lzh",
+}  # fmt: skip
 _LONGEST_STEM = 200
 # Whether anything has changed can only be told where last quarter's answers are.
 _NEEDS_LAST_QUARTER = {Kind.CHANGED_THOUGH_UNCHANGED, Kind.NOTHING_TO_CARRY}
@@ -326,7 +330,8 @@ def _print_checked(console: Console, checked: Checked) -> None:
     """Print a checked file with its findings, in the order in which they are worked off."""
     response = checked.response
     whose = f"{response['section']}({response['department_code']})" if response["section"] else ""
-    console.print(Text(f"{checked.name}　{whose}　{checked.period.title}", "bold"))
+    title = Text(f"{checked.name}　{whose}　{checked.period.title}", "bold")
+    console.print(title, soft_wrap=True)
     for one in sorted(checked.findings, key=order_for_work):
         label = SEVERITY_LABELS[one.severity]
         where = "　".join(filter(None, (name_place(one), one.place.row_label)))

@@ -164,10 +164,10 @@ def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
             if left < 0:
                 raise _TooMuchError
             name = part.filename
-            # Windows writes names in CP932 without saying so.
-            if not part.flag_bits & 0x800:
+            # macOS writes names in UTF-8 and Windows in CP932 without saying so.
+            for encoding in () if part.flag_bits & 0x800 else ("cp932", "utf-8"):
                 with suppress(UnicodeError):
-                    name = name.encode("cp437").decode("cp932")
+                    name = part.filename.encode("cp437").decode(encoding)
             yield name, unpacked
 
 

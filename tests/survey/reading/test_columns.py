@@ -43,7 +43,7 @@ class TestHeadings:
         (unknown,) = find("F206", 手続=with_heading("年間件数", "年間の件数"))
         assert "「年間の件数」" in unknown.message
         assert "「年間件数」のことですか" in unknown.message
-        assert "layout_map.csv" in unknown.how_to_fix
+        assert "独自の様式で出したいときは、担当課に相談してください" in unknown.how_to_fix
         missing = find("F205", 手続=with_heading("年間件数", "年間の件数"))
         assert any("「年間の件数」がそれに当たりますか" in one.message for one in missing)
 

@@ -285,7 +285,10 @@ class _Quarter:
         holder = self.holders.setdefault((table, value), returned)
         if holder is not returned:
             returned.rows_set_aside += 1
-            words = {"other": holder.department_code or "", "file": holder.source_file}
+            words = {
+                "other": holder.department_code or "",
+                "file": PurePosixPath(holder.source_file).name,
+            }
             words |= zip(("sheet", "cell"), place, strict=False)
             returned.report(self.rules[Kind.KEY_OF_OTHER_DEPARTMENT], value, **words)
         return holder is returned

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 
-from sumida_data.base.periods import Period
+from sumida_data.base.periods import Period, format_era_date
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.files import SourceFile, UnusableFileError, is_document
 from sumida_data.survey.findings import (
@@ -116,7 +116,7 @@ class Return:
         """Add a finding about what the cover answers to a field, if it answers anything."""
         if answer := self.cover.answer_of(name) if self.cover else None:
             period = Period.parse(self.period)
-            words |= {"period": period.title, "last": period.last_day.isoformat()}
+            words |= {"period": period.title, "last": format_era_date(period.last_day)}
             self.report(rule, answer.raw_text, sheet=answer.sheet, cell=answer.cell, **words)
 
 

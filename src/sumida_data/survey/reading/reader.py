@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sumida_data.base.characters import comparable
-from sumida_data.base.periods import Period, era_year, fiscal_year_first_day
+from sumida_data.base.periods import Period, era_year, fiscal_year_first_day, format_era_date
 from sumida_data.survey.consistency import find_contradictions
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import FormField
@@ -457,11 +457,12 @@ class _TablePass(_Pass):
         is_day = self.reader.fields[answer.field].type == "date"
         if not is_day or self.period is None or not self.lists_events:
             return False
-        first = fiscal_year_first_day(self.period.fiscal_year).isoformat()
-        last = self.period.last_day.isoformat()
-        if first <= (answer.reading.value or "") <= last:
+        first = fiscal_year_first_day(self.period.fiscal_year)
+        last = self.period.last_day
+        if first.isoformat() <= (answer.reading.value or "") <= last.isoformat():
             return False
-        self.report_answer(Kind.DAY_OF_OTHER_YEAR, answer, label, first=first, last=last)
+        words = {"first": format_era_date(first), "last": format_era_date(last)}
+        self.report_answer(Kind.DAY_OF_OTHER_YEAR, answer, label, **words)
         return True
 
     def _is_displaced(self, number: int, record: Record, label: str) -> bool:
