@@ -44,17 +44,18 @@ def find_contradictions(
 def _holds(
     condition: Condition, name: str, readings: Mapping[str, Reading], last_day: str | None
 ) -> bool:
-    if not {name, condition.more_than or name} <= readings.keys():
+    reading, other = readings.get(name), readings.get(condition.more_than or name)
+    if reading is None or other is None:
         return False
-    value, status, _ = readings[name]
+    value, status, _ = reading
     # What most records fail comes first: each of them is held to every contradiction.
     if condition.one_of and value not in condition.one_of:
         return False
     if status not in _STATUSES[condition.given]:
         return False
-    if condition.more_than and not _exceeds(value, readings[condition.more_than].value):
+    if condition.more_than and not _exceeds(value, other.value):
         return False
-    return _is_qualified(condition, readings[name], last_day)
+    return _is_qualified(condition, reading, last_day)
 
 
 def _is_qualified(condition: Condition, reading: Reading, last_day: str | None) -> bool:

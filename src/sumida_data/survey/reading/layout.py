@@ -238,7 +238,7 @@ def _stack(rows: Sequence[Sequence[CellValue]], number: int) -> tuple[tuple[str,
 def _says_more_of_headings(rows: Sequence[Sequence[CellValue]]) -> bool:
     """Tell whether a row under headings says 前回 and 今回, or units in parentheses, alone."""
     cells = [cell for row in rows for cell in row if not _is_blank(cell)]
-    keys = [fold(cell) if isinstance(cell, str) else "" for cell in cells]
+    keys = (fold(cell) if isinstance(cell, str) else "" for cell in cells)
     return bool(cells) and all(
         key in _ASKED_FOR or _OTHER_GROUP.fullmatch(key) or is_unit(_OUTSIDE.sub("", key))
         for key in keys
