@@ -902,6 +902,9 @@ recompose("number_with_note_below", Scene.number, lambda v: [(PLAIN, v), (LOWERE
 recompose(
     "number_all_struck_in_parts", Scene.number, lambda v: [(STRIKE, v), (STRIKE | PLAIN, "0")]
 )
+WHITE, TINY = {"font_color": "#FFFFFF"}, {"font_size": 1}
+recompose("number_with_a_white_digit", Scene.number, lambda v: [(WHITE, "1"), (PLAIN, v)])
+recompose("number_with_a_tiny_digit", Scene.number, lambda v: [(PLAIN, v), (TINY, "9")])
 recompose("number_in_two_colours", Scene.number, lambda v: [(PLAIN, v), ({"italic": True}, " ")])
 recompose("name_corrected_visibly", Scene.name, lambda v: [(STRIKE, "旧"), (PLAIN, v)])
 recompose("name_with_note_above", Scene.name, lambda v: [(PLAIN, v), (RAISED, "注1")])

@@ -105,6 +105,9 @@ STRIKE, RAISED = {"font_strikeout": True}, {"font_script": 1}
         (rich({"bold": True}, "34", STRIKE, "12"), "34", ("F326", "H3")),
         (rich({"bold": True}, "45", RAISED, "1"), "45", ("F327", "H3")),
         (rich({"bold": True}, "45", {"font_script": 2}, "1"), "45", ("F327", "H3")),
+        (rich({"font_color": "#FFFFFF"}, "1", {"bold": True}, "17"), "117", ("F328", "H3")),
+        (rich({"bold": True}, "17", {"font_size": 1}, "9"), "179", ("F328", "H3")),
+        (rich({"bold": True}, "17", {"font_color": "#FF0000"}, "9"), "179", None),
         (styled({"font_color": "#FFFFFF"}), "340", ("F328", "H3")),
         (styled({"font_color": "#FFFF00", "bg_color": "#FFFF00"}), "340", ("F328", "H3")),
         (styled({"num_format": ";;;"}), "340", ("F328", "H3")),
@@ -225,6 +228,26 @@ def test_other_spellings_of_the_same_file_are_understood(
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         xml = archive.read(part).decode()
     assert read(with_parts(content, {part: replace(xml)}))[1] == [("F320", "A2"), ("F308", "H3")]
+
+
+def test_hidden_answers_beside_labels_are_told(collect: Collect) -> None:
+    def hide(book: Workbook, _: Worksheet) -> None:
+        labels = book.get_worksheet_by_name("表紙")
+        labels.set_row(9, None, None, {"hidden": True})
+
+    findings = collect({"FY2022Q3/1203.xlsx": make(hide)}).findings
+    assert ("F320", "表紙", "B10") in {
+        (one.rule_id, one.place.sheet, one.place.cell) for one in findings
+    }
+
+    def hide_column(book: Workbook, _: Worksheet) -> None:
+        book.get_worksheet_by_name("表紙").set_column(1, 1, None, None, {"hidden": True})
+
+    findings = collect({"FY2022Q3/1203.xlsx": make(hide_column)}).findings
+    hidden = [one for one in findings if one.rule_id == "F332"]
+    assert ("表紙", "B4", "課コード") in {
+        (one.place.sheet, one.place.cell, one.value_found) for one in hidden
+    }
 
 
 def test_macro_sheets_are_no_damage() -> None:

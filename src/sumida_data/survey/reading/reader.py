@@ -132,6 +132,7 @@ class SheetReader(ColumnFinder[Described]):
                 address = cell_address(row, column)
                 answer = Answer(name, sheet.name, address, judgement.raw_text, judgement.reading)
                 run.check_answer(row, column, judgement, answer, None)
+                run.check_hidden(row, column, answer)
                 answers.append(answer)
             else:
                 texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
@@ -205,6 +206,14 @@ class _Pass:
         for first in self._find_covering(row, column) if is_blank else ():
             if self.sheet.rows[first[0]][first[1]] or first in self.look.oddities:
                 self.report_answer(Kind.MERGED_CELL, answer, label, other=cell_address(*first))
+
+    def check_hidden(self, row: int, column: int, answer: Answer) -> None:
+        """Report that the answer beside a label is hidden."""
+        if row in self.look.hidden_rows:
+            self.report_answer(Kind.HIDDEN_ROW, answer, None)
+        if column in self.look.hidden_columns:
+            title = self.reader.fields[answer.field].title
+            self.report(Kind.HIDDEN_COLUMN, answer.cell, title, {})
 
     def _find_covering(self, row: int, column: int) -> Iterator[tuple[int, int]]:
         for (top, left), (bottom, right) in self.merged:

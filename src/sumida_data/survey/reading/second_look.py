@@ -42,7 +42,8 @@ _FORMULA_WITHOUT_VALUE = re.compile(
 _HIDDEN = re.compile(
     rb'hidden="(?:1|true)"[^>/]*+>|<(?:\w+:)?col [^>]*hidden="(?:1|true)"| (?:ht|width)="0[."]'
 )
-_RICH = re.compile(b"strike|vertAlign")
+# Where parts of a text have a style of their own.
+_RICH = b"rPr"
 _MAY_BE_HIDDEN = (b'hidden="', b' ht="0', b' width="0')
 # Where a sheet says how it is seen.
 _VIEW = slice(2000)
@@ -123,7 +124,7 @@ def _read_book(archive: ZipFile, content: bytes, names: set[str]) -> _Book:
     shared = (_WORKBOOK, _STYLES, _TEXTS)
     book, look, words = (unpack(archive, content, one) if one in names else b"" for one in shared)
     texts = {}
-    if any(sign in words for sign in (b"strike", b"vertAlign", b"_x00")):
+    if _RICH in words or b"_x00" in words:
         listed = fromstring(words).iterfind("{*}si")  # noqa: S314
         judged = enumerate(map(judge_text, listed))
         texts = {number: found for number, found in judged if any(found)}
@@ -193,7 +194,7 @@ def _has_odd_cells(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
         b't="e"' in xml
         or _FORMULA_WITHOUT_VALUE.search(xml)
         or (odd_style and odd_style.search(xml))
-        or (b"inlineStr" in xml and _RICH.search(xml))
+        or (b"inlineStr" in xml and _RICH in xml)
     )
 
 
