@@ -274,6 +274,13 @@ class TestFilesThatCannotBeUsed:
         assert collected.answers == []
         assert status(collected, "1203") == "set_aside"
 
+    def test_a_csv_of_a_table_is_said_to_have_no_cover(self, collect: Collect) -> None:
+        rows = [["課：", "税務課"], [], *procedures(ONLINE)]
+        content = "\n".join(",".join(map(str, row)) for row in rows).encode()
+        collected = collect({"FY2022Q3/1203_手続.csv": content})
+        assert rule_ids(collected) == ["F201"]
+        assert status(collected, "1203") == "set_aside"
+
     def test_the_folder_or_archive_tells_whose_it_is(self, collect: Collect) -> None:
         collected = collect({"FY2022Q3/1204_窓口課/調査票.xlsx": b""})
         assert status(collected, "1204") == "set_aside"

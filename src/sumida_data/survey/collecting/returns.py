@@ -174,7 +174,8 @@ class FormReader:
     def _read_cover(self, workbook: Workbook, reader: _Reader, returned: Return) -> str | None:
         """Read the cover sheet and return its name; None if there is none."""
         cover = self._read_part(workbook, reader, returned.place, is_asked=True)
-        if cover is None:
+        # In a CSV file of another sheet, the department is named above the table, without a code.
+        if cover is None or not (cover.sheet or cover.records[0].answer_of("department_code")):
             words = {"sheet": self.form.cover.sheet}
             returned.report(self.rules[Kind.NO_COVER], None, returned.place, **words)
             return None
