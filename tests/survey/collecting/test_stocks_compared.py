@@ -63,3 +63,17 @@ def test_a_table_that_is_empty_now_is_asked_about_by_name(compare: Compare) -> N
     assert compare([ROW, OTHER], []) == [("F515", None, asked)]
     assert compare([ROW, OTHER], [["該当なし"]]) == [("F515", None, asked)]
     assert compare([ROW, OTHER], [["別紙のとおり"]]) == [("F515", None, asked)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "rule_ids"), [("0.223", ["F512"]), ("0.3", []), ("22.3", []), ("0.223%", ["F512"])]
+)
+def test_a_rate_written_as_a_part_of_one(collect: Collect, rate: str, rule_ids: list[str]) -> None:
+    def effects(value: str) -> dict[str, Any]:
+        headings = ["事例名", "効果", "値", "単位", "実績/見込み", "概数", "条件"]
+        return {"表紙": cover(), "取組効果": [headings, ["RPA", "割合", value, "%"]]}
+
+    collected = collect({"FY2022Q2/a.xlsx": effects("22.3"), "FY2022Q3/a.xlsx": effects(rate)})
+    told = [one for one in collected.findings if one.rule_id.startswith("F51")]
+    assert [one.rule_id for one in told] == rule_ids
+    assert all(one.place.cell == "C2" for one in told)

@@ -37,7 +37,7 @@ from sumida_data.survey.reading.text import BLANK, fold
 
 _PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 # A digit too many or too few; small numbers may well change as much.
-_JUMP, _SMALLEST = 10, 100
+_JUMP, _SMALLEST, _PERCENT = 10, 100, 100
 _NAMES_SHOWN = 5
 _TREATED = {True: "控えから数えました", False: "数えていません"}
 
@@ -458,7 +458,9 @@ class _Past:
             before, value = last.value_of(answer.field), answer.reading.value
             if item and item.type in {"integer", "number"} and before and value:
                 low, high = sorted((abs(Decimal(before)), abs(Decimal(value))))
-                if high >= _SMALLEST and high >= low * _JUMP:
+                # A rate may have been written as a part of 1.
+                is_rate = bool(low) and high == low * _PERCENT
+                if is_rate or (high >= _SMALLEST and high >= low * _JUMP):
                     words = {"sheet": answer.sheet, "cell": answer.cell, "last": before}
                     rule = self.rules[Kind.OTHER_MAGNITUDE]
                     returned.report(rule, answer.raw_text, heading=item.title, **words)
