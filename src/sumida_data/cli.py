@@ -23,8 +23,8 @@ from rich.text import Text
 
 from sumida_data import pipelines
 from sumida_data.base.characters import print_whatever
-from sumida_data.base.disk import hold
-from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
+from sumida_data.base.disk import hold, list_settings
+from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
 
 _EXIT_FAILED = 1

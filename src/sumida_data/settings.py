@@ -11,7 +11,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from omegaconf import OmegaConf
 
 from sumida_data import keep_to_itself
-from sumida_data.base.settings_files import list_settings, read_settings
+from sumida_data.base.disk import list_settings
+from sumida_data.base.settings_files import read_settings
 from sumida_data.runs.records import RECORDER, name_from
 
 keep_to_itself()

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
+from sumida_data.base.disk import list_settings
+from sumida_data.base.settings_files import SettingsError, read_settings
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,11 @@ def hold(path: Path, otherwise: Exception) -> Iterator[None]:
         yield
 
 
+def list_settings(folder: Path, kind: str) -> list[Path]:
+    """Return the YAML files of an environment's folder in which Kedro looks for a kind."""
+    return [*folder.glob(f"{kind}*.y*ml"), *folder.glob(f"{kind}*/**/*.y*ml")]
+
+
 def is_hidden(path: Path) -> bool:
     """Tell a hidden file, and the lock file that Excel leaves beside an open workbook."""
     return path.name.startswith((".", "~$"))

@@ -9,9 +9,9 @@ personal, published. With them are the municipality, and how much may be missing
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
 FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean"]
@@ -20,6 +20,8 @@ Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 Row = dict[str, Any]
 LanguageCode = Literal["ja", "en"]
 PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
+
+Listing = TypeVar("Listing")
 
 # What may not be, in words, each with whether it is.
 Mistakes = Mapping[str, object]
@@ -35,7 +37,8 @@ def refuse(mistakes: Mistakes) -> None:
 class Model(BaseModel):
     """Base of all models read from YAML: unknown keys are refused, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What validates a model is made when it first does: a command needs few of them.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="after")
     def _refuse_mistakes(self) -> Self:
@@ -44,6 +47,12 @@ class Model(BaseModel):
 
     def _mistakes(self) -> Mistakes:
         return {}
+
+
+class Listed(RootModel[Listing], Generic[Listing]):
+    """Base of all lists and mappings of models that are read from YAML."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class Code(Model):

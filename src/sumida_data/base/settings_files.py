@@ -25,11 +25,6 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def list_settings(folder: Path, kind: str) -> list[Path]:
-    """Return the YAML files of an environment's folder in which Kedro looks for a kind."""
-    return [*folder.glob(f"{kind}*.y*ml"), *folder.glob(f"{kind}*/**/*.y*ml")]
-
-
 def read_settings(paths: Iterable[Path], wanted: Collection[str] = ()) -> dict[str, Any]:
     """Return what YAML files say, by the keys at their top, or raise a SettingsError.
 

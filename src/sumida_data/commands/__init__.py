@@ -1,5 +1,6 @@
 """The command ``sumida-data``: what is done outside a run."""
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -44,6 +45,8 @@ cli = _Commands("cli", help=_HELP)
 
 def main() -> None:
     """Run the command; exits with 1 where it cannot be run, as `kedro run` does."""
+    # Pydantic would look for plugins in all packages that are installed, and there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     print_whatever()
     try:
         cli(prog_name="sumida-data", standalone_mode=False)

@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import click
-from pydantic import TypeAdapter
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -177,10 +176,6 @@ def _leave_out(file: SourceFile) -> Row:
     return {"source_file": file.name, "file_sha256": digest, "sample": False, **counts, **unknown}
 
 
-# By file its errors, and a hash of it and of what it was checked by.
-_VERDICTS = TypeAdapter(dict[str, tuple[str, int]])
-
-
 class DropFolder:
     """A folder into which departments put their files.
 
@@ -194,18 +189,23 @@ class DropFolder:
 
     def update(self) -> Iterator[Checked]:
         """Check what is new or changed, write its return sheet, and yield it."""
+        # Imported here because it takes time, and a single file needs none.
+        from pydantic import TypeAdapter  # noqa: PLC0415
+
+        # By file its errors, and a hash of it and of what it was checked by.
+        form = TypeAdapter(dict[str, tuple[str, int]])
         memory, known = self.path / RESULTS / _STATE, self.verdicts
         if not known and memory.exists():
             # Without a memory everything is new.
             with suppress(OSError, ValueError):
-                known = _VERDICTS.validate_json(memory.read_bytes())
+                known = form.validate_json(memory.read_bytes())
         self.verdicts, self.unreadable = {}, {}
         for path in _list_files(self.path):
             # Locks of open workbooks and results are no returns.
             if not is_hidden(path) and path.parent.name != RESULTS:
                 yield from self._look_at(path, known)
         if self.verdicts != known:
-            replace_file(memory, _VERDICTS.dump_json(self.verdicts, indent=1))
+            replace_file(memory, form.dump_json(self.verdicts, indent=1))
 
     def _look_at(self, path: Path, known: Mapping[str, tuple[str, int]]) -> list[Checked]:
         name = path.relative_to(self.path).as_posix()

@@ -8,13 +8,14 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
-from sumida_data.base.settings_files import SettingsError, list_settings, read_settings
-from sumida_data.survey.departments import parse_departments, refuse_unknown_codes
+from sumida_data.base.disk import list_settings
+from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.reading.registers import parse_layout_map, read_register
+from sumida_data.survey.reading.opened import keep, recall
+from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
 
-_BASE = Path("conf/base")
+_BASE, _REFERENCE = Path("conf/base"), Path("data/01_raw/reference")
 _REGISTERS = ("departments.csv", "layout_map.csv")
 
 
@@ -56,6 +57,9 @@ def read_parameters(project: Path, wanted: Collection[str] = ()) -> dict[str, An
 
 
 def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
+    # Imported here, with YAML, because it takes time and descriptions are mostly kept.
+    from sumida_data.base.settings_files import SettingsError, read_settings  # noqa: PLC0415
+
     try:
         return read_settings(paths, wanted)
     except SettingsError as error:
@@ -63,30 +67,64 @@ def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
 
 
 class Project:
-    """The descriptions by which a workbook is checked; the fingerprint is a hash of them all."""
+    """The descriptions by which a workbook is checked; the fingerprint is a hash of them all.
+
+    They are kept as they were made, and made anew when any file of theirs is another.
+    """
+
+    form: Form
+    waves: Waves
+    rules: FindingRules
+    departments: list[Department]
+    layout_map: list[MappedHeading]
+    fingerprint: str
 
     def __init__(self, folder: Path) -> None:
         """Read them; a ProjectError tells each mistake in one line."""
         self.folder = folder
-        parameters = read_parameters(folder, ("form", "waves", "finding_rules"))
+        contents, kept = self._read_files(), folder / "data/state/descriptions"
+        made = recall(kept, "project", contents) if contents else None
+        if made is None:
+            made = self._make()
+            # Nobody has written to a file meanwhile.
+            if contents and contents == self._read_files():
+                keep(kept, "project", contents, made)
+        vars(self).update(made)
+
+    def _read_files(self) -> bytes:
+        """Return all that decides the descriptions; nothing if a file cannot be opened."""
+        paths = sorted(list_settings(self.folder / _BASE, "parameters"))
+        paths += [self.folder / _REFERENCE / name for name in _REGISTERS]
         try:
-            register = folder / "data/01_raw/reference"
+            return repr(
+                [(str(path), path.read_bytes()) for path in (Path(__file__), *paths)]
+            ).encode()
+        except OSError:
+            return b""
+
+    def _make(self) -> dict[str, Any]:
+        parameters = read_parameters(self.folder, ("form", "waves", "finding_rules"))
+        try:
+            register = self.folder / _REFERENCE
             departments, mapped = (read_register(register / name) for name in _REGISTERS)
-            self.form = Form.model_validate(parameters["form"])
-            self.waves = Waves.model_validate(parameters["waves"])
-            self.rules = FindingRules.model_validate(parameters["finding_rules"])
-            self.departments = parse_departments(departments)
-            refuse_unknown_codes(self.waves, self.departments)
-            self.layout_map = parse_layout_map(mapped, self.form)
-            known = repr((parameters, departments, mapped))
-            self.fingerprint = sha256(known.encode()).hexdigest()
+            made: dict[str, Any] = {
+                "form": Form.model_validate(parameters["form"]),
+                "waves": Waves.model_validate(parameters["waves"]),
+                "rules": FindingRules.model_validate(parameters["finding_rules"]),
+                "departments": parse_departments(departments),
+                "fingerprint": sha256(repr((parameters, departments, mapped)).encode()).hexdigest(),
+            }
+            refuse_unknown_codes(made["waves"], made["departments"])
+            made["layout_map"] = parse_layout_map(mapped, made["form"])
         except (ValidationError, KeyError) as error:
             # Imported here because it takes time and settings seldom have mistakes.
             from sumida_data.parameters import find_mistakes  # noqa: PLC0415
 
-            mistakes = [*find_mistakes(read_parameters(folder), folder / _BASE / "parameters")]
+            everything = read_parameters(self.folder)
+            mistakes = [*find_mistakes(everything, self.folder / _BASE / "parameters")]
             if not mistakes:
                 raise
             raise ProjectError("\n".join(mistakes)) from error
         except ValueError as error:
             raise ProjectError(str(error)) from error
+        return made

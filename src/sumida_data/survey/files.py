@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from email import message_from_bytes, policy
 from pathlib import Path, PurePosixPath
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 from zipfile import BadZipFile, ZipFile
 
-from olefile.olefile import OleFileError, OleFileIO
-
 from sumida_data.survey.findings import Kind
+
+if TYPE_CHECKING:
+    from olefile.olefile import OleFileIO
 
 # No workbook of a survey comes near it.
 _LARGEST = 256 << 20
@@ -173,6 +173,9 @@ def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield what is attached to a mail, and to mails that are attached to it."""
+    # Most files are workbooks: what only mails need is imported with the first of them.
+    from email import message_from_bytes, policy  # noqa: PLC0415
+
     message = message_from_bytes(content, policy=policy.default)
     for number, part in enumerate(message.walk(), start=1):
         attached, name = part.get_payload(decode=True), part.get_filename()
@@ -185,21 +188,28 @@ def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield what is attached to a mail, and to mails that are attached to it."""
-    with OleFileIO(io.BytesIO(content)) as mail:
-        attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
-        size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
-        if len(attached) > _MOST_FILES or size > _MOST_BYTES:
-            raise _TooMuchError
-        for number, path in enumerate(attached, start=1):
-            key = next((one for one in _NAMES if mail.exists([*path, one])), None)
-            name = f"添付{number}"
-            if key is not None:
-                raw = mail.openstream([*path, key]).read()
-                name = raw.decode(_NAMES[key], "replace").strip("\0")
-            yield name.replace("/", "_"), mail.openstream([*path, _ATTACHED]).read()
+    from olefile.olefile import OleFileError, OleFileIO  # noqa: PLC0415
+
+    try:
+        with OleFileIO(io.BytesIO(content)) as mail:
+            yield from _list_attached(mail)
+    except OleFileError as error:
+        raise BadZipFile from error
+
+
+def _list_attached(mail: "OleFileIO") -> Iterator[tuple[str, bytes]]:
+    attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
+    size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
+    if len(attached) > _MOST_FILES or size > _MOST_BYTES:
+        raise _TooMuchError
+    for number, path in enumerate(attached, start=1):
+        key = next((one for one in _NAMES if mail.exists([*path, one])), None)
+        name = f"添付{number}"
+        if key is not None:
+            raw = mail.openstream([*path, key]).read()
+            name = raw.decode(_NAMES[key], "replace").strip("\0")
+        yield name.replace("/", "_"), mail.openstream([*path, _ATTACHED]).read()
 
 
 _OPENERS = {".zip": _open_archive, ".eml": _open_mail, ".msg": _open_outlook_mail}
-_DAMAGED = (
-    BadZipFile, OleFileError, NotImplementedError, ArithmeticError, ValueError, EOFError,
-)  # fmt: skip
+_DAMAGED = BadZipFile, NotImplementedError, ArithmeticError, ValueError, EOFError

@@ -9,9 +9,9 @@ from string import Formatter
 from typing import Any, Literal, Self
 
 from pydantic import Field as Described
-from pydantic import RootModel, model_validator
+from pydantic import model_validator
 
-from sumida_data.base.metadata import Model
+from sumida_data.base.metadata import Listed, Model
 
 Severity = Literal["error", "warning"]
 
@@ -113,7 +113,7 @@ class FindingRule(Model):
         return self
 
 
-class FindingRules(RootModel[tuple[FindingRule, ...]]):
+class FindingRules(Listed[tuple[FindingRule, ...]]):
     """All kinds of findings."""
 
     @model_validator(mode="after")

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, RootModel, model_validator
+from pydantic import BeforeValidator, ConfigDict, model_validator
 from pydantic import Field as Described
 
 from sumida_data.base.characters import comparable
-from sumida_data.base.metadata import Field, Model, Name, PeriodText
+from sumida_data.base.metadata import Field, Listed, Model, Name, PeriodText
 from sumida_data.base.periods import Period
 
 # Government forms put titles and instructions above a table, rarely more than this.
@@ -248,7 +248,7 @@ class Wave(Model):
         return tuple(name for name, codes in asked if codes == "all" or department_code in codes)
 
 
-class Waves(RootModel[dict[PeriodText, Wave]]):
+class Waves(Listed[dict[PeriodText, Wave]]):
     """The inquiries by period."""
 
     @model_validator(mode="after")
@@ -313,5 +313,5 @@ class CentralSource(RecordSheet):
         return tuple(self.model_copy(update={"fields": fields}) for fields in forms)
 
 
-class CentralSources(RootModel[tuple[CentralSource, ...]]):
+class CentralSources(Listed[tuple[CentralSource, ...]]):
     """The central sources."""

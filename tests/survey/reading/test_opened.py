@@ -76,14 +76,13 @@ def test_what_is_kept_says_nothing_without_the_file(tmp_path, content):
     [path] = _kept(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert opened._read(path, content)
-    assert opened._read(path, content + b"\0") is None
+    assert opened.recall(path.parents[1], path.name, content)
+    assert opened.recall(path.parents[1], path.name, content + b"\0") is None
 
 
 def test_nothing_else_is_made_of_it(tmp_path, content):
-    place = tmp_path / "place"
-    OpenedFiles(tmp_path)._write(place, content, print)
-    assert opened._read(place, content) is None
+    opened.keep(tmp_path, "place", content, print)
+    assert opened.recall(tmp_path, "place", content) is None
 
 
 def test_other_code_opens_anew_and_removes_what_is_old(tmp_path, content, count, monkeypatch):

@@ -14,8 +14,6 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter
-
 from sumida_data.survey.collecting.returns import Return
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding
@@ -28,7 +26,6 @@ _FOLDER = "data/01_raw/kept_readings"
 _OF_COVER = {"department_code", "section", "answered_on", "no_change"}
 _NOT_KEPT = {"sheet_names": (), "personal_texts": frozenset[str]()}
 _HIDDEN = "(省略)"
-_RETURN = TypeAdapter(Return)
 
 Hides = Callable[[str], bool]
 
@@ -112,6 +109,10 @@ def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
 
 
 def _read(file: SourceFile) -> Iterator[Return]:
+    # Imported here because it takes time, and a check has nothing that was kept.
+    from pydantic import TypeAdapter  # noqa: PLC0415
+
+    form = TypeAdapter(Return)
     for number, line in enumerate(file.read().decode("utf-8-sig").split("\n"), start=1):
         if not line.strip():
             continue
@@ -120,7 +121,7 @@ def _read(file: SourceFile) -> Iterator[Return]:
             for record in filter(None, (kept["cover"], *kept["records"])):
                 for answer in record["answers"]:
                     answer["reading"] = {one: answer.pop(one) for one in Reading._fields}
-            yield _RETURN.validate_python(kept)
+            yield form.validate_python(kept)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise KeptReadingError(
                 f"{_FOLDER}/{file.name} の{number}行目を読めません。"

@@ -1,35 +1,45 @@
-"""Files that were opened before, kept under what decides it, so that none is opened twice.
+"""What was made of files before, kept under what decides it, so that it is not made twice.
 
 What is kept of a file is its cells, whichever folder it lay in. It is kept under the hash of its
 contents and of the code that opens files, and locked with another hash of its contents: who has
 the file can read it, and once the file is discarded nobody can. So nothing of a person outlives
-the return that says it. What was damaged does not open, and is made anew.
+the return that says it. What was damaged does not open, and is made anew. The descriptions by
+which a command checks are kept in the same way, under the contents of all their files.
 """
 
 import io
 import pickle  # what it may make is listed below
 import shutil
+import sys
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256, shake_256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import python_calamine
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.reading.workbook import Workbook, open_workbook
 
-# All that the cells of a file and what is known of them are made of.
+# All that the cells of a file, what is known of them, and descriptions are made of.
 _MADE_OF = {
     "datetime": {"date", "datetime", "time", "timedelta"},
     "builtins": {"set"},
-    "sumida_data.survey.findings": {"Kind"},
+    "sumida_data.base.metadata": {"Code"},
+    "sumida_data.survey.departments": {"Department"},
+    "sumida_data.survey.findings": {"FindingRule", "FindingRules", "Kind"},
+    "sumida_data.survey.form": {
+        "Condition", "Contradiction", "Form", "FormField", "SurveySheet", "Wave", "Waves",
+    },
+    "sumida_data.survey.reading.registers": {"MappedHeading"},
     "sumida_data.survey.reading.second_look": {"SecondLook"},
     "sumida_data.survey.reading.workbook": {"Workbook", "Sheet"},
-}
+}  # fmt: skip
 _MARK = 32
+_LIBRARIES = ("python_calamine", "pydantic", "pydantic_core", "pyyaml")
 
 
 @dataclass(frozen=True)
@@ -43,38 +53,41 @@ class OpenedFiles:
         if self.folder is None:
             return open_workbook(content, name)
         is_csv = name.lower().endswith(".csv")
-        place = self.folder / _hash_of_code() / sha256(content + b"\0csv" * is_csv).hexdigest()
-        found = _read(place, content)
+        name_kept = sha256(content + b"\0csv" * is_csv).hexdigest()
+        found = recall(self.folder, name_kept, content)
         if found is None:
             try:
                 found = open_workbook(content, name)
             except UnusableFileError as error:
                 found = (error.rule_id, error.words)
-            self._write(place, content, found)
+            keep(self.folder, name_kept, content, found)
         if isinstance(found, Workbook):
             return found
         rule_id, words = found
         raise UnusableFileError(rule_id, **words)
 
-    def _write(self, place: Path, content: bytes, found: object) -> None:
-        plain = zlib.compress(pickle.dumps(found, pickle.HIGHEST_PROTOCOL), 1)
-        aside = place.with_name(f".{place.name}")
-        # Where nothing can be written, files are opened every time.
-        with suppress(OSError):
-            if not place.parent.exists():
-                for old in place.parent.parent.glob("*"):
-                    # Other code opened these.
-                    shutil.rmtree(old, ignore_errors=True)
-                place.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-            aside.touch(0o600)
-            aside.write_bytes(_lock(sha256(plain).digest() + plain, content))
-            aside.replace(place)
+
+def keep(folder: Path, name: str, content: bytes, made: object) -> None:
+    """Keep what was made of contents, by this code, in a folder under a name."""
+    place = folder / _hash_of_code() / name
+    plain = zlib.compress(pickle.dumps(made, pickle.HIGHEST_PROTOCOL), 1)
+    aside = place.with_name(f".{place.name}")
+    # Where nothing can be written, files are opened every time.
+    with suppress(OSError):
+        if not place.parent.exists():
+            for old in folder.glob("*"):
+                # Other code opened these.
+                shutil.rmtree(old, ignore_errors=True)
+            place.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        aside.touch(0o600)
+        aside.write_bytes(_lock(sha256(plain).digest() + plain, content))
+        aside.replace(place)
 
 
-def _read(place: Path, content: bytes) -> Any:
-    """Return what is kept there; None if there is nothing or it does not open."""
+def recall(folder: Path, name: str, content: bytes) -> Any:
+    """Return what is kept there of these contents; None if there is nothing or it does not open."""
     try:
-        opened = _lock(place.read_bytes(), content)
+        opened = _lock((folder / _hash_of_code() / name).read_bytes(), content)
         if sha256(opened[_MARK:]).digest() != opened[:_MARK]:
             return None
         return _Unpickler(io.BytesIO(zlib.decompress(opened[_MARK:]))).load()
@@ -97,9 +110,13 @@ class _Unpickler(pickle.Unpickler):
 
 @cache
 def _hash_of_code() -> str:
-    total = sha256(version("python-calamine").encode())
+    # The names of these folders hold the versions.
+    site = Path(python_calamine.__file__).parents[1]
+    found = (one.name for kind in _LIBRARIES for one in site.glob(f"{kind}-*.dist-info"))
+    total = sha256(repr((sys.version, sorted(found))).encode())
     folder = Path(__file__).parent
-    for path in sorted(one for place in (folder.parent, folder) for one in place.iterdir()):
+    folders = (folder.parents[1] / "base", folder.parent, folder)
+    for path in sorted(one for place in folders for one in place.iterdir()):
         if path.suffix in {".py", ".csv"}:
             total.update(path.read_bytes())
     return total.hexdigest()[:16]

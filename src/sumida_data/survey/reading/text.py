@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache, partial
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from sumida_data.base.characters import DASHES, combine, drop_unseen
@@ -77,7 +77,7 @@ _normalise_width = partial(unicodedata.normalize, "NFKC")
 @cache
 def _spellings(kind: str) -> dict[str, str]:
     """Return the meaning of each spelling of a kind, in the order of the table."""
-    text = files(__package__).joinpath("spellings.csv").read_text("utf-8")
+    text = Path(__file__).with_name("spellings.csv").read_text("utf-8")
     rows = [row for row in csv.DictReader(text.splitlines()) if row["kind"] == kind]
     return {word: row["means"] for row in rows for word in row["written"].split()}
 
