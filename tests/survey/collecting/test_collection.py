@@ -281,6 +281,14 @@ class TestFilesThatCannotBeUsed:
         assert rule_ids(collected) == ["F201"]
         assert status(collected, "1203") == "set_aside"
 
+    def test_two_of_one_name_are_told_apart_by_their_folders(self, collect: Collect) -> None:
+        newer = {"表紙": cover(回答日="R5.1.20"), "手続": procedures(ONLINE)}
+        older = {"表紙": cover(), "手続": procedures(ONLINE)}
+        collected = collect({"FY2022Q3/a.xlsx": older, "FY2022Q3/再提出/a.xlsx": newer})
+        told = {one.rule_id: one.message for one in collected.findings}
+        assert "「再提出/a.xlsx」が届いている" in told["F209"]
+        assert "「a.xlsx」も届いています" in told["F224"]
+
     def test_the_folder_or_archive_tells_whose_it_is(self, collect: Collect) -> None:
         collected = collect({"FY2022Q3/1204_窓口課/調査票.xlsx": b""})
         assert status(collected, "1204") == "set_aside"

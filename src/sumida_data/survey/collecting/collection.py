@@ -184,9 +184,10 @@ class _Quarter:
             before = chosen.get(code)
             # One that was sent twice is as good as the other.
             if before and before.file_sha256 != returned.file_sha256:
-                newer = PurePosixPath(returned.source_file).name
+                # Their folder or archive may be all that tells them apart.
+                newer = returned.source_file.partition("/")[2]
                 before.report(self.rules[Kind.OLDER_RETURN], newer=newer)
-                older = PurePosixPath(before.source_file).name
+                older = before.source_file.partition("/")[2]
                 returned.report(self.rules[Kind.OTHER_RETURN], older)
             chosen[code] = returned
         # A form as it was handed out counts only where a department sent nothing else.
