@@ -4,7 +4,7 @@ import io
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -118,18 +118,26 @@ def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterato
         if opens is None or file.rule_id:
             yield file
             continue
-        try:
-            inside = list(_place_inside(file, (opens if depth else _refuse)(file.read())))
-        except _TooMuchError:
-            inside = [replace(file, rule_id=Kind.TOO_LARGE)]
-        except _DAMAGED:
-            inside = [replace(file, rule_id=Kind.NOT_READABLE)]
-        except OSError:
-            inside = []
-        except RuntimeError:
-            # So says zipfile of a password.
-            inside = [replace(file, rule_id=Kind.ENCRYPTED)]
+        inside = _open(file, opens if depth else _refuse)
         yield from open_deliveries(inside, depth - 1) if inside else [file]
+
+
+def _open(
+    file: SourceFile, opens: Callable[[bytes], Iterable[tuple[str, bytes]]]
+) -> list[SourceFile]:
+    """Return the files inside one, or the one itself with why it cannot be opened."""
+    try:
+        return list(_place_inside(file, opens(file.read())))
+    except _TooMuchError:
+        rule_id = Kind.TOO_LARGE
+    except _DAMAGED:
+        rule_id = Kind.NOT_READABLE
+    except OSError:
+        return []
+    except RuntimeError:
+        # So says zipfile of a password.
+        rule_id = Kind.ENCRYPTED
+    return [replace(file, rule_id=rule_id)]
 
 
 def _place_inside(file: SourceFile, members: Iterable[tuple[str, bytes]]) -> Iterator[SourceFile]:

@@ -183,18 +183,24 @@ def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
 
 def judge_text(runs: Element) -> tuple[Kind | None, str | None]:
     """Judge a text of an .xlsx, as `judge_parts` does; characters may stand there by number."""
-    parts, has_unseen = [], False
+    parts = []
     for run in runs.iterfind("{*}r"):
-        font, place = run.find("{*}rPr"), run.find("{*}rPr/{*}vertAlign")
-        is_unseen = font is not None and _is_unseen(font, run, "")
-        has_unseen |= is_unseen and bool(run.findtext("{*}t", "").strip())
+        place = run.find("{*}rPr/{*}vertAlign")
         is_raised = place is not None and place.get("val") in {"superscript", "subscript"}
         parts.append((run.findtext("{*}t") or "", is_on(run, "rPr/{*}strike"), is_raised))
     oddity, shown = judge_parts(parts)
-    oddity = oddity or (Kind.UNSEEN_VALUE if has_unseen else None)
+    oddity = oddity or _find_unseen(runs)
     whole = shown or runs.findtext("{*}t") or "".join(text for text, *_ in parts)
     written = _BY_NUMBER.sub(lambda found: chr(int(found[1], 16)), whole)
     return oddity, written if oddity or written != whole else None
+
+
+def _find_unseen(runs: Element) -> Kind | None:
+    for run in runs.iterfind("{*}r"):
+        font, text = run.find("{*}rPr"), run.findtext("{*}t", "")
+        if font is not None and text.strip() and _is_unseen(font, run, ""):
+            return Kind.UNSEEN_VALUE
+    return None
 
 
 def judge_parts(parts: Sequence[tuple[str, bool, bool]]) -> tuple[Kind | None, str | None]:

@@ -182,10 +182,7 @@ class _SheetLook:
             oddity, shown = self._judge(cell, text, lines, look)
         if oddity:
             self.look.oddities[address] = oddity
-        is_text = cell.get(f"{_OFFICE}value-type") == "string"
-        if is_text and shown is None and any(child.tag.startswith(_DRAW) for child in cell):
-            # The fast reader takes what describes a picture for a text of the cell.
-            shown = "\n".join("".join(line.itertext()) for line in lines)
+        shown = _text_beside_picture(cell, lines) if shown is None else shown
         if shown is not None:
             self.look.shown[address] = shown
 
@@ -199,6 +196,9 @@ class _SheetLook:
             return judge_shown(float(cell.get(f"{_OFFICE}value", 0)), text)
         if kind != "string" or not text:
             return Kind.UNSEEN_VALUE if cell.get(f"{_OFFICE}string-value") else None, None
+        return judge_parts(self._parts_of(lines))
+
+    def _parts_of(self, lines: list[Element]) -> list[tuple[str, bool, bool]]:
         parts = []
         for line in lines:
             parts.append((line.text or "", False, False))
@@ -207,7 +207,15 @@ class _SheetLook:
                 marks = style == Kind.STRUCK_CELL, style == Kind.RAISED_CHARACTERS
                 parts.append(("".join(span.itertext()), *marks))
                 parts.append((span.tail or "", False, False))
-        return judge_parts(parts)
+        return parts
+
+
+def _text_beside_picture(cell: Element, lines: list[Element]) -> str | None:
+    """Return the text alone: the fast reader takes what describes a picture for a part of it."""
+    is_text = cell.get(f"{_OFFICE}value-type") == "string"
+    if not is_text or not any(child.tag.startswith(_DRAW) for child in cell):
+        return None
+    return "\n".join("".join(line.itertext()) for line in lines)
 
 
 def _find_missing_value(cell: Element, text: str | None) -> Kind | None:
