@@ -62,6 +62,8 @@ class Cost:
 def measure(command: Sequence[str], folder: Path) -> Cost:
     """Run a command to its end."""
     environment = os.environ | {"KEDRO_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"}
+    # Installed code is compiled once, and not at each start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:

@@ -1,5 +1,6 @@
 """The command ``sumida-data``: what is done outside a run."""
 
+import gc
 import os
 import sys
 import traceback
@@ -47,6 +48,8 @@ def main() -> None:
     """Run the command; exits with 1 where it cannot be run, as `kedro run` does."""
     # Pydantic would look for plugins in all packages that are installed, and there are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Nor is what is made at the start thrown away soon.
+    gc.set_threshold(100_000)
     print_whatever()
     try:
         cli(prog_name="sumida-data", standalone_mode=False)

@@ -3,6 +3,7 @@
 Each gets a return sheet of its own, as the quarter's run would write it.
 """
 
+import gc
 import sys
 import time
 from collections import defaultdict
@@ -128,14 +129,13 @@ class Checker:
         if given in waves:
             return given
         latest = max(waves, key=Period.parse)
-        stated = str(Period.find(self._read(file, latest).says("stated_period")))
+        stated = str(Period.find(self._read_cover(file, latest).says("stated_period")))
         return stated if stated in waves else latest
 
-    def _read(self, file: SourceFile, period: str) -> Return:
+    def _read_cover(self, file: SourceFile, period: str) -> Return:
         returned = Return(file.name, "", 0, period)
         if not file.rule_id:
-            wave = self.project.waves.root[period]
-            self._collector.reader.read(file.read(), returned, wave)
+            self._collector.reader.open(file.read(), returned)
         return returned
 
     def _find_last(self, file: SourceFile, period: str) -> list[SourceFile]:
@@ -143,9 +143,9 @@ class Checker:
         before = str(Period.parse(period).previous)
         if not (sent := self._sent_in(before)):
             return []
-        ours = self._read(file, period)
+        ours = self._read_cover(file, period)
         found = sent.get(ours.department_code or "", ())
-        return [one for one in found if self._read(one, before).sample == ours.sample]
+        return [one for one in found if self._read_cover(one, before).sample == ours.sample]
 
     def _list_returns(self, period: str) -> dict[str, list[SourceFile]]:
         """Return the files of a quarter by department."""
@@ -159,7 +159,7 @@ class Checker:
             ):
                 # Opening every workbook of a quarter takes a second; most names say whose they are.
                 owner = find_owner([file.name], departments)
-                if owner := owner or self._read(file, period).department_code:
+                if owner := owner or self._read_cover(file, period).department_code:
                     by_code[owner].append(file)
         return by_code
 
@@ -274,6 +274,8 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
 
     Exits with 0 where nothing must be mended, 2 where something must, 1 where it cannot check.
     """
+    # What was imported stays to the end: to look through it for waste takes time.
+    gc.freeze()
     if not path.exists():
         raise click.ClickException(f"{path}: ファイルもフォルダもありません。")
     loaded = Project(project or find_project(path))

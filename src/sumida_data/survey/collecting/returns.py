@@ -144,21 +144,25 @@ class FormReader:
             self._readers[period, mapped] = [SheetReader(part, self.rules) for part in parts]
         return self._readers[period, mapped]
 
-    def read(self, content: bytes, returned: Return, wave: Wave) -> None:
-        """Read a workbook into the return; sheets not asked for are read if they are there."""
+    def open(self, content: bytes, returned: Return) -> tuple[Workbook, str] | None:
+        """Read only the cover of a workbook; return that and the sheet's name, if it has one."""
         try:
             workbook = self.files.open(content, returned.source_file)
         except UnusableFileError as error:
             returned.report(self.rules[error.rule_id], **error.words)
-            return
+            return None
         returned.sample = has_sample_stamp(workbook)
         returned.sheet_names = tuple(sheet.name for sheet in workbook.sheets)
         for rule_id in workbook.remarks:
             returned.report(self.rules[rule_id])
-        readers = self._readers_of(returned)
-        cover_sheet = self._read_cover(workbook, readers[0], returned)
-        if cover_sheet is None:
+        cover_sheet = self._read_cover(workbook, self._readers_of(returned)[0], returned)
+        return None if cover_sheet is None else (workbook, cover_sheet)
+
+    def read(self, content: bytes, returned: Return, wave: Wave) -> None:
+        """Read a workbook into the return; sheets not asked for are read if they are there."""
+        if (opened := self.open(content, returned)) is None:
             return
+        (workbook, cover_sheet), readers = opened, self._readers_of(returned)
         stamp = Stamp.read(workbook)
         self._check_cover(stamp, returned)
         read = {cover_sheet, *self._read_answers(workbook, readers[1:], returned, wave)}
