@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from zipfile import BadZipFile, ZipFile
 
 from sumida_data.survey.findings import Kind
@@ -205,7 +205,7 @@ def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
         raise BadZipFile from error
 
 
-def _list_attached(mail: "OleFileIO") -> Iterator[tuple[str, bytes]]:
+def _list_attached(mail: "OleFileIO[Any]") -> Iterator[tuple[str, bytes]]:
     attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
     size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
     if len(attached) > _MOST_FILES or size > _MOST_BYTES:

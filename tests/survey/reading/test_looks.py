@@ -180,6 +180,13 @@ def test_a_drawing_of_any_anchor_covers_what_it_lies_over(read: Read, anchor: st
     assert [rule for rule, _ in found] == ["F334"]
 
 
+@pytest.mark.parametrize("style", [STRIKE, {"font_color": "white"}])
+def test_a_heading_struck_out_or_unseen_is_asked_about(read: Read, style: dict[str, Any]) -> None:
+    answers, found = read(make(styled(style, "H1", PROCEDURE_HEADINGS[7])))
+    assert ("F218", "H1") in found
+    assert answers["H3"] is not None
+
+
 def test_a_row_struck_out_is_no_answer(read: Read) -> None:
     def strike(book: Workbook, sheet: Worksheet) -> None:
         sheet.write_row("A3", ROWS[1], book.add_format(STRIKE))

@@ -126,6 +126,14 @@ class TestNumbers:
     def test_a_share_with_its_sign_is_never_in_doubt(self, share: object) -> None:
         assert reader_of(RATE)(f"{share}%").value == str(share)
 
+    @pytest.mark.parametrize(
+        ("share", "value"), [("0.3", None), ("1", None), ("30", "30"), ("120", "120"), ("-5", "-5")]
+    )
+    def test_a_share_without_bounds_may_be_a_fraction(self, share: str, value: str | None) -> None:
+        effect = RATE.model_copy(update={"minimum": None, "maximum": None})
+        reading = reader_of(effect)(share)
+        assert (reading.value, reading.rules) == (value, "" if value else "two_readings")
+
     @pytest.mark.parametrize("cell", [12.5, True, date(2022, 1, 1), 1e20])
     def test_cells_that_hold_no_count(self, cell: object) -> None:
         assert reader_of(CASES)(cell).status == "unreadable"  # type: ignore[arg-type]

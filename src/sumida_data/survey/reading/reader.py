@@ -326,8 +326,14 @@ class _TablePass(_Pass):
         """Report what hides answers of these rows, and units beside them that are not asked for."""
         numbers = [column.number for column in self.columns.answers]
         self._check_unit_lines(rows[-1] if rows else self.first_row)
-        for column in self.look.hidden_columns.intersection(numbers):
-            self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, column)
+        for number in self.look.hidden_columns.intersection(numbers):
+            self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, number)
+        for column in self.columns.answers:
+            # A heading that is struck out or not seen may be asked for no more.
+            if (row := self.first_row - 1, column.number) in self.look.oddities:
+                text = raw_text_of(self.sheet.rows[row][column.number])
+                words = {"heading": column.field.title}
+                self.report(Kind.GUESSED_HEADING, cell_address(row, column.number), text, words)
         if self.look.hidden or self.look.drawings:
             rows = [self.first_row - 1, *rows]
             self.check_cover([(row, column) for row in rows for column in numbers])

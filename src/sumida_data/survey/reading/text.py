@@ -331,9 +331,9 @@ class _NumberReader:
 
     def _percentages(self, number: Decimal) -> set[Decimal]:
         """Return what a number may mean: of percentages, also what a spreadsheet keeps of one."""
-        low, high = self.field.minimum, self.field.maximum
-        if self.field.unit != "%" or low is None or high is None:
+        if self.field.unit != "%":
             return {number}
+        low, high = self.field.minimum or 0, self.field.maximum or 100
         return {one for one in (number, number.scaleb(2)) if low <= one <= high}
 
 
