@@ -11,13 +11,15 @@ RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: offline release lines run test test-long test-mutation bench bench-many docs jupyter format lock clean test-ckan ckan
+.PHONY: offline release lines run test test-long test-mutation bench bench-many install docs jupyter format lock clean test-ckan ckan
 
 run: .venv/installed  ## Compute the quarter, on sample data where nothing has been received yet.
 ifeq ($(RETURNS),)
 	$(KEDRO) run --pipelines=sample
 endif
 	$(KEDRO) run || [ $$? -eq 2 ]
+
+install: .venv/installed  ## Install without sample data, to put a backup back.
 
 # Three processes for two cores: one of them mostly waits for a CKAN or a browser.
 test: .venv/installed-dev  ## Lint, types, import contracts and all tests.

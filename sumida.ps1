@@ -1,7 +1,7 @@
 ﻿#Requires -Version 5.1
 <#
 .SYNOPSIS
-make のない Windows で、README の2つのコマンドと同じことをします。
+make のない Windows で、README の2つのコマンドと同じことをします。install は、見本データを置かずに入れるだけです。
 
 .EXAMPLE
 powershell -ExecutionPolicy Bypass -File .\sumida.ps1 run
@@ -9,7 +9,7 @@ powershell -ExecutionPolicy Bypass -File .\sumida.ps1 run
 powershell -ExecutionPolicy Bypass -File .\sumida.ps1 test
 #>
 param(
-    [ValidateSet('run', 'test')]
+    [ValidateSet('run', 'test', 'install')]
     [string]$Command = 'run'
 )
 
@@ -49,12 +49,12 @@ function Test-Returns {
     return $false
 }
 
+if ($Command -ne 'test') { Install-Project 'requirements.lock' 'installed' }
 if ($Command -eq 'run') {
-    Install-Project 'requirements.lock' 'installed'
     if (-not (Test-Returns)) { Invoke-Checked $Python @('-m', 'kedro', 'run', '--pipelines=sample') }
     Invoke-Checked $Python @('-m', 'kedro', 'run') @(0, 2)
 }
-else {
+if ($Command -eq 'test') {
     Install-Project 'requirements-dev.lock' 'installed-dev'
     Invoke-Checked $Python @('-m', 'ruff', 'format', '--check', '.')
     Invoke-Checked $Python @('-m', 'ruff', 'check', '.')

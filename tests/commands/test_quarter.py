@@ -124,6 +124,41 @@ def test_approval_and_publication_are_signed_by_the_record(project: Path) -> Non
     assert "<li>a 1.0.0</li>" in page
 
 
+def test_before_the_first_run_on_a_new_machine_nothing_is_said_that_only_a_run_can_know(
+    project: Path,
+) -> None:
+    output = call("--day", "2022-12-01").output
+    assert "足りないファイル" not in output
+    for title in ("国とシステムのファイル", "訂正を片付ける", "公表した値の改訂を決める"):
+        told = next(line for line in output.splitlines() if title in line)
+        assert told.startswith("［未］")
+        assert told.endswith("集計すると分かる")
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "command"),
+    [
+        ("publish", "公開", "kedro run --pipelines=publish"),
+        ("undo", "取消し", "sumida-data undo"),
+        ("withdraw", "取下げ", "sumida-data withdraw"),
+    ],
+)
+def test_what_was_cut_off_is_told_first_and_is_urgent(
+    project: Path, kind: str, title: str, command: str
+) -> None:
+    office = Office(project / "data/06_catalog")
+    catalogue = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
+    office.approve_and_publish(catalogue)
+    line = office.record.read_publications()[0]
+    office.record.begin(line.model_copy(update={"kind": kind}))
+    result = call("--day", "2022-12-01")
+    assert result.exit_code == 2
+    assert f"：途中で止まった{title}を終わらせる\n" in result.output
+    first = result.output.splitlines()[3]
+    assert first == f"［期限切れ］途中で止まった{title}を終わらせる　{DAY} A0001"
+    assert f"\n    → {command}\n" in result.output
+
+
 def test_what_is_done_outside_is_written_down_with_name_and_day(project: Path) -> None:
     remember(project, RETURNS)
     call("--done", "送付", "--by", "見本 太郎", "--day", "2023-01-05", "--note", "庁内メール")

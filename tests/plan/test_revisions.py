@@ -380,7 +380,7 @@ class TestVerdicts:
         assert kept.keys() == JUDGED.keys()
         assert pending["pending_state"] == "verdict_differs"
         assert pending["differences"] == "判定(linear) behind→slightly_behind"
-        assert "verdict_changes.csv に改訂番号1の理由" in pending["message"]
+        assert "verdict_changes.csv に x の改訂番号1の理由" in pending["message"]
 
     def test_a_reason_lets_it_change_and_is_said(self) -> None:
         reasons = parse_verdict_changes([CHANGE], PUBLISHED)

@@ -49,10 +49,6 @@ from sumida_data.quality.rules import SecondOpinion
 # Only these speak of the day of publication.
 _DATED = (".json", ".jsonld", ".atom", ".md", ".html", ".xml", "")
 _DESCRIPTOR = "datapackage.json"
-_UNFINISHED = {
-    "undo": "取消しが途中です。先に sumida-data undo をもう一度実行してください。",
-    "withdraw": "取下げが途中です。先に sumida-data withdraw をもう一度実行してください。",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +128,8 @@ def _refuse_unfit(
     )
     if record.journal is None:
         refuse_lost_record(proposal.changes, record.publications)
-    elif record.journal.kind in _UNFINISHED:
-        raise RefusedError(_UNFINISHED[record.journal.kind])
+    elif record.journal.kind != "publish":
+        raise RefusedError(record.journal.tell())
 
 
 def _resume(
@@ -234,8 +230,7 @@ def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLi
         unfinished = record.read_journal()
         if unfinished and unfinished.kind == "publish":
             raise TargetError(
-                "公開が途中です。先に kedro run --pipelines=publish をもう一度実行してください。"
-                "公開先に断られるときは sumida-data abandon でやめてください。"
+                f"{unfinished.tell()}公開先に断られるときは sumida-data abandon でやめてください。"
             )
         lines = record.read_publications()
         shown = [one.content_of for one in lines if one.content_of != lines[-1].content_of]

@@ -109,6 +109,14 @@ class PublicationLine(RecordLine):
     second_opinion: SecondOpinion | None = None  # None in older lines
 
 
+# What was cut off, and the command that completes it.
+COMPLETES = {
+    "publish": ("公開", "kedro run --pipelines=publish"),
+    "undo": ("取消し", "sumida-data undo"),
+    "withdraw": ("取下げ", "sumida-data withdraw"),
+}
+
+
 class JournalEntry(Model):
     """What is under way, by the hash of the content, and the last step that was finished."""
 
@@ -117,6 +125,11 @@ class JournalEntry(Model):
     approval_id: str = ""
     day: str = ""
     step: str = "begun"
+
+    def tell(self, option: str = "") -> str:
+        """Say what was cut off, and how it is completed, with an option that names the target."""
+        what, command = COMPLETES[self.kind]
+        return f"{what}が途中です。先に {command}{option} をもう一度実行してください。"
 
 
 @dataclass(frozen=True, slots=True)

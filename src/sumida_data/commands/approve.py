@@ -130,7 +130,7 @@ def describe_proposal(proposal: Proposal) -> Iterator[str]:
     yield f"新しい文 {len(proposal.new_texts)}件：個人に関する記載がないか確かめてください。"
     for one in proposal.new_texts:
         times = f"、{one.cells}欄" if one.cells > 1 else ""
-        yield f"  {one.table}の{one.field}「{one.text}」({one.place}{times})"
+        yield f"  {one.table}の{one.field}「{one.text}」({one.place or '参照表'}{times})"
     yield ""
 
 

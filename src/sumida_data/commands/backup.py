@@ -22,6 +22,7 @@ import click
 
 from sumida_data import __version__
 from sumida_data.base.disk import OutsideFolderError, hold, refuse_outside, replace_file
+from sumida_data.base.periods import format_era_date
 from sumida_data.commands.project import find_project
 
 MANIFEST = "控え.json"
@@ -101,7 +102,8 @@ def restore(archive: Path, *, check: bool) -> None:
             refuse_outside([*manifest["files"], *manifest["links"]])
             why = "控えが壊れています。ほかの控えを使ってください。"
             _refuse(_find_faults(opened, manifest), why)
-            made_at, count = manifest["made_at"], len(manifest["files"])
+            made, count = datetime.fromisoformat(manifest["made_at"]), len(manifest["files"])
+            made_at = f"{format_era_date(made.date())} {made:%H:%M}"
             if check:
                 click.echo(f"{archive} は壊れていません({made_at}、{count}ファイル)。")
                 return
@@ -119,7 +121,7 @@ def restore(archive: Path, *, check: bool) -> None:
     click.echo(f"{made_at} の控えから{count}ファイルを戻し、確かめました。")
     if manifest["version"] != __version__:
         click.echo(f"控えは版{manifest['version']}、このプログラムは版{__version__}です。")
-    click.echo("次に kedro run を実行し、sumida-data verify で公開先を確かめてください。")
+    click.echo("次に kedro run、sumida-data quarter、sumida-data verify を順に実行してください。")
 
 
 @contextmanager

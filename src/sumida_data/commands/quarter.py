@@ -20,7 +20,7 @@ from sumida_data.base.database import connect
 from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.catalogue.approval import Proposal
-from sumida_data.catalogue.record import TargetRecord
+from sumida_data.catalogue.record import COMPLETES, TargetRecord
 from sumida_data.commands.backup import LAST_BACKUP
 from sumida_data.commands.project import (
     ProjectError,
@@ -40,10 +40,13 @@ BY_HAND = {
     "確認": "下見、進捗レポート、議会資料を確かめる",
 }
 _NOTES = "data/state/quarter.jsonl"
+_DATABASE = "data/sumida.duckdb"
 _PAGE = "data/08_reporting/office_status.html"
 _CHANGES = "data/06_catalog/changes.json"
 _REGISTERS = "data/01_raw/reference"
 _DAYS_BEFORE = 5
+_NAMES_SHOWN = 10
+_NOT_YET_KNOWN = "集計すると分かる"
 _BACKUP_LASTS = timedelta(days=7)
 _HELP = """四半期の仕事のうち、済んだもの、残っているもの、期限の過ぎたものを示します。
 
@@ -117,6 +120,8 @@ class Quarter:
         target = read_catalogue(project, env, "public_target")["target"]
         record = TargetRecord(project / target["record"])
         self.approvals, self.published = record.read_approvals(), record.read_publications()
+        self.cut_off = record.read_journal()
+        self.ran = (project / _DATABASE).exists()
         self.departments = self._ask(_DEPARTMENTS)
         content = _read(project / _CHANGES)
         found = Proposal.model_validate_json(content) if content else None
@@ -150,12 +155,20 @@ class Quarter:
     @cached_property
     def steps(self) -> list[Step]:
         """All steps, in the order in which they are done."""
-        return [*self._collect(), self._compute(), *self._check(), *self._publish(), *self._end()]
+        working = [*self._collect(), self._compute(), *self._check(), *self._publish()]
+        return [*self._complete(), *working, *self._end()]
 
     @property
     def urgent(self) -> list[Step]:
         """The steps whose day has passed or is near."""
         return [step for step in self.steps if step.state in ("soon", "late")]
+
+    def _complete(self) -> Iterator[Step]:
+        if self.cut_off:
+            what, command = COMPLETES[self.cut_off.kind]
+            told = f"{self.cut_off.day} {self.cut_off.approval_id}"
+            title, command = f"途中で止まった{what}を終わらせる", f"{command}{self.option}"
+            yield Step(title, "late", told, command, None, None, "")
 
     def _collect(self) -> Iterator[Step]:
         period, due_on, asked = self.period, self.due_on, self.departments
@@ -163,15 +176,17 @@ class Quarter:
         forms = [path for path in made if not is_hidden(path)]
         command = f"kedro run --pipelines=forms --params=period={period}"
         when = max(map(_written_on, forms), default="")
-        yield self._step("調査票を作る", f"{len(forms)}課分", command, forms, when=when)
+        # Forms are no part of a backup; where answers have come, they were made.
+        done = forms or any(one["answered"] for one in asked)
+        yield self._step("調査票を作る", f"{len(forms)}課分", command, done, when=when)
         yield self._by_hand("送付")
         silent = [one["section"] for one in asked if not one["answered"]]
         page = f"data/08_reporting/returns/{period}/_回収状況.html"
         yield self._left("回答を集める", "未回答の課", silent, page, due_on, known=asked)
         read = self._ask(_SOURCES)
         lacking = [title for source, title in self.sources.items() if source not in read]
-        where = f"data/01_raw/external/<種類>/{period}/ に入れる"
-        yield self._left("国とシステムのファイル", "足りないファイル", lacking, where, due_on)
+        title, where = "国とシステムのファイル", f"data/01_raw/external/<種類>/{period}/ に入れる"
+        yield self._left(title, "足りないファイル", lacking, where, due_on, known=self.ran)
 
     def _compute(self) -> Step:
         path, newer, who = self.project / _CHANGES, 0, ""
@@ -196,23 +211,24 @@ class Quarter:
         yield self._by_hand("返却")
         where = f"{_REGISTERS}/corrections.csv を直す"
         pending = self._ask(_CORRECTIONS)
-        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where)
+        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where, known=self.ran)
         hints, where = self._ask(_HINTS), f"{_REGISTERS}/hint_notes.csv に書く"
-        yield self._left("確かめたい値に答える", "答えのない値", hints, where, known=proposal)
+        yield self._left("確かめたい値に答える", "答えのない値", hints, where, known=asked)
         yield self._by_hand("確認")
         waiting = proposal.pending_revisions if proposal else ()
-        where = f"{_REGISTERS}/revisions.csv に書く"
-        yield self._left("公表した値の改訂を決める", "食い違い", waiting, where)
+        title, where = "公表した値の改訂を決める", f"{_REGISTERS}/revisions.csv に書く"
+        yield self._left(title, "食い違い", waiting, where, known=proposal)
 
     def _publish(self) -> Iterator[Step]:
         asked, due_on = self.departments, self.publication_due
         open_ones = [one["section"] for one in asked if one["code"] not in self.confirmed]
         command = "sumida-data quarter --confirm 課コード --by 氏名"
         yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
-        content = self.proposal.content_sha256 if self.proposal else None
+        content = getattr(self.proposal, "content_sha256", None)
         fit = {one.approval_id: one for one in self.approvals if one.content_sha256 == content}
-        told, signed = "なし", {}
-        for one in [*fit.values()][-1:]:
+        told, signed = "なし" if self.proposal else _NOT_YET_KNOWN, {}
+        if fit:
+            one = [*fit.values()][-1]
             told = f"{one.approval_id} 決裁番号{one.decision_number}"
             signed = {"when": one.approved_on, "who": one.approved_by}
         command = f"sumida-data approve{self.option}"
@@ -241,11 +257,13 @@ class Quarter:
         return self._step(BY_HAND[name], note["note"], command, notes, **signed)
 
     def _left(
-        self, title: str, what: str, names: Sequence[str], where: str, *due: date, known: object = 1
+        self, title: str, what: str, names: Sequence[str], where: str, *due: date, known: object
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
-        nothing = f"{what}なし" if known else ""
-        told = f"{what}{len(names)}：{'、'.join(names)}" if names else nothing
+        rest = len(names) - _NAMES_SHOWN
+        listed = "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}" if rest > 0 else "")
+        told = f"{what}{len(names)}：{listed}" if names else f"{what}なし"
+        told = told if known else _NOT_YET_KNOWN
         return self._step(title, told, where, known and not names, *due)
 
     def _step(
@@ -261,10 +279,9 @@ class Quarter:
 
     def _ask(self, query: str) -> list[Any]:
         """Return what the last run knows of the quarter; nothing before the first run."""
-        path = self.project / "data/sumida.duckdb"
-        if not path.exists():
+        if not self.ran:
             return []
-        with connect(path, read_only=True) as database:
+        with connect(self.project / _DATABASE, read_only=True) as database:
             rows = database.execute(query, {"period": str(self.period)}).fetchall()
         return [found for (found,) in rows]
 

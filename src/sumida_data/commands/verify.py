@@ -93,25 +93,26 @@ def verify(env: str | None) -> None:
                 click.secho(edit, fg="red")
             click.echo(f"公開の記録 {record.folder} が変えられています。控えと比べてください。")
             sys.exit(2)
-        lines = record.read_publications()
+        lines, begun = record.read_publications(), record.read_journal()
+        option = f" --env={env}" if env else ""
+        told = begun.tell(option) if begun else ""
         if not lines:
-            begun = "途中で止まった公開があります。" * (record.read_journal() is not None)
-            raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{begun}")
+            raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{told}")
         catalogue = record.load_catalogue(lines[-1].content_of)
         faults = target.verify(catalogue)
     for fault in faults:
         click.secho(fault, fg="red")
     if faults:
-        option = f" --env={env}" if env else ""
+        again = f"kedro run --pipelines=publish{option} で、公開した内容に戻ります。"
         click.echo(
             f"公開先 {target.name} に、公開した内容と違うところが{len(faults)}件あります。"
-            f"kedro run --pipelines=publish{option} で、公開した内容に戻ります。"
+            f"{told or again}"
         )
         sys.exit(2)
     files, last = sum(len(dataset.files) for dataset in catalogue.datasets), lines[-1]
     click.echo(
         f"公開先 {target.name} は、{last.published_on} の {last.publication_id} のとおりです"
-        f"({len(catalogue.datasets)}データセット、{files}ファイル、{len(catalogue.pages)}ページ)。"
+        f"({len(catalogue.datasets)}データセット、{files}ファイル、{len(catalogue.pages)}ページ)。{told}"
     )
 
 

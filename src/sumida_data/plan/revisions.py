@@ -45,7 +45,7 @@ _WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 # sentence: it is told once.
 _MESSAGES = {
     "differs": "{title} {period}：公表した値と違います({differences})。改めるときは、"
-    "revisions.csv に改訂番号{number}の理由を書いてください。",
+    "revisions.csv に {name} の改訂番号{number}の理由を書いてください。",
     "not_computed": "{title} {period}：公表した値が、今のデータからは計算されません。"
     "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
     "quarter_gone": "{period}：調査票も読み取りの控えもないため、公表した値だけを残しました。"
@@ -54,8 +54,8 @@ _MESSAGES = {
     "no_difference": "{title} {period}：revisions.csv に改訂{number}の理由がありますが、"
     "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
     "verdict_differs": "{title} {period}：公表した判定と違います({differences})。"
-    "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に"
-    "改訂番号{published}の理由を書いてください。",
+    "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に "
+    "{name} の改訂番号{published}の理由を書いてください。",
 }
 _RENUMBER = """
     SELECT l.* REPLACE (k.revision AS revision)
@@ -278,6 +278,7 @@ def _describe(state: str, last: Row, number: int, differences: str, title: str =
     """Describe what is pending of a published value, under its next revision."""
     message = _MESSAGES[state].format(
         title=title or last["indicator_title"],
+        name=last["indicator_id"],
         period=last["period"],
         differences=differences,
         number=number,
