@@ -92,12 +92,12 @@ class Project:
         vars(self).update(made)
 
     def _read_files(self) -> bytes:
-        """Return all that decides the descriptions; nothing if a file cannot be opened."""
+        """Return hashes of all that decides the descriptions; nothing if a file does not open."""
         paths = sorted(list_settings(self.folder / _BASE, "parameters"))
-        paths += [self.folder / _REFERENCE / name for name in _REGISTERS]
+        paths += [Path(__file__), *(self.folder / _REFERENCE / name for name in _REGISTERS)]
         try:
             return repr(
-                [(str(path), path.read_bytes()) for path in (Path(__file__), *paths)]
+                [(str(path), sha256(path.read_bytes()).digest()) for path in paths]
             ).encode()
         except OSError:
             return b""
