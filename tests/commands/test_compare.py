@@ -114,7 +114,7 @@ def test_records_of_runs_are_compared_with_the_cells_of_today(
 ) -> None:
     project = empty_project.copy_to(tmp_path / "project").path
     monkeypatch.chdir(project)
-    assert "2回の実行がまだありません" in call().output
+    assert "2回の集計がまだありません" in call().output
     runs = project / "data/state/runs"
     runs.mkdir(parents=True)
     later = RECORD | {
@@ -125,6 +125,10 @@ def test_records_of_runs_are_compared_with_the_cells_of_today(
     }
     (runs / "1.json").write_text(json.dumps(RECORD), "utf-8")
     (runs / "2.json").write_text(json.dumps(later), "utf-8")
+    # What made forms or failed has no figures, and what published read other files.
+    only_forms = {key: RECORD[key] for key in RECORD.keys() - {"figures"}}
+    (runs / "3.json").write_text(json.dumps(only_forms | {"pipelines": ["forms"]}), "utf-8")
+    (runs / "4.json").write_text(json.dumps(RECORD | {"pipelines": ["publish"]}), "utf-8")
     lines = [
         "届いたファイルと参照表：",
         "  変わった　survey/FY2022Q3/1203.xlsx",

@@ -53,6 +53,7 @@ def test_before_anything_is_done_everything_is_open(project: Path) -> None:
     result = call("--day", "2022-12-01")
     assert result.exit_code == 0, result.output
     assert "［未］調査票を作る" in result.output
+    assert "→ sumida-data quarter --period=FY2022Q3 --done 送付 --by 氏名" in result.output
     assert "kedro run --pipelines=forms --params=period=FY2022Q3" in result.output
     assert "件名" not in result.output
     page = (project / "data/08_reporting/office_status.html").read_text("utf-8")

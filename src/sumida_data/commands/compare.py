@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ _RUNS = "data/state/runs"
 _HELP = """2回の集計の違いを、言葉で示します。
 
 AとBは、実行の記録(data/state/runs の中のファイル)か、集計が残したデータベース(sumida.duckdb)です。
-書かなければ、最後の2回の実行を比べます。届いたファイル、設定、訂正、指摘、指標の値の違いを示します。実行の記録では、変わった
+書かなければ、最後の2回の集計を比べます。届いたファイル、設定、訂正、指摘、指標の値の違いを示します。実行の記録では、変わった
 ファイルにあるセルを、データベースでは、値の違いのもとになったセルを、前の値と並べて示します。
 
 終了コード：0 違いがない、2 違いがある、1 比べられない。
@@ -68,15 +69,22 @@ State = tuple[Mapping[str, Mapping[str, str]], _Cells | None]
 def compare(states: tuple[Path, ...]) -> None:
     """Say how two runs differ; exits with 2 where they do."""
     try:
-        paths = states or tuple(sorted((find_project() / _RUNS).glob("*.json"))[-2:])
+        records = sorted((find_project() / _RUNS).glob("*.json"), reverse=True)
+        paths = states or tuple(islice(filter(_is_whole, records), 2))[::-1]
         if len(paths) != 2:
-            raise click.ClickException("比べるものを2つ書いてください。2回の実行がまだありません。")
+            raise click.ClickException("比べるものを2つ書いてください。2回の集計がまだありません。")
         lines = list(describe_differences(*map(read_state, paths)))
     except (duckdb.Error, OSError, ValueError, KeyError) as error:
         raise click.ClickException(f"読めません。{error}") from error
     for line in lines or ["違いはありません。"]:
         click.echo(line)
     sys.exit(2 if lines else 0)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a record is of a run that computed figures, and not of making forms or publishing."""
+    record = json.loads(path.read_bytes())
+    return "figures" in record and record.get("pipelines") in (None, ["__default__"])
 
 
 def read_state(path: Path) -> State:

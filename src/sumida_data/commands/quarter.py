@@ -112,6 +112,8 @@ class Quarter:
         except (ProjectError, KeyError, ValueError) as error:
             raise ProjectError(f"設定を読めません。{error}") from error
         name = period or self._find_current()
+        # What is pasted must write into the quarter that is shown.
+        self.of_period = f" --period={name}" * bool(period)
         if name not in self.waves:
             allowed = "、".join(self.waves)
             raise ProjectError(f"--period {name}: この期間の照会はありません({allowed})。")
@@ -140,7 +142,9 @@ class Quarter:
         if not by.strip():
             raise click.ClickException("--by に、した人の名前を書いてください。")
         if confirm and confirm not in {one["code"] for one in self.departments}:
-            raise click.ClickException(f"--confirm {confirm}: この期間に照会した課ではありません。")
+            raise click.ClickException(
+                f"--confirm {confirm}: {self.period} に照会した課ではありません。"
+            )
         line = {"period": str(self.period), "on": self.today.isoformat(), "by": by, "note": note}
         line |= ({"step": done} if done else {}) | ({"department": confirm} if confirm else {})
         self.notes.append(line)
@@ -189,10 +193,10 @@ class Quarter:
         yield self._left(title, "足りないファイル", lacking, where, due_on, known=self.ran)
 
     def _compute(self) -> Step:
-        path, newer, who = self.project / _CHANGES, 0, ""
+        path, who = self.project / _CHANGES, ""
         since = path.stat().st_mtime if self.proposal else 0.0
-        for one in (self.project / "data/01_raw").rglob("*"):
-            newer += one.is_file() and not is_hidden(one) and one.stat().st_mtime > since
+        received = (one for one in (self.project / "data/01_raw").rglob("*") if one.is_file())
+        newer = sum(not is_hidden(one) and one.stat().st_mtime > since for one in received)
         told = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
         for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
             run = json.loads(record.read_bytes())
@@ -222,7 +226,7 @@ class Quarter:
     def _publish(self) -> Iterator[Step]:
         asked, due_on = self.departments, self.publication_due
         open_ones = [one["section"] for one in asked if one["code"] not in self.confirmed]
-        command = "sumida-data quarter --confirm 課コード --by 氏名"
+        command = f"sumida-data quarter{self.of_period} --confirm 課コード --by 氏名"
         yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
         content = getattr(self.proposal, "content_sha256", None)
         fit = {one.approval_id: one for one in self.approvals if one.content_sha256 == content}
@@ -250,7 +254,7 @@ class Quarter:
         yield self._step(title, coming.title, command, str(coming) in self.waves, coming.last_day)
 
     def _by_hand(self, name: str) -> Step:
-        command = f"sumida-data quarter --done {name} --by 氏名"
+        command = f"sumida-data quarter{self.of_period} --done {name} --by 氏名"
         notes = [note for note in self.notes if note.get("step") == name]
         note = notes[-1] if notes else {"note": "記録なし", "on": "", "by": ""}
         signed = {"when": note["on"], "who": note["by"]}
