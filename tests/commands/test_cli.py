@@ -96,6 +96,7 @@ def test_a_mistake_in_the_settings_is_told_in_one_line(
         ),
         (["approve", "--dya", "x"], "--dya: このオプションはないか、値が要ります。"),
         (["check"], "ファイル|フォルダ を書いてください。"),
+        (["restore", "nai.zip"], "控え.zip が見つからないか、読めません。"),
         (["approbate"], "この書き方はできません。"),
     ],
 )

@@ -77,6 +77,8 @@ def _say(error: click.ClickException) -> str:
     match error:
         case click.MissingParameter(param=click.Argument() as missing):
             return f"{missing.metavar} を書いてください。"
+        case click.BadParameter(param=click.Argument() as given):
+            return f"{given.metavar} が見つからないか、読めません。場所と名前を確かめてください。"
         case click.BadParameter(param=click.Option() as option):
             return f"{option.opts[0]}: 書かれた値は読めません。{option.help}"
         case click.NoSuchOption() | click.BadOptionUsage():

@@ -310,7 +310,10 @@ def _written_on(path: Path) -> str:
     help="この日に見たものとします(2023-02-01の形)。書かなければ今日です。",
 )
 @click.option(
-    "--done", type=click.Choice([*BY_HAND]), metavar="名前", help="済んだことを記録します。"
+    "--done",
+    type=click.Choice([*BY_HAND]),
+    metavar="名前",
+    help=f"済んだこと({'、'.join(BY_HAND)}のどれか)を記録します。",
 )
 @click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
 @click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")

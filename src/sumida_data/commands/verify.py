@@ -163,9 +163,9 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
 @click.option("--version", metavar="版", help="取り下げる版。書かなければすべての版です。")
 @click.option("--row", "text", default="", metavar="文字", help="この文字のある版を選びます。")
 @_env
-@click.option("--name", prompt="承認者の名前", metavar="氏名", help="承認者の名前。")
-@click.option("--decision-number", prompt="決裁番号", metavar="番号", help="決裁番号。")
-@click.option("--reason", prompt="取り下げる理由", metavar="理由", help="理由。内容は書きません。")
+@click.option("--name", default="", metavar="氏名", help="承認者の名前。")
+@click.option("--decision-number", default="", metavar="番号", help="決裁番号。")
+@click.option("--reason", default="", metavar="理由", help="理由。内容は書きません。")
 @_yes
 def withdraw(  # noqa: PLR0913  # one parameter for each option
     dataset: str | None,
@@ -194,11 +194,13 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
             click.echo(f"取り下げるもの：{one} 版 {'、'.join(numbers)}")
         if not yes and not click.confirm("元に戻せません。取り下げますか"):
             raise click.ClickException("取り下げませんでした。")
+        # Asked only now, so that one can look at what it would be.
+        reason = reason or click.prompt("取り下げる理由")
         approval = write_approval(
             proposal,
             record.read_approvals(),
-            approved_by=name,
-            decision_number=decision_number,
+            approved_by=name or click.prompt("承認者の名前"),
+            decision_number=decision_number or click.prompt("決裁番号"),
             approved_on=date.today(),
         )
         line = publication.withdraw(target, record, catalogue, approval, reason, text)
