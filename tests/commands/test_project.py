@@ -31,9 +31,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     folders: list[Path] = []
     make = Project._make
 
-    def note(project: Project) -> dict[str, object]:
+    def note(project: Project) -> None:
         folders.append(project.folder)
-        return make(project)
+        make(project)
 
     monkeypatch.setattr(Project, "_make", note)
     return folders
@@ -145,9 +145,9 @@ def test_what_changes_while_it_is_read_is_not_kept(
     forget(folder)
     make, before = Project._make, (folder / FORM).read_bytes()
 
-    def meanwhile(project: Project) -> dict[str, object]:
+    def meanwhile(project: Project) -> None:
         change(folder / FORM, "title: ", "title: 別の")
-        return make(project)
+        make(project)
 
     monkeypatch.setattr(Project, "_make", meanwhile)
     assert Project(folder).form.title.startswith("別の")

@@ -9,11 +9,11 @@ import click
 from pydantic import ValidationError
 
 from sumida_data.base.disk import list_settings
-from sumida_data.survey.departments import Department, parse_departments, refuse_unknown_codes
+from sumida_data.survey.departments import parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
 from sumida_data.survey.reading.opened import keep, recall
-from sumida_data.survey.reading.registers import MappedHeading, parse_layout_map, read_register
+from sumida_data.survey.reading.registers import parse_layout_map, read_register
 
 _BASE, _REFERENCE = Path("conf/base"), Path("data/01_raw/reference")
 _REGISTERS = ("departments.csv", "layout_map.csv")
@@ -72,50 +72,41 @@ class Project:
     They are kept as they were made, and made anew when any file of theirs is another.
     """
 
-    form: Form
-    waves: Waves
-    rules: FindingRules
-    departments: list[Department]
-    layout_map: list[MappedHeading]
-    fingerprint: str
-
     def __init__(self, folder: Path) -> None:
         """Read them; a ProjectError tells each mistake in one line."""
         self.folder = folder
         contents, kept = self._read_files(), folder / "data/state/descriptions"
-        made = recall(kept, "project", contents) if contents else None
-        if made is None:
-            made = self._make()
-            # Nobody has written to a file meanwhile.
-            if contents and contents == self._read_files():
-                keep(kept, "project", contents, made)
-        vars(self).update(made)
+        if contents and (made := recall(kept, "project", contents)):
+            vars(self).update(made | {"folder": folder})
+            return
+        self._make()
+        # Nobody has written to a file meanwhile.
+        if contents and contents == self._read_files():
+            keep(kept, "project", contents, vars(self) | {"folder": None})
 
     def _read_files(self) -> bytes:
         """Return hashes of all that decides the descriptions; nothing if a file does not open."""
         paths = sorted(list_settings(self.folder / _BASE, "parameters"))
         paths += [Path(__file__), *(self.folder / _REFERENCE / name for name in _REGISTERS)]
         try:
-            return repr(
-                [(str(path), sha256(path.read_bytes()).digest()) for path in paths]
-            ).encode()
+            hashes = [(str(path), sha256(path.read_bytes()).digest()) for path in paths]
         except OSError:
             return b""
+        return repr(hashes).encode()
 
-    def _make(self) -> dict[str, Any]:
+    def _make(self) -> None:
         parameters = read_parameters(self.folder, ("form", "waves", "finding_rules"))
         try:
             register = self.folder / _REFERENCE
             departments, mapped = (read_register(register / name) for name in _REGISTERS)
-            made: dict[str, Any] = {
-                "form": Form.model_validate(parameters["form"]),
-                "waves": Waves.model_validate(parameters["waves"]),
-                "rules": FindingRules.model_validate(parameters["finding_rules"]),
-                "departments": parse_departments(departments),
-                "fingerprint": sha256(repr((parameters, departments, mapped)).encode()).hexdigest(),
-            }
-            refuse_unknown_codes(made["waves"], made["departments"])
-            made["layout_map"] = parse_layout_map(mapped, made["form"])
+            self.form = Form.model_validate(parameters["form"])
+            self.waves = Waves.model_validate(parameters["waves"])
+            self.rules = FindingRules.model_validate(parameters["finding_rules"])
+            self.departments = parse_departments(departments)
+            refuse_unknown_codes(self.waves, self.departments)
+            self.layout_map = parse_layout_map(mapped, self.form)
+            known = repr((parameters, departments, mapped))
+            self.fingerprint = sha256(known.encode()).hexdigest()
         except (ValidationError, KeyError) as error:
             # Imported here because it takes time and settings seldom have mistakes.
             from sumida_data.parameters import find_mistakes  # noqa: PLC0415
@@ -127,4 +118,3 @@ class Project:
             raise ProjectError("\n".join(mistakes)) from error
         except ValueError as error:
             raise ProjectError(str(error)) from error
-        return made

@@ -8,13 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import NoReturn, Self
 from zipfile import BadZipFile, ZipFile
 
 from sumida_data.survey.findings import Kind
-
-if TYPE_CHECKING:
-    from olefile.olefile import OleFileIO
 
 # No workbook of a survey comes near it.
 _LARGEST = 256 << 20
@@ -130,7 +127,7 @@ def _open(
         return list(_place_inside(file, opens(file.read())))
     except _TooMuchError:
         rule_id = Kind.TOO_LARGE
-    except _DAMAGED:
+    except _list_damage():
         rule_id = Kind.NOT_READABLE
     except OSError:
         return []
@@ -196,28 +193,26 @@ def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield what is attached to a mail, and to mails that are attached to it."""
-    from olefile.olefile import OleFileError, OleFileIO  # noqa: PLC0415
+    from olefile.olefile import OleFileIO  # noqa: PLC0415
 
-    try:
-        with OleFileIO(io.BytesIO(content)) as mail:
-            yield from _list_attached(mail)
-    except OleFileError as error:
-        raise BadZipFile from error
-
-
-def _list_attached(mail: "OleFileIO[Any]") -> Iterator[tuple[str, bytes]]:
-    attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
-    size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
-    if len(attached) > _MOST_FILES or size > _MOST_BYTES:
-        raise _TooMuchError
-    for number, path in enumerate(attached, start=1):
-        key = next((one for one in _NAMES if mail.exists([*path, one])), None)
-        name = f"添付{number}"
-        if key is not None:
-            raw = mail.openstream([*path, key]).read()
-            name = raw.decode(_NAMES[key], "replace").strip("\0")
-        yield name.replace("/", "_"), mail.openstream([*path, _ATTACHED]).read()
+    with OleFileIO(io.BytesIO(content)) as mail:
+        attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
+        size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
+        if len(attached) > _MOST_FILES or size > _MOST_BYTES:
+            raise _TooMuchError
+        for number, path in enumerate(attached, start=1):
+            key = next((one for one in _NAMES if mail.exists([*path, one])), None)
+            name = f"添付{number}"
+            if key is not None:
+                raw = mail.openstream([*path, key]).read()
+                name = raw.decode(_NAMES[key], "replace").strip("\0")
+            yield name.replace("/", "_"), mail.openstream([*path, _ATTACHED]).read()
 
 
 _OPENERS = {".zip": _open_archive, ".eml": _open_mail, ".msg": _open_outlook_mail}
-_DAMAGED = BadZipFile, NotImplementedError, ArithmeticError, ValueError, EOFError
+
+
+def _list_damage() -> tuple[type[Exception], ...]:
+    from olefile.olefile import OleFileError  # noqa: PLC0415
+
+    return BadZipFile, OleFileError, NotImplementedError, ArithmeticError, ValueError, EOFError

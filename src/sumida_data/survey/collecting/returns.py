@@ -155,8 +155,19 @@ class FormReader:
         returned.sheet_names = tuple(sheet.name for sheet in workbook.sheets)
         for rule_id in workbook.remarks:
             returned.report(self.rules[rule_id])
-        cover_sheet = self._read_cover(workbook, self._readers_of(returned)[0], returned)
-        return None if cover_sheet is None else (workbook, cover_sheet)
+        reader = self._readers_of(returned)[0]
+        cover = self._read_part(workbook, reader, returned.place, is_asked=True)
+        # In a CSV file of another sheet, the department is named above the table, without a code.
+        if cover is None or not (cover.sheet or cover.records[0].answer_of("department_code")):
+            words = {"sheet": self.form.cover.sheet}
+            returned.report(self.rules[Kind.NO_COVER], None, returned.place, **words)
+            return None
+        returned.cover = cover.records[0]
+        returned.findings += cover.findings
+        sheets = [sheet for sheet in workbook.sheets if sheet.name == cover.sheet]
+        texts = map(reader.find_personal_texts, sheets)
+        returned.personal_texts = frozenset[str]().union(*texts)
+        return workbook, cover.sheet
 
     def read(self, content: bytes, returned: Return, wave: Wave) -> None:
         """Read a workbook into the return; sheets not asked for are read if they are there."""
@@ -174,21 +185,6 @@ class FormReader:
                 part = reader.description
                 words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
                 returned.report(self.rules[Kind.UNREAD_TABLE], **words)
-
-    def _read_cover(self, workbook: Workbook, reader: _Reader, returned: Return) -> str | None:
-        """Read the cover sheet and return its name; None if there is none."""
-        cover = self._read_part(workbook, reader, returned.place, is_asked=True)
-        # In a CSV file of another sheet, the department is named above the table, without a code.
-        if cover is None or not (cover.sheet or cover.records[0].answer_of("department_code")):
-            words = {"sheet": self.form.cover.sheet}
-            returned.report(self.rules[Kind.NO_COVER], None, returned.place, **words)
-            return None
-        returned.cover = cover.records[0]
-        returned.findings += cover.findings
-        sheets = [sheet for sheet in workbook.sheets if sheet.name == cover.sheet]
-        texts = map(reader.find_personal_texts, sheets)
-        returned.personal_texts = frozenset[str]().union(*texts)
-        return cover.sheet
 
     def _read_part(
         self, workbook: Workbook, reader: _Reader, place: Place, *, is_asked: bool
