@@ -180,14 +180,7 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
 ) -> None:
     """Show what would be taken down, ask, do it, and record who decided it."""
     with _open(env) as (target, record, context):
-        if not dataset and not text:
-            raise click.ClickException("データセットの名前か --row を書いてください。")
-        found = defaultdict(list)
-        for one, number in _find_versions(record, text):
-            if dataset in (None, one) and version in (None, number):
-                found[one].append(number)
-        if not found:
-            raise click.ClickException("当てはまる版は、公開したものの中にありません。")
+        found = _find_versions(record, dataset, version, text)
         catalogue = _build_catalogue(context, record, found)
         proposal = propose(catalogue, target.observe(date.today()))
         for one, numbers in found.items():
@@ -208,12 +201,25 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
     click.echo("元の調査票や設定を直してから kedro run を実行し、下見と承認をやり直してください。")
 
 
-def _find_versions(record: TargetRecord, text: str) -> Iterator[tuple[str, str]]:
-    """Yield the versions in whose tables and descriptions words stand."""
-    for version, files in record.list_versions().items():
-        shown = (files[path] for path in files if path.endswith((".csv", ".json", ".md")))
-        if not text or any(text.encode() in record.read_content(one) for one in shown):
-            yield version
+def _find_versions(
+    record: TargetRecord, dataset: str | None, version: str | None, text: str
+) -> dict[str, list[str]]:
+    """Return the versions that are meant, or in whose tables and descriptions words stand."""
+    if not dataset and not text:
+        raise click.ClickException("データセットの名前か --row を書いてください。")
+    found = defaultdict(list)
+    for (name, number), files in record.list_versions().items():
+        is_meant = dataset in (None, name) and version in (None, number)
+        if is_meant and _holds(record, files, text):
+            found[name].append(number)
+    if not found:
+        raise click.ClickException("当てはまる版は、公開したものの中にありません。")
+    return found
+
+
+def _holds(record: TargetRecord, files: Mapping[str, str], text: str) -> bool:
+    shown = (files[path] for path in files if path.endswith((".csv", ".json", ".md")))
+    return not text or any(text.encode() in record.read_content(one) for one in shown)
 
 
 def _build_catalogue(
