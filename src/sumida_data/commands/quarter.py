@@ -93,13 +93,7 @@ class Step(NamedTuple):
 
 
 class Quarter:
-    """A quarter as far as it has come on a day.
-
-    Attributes:
-        departments: Those asked: code, section, whether it answered or is unusable, errors left.
-        proposal: What the last run would publish, if it was of this quarter.
-        notes: What was written down by hand of this quarter, the oldest first.
-    """
+    """A quarter as far as it has come on a day: what was asked, proposed, published and noted."""
 
     def __init__(self, project: Path, period: str | None, env: str | None, today: date) -> None:
         """Find the quarter that is worked on: the last one that has ended or has returns."""
@@ -112,7 +106,6 @@ class Quarter:
         except (ProjectError, KeyError, ValueError) as error:
             raise ProjectError(f"設定を読めません。{error}") from error
         name = period or self._find_current()
-        # What is pasted must write into the quarter that is shown.
         self.of_period = f" --period={name}" * bool(period)
         if name not in self.waves:
             allowed = "、".join(self.waves)
@@ -122,9 +115,8 @@ class Quarter:
         target = read_catalogue(project, env, "public_target")["target"]
         record = TargetRecord(project / target["record"])
         self.approvals, self.published = record.read_approvals(), record.read_publications()
-        self.cut_off = record.read_journal()
-        self.ran = (project / _DATABASE).exists()
-        self.departments = self._ask(_DEPARTMENTS)
+        self.cut_off, self.ran = record.read_journal(), (project / _DATABASE).exists()
+        self.departments = self._ask(_DEPARTMENTS)  # those asked
         content = _read(project / _CHANGES)
         found = Proposal.model_validate_json(content) if content else None
         self.proposal = found if found and found.period == name else None
@@ -168,11 +160,10 @@ class Quarter:
         return [step for step in self.steps if step.state in ("soon", "late")]
 
     def _complete(self) -> Iterator[Step]:
-        if self.cut_off:
-            what, command = COMPLETES[self.cut_off.kind]
-            told = f"{self.cut_off.day} {self.cut_off.approval_id}"
-            title, command = f"途中で止まった{what}を終わらせる", f"{command}{self.option}"
-            yield Step(title, "late", told, command, None, None, "")
+        if begun := self.cut_off:
+            what, command = COMPLETES[begun.kind]
+            title, told = f"途中で止まった{what}を終わらせる", f"{begun.day} {begun.approval_id}"
+            yield Step(title, "late", told, f"{command}{self.option}", None, None, "")
 
     def _collect(self) -> Iterator[Step]:
         period, due_on, asked = self.period, self.due_on, self.departments
@@ -267,8 +258,8 @@ class Quarter:
         rest = len(names) - _NAMES_SHOWN
         listed = "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}" if rest > 0 else "")
         told = f"{what}{len(names)}：{listed}" if names else f"{what}なし"
-        told = told if known else _NOT_YET_KNOWN
-        return self._step(title, told, where, known and not names, *due)
+        done = known and not names
+        return self._step(title, told if known else _NOT_YET_KNOWN, where, done, *due)
 
     def _step(
         self, title: str, told: str, command: str, done: object, *due: date, **signed: str
@@ -310,10 +301,7 @@ def _written_on(path: Path) -> str:
     help="この日に見たものとします(2023-02-01の形)。書かなければ今日です。",
 )
 @click.option(
-    "--done",
-    type=click.Choice([*BY_HAND]),
-    metavar="名前",
-    help=f"済んだこと({'、'.join(BY_HAND)}のどれか)を記録します。",
+    "--done", type=click.Choice([*BY_HAND]), help=f"済んだこと({'、'.join(BY_HAND)})を記録します。"
 )
 @click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
 @click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")
