@@ -34,7 +34,7 @@ class Frame(NamedTuple):
 
 
 LARGE = Frame()
-SMALL = Frame(width=326, height=150, left=40, right=300, top=14, bottom=110)
+SMALL = Frame(width=320, height=150, left=40, right=294, top=14, bottom=110)
 
 
 class Mark(NamedTuple):
