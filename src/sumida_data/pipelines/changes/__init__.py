@@ -26,7 +26,7 @@ _TABLES = (
 
 
 @makes("publication_proposal", "preview_catalogue", tables=_TABLES)
-def compare_with_target(
+def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     catalogue_files: Contents,
     packages: Packages,
     observed_target: TargetState,

@@ -60,7 +60,7 @@ def check_departments(
 
 
 @makes("collector")
-def prepare_collector(
+def prepare_collector(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     form: Form,
     waves: Waves,
     rules: FindingRules,
@@ -105,7 +105,7 @@ def collect_returns(
 
 
 @makes("central_answers", "central_findings", "source_file", "seen_source_files")
-def collect_central_files(
+def collect_central_files(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     sources: CentralSources,
     rules: FindingRules,
     municipality: HomeMunicipality,
@@ -130,7 +130,7 @@ def collect_central_files(
 
 
 @makes("answer", "correction", "finding", "new_known_answers")
-def correct_answers(
+def correct_answers(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     form: Form,
     rules: FindingRules,
     survey_answers: list[AnswerRow],

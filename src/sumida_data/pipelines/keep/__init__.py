@@ -32,7 +32,7 @@ _BETWEEN_PARTS = re.compile(r"[、,，/／・;；\s]+")
 
 
 @makes("new_kept_readings", "keep_summary")
-def keep_readings(
+def keep_readings(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     form: Form,
     waves: Waves,
     rules: FindingRules,

@@ -16,7 +16,7 @@ from sumida_data.survey.tables import TableDescriptions, build_dictionary
 
 
 @makes("work")
-def prepare_work(
+def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     form: Form,
     waves: Waves,
     rules: FindingRules,

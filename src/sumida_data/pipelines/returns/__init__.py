@@ -21,7 +21,7 @@ _TABLES = ("response", "finding", "answer", "lineage", "indicator_value")
 
 
 @makes("department_returns", tables=_TABLES)
-def write_returns(
+def write_returns(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     dictionary: DataDictionary,
     municipality: HomeMunicipality,
     form: Form,

@@ -21,7 +21,7 @@ from sumida_data.survey.form import Form, Waves
 
 
 @makes("sample_survey_returns", "sample_external_files", "sample_summary")
-def make_sample(
+def make_sample(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     sample: Sample,
     sample_facts: Files,
     form: Form,

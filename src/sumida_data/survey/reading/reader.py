@@ -275,9 +275,13 @@ class _Pass:
         self.report(rule_id, cell_address(row, column), text, {}, label)
 
     def report(
-        self, rule_id: str, cell: str | None, value: str | None, words: Mapping[str, str],
+        self,
+        rule_id: str,
+        cell: str | None,
+        value: str | None,
+        words: Mapping[str, str],
         label: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         rule, place = self.reader.rules[rule_id], replace(self.place, cell=cell, row_label=label)
         # The sheet of a CSV file has no name of its own.
         sheet = self.sheet.name or self.reader.description.sheet or "表"
@@ -426,13 +430,12 @@ class _TablePass(_Pass):
         else:
             judgements = [column.judge(row[column.number]) for column in columns]
         for place, unit_place in self.columns.units.items():
-            at, item, unit = (
-                columns[place].number, columns[place].field, judgements[unit_place].reading.value,
-            )  # fmt: skip
-            self.units[item.name] = unit
+            column, unit = columns[place], judgements[unit_place].reading.value
+            self.units[column.field.name] = unit
             if unit:
-                judge = self.reader.judge_in_unit(item.name, unit)
-                judgements[place] = self.judge(number, at, row[at], judge, item)
+                judge = self.reader.judge_in_unit(column.field.name, unit)
+                cell = row[column.number]
+                judgements[place] = self.judge(number, column.number, cell, judge, column.field)
         return judgements
 
     def _tell_apart(self, record: Record) -> Record:
