@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import NoReturn, Self
+from typing import Self
 from zipfile import BadZipFile, ZipFile
 
 from sumida_data.survey.findings import Kind
@@ -30,6 +30,8 @@ _NAMES = {
 _OF_WORKBOOK, _OF_OPEN_DOCUMENT = "[Content_Types].xml", "content.xml"
 # An archive in a mail is opened too, and one in that.
 _DEPTH = 3
+# So say the openers that a file is damaged, or packed in a way that they do not know.
+_DAMAGE = (BadZipFile, OSError, NotImplementedError, ArithmeticError, ValueError, EOFError)
 # Windows and macOS leave these behind; nobody sends them.
 _LEFT_BEHIND = re.compile(r"(thumbs\.db|desktop\.ini|\.ds_store|\._.*|~\$.*)", re.IGNORECASE)
 _DOCUMENT = re.compile(
@@ -98,10 +100,6 @@ def is_copy(name: str) -> bool:
     return _COPY.search(unicodedata.normalize("NFKC", path).lower()) is not None
 
 
-class _TooMuchError(Exception):
-    """An archive that holds more than a quarter's returns."""
-
-
 def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterator[SourceFile]:
     """Yield the files, and in place of an archive or a mail the files inside it.
 
@@ -114,9 +112,11 @@ def open_deliveries(files: Iterable[SourceFile], depth: int = _DEPTH) -> Iterato
             continue
         if opens is None or file.rule_id:
             yield file
-            continue
-        inside = _open(file, opens if depth else _refuse)
-        yield from open_deliveries(inside, depth - 1) if inside else [file]
+        elif depth:
+            inside = _open(file, opens)
+            yield from open_deliveries(inside, depth - 1) if inside else [file]
+        else:
+            yield replace(file, rule_id=Kind.NOT_READABLE)
 
 
 def _open(
@@ -124,13 +124,15 @@ def _open(
 ) -> list[SourceFile]:
     """Return the files inside one, or the one itself with why it cannot be opened."""
     try:
-        return list(_place_inside(file, opens(file.read())))
-    except _TooMuchError:
-        rule_id = Kind.TOO_LARGE
-    except _list_damage():
-        rule_id = Kind.NOT_READABLE
+        content = file.read()
     except OSError:
         return []
+    try:
+        return list(_place_inside(file, opens(content)))
+    except UnusableFileError as error:
+        rule_id = error.rule_id
+    except _DAMAGE:
+        rule_id = Kind.NOT_READABLE
     except RuntimeError:
         # So says zipfile of a password.
         rule_id = Kind.ENCRYPTED
@@ -147,15 +149,11 @@ def _place_inside(file: SourceFile, members: Iterable[tuple[str, bytes]]) -> Ite
         yield replace(file, name=f"{file.name}/{name}", content=content)
 
 
-def _refuse(_: bytes) -> NoReturn:
-    raise ValueError("an archive in too many others")
-
-
 def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
     with ZipFile(io.BytesIO(content)) as archive:
         parts = [part for part in archive.filelist if not part.is_dir()]
         if len(parts) > _MOST_FILES:
-            raise _TooMuchError
+            raise UnusableFileError(Kind.TOO_LARGE)
         if {_OF_WORKBOOK, _OF_OPEN_DOCUMENT} & {*archive.namelist()}:
             # A workbook that somebody named .zip.
             yield "調査票.xlsx", content
@@ -167,7 +165,7 @@ def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
                 unpacked = stream.read(left + 1)
             left -= len(unpacked)
             if left < 0:
-                raise _TooMuchError
+                raise UnusableFileError(Kind.TOO_LARGE)
             name = part.filename
             # macOS writes names in UTF-8 and Windows in CP932 without saying so.
             for encoding in () if part.flag_bits & 0x800 else ("cp932", "utf-8"):
@@ -199,7 +197,7 @@ def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
         attached = [path[:-1] for path in mail.listdir() if path[-1] == _ATTACHED]
         size = sum(mail.get_size([*path, _ATTACHED]) for path in attached)
         if len(attached) > _MOST_FILES or size > _MOST_BYTES:
-            raise _TooMuchError
+            raise UnusableFileError(Kind.TOO_LARGE)
         for number, path in enumerate(attached, start=1):
             key = next((one for one in _NAMES if mail.exists([*path, one])), None)
             name = f"添付{number}"
@@ -210,9 +208,3 @@ def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 _OPENERS = {".zip": _open_archive, ".eml": _open_mail, ".msg": _open_outlook_mail}
-
-
-def _list_damage() -> tuple[type[Exception], ...]:
-    from olefile.olefile import OleFileError  # noqa: PLC0415
-
-    return BadZipFile, OleFileError, NotImplementedError, ArithmeticError, ValueError, EOFError
