@@ -12,7 +12,7 @@ from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.plan.models import Baseline, Indicator, IndicatorTarget, Plan, Plans, Predecessor
 from sumida_data.plan.values import Coverage, compute_indicators
-from sumida_data.survey.answers import Origin, carry_forward, make_rows
+from sumida_data.survey.answers import Origin, make_rows
 from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import Reading
@@ -24,6 +24,7 @@ class Answers:
 
     def __init__(self) -> None:
         self.rows: list[Any] = []
+        self._given: list[tuple[Record, Origin]] = []
 
     def add(
         self,
@@ -47,11 +48,16 @@ class Answers:
         origin = Origin(
             municipality, period, department, f"{period}/x.xlsx", "f" * 64, sample=False
         )
-        self.rows += make_rows(Record(table, key, answers), origin)
+        self._give(Record(table, key, answers), origin)
 
     def carry(self, period: str) -> None:
         """Carry all answers so far forward into a quarter."""
-        self.rows += list(carry_forward(list(self.rows), period, "1203"))
+        for record, origin in [*self._given]:
+            self._give(record, origin.carry(period, "1203"))
+
+    def _give(self, record: Record, origin: Origin) -> None:
+        self._given.append((record, origin))
+        self.rows += make_rows(record, origin)
 
 
 @pytest.fixture

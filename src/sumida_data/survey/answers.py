@@ -1,8 +1,8 @@
 """Answers as rows of table ``answer``: every value with the cell it comes from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from sumida_data.survey.reading.reader import Record
 
@@ -36,7 +36,11 @@ class AnswerRow(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Whose answers they are, and the file that holds them; no department in central files."""
+    """Whose answers they are, and the file that holds them; no department in central files.
+
+    Answers that are carried forward keep their origin, with the quarters that they came through
+    and the department that holds them now.
+    """
 
     municipality_code: str
     period: str
@@ -44,33 +48,26 @@ class Origin(NamedTuple):
     source_file: str
     file_sha256: str
     sample: bool
+    carried_to: tuple[str, ...] = ()
+    holder: str | None = None
+
+    def carry(self, period: str, holder: str) -> Self:
+        """Return the origin of the same answers as a department holds them in a later quarter."""
+        return self._replace(carried_to=(*self.carried_to, period), holder=holder)
 
 
 def make_rows(record: Record, origin: Origin) -> Iterator[AnswerRow]:
     """Yield the record's answers as rows; the same input gives the same ids."""
-    code, period, department, file, digest, sample = origin
+    code, period, department, file, digest, sample, carried_to, holder = origin
     record_id = _hash(code, record.table, period, department or "", record.key)
+    whose, carried_from = holder or department, period if carried_to else None
+    for later in carried_to:
+        record_id, period = _hash(record_id, later), later
     for name, sheet, cell, text, (value, status, rules) in record.answers:
-        of = (f"{record_id}/{name}", code, period, department, record.table, record_id, name)
+        of = (f"{record_id}/{name}", code, period, whose, record.table, record_id, name)
         where = (file, digest, sheet, cell, text)
-        change = "normalised" if rules else "none"
-        yield AnswerRow(*of, *where, value, status, change, rules, None, None, sample)
-
-
-def carry_forward(
-    rows: Iterable[AnswerRow], period: str, department_code: str
-) -> Iterator[AnswerRow]:
-    """Yield the rows as a department's of a later quarter; each keeps that it was given in."""
-    for row in rows:
-        record_id = _hash(row.record_id, period)
-        yield row._replace(
-            row_id=f"{record_id}/{row.field}",
-            period=period,
-            department_code=department_code,
-            record_id=record_id,
-            change="carried_forward",
-            carried_from=row.carried_from or row.period,
-        )
+        change = "carried_forward" if carried_from else "normalised" if rules else "none"
+        yield AnswerRow(*of, *where, value, status, change, rules, None, carried_from, sample)
 
 
 def _hash(*parts: str) -> str:

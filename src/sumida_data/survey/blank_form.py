@@ -6,7 +6,7 @@ written beside the formulas, for programs that do not calculate.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import chain, groupby, takewhile
@@ -22,7 +22,7 @@ from sumida_data.base.periods import Period, format_era_date
 from sumida_data.base.xlsx import Book, measure
 from sumida_data.survey import consistency
 from sumida_data.survey.consistency import MARKS
-from sumida_data.survey.departments import Department, Succession, find_successors, find_takeovers
+from sumida_data.survey.departments import Department, Succession, find_takeovers
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave
 from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK, Reading
@@ -141,13 +141,12 @@ def inherit_answers(
         inherited = {table: dict(records) for table, records in last.inherited.items()}
         for table, records in chain(before.tables.items(), before.inherited.items()):
             inherited.setdefault(table, {}).update(records)
-        is_divided = len(find_successors(one, successions)) > 1
-        last = LastAnswers(
-            max(last.period, before.period),
-            last.tables,
-            inherited,
-            (*last.predecessors, one.predecessor),
-            is_shared=last.is_shared or before.is_shared or is_divided,
+        last = replace(
+            last,
+            period=max(last.period, before.period),
+            inherited=inherited,
+            predecessors=(*last.predecessors, one.predecessor),
+            is_shared=last.is_shared or before.is_shared or len(one.successors) > 1,
         )
     return last if last.period else None
 
@@ -193,6 +192,7 @@ class _Block:
             areas = [(self.first_row, column, last, column) for column in columns]
         self.last_row, self.last_column = areas[-1][2:]
         self.areas = dict(zip((item.name for item in part.fields), areas, strict=True))
+        self.judged = [_judge(part, record) for record in records] + [(0, 0)] * _SPARE_ROWS
 
     def cells_in_row(self, row: int) -> dict[str, str]:
         """Return the cell of each field in a row; beside label cells, the only cell there is."""
@@ -202,16 +202,14 @@ class _Block:
             for name, (first, column, *_) in self.areas.items()
         }
 
-    def count(self) -> tuple[_Formula, _Formula]:
-        """Return how many answers are missing, and how often some contradict each other."""
+    def count(self) -> Iterator[_Formula]:
+        """Yield how many answers are missing, and how often some contradict each other."""
         ranges = {name: xl_range_abs(*area) for name, area in self.areas.items()}
-        found = [self._judge(record) for record in self.records]
-        terms = consistency.unanswered_terms(self.part, ranges).values()
-        others = consistency.contradiction_terms(self.part, ranges)
-        return (
-            (f"SUMPRODUCT({'+'.join(terms) or '0'})", sum(missing for missing, _ in found)),
-            (f"SUMPRODUCT({'+'.join(others) or '0'})", sum(shown for _, shown in found)),
-        )
+        unanswered = consistency.unanswered_terms(self.part, ranges).values()
+        contradictions = consistency.contradiction_terms(self.part, ranges)
+        found = zip(*self.judged, strict=True)
+        for terms, counts in zip((unanswered, contradictions), found, strict=True):
+            yield f"SUMPRODUCT({'+'.join(terms) or '0'})", sum(counts)
 
     def verdict(self, number: int) -> _Formula:
         """Return what to say of the record of that number, or of the spare row there."""
@@ -220,13 +218,14 @@ class _Block:
         text = f'IF({unanswered}>0,"未回答","")'
         if terms := consistency.contradiction_terms(self.part, cells):
             text = f'IF({"+".join(terms)}>0,"矛盾",{text})'
-        is_spare = number >= len(self.records)
-        missing, shown = (0, 0) if is_spare else self._judge(self.records[number])
+        missing, shown = self.judged[number]
         return text, "矛盾" if shown else "未回答" if missing else ""
 
-    def _judge(self, record: _Record) -> tuple[int, int]:
-        shown = consistency.find_contradictions(self.part.contradictions, record)
-        return len(consistency.find_unanswered(self.part, record)), len(shown)
+
+def _judge(part: SurveySheet, record: _Record) -> tuple[int, int]:
+    """Return how many answers a record lacks, and how often some contradict each other."""
+    shown = consistency.find_contradictions(part.contradictions, record)
+    return len(consistency.find_unanswered(part, record)), len(shown)
 
 
 def _count(blocks: Sequence[_Block]) -> Iterator[tuple[str, _Formula]]:
@@ -444,11 +443,10 @@ def contents_of(item: FormField, reading: Reading) -> Contents:
     """Return what a cell must hold to be read as this reading; None for an empty cell."""
     if reading.value is None:
         return MARKS.get(reading.status)
-    words = _QUALITIES.get(item.type, {})
-    if qualities := [words[rule] for rule in reading.rules.split() if rule in words]:
-        text = reading.value
-        for quality in qualities:
-            text = quality.format(text)
+    words, text = _QUALITIES.get(item.type, {}), reading.value
+    for rule in reading.rules.split():
+        text = words.get(rule, "{}").format(text)
+    if text != reading.value:
         return text
     if item.type == "date":
         return date.fromisoformat(reading.value)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -41,6 +42,17 @@ class Succession(NamedTuple):
     successor: str
     changed_on: date
     note: str
+
+
+class Takeover(NamedTuple):
+    """Work that came to a department on a day, among all successors between which it was divided.
+
+    The predecessor had it to the day before.
+    """
+
+    predecessor: str
+    changed_on: date
+    successors: set[str]
 
 
 def list_existing(departments: Iterable[Department], day: date) -> dict[str, Department]:
@@ -126,20 +138,16 @@ def find_series(
 
 def find_takeovers(
     code: str, successions: Iterable[Succession], after: date, until: date
-) -> list[Succession]:
-    """Return by which successions work came to a department ``after`` a day and ``until`` one."""
-    ours = (one for one in successions if one.successor == code)
-    found = (one for one in ours if after < one.changed_on <= until)
-    return sorted(found, key=lambda one: (one.changed_on, one.predecessor))
-
-
-def find_successors(succession: Succession, successions: Iterable[Succession]) -> set[str]:
-    """Return the departments among which the predecessor's work was divided on that day."""
-    return {
-        one.successor
-        for one in successions
-        if (one.predecessor, one.changed_on) == (succession.predecessor, succession.changed_on)
-    }
+) -> list[Takeover]:
+    """Return what came to a department ``after`` a day and ``until`` one, the oldest first."""
+    passed: defaultdict[tuple[date, str], set[str]] = defaultdict(set)
+    for one in successions:
+        passed[one.changed_on, one.predecessor].add(one.successor)
+    return [
+        Takeover(predecessor, day, successors)
+        for (day, predecessor), successors in sorted(passed.items())
+        if code in successors and after < day <= until
+    ]
 
 
 def find_owner(texts: Iterable[str], departments: Mapping[str, Department]) -> str | None:

@@ -4,28 +4,27 @@ Here it is decided which of two returns of a department counts, what is carried 
 quarter before, what contradicts it, and which department has not answered.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise
 from operator import attrgetter
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.survey.answers import AnswerRow, Origin, carry_forward, make_rows
+from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.kept_readings import choose_discarded
-from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
+from sumida_data.survey.collecting.returns import PERIOD, FormReader, Return, read_returns
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.departments import (
     Department,
     Succession,
     find_owner,
-    find_successors,
     find_takeovers,
     list_existing,
 )
@@ -35,7 +34,6 @@ from sumida_data.survey.form import Waves
 from sumida_data.survey.reading.reader import Record
 from sumida_data.survey.reading.text import BLANK, fold
 
-_PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 # A digit too many or too few; small numbers may well change as much.
 _JUMP, _SMALLEST, _PERCENT = 10, 100, 100
 _NAMES_SHOWN = 5
@@ -105,7 +103,7 @@ class Collector:
         period, slash, _ = name.partition("/")
         if slash and period in self.waves.root:
             return True
-        known = slash and _PERIOD.fullmatch(period)
+        known = slash and PERIOD.fullmatch(period)
         rule = self.reader.rules[Kind.PERIOD_WITHOUT_WAVE if known else Kind.NOT_IN_A_PERIOD]
         collected.findings.append(make_finding(rule, Place(source_file=name), period))
         return False
@@ -169,34 +167,31 @@ class _Quarter:
 
     def _choose(self) -> dict[str, Return]:
         """Return by department the return that counts, and report on the others."""
-        chosen: dict[str, Return] = {}
-        untouched: dict[str, Return] = {}
+        sent: defaultdict[str, list[Return]] = defaultdict(list)
         for returned in sorted(self.returns, key=self._rank):
-            code = self._identify(returned)
-            if code is None:
-                continue
-            self.owners[returned.source_file] = code
-            if not self.wave.asks(code):
-                returned.report(self.rules[Kind.NOT_ASKED])
-            if returned.untouched:
-                untouched[code] = returned
-                continue
-            before = chosen.get(code)
+            if code := self._identify(returned):
+                self.owners[returned.source_file] = code
+                if not self.wave.asks(code):
+                    returned.report(self.rules[Kind.NOT_ASKED])
+                sent[code].append(returned)
+        return {code: last for code, group in sent.items() if (last := self._choose_of(group))}
+
+    def _choose_of(self, returns: Sequence[Return]) -> Return | None:
+        """Return which of a department's returns, the last to count last, counts; or None."""
+        filled_in = [one for one in returns if not one.untouched]
+        for older, newer in pairwise(filled_in):
             # One that was sent twice is as good as the other.
-            if before and before.file_sha256 != returned.file_sha256:
+            if older.file_sha256 != newer.file_sha256:
                 # Their folder or archive may be all that tells them apart.
-                newer = returned.source_file.partition("/")[2]
-                before.report(self.rules[Kind.OLDER_RETURN], newer=newer)
-                older = before.source_file.partition("/")[2]
-                returned.report(self.rules[Kind.OTHER_RETURN], older)
-            chosen[code] = returned
+                names = [one.source_file.partition("/")[2] for one in (older, newer)]
+                older.report(self.rules[Kind.OLDER_RETURN], newer=names[1])
+                newer.report(self.rules[Kind.OTHER_RETURN], names[0])
+        if filled_in:
+            return filled_in[-1]
         # A form as it was handed out counts only where a department sent nothing else.
-        for code in untouched.keys() - chosen.keys():
-            is_empty = untouched[code].is_empty
-            untouched[code].report(self.rules[Kind.BLANK_RETURN if is_empty else Kind.AS_SENT_OUT])
-            if not is_empty:
-                chosen[code] = untouched[code]
-        return chosen
+        last = returns[-1]
+        last.report(self.rules[Kind.BLANK_RETURN if last.is_empty else Kind.AS_SENT_OUT])
+        return None if last.is_empty else last
 
     def _rank(self, returned: Return) -> tuple[bool, bool, date, int, str]:
         """Return what orders the returns of a department; the last one counts."""
@@ -254,61 +249,44 @@ class _Quarter:
 
     def _answers_of(self, code: str, returned: Return) -> list[AnswerRow]:
         """Return the rows that count, without those whose unique value another has given."""
-        returned.records = [
-            record
-            for record in returned.records
-            if all(
-                self._holds(returned, record.table, one.field, one.reading.value, *one[1:3])
-                for one in record.answers
-            )
-        ]
         name, digest = returned.source_file, returned.file_sha256
         municipality = self.collector.municipality_code
         origin = Origin(municipality, self.period, code, name, digest, returned.sample)
-        self.past.update_events(code, returned)
-        rows = [row for record in returned.records for row in make_rows(record, origin)]
-        rows = self.past.update_stocks(code, returned, rows, self.wave.sheets_for(code))
-        # The cell of a carried answer is in the file of an earlier quarter.
-        repeated = {
-            (row.table_name, row.record_id)
-            for row in rows
-            if not self._holds(returned, row.table_name, row.field, row.value, row.sheet)
-        }
-        return [row for row in rows if (row.table_name, row.record_id) not in repeated]
+        free = [one for one in returned.records if self._is_free(one, origin, returned)]
+        given = [_Given(one, origin) for one in self.past.update_events(code, free, returned)]
+        given = self.past.update_stocks(code, given, returned, self.wave.sheets_for(code))
+        return [row for one in given if self._is_free(*one, returned) for row in make_rows(*one)]
 
-    def _holds(
-        self, returned: Return, table: str, name: str, value: str | None, *place: str
-    ) -> bool:
-        """Tell whether nobody else has given a value that is unique, and report if one has."""
-        item = self.past.items.get((table, name))
-        if item is None or not item.unique:
-            return True
-        holder = self.holders.setdefault((table, value), returned)
-        if holder is not returned:
-            returned.rows_set_aside += 1
-            words = {
-                "other": holder.department_code or "",
-                "file": PurePosixPath(holder.source_file).name,
-            }
-            words |= zip(("sheet", "cell"), place, strict=False)
-            returned.report(self.rules[Kind.KEY_OF_OTHER_DEPARTMENT], value, **words)
-        return holder is returned
+    def _is_free(self, record: Record, origin: Origin, returned: Return) -> bool:
+        """Tell whether nobody else gave a value of the record that is unique; report if one did."""
+        for answer in record.answers:
+            if (record.table, answer.field) not in self.past.unique:
+                continue
+            value = answer.reading.value
+            holder = self.holders.setdefault((record.table, value), returned)
+            if holder is not returned:
+                returned.rows_set_aside += 1
+                file, other = PurePosixPath(holder.source_file).name, holder.department_code or ""
+                words = {"other": other, "file": file, "sheet": answer.sheet}
+                if not origin.carried_to:
+                    # Else the cell is in the file of an earlier quarter.
+                    words["cell"] = answer.cell
+                returned.report(self.rules[Kind.KEY_OF_OTHER_DEPARTMENT], value, **words)
+                return False
+        return True
 
     def _respond(self, code: str) -> Row:
         """Return the row of table ``response`` of a department that has not answered."""
-        department = self.departments.get(code)
+        known = self.departments.get(code)
+        names = ("department_code", "division", "section")
         return {
             "row_id": f"{self.period}/{code}",
             "municipality_code": self.collector.municipality_code,
             "period": self.period,
-            "department_code": code if department else None,
-            "division": department.division if department else None,
-            "section": department.section if department else None,
+            **dict(zip(names, known or [None] * len(names), strict=False)),
             "response_status": "not_received",
             "due_on": self.wave.due_on,
-            "rows": 0,
-            "answers": 0,
-            "rows_set_aside": 0,
+            **dict.fromkeys(("rows", "answers", "rows_set_aside"), 0),
             "sample": False,
         }
 
@@ -331,20 +309,11 @@ class _Quarter:
         }
 
 
-@dataclass(slots=True)
-class _Holding:
-    """What a department answered last: the records it gave, and the rows that count."""
+class _Given(NamedTuple):
+    """A record that counts, from where it was given or carried forward."""
 
-    answered_for: date = date.min
-    records: list[Record] = field(default_factory=list)
-    rows: list[AnswerRow] = field(default_factory=list)
-
-    def take(self, tables: Collection[str]) -> list[Record]:
-        """Take away what is of these tables, and return its records."""
-        taken = [record for record in self.records if record.table in tables]
-        self.records = [record for record in self.records if record.table not in tables]
-        self.rows = [row for row in self.rows if row.table_name not in tables]
-        return taken
+    record: Record
+    origin: Origin
 
 
 class _Past:
@@ -363,49 +332,52 @@ class _Past:
         parts = collector.reader.form.answer_sheets
         self.collector = collector
         self.rules = collector.reader.rules
-        self.items = {(part.table, item.name): item for part in parts for item in part.fields}
+        self._items = {(part.table, item.name): item for part in parts for item in part.fields}
+        self.unique = {key for key, item in self._items.items() if item.unique}
         self._stocks = {part.table: part.sheet for part in parts if part.kind == "stock"}
         self._events = {part.table for part in parts if part.kind == "events"}
-        self._holdings: defaultdict[str, _Holding] = defaultdict(_Holding)
+        # By department the last day that it answered for, and the stocks that it has since.
+        self._answered_for: defaultdict[str, date] = defaultdict(lambda: date.min)
+        self._held: defaultdict[str, list[_Given]] = defaultdict(list)
         # By predecessor and day of divided work: its records, and who has yet to answer.
         self._divided: dict[tuple[str, date], tuple[_Keyed, set[str]]] = {}
         self._listed: defaultdict[tuple[str, int], _Keyed] = defaultdict(dict)
 
     def update_stocks(
-        self, code: str, returned: Return, rows: list[AnswerRow], asked: Collection[str]
-    ) -> list[AnswerRow]:
-        """Take a return, compare it with the last one, and return the rows that count.
+        self, code: str, given: list[_Given], returned: Return, asked: Collection[str]
+    ) -> list[_Given]:
+        """Take a return, compare it with the last one, and return what counts.
 
         Stocks of sheets that it was not asked for stay as they are, unless it gave them.
         """
         last = self._take_over(code, Period.parse(returned.period).last_day)
+        stocks, others = _part(given, self._stocks)
         if returned.says_no_change:
             now: _Keyed = {}
-            rows = self._carry(code, returned, rows, last)
+            held = self._carry(code, returned, stocks, last)
+            given = others + held
         else:
-            now = _by_key(returned.records, self._stocks)
+            now = _by_key(stocks)
             answered = {table for table, _ in now}
             answered |= {table for table, sheet in self._stocks.items() if sheet in asked}
-            self._report_changes(last.take(answered), now, returned)
-            last.records += now.values()
-            last.rows += [row for row in rows if row.table_name in self._stocks]
+            replaced, held = _part(last, answered)
+            self._report_changes([one.record for one in replaced], now, returned)
+            held += stocks
+        self._held[code] = held
         self._check_divided_work(code, now, returned)
-        return rows
+        return given
 
     def _carry(
-        self, code: str, returned: Return, rows: list[AnswerRow], last: _Holding
-    ) -> list[AnswerRow]:
-        """Return the rows of a return without change: its events and, again, the last stocks."""
-        last.rows = list(carry_forward(last.rows, returned.period, code))
-        if not last.rows:
+        self, code: str, returned: Return, stocks: Iterable[_Given], last: Sequence[_Given]
+    ) -> list[_Given]:
+        """Return what is carried forward; report stocks that a return without change gives."""
+        if not last:
             returned.report(self.rules[Kind.NOTHING_TO_CARRY])
-        known = {(row.table_name, row.field, row.value) for row in last.rows}
-        stocks = [row for row in rows if row.table_name in self._stocks]
-        given = {(row.table_name, row.field, row.value): row.sheet for row in stocks}
-        for sheet in sorted({given[one] for one in given.keys() - known}):
+        known, now = map(_sheets_by_answer, (last, stocks))
+        for sheet in sorted({now[one] for one in now.keys() - known.keys()}):
             returned.report(self.rules[Kind.CHANGED_THOUGH_UNCHANGED], sheet=sheet)
-        self._ask_new_fields(last.records, returned)
-        return [row for row in rows if row.table_name not in self._stocks] + last.rows
+        self._ask_new_fields([one.record for one in last], returned)
+        return [_Given(record, origin.carry(returned.period, code)) for record, origin in last]
 
     def _ask_new_fields(self, last: Sequence[Record], returned: Return) -> None:
         """Ask for what the form has only asked since the department answered, of each row."""
@@ -421,26 +393,24 @@ class _Past:
                 words = {"sheet": part.sheet, "title": titles[name], "count": str(count)}
                 returned.report(self.rules[Kind.NEW_FIELD_OPEN], **words)
 
-    def _take_over(self, code: str, day: date) -> _Holding:
+    def _take_over(self, code: str, day: date) -> list[_Given]:
         """Return what the department holds, with what came to it since it last answered."""
-        holding, successions = self._holdings[code], self.collector.successions
-        for one in find_takeovers(code, successions, holding.answered_for, day):
+        since, successions = self._answered_for[code], self.collector.successions
+        for one in find_takeovers(code, successions, since, day):
             before = self._take_over(one.predecessor, one.changed_on - timedelta(days=1))
-            successors = find_successors(one, successions)
-            if len(successors) == 1:
-                holding.records = [*holding.records, *before.records]
-                holding.rows = [*holding.rows, *before.rows]
+            if len(one.successors) == 1:
+                self._held[code] = self._held[code] + before
             else:
-                divided = (_by_key(before.records, self._stocks), successors)
-                self._divided.setdefault((one.predecessor, one.changed_on), divided)
-        holding.answered_for = max(day, holding.answered_for)
-        return holding
+                divided = (_by_key(before), one.successors)
+                self._divided.setdefault(one[:2], divided)
+        self._answered_for[code] = max(day, self._answered_for[code])
+        return self._held[code]
 
     def _report_changes(self, last: Sequence[Record], now: _Keyed, returned: Return) -> None:
         """Report what has changed so that it is worth a look."""
         tables = {table for table, _ in now}
         for record in last:
-            same = now.get((record.table, comparable(record.key)))
+            same = now.get(_key_of(record))
             if same is not None:
                 self._report_jumps(record, same, returned)
             elif record.table in tables:
@@ -455,7 +425,7 @@ class _Past:
 
     def _report_jumps(self, last: Record, now: Record, returned: Return) -> None:
         for answer in now.answers:
-            item = self.items.get((now.table, answer.field))
+            item = self._items.get((now.table, answer.field))
             before, value = last.value_of(answer.field), answer.reading.value
             if item and item.type in {"integer", "number"} and before and value:
                 low, high = sorted((abs(Decimal(before)), abs(Decimal(value))))
@@ -478,18 +448,23 @@ class _Past:
                 words = {"sheet": record.answers[0].sheet, "predecessor": predecessor}
                 returned.report(self.rules[Kind.ROW_WITHOUT_SUCCESSOR], record.key, **words)
 
-    def update_events(self, code: str, returned: Return) -> None:
-        """Take a return and report the events of the year that it lists no more.
+    def update_events(
+        self, code: str, records: Iterable[Record], returned: Return
+    ) -> Iterator[Record]:
+        """Yield the records of a return, events under the names that they were first listed by.
 
-        A table that it lacks, or of which a row could not be read, lists nothing for certain.
+        Reported are the events of the year that it lists no more. A table that it lacks, or of
+        which a row could not be read, lists nothing for certain.
         """
         listed = self._listed[code, Period.parse(returned.period).fiscal_year]
         now: _Keyed = {}
-        for place, record in enumerate(returned.records):
+        for record in records:
             if record.table in self._events:
-                key = (record.table, comparable(record.key))
+                key = _key_of(record)
                 now[key] = self._as_listed(record, listed.get(key, record))
-                returned.records[place] = now[key]
+                yield now[key]
+            else:
+                yield record
         gone = [] if returned.says_no_change else sorted(listed.keys() - now.keys())
         for record in (listed[key] for key in gone if key[0] in returned.whole_tables):
             name, sheet = record.key.replace("|", " "), record.answers[0].sheet
@@ -501,7 +476,7 @@ class _Past:
         answers = list(record.answers)
         for place, answer in enumerate(answers if record.key != first.key else ()):
             value = first.value_of(answer.field)
-            item = self.items.get((record.table, answer.field))
+            item = self._items.get((record.table, answer.field))
             if item and item.key and answer.reading.value != value:
                 rules = f"as_first_listed {answer.reading.rules}".strip()
                 reading = answer.reading._replace(value=value, rules=rules)
@@ -509,5 +484,25 @@ class _Past:
         return record._replace(key=first.key, answers=answers)
 
 
-def _by_key(records: Iterable[Record], tables: Collection[str]) -> _Keyed:
-    return {(one.table, comparable(one.key)): one for one in records if one.table in tables}
+def _key_of(record: Record) -> tuple[str, str]:
+    return record.table, comparable(record.key)
+
+
+def _part(given: Iterable[_Given], tables: Collection[str]) -> tuple[list[_Given], list[_Given]]:
+    """Return what is of these tables, and what is not."""
+    parts: tuple[list[_Given], list[_Given]] = ([], [])
+    for one in given:
+        parts[one.record.table not in tables].append(one)
+    return parts
+
+
+def _sheets_by_answer(given: Iterable[_Given]) -> dict[tuple[str, str, str | None], str]:
+    return {
+        (record.table, answer.field, answer.reading.value): answer.sheet
+        for record, _ in given
+        for answer in record.answers
+    }
+
+
+def _by_key(given: Iterable[_Given]) -> _Keyed:
+    return {_key_of(record): record for record, _ in given}

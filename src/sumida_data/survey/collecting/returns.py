@@ -32,7 +32,7 @@ from sumida_data.survey.reading.workbook import Workbook, has_sample_stamp
 VERY_MANY = 500
 _CHUNK = 50
 _CELLS_SHOWN = 5
-_PERIOD = re.compile(r"FY\d{4}Q[1-4]")
+PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 _LONGEST_WAIT = timedelta(days=366)
 
 _Reader = SheetReader[SurveySheet]
@@ -269,7 +269,7 @@ class FormReader:
 
 
 def _say_periods(text: str) -> str:
-    return _PERIOD.sub(lambda code: Period.parse(code[0]).title, text)
+    return PERIOD.sub(lambda code: Period.parse(code[0]).title, text)
 
 
 def _list_unanswered(part: SurveySheet, records: Iterable[Record]) -> Iterator[str]:
