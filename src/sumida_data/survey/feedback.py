@@ -15,7 +15,7 @@ from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.base.xlsx import Cell, Link, TextWorkbook, Urgent
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity
+from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity, Words
 from sumida_data.survey.form import Form
 
 # The sheet of files that belong to no known department.
@@ -117,18 +117,15 @@ class Feedback:
         """
         ours = [row for row in responses if row["period"] == str(self.period)]
         found = collect_findings(ours, findings, self.period, self.rules)
-        by_department: defaultdict[str | None, list[Row]] = defaultdict(list)
-        for row in ours:
-            by_department[row["department_code"]].append(row)
-        codes = [*sorted(filter(None, by_department)), *([None] if found[None] else ())]
-        sheets = [self._address(code, by_department[code], found[code]) for code in codes]
-        if any(row["sample"] for row in ours):
-            sheets = [(name, replace(sheet, sample=True)) for name, sheet in sheets]
-        return dict(sheets)
+        codes = sorted({row["department_code"] for row in ours} - {None})
+        codes += [None] if found[None] else []
+        return dict(self._address(code, ours, found[code]) for code in codes)
 
     def _address(
-        self, code: str | None, rows: Sequence[Row], findings: Sequence[Finding]
+        self, code: str | None, responses: Sequence[Row], findings: Sequence[Finding]
     ) -> tuple[str, ReturnSheet]:
+        rows = [row for row in responses if row["department_code"] == code]
+        sample = any(row["sample"] for row in responses)
         words = self.dictionary.words("response.response_status")
         receipts = [
             write_receipt(row, words[row["response_status"]], self.files.get(name))
@@ -142,7 +139,7 @@ class Feedback:
         if code:
             section, opening = rows[0]["section"], _open(rows)
             name, addressee = name_return_sheet(code, section), f"{rows[0]['division']} {section}"
-        return name, ReturnSheet(addressee, opening, title, receipts, findings, points=points)
+        return name, ReturnSheet(addressee, opening, title, receipts, findings, sample, points)
 
 
 def name_return_sheet(code: str, section: str) -> str:
@@ -250,17 +247,11 @@ def _explain_rules(
 ) -> dict[str, Link]:
     """Write the rules that found something; return what leads to each."""
     occurring = [rules[rule_id] for rule_id in sorted({finding.rule_id for finding in findings})]
-    # What the words in braces stand for differs from finding to finding.
-    open_words: defaultdict[str, str] = defaultdict(lambda: "…")
-    lines = [
-        (
-            rule.rule_id,
-            SEVERITY_LABELS[rule.severity],
-            rule.title,
-            rule.how_to_fix.format_map(open_words),
-        )
-        for rule in occurring
-    ]
+    lines = []
+    for rule in occurring:
+        # What the words in braces stand for differs from finding to finding.
+        how_to_fix = rule.how_to_fix.format_map(Words())
+        lines.append((rule.rule_id, SEVERITY_LABELS[rule.severity], rule.title, how_to_fix))
     first = book.begin(_RULE_SHEET, _RULE_SHEET).write_table(_RULE_COLUMNS, lines)
     return {
         rule.rule_id: Link(rule.rule_id, f"{_RULE_SHEET}!A{row}")

@@ -1,6 +1,6 @@
 """Findings: what is wrong in which cell, why, and how to mend it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
@@ -19,58 +19,56 @@ Severity = Literal["error", "warning"]
 SEVERITY_LABELS: dict[Severity, str] = {"error": "要修正", "warning": "要確認"}
 
 
-# The kinds of findings that code makes; their words stand in ``finding_rules.yml``.
-Kind = StrEnum("Kind", {
-    "EMPTY_FILE": "F101", "ENCRYPTED": "F102", "WEB_PAGE": "F103", "NOT_READABLE": "F104",
-    "TOO_LARGE": "F105", "UNKNOWN_ENCODING": "F106", "NOT_IN_A_PERIOD": "F107",
-    "PERIOD_WITHOUT_WAVE": "F108", "SAMPLE_AMONG_REAL": "F109", "REAL_AMONG_SAMPLE": "F110",
-    "NOT_CHECKABLE": "F111", "EXTERNAL_LINKS": "F112", "EPOCH_1904": "F113",
-    "NOT_ACCESSIBLE": "F114", "PART_OF_KEPT_RETURNS": "F115", "UNCLOSED_QUOTE": "F116",
-    "NO_COVER": "F201", "NO_DEPARTMENT_CODE": "F202", "UNKNOWN_DEPARTMENT_CODE": "F203",
-    "MISSING_TABLE": "F204", "MISSING_HEADING": "F205", "UNKNOWN_HEADING": "F206",
-    "OTHER_PERIOD": "F207", "NOT_ASKED": "F208", "OLDER_RETURN": "F209", "OTHER_FORM": "F210",
-    "SECOND_COLUMN": "F211", "UNREAD_TABLE": "F212", "CHANGED_EXAMPLE": "F213",
-    "HEADING_UNIT": "F214", "TABLE_ON_OTHER_SHEET": "F215", "AS_SENT_OUT": "F216",
-    "BLANK_RETURN": "F217", "GUESSED_HEADING": "F218", "EXAMPLE_WITHOUT_MARK": "F219",
-    "UNIT_ABOVE_TABLE": "F220", "ANSWERED_ANOTHER_DAY": "F221", "OTHER_SECTION": "F222",
-    "UNKNOWN_SECTION": "F223", "OTHER_RETURN": "F224", "NO_TABLE_READ": "F225",
-    "OTHER_DOCUMENT": "F226", "ONLY_A_COPY": "F227", "NAMED_FOR_ANOTHER": "F228",
-    "NOT_A_NUMBER": "F301", "NOT_A_DATE": "F302", "NOT_A_CHOICE": "F303", "OUT_OF_RANGE": "F304",
-    "NO_ROW_NAME": "F305", "DUPLICATE_ROW": "F306", "PATTERN": "F307", "ERROR_CELL": "F308",
-    "NOT_CALCULATED": "F309", "NOT_UNDERSTOOD": "F310", "AMBIGUOUS_NUMBER": "F311",
-    "SEVERAL_VALUES": "F312", "OTHER_UNIT": "F313", "UNUSUAL_CHARACTERS": "F314",
-    "MERGED_CELL": "F315", "ONLY_A_NAME": "F316", "SHIFTED_ROW": "F317", "REQUIRED_EMPTY": "F318",
-    "NO_HEADING_ABOVE": "F319", "HIDDEN_ROW": "F320", "ONLY_A_COMMENT": "F321",
-    "NOTE_LIKE_AN_ANSWER": "F322", "UNANSWERED": "F323", "STRUCK_CELL": "F324",
-    "STRUCK_ROW": "F325", "PARTLY_STRUCK": "F326", "RAISED_CHARACTERS": "F327",
-    "UNSEEN_VALUE": "F328", "SHOWN_ROUNDED": "F329", "MANUAL_CALCULATION": "F330",
-    "COMMENTED_ANSWER": "F331", "HIDDEN_COLUMN": "F332", "HIDDEN_SHEET": "F333",
-    "COVERED_TABLE": "F334", "UNSEEN_CHARACTERS": "F335", "IMPLAUSIBLE_DAY": "F336",
-    "YEAR_LIKE_AN_ERA": "F337", "OTHER_WEEKDAY": "F338", "DAY_OF_OTHER_YEAR": "F339",
-    "CHANGED_THOUGH_UNCHANGED": "F401", "NOTHING_TO_CARRY": "F402",
-    "KEY_OF_OTHER_DEPARTMENT": "F403", "CONTRADICTION": "F404", "NEW_FIELD_OPEN": "F405",
-    "CORRECTION_PREMISE": "F501", "CORRECTION_TARGET": "F502", "ROW_GONE": "F511",
-    "OTHER_MAGNITUDE": "F512", "ROW_WITHOUT_SUCCESSOR": "F513", "EVENT_GONE": "F514",
-    "TABLE_EMPTIED": "F515",
-    "NO_CENTRAL_FILE": "F601", "OTHER_LAYOUT": "F602", "HEADING_WITHOUT_DATE": "F603",
-    "UNKNOWN_MUNICIPALITY": "F604", "HOME_ROW_MISSING": "F605", "SECOND_CENTRAL_FILE": "F606",
-    "ROW_COUNT": "F607", "HOME_ROW_TWICE": "F608", "CHANGED_FILE": "F609", "REVISED_VALUE": "F610",
-    "PARTIAL_ANSWER": "F611", "ROW_WITHOUT_VALUE": "F612", "MISSING_MONTHS": "F613",
-    "UNKNOWN_WORD": "F614", "BLANK_WORD": "F615", "SEVERAL_TABLES": "F616",
-    "SAME_FILE_AGAIN": "F617", "LOOK_ALIKE_NAMES": "F618", "ROWS_OF_OTHERS": "F619",
-    "LATER_ROWS": "F620", "TOTAL_ROW": "F621",
-})  # fmt: skip
+def _number(first: int, last: int) -> Iterator[str]:
+    return (f"F{number}" for number in range(first, last + 1))
 
-# What messages may name in braces; what a finding has nothing for is shown as ….
-_WORDS = frozenset(
-    {
-        "allowed", "as_of", "before", "cells", "characters", "choices", "code", "contradiction",
-        "correction", "count", "earlier", "era", "example", "expected", "file", "first", "found",
-        "heading", "headings", "hint", "kept", "label", "last", "line", "more", "municipality",
-        "name", "names", "newer", "other", "period", "predecessor", "present", "range", "row",
-        "section", "sheet", "sheets", "source", "title", "treated", "unit", "value",
-    }
-)  # fmt: skip
+
+class Kind(StrEnum):
+    """The kinds of findings that code makes; their words stand in ``finding_rules.yml``."""
+
+    EMPTY_FILE, ENCRYPTED, WEB_PAGE, NOT_READABLE, TOO_LARGE, UNKNOWN_ENCODING = _number(101, 106)
+    NOT_IN_A_PERIOD, PERIOD_WITHOUT_WAVE, SAMPLE_AMONG_REAL, REAL_AMONG_SAMPLE = _number(107, 110)
+    NOT_CHECKABLE, EXTERNAL_LINKS, EPOCH_1904, NOT_ACCESSIBLE = _number(111, 114)
+    PART_OF_KEPT_RETURNS, UNCLOSED_QUOTE = _number(115, 116)
+
+    NO_COVER, NO_DEPARTMENT_CODE, UNKNOWN_DEPARTMENT_CODE, MISSING_TABLE = _number(201, 204)
+    MISSING_HEADING, UNKNOWN_HEADING, OTHER_PERIOD, NOT_ASKED, OLDER_RETURN = _number(205, 209)
+    OTHER_FORM, SECOND_COLUMN, UNREAD_TABLE, CHANGED_EXAMPLE, HEADING_UNIT = _number(210, 214)
+    TABLE_ON_OTHER_SHEET, AS_SENT_OUT, BLANK_RETURN, GUESSED_HEADING = _number(215, 218)
+    EXAMPLE_WITHOUT_MARK, UNIT_ABOVE_TABLE, ANSWERED_ANOTHER_DAY = _number(219, 221)
+    OTHER_SECTION, UNKNOWN_SECTION, OTHER_RETURN, NO_TABLE_READ = _number(222, 225)
+    OTHER_DOCUMENT, ONLY_A_COPY, NAMED_FOR_ANOTHER = _number(226, 228)
+
+    NOT_A_NUMBER, NOT_A_DATE, NOT_A_CHOICE, OUT_OF_RANGE, NO_ROW_NAME = _number(301, 305)
+    DUPLICATE_ROW, PATTERN, ERROR_CELL, NOT_CALCULATED, NOT_UNDERSTOOD = _number(306, 310)
+    AMBIGUOUS_NUMBER, SEVERAL_VALUES, OTHER_UNIT, UNUSUAL_CHARACTERS = _number(311, 314)
+    MERGED_CELL, ONLY_A_NAME, SHIFTED_ROW, REQUIRED_EMPTY, NO_HEADING_ABOVE = _number(315, 319)
+    HIDDEN_ROW, ONLY_A_COMMENT, NOTE_LIKE_AN_ANSWER, UNANSWERED, STRUCK_CELL = _number(320, 324)
+    STRUCK_ROW, PARTLY_STRUCK, RAISED_CHARACTERS, UNSEEN_VALUE, SHOWN_ROUNDED = _number(325, 329)
+    MANUAL_CALCULATION, COMMENTED_ANSWER, HIDDEN_COLUMN, HIDDEN_SHEET = _number(330, 333)
+    COVERED_TABLE, UNSEEN_CHARACTERS, IMPLAUSIBLE_DAY, YEAR_LIKE_AN_ERA = _number(334, 337)
+    OTHER_WEEKDAY, DAY_OF_OTHER_YEAR = _number(338, 339)
+
+    CHANGED_THOUGH_UNCHANGED, NOTHING_TO_CARRY, KEY_OF_OTHER_DEPARTMENT = _number(401, 403)
+    CONTRADICTION, NEW_FIELD_OPEN = _number(404, 405)
+
+    CORRECTION_PREMISE, CORRECTION_TARGET = _number(501, 502)
+    ROW_GONE, OTHER_MAGNITUDE, ROW_WITHOUT_SUCCESSOR, EVENT_GONE, TABLE_EMPTIED = _number(511, 515)
+
+    NO_CENTRAL_FILE, OTHER_LAYOUT, HEADING_WITHOUT_DATE, UNKNOWN_MUNICIPALITY = _number(601, 604)
+    HOME_ROW_MISSING, SECOND_CENTRAL_FILE, ROW_COUNT, HOME_ROW_TWICE = _number(605, 608)
+    CHANGED_FILE, REVISED_VALUE, PARTIAL_ANSWER, ROW_WITHOUT_VALUE = _number(609, 612)
+    MISSING_MONTHS, UNKNOWN_WORD, BLANK_WORD, SEVERAL_TABLES, SAME_FILE_AGAIN = _number(613, 617)
+    LOOK_ALIKE_NAMES, ROWS_OF_OTHERS, LATER_ROWS, TOTAL_ROW = _number(618, 621)
+
+
+# What messages may name in braces.
+_WORDS = """
+    allowed as_of before cells characters choices code contradiction correction count earlier era
+    example expected file first found heading headings hint kept label last line more municipality
+    name names newer other period predecessor present range row section sheet sheets source title
+    treated unit value
+"""
 
 
 class FindingRule(Model):
@@ -106,10 +104,11 @@ class FindingRule(Model):
                 parts = list(Formatter().parse(text))
             except ValueError as error:
                 raise ValueError(f"{text!r} の {{ と }} が対になっていません") from error
+            allowed = _WORDS.split()
             for _, name, form, conversion in parts:
-                if name is not None and (name not in _WORDS or form or conversion):
-                    allowed = "、".join(sorted(_WORDS))
-                    raise ValueError(f"{{{name}}} は使えません。使えるのは {allowed} です")
+                if name is not None and (name not in allowed or form or conversion):
+                    told = "、".join(allowed)
+                    raise ValueError(f"{{{name}}} は使えません。使えるのは {told} です")
         return self
 
 
@@ -135,7 +134,7 @@ class FindingRules(Listed[tuple[FindingRule, ...]]):
     def tell_department(self, finding: "Finding") -> str:
         """Return what is wrong in words that name no other department."""
         message = self[finding.rule_id].message_to_department
-        return message.format_map(_Words(value=finding.value_found or "")) or finding.message
+        return message.format_map(Words(value=finding.value_found or "")) or finding.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,9 @@ class Finding:
         return row
 
 
-class _Words(dict[str, str]):
+class Words(dict[str, str]):
+    """The words of one message; what there is nothing for is shown as …."""
+
     def __missing__(self, _: str) -> str:
         return "…"
 
@@ -187,7 +188,7 @@ def make_finding(
     rule: FindingRule, place: Place, value_found: str | None = None, **words: str
 ) -> Finding:
     """Make a finding from its rule; the text that stands there is the word ``value``."""
-    given = _Words(words, value=value_found or "")
+    given = Words(words, value=value_found or "")
     return Finding(
         rule_id=rule.rule_id,
         severity=rule.severity,

@@ -26,18 +26,19 @@ from sumida_data.survey.reading.workbook import Workbook, open_workbook
 
 # All that the cells of a file, what is known of them, and descriptions are made of.
 _MADE_OF = {
-    "datetime": {"date", "datetime", "time", "timedelta"},
-    "builtins": {"set"},
-    "sumida_data.base.metadata": {"Code"},
-    "sumida_data.survey.departments": {"Department"},
-    "sumida_data.survey.findings": {"FindingRule", "FindingRules", "Kind"},
-    "sumida_data.survey.form": {
-        "Condition", "Contradiction", "Form", "FormField", "SurveySheet", "Wave", "Waves",
-    },
-    "sumida_data.survey.reading.registers": {"MappedHeading"},
-    "sumida_data.survey.reading.second_look": {"SecondLook"},
-    "sumida_data.survey.reading.workbook": {"Workbook", "Sheet"},
-}  # fmt: skip
+    module: names.split()
+    for module, names in {
+        "datetime": "date datetime time timedelta",
+        "builtins": "set",
+        "sumida_data.base.metadata": "Code",
+        "sumida_data.survey.departments": "Department",
+        "sumida_data.survey.findings": "FindingRule FindingRules Kind",
+        "sumida_data.survey.form": "Condition Contradiction Form FormField SurveySheet Wave Waves",
+        "sumida_data.survey.reading.registers": "MappedHeading",
+        "sumida_data.survey.reading.second_look": "SecondLook",
+        "sumida_data.survey.reading.workbook": "Workbook Sheet",
+    }.items()
+}
 _MARK = 32
 
 
