@@ -14,14 +14,9 @@ from sumida_data.pipelines.wiring import (
     makes,
 )
 from sumida_data.plan.models import ReportedPeriod
-from sumida_data.survey import departments as registered
-from sumida_data.survey.blank_form import (
-    Inquiry,
-    find_last_answers,
-    inherit_answers,
-    write_blank_form,
-)
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey import blank_form as blank
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.form import Waves
 
 
 @makes("last_answers")
@@ -52,15 +47,10 @@ def _find_before(name: str, periods: set[str]) -> str:
 
 @makes("blank_forms", "forms_summary")
 def write_forms(
-    form: Form,
-    waves: Waves,
-    period: ReportedPeriod,
-    departments: Frame,
-    department_succession_csv: Frame,
-    last_answers: Rows,
-    locations: Locations,
+    collector: Collector, period: ReportedPeriod, last_answers: Rows, locations: Locations
 ) -> tuple[Contents, Summary]:
     """Write a form for each department asked."""
+    waves = collector.waves
     name = period.choose(waves.root)
     if name not in waves.root:
         raise UnableError(
@@ -68,19 +58,14 @@ def write_forms(
             f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
         )
     sample = any(row["sample"] for row in last_answers)
-    inquiry = Inquiry(form, Period.parse(name), waves.root[name], sample)
-    last = find_last_answers(last_answers, name)
-    known = registered.parse_departments(read_rows(departments))
-    registered.refuse_unknown_codes(waves, known)
-    changes = registered.parse_successions(read_rows(department_succession_csv), known)
-    last_day = inquiry.period.last_day
-    forms = {
-        f"{name}/{code}_{one.section}_調査票.xlsx": write_blank_form(
-            inquiry, one, inherit_answers(last, code, changes, last_day)
-        )
-        for code, one in registered.list_existing(known, last_day).items()
-        if inquiry.wave.asks(code)
-    }
+    inquiry = blank.Inquiry(collector.reader.form, Period.parse(name), waves.root[name], sample)
+    last, changes = blank.find_last_answers(last_answers, name), collector.successions
+    forms = {}
+    for code, one in collector.list_departments(name).items():
+        if inquiry.wave.asks(code):
+            answers = blank.inherit_answers(last, code, changes, inquiry.period.last_day)
+            content = blank.write_blank_form(inquiry, one, answers)
+            forms[f"{name}/{code}_{one.section}_調査票.xlsx"] = content
     lines = [
         *["見本データが残っているため、調査票は見本です。課に送らないでください。"] * sample,
         *["前回の回答がないため、何も写していません。"] * (not last),

@@ -41,24 +41,6 @@ def describe_tables(tables: TableDescriptions, form: Form) -> DataDictionary:
     return build_dictionary(tables, form)
 
 
-@makes("department", "department_succession")
-def check_departments(
-    departments: Frame, department_succession_csv: Frame, dictionary: DataDictionary
-) -> tuple[Frame, Frame]:
-    """Return tables ``department`` and ``department_succession``."""
-    parsed = registered.parse_departments(read_rows(departments))
-    changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
-    series = registered.find_series(parsed, changes)
-    rows = [
-        (f"{one.code}@{one.valid_from}", one.code, series[one.code], *one[1:]) for one in parsed
-    ]
-    changed = [(f"{a}>{b}@{day}", a, b, day, note or None) for a, b, day, note in changes]
-    return (
-        build_frame_of_tuples(dictionary["department"], rows),
-        build_frame_of_tuples(dictionary["department_succession"], changed),
-    )
-
-
 @makes("collector")
 def prepare_collector(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     form: Form,
@@ -76,6 +58,19 @@ def prepare_collector(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     registered.refuse_unknown_codes(waves, parsed)
     changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
     return Collector(reader, waves, parsed, municipality.code, changes)
+
+
+@makes("department", "department_succession")
+def check_departments(collector: Collector, dictionary: DataDictionary) -> tuple[Frame, Frame]:
+    """Return tables ``department`` and ``department_succession``."""
+    known, changes = collector.departments, collector.successions
+    series = registered.find_series(known, changes)
+    rows = [(f"{one.code}@{one.valid_from}", one.code, series[one.code], *one[1:]) for one in known]
+    changed = [(f"{a}>{b}@{day}", a, b, day, note or None) for a, b, day, note in changes]
+    return (
+        build_frame_of_tuples(dictionary["department"], rows),
+        build_frame_of_tuples(dictionary["department_succession"], changed),
+    )
 
 
 @makes("survey_answers", "response", "survey_findings", "name_screen")

@@ -6,7 +6,6 @@ from operator import attrgetter
 
 from rich.progress import track
 
-from sumida_data.base.frames import read_rows
 from sumida_data.pipelines.wiring import (
     Contents,
     Files,
@@ -20,38 +19,31 @@ from sumida_data.pipelines.wiring import (
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.privacy.personal import NameScreen, digest_text, find_kinds
 from sumida_data.survey.collecting import kept_readings as kept
-from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
+from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.returns import Return, read_returns
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.form import Form, Waves
-from sumida_data.survey.reading.opened import OpenedFiles
-from sumida_data.survey.reading.registers import parse_layout_map
+from sumida_data.survey.form import Waves
 
 # A table may hold the parts of an answer, such as payment methods, as texts of their own.
 _BETWEEN_PARTS = re.compile(r"[、,，/／・;；\s]+")
 
 
 @makes("new_kept_readings", "keep_summary")
-def keep_readings(  # noqa: PLR0913, PLR0917  # one for each thing it takes
-    form: Form,
-    waves: Waves,
-    rules: FindingRules,
+def keep_readings(
+    collector: Collector,
     period: ReportedPeriod,
-    layout_map: Frame,
     survey_returns: Files,
     kept_readings: Files,
     corrections: Frame,
     locations: Locations,
-    opened_files: OpenedFiles,
 ) -> tuple[Contents, Summary]:
     """Read the returns and keep what may be kept of a quarter.
 
     All quarters are read: a name on a cover of this one may stand in an answer of another.
     """
     name = period.root
-    asked = _list_asked(name, waves, survey_returns)
-    reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
-    read = read_returns(reader, waves, asked)
+    asked = _list_asked(name, collector.waves, survey_returns)
+    read = read_returns(collector.reader, collector.waves, asked)
     present = [one for _, one in zip(track(asked, "調査票を読んでいます"), read, strict=True)]
     before, partly_there = kept.choose_discarded(kept.restore_readings(kept_readings), present)
     _refuse_loss(name, partly_there, locations["kept_readings"])
