@@ -53,13 +53,11 @@ def parse_corrections(rows: Iterable[TextRow], form: Form) -> list[Correction]:
         read: Row = {name: row[name] for name in same}
         read |= {"table_name": part.table, "record_key": row["row"], "field": item.name}
         periods = registers.parse_periods(row, place)
-        read |= {name: _read_value(row, name, place, item) for name in values}
+        read |= {one: _read_value(row, one, place, item) for one in values}
         read["agreed_on"] = registers.parse_day(row, "agreed_on", place)
-        if row["correction_id"] in corrections:
-            raise ReferenceTableError(
-                f"{place}: correction_id {row['correction_id']!r} が2回あります。"
-            )
-        corrections[row["correction_id"]] = Correction(read, periods, part, item)
+        if (name := row["correction_id"]) in corrections:
+            raise ReferenceTableError(f"{place}: correction_id {name!r} が2回あります。")
+        corrections[name] = Correction(read, periods, part, item)
     return [*corrections.values()]
 
 

@@ -26,8 +26,9 @@ SQL_TYPES: dict[str, str] = {
     "date": "DATE",
     "boolean": "BOOLEAN",
 }
+# An empty number or date must say why it is empty, in a column beside it; a text or a choice says
+# so itself.
 _STATUS_SUFFIX = "_status"
-# An empty number or date must say why it is empty; a text or a choice says so itself.
 _TYPES_WITH_STATUS = {"integer", "number", "date"}
 _NOT_GIVEN = {"not_given": "回答がない、または当てはまらない"}
 # How people part the methods in one cell; a middle dot may belong to a name, as in au PAY a blank.
@@ -101,11 +102,6 @@ class TableDescriptions(Model):
         return self
 
 
-def status_column(field_name: str) -> str:
-    """Return the name of the column that says why a number or date is empty."""
-    return field_name + _STATUS_SUFFIX
-
-
 def build_dictionary(descriptions: TableDescriptions, form: Form) -> DataDictionary:
     """Describe every table: those of the survey sheets first, then the others."""
     shared = {field.name: field for field in descriptions.fields}
@@ -127,7 +123,7 @@ def _describe_sheet(
         if item.type in _TYPES_WITH_STATUS:
             status = descriptions.answer_status
             described = {
-                "name": status_column(item.name),
+                "name": item.name + _STATUS_SUFFIX,
                 "title": item.title + status.title,
                 "title_en": item.title_en + status.title_en,
                 "enum": status.enum,
@@ -146,7 +142,7 @@ def _describe_answer(item: FormField) -> Field:
     if item.asked_from:
         shown["description"] += f"{Period.parse(item.asked_from).title}から照会している。"
     if item.type in _TYPES_WITH_STATUS:
-        shown["status"] = status_column(item.name)
+        shown["status"] = item.name + _STATUS_SUFFIX
     elif not item.key:
         shown["empty"] = _NOT_GIVEN
     return Field(**shown)
