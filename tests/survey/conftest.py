@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sumida_data.survey.collecting.collection import Collected, Collector
+from sumida_data.survey.collecting.receipts import Ledger
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile
@@ -81,13 +82,18 @@ def collect(
 ) -> Callable[..., Collected]:
     """Return a function that collects files given by name as bytes or as sheets of rows."""
 
-    def run(files: dict[str, Any], inquiries: Waves = waves) -> Collected:
+    def run(
+        files: dict[str, Any], inquiries: Waves = waves, ledger: Ledger | None = None
+    ) -> Collected:
+        known = ledger or Ledger()
         sources = {}
         for name, content in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else make_workbook(content))
             sources[name] = SourceFile(name, path)
-        return Collector(FormReader(form, rules), inquiries, DEPARTMENTS, "131075").collect(sources)
+        reader = FormReader(form, rules)
+        collector = Collector(reader, inquiries, DEPARTMENTS, "131075", ledger=known)
+        return collector.collect(sources)
 
     return run

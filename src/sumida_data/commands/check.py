@@ -237,18 +237,20 @@ def write_result(checked: Checked, checker: Checker) -> Path:
 
     Raises OSError where somebody has it open or the folder is read-only.
     """
-    response, file = checked.response, checked.file
+    response = checked.response
     title = f"{checker.project.form.title}（{checked.period.title}）"
     whose = f"{response['division']} {response['section']}" if response["section"] else "課"
     opening = f"{checked.name} を送る前の確認の結果です。"
-    receipts = [write_receipt(response | {"source_file": checked.name}, "確認のみ", file)]
+    # It was only looked at, and not received.
+    looked_at = response | {"source_file": checked.name, "received_on": None}
+    receipts = [write_receipt(looked_at, "確認のみ")]
     sheet = ReturnSheet(whose, opening, title, receipts, checked.findings, response["sample"])
     stem = checked.name.replace("/", "_").removesuffix(".xlsx")
     if len(stem.encode()) > _LONGEST_STEM:
         # File systems keep 255 bytes of a name.
         kept = stem.encode()[: _LONGEST_STEM - 9].decode(errors="ignore")
         stem = f"{kept}_{sha256(stem.encode()).hexdigest()[:8]}"
-    target = file.path.parent / RESULTS / f"{stem}_{RESULTS}.xlsx"
+    target = checked.file.path.parent / RESULTS / f"{stem}_{RESULTS}.xlsx"
     replace_file(target, write_return_sheet(sheet, checker.project.rules))
     return target
 

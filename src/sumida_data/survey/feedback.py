@@ -6,7 +6,6 @@ A return sheet is made new; a received file is never written to.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
 from pathlib import PurePosixPath
 
 from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
@@ -14,7 +13,6 @@ from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.base.xlsx import Cell, Link, TextWorkbook, Urgent
-from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity, Words
 from sumida_data.survey.form import Form
 
@@ -22,7 +20,6 @@ from sumida_data.survey.form import Form
 OFFICE_SHEET = "_課の分からないファイル_確認結果.xlsx"
 
 _RULE_SHEET = "規則の説明"
-_JAPAN = timezone(timedelta(hours=9))
 _LONGEST_VALUE = 200
 
 _ADVICE: dict[Severity, str] = {
@@ -42,7 +39,7 @@ _FINDING_COLUMNS = {
 }
 _RECEIPT_COLUMNS = {
     "ファイル": 36,
-    "届いた日時": None,
+    "受け付けた日": None,
     "状態": 24,
     "回答日": None,
     "読み取った行": None,
@@ -58,24 +55,15 @@ _POINTS = (
 )
 
 
-def write_receipt(response: Row, state: str, file: SourceFile | None) -> Sequence[Cell]:
-    """Return the receipt of a file: what became of it, from its row of ``response``.
-
-    It arrived when it was last written: that belongs to the file, so the same files give the same
-    return sheet. There is none where it is discarded.
-    """
+def write_receipt(response: Row, state: str) -> Sequence[Cell]:
+    """Return the receipt of a file: what became of it, from its row of ``response``."""
     return (
         PurePosixPath(response["source_file"]).name,
-        format_arrival(file.arrived_at) if file else "廃棄済み",
+        str(response["received_on"] or ""),
         state,
         str(response["answered_on"] or ""),
         *(response[name] for name in ("rows", "answers", "rows_set_aside", "file_sha256")),
     )
-
-
-def format_arrival(nanoseconds: int) -> str:
-    """Write a file's time in Japan as 2023-01-10T09:30:00+09:00, on whichever machine."""
-    return datetime.fromtimestamp(nanoseconds // 10**9, _JAPAN).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +87,7 @@ class ReturnSheet:
 class Feedback:
     """What departments get back in one quarter; the owner is the office that asks.
 
-    Files and their points for being readable by machines, in words, are by name.
+    The points of files for being readable by machines, in words, are by name.
     """
 
     dictionary: DataDictionary
@@ -107,7 +95,6 @@ class Feedback:
     rules: FindingRules
     period: Period
     owner: str
-    files: Mapping[str, SourceFile]
     points: Mapping[str, str] = field(default_factory=dict)
 
     def address(self, responses: Iterable[Row], findings: Iterable[Row]) -> dict[str, ReturnSheet]:
@@ -128,9 +115,7 @@ class Feedback:
         sample = any(row["sample"] for row in responses)
         words = self.dictionary.words("response.response_status")
         receipts = [
-            write_receipt(row, words[row["response_status"]], self.files.get(name))
-            for row in rows
-            if (name := row["source_file"])
+            write_receipt(row, words[row["response_status"]]) for row in rows if row["source_file"]
         ]
         counting = (row for row in rows if row["response_status"] != "superseded")
         points = "、".join(filter(None, (self.points.get(row["source_file"]) for row in counting)))
@@ -186,7 +171,7 @@ def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
     book = TextWorkbook(f"{content.title} 確認結果", sample=content.sample)
     sheet = book.begin("確認結果", f"{content.title}　確認結果")
     received = book.begin("受付の記録", "受付の記録")
-    received.write_line("届いたファイルの控えです。届いた日時は、ファイルの更新日時です。")
+    received.write_line("届いたファイルの控えです。受け付けた日は、初めて読み取った日です。")
     received.write_table(_RECEIPT_COLUMNS, content.receipts)
     sheet.write_line(f"{content.addressee}　御中", "strong")
     for text in _guide(content):

@@ -11,7 +11,6 @@ from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.feedback import OFFICE_SHEET, Feedback, ReturnSheet
-from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import Finding, FindingRules, Place, make_finding
 from sumida_data.survey.form import Form
 from tests.survey.conftest import cover, procedures
@@ -33,13 +32,10 @@ def address(
 
     def run(files: dict[str, Any], *more: Finding) -> dict[str, ReturnSheet]:
         collected = collect({f"FY2022Q3/{name}": sheets for name, sheets in files.items()})
-        sources = {
-            f"FY2022Q3/{name}": SourceFile(name, tmp_path / "FY2022Q3" / name) for name in files
-        }
         findings = [finding.as_row() for finding in (*collected.findings, *more)]
         period = Period.parse("FY2022Q3")
-        points = {name: f"読み取れる{len(name)}点" for name in sources}
-        feedback = Feedback(dictionary, form, rules, period, "ICT推進担当", sources, points)
+        points = {name: f"読み取れる{len(name)}点" for name in map("FY2022Q3/{}".format, files)}
+        feedback = Feedback(dictionary, form, rules, period, "ICT推進担当", points)
         return feedback.address(
             read_rows(build_frame(dictionary["response"], collected.responses)),
             read_rows(build_frame(dictionary["finding"], findings)),

@@ -22,6 +22,7 @@ from sumida_data.survey import departments as registered
 from sumida_data.survey.answers import AnswerRow
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.kept_readings import list_named_texts, restore_readings
+from sumida_data.survey.collecting.receipts import Ledger
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.findings import Finding, FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -51,13 +52,15 @@ def prepare_collector(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     department_succession_csv: Frame,
     layout_map: Frame,
     opened_files: OpenedFiles,
+    known_receipts: Frame | None,
 ) -> Collector:
     """Make what collects the returns."""
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
     parsed = registered.parse_departments(read_rows(departments))
     registered.refuse_unknown_codes(waves, parsed)
     changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
-    return Collector(reader, waves, parsed, municipality.code, changes)
+    ledger = Ledger([] if known_receipts is None else read_rows(known_receipts))
+    return Collector(reader, waves, parsed, municipality.code, changes, ledger)
 
 
 @makes("department", "department_succession")
@@ -73,17 +76,18 @@ def check_departments(collector: Collector, dictionary: DataDictionary) -> tuple
     )
 
 
-@makes("survey_answers", "response", "survey_findings", "name_screen")
+@makes("survey_answers", "response", "survey_findings", "name_screen", "new_receipts")
 def collect_returns(
     collector: Collector,
     survey_returns: Files,
     kept_readings: Files,
     dictionary: DataDictionary,
     locations: Locations,
-) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen]:
+) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen, Rows]:
     """Read all returned workbooks; of discarded quarters take what was kept.
 
-    What knows the names on the covers is for this pipeline only and is never stored.
+    What arrived for the first time is added to the ledger of receipts. What knows the names on the
+    covers is for this pipeline only and is never stored.
     """
     kept = restore_readings(kept_readings)
     if not survey_returns and not kept:
@@ -96,7 +100,7 @@ def collect_returns(
     collected = collector.collect(survey_returns, show, kept)
     screen = NameScreen(collected.personal_texts, list_named_texts(kept_readings))
     response = build_frame(dictionary["response"], collected.responses)
-    return collected.answers, response, collected.findings, screen
+    return collected.answers, response, collected.findings, screen, collector.ledger.rows
 
 
 @makes("central_answers", "central_findings", "source_file", "seen_source_files")

@@ -37,7 +37,7 @@ def write_returns(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     tracking = ResponseTracking(dictionary, municipality, form, rules, period, tables)
     words = dictionary.words("readability_score.level")
     points = say_by_name(read_rows(received_readability_score), words)
-    feedback = Feedback(dictionary, form, rules, period, owner, survey_returns, points)
+    feedback = Feedback(dictionary, form, rules, period, owner, points)
     response, finding = (read_rows(tables.pop(name)) for name in ("response", "finding"))
     sheets = feedback.address(response, finding)
     written = {name: write_return_sheet(sheet, rules) for name, sheet in sheets.items()}

@@ -19,6 +19,7 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.kept_readings import choose_discarded
+from sumida_data.survey.collecting.receipts import Ledger
 from sumida_data.survey.collecting.returns import PERIOD, FormReader, Return, read_returns
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.departments import (
@@ -65,6 +66,7 @@ class Collector:
     departments: Sequence[Department]
     municipality_code: str
     successions: Sequence[Succession] = ()
+    ledger: Ledger = field(default_factory=Ledger)
 
     def collect(
         self, files: Mapping[str, SourceFile], track: Track = iter, kept: Iterable[Return] = ()
@@ -72,7 +74,7 @@ class Collector:
         """Read all files and decide what counts; the first part of a name is the quarter.
 
         ``track`` wraps the files while they are read, to show progress. What was kept of returns
-        stands in for those of discarded quarters.
+        stands in for those of discarded quarters. What is new is added to the ledger of receipts.
         """
         collected = Collected()
         accepted = [file for file in files.values() if self._accept(file.name, collected)]
@@ -87,6 +89,7 @@ class Collector:
         returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
+        self.ledger.add(returns)
         past = _Past(self)
         for name, group in groupby(returns, attrgetter("period")):
             quarter = _Quarter(past, name, list(group))
@@ -119,7 +122,7 @@ class _Quarter:
     """One quarter's returns: which of them count, and what is said of each."""
 
     def __init__(self, past: "_Past", period: str, returns: Sequence[Return]) -> None:
-        self.past = past
+        self.past, self.ledger = past, past.collector.ledger
         self.collector = past.collector
         self.rules = past.rules
         self.period = period
@@ -157,7 +160,7 @@ class _Quarter:
             heard_of.add(owner)
             counts = self.chosen.get(self.owners.get(returned.source_file, ""))
             other = self.chosen.get(owner)
-            if counts is None and other and returned.arrived_at < other.arrived_at:
+            if counts is None and other and self.ledger.find(returned) < self.ledger.find(other):
                 # It could not be used, and the department has sent another since.
                 counts = other
             yield self._respond(owner) | self._receipt(returned, owner, counts)
@@ -193,11 +196,11 @@ class _Quarter:
         last.report(self.rules[Kind.BLANK_RETURN if last.is_empty else Kind.AS_SENT_OUT])
         return None if last.is_empty else last
 
-    def _rank(self, returned: Return) -> tuple[bool, bool, date, int, str]:
+    def _rank(self, returned: Return) -> tuple[bool, bool, int, date, int, str]:
         """Return what orders the returns of a department; the last one counts."""
-        name, day = returned.source_file, returned.plausible_day or date.min
-        is_named = not self._is_misnamed(returned)
-        return is_named, not is_copy(name), day, returned.arrived_at, name
+        name, is_named = returned.source_file, not self._is_misnamed(returned)
+        day, receipt = returned.plausible_day or date.min, self.ledger.find(returned)
+        return is_named, not is_copy(name), receipt.delivery, day, receipt.number, name
 
     def _is_misnamed(self, returned: Return) -> bool:
         """Tell whether its name is that of another department, whose form it was made from."""
@@ -300,6 +303,7 @@ class _Quarter:
             "row_id": f"{self.period}/{returned.file_sha256[:16]}/{returned.source_file}",
             "response_status": status,
             "answered_on": returned.answered_on,
+            "received_on": self.ledger.find(returned).received_on,
             "source_file": returned.source_file,
             "file_sha256": returned.file_sha256,
             "rows": len({row.record_id for row in rows}),

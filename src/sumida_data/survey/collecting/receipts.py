@@ -1,0 +1,69 @@
+"""The ledger of receipts: which contents arrived when, in the order in which they were first seen.
+
+Which return of a department counts follows from it, not from the time stamp of a file, which every
+copy may change, nor from a typed date. Only where returns came with one delivery does nothing else
+tell their order: then the day of the answer decides, and after it the time stamp, once.
+"""
+
+import sys
+from collections.abc import Iterable
+from datetime import date
+from operator import attrgetter
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from sumida_data.base.metadata import Row
+from sumida_data.survey.collecting.returns import Return
+
+_WAYS = {".zip": "archive", ".eml": "mail", ".msg": "mail"}
+
+
+class Receipt(NamedTuple):
+    """When contents arrived: with which delivery, as what in all, and on which day."""
+
+    delivery: int
+    number: int
+    received_on: date
+
+
+class Ledger:
+    """The ledger, to which lines are only added; each is a row of ``receipt``."""
+
+    def __init__(self, known: Iterable[Row] = (), today: date | None = None) -> None:
+        """Take its lines so far, and the day for new ones."""
+        self.rows, self._today = list(known), today or date.today()
+        self._delivery = 1 + max((row["delivery_number"] for row in self.rows), default=0)
+        self._receipts: dict[tuple[str, str], Receipt] = {}
+        for row in self.rows:
+            self._index(row)
+
+    def add(self, returns: Iterable[Return]) -> None:
+        """Add what is new in its quarter, as one delivery; a file that is not read is left out."""
+        for one in sorted(returns, key=attrgetter("period", "arrived_at", "source_file")):
+            if one.file_sha256 and (one.period, one.file_sha256) not in self._receipts:
+                row = {
+                    "receipt_number": len(self.rows) + 1,
+                    "delivery_number": self._delivery,
+                    "period": one.period,
+                    "file_sha256": one.file_sha256,
+                    "received_on": self._today,
+                    "way": _find_way(one.source_file),
+                    "source_file": one.source_file,
+                }
+                self.rows.append(row)
+                self._index(row)
+
+    def find(self, returned: Return) -> Receipt:
+        """Return when a return arrived; one that cannot be read has just come."""
+        unread = Receipt(self._delivery, sys.maxsize, self._today)
+        return self._receipts.get((returned.period, returned.file_sha256), unread)
+
+    def _index(self, row: Row) -> None:
+        receipt = Receipt(row["delivery_number"], row["receipt_number"], row["received_on"])
+        self._receipts[row["period"], row["file_sha256"]] = receipt
+
+
+def _find_way(name: str) -> str:
+    """Return how a file came, from the archive or mail that stands in its path."""
+    endings = (around.suffix.lower() for around in PurePosixPath(name).parents)
+    return next((_WAYS[ending] for ending in endings if ending in _WAYS), "folder")
