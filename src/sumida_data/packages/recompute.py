@@ -10,81 +10,70 @@ anything is different from what was published.
 import csv
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from math import log10
+from operator import itemgetter
 from pathlib import Path
 
 Row = dict[str, str]
 Tables = dict[str, list[Row]]
 _DAYS_IN_YEAR = 365.25
+_key = itemgetter("indicator_id", "period", "revision")
+_version = itemgetter("indicator_id", "definition_version")
 _KEEP = ("keep_at_least", "keep_at_most")
 
 
 def read_tables(folders: Iterable[Path]) -> Tables:
     """Read the CSV files in folders; an apostrophe that guards a formula is none of the text."""
     tables: Tables = {}
-    for folder in folders:
-        for path in sorted(folder.glob("*.csv")):
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                tables[path.stem] = [
-                    {name: text.removeprefix("'") for name, text in row.items()}
-                    for row in csv.DictReader(file)
-                ]
+    for path in (path for folder in folders for path in sorted(folder.glob("*.csv"))):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            tables[path.stem] = [
+                {name: text.removeprefix("'") for name, text in row.items()}
+                for row in csv.DictReader(file)
+            ]
     return tables
 
 
 def list_differences(tables: Tables) -> Iterator[tuple[str, str, str, str]]:
     """Yield what was recomputed: what, where, as published, and as it comes out now."""
-    figures = {_key(row): row for row in tables["indicator_value"]}
-    versions = {
-        (one["indicator_id"], one["definition_version"]): one for one in tables["indicator"]
-    }
-    progress = [(row, figures[_key(row)]) for row in tables["indicator_progress"]]
-    yield from _list_figures(tables, figures, versions, progress)
+    indicators = {_version(row): row for row in tables["indicator"]}
+    figures = {_key(row): (row, indicators[_version(row)]) for row in tables["indicator_value"]}
+    progress = [(row, *figures[_key(row)]) for row in tables["indicator_progress"]]
+    yield from _list_figures(load(tables), figures, progress)
     # Within a fiscal year what counts from its start is compared with no path.
-    with_path = {_key(row) for row, _ in progress if row["expected_value"]}
-    yearly = {row["indicator_id"] for row, _ in progress if _key(row) not in with_path}
-    for row, value in progress:
-        where = " ".join((*_key(row), row["method"]))
-        indicator = versions[_version(value)]
-        from_start = indicator["kind"] in ("flow", "ratio") and row["indicator_id"] in yearly
-        yield "判定", where, row["verdict"], judge(row, indicator, from_start=from_start)
+    with_path = {_key(row) for row, *_ in progress if row["expected_value"]}
+    yearly = {row["indicator_id"] for row, *_ in progress if _key(row) not in with_path}
+    for row, _, indicator in progress:
+        from_start = indicator["kind"] == "ratio" and row["indicator_id"] in yearly
+        verdict = judge(row, indicator, from_start=from_start)
+        yield "判定", " ".join((*_key(row), row["method"])), row["verdict"], verdict
 
 
 def _list_figures(
-    tables: Tables,
-    figures: Mapping[tuple[str, str, str], Row],
-    versions: Mapping[tuple[str, str], Row],
-    progress: Iterable[tuple[Row, Row]],
+    database: sqlite3.Connection,
+    figures: dict[tuple[str, ...], tuple[Row, Row]],
+    progress: list[tuple[Row, Row, Row]],
 ) -> Iterator[tuple[str, str, str, str]]:
     """Yield the figures, and the numbers behind the newest of each where their rows are published.
 
     Where they are not, a figure rests on its own numerator and denominator, which are.
     """
-    newest = {(key[0], key[1]): key for key in figures}
+    newest = {key[:2]: key for key in figures}
     first_days = {
-        value["plan_id"]: date.fromisoformat(row["start_date"]) + timedelta(days=1)
-        for row, value in progress
-        if versions[_version(value)]["kind"] == "cumulative" and row["start_date"]
+        value["plan_id"]: str(date.fromisoformat(row["start_date"]) + timedelta(days=1))
+        for row, value, indicator in progress
+        if indicator["kind"] == "cumulative" and row["start_date"]
     }
-    database = load(tables)
-    for key, row in figures.items():
+    for key, (row, indicator) in figures.items():
         if row["value"]:
-            where, indicator = " ".join(key), versions[_version(row)]
-            yield "値", where, row["value"], divide(row["numerator"], row["denominator"], indicator)
-            counted = count(database, indicator, row, first_days.get(row["plan_id"]))
-            if counted is not None and newest[key[0], key[1]] == key:
-                yield "分子と分母", where, plain(row["numerator"], row["denominator"]), counted
-
-
-def _key(row: Row) -> tuple[str, str, str]:
-    return row["indicator_id"], row["period"], row["revision"]
-
-
-def _version(row: Row) -> tuple[str, str]:
-    return row["indicator_id"], row["definition_version"]
+            where, parts = " ".join(key), (row["numerator"], row["denominator"])
+            yield "値", where, row["value"], divide(*parts, indicator)
+            counted = count(database, indicator, row, first_days.get(row["plan_id"], ""))
+            if counted is not None and newest[key[:2]] == key:
+                yield "分子と分母", where, plain(*parts), counted
 
 
 def divide(numerator: str, denominator: str, indicator: Row) -> str:
@@ -102,15 +91,14 @@ def plain(*numbers: str) -> str:
 
 
 def load(tables: Tables) -> sqlite3.Connection:
-    """Put the published tables into a database in memory, each row with an id of its own."""
+    """Put the published tables into a database in memory.
+
+    Each row has an id of its own, which begins with the code of its municipality.
+    """
     database = sqlite3.connect(":memory:")
     for name, rows in tables.items():
-        _create(
-            database,
-            name,
-            [{"row_id": f"{name}/{number}"} | row for number, row in enumerate(rows)],
-        )
-        database.execute(f'CREATE INDEX IF NOT EXISTS "{name}_id" ON "{name}" (row_id)')
+        ids = (f"{row.get('municipality_code')}/{name}/{n}" for n, row in enumerate(rows))
+        _create(database, name, [{"row_id": one} | row for one, row in zip(ids, rows, strict=True)])
     return database
 
 
@@ -124,7 +112,7 @@ def _create(database: sqlite3.Connection, name: str, rows: list[Row]) -> None:
 
 
 def count(
-    database: sqlite3.Connection, indicator: Row, value: Row, plan_first_day: date | None
+    database: sqlite3.Connection, indicator: Row, value: Row, plan_first_day: str
 ) -> str | None:
     """Count the published rows by the published definition.
 
@@ -139,26 +127,19 @@ def count(
         "fiscal_year_first_day": f"{year}-04-01",
         "previous_fiscal_year_first_month": f"{year - 1}-04",
         "previous_fiscal_year_last_month": f"{year}-03",
-        "plan_first_day": str(plan_first_day or ""),
+        "plan_first_day": plan_first_day,
     }
     _create(database, "reporting_period", [facts])
     try:
         rows = database.execute(indicator["query"]).fetchall()
     except sqlite3.OperationalError:
         return None
-    numbers = [row[1:] for row in rows if _is_of(database, row[0], value["municipality_code"])]
+    numbers = [row[1:] for row in rows if row[0].startswith(f"{value['municipality_code']}/")]
     # What would tell of single persons is withheld.
     if any(None in row for row in numbers):
         return None
     sums = [str(sum(Decimal(str(n)) for n in column)) for column in zip(*numbers, strict=True)]
     return plain(*sums) if sums else "0"
-
-
-def _is_of(database: sqlite3.Connection, row_id: str, municipality_code: str) -> bool:
-    table = row_id.partition("/")[0]
-    query = f'SELECT municipality_code FROM "{table}" WHERE row_id = ?'  # noqa: S608  # as above
-    [found] = database.execute(query, [row_id]).fetchone()
-    return bool(found == municipality_code)
 
 
 def judge(row: Row, indicator: Row, *, from_start: bool) -> str:
@@ -168,70 +149,63 @@ def judge(row: Row, indicator: Row, *, from_start: bool) -> str:
     """
     if not row["value"] or not row["target_date"]:
         return "cannot_say"
-    value, is_due = Decimal(row["value"]), row["as_of"] >= row["target_date"]
-    keeps, begins = indicator["goal"] in _KEEP, indicator["kind"] == "flow" or from_start
-    if _is_reached(row, value):
-        return "kept" if (keeps or begins) and not is_due else "achieved"
+    (low, high), value = _bounds(row), Decimal(row["value"])
+    begins, is_due = indicator["kind"] == "flow" or from_start, row["as_of"] >= row["target_date"]
+    if low <= value <= high:
+        may_be_lost = begins or indicator["goal"] in _KEEP
+        return "kept" if may_be_lost and not is_due else "achieved"
     within = begins and not row["as_of"].endswith("-03-31")
     return "behind" if is_due else _judge_on_the_way(row, indicator, value, within=within)
 
 
+def _bounds(row: Row) -> tuple[Decimal, Decimal]:
+    return Decimal(row["target_min"] or "-Infinity"), Decimal(row["target_max"] or "Infinity")
+
+
 def _judge_on_the_way(row: Row, indicator: Row, value: Decimal, *, within: bool) -> str:
     """Judge a target that is neither reached nor due, perhaps within a year that is counted."""
-    goal = indicator["goal"]
+    goal, (low, high) = indicator["goal"], _bounds(row)
     # What is over its bound once is so for the rest of the year.
     is_lost = (indicator["kind"], goal) == ("flow", "keep_at_most")
     if is_lost or (goal in _KEEP and not within):
         return "behind"
     if within or goal == "yes_no" or not row["start_value"]:
         return "cannot_say"
-    return _judge_path(row, Decimal(row["start_value"]), value)
-
-
-def _is_reached(row: Row, value: Decimal) -> bool:
-    above = not row["target_min"] or value >= Decimal(row["target_min"])
-    return above and (not row["target_max"] or value <= Decimal(row["target_max"]))
-
-
-def _overshoots(row: Row, start: Decimal, value: Decimal) -> bool:
-    if not (row["target_min"] and row["target_max"]):
-        return False
-    low, high = Decimal(row["target_min"]), Decimal(row["target_max"])
-    return (start <= high < value) or (start >= low > value)
-
-
-def _judge_path(row: Row, start: Decimal, value: Decimal) -> str:
-    if _is_reached(row, start) or _overshoots(row, start, value):
+    start = Decimal(row["start_value"])
+    # It was reached at the start and is no more, or has been passed by.
+    if start >= low > value or start <= high < value:
         return "behind"
-    way = Decimal(row["target_value"]) - start
-    found = _follow(row, start, value)
-    if isinstance(found, str):
-        return found
+    return _judge_path(row, start, Decimal(row["target_value"]), value)
+
+
+def _judge_path(row: Row, start: Decimal, target: Decimal, value: Decimal) -> str:
+    found, way = _follow(row, start, target, value), abs(target - start)
+    if found is None:
+        return "not_applicable" if row["method"] == "compound_growth" else "cannot_say"
     expected, ratio = found
-    allowance = max(abs(way) / 20, min(Decimal(1), abs(way) / 2))
-    lacking = (expected - value) * (1 if way > 0 else -1)
+    allowance = max(way / 20, min(Decimal(1), way / 2))
     if ratio >= 0 and abs(expected - start) >= allowance:
         on_track = ratio >= Decimal(row["on_track_from"])
         near = ratio >= Decimal(row["slightly_behind_from"])
     else:
+        lacking = expected - value if target > start else value - expected
         on_track, near = lacking <= 0, lacking < allowance
     return "on_track" if on_track else "slightly_behind" if near else "behind"
 
 
-def _follow(row: Row, start: Decimal, value: Decimal) -> tuple[Decimal, Decimal] | str:
-    """Return where the path leads by now and the part of it that is done, or a verdict."""
-    target, begun = Decimal(row["target_value"]), date.fromisoformat(row["start_date"])
-    passed, whole = (
-        (date.fromisoformat(row[name]) - begun).days for name in ("as_of", "target_date")
+def _follow(
+    row: Row, start: Decimal, target: Decimal, value: Decimal
+) -> tuple[Decimal, Decimal] | None:
+    """Return where the path leads by now and the part of it that is done; None if to nowhere."""
+    begun, now, due = (
+        date.fromisoformat(row[name]) for name in ("start_date", "as_of", "target_date")
     )
+    passed, whole = (now - begun).days, (due - begun).days
     if row["method"] == "compound_growth":
-        grown = _grow(float(start), float(target), float(value), passed, whole)
-        return grown or "not_applicable"
-    by_line = start + (target - start) * max(passed, 0) / whole if whole else start
-    expected = by_line if row["method"] == "linear" else Decimal(row["expected_value"] or start)
-    if expected == start:
-        return "cannot_say"
-    return expected, (value - start) / (expected - start)
+        return _grow(float(start), float(target), float(value), passed, whole)
+    line = start + (target - start) * max(passed, 0) / whole if whole > 0 else target
+    expected = line if row["method"] == "linear" else Decimal(row["expected_value"] or start)
+    return None if expected == start else (expected, (value - start) / (expected - start))
 
 
 def _grow(
