@@ -17,7 +17,7 @@ from sumida_data.quality.check import (
     breaks,
     list_asked_departments,
     list_limits,
-    read_published_values,
+    list_published,
     run_checks,
     select_broken,
 )
@@ -228,16 +228,12 @@ def test_limits_are_those_of_the_plan(plan):
 
 
 def test_published_values_keep_types_and_gaps():
-    content = (
-        "\ufeffmunicipality_code,indicator_id,period,revision,value,note\n"
-        '131075,x,FY2022Q3,1,59.3,"a, b"\n131075,y,FY2022Q3,2,,\n'
-    )
-    rows = read_published_values(content.encode()).to_pylist()
-    assert rows == [
+    values = [
         {"indicator_id": "x", "period": "FY2022Q3", "revision": 1, "value": Decimal("59.3000")},
         {"indicator_id": "y", "period": "FY2022Q3", "revision": 2, "value": None},
     ]
+    assert list_published([row | {"note": "a"} for row in values]).to_pylist() == values
 
 
 def test_before_the_first_publication_there_are_none():
-    assert read_published_values(None).num_rows == 0
+    assert list_published([]).num_rows == 0

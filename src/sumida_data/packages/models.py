@@ -6,7 +6,7 @@ one that goes out the published ones; views take theirs from the tables behind t
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, field_validator
 from pydantic import Field as Described
@@ -36,7 +36,7 @@ Keyword = Annotated[str, Described(pattern=r"^[\w .\-]{2,100}$")]
 
 
 class PackageError(ValueError):
-    """packages.yml asks for what cannot be published."""
+    """What packages.yml asks for, or a package itself, cannot be published."""
 
 
 class Frequency(NamedTuple):
@@ -90,13 +90,10 @@ class Package(Model):
 
     Attributes:
         name: Its name in folders and addresses.
-        role: ``indicators`` for the one that holds the indicators' values: new values are compared
-            with what it published last.
         keywords: Keywords that a catalogue accepts as tags.
     """
 
     name: PackageName
-    role: Literal["indicators"] | None = None
     title: str
     title_en: str
     description: str
@@ -156,44 +153,15 @@ class Packages(Model):
         known = [package.name for package in self.packages]
         names = known + [gone.name for gone in self.withdrawn]
         repeated = sorted({name for name in names if names.count(name) > 1})
-        roles = "、".join(self._indicators)
         lost = [one for one in self.withdrawn if one.replacement not in (None, *known)]
         return {
             f"パッケージの name {repeated} が2回書かれています": repeated,
-            f"role: indicators が {roles} にあります。1つだけ書けます": "、" in roles,
             **{
                 f"withdrawn の {gone.name} の replacement {gone.replacement!r} "
                 f"というパッケージはありません。書けるのは {'、'.join(known)} です": True
                 for gone in lost
             },
         }
-
-    @property
-    def _indicators(self) -> list[str]:
-        return [package.name for package in self.packages if package.role == "indicators"]
-
-    def find_published(self, table: str, paths: Iterable[str]) -> str | None:
-        """Return which of the public paths is the CSV file of a table of the indicators' package.
-
-        None if no package with the table was published yet.
-
-        Raises:
-            PackageError: If it was, but by none that is said to hold the indicators, nor by one
-                that such a package replaces.
-        """
-        known = [path for path in paths if path.endswith(f"/{table}.csv")]
-        replaced = [one.name for one in self.withdrawn if one.replacement in self._indicators]
-        for name in (*self._indicators, *replaced):
-            if f"{name}/{table}.csv" in known:
-                return f"{name}/{table}.csv"
-        if known:
-            published = "、".join(sorted(path.partition("/")[0] for path in known))
-            raise PackageError(
-                f"packages.yml: 公開した {published} に指標の値がありますが、role: indicators の"
-                "パッケージがそれではないため、公開した値と比べられません。name と role を"
-                f"元に戻すか、withdrawn に {published} と replacement を書いてください。"
-            )
-        return None
 
 
 class View(Model):

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import duckdb
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from sumida_data.base.database import SqlError, connect, run_query
 from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow, to_frame
@@ -374,12 +373,6 @@ def list_limits(indicators: Iterable[Indicator]) -> pa.Table:
     return pa.Table.from_pylist(rows, SCHEMAS["indicator_limit"])
 
 
-def read_published_values(content: bytes | None) -> pa.Table:
-    """Return the rows of the published indicator_value.csv: none before the first publication."""
-    schema = SCHEMAS["published_value"]
-    if content is None:
-        return schema.empty_table()
-    options = pacsv.ConvertOptions(
-        column_types=schema, include_columns=schema.names, strings_can_be_null=True
-    )
-    return pacsv.read_csv(pa.BufferReader(content), convert_options=options)
+def list_published(values: Iterable[Row]) -> pa.Table:
+    """Return the values that are public now: one row per indicator, quarter and revision."""
+    return pa.Table.from_pylist(list(values), SCHEMAS["published_value"])

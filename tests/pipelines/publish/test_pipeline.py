@@ -183,6 +183,8 @@ def test_a_published_figure_is_revised_only_with_a_reason(
         project, f"SELECT old_value, new_value, scope FROM correction_notice WHERE {figure}"
     )
     assert notices == [(23, 24, "令和4年度第3四半期")]
+    compared = "SELECT rows_checked FROM check_result WHERE rule_id = 'Q501'"
+    assert ask(project, compared)[0][0] > 0
     day = "SELECT max(value) FROM indicator_value_as_published('folder', current_date) WHERE"
     assert ask(project, f"{day} {figure}") == [(23,)]
 

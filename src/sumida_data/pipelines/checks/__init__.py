@@ -2,7 +2,7 @@
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.packages.models import Packages
+from sumida_data.catalogue.history import TargetHistory, merge_histories
 from sumida_data.pipelines.wiring import Files, Frame, Rows, join_nodes, makes
 from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import check
@@ -16,18 +16,15 @@ def check_tables(
     rules: QualityRules,
     plans: Plans,
     waves: Waves,
-    packages: Packages,
-    published_packages: Files,
+    publication_history: list[TargetHistory],
     dictionary: DataDictionary,
     **tables: Frame,
 ) -> tuple[Frame, Frame]:
     """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
-    last = packages.find_published("indicator_value", published_packages)
-    published = published_packages[last].read() if last else None
     named = {
         "asked_department": check.list_asked_departments(waves, read_rows(tables["department"])),
         "indicator_limit": check.list_limits(plans.indicators),
-        "published_value": check.read_published_values(published),
+        "published_value": check.list_published(merge_histories(publication_history).standing),
     }
     return check.run_checks(rules, dictionary, tables, named)
 
