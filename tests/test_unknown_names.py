@@ -172,6 +172,17 @@ class TestPackages:
             "packages.yml: online-procedures の sources の 'census' — 使えるのは survey、mynumber"
         )
 
+    def test_the_licence_of_a_source_is_known(self, tell: Tell) -> None:
+        def forget(raw: dict[str, Any]) -> None:
+            del raw["packages"]["source_licenses"][1]
+            raw["packages"]["packages"] = [package(raw, "mynumber-card")]
+
+        [line] = tell(forget)
+        assert line == (
+            "packages.yml: mynumber-card の sources の mynumber_card の license = 'PDL-1.0' — "
+            "使えるのは CC-BY-4.0 です。"
+        )
+
     def test_the_sources_of_all_indicators_are_credited(self, tell: Tell) -> None:
         assert tell(lambda raw: package(raw)["sources"].remove("document_approval")) == [
             "packages.yml: dx-indicators の sources に 'document_approval' がありません。"

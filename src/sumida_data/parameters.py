@@ -216,10 +216,15 @@ def _check_uses(read: Mapping[str, Any], columns: Columns) -> Lines:
 
 def _check_packages(read: Mapping[str, Any], dictionary: DataDictionary) -> Lines:
     key, sources = "packages", {one.table: one.source for one in read["sources"].root}
+    licenses = {"survey": read["packages"].licenses[0].name}
+    licenses |= {one.source: one.license for one in read["sources"].root}
+    terms = [one.name for one in read["packages"].source_licenses]
     for package in read["packages"].packages:
         place = f"{package.name} の sources の "
         for source in package.sources:
-            yield from _refuse(key, place, source, ["survey", *sources.values()])
+            yield from _refuse(key, place, source, licenses)
+            if source in licenses:
+                yield from _refuse(key, f"{place}{source} の license = ", licenses[source], terms)
         try:
             tables = describe_package_tables(package, dictionary, set(dictionary.names()))
         except PackageError as error:

@@ -14,6 +14,7 @@ from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages
 from sumida_data.packages.package import build_packages
 from sumida_data.plan.models import Plans, describe_indicators, describe_targets
+from sumida_data.quality.readability import Examiner
 from sumida_data.survey.form import CentralSources
 
 Row = dict[str, Any]
@@ -126,7 +127,7 @@ def build_packages_of(
     ) -> Files:
         changed = {name: build_frame(tables[name], rows[name]) for name in rows}
         surroundings = Surroundings(described, municipality, sources)
-        return build_packages(surroundings, tables, frames | changed, before or {})
+        return build_packages(surroundings, tables, frames | changed, before or {}, Examiner(), {})
 
     return build_with
 

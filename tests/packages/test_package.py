@@ -299,16 +299,6 @@ class TestMistakesInTheYaml:
         ):
             build(described)
 
-    def test_an_unknown_source_is_named_with_those_there_are(self, build, packages):
-        described = with_change(packages, sources=["survey", "census"])
-        with pytest.raises(PackageError, match=r"census という出所はありません.*mynumber_card"):
-            build(described)
-
-    def test_a_licence_of_a_source_must_be_known(self, build, packages):
-        described = packages.model_copy(update={"source_licenses": packages.source_licenses[:1]})
-        with pytest.raises(PackageError, match=r"license = 'PDL-1.0' — 使えるのは .* CC-BY-4.0"):
-            build(described)
-
     def test_a_keyword_that_no_catalogue_takes_is_refused(self, packages):
         with pytest.raises(ValidationError, match=r"keywords\.0"):
             with_change(packages, keywords=["年齢・男女別"])
@@ -561,3 +551,7 @@ class TestWithdrawnPackages:
         described["packages"] = leave_out(described["packages"], "survey-quality")
         with pytest.raises(PackageError, match=r"公開した survey-quality がありません.*withdrawn"):
             build(Packages.model_validate(described), before=built)
+
+    def test_nor_is_it_renamed_in_silence(self, build, built, packages):
+        with pytest.raises(PackageError, match="公開した dx-indicators がありません"):
+            build(with_change(packages, name="dx-figures"), before=built)

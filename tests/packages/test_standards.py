@@ -45,8 +45,8 @@ def names(packages):
 
 
 @pytest.fixture(scope="module")
-def descriptors(built, names):
-    return {name: json.loads(built[f"{name}/datapackage.json"]) for name in names}
+def documents(built, names):
+    return [json.loads(built[f"{name}/dcat.jsonld"]) for name in names]
 
 
 def parse(content):
@@ -160,7 +160,7 @@ class TestDcat:
         )
         assert str(frequency).endswith(f"/authority/frequency/{FREQUENCIES[word].authority}")
 
-    def test_the_whole_catalogue_has_what_the_profile_asks_for(self, descriptors, packages):
+    def test_the_whole_catalogue_has_what_the_profile_asks_for(self, documents, packages):
         gone = {
             "name": "old-figures",
             "title": "古い数値",
@@ -170,14 +170,14 @@ class TestDcat:
         }
         described = Packages.model_validate(packages.model_dump() | {"withdrawn": [gone]})
         catalogue = describe_catalogue(
-            descriptors.values(), described, "墨田区の行政情報化のデータ", "計画の指標など。"
+            documents, described, "墨田区の行政情報化のデータ", "計画の指標など。"
         )
         graph = parse(json.dumps(catalogue))
         assert find_violations(graph) == []
         old = URIRef(f"{HERE}/old-figures/")
         assert graph.value(old, DCT.isReplacedBy) == URIRef(f"{HERE}/dx-indicators/")
         assert (None, DCAT.dataset, old) in graph
-        assert len(list(graph.objects(predicate=DCAT.dataset))) == len(descriptors) + 1
+        assert len(list(graph.objects(predicate=DCAT.dataset))) == len(documents) + 1
 
 
 class TestSchemaOrg:

@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from sumida_data.packages.package import InvalidPackageError, PackagesValidator
+from sumida_data.packages.models import PackageError
+from sumida_data.packages.package import PackagesValidator
 from sumida_data.plan.models import describe_indicators
 from sumida_data.quality.data_package import find_errors
 
@@ -114,7 +115,7 @@ class TestFileItself:
 
 def test_a_required_value_missing_from_the_table_is_found_by_its_row(build, frames):
     row = frames["indicator_value"].iloc[1].dropna().drop("indicator_title").to_dict()
-    with pytest.raises(InvalidPackageError, match=r"csv: 2行目: .*indicator_title"):
+    with pytest.raises(PackageError, match=r"csv: 2行目: .*indicator_title"):
         PackagesValidator().validate(build(indicator_value=[row]))
 
 
@@ -126,5 +127,5 @@ def test_a_descriptor_without_resources_is_found(indicators):
 def test_the_validator_stops_a_broken_package_and_names_it(built, indicators):
     broken = change_cells(indicators, value_status="推計")
     data = built | {f"dx-indicators/{path}": content for path, content in broken.items()}
-    with pytest.raises(InvalidPackageError, match=r"dx-indicators/indicator_value\.csv: 2行目"):
+    with pytest.raises(PackageError, match=r"dx-indicators/indicator_value\.csv: 2行目"):
         PackagesValidator().validate(data)

@@ -13,6 +13,7 @@ from sumida_data.base.frames import arrow_schema, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.packages import models
 from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY, Views
+from sumida_data.quality.check import quote
 
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
@@ -108,7 +109,7 @@ def _list_statements(database: Database, views: Iterable[Table]) -> Iterator[str
     for macro in database.views.macros:
         blanks = ", ".join(macro.parameters)
         yield f'CREATE MACRO "{macro.name}"({blanks}) AS TABLE {macro.query}'
-        comment = _quote(f"{macro.title}：{macro.description}例：{macro.example}")
+        comment = quote(f"{macro.title}：{macro.description}例：{macro.example}")
         yield f'COMMENT ON MACRO TABLE "{macro.name}" IS {comment}'
     for schema, names in database.views.schemas.items():
         yield f'CREATE SCHEMA "{schema}"'
@@ -117,12 +118,8 @@ def _list_statements(database: Database, views: Iterable[Table]) -> Iterator[str
 
 
 def _comment(kind: str, table: Table) -> Iterator[str]:
-    yield f'COMMENT ON {kind} "{table.name}" IS {_quote(f"{table.title}：{table.description}")}'
+    yield f'COMMENT ON {kind} "{table.name}" IS {quote(f"{table.title}：{table.description}")}'
     for field in table.fields:
         unit = f"（単位：{field.unit}）" if field.unit else ""
-        comment = _quote(f"{field.title}：{field.description}{unit}")
+        comment = quote(f"{field.title}：{field.description}{unit}")
         yield f'COMMENT ON COLUMN "{table.name}"."{field.name}" IS {comment}'
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

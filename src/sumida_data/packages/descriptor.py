@@ -10,30 +10,19 @@ sets. The contexts stand in the documents, so that they can be read without a ne
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from itertools import chain
 from uuid import NAMESPACE_URL, uuid5
 
 from sumida_data.base.metadata import Field, HomeMunicipality, Row
-from sumida_data.packages.models import FREQUENCIES, PackageError, Packages
-from sumida_data.packages.published import PublishedPackage, PublishedTable
+from sumida_data.packages.models import FREQUENCIES, Packages
+from sumida_data.packages.published import PublishedPackage, PublishedTable, describe_file
 from sumida_data.packages.versions import History, day_of
 from sumida_data.survey.form import CentralSources
 
 _PROFILES = "https://datapackage.org/profiles/2.0"
 _CONSTRAINTS = {"required", "enum", "minimum", "maximum", "pattern"}
-_MEDIA_TYPES = {
-    "csv": "text/csv",
-    "parquet": "application/vnd.apache.parquet",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-    "jsonld": "application/ld+json",
-    "atom": "application/atom+xml",
-    "md": "text/markdown",
-    "py": "text/x-python",
-}
 _CSV = {
     "encoding": "utf-8",
     "dialect": {
@@ -85,7 +74,7 @@ class Surroundings:
 def describe_package(
     published: PublishedPackage, surroundings: Surroundings, history: History
 ) -> Row:
-    """Describe a package without its files; a PackageError names a source that is unknown."""
+    """Describe a package without its files."""
     package, packages = published.package, surroundings.packages
     version = history[0]["version"]
     address = f"{packages.catalogue_url}/dataset/{package.name}"
@@ -108,7 +97,7 @@ def describe_package(
         "version": version,
         "licenses": [item.model_dump() for item in packages.licenses],
         "contributors": [publisher],
-        "sources": _describe_sources(package.sources, surroundings),
+        "sources": list(_describe_sources(package.sources, surroundings)),
         "keywords": list(package.keywords),
         "sumida:titleEn": package.title_en,
         "sumida:descriptionEn": package.description_en,
@@ -126,40 +115,26 @@ def describe_package(
     }
 
 
-def _describe_sources(names: Iterable[str], surroundings: Surroundings) -> list[Row]:
+def _describe_sources(names: Iterable[str], surroundings: Surroundings) -> Iterator[Row]:
     """Describe where the figures come from, with the lines that must accompany them."""
     packages = surroundings.packages
-    own = packages.survey_title
+    own, terms = packages.survey_title, {one.name: one for one in packages.source_licenses}
     known = {
         one.source: (one.title, one.path, one.publisher, one.license, one.attribution)
         for one in surroundings.sources.root
-    } | {"survey": (own, "", packages.publisher, packages.licenses[0].name, own)}
-    if unknown := set(names) - set(known):
-        raise PackageError(
-            f"packages.yml: sources に {'、'.join(sorted(unknown))} という出所はありません。"
-            f"書けるのは {'、'.join(known)} です。"
-        )
-    terms = {one.name: one for one in packages.source_licenses}
-    described = []
+    } | {"survey": (own, None, packages.publisher, packages.licenses[0].name, own)}
     for title, path, publisher, license_, attribution in map(known.__getitem__, names):
-        if license_ not in terms:
-            raise PackageError(
-                f"sources.yml: {title} の license = {license_!r} — "
-                f"使えるのは packages.yml の source_licenses にある {'、'.join(terms)} です。"
-            )
-        place = f"（{path}）" if path else ""
-        words = f"{terms[license_].title}（{terms[license_].path}）"
-        source = {
+        place, named = f"（{path}）" if path else "", terms[license_]
+        described = {
             "title": title,
             "path": path,
             "sumida:publisher": publisher,
             "sumida:license": license_,
             "sumida:attribution": attribution,
-            "sumida:licensePath": terms[license_].path,
-            "sumida:credit": f"{attribution}{place}、{words}を加工して作成",
+            "sumida:licensePath": named.path,
+            "sumida:credit": f"{attribution}{place}、{named.title}（{named.path}）を加工して作成",
         }
-        described.append(_drop_empty(source))
-    return described
+        yield _drop_empty(described)
 
 
 def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
@@ -181,7 +156,7 @@ def describe_csv(published: PublishedTable, path: str, content: bytes) -> Row:
         "type": "table",
         "title": table.title,
         "description": table.description,
-        **_describe_file(path, content),
+        **describe_file(path, content),
         **_CSV,
         "schema": _drop_empty(schema),
         "sumida:titleEn": table.title_en,
@@ -215,7 +190,7 @@ def describe_copy(title: str, path: str, content: bytes) -> Row:
     for formats in small letters it reads one table, and reports the guide sheet of a workbook and
     the missing integers of Parquet as errors.
     """
-    file = _describe_file(path, content)
+    file = describe_file(path, content)
     form = file["format"]
     return {
         "name": f"{path.removesuffix(f'.{form}')}_{form}",
@@ -225,48 +200,35 @@ def describe_copy(title: str, path: str, content: bytes) -> Row:
     }
 
 
-def _describe_file(path: str, content: bytes) -> Row:
-    form = path.rpartition(".")[2]
-    described = {"path": path, "format": form, "mediatype": _MEDIA_TYPES[form]}
-    return described | {"bytes": len(content), "hash": f"sha256:{sha256(content).hexdigest()}"}
-
-
 def describe_in_csvw(descriptor: Row) -> Row:
     """Return the table group that describes every CSV file of the package."""
-    tables = []
-    for resource in descriptor["resources"]:
-        if resource.get("type") == "table":
-            schema = resource["schema"]
-            described = {
-                "columns": [_describe_csv_column(column) for column in schema["fields"]],
-                "primaryKey": schema["primaryKey"],
-                "foreignKeys": [_describe_csv_key(key) for key in schema.get("foreignKeys", ())],
-            }
-            table = {
-                "url": resource["path"],
-                "dc:title": _in_both(resource["title"], resource["sumida:titleEn"]),
-                "dc:description": _japanese(resource["description"]),
-                "tableSchema": _drop_empty(described),
-            }
-            tables.append(table)
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "ja"}],
         "dc:identifier": descriptor["id"],
-        "dc:title": _in_both(descriptor["title"], descriptor["sumida:titleEn"]),
+        "dc:title": _titles(descriptor),
         "dc:description": _japanese(descriptor["description"]),
         "dc:publisher": descriptor["contributors"][0]["title"],
         "dc:license": {"@id": descriptor["licenses"][0]["path"]},
         "dc:source": [source["sumida:credit"] for source in descriptor["sources"]],
         "schema:version": descriptor["version"],
         "dialect": {"encoding": "utf-8", "header": True, "delimiter": ",", "quoteChar": '"'},
-        "tables": tables,
+        "tables": [_describe_in_csvw(one) for one in descriptor["resources"] if "schema" in one],
     }
 
 
-def _describe_csv_key(key: Row) -> Row:
-    table = f"{key['reference']['resource']}.csv"
-    columns = {"columnReference": key["fields"]}
-    return columns | {"reference": {"resource": table, **columns}}
+def _describe_in_csvw(resource: Row) -> Row:
+    schema, keys = resource["schema"], []
+    for key in schema.get("foreignKeys", ()):
+        same, table = {"columnReference": key["fields"]}, key["reference"]["resource"]
+        keys.append(same | {"reference": {"resource": f"{table}.csv", **same}})
+    columns = list(map(_describe_csv_column, schema["fields"]))
+    described = {"columns": columns, "primaryKey": schema["primaryKey"], "foreignKeys": keys}
+    return {
+        "url": resource["path"],
+        "dc:title": _titles(resource),
+        "dc:description": _japanese(resource["description"]),
+        "tableSchema": _drop_empty(described),
+    }
 
 
 def _describe_csv_column(column: Row) -> Row:
@@ -281,7 +243,7 @@ def _describe_csv_column(column: Row) -> Row:
         "name": column["name"],
         # The heading in the file; people's headings are titles in the sense of Dublin Core.
         "titles": column["name"],
-        "dc:title": _in_both(column["title"], column["sumida:titleEn"]),
+        "dc:title": _titles(column),
         "datatype": {"base": base} | limits if limits else base,
         "required": constraints.get("required", False),
     }
@@ -291,10 +253,9 @@ def _describe_csv_column(column: Row) -> Row:
 
 
 def describe_catalogue(
-    descriptors: Iterable[Row], packages: Packages, title: str, description: str
+    datasets: Iterable[Row], packages: Packages, title: str, description: str
 ) -> Row:
-    """Describe all packages, and those withdrawn, as a ``dcat:Catalog`` of a Japanese title."""
-    datasets = [describe_in_dcat(descriptor) | {"@context": None} for descriptor in descriptors]
+    """Join what packages say of themselves in DCAT, and those withdrawn, to a ``dcat:Catalog``."""
     start = f"{packages.catalogue_url}/dataset"
     gone = [
         {
@@ -318,7 +279,7 @@ def describe_catalogue(
         "dct:language": _LANGUAGE,
         "dct:license": {"@id": packages.licenses[0].path},
         "foaf:homepage": {"@id": f"{packages.catalogue_url}/"},
-        "dcat:dataset": list(map(_drop_empty, datasets + gone)),
+        "dcat:dataset": [_drop_empty(one | {"@context": None}) for one in (*datasets, *gone)],
     }
 
 
@@ -331,14 +292,13 @@ def describe_in_dcat(descriptor: Row) -> Row:
     credit = _japanese("".join(f"{one['sumida:credit']}。" for one in sources))
     spatial = {"dct:identifier": place["code"], "skos:prefLabel": _japanese(place["name"])}
     period = {"@type": "dct:PeriodOfTime", "dcat:startDate": start, "dcat:endDate": end}
-    # What was published before may have a word that is no longer one.
-    frequency = FREQUENCIES.get(descriptor["sumida:updateFrequency"])
+    frequency = FREQUENCIES[descriptor["sumida:updateFrequency"]].authority
     described = {
         "@context": _DCAT_CONTEXT,
         "@id": descriptor["sumida:latest"].removesuffix("latest/"),
         "@type": "dcat:Dataset",
         "dct:identifier": descriptor["id"],
-        "dct:title": _in_both(descriptor["title"], descriptor["sumida:titleEn"]),
+        "dct:title": _titles(descriptor),
         "dct:description": _in_both(descriptor["description"], descriptor["sumida:descriptionEn"]),
         "dct:publisher": _agent(homepage, publisher, descriptor["sumida:publisherEn"])
         | {"dct:type": {"@id": "http://purl.org/adms/publishertype/LocalAuthority"}},
@@ -347,7 +307,7 @@ def describe_in_dcat(descriptor: Row) -> Row:
         "dcat:keyword": [_japanese(word) for word in descriptor["keywords"]],
         "dcat:theme": {"@id": f"{_EU}/data-theme/GOVE"},
         "dct:language": _LANGUAGE,
-        "dct:accrualPeriodicity": frequency and {"@id": f"{_EU}/frequency/{frequency.authority}"},
+        "dct:accrualPeriodicity": {"@id": f"{_EU}/frequency/{frequency}"},
         "dct:spatial": {"@type": "dct:Location"} | spatial,
         "dct:temporal": start and period,
         "dct:issued": _day(descriptor["sumida:issued"]),
@@ -471,6 +431,10 @@ def _day(text: str) -> Row | None:
 
 def _japanese(text: str) -> Row:
     return {"@value": text, "@language": "ja"}
+
+
+def _titles(described: Row) -> list[Row]:
+    return _in_both(described["title"], described["sumida:titleEn"])
 
 
 def _in_both(japanese: str, english: str) -> list[Row]:

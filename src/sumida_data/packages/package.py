@@ -19,12 +19,7 @@ from sumida_data.base.xlsx import FOOTER, Book, measure
 from sumida_data.packages import descriptor, versions
 from sumida_data.packages.descriptor import Surroundings, describe_copy
 from sumida_data.packages.models import PackageError
-from sumida_data.packages.published import (
-    Dataset,
-    PublishedPackage,
-    PublishedTable,
-    select_package,
-)
+from sumida_data.packages.published import Dataset, PublishedPackage, PublishedTable, select_package
 from sumida_data.packages.versions import History
 from sumida_data.present.words import load_templates
 from sumida_data.quality.data_package import find_errors, split_packages
@@ -49,19 +44,15 @@ _RUNS = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－−＠]|[\t\r\n]|'")
 Files = Mapping[str, bytes]
 
 
-class InvalidPackageError(ValueError):
-    """A package breaks its own promises; the message names each file and row."""
-
-
 class PackagesValidator:
     """Refuses packages that break their promises; for the ``validator:`` of a Kedro catalogue."""
 
     def validate(self, data: dict[str, bytes]) -> dict[str, bytes]:
-        """Return the packages as they are, or raise an InvalidPackageError."""
+        """Return the packages as they are; a PackageError names each file and row at fault."""
         packages = split_packages(data).items()
         errors = [f"{name}/{error}" for name, files in packages for error in find_errors(files)]
         if errors:
-            raise InvalidPackageError("公開できないパッケージがあります。\n" + "\n".join(errors))
+            raise PackageError("公開できないパッケージがあります。\n" + "\n".join(errors))
         return data
 
 
@@ -70,8 +61,8 @@ def build_packages(
     dictionary: DataDictionary,
     frames: Mapping[str, pd.DataFrame],
     before: Files,
-    examiner: Examiner | None = None,
-    last_versions: Mapping[str, str] | None = None,
+    examiner: Examiner,
+    last_versions: Mapping[str, str],
 ) -> dict[str, bytes]:
     """Build every package, as contents by path, such as ``dx-indicators/datapackage.json``.
 
@@ -102,8 +93,8 @@ def build_packages(
         published = select_package(package, dictionary, frames, surroundings.municipality)
         tables = {resource.table for resource in package.resources}
         statement = write_statement(tables, results, dictionary)
-        draft = _Draft(published, surroundings, statement, levels, examiner or Examiner(), files)
-        made = draft.build((last_versions or {}).get(name, ""))
+        draft = _Draft(published, surroundings, statement, levels, examiner, files)
+        made = draft.build(last_versions.get(name, ""))
         built |= {f"{name}/{path}": content for path, content in made.items()}
     return built
 
@@ -125,13 +116,17 @@ class _Draft(NamedTuple):
     def build(self, last_version: str) -> dict[str, bytes]:
         """Decide the version and return the files; a package never published has its last one."""
         before = Dataset(self.published.package.name, self.before)
+        history: History = []
+        changes = [versions.FIRST]
         # Real data do not continue what invented data began, nor the other way round.
-        if not self.before or before.descriptor["sumida:sample"] is not self.published.sample:
-            return self._write(versions.begin_history(self.published, last_version))
-        history = versions.continue_history(self.published, before)
+        if self.before and before.descriptor["sumida:sample"] is self.published.sample:
+            history, changes = before.versions, list(versions.compare(self.published, before))
+        if changes:
+            history = versions.add_version(self.published, history, changes, last_version)
         made = self._write(history)
-        if history == before.versions and made != self.before:
-            made = self._write(versions.reword(self.published, history))
+        if not changes and made != self.before:
+            history = versions.add_version(self.published, history, [versions.REWORDED])
+            made = self._write(history)
         return made
 
     def _write(self, history: History) -> dict[str, bytes]:
@@ -147,7 +142,7 @@ class _Draft(NamedTuple):
         text = readme.render(
             package=package,
             tables=published.tables,
-            explanations=(published.codes, published.dictionary),
+            explanations=published.explaining,
             history=history,
             quality=f"{self.statement}\n国の「行政データにおける機械可読性に関するルール」による"
             f"点数は、{say_scores(scores, self.levels)}です(それぞれ100点満点)。\n",
@@ -181,7 +176,7 @@ def _write_data(published: PublishedPackage, package: Row) -> tuple[dict[str, by
     """Return the tables as files by path, and the descriptions of these files."""
     files: dict[str, bytes] = {}
     resources, copies = [], []
-    for table in (*published.tables, published.codes, published.dictionary):
+    for table in (*published.tables, *published.explaining):
         name = table.table.name
         files[f"{name}.csv"] = csv = write_csv(table)
         files[f"{name}.parquet"] = parquet = _write_parquet(table)
@@ -262,7 +257,7 @@ def _write_workbook(published: PublishedPackage, package: Row) -> bytes:
     for number, (*_, description, choices, _reasons) in enumerate(lines, start=1):
         # LibreOffice does not make a row higher for wrapped text by itself.
         fields.set_row(number, 15 * (1 + max(len(description) // 30, len(choices) // 20)))
-    for table in (*published.tables, published.codes):
+    for table in (*published.tables, *published.explaining[:1]):
         _write_table(book, table)
     for sheet in book.book.worksheets():
         sheet.set_footer(FOOTER)
@@ -302,7 +297,7 @@ def _describe(published: PublishedPackage, package: Row) -> Iterator[Sequence[st
         "空欄",
         "値がないことを表す。数と日付の理由は「列の説明」の「空欄の理由」にある列に、それ以外はそこに書いたとおり。",
     )
-    for table in (*published.tables, published.codes):
+    for table in (*published.tables, *published.explaining[:1]):
         yield table.table.title, f"{table.table.description}（{table.rows.num_rows}行）"
 
 

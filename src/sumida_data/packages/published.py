@@ -1,11 +1,13 @@
 """The part of a table that goes out, and what has gone out, read back."""
 
-import hashlib
+import csv
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -18,10 +20,21 @@ from sumida_data.base.frames import arrow_schema, arrow_type, to_arrow
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row, Table
 from sumida_data.packages import models
 from sumida_data.packages.models import GIVEN, MUNICIPALITY, Package, Resource
+from sumida_data.quality.data_package import DESCRIPTOR
 
 # What people open first comes first.
-_RANKS = {"XLSX": 0, "CSV": 1, "PARQUET": 2, "MD": 3, "JSON": 4}
-_DESCRIPTOR = {"title": "機械が読むための説明", "sumida:titleEn": "Description for machines"}
+_RANKS = {"xlsx": 0, "csv": 1, "parquet": 2, "md": 3, "json": 4}
+_MEDIA_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "md": "text/markdown",
+    "json": "application/json",
+    "atom": "application/atom+xml",
+    "jsonld": "application/ld+json",
+    "py": "text/x-python",
+}
+_OF_DESCRIPTOR = {"title": "機械が読むための説明", "sumida:titleEn": "Description for machines"}
 _EXPLAINING = (models.CODE_LIST, models.DATA_DICTIONARY)
 
 
@@ -39,7 +52,7 @@ class PublishedTable:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPackage:
-    """A package before it is given the form of files, with what its columns and codes mean.
+    """A package before it is given the form of files; two tables explain its codes and columns.
 
     It is a sample if invented data went into it. The days are the oldest and the newest that its
     rows speak of, the period the newest; None where they name none.
@@ -47,8 +60,7 @@ class PublishedPackage:
 
     package: Package
     tables: tuple[PublishedTable, ...]
-    dictionary: PublishedTable
-    codes: PublishedTable
+    explaining: tuple[PublishedTable, ...]
     sample: bool
     first_day: date | None
     last_day: date | None
@@ -82,12 +94,11 @@ def select_package(
         rows = rows.sort_by([(name, "ascending") for name in table.primary_key])
         selected[table.name] = PublishedTable(table, rows, resource.deprecated)
 
-    explained = models.explain_tables(described.values())
-
-    def tabulate(name: str) -> PublishedTable:
+    explaining = []
+    for name, explained in models.explain_tables(described.values()).items():
         table = models.describe_table(Resource(table=name), dictionary)
-        data = pa.Table.from_pylist(explained[name], schema=arrow_schema(dictionary[name]))
-        return PublishedTable(table, _arrange(data, table, municipality))
+        data = pa.Table.from_pylist(explained, schema=arrow_schema(dictionary[name]))
+        explaining.append(PublishedTable(table, _arrange(data, table, municipality)))
 
     def collect(column: str) -> list[Any]:
         tables = (one.rows for one in selected.values() if column in one.rows.column_names)
@@ -96,8 +107,7 @@ def select_package(
     return PublishedPackage(
         package=package,
         tables=tuple(selected.values()),
-        dictionary=tabulate(models.DATA_DICTIONARY),
-        codes=tabulate(models.CODE_LIST),
+        explaining=tuple(explaining),
         sample=any(collect("sample")),
         first_day=min(collect("as_of"), default=None),
         last_day=max(collect("as_of"), default=None),
@@ -134,6 +144,13 @@ def _write_plainly(rows: pa.Table) -> pa.Table:
     return rows
 
 
+def describe_file(path: str, content: bytes) -> Row:
+    """Describe a file as every resource of a descriptor is described."""
+    form = path.rpartition(".")[2]
+    described = {"path": path, "format": form, "mediatype": _MEDIA_TYPES[form]}
+    return described | {"bytes": len(content), "hash": f"sha256:{sha256(content).hexdigest()}"}
+
+
 @dataclass(frozen=True)
 class Dataset:
     """A data package as it is published: its files by path."""
@@ -144,7 +161,7 @@ class Dataset:
     @cached_property
     def descriptor(self) -> Row:
         """Its descriptor."""
-        descriptor: Row = json.loads(self.files["datapackage.json"])
+        descriptor: Row = json.loads(self.files[DESCRIPTOR])
         return descriptor
 
     @property
@@ -170,24 +187,24 @@ class Dataset:
         return [one for one in tables if one["name"] not in _EXPLAINING]
 
     @cached_property
+    def described(self) -> list[Row]:
+        """What its descriptor says of itself and of each other file."""
+        own = describe_file(DESCRIPTOR, self.files[DESCRIPTOR])
+        return [_OF_DESCRIPTOR | own, *self.descriptor["resources"]]
+
+    @property
     def downloads(self) -> list[Row]:
-        """Every file with its titles, format, size in bytes and hash, workbooks first."""
-        described = {one["path"]: one for one in self.descriptor["resources"]}
-        described["datapackage.json"] = _DESCRIPTOR
-        files = [
-            {
-                "path": path,
-                "title": described.get(path, {}).get("title", path),
-                "title_en": described.get(path, {}).get("sumida:titleEn", path),
-                "format": path.rpartition(".")[2].upper(),
-                "size": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-            for path, content in self.files.items()
-        ]
-        return sorted(files, key=lambda one: (_RANKS.get(one["format"], len(_RANKS)), one["path"]))
+        """The same, workbooks first."""
+        ranked = ((_RANKS.get(one["format"].lower(), len(_RANKS)), one) for one in self.described)
+        return [one for _, one in sorted(ranked, key=lambda pair: (pair[0], pair[1]["path"]))]
 
     def read(self, table: str) -> pa.Table:
         """Return the rows of one of its tables."""
         # Parquet and not CSV: 59.3 stays 59.3 and a day a day, without a second reading of types.
         return pyarrow.parquet.read_table(pa.BufferReader(self.files[f"{table}.parquet"]))
+
+    def read_texts(self, table: str) -> Iterator[dict[str, str]]:
+        """Yield the rows of one of its tables as the CSV file has them, without its apostrophes."""
+        text = self.files[f"{table}.csv"].decode("utf-8-sig")
+        for row in csv.DictReader(io.StringIO(text, newline="")):
+            yield {name: cell.removeprefix("'") for name, cell in row.items()}

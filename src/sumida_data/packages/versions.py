@@ -12,14 +12,12 @@ publication puts its own day there.
 """
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from io import BytesIO
 from typing import NamedTuple
 from uuid import UUID, uuid5
 from xml.etree import ElementTree as ET
 
 import pyarrow.parquet
-from duckdb import DuckDBPyConnection
 
 from sumida_data.base.database import connect
 from sumida_data.base.metadata import Field, Row, Table
@@ -33,6 +31,9 @@ History = Sequence[Row]
 Differences = Iterator[Row]
 
 _LEVELS = ("major", "minor", "patch")
+FIRST: Row = {"level": "minor", "text": "最初の版を公開した。"}
+# No row and no column is different, yet a byte is.
+REWORDED: Row = {"level": "patch", "text": "説明やファイルの書き方を改めた。"}
 _VALUE_KEY = ("municipality_code", "indicator_id", "period", "revision")
 
 
@@ -41,37 +42,17 @@ def day_of(version: Row) -> str:
     return str(version.get("published_on") or version["as_of"])
 
 
-def begin_history(published: PublishedPackage, last_version: str) -> History:
-    """Return the first version; the numbers of one that was withdrawn are not used again."""
-    major = int(last_version.partition(".")[0] or 0) + 1
-    return _add_version(published, [], [_tell("minor", "最初の版を公開した。")], [major, 0, 0])
-
-
-def continue_history(published: PublishedPackage, before: Dataset) -> History:
-    """Return the versions, newest first; the first is the one that the package has now.
-
-    Raises:
-        PackageError: If something was removed that was not announced in time.
-    """
-    differences, history = list(_compare(published, before)), before.versions
-    return _add_version(published, history, differences) if differences else history
-
-
-def reword(published: PublishedPackage, history: History) -> History:
-    """Return the history of a package in which no row and no column is different, yet a byte is."""
-    return _add_version(published, history, [_tell("patch", "説明やファイルの書き方を改めた。")])
-
-
-def _add_version(
-    published: PublishedPackage,
-    history: History,
-    changes: Sequence[Row],
-    numbers: Sequence[int] = (),
+def add_version(
+    published: PublishedPackage, history: History, changes: Sequence[Row], last: str = ""
 ) -> History:
-    if history:
-        before = [int(number) for number in history[0]["version"].split(".")]
-        place = min(_LEVELS.index(one["level"]) for one in changes)
-        numbers = [*before[:place], before[place] + 1, *[0] * (2 - place)]
+    """Return a history with one version more, whose number follows from what has changed.
+
+    The first version comes after the last one of a package that was withdrawn, if there was one:
+    its numbers are not used again.
+    """
+    numbers = [int(one) for one in (history[0]["version"] if history else last or "0").split(".")]
+    place = min(_LEVELS.index(one["level"]) for one in changes) if history else 0
+    numbers = [*numbers[:place], numbers[place] + 1, *[0] * (2 - place)]
     version = {"version": ".".join(map(str, numbers)), "published_on": DAY_TO_COME}
     as_of = str(published.last_day or "")
     return [version | {"as_of": as_of, "changes": changes}, *history]
@@ -81,27 +62,28 @@ def _tell(level: str, text: str, values: Sequence[Row] = ()) -> Row:
     return {"level": level, "text": text} | ({"values": values} if values else {})
 
 
-def _compare(published: PublishedPackage, before: Dataset) -> Differences:
-    new = {table.table.name: table for table in published.tables}
-    tables = {table["name"]: table for table in before.tables}
-    for name, resource in tables.items():
-        if name not in new:
-            _refuse_unannounced(published, f"表 {name}", resource)
-            yield _tell("major", f"表「{resource['title']}」({name})をなくした。")
+def compare(published: PublishedPackage, before: Dataset) -> Differences:
+    """Yield what is different from what was published, each with its level and a sentence.
+
+    Raises:
+        PackageError: If something was removed that was not announced in time.
+    """
+    new = {one.table.name: one for one in published.tables}
+    old = {one["name"]: one for one in before.tables}
+    for name in (name for name in old if name not in new):
+        words = f"表「{old[name]['title']}」({name})"
+        yield _remove(published, f"表 {name}", words, old[name])
     for name, table in new.items():
         where = f"表「{table.table.title}」({name})"
-        if name not in tables:
+        if name not in old:
             yield _tell("minor", f"{where}を加えた。")
-            continue
-        schema = tables[name]["schema"]
-        for field in schema["fields"]:
-            if field["name"] not in table.table.column_names:
-                _refuse_unannounced(published, f"表 {name} の列 {field['name']}", field)
-        yield from _compare_columns(where, table.table, schema)
-        yield from _compare_rows(where, table, schema, before.files[f"{name}.parquet"])
+        else:
+            schema = old[name]["schema"]
+            yield from _compare_columns(published, where, table.table, schema)
+            yield from _compare_rows(where, table, schema, before.files[f"{name}.parquet"])
 
 
-def _refuse_unannounced(published: PublishedPackage, what: str, described: Row) -> None:
+def _remove(published: PublishedPackage, what: str, words: str, described: Row) -> Row:
     """Readers must have had a quarter's time; only what was published counts as announced."""
     announced = described.get("sumida:deprecated")
     place, last = f"{published.package.name}: {what} は", published.last_period
@@ -116,13 +98,16 @@ def _refuse_unannounced(published: PublishedPackage, what: str, described: Row) 
             f"{place} {announced} になくすと予告したもので、"
             f"なくせるのは {earliest} からです。それまで元に戻してください。"
         )
+    return _tell("major", f"{words}をなくした。")
 
 
-def _compare_columns(where: str, table: Table, before: Row) -> Differences:
+def _compare_columns(
+    published: PublishedPackage, where: str, table: Table, before: Row
+) -> Differences:
     old = {field["name"]: field for field in before["fields"]}
-    for name, field in old.items():
-        if name not in table.column_names:
-            yield _tell("major", f"{where}の列「{field['title']}」({name})をなくした。")
+    for name in (name for name in old if name not in table.column_names):
+        words = f"{where}の列「{old[name]['title']}」({name})"
+        yield _remove(published, f"表 {table.name} の列 {name}", words, old[name])
     for field in table.fields:
         column = f"{where}の列「{field.title}」({field.name})"
         if field.name not in old:
@@ -154,14 +139,12 @@ def _compare_column(column: str, field: Field, before: Row) -> Differences:
 
 
 # The newest value of each indicator and period where it is another one than before.
-_NEWEST = """(
-    SELECT indicator_id, period, arg_max({{'value': value}}, revision).value AS value
-    FROM {} GROUP BY ALL
-) AS {}"""
+_NEWEST = "(SELECT DISTINCT ON (indicator_id, period) * FROM {} ORDER BY revision DESC)"
+_SHOWN = r"regexp_replace({}.value::VARCHAR, '\.?0+$', '')"
 _CHANGED_VALUES = f"""
-    SELECT indicator_id, period, old.value AS old, new.value AS new
-    FROM {_NEWEST.format("newly", "new")}
-    FULL JOIN {_NEWEST.format("stored", "old")} USING (indicator_id, period)
+    SELECT indicator_id, period, {_SHOWN.format("old")} AS old, {_SHOWN.format("new")} AS new
+    FROM {_NEWEST.format("newly")} AS new
+    FULL JOIN {_NEWEST.format("stored")} AS old USING (indicator_id, period)
     WHERE old.value IS DISTINCT FROM new.value
     ORDER BY ALL
 """  # noqa: S608  # constants
@@ -180,35 +163,28 @@ def _compare_rows(
     where: str, published: PublishedTable, before: Row, parquet: bytes
 ) -> Differences:
     """Yield how many rows are different; the first of these has the values that are."""
-    types = {one["name"]: one["type"] for one in before["fields"]}
+    key, types = published.table.primary_key, {one["name"]: one["type"] for one in before["fields"]}
     common = [one.name for one in published.table.fields if types.get(one.name) == one.type]
-    if not set(published.table.primary_key) <= set(common):
+    if not set(key) <= set(common):
         return
+    values: list[Row] = []
     with connect() as connection:
         connection.register("newly", published.rows.select(common))
         stored = pyarrow.parquet.read_table(BytesIO(parquet), columns=common)
         connection.register("stored", stored)
-        counts, values = _count_rows(connection, published.table.primary_key, common)
+        [counts] = connection.sql(_count_rows(key, common)).fetchall()
+        if key == _VALUE_KEY and "value" in common:
+            values = connection.sql(_CHANGED_VALUES).to_arrow_table().to_pylist()
     for count, (level, words) in zip(counts, _ROWS, strict=True):
         if count:
             yield _tell(level, f"{where}の{count}行{words}。", values)
             values = []
 
 
-def _count_rows(
-    connection: DuckDBPyConnection, key: tuple[str, ...], columns: list[str]
-) -> tuple[Sequence[int], list[Row]]:
+def _count_rows(key: Sequence[str], columns: Sequence[str]) -> str:
     sides = {side: ", ".join(f'{side}."{name}"' for name in columns) for side in ("new", "old")}
     same = " AND ".join(f'new."{name}" IS NOT DISTINCT FROM old."{name}"' for name in key)
-    [counts] = connection.sql(_COUNTS.format(**sides, same=same)).fetchall()
-    if key != _VALUE_KEY or "value" not in columns:
-        return counts, []
-    found = connection.sql(_CHANGED_VALUES).to_arrow_table().to_pylist()
-    return counts, [row | {side: _show(row[side]) for side in ("old", "new")} for row in found]
-
-
-def _show(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.normalize():f}"
+    return _COUNTS.format(**sides, same=same)
 
 
 # Titles of the parts of a correction notice, in the order in which the ward's notices have them.
@@ -233,23 +209,6 @@ def describe_log(published: PublishedPackage, descriptor: Row, history: History)
     return names | {"versions": versions, "corrections": notices}
 
 
-def write_feed(descriptor: Row, versions: Sequence[Row]) -> bytes:
-    """Write the versions of a change log as an Atom feed; one entry is one version."""
-    name, latest = UUID(descriptor["id"]), descriptor["sumida:latest"]
-    entries = [
-        FeedEntry(
-            uuid5(name, one["version"]),
-            f"第{one['version']}版",
-            one["published_on"],
-            one["address"],
-            "\n".join(change["text"] for change in one["changes"]),
-        )
-        for one in versions
-    ]
-    author, title = descriptor["contributors"][0]["title"], f"{descriptor['title']}の変更の記録"
-    return write_atom(name, title, author, (f"{latest}changelog.atom", latest), entries)
-
-
 class FeedEntry(NamedTuple):
     """An entry of a feed; the day is empty where none is known."""
 
@@ -258,6 +217,31 @@ class FeedEntry(NamedTuple):
     day: str
     page: str
     text: str
+
+
+def write_feed(descriptor: Row, versions: Sequence[Row]) -> bytes:
+    """Write the versions of a change log as an Atom feed; one entry is one version."""
+    latest, title = descriptor["sumida:latest"], f"{descriptor['title']}の変更の記録"
+    places = (f"{latest}changelog.atom", latest)
+    author, entries = descriptor["contributors"][0]["title"], list_entries(descriptor, versions)
+    return write_atom(UUID(descriptor["id"]), title, author, places, entries)
+
+
+def list_entries(
+    descriptor: Row, versions: Sequence[Row], title: str = "", page: str = ""
+) -> list[FeedEntry]:
+    """Make an entry of each version of a change log, with its own page where none is given."""
+    name = UUID(descriptor["id"])
+    return [
+        FeedEntry(
+            uuid5(name, one["version"]),
+            f"{title}第{one['version']}版",
+            one["published_on"],
+            page or one["address"],
+            "\n".join(change["text"] for change in one["changes"]),
+        )
+        for one in versions
+    ]
 
 
 def write_atom(
