@@ -18,11 +18,11 @@ from sumida_data.catalogue.target import (
     Dataset,
     Entry,
     File,
-    hash_content,
     is_on_this_machine,
 )
 from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import Packages
+from sumida_data.packages.published import Dataset as DataPackage
 from sumida_data.plan.models import Plans
 from sumida_data.present.words import load_templates
 from sumida_data.site.content import SiteSettings, read_published
@@ -42,9 +42,6 @@ _SHORTEST_DESCRIPTION = 50
 _NO_DAY = "1970-01-01"
 # What people open first comes first.
 _ORDER = ("md", "xlsx", "csv", "parquet", "json", "jsonld", "atom", "py")
-_OTHER_FILES = {
-    "datapackage.json": {"title": "機械が読むための説明", "mediatype": "application/json"},
-}
 _IS_SAMPLE = "該当"
 
 
@@ -65,9 +62,9 @@ def build_preview(
         with the same in DCAT.
     """
     published = read_published(files, [package.name for package in packages.packages])
-    descriptors = [one.descriptor for one in published.datasets]
-    dcat = describe_catalogue(descriptors, packages, site.title, site.description)
-    datasets = [_describe_dataset(one.files, packages, municipality) for one in published.datasets]
+    described = [json.loads(one.files["dcat.jsonld"]) for one in published.datasets]
+    dcat = describe_catalogue(described, packages, site.title, site.description)
+    datasets = [_describe_dataset(one, packages, municipality) for one in published.datasets]
     answers = {
         "package_list": [dataset["name"] for dataset in datasets],
         "package_search": {
@@ -90,14 +87,14 @@ def build_preview(
 
 
 def _describe_dataset(
-    files: Mapping[str, bytes], packages: Packages, municipality: HomeMunicipality
+    package: DataPackage, packages: Packages, municipality: HomeMunicipality
 ) -> Entry:
     """Describe a package as CKAN's ``package_show`` would.
 
     ``metadata_modified`` is no clock time but the day of publication. Ids depend on names only and
     never change.
     """
-    descriptor = json.loads(files["datapackage.json"])
+    descriptor = package.descriptor
     organization = {
         "id": str(uuid5(NAMESPACE_URL, packages.homepage)),
         # As the catalogue of Tokyo names its municipalities.
@@ -114,7 +111,7 @@ def _describe_dataset(
         "出典": "、".join(source["sumida:attribution"] for source in descriptor["sources"]),
         SAMPLE_MARK: _IS_SAMPLE if descriptor["sumida:sample"] else "非該当",
     }
-    resources = _describe_resources(descriptor, files, packages.catalogue_url)
+    resources = _describe_resources(package, packages.catalogue_url)
     return {
         "id": descriptor["id"],
         "name": descriptor["name"],
@@ -142,33 +139,30 @@ def _describe_dataset(
     }
 
 
-def _describe_resources(
-    descriptor: Entry, files: Mapping[str, bytes], catalogue_url: str
-) -> list[Entry]:
-    known = _OTHER_FILES | {resource["path"]: resource for resource in descriptor["resources"]}
-    as_of = ""
+def _describe_resources(package: DataPackage, catalogue_url: str) -> list[Entry]:
+    descriptor, as_of = package.descriptor, ""
     if end := descriptor["sumida:temporal"]["end"]:
         # The newest day that the data speak of, as the catalogue of Tokyo writes it.
         day = date.fromisoformat(end)
         era, year = era_year(day)
         as_of = f"（{day.year}年（{era}{year}年）{day.month}月{day.day}日現在）"
-    ordered = sorted(known, key=lambda path: _ORDER.index(path.rpartition(".")[2]))
+    ordered = sorted(package.described, key=lambda one: _ORDER.index(one["format"].lower()))
     return [
         {
-            "id": str(uuid5(UUID(descriptor["id"]), path)),
+            "id": str(uuid5(UUID(descriptor["id"]), one["path"])),
             "package_id": descriptor["id"],
             "position": position,
-            "name": known[path]["title"],
-            "description": known[path].get("description", "") + as_of,
-            "format": path.rpartition(".")[2].upper(),
-            "mimetype": known[path]["mediatype"],
-            "size": len(files[path]),
-            "hash": f"sha256:{hash_content(files[path])}",
-            "url": f"{catalogue_url}/dataset/{descriptor['name']}/latest/{path}",
+            "name": one["title"],
+            "description": one.get("description", "") + as_of,
+            "format": one["format"].upper(),
+            "mimetype": one["mediatype"],
+            "size": one["bytes"],
+            "hash": one["hash"],
+            "url": f"{catalogue_url}/dataset/{descriptor['name']}/latest/{one['path']}",
             "url_type": None,
             "state": "active",
         }
-        for position, path in enumerate(ordered)
+        for position, one in enumerate(ordered)
     ]
 
 

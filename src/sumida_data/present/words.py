@@ -19,16 +19,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from sumida_data.base import periods
 from sumida_data.base.metadata import DataDictionary, LanguageCode
-from sumida_data.base.periods import (
-    Period,
-    era_year,
-    fiscal_year_label,
-    fiscal_year_last_day,
-    fiscal_year_of,
-    fiscal_year_title,
-    format_era_date,
-)
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_NOTE, SAMPLE_WARNING
 from sumida_data.plan.models import Indicator, IndicatorTarget, Plan
 from sumida_data.plan.progress import Verdict
@@ -67,20 +59,20 @@ def describe_as_of(day: date) -> str:
 
     A fiscal year's last day becomes 令和3年度末の実績, a month's last day 令和5年1月末の実績.
     """
-    if day == fiscal_year_last_day(fiscal_year_of(day)):
-        return f"{fiscal_year_title(fiscal_year_of(day))}末の実績"
+    if day == periods.fiscal_year_last_day(periods.fiscal_year_of(day)):
+        return f"{periods.fiscal_year_title(periods.fiscal_year_of(day))}末の実績"
     is_last = day.day == monthrange(day.year, day.month)[1]
-    return f"{f'{format_month(day)}末' if is_last else format_era_date(day)}の実績"
+    return f"{f'{format_month(day)}末' if is_last else periods.format_era_date(day)}の実績"
 
 
 def format_month(day: date) -> str:
     """Write the month of a day as 令和5年1月."""
-    return format_era_date(day).rpartition("月")[0] + "月"
+    return periods.format_era_date(day).rpartition("月")[0] + "月"
 
 
 def format_short_day(day: date) -> str:
     """Write a day as R4.12.31."""
-    era, year = era_year(day)
+    era, year = periods.era_year(day)
     return f"{_ERA_LETTERS[era]}{year}.{day.month}.{day.day}"
 
 
@@ -127,13 +119,13 @@ class Language:
     def day(self, day: date) -> str:
         """Write a day as 令和4(2022)年12月31日 or 31 December 2022."""
         return self.say(
-            format_era_date(day).replace("年", f"({day.year})年", 1),
+            periods.format_era_date(day).replace("年", f"({day.year})年", 1),
             f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}",
         )
 
     def period(self, text: str) -> str:
         """Write a quarter as 令和4(2022)年度第3四半期 or Q3 of fiscal 2022."""
-        period = Period.parse(text)
+        period = periods.Period.parse(text)
         return self.say(
             period.title.replace("年度", f"({period.fiscal_year})年度", 1),
             f"Q{period.quarter} of fiscal {period.fiscal_year}",
@@ -175,8 +167,8 @@ format_amount, format_difference = _JAPANESE.amount, _JAPANESE.difference
 
 def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> str:
     """Write a target, with its fiscal year as 25手続 (R4) where that is not the plan's last."""
-    year = fiscal_year_of(target.target_date)
-    shown = "" if year == fiscal_year_of(plan.last_day) else f" ({fiscal_year_label(year)})"
+    last, year = map(periods.fiscal_year_of, (plan.last_day, target.target_date))
+    shown = "" if year == last else f" ({periods.fiscal_year_label(year)})"
     return f"{format_amount(indicator, target.value)}{shown}"
 
 
@@ -207,9 +199,9 @@ def load_templates(room: str, **filters: Any) -> Environment:
         "difference": format_difference,
         "number": format_number,
         "percentage": format_percentage,
-        "day": format_era_date,
+        "day": periods.format_era_date,
         "short_day": format_short_day,
-        "period": Period.parse,
+        "period": periods.Period.parse,
         **filters,
     }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}

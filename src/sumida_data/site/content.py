@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from itertools import chain, pairwise
+from itertools import pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 from urllib.parse import urlencode
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field as Described
 
@@ -22,7 +22,7 @@ from sumida_data.base.metadata import Model, Row
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.published import Dataset
-from sumida_data.packages.versions import FeedEntry, write_atom
+from sumida_data.packages.versions import FeedEntry, list_entries, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.values import round_half_up
 from sumida_data.present.chart import LARGE, SMALL, Chart
@@ -134,7 +134,6 @@ def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Publishe
     return Published(tuple(Dataset(name, packages[name]) for name in names if name in packages))
 
 
-@dataclass(frozen=True, slots=True)
 class IndicatorPage:
     """What is said about one indicator.
 
@@ -149,13 +148,26 @@ class IndicatorPage:
         charts: Its chart, and the same for the overview; none if no value is published.
     """
 
-    indicator: Indicator
-    current: Row | None
-    progress: list[Row]
-    newest: list[Row]
-    rows: Mapping[str, list[Row]]
-    responses: list[Row]
-    charts: list[Chart]
+    def __init__(
+        self,
+        plan: Plan,
+        indicator: Indicator,
+        tables: Mapping[str, list[Row]],
+        responses: Iterable[Row],
+    ) -> None:
+        """Take what is about the indicator from the tables, which are in their order."""
+        told = {"indicator_id": indicator.indicator_id}
+        self.rows = {name: _select(rows, **told) for name, rows in tables.items()}
+        self.newest = list({row["period"]: row for row in self.rows["indicator_value"]}.values())
+        self.current = self.newest[-1] if self.newest else None
+        key = {name: (self.current or {}).get(name) for name in ("period", "revision")}
+        judged = {row["method"]: row for row in _select(self.rows["indicator_progress"], **key)}
+        self.progress = [*filter(None, map(judged.get, map(attrgetter("method"), plan.methods)))]
+        self.responses = _select(responses, period=key["period"])
+        day = Period.parse(self.current["period"]).last_day if self.current else plan.last_day
+        self.indicator, first = indicator.on(day), next(iter(self.progress), None)
+        draw = partial(Chart, plan, self.indicator, first, self.newest)
+        self.charts = [draw(LARGE), draw(SMALL)] if self.current else []
 
     @property
     def standing(self) -> Standing | None:
@@ -188,26 +200,9 @@ def gather_indicators(plan: Plan, published: Published) -> list[IndicatorPage]:
     tables = {name: published.rows(name, *order) for name, order in _ORDERS.items()}
     responses = sorted(published.rows("response_rate"), key=lambda row: row["level"] == "部")
     return [
-        _gather(plan, one, tables, responses if one.source == "survey" else [])
+        IndicatorPage(plan, one, tables, responses if one.source == "survey" else [])
         for one in plan.indicators
     ]
-
-
-def _gather(
-    plan: Plan, indicator: Indicator, tables: Mapping[str, list[Row]], responses: list[Row]
-) -> IndicatorPage:
-    rows = {name: _select(own, indicator_id=indicator.indicator_id) for name, own in tables.items()}
-    newest = list({row["period"]: row for row in rows["indicator_value"]}.values())
-    current = newest[-1] if newest else None
-    key = {name: (current or {}).get(name) for name in ("period", "revision")}
-    judged = {row["method"]: row for row in _select(rows["indicator_progress"], **key)}
-    progress = [*filter(None, map(judged.get, map(attrgetter("method"), plan.methods)))]
-    day = Period.parse(current["period"]).last_day if current else plan.last_day
-    frames = (LARGE, SMALL) if current else ()
-    shown, first = indicator.on(day), next(iter(progress), None)
-    charts = [Chart(plan, shown, first, newest, frame) for frame in frames]
-    asked = _select(responses, period=key["period"])
-    return IndicatorPage(shown, current, progress, newest, rows, asked, charts)
 
 
 def gather_peers(page: IndicatorPage, published: Published) -> Row | None:
@@ -354,7 +349,7 @@ class IndexEntry(NamedTuple):
 def build_index(
     plans: Plans, published: Published, pages: Mapping[str, tuple[str, str]]
 ) -> dict[tuple[str, str], list[IndexEntry]]:
-    """Return everything that can be searched for, beside the pages, by headings."""
+    """Return everything that can be searched for, the pages first, by headings."""
     index = defaultdict(list)
     for path, titles in pages.items():
         index["ページ", "Pages"].append(IndexEntry(*titles, "", path))
@@ -362,8 +357,9 @@ def build_index(
         words = " ".join(filter(None, (one.printed_title, one.definition)))
         path, name = f"indicators/{one.indicator_id}.html", one.indicator_id
         index["指標", "Indicators"].append(IndexEntry(one.title, one.title_en, words, path, name))
-    for headings, entry in chain(_list_works(published), _list_columns(published)):
+    for headings, entry in _list_works(published):
         index[headings].append(entry)
+    index["列", "Columns"] += _list_columns(published)
     return index
 
 
@@ -374,7 +370,7 @@ def _list_works(published: Published) -> Iterator[tuple[tuple[str, str], IndexEn
         path = f"initiatives.html#{row['anchor']}"
         yield ("取組事例", "Initiatives"), IndexEntry(row["initiative_name"], "", words, path)
     for one in published.datasets:
-        formats = dict.fromkeys(file["format"] for file in one.downloads)
+        formats = dict.fromkeys(file["format"].upper() for file in one.downloads)
         words = f"{one.descriptor['description']} {'、'.join(formats)}"
         yield ("データ", "Datasets"), IndexEntry(*one.titles, words, one.page, one.name)
     procedures = gather_procedures(published)
@@ -389,7 +385,7 @@ def _list_works(published: Published) -> Iterator[tuple[tuple[str, str], IndexEn
             yield headings, IndexEntry(section, "", division, path)
 
 
-def _list_columns(published: Published) -> Iterator[tuple[tuple[str, str], IndexEntry]]:
+def _list_columns(published: Published) -> Iterator[IndexEntry]:
     """Yield the columns; tables that describe one in the same words share an entry."""
     places = defaultdict(list)
     for dataset in published.datasets:
@@ -400,7 +396,7 @@ def _list_columns(published: Published) -> Iterator[tuple[tuple[str, str], Index
                 path = f"{dataset.page}#{table['name']}.{one['name']}"
                 places[*column, one.get("description", "")].append((path, *titles))
     for (name, title, title_en, words), found in sorted(places.items()):
-        yield ("列", "Columns"), IndexEntry(title, title_en, words, "", name, found)
+        yield IndexEntry(title, title_en, words, "", name, found)
 
 
 def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) -> dict[str, bytes]:
@@ -410,17 +406,10 @@ def write_lists(published: Published, site: SiteSettings, pages: Iterable[str]) 
     data give the same feed.
     """
     address = published.address
-    entries = [
-        FeedEntry(
-            uuid5(UUID(dataset.descriptor["id"]), version["version"]),
-            f"{dataset.descriptor['title']} 第{version['version']}版",
-            version["published_on"],
-            f"{address}{dataset.page}",
-            "".join(change["text"] for change in version["changes"]),
-        )
-        for dataset in published.datasets
-        for version in dataset.versions
-    ]
+    entries: list[FeedEntry] = []
+    for one in published.datasets:
+        page, title = f"{address}{one.page}", f"{one.titles[0]} "
+        entries += list_entries(one.descriptor, one.versions, title, page)
     feed = write_atom(
         uuid5(NAMESPACE_URL, f"{site.contact.page}#feed"),
         f"【{SAMPLE_MARK}】{site.title}" if published.sample else site.title,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -139,7 +139,7 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
     results = published.rows("check_result", "rule_id")
     for dataset in published.datasets:
         names = [table["name"] for table in dataset.tables]
-        first = {name: dataset.read(name).slice(0, _FIRST_ROWS).to_pylist() for name in names}
+        first = {name: list(islice(dataset.read_texts(name), _FIRST_ROWS)) for name in names}
         checks = [row for row in results if row["table_name"] in names]
         values = {
             "dataset": dataset,
@@ -182,7 +182,7 @@ def _render(page: Page, language: Language, other: Language, common: Row) -> byt
     here, there = _place(page.path, language), _place(page.path, other)
     menu = [(path, language.say(*titles)) for path, titles in _TITLES.items()]
     above = [path for path in ("index.html", page.section) if path != page.path]
-    template = load_templates("site", cell=_write_cell).get_template(page.template)
+    template = load_templates("site").get_template(page.template)
     text = template.render(
         common | page.values,
         language=language,
@@ -224,19 +224,20 @@ def _write_figures(
         words = {"one": one, "language": language, "say": language.say, "license": terms["name"]}
         card = load_templates("site").get_template("figure.xml").render(common | words)
         yield _place(f"{start}.svg", language), card.encode()
-    values, text = one.rows["indicator_value"], io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS)
-    writer.writerows([_write_cell(row[name]) for name in _COLUMNS] for row in values)
+    name, text = one.indicator.indicator_id, io.StringIO(newline="")
+    writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
+    writer.writeheader()
+    told = dataset.read_texts("indicator_value")
+    writer.writerows(row for row in told if row["indicator_id"] == name)
     yield f"{start}.csv", text.getvalue().encode()
     bounds = {"target_date", "target_min", "target_max"}
     described = {
-        "indicator_id": one.indicator.indicator_id,
+        "indicator_id": name,
         **one.indicator.model_dump(include=_DEFINITION),
         "verdict": one.verdict,
         "baseline": one.indicator.baseline.value,
         "target": one.indicator.target.model_dump(include=bounds),
-        "values": [{name: row[name] for name in _COLUMNS} for row in values],
+        "values": [{key: row[key] for key in _COLUMNS} for row in one.rows["indicator_value"]],
         "sample": published.sample,
         "source": f"{common['municipality'].name} {common['site'].title}",
         "license": terms["path"],
@@ -267,12 +268,3 @@ def _write_json(value: Row, indent: int | None = None) -> str:
         return value.isoformat()
 
     return json.dumps(value, ensure_ascii=False, indent=indent, default=write)
-
-
-def _write_cell(value: Any) -> str | None:
-    """Write a value as the CSV files do."""
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if value is None else str(value)
