@@ -232,8 +232,14 @@ def test_published_values_keep_types_and_gaps():
         {"indicator_id": "x", "period": "FY2022Q3", "revision": 1, "value": Decimal("59.3000")},
         {"indicator_id": "y", "period": "FY2022Q3", "revision": 2, "value": None},
     ]
-    assert list_published([row | {"note": "a"} for row in values]).to_pylist() == values
+    rows = [row | {"note": "a", "sample": False} for row in values]
+    assert list_published(rows, sample=False).to_pylist() == values
+
+
+def test_published_samples_are_not_compared_with_real_values():
+    row = {"indicator_id": "x", "period": "FY2022Q3", "revision": 1, "value": None, "sample": True}
+    assert list_published([row], sample=False).num_rows == 0
 
 
 def test_before_the_first_publication_there_are_none():
-    assert list_published([]).num_rows == 0
+    assert list_published([], sample=False).num_rows == 0

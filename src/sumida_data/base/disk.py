@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 # What leads out of a folder or is no name; what no system, or not every one, keeps in a name; dots
 # and blanks at the end, which Windows drops; and what it opens as devices whatever their ending.
@@ -194,3 +196,13 @@ def hash_place(path: Path, *, times: bool = False) -> str:
 def is_unchanged(path: Path, known: str) -> bool:
     """Tell whether ``hash_place`` still gives what it gave."""
     return hash_place(path, times=known.startswith(_WITH_TIMES)) == known
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """Return files by path as a ZIP, whose bytes follow from them alone."""
+    packed = BytesIO()
+    with ZipFile(packed, "w") as archive:
+        for path, content in files.items():
+            # A file named without a time has that of the first day of ZIP.
+            archive.writestr(ZipInfo(path), content, ZIP_DEFLATED)
+    return packed.getvalue()

@@ -13,10 +13,11 @@ from datetime import date
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 import pyarrow as pa
 
+from sumida_data.base.disk import pack
 from sumida_data.catalogue import history
 from sumida_data.catalogue.approval import (
     Proposal,
@@ -165,12 +166,8 @@ def _swap(swaps: Mapping[bytes, bytes], path: str, content: bytes) -> bytes:
     """Write one text for another in a file that may hold it."""
     form = PurePosixPath(path).suffix
     if form == ".zip":
-        made = io.BytesIO()
-        with ZipFile(io.BytesIO(content)) as old, ZipFile(made, "w") as new:
-            for name in old.namelist():
-                swapped = _swap(swaps, name, old.read(name))
-                new.writestr(ZipInfo(name), swapped, ZIP_DEFLATED)
-        return made.getvalue()
+        with ZipFile(io.BytesIO(content)) as old:
+            return pack({name: _swap(swaps, name, old.read(name)) for name in old.namelist()})
     for before, after in swaps.items() if form in _DATED else ():
         content = content.replace(before, after)
     return content

@@ -373,6 +373,7 @@ def list_limits(indicators: Iterable[Indicator]) -> pa.Table:
     return pa.Table.from_pylist(rows, SCHEMAS["indicator_limit"])
 
 
-def list_published(values: Iterable[Row]) -> pa.Table:
-    """Return the values that are public now: one row per indicator, quarter and revision."""
-    return pa.Table.from_pylist(list(values), SCHEMAS["published_value"])
+def list_published(values: Iterable[Row], *, sample: bool) -> pa.Table:
+    """Return the public values, invented or real: one row per indicator, quarter and revision."""
+    rows = [row for row in values if row["sample"] is sample]
+    return pa.Table.from_pylist(rows, SCHEMAS["published_value"])

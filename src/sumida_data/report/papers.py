@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
@@ -17,6 +17,7 @@ from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Length, Mm, Pt
 
+from sumida_data.base.disk import pack
 from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book
 from sumida_data.present.chart import Chart
@@ -275,13 +276,8 @@ def _list_series(chart: Chart) -> Any:
 
 def _fix_clocks(content: bytes) -> bytes:
     """Return the same archive with fixed times, in the workbooks behind its charts too."""
-    fixed = BytesIO()
-    with ZipFile(BytesIO(content)) as old, ZipFile(fixed, "w", ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            part = old.read(name)
-            if name.endswith(".xlsx"):
-                part = _fix_clocks(part)
-            elif name == "docProps/core.xml":
-                part = _CLOCK.sub(rb"\g<1>" + _CREATED, part)
-            new.writestr(ZipInfo(name), part, ZIP_DEFLATED)
-    return fixed.getvalue()
+    with ZipFile(BytesIO(content)) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    books = {name: _fix_clocks(part) for name, part in parts.items() if name.endswith(".xlsx")}
+    core = "docProps/core.xml"
+    return pack(parts | books | {core: _CLOCK.sub(rb"\g<1>" + _CREATED, parts[core])})

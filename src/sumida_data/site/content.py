@@ -306,15 +306,6 @@ def _name_departments(published: Published, table: str) -> Iterator[Row]:
             yield row | names
 
 
-def gather_corrections(published: Published) -> Row | None:
-    """Gather the published columns and rows of the corrections of answers, if there are any."""
-    dataset, rows = published.find("correction"), published.rows("correction")
-    if dataset is None or not rows:
-        return None
-    table = next(one for one in dataset.tables if one["name"] == "correction")
-    return {"fields": table["schema"]["fields"], "rows": rows}
-
-
 def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> list[Row]:
     """Gather the quarters that are asked for, oldest first, each with when departments answer."""
     # A page that asked the clock which are still to come would not be the same tomorrow.

@@ -13,8 +13,8 @@ from functools import partial
 from importlib.resources import files
 from itertools import chain, islice
 from typing import Any, NamedTuple
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from sumida_data.base.disk import pack
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import FREQUENCIES
@@ -164,7 +164,8 @@ def _describe_other_pages(
         notices=published.rows("correction_notice"),
         by_id={one.indicator.indicator_id: one.indicator for one in indicators},
         revisions=[pair for one in indicators for pair in one.revisions],
-        corrections=content.gather_corrections(published),
+        corrections=published.rows("correction"),
+        corrected=published.find("correction"),
     )
     yield _page("calendar.html", calendar=content.gather_calendar(waves, site, published))
     index = content.build_index(common["plans"], published, _TITLES)
@@ -251,12 +252,8 @@ def _write_bundles(dataset: Dataset) -> Iterator[tuple[str, bytes]]:
     for table in dataset.tables:
         lines = ",\n".join(map(_write_json, dataset.read(table["name"]).to_pylist()))
         yield f"dataset/{dataset.name}/{table['name']}.json", f"[\n{lines}\n]\n".encode()
-    bundle = io.BytesIO()
-    with ZipFile(bundle, "w") as archive:
-        for path, file in sorted(dataset.files.items()):
-            # A file named without a time has that of the first day of ZIP.
-            archive.writestr(ZipInfo(f"{dataset.name}/{path}"), file, ZIP_DEFLATED)
-    yield f"dataset/{dataset.name}/{dataset.name}.zip", bundle.getvalue()
+    bundle = {f"{dataset.name}/{path}": file for path, file in sorted(dataset.files.items())}
+    yield f"dataset/{dataset.name}/{dataset.name}.zip", pack(bundle)
 
 
 def _write_json(value: Row, indent: int | None = None) -> str:
