@@ -195,7 +195,16 @@ def test_without_a_period_it_is_the_last_that_has_ended(project: Path) -> None:
 
 
 def test_a_broken_setting_is_told(project: Path) -> None:
-    (project / "conf/base/parameters/site.yml").write_text("{", "utf-8")
-    result = call()
-    assert result.exit_code == 1
-    assert "設定を読めません" in result.output
+    path = project / "conf/base/parameters/site.yml"
+    text = path.read_text("utf-8")
+    for wrong, told in (
+        ("{", "site.yml の2行目のあたりをYAMLとして読めません"),
+        (
+            text.replace("days_to_publication: ", "days_to_publication: ab"),
+            "site.yml: site.days_to",
+        ),
+    ):
+        path.write_text(wrong, "utf-8")
+        result = call()
+        assert result.exit_code == 1
+        assert told in result.output

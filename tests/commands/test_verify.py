@@ -2,13 +2,14 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from sumida_data.commands.verify import undo, verify
+from sumida_data.catalogue.folder import FolderTarget
+from sumida_data.catalogue.target import Catalogue
+from sumida_data.commands.verify import abandon, undo, verify
 from tests.catalogue.office import Office, make_catalogue, make_dataset
 from tests.project import Project
 
@@ -20,15 +21,12 @@ SECOND = make_catalogue(make_dataset("a", "1.1.0", data__csv="1\n2\n"))
 
 
 @pytest.fixture
-def office(
-    empty_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Office]:
+def office(empty_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """An office within a project; the commands are called within it."""
     project = tmp_path / "project"
     shutil.copytree(empty_project.path, project)
     monkeypatch.chdir(project)
-    yield Office(project / "data/06_catalog")
-    logging.disable(logging.NOTSET)
+    return Office(project / "data/06_catalog")
 
 
 def call(command: object, *arguments: str, answers: str | None = None) -> Result:
@@ -57,27 +55,45 @@ def test_what_differs_is_listed_with_what_to_do(office: Office) -> None:
     assert "違うところが1件あります。kedro run --pipelines=publish で" in result.output
 
 
-def test_undo_asks_and_says_what_it_did(office: Office) -> None:
+def test_undo_asks_and_says_what_it_does_and_did(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_back = FolderTarget.undo
+
+    def tell_and_undo(target: FolderTarget, catalogue: Catalogue) -> None:
+        logging.getLogger("sumida_data.catalogue.ckan.target").info("データセット a を公開します。")
+        put_back(target, catalogue)
+
     office.approve_and_publish(FIRST)
     office.approve_and_publish(SECOND)
+    monkeypatch.chdir("data")
+    monkeypatch.setattr(FolderTarget, "undo", tell_and_undo)
     refused = call(undo, answers="n\n")
     assert refused.exit_code == 1
     assert office.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
     result = call(undo, answers="y\n")
     assert result.exit_code == 0, result.output
     assert (
-        "を戻しています。数分かかることがあります。\n公開先 folder を、公開 P0001" in result.output
+        "を戻しています。数分かかることがあります。\nデータセット a を公開します。\n"
+        "公開先 folder を、公開 P0001" in result.output
     )
     assert "公開 P0001 の内容に戻しました(a 1.0.0)" in result.output
     assert "取消し P0003" in result.output
     assert office.show()["dataset/a/latest/data.csv"] == b"1\n"
 
 
-def test_undo_without_a_version_before_says_so(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [(undo, "取り消せる公開がありません"), (abandon, "やめる公開がありません")],
+)
+def test_where_there_is_nothing_to_undo_it_says_so_without_asking(
+    office: Office, command: object, told: str
+) -> None:
     office.approve_and_publish(FIRST)
-    result = call(undo, "--yes")
+    result = call(command)
     assert result.exit_code == 1
-    assert "取り消せる公開がありません" in result.output
+    assert result.output.splitlines() == [result.output.strip()]
+    assert told in result.output
 
 
 def test_an_unknown_environment_is_told(office: Office) -> None:

@@ -29,6 +29,7 @@ from sumida_data.catalogue.approval import (
 )
 from sumida_data.catalogue.record import (
     Approval,
+    JournalEntry,
     PublicationLine,
     RecordState,
     TargetRecord,
@@ -221,22 +222,35 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
         _make_public(target, record, catalogue, line, put, planned.lineage)
 
 
+def find_before(record: TargetRecord) -> PublicationLine:
+    """Return the publication that an undo puts back; a TargetError says that there is none."""
+    unfinished, lines = record.read_journal(), record.read_publications()
+    if unfinished and unfinished.kind == "publish":
+        raise TargetError(
+            f"{unfinished.tell()}公開先に断られるときは sumida-data abandon でやめてください。"
+        )
+    shown = [one.content_of for one in lines if one.content_of != lines[-1].content_of]
+    before = [one for one in lines if one.publication_id in [*filter(None, shown)][-1:]]
+    if not before:
+        raise TargetError("取り消せる公開がありません。前の版がまだないためです。")
+    return before[0]
+
+
 def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLine:
     """Put the version before the last publication back; a second time, the last again."""
     with record.lock():
-        unfinished = record.read_journal()
-        if unfinished and unfinished.kind == "publish":
-            raise TargetError(
-                f"{unfinished.tell()}公開先に断られるときは sumida-data abandon でやめてください。"
-            )
-        lines = record.read_publications()
-        shown = [one.content_of for one in lines if one.content_of != lines[-1].content_of]
-        before = [one for one in lines if one.publication_id in [*filter(None, shown)][-1:]]
-        if not before:
-            raise TargetError("取り消せる公開がありません。前の版がまだないためです。")
-        catalogue = record.load_catalogue(before[0].publication_id)
-        line = _describe(target.name, lines, catalogue, "undo", day.isoformat(), before[0])
+        before, lines = find_before(record), record.read_publications()
+        catalogue = record.load_catalogue(before.publication_id)
+        line = _describe(target.name, lines, catalogue, "undo", day.isoformat(), before)
         return _make_public(target, record, catalogue, line, partial(target.undo, catalogue))
+
+
+def find_begun(record: TargetRecord) -> JournalEntry:
+    """Return the publication that is under way; a TargetError says that there is none."""
+    begun = record.read_journal()
+    if begun is None or begun.kind != "publish":
+        raise TargetError("やめる公開がありません。途中の公開も、断られた公開もありません。")
+    return begun
 
 
 def abandon(
@@ -247,10 +261,7 @@ def abandon(
     With ``leave`` the target stays as it is, where it refuses that too.
     """
     with record.lock():
-        begun = record.read_journal()
-        if begun is None or begun.kind != "publish":
-            raise TargetError("やめる公開がありません。途中の公開も、断られた公開もありません。")
-        lines = record.read_publications()
+        begun, lines = find_begun(record), record.read_publications()
         before = lines[-1] if lines else None
         catalogue = record.load_catalogue(before.content_of if before else "")
         on, given_up = day.isoformat(), begun.approval_id

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,13 @@ from sumida_data.catalogue.approval import (
 )
 from sumida_data.catalogue.record import Approval, TargetRecord
 from sumida_data.catalogue.target import TargetError
-from sumida_data.commands.project import find_project, read_catalogue
+from sumida_data.commands.project import (
+    find_project,
+    make_option_day,
+    option_env,
+    option_yes,
+    read_catalogue,
+)
 from sumida_data.survey.findings import SEVERITY_LABELS
 
 _FILES_SHOWN = 3
@@ -34,15 +40,10 @@ _HELP = """公開する内容を確かめ、承認を記録します。
 
 
 @click.command(help=_HELP)
-@click.option("--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。")
+@option_env
 @click.option("--name", metavar="氏名", help="承認者の名前。")
 @click.option("--decision-number", metavar="番号", help="決裁番号。")
-@click.option(
-    "--day",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="日",
-    help="決裁の日(2023-02-01の形)。書かなければ今日です。",
-)
+@make_option_day("決裁の日")
 @click.option("--accept-gaps", is_flag=True, help="基準を超える欠けを、承認者が受け入れます。")
 @click.option(
     "--adopt",
@@ -51,12 +52,12 @@ _HELP = """公開する内容を確かめ、承認を記録します。
     metavar="名前",
     help="公開先にあるほかの人のデータセットを、承認者が引き継ぎます。元には戻せません。",
 )
-@click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+@option_yes
 def approve(  # one parameter for each option
     env: str | None,
     name: str | None,
     decision_number: str | None,
-    day: datetime | None,
+    day: datetime,
     *,
     accept_gaps: bool,
     adopts: tuple[str, ...],
@@ -87,7 +88,7 @@ def approve(  # one parameter for each option
         proposal,
         approved_by=name,
         decision_number=decision_number,
-        approved_on=day.date() if day else date.today(),
+        approved_on=day.date(),
         accepts_gaps=accept_gaps,
         adopts=adopts,
     )

@@ -1,14 +1,15 @@
 """What the commands need of the project, without Kedro, so that they start fast."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
-from sumida_data.base.disk import list_settings
+from sumida_data.base.disk import hash_files, list_settings
 from sumida_data.survey.departments import parse_departments, refuse_unknown_codes
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
@@ -17,6 +18,18 @@ from sumida_data.survey.reading.registers import parse_layout_map, read_register
 
 _BASE, _REFERENCE = Path("conf/base"), Path("data/01_raw/reference")
 _REGISTERS = ("departments.csv", "layout_map.csv")
+
+
+option_env = click.option(
+    "--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。"
+)
+option_yes = click.option("--yes", is_flag=True, help="確かめの質問をしません。")
+
+
+def make_option_day(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make the option ``--day`` of a command, whose help begins with what the day means."""
+    form, told = click.DateTime(["%Y-%m-%d"]), f"{meaning}(2023-02-01の形)。書かなければ今日です。"
+    return click.option("--day", type=form, default=datetime.now, metavar="日", help=told)
 
 
 class ProjectError(click.ClickException):
@@ -66,6 +79,21 @@ def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
         raise ProjectError(str(error)) from error
 
 
+@contextmanager
+def tell_mistakes(project: Path) -> Iterator[None]:
+    """Where the settings of a project cannot be used, tell each mistake in them in one line."""
+    try:
+        yield
+    except (ValueError, KeyError) as error:
+        # Imported here because it takes time and settings seldom have mistakes.
+        from sumida_data.parameters import find_mistakes  # noqa: PLC0415
+
+        mistakes = [*find_mistakes(read_parameters(project), project / _BASE / "parameters")]
+        if not mistakes and isinstance(error, KeyError):
+            raise
+        raise ProjectError("\n".join(mistakes) or str(error)) from error
+
+
 class Project:
     """The descriptions by which a workbook is checked; the fingerprint is a hash of them all.
 
@@ -88,16 +116,13 @@ class Project:
         """Return hashes of all that decides the descriptions; nothing if a file does not open."""
         paths = sorted(list_settings(self.folder / _BASE, "parameters"))
         paths += [Path(__file__), *(self.folder / _REFERENCE / name for name in _REGISTERS)]
-        try:
-            hashes = [(str(path), sha256(path.read_bytes()).digest()) for path in paths]
-        except OSError:
-            return b""
-        return repr(hashes).encode()
+        hashes = [one for path in paths for one in hash_files(path).items()]
+        return repr(hashes).encode() if all(known for _, known in hashes) else b""
 
     def _make(self) -> None:
         parameters = read_parameters(self.folder, ("form", "waves", "finding_rules"))
-        try:
-            register = self.folder / _REFERENCE
+        register = self.folder / _REFERENCE
+        with tell_mistakes(self.folder):
             departments, mapped = (read_register(register / name) for name in _REGISTERS)
             self.form = Form.model_validate(parameters["form"])
             self.waves = Waves.model_validate(parameters["waves"])
@@ -107,14 +132,3 @@ class Project:
             self.layout_map = parse_layout_map(mapped, self.form)
             known = repr((parameters, departments, mapped))
             self.fingerprint = sha256(known.encode()).hexdigest()
-        except (ValidationError, KeyError) as error:
-            # Imported here because it takes time and settings seldom have mistakes.
-            from sumida_data.parameters import find_mistakes  # noqa: PLC0415
-
-            everything = read_parameters(self.folder)
-            mistakes = [*find_mistakes(everything, self.folder / _BASE / "parameters")]
-            if not mistakes:
-                raise
-            raise ProjectError("\n".join(mistakes)) from error
-        except ValueError as error:
-            raise ProjectError(str(error)) from error

@@ -25,8 +25,11 @@ from sumida_data.commands.backup import LAST_BACKUP
 from sumida_data.commands.project import (
     ProjectError,
     find_project,
+    make_option_day,
+    option_env,
     read_catalogue,
     read_parameters,
+    tell_mistakes,
 )
 from sumida_data.present.words import load_templates
 from sumida_data.survey.form import Waves
@@ -56,7 +59,8 @@ data/08_reporting/office_status.html に書きます。
 
 終了コード：0 急ぐものはない、2 期限の過ぎたものか5日以内に来るものがある、1 調べられない。
 """
-_DEPARTMENTS = """
+# What the last run knows of a quarter: the departments that were asked, and what is left to do.
+_FACTS = """
     WITH file AS (FROM response WHERE period = $period AND department_code IS NOT NULL), error AS (
         SELECT department_code, count(*) AS errors
         FROM finding ANTI JOIN (FROM file WHERE response_status = 'superseded') USING (source_file)
@@ -70,14 +74,20 @@ _DEPARTMENTS = """
         FROM file LEFT JOIN error USING (department_code)
         GROUP BY department_code
     )
-    SELECT one FROM one ORDER BY code
+    SELECT {
+        'departments': (SELECT list(one ORDER BY code) FROM one),
+        'corrections': (
+            SELECT list(correction_id) FROM correction
+            WHERE period = $period AND state IN ('expected_differs', 'not_found')
+        ),
+        'hints': (
+            SELECT list(indicator_title) FROM review_hint WHERE period = $period AND note IS NULL
+        ),
+        'sources': (
+            SELECT list(DISTINCT source) FROM source_file WHERE period = $period AND state = 'read'
+        )
+    }
 """
-_CORRECTIONS = """
-    SELECT correction_id FROM correction
-    WHERE period = $period AND state IN ('expected_differs', 'not_found')
-"""
-_HINTS = "SELECT indicator_title FROM review_hint WHERE period = $period AND note IS NULL"
-_SOURCES = "SELECT DISTINCT source FROM source_file WHERE period = $period AND state = 'read'"
 
 
 class Step(NamedTuple):
@@ -87,9 +97,9 @@ class Step(NamedTuple):
     state: State
     detail: str
     command: str
-    due_on: date | None
-    when: date | None
-    who: str
+    due_on: date | None = None
+    when: date | None = None
+    who: str = ""
 
 
 class Quarter:
@@ -98,13 +108,11 @@ class Quarter:
     def __init__(self, project: Path, period: str | None, env: str | None, today: date) -> None:
         """Find the quarter that is worked on: the last one that has ended or has returns."""
         self.project, self.today, self.option = project, today, f" --env={env}" * bool(env)
-        try:
+        with tell_mistakes(project):
             parameters = read_parameters(project, ("waves", "site", "sources"))
             self.waves = Waves.model_validate(parameters["waves"]).root
             lasts = timedelta(days=int(parameters["site"]["days_to_publication"]))
             self.sources = {one["source"]: one["title"] for one in parameters["sources"]}
-        except (ProjectError, KeyError, ValueError) as error:
-            raise ProjectError(f"設定を読めません。{error}") from error
         name = period or self._find_current()
         self.of_period = f" --period={name}" * bool(period)
         if name not in self.waves:
@@ -115,8 +123,8 @@ class Quarter:
         target = read_catalogue(project, env, "public_target")["target"]
         record = TargetRecord(project / target["record"])
         self.approvals, self.published = record.read_approvals(), record.read_publications()
-        self.cut_off, self.ran = record.read_journal(), (project / _DATABASE).exists()
-        self.departments = self._ask(_DEPARTMENTS)  # those asked
+        self.cut_off, self.found = record.read_journal(), self._ask_last_run(name)
+        self.departments = self.found.get("departments") or []  # those asked
         content = _read(project / _CHANGES)
         found = Proposal.model_validate_json(content) if content else None
         self.proposal = found if found and found.period == name else None
@@ -129,14 +137,20 @@ class Quarter:
         begun |= {name for name in self.waves if (folder / name).is_dir()}
         return max(begun or {min(self.waves)})
 
+    def _ask_last_run(self, period: str) -> dict[str, Any]:
+        """Return what the last run knows of the quarter; nothing before the first run."""
+        if not (path := self.project / _DATABASE).exists():
+            return {}
+        with connect(path, read_only=True) as database:
+            [(found,)] = database.execute(_FACTS, {"period": period}).fetchall()
+        return dict(found)
+
     def write_down(self, *, by: str, note: str, done: str | None, confirm: str | None) -> None:
         """Write down that a step was done outside, or that a department has confirmed."""
         if not by.strip():
-            raise click.ClickException("--by に、した人の名前を書いてください。")
+            raise ProjectError("--by に、した人の名前を書いてください。")
         if confirm and confirm not in {one["code"] for one in self.departments}:
-            raise click.ClickException(
-                f"--confirm {confirm}: {self.period} に照会した課ではありません。"
-            )
+            raise ProjectError(f"--confirm {confirm}: {self.period} に照会した課ではありません。")
         line = {"period": str(self.period), "on": self.today.isoformat(), "by": by, "note": note}
         line |= ({"step": done} if done else {}) | ({"department": confirm} if confirm else {})
         self.notes.append(line)
@@ -163,7 +177,7 @@ class Quarter:
         if begun := self.cut_off:
             what, command = COMPLETES[begun.kind]
             title, told = f"途中で止まった{what}を終わらせる", f"{begun.day} {begun.approval_id}"
-            yield Step(title, "late", told, f"{command}{self.option}", None, None, "")
+            yield Step(title, "late", told, f"{command}{self.option}")
 
     def _collect(self) -> Iterator[Step]:
         period, due_on, asked = self.period, self.due_on, self.departments
@@ -178,10 +192,10 @@ class Quarter:
         silent = [one["section"] for one in asked if not one["answered"]]
         page = f"data/08_reporting/returns/{period}/_回収状況.html"
         yield self._left("回答を集める", "未回答の課", silent, page, due_on, known=asked)
-        read = self._ask(_SOURCES)
+        read = self.found.get("sources") or ()
         lacking = [title for source, title in self.sources.items() if source not in read]
         title, where = "国とシステムのファイル", f"data/01_raw/external/<種類>/{period}/ に入れる"
-        yield self._left(title, "足りないファイル", lacking, where, due_on, known=self.ran)
+        yield self._left(title, "足りないファイル", lacking, where, due_on, known=self.found)
 
     def _compute(self) -> Step:
         path, who = self.project / _CHANGES, ""
@@ -205,9 +219,9 @@ class Quarter:
         yield self._left("指摘を直してもらう", "要修正のある課", wrong, where, known=asked)
         yield self._by_hand("返却")
         where = f"{_REGISTERS}/corrections.csv を直す"
-        pending = self._ask(_CORRECTIONS)
-        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where, known=self.ran)
-        hints, where = self._ask(_HINTS), f"{_REGISTERS}/hint_notes.csv に書く"
+        pending = self.found.get("corrections") or ()
+        yield self._left("訂正を片付ける", "当てはまらない訂正", pending, where, known=self.found)
+        hints, where = self.found.get("hints") or (), f"{_REGISTERS}/hint_notes.csv に書く"
         yield self._left("確かめたい値に答える", "答えのない値", hints, where, known=asked)
         yield self._by_hand("確認")
         waiting = proposal.pending_revisions if proposal else ()
@@ -269,16 +283,7 @@ class Quarter:
             days = (due[0] - self.today).days
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
         when = date.fromisoformat(signed["when"]) if signed.get("when") else None
-        due_on, who = due[0] if due else None, signed.get("who", "")
-        return Step(title, state, told, command, due_on, when, who)
-
-    def _ask(self, query: str) -> list[Any]:
-        """Return what the last run knows of the quarter; nothing before the first run."""
-        if not self.ran:
-            return []
-        with connect(self.project / _DATABASE, read_only=True) as database:
-            rows = database.execute(query, {"period": str(self.period)}).fetchall()
-        return [found for (found,) in rows]
+        return Step(title, state, told, command, *due[:1] or [None], when, signed.get("who", ""))
 
 
 def _read(path: Path) -> bytes:
@@ -293,23 +298,18 @@ def _written_on(path: Path) -> str:
 @click.option(
     "--period", metavar="期間", help="期間(FY2022Q3など)。書かなければ今の仕事の期間です。"
 )
-@click.option("--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。")
-@click.option(
-    "--day",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="日",
-    help="この日に見たものとします(2023-02-01の形)。書かなければ今日です。",
-)
+@option_env
+@make_option_day("この日に見たものとします")
 @click.option(
     "--done", type=click.Choice([*BY_HAND]), help=f"済んだこと({'、'.join(BY_HAND)})を記録します。"
 )
 @click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
 @click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")
 @click.option("--note", default="", metavar="覚え書き", help="一緒に残す覚え書き。")
-def quarter(period: str | None, env: str | None, day: datetime | None, **said: str) -> None:
+def quarter(period: str | None, env: str | None, day: datetime, **said: str) -> None:
     """Show the checklist, write the status page, and write down what was done outside."""
     try:
-        one = Quarter(find_project(), period, env, day.date() if day else date.today())
+        one = Quarter(find_project(), period, env, day.date())
         if said["done"] or said["confirm"]:
             one.write_down(**said)
         last = one.published[-1] if one.published else None

@@ -1,6 +1,5 @@
 """The commands that go to the public target: ``verify``, ``undo``, ``abandon``, ``withdraw``."""
 
-import logging
 import os
 import sys
 from collections import defaultdict
@@ -8,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import click
+import yaml
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
+from kedro.framework.project import LOGGING
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
@@ -21,7 +23,7 @@ from sumida_data.catalogue.approval import RefusedError, propose, write_approval
 from sumida_data.catalogue.preview import build_preview, gather_catalogue
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import Catalogue, PublicTarget, TargetError, compare
-from sumida_data.commands.project import find_project
+from sumida_data.commands.project import find_project, option_env, option_yes
 from sumida_data.datasets import TargetDataset
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
@@ -56,21 +58,18 @@ docs/runbooks.ja.md の「漏えいが見つかったとき」の順に進めて
 
 終了コード：0 取り下げた、1 取り下げなかった、またはできない。
 """
-_env = click.option(
-    "--env", metavar="環境", help="公開先の設定(ckanなど)。書かなければフォルダです。"
-)
-_yes = click.option("--yes", is_flag=True, help="確かめの質問をしません。")
 
 
 @contextmanager
 def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroContext]]:
     """Open the public target of an environment; what goes wrong with it is told in plain words."""
     project = find_project()
-    logging.disable(logging.INFO)
     bootstrap_project(project)
-    # Paths of the target are meant from there, also where the command was called further below.
+    # Paths of the target are meant from there, also where the command was called further below;
+    # what a run shows of its progress is shown here too.
     os.chdir(project)
     try:
+        LOGGING.configure(yaml.safe_load(Path("conf/logging.yml").read_bytes()))
         context: KedroContext = KedroSession.create(project, env=env).load_context()
         dataset = context.catalog["public_target"]
     except (MissingConfigException, KeyError) as error:
@@ -84,7 +83,7 @@ def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroCo
 
 
 @click.command(help=_HELP_VERIFY)
-@_env
+@option_env
 def verify(env: str | None) -> None:
     """Read everything back from the public target; exits with 2 where something differs."""
     with _open(env) as (target, record, _):
@@ -117,11 +116,12 @@ def verify(env: str | None) -> None:
 
 
 @click.command(help=_HELP_UNDO)
-@_env
-@_yes
+@option_env
+@option_yes
 def undo(env: str | None, *, yes: bool) -> None:
     """Put the version before the last publication back."""
     with _open(env) as (target, record, _):
+        publication.find_before(record)
         if not yes and not click.confirm(f"公開先 {target.name} を前の内容に戻しますか"):
             raise click.ClickException("戻しませんでした。")
         click.echo(f"公開先 {target.name} を戻しています。数分かかることがあります。")
@@ -135,14 +135,15 @@ def undo(env: str | None, *, yes: bool) -> None:
 
 
 @click.command(help=_HELP_ABANDON)
-@_env
+@option_env
 @click.option(
     "--leave", is_flag=True, help="公開先が戻すことも断るとき、公開先はそのままにします。"
 )
-@_yes
+@option_yes
 def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     """Give up a publication that was begun, and put back what was public before."""
     with _open(env) as (target, record, _):
+        publication.find_begun(record)
         if pending := record.read().pending:
             changes = compare(pending, target.observe(date.today()))
             same = (one.dataset for one in changes if one.action == "keep" and not one.file)
@@ -162,11 +163,11 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
 @click.argument("dataset", required=False, metavar="[データセット]")
 @click.option("--version", metavar="版", help="取り下げる版。書かなければすべての版です。")
 @click.option("--row", "text", default="", metavar="文字", help="この文字のある版を選びます。")
-@_env
+@option_env
 @click.option("--name", default="", metavar="氏名", help="承認者の名前。")
 @click.option("--decision-number", default="", metavar="番号", help="決裁番号。")
 @click.option("--reason", default="", metavar="理由", help="理由。内容は書きません。")
-@_yes
+@option_yes
 def withdraw(  # noqa: PLR0913  # one parameter for each option
     dataset: str | None,
     version: str | None,

@@ -245,6 +245,7 @@ class CkanTarget:
     def _finish(self, dataset: Dataset, *, new: bool) -> None:
         """Do what CKAN does not do with the files itself: tables, and views of new files."""
         site, name = self.site, self._mark(dataset.name)["name"]
+        _LOG.info("データセット %s の表を確かめ、違えば送ります。", name)
         package = site.persist(site.show, name)
         if package is None:
             return
