@@ -1,15 +1,18 @@
 """A machine that died is set up again from a backup, and nothing is lost."""
 
+import json
 import shutil
 import zipfile
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sumida_data.base.disk import hold
-from sumida_data.commands.backup import MANIFEST, backup, restore
+from sumida_data.commands.backup import LAST_BACKUP, MANIFEST, backup, restore
 from tests.catalogue.office import Office, make_catalogue, make_dataset
 from tests.project import Project, make_project
 
@@ -75,6 +78,10 @@ def test_an_empty_machine_gets_everything_back(
     result = call(restore, archive)
     assert result.exit_code == 0, result.output
     assert hashes(machine) == before
+    # What was restored is itself a backup.
+    note = json.loads((machine / LAST_BACKUP).read_text("utf-8"))
+    assert note == {"path": str(archive), "made_at": ANY}
+    assert note["made_at"].startswith(date.today().isoformat())
     assert (machine / REMEMBERED[1]).stat().st_mtime_ns == arrived_at
     # What was public is so again, from the record alone.
     assert (machine / "data/06_catalog/public/dataset/a/latest/data.csv").read_text() == "1.1.0"

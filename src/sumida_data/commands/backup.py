@@ -85,8 +85,7 @@ def backup(target: Path) -> None:
         raise click.ClickException(f"控えをとれませんでした。{error}") from error
     finally:
         aside.unlink(missing_ok=True)
-    note = {"made_at": manifest["made_at"], "path": str(path)}
-    replace_file(project / LAST_BACKUP, json.dumps(note, ensure_ascii=False).encode())
+    _note(project, manifest, path)
     count = len(manifest["files"])
     click.echo(f"{path} に、{count}ファイルの控えをとり、読み返して確かめました。")
 
@@ -112,6 +111,8 @@ def restore(archive: Path, *, check: bool) -> None:
             _refuse(_find_in_the_way(project, manifest), why)
             with _hold_all(project):
                 _unpack(opened, project, manifest)
+            if not (project / LAST_BACKUP).exists():
+                _note(project, manifest, archive.resolve())
         why = "戻したファイルを読み返すと、控えと違います。もう一度実行してください。"
         _refuse(_find_faults(project, manifest), why)
     except OutsideFolderError as error:
@@ -122,6 +123,11 @@ def restore(archive: Path, *, check: bool) -> None:
     if manifest["version"] != __version__:
         click.echo(f"控えは版{manifest['version']}、このプログラムは版{__version__}です。")
     click.echo("次に kedro run、sumida-data quarter、sumida-data verify を順に実行してください。")
+
+
+def _note(project: Path, manifest: _Manifest, archive: Path) -> None:
+    note = {"made_at": manifest["made_at"], "path": str(archive)}
+    replace_file(project / LAST_BACKUP, json.dumps(note, ensure_ascii=False).encode())
 
 
 @contextmanager
