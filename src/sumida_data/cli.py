@@ -15,7 +15,6 @@ from kedro.framework.cli import project
 from kedro.framework.project import settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
-from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.logging import RichHandler
@@ -63,7 +62,6 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         options["runner"] = "sumida_data.runs.runner.ChangesRunner"
         options["runner_params"] = {"changes": changes}
     _tell(_run(options, changes), changes)
-    RECORDER.write(0)
 
 
 def _refuse_unknown(names: list[str]) -> None:
@@ -139,39 +137,31 @@ def _put_plainly(record: logging.LogRecord) -> bool:
     return not advice
 
 
-def _read_parameters(source: Path, environment: str | None) -> dict[str, Any]:
-    """Read the settings, or fail with a line for each file that is none."""
-    arguments = settings.CONFIG_LOADER_ARGS
-    loader = settings.CONFIG_LOADER_CLASS(str(source), **{"env": environment, **arguments})
+def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
+    """Fail with a line for each mistake in the settings, and in what is said instead of them."""
+    # Imported here because a run for which nothing has changed needs none of it.
+    from sumida_data.parameters import PARAMETERS, find_mistakes  # noqa: PLC0415
+
+    allowed = f"この名前の設定はありません。使えるのは {'、'.join(sorted(PARAMETERS))} です。"
+    if unknown := sorted(set(options["params"]) - set(PARAMETERS)):
+        _fail([f"--params={name}: {allowed}" for name in unknown])
+    source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
+    arguments = {"env": options["env"], "runtime_params": options["params"]}
+    arguments |= settings.CONFIG_LOADER_ARGS
     try:
-        parameters: dict[str, Any] = loader["parameters"]
-        for name in (arguments["base_env"], environment or "local"):
+        parameters = settings.CONFIG_LOADER_CLASS(str(source), **arguments)["parameters"]
+        for name in (arguments["base_env"], options["env"] or "local"):
             read_settings(list_settings(source / name, "catalog"))
     except SettingsError as error:
         _fail(str(error).splitlines())
     except MissingConfigException:
         _fail([f"設定ファイルが {source.as_posix()} にありません。場所を確かめてください。"])
-    return parameters
-
-
-def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None:
-    source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
-    parameters, given = _read_parameters(source, options["env"]), options["params"]
-    allowed = f"この名前の設定はありません。使えるのは {'、'.join(sorted(parameters))} です。"
-    if unknown := sorted(set(given) - set(parameters)):
-        _fail([f"--params={name}: {allowed}" for name in unknown])
-    try:
-        merged = OmegaConf.merge({name: parameters[name] for name in given}, given)
-        asked: Any = OmegaConf.to_container(merged)
     except OmegaConfBaseException:
         _fail(
             ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
         )
-    # Imported here because a run for which nothing has changed needs none of it.
-    from sumida_data.parameters import find_mistakes  # noqa: PLC0415
-
-    folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
-    if mistakes := list(find_mistakes(parameters | asked, folder)):
+    folder = source / arguments["base_env"] / "parameters"
+    if mistakes := list(find_mistakes(parameters, folder)):
         _fail(mistakes)
 
 
@@ -179,32 +169,22 @@ def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
     """Say what a run has to say at its end, and exit."""
     if changes:
         _tell_changes(changes)
-    if changes and "summarise" in changes.kept:
-        # What the last run said still holds.
-        Console().print(Text.from_ansi(changes.last.summary))
-        _finish(changes, changes.last.summary, changes.last.exit_code)
     # A publication asks the other engines too; its own summary goes before theirs.
     names = sorted(name for name in outputs if name.endswith("_summary"))
-    summary = outputs[names[0]].load() if names else None
-    if isinstance(summary, dict):
-        for line in summary["lines"]:
-            _print(line)
-        _exit(summary["exit_code"])
-    if summary:
-        # Imported here because only a whole run needs it.
-        from sumida_data.report.summary import render_summary  # noqa: PLC0415
-
-        console = Console(record=True)
-        console.print(render_summary(summary))
-        _finish(changes, console.export_text(styles=True), summary.exit_code)
-
-
-def _finish(changes: Changes | None, summary: str, exit_code: int) -> NoReturn:
-    """Remember a whole run for the next, and exit."""
-    if changes:
-        changes.this.summary, changes.this.exit_code = summary, exit_code
+    summary = outputs[names[0]].load() if names else {"lines": [], "exit_code": 0}
+    if changes and "summarise" in changes.kept:
+        # What the last run said still holds.
+        lines = [Text.from_ansi(changes.last.summary)]
+        summary = {"lines": lines, "exit_code": changes.last.exit_code}
+    console = Console(record=True, highlight=False)
+    for line in summary["lines"]:
+        console.print(line, markup=False, soft_wrap=isinstance(line, str))
+    if changes and "summarise" in changes.this.keys:
+        # A whole run is remembered for the next.
+        changes.this.summary = console.export_text(styles=True)
+        changes.this.exit_code = summary["exit_code"]
         changes.this.write(changes.project)
-    _exit(exit_code)
+    _exit(summary["exit_code"])
 
 
 def _print(line: str, *, style: str = "", stderr: bool = False) -> None:

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from sumida_data.base.metadata import DataDictionary, Field, Quota, Table
+from sumida_data.base.metadata import DataDictionary, Field, Gap, Table
 
 CODE = Field(name="code", title="コード", title_en="Code")
 
@@ -93,29 +93,21 @@ def test_codes_with_their_meanings_become_choices_and_end_the_description():
     assert Field.model_validate(field.model_dump(mode="json")) == field
 
 
-QUOTA = Quota(
-    departments_missing_share=Decimal("0.1"), rows_set_aside_share=Decimal("0.05"), reason="仮"
-)
-
-
 @pytest.mark.parametrize(
-    ("answered", "exceeds"),
-    [(80, False), (72, False), (71, True), (0, True)],
+    ("missing", "total", "allowed", "exceeds"),
+    [
+        (0, 80, "0.1", False),
+        (8, 80, "0.1", False),
+        (9, 80, "0.1", True),
+        (80, 80, "0.1", True),
+        (5, 100, "0.05", False),
+        (6, 100, "0.05", True),
+        # Nothing asked is no gap.
+        (0, 0, "0.1", False),
+    ],
 )
-def test_departments_that_have_not_answered(*, answered: int, exceeds: bool) -> None:
-    departments, _ = QUOTA.describe_gaps(asked=80, answered=answered, rows=1, rows_set_aside=0)
-    assert departments.exceeds_quota == exceeds
-    assert (departments.missing, departments.total) == (80 - answered, 80)
-
-
-@pytest.mark.parametrize(("set_aside", "exceeds"), [(0, False), (5, False), (6, True)])
-def test_rows_that_were_set_aside(*, set_aside: int, exceeds: bool) -> None:
-    rows = 100 - set_aside
-    _, gap = QUOTA.describe_gaps(asked=1, answered=1, rows=rows, rows_set_aside=set_aside)
+def test_a_gap_exceeds_what_is_allowed(
+    missing: int, total: int, allowed: str, *, exceeds: bool
+) -> None:
+    gap = Gap(title="未回答の課", missing=missing, total=total, allowed_share=Decimal(allowed))
     assert gap.exceeds_quota == exceeds
-    assert (gap.missing, gap.total) == (set_aside, 100)
-
-
-def test_nothing_asked_is_no_gap() -> None:
-    gaps = QUOTA.describe_gaps(asked=0, answered=0, rows=0, rows_set_aside=0)
-    assert not any(gap.exceeds_quota for gap in gaps)

@@ -11,10 +11,16 @@ from tests.catalogue.office import PROPOSAL
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.catalogue.approval import Proposal
+from sumida_data.catalogue.record import JournalEntry
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.packages.models import Packages
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import RunSummary, measure_later_gaps, render_summary
+from sumida_data.report.summary import (
+    RunSummary,
+    measure_gaps,
+    measure_later_gaps,
+    render_summary,
+)
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
@@ -51,6 +57,7 @@ def summarise(
         proposal: Proposal = PROPOSAL,
         checks: list[Row] | None = None,
         privacy: list[Row] | None = None,
+        cut_off: JournalEntry | None = None,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
@@ -58,7 +65,10 @@ def summarise(
         results = build_frame(dictionary["check_result"], checks or [])
         gate = build_frame(dictionary["privacy_check"], privacy or [])
         tables = frames | {"check_result": results, "privacy_check": gate}
-        return RunSummary(report, tables, quota, packages, proposal, PRODUCTS)
+        response = frames["response"]
+        gaps = measure_gaps(quota, response[response["period"].eq(str(report.period))])
+        proposed = proposal.model_copy(update={"gaps": gaps})
+        return RunSummary(report, tables, packages, proposed, cut_off, PRODUCTS)
 
     return make
 
@@ -188,6 +198,19 @@ class TestNextSteps:
         responses = [row | {"rows": 95, "rows_set_aside": 5} for row in response_rows[:3]]
         assert not [step for step in summarise(responses=responses).next_steps if "承認" in step]
 
+    def test_gaps_are_measured_in_what_counts(
+        self,
+        quota: Quota,
+        make_frames: Callable[..., dict[str, pd.DataFrame]],
+        value_rows: list[Row],
+        response_rows: list[Row],
+    ) -> None:
+        frame = make_frames(value_rows, response_rows, [])["response"]
+        departments, rows = measure_gaps(quota, frame)
+        assert (departments.missing, departments.total) == (1, 4)
+        assert (rows.missing, rows.total) == (0, 30)
+        assert measure_gaps(quota, frame[:0])[0].total == 0
+
     def test_too_many_rows_set_aside_need_acceptance(
         self, summarise: Summarise, response_rows: list[Row]
     ) -> None:
@@ -269,6 +292,16 @@ class TestPublishing:
         summary = summarise(proposal=PROPOSAL.model_copy(update={"changes": changes}))
         assert "公開先(folder)での変更：更新 1データセット・1ファイル" in printed(summary)
         assert "sumida-data approve" in summary.next_steps[-1]
+
+    @pytest.mark.parametrize(("target", "option"), [("folder", ""), ("ckan", " --env=ckan")])
+    def test_a_publication_that_was_cut_off_comes_first(
+        self, summarise: Summarise, target: str, option: str
+    ) -> None:
+        begun = JournalEntry(kind="publish", content_sha256="0" * 64)
+        proposal = PROPOSAL.model_copy(update={"target": target})
+        assert summarise(proposal=proposal, cut_off=begun).next_steps[0] == (
+            f"公開が途中です。先に kedro run --pipelines=publish{option} をもう一度実行してください。"
+        )
 
     def test_nothing_to_publish_is_no_step(self, summarise: Summarise) -> None:
         summary = summarise()

@@ -314,16 +314,3 @@ class Quota(Model):
     rows_set_aside_share: Decimal = Described(ge=0, le=1)
     reason: str
     two_people: bool = False
-
-    def describe_gaps(
-        self, *, asked: int, answered: int, rows: int, rows_set_aside: int
-    ) -> tuple[Gap, ...]:
-        """Set beside the quota the departments and the rows that a quarter lacks."""
-        kinds = (
-            ("未回答の課", asked - answered, asked, self.departments_missing_share),
-            ("集計から除いた行", rows_set_aside, rows + rows_set_aside, self.rows_set_aside_share),
-        )
-        return tuple(
-            Gap(title=title, missing=missing, total=total, allowed_share=share)
-            for title, missing, total, share in kinds
-        )

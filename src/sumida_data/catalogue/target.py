@@ -190,6 +190,11 @@ def _compare_files(
     return changes
 
 
+def name_option(target: str) -> str:
+    """Return the option with which a command goes to a target, after a blank; '' for the folder."""
+    return "" if target == "folder" else f" --env={target}"
+
+
 def is_on_this_machine(url: str) -> bool:
     """Tell whether nobody but this machine finds an address; one without a host is none."""
     host = urlsplit(url).hostname or "localhost"

@@ -29,7 +29,7 @@ Files = dict[str, SourceFile]
 Contents = dict[str, bytes]
 # Where each dataset of the catalogue lies, by its name.
 Locations = dict[str, str]
-# What a run says at its end: lines and an exit code, as plain data.
+# What a run says at its end: lines, or what rich prints, and an exit code.
 Summary = dict[str, Any]
 
 # The tables by stage; those of survey sheets and central sources come before them.

@@ -17,6 +17,8 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import Gap, Quota
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal, count_actions
+from sumida_data.catalogue.record import JournalEntry
+from sumida_data.catalogue.target import name_option
 from sumida_data.packages.models import Packages
 from sumida_data.present.words import format_percentage
 from sumida_data.privacy.gate import count_void_releases, list_stopped
@@ -62,7 +64,7 @@ class RunSummary:
     """What a run did, from tables response, finding, check_result and privacy_check.
 
     Attributes:
-        gaps: The gaps of the reported period beside the quota.
+        cut_off: A publication, or what takes one back, that was begun and not finished.
         set_aside: What was found in the reported period, or belongs to none; the rest is elsewhere.
         blocked: The packages that the privacy gate blocked; of those held back only rows.
         void_releases: Releases of free text that no longer fit what the cell says.
@@ -74,18 +76,17 @@ class RunSummary:
         self,
         report: ProgressReport,
         tables: Mapping[str, pd.DataFrame],
-        quota: Quota,
         packages: Packages,
         proposal: Proposal,
+        cut_off: JournalEntry | None,
         products: Mapping[str, str],
         readability: str = "",
     ) -> None:
-        self.report, self.proposal = report, proposal
+        self.report, self.proposal, self.cut_off = report, proposal, cut_off
         self.products, self.readability = products, readability
         response, finding = tables["response"], tables["finding"]
         ours = response["period"].eq(str(report.period))
         concerned = concerns_period(finding, str(report.period))
-        self.gaps = measure_gaps(quota, response[ours])
         self.set_aside = SetAside(response[ours], finding[concerned])
         self.set_aside_elsewhere = SetAside(response[~ours], finding[~concerned])
         self.checks = count_checks(read_rows(tables["check_result"]))
@@ -104,8 +105,10 @@ class RunSummary:
     @property
     def next_steps(self) -> tuple[str, ...]:
         """What to do next, one sentence each."""
-        figures = _advise_on_figures(self.report, self.proposal)
-        return (*_advise_on_privacy(self), *_advise_on_data(self), *figures)
+        option = name_option(self.proposal.target)
+        first = [self.cut_off.tell(option)] if self.cut_off else []
+        figures = _advise_on_figures(self.report, self.proposal, option)
+        return (*first, *_advise_on_privacy(self), *_advise_on_data(self), *figures)
 
     @property
     def closing(self) -> str:
@@ -127,11 +130,15 @@ class RunSummary:
 def measure_gaps(quota: Quota, response: pd.DataFrame) -> tuple[Gap, ...]:
     """Set the gaps of one period beside the quota, from its rows of ``response``."""
     counting = response[response["response_status"].isin(ANSWERED)]
-    return quota.describe_gaps(
-        asked=response["department_code"].nunique(),
-        answered=counting["department_code"].nunique(),
-        rows=int(counting["rows"].sum()),
-        rows_set_aside=int(counting["rows_set_aside"].sum()),
+    asked, answered = (one["department_code"].nunique() for one in (response, counting))
+    rows, set_aside = (int(counting[name].sum()) for name in ("rows", "rows_set_aside"))
+    kinds = (
+        ("未回答の課", asked - answered, asked, quota.departments_missing_share),
+        ("集計から除いた行", set_aside, rows + set_aside, quota.rows_set_aside_share),
+    )
+    return tuple(
+        Gap(title=title, missing=missing, total=total, allowed_share=share)
+        for title, missing, total, share in kinds
     )
 
 
@@ -168,18 +175,17 @@ def _advise_on_data(summary: RunSummary) -> Iterator[str]:
         yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
     if missing := summary.report.survey.missing_sections:
         yield f"未回答の{len(missing)}課に回答を催促してください：{_name_some(missing)}"
-    for gap in summary.gaps:
-        if gap.exceeds_quota:
-            told = f"{gap.title}が{format_percentage(gap.missing, gap.total)}で、"
-            told += f"{format_percentage(gap.allowed_share, 1)}を超えています。"
-            yield f"{told}公開には承認者の確認が必要です。"
+    for gap in summary.proposal.gaps_to_accept:
+        told = f"{gap.title}が{format_percentage(gap.missing, gap.total)}で、"
+        told += f"{format_percentage(gap.allowed_share, 1)}を超えています。"
+        yield f"{told}公開には承認者の確認が必要です。"
     if files := found.files:
         yield f"使えない調査票{len(files)}件を直してもらってください：{_name_some(files)}"
     if findings := found.errors + found.warnings:
         yield f"指摘{findings}件を確かめ、課ごとの確認結果を送ってください。"
 
 
-def _advise_on_figures(report: ProgressReport, proposal: Proposal) -> Iterator[str]:
+def _advise_on_figures(report: ProgressReport, proposal: Proposal, option: str) -> Iterator[str]:
     for part, words in _VERDICT_STEPS.items():
         found = [one for one in report.indicators if part in one.progress["verdict"]]
         if found:
@@ -195,8 +201,9 @@ def _advise_on_figures(report: ProgressReport, proposal: Proposal) -> Iterator[s
         )
     if proposal.real_changes:
         yield (
-            "公開するときは、下見の changes.html を確かめ、sumida-data approve で承認を受け、"
-            "kedro run --pipelines=publish を実行してください。"
+            "公開するときは、下見の changes.html を確かめ、"
+            f"sumida-data approve{option} で承認を受け、"
+            f"kedro run --pipelines=publish{option} を実行してください。"
         )
 
 

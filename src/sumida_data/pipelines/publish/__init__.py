@@ -5,7 +5,7 @@ from sumida_data.catalogue.approval import Proposal, RefusedError, count_actions
 from sumida_data.catalogue.preview import gather_catalogue
 from sumida_data.catalogue.publication import PlannedPublication, prepare_publication
 from sumida_data.catalogue.record import RecordState
-from sumida_data.catalogue.target import TargetState
+from sumida_data.catalogue.target import TargetState, name_option
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Files, Frame, Summary, join_nodes, makes, read_all
 from sumida_data.quality.rules import SecondOpinion
@@ -65,8 +65,7 @@ def summarise_publication(decided: PlannedPublication, public_target: TargetStat
     if blocked := decided.approval.blocked:
         lines.append(f"公開できず、前のままのデータセット：{'、'.join(blocked)}")
     lines.append("すべてのバイトを読み返し、公開した内容と同じことを確かめました。")
-    option = "" if public_target.name == "folder" else f" --env={public_target.name}"
-    lines.append(_NEXT_AFTER.get(done, _NEXT).format(option=option))
+    lines.append(_NEXT_AFTER.get(done, _NEXT).format(option=name_option(public_target.name)))
     return {"lines": lines, "exit_code": 2 if blocked or decided.resumed else 0}
 
 

@@ -1,18 +1,19 @@
 """From indicator values to the progress report and the summary of the run."""
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal
+from sumida_data.catalogue.record import RecordState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Contents, Frame, Locations, join_nodes, makes
+from sumida_data.pipelines.wiring import Contents, Frame, Locations, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
 from sumida_data.quality.overview import give_overview
 from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report import papers
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import RunSummary
+from sumida_data.report.summary import RunSummary, render_summary
 from sumida_data.report.survey import SurveyState
 from sumida_data.survey.findings import FindingRules
 
@@ -92,14 +93,14 @@ def _write_papers(report: ProgressReport, folder: str) -> Contents:
 @makes("run_summary", tables=("response", "finding", "check_result", "privacy_check"))
 def summarise(
     report_content: ProgressReport,
-    quota: Quota,
     packages: Packages,
     publication_proposal: Proposal,
+    target_record: RecordState,
     locations: Locations,
     received_readability_score: Frame,
     **tables: Frame,
-) -> RunSummary:
-    """Say what the run did."""
+) -> Summary:
+    """Say what the run did and what to do next."""
     products = {
         title: locations[dataset] + path.format(period=report_content.period)
         for title, (dataset, path) in _PRODUCTS.items()
@@ -107,9 +108,9 @@ def summarise(
     rows = [row for row in read_rows(received_readability_score) if row["kind"] == "set"]
     points = say_by_name(rows, report_content.dictionary.words("readability_score.level"))
     readability = points.get(str(report_content.period), "")
-    return RunSummary(
-        report_content, tables, quota, packages, publication_proposal, products, readability
-    )
+    proposed = (publication_proposal, target_record.journal)
+    summary = RunSummary(report_content, tables, packages, *proposed, products, readability)
+    return {"lines": [render_summary(summary)], "exit_code": summary.exit_code}
 
 
 create_pipeline = join_nodes(__name__)
