@@ -10,8 +10,9 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from io import BytesIO
+from itertools import filterfalse
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -170,6 +171,21 @@ def is_hidden(path: Path) -> bool:
     return path.name.startswith((".", "~$"))
 
 
+def hash_files(place: Path) -> dict[Path, str]:
+    """Return the SHA-256 of a file, or of all below a folder but hidden ones, by their paths.
+
+    A file that somebody has open, or that one may not read, has none: an empty text.
+    """
+    hashes = {}
+    for path in filterfalse(is_hidden, _list_files(place)) if place.is_dir() else [place]:
+        try:
+            with path.open("rb") as file:
+                hashes[path] = file_digest(file, "sha256").hexdigest()
+        except OSError:
+            hashes[path] = ""
+    return hashes
+
+
 def hash_place(path: Path, *, times: bool = False) -> str:
     """Return a hash of a file, or of all files below a folder; an empty text if there is none.
 
@@ -177,20 +193,12 @@ def hash_place(path: Path, *, times: bool = False) -> str:
     """
     if not path.exists():
         return ""
-    is_folder = path.is_dir()
-    total = sha256(b"folder" if is_folder else b"file")
-    for one in _list_files(path) if is_folder else [path]:
-        if is_folder and is_hidden(one):
-            continue
-        name = one.relative_to(path).as_posix().encode("utf-8", "surrogateescape")
-        total.update(sha256(name).digest())
-        total.update(str(one.stat().st_mtime_ns).encode() if times else b"")
-        try:
-            total.update(sha256(one.read_bytes()).digest())
-        except OSError:
-            # Somebody has it open, or no right to it: to a reader it has no content.
-            total.update(b"unreadable")
-    return _WITH_TIMES * times + total.hexdigest()
+    told = [
+        (one.relative_to(path).as_posix(), known, one.stat().st_mtime_ns if times else 0)
+        for one, known in hash_files(path).items()
+    ]
+    digest = sha256(repr((path.is_dir(), told)).encode()).hexdigest()
+    return _WITH_TIMES * times + digest
 
 
 def is_unchanged(path: Path, known: str) -> bool:

@@ -7,8 +7,7 @@ files, settings, findings and figures; a database also the cells that each figur
 import json
 import re
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -20,7 +19,7 @@ from sumida_data.base.database import connect
 from sumida_data.commands.project import find_project
 
 _SHOWN = 10
-_RUNS = "data/state/runs"
+_RUNS, _RECEIVED, _DATABASE = "data/state/runs", "data/01_raw/", "data/sumida.duckdb"
 _HELP = """2回の集計の違いを、言葉で示します。
 
 AとBは、実行の記録(data/state/runs の中のファイル)か、集計が残したデータベース(sumida.duckdb)です。
@@ -57,11 +56,10 @@ _TITLES = {
     "figures": "指標の値",
 }
 
-
-# What a run has left behind: by its part the words of each thing, and by figure the cells that it
-# rests on with their values; None where these are not known.
-_Cells = Mapping[str, Mapping[str, str]]
-State = tuple[Mapping[str, Mapping[str, str]], _Cells | None]
+# What a run has left behind: the words of each thing by its part and name; and the values of cells
+# by the figure that rests on them and their place, None where these are not known.
+_Words = Mapping[tuple[str, str], str]
+State = tuple[_Words, _Words | None]
 
 
 @click.command(help=_HELP)
@@ -93,29 +91,28 @@ def read_state(path: Path) -> State:
     What is not there is an OSError; what is no such thing a ValueError or KeyError.
     """
     if path.suffix != ".json":
-        return _read_database(path / "data/sumida.duckdb" if path.is_dir() else path)
-    record, raw = json.loads(path.read_bytes()), "data/01_raw/"
-    inputs = record.get("inputs", {}).items()
+        return _read_database(path / _DATABASE if path.is_dir() else path)
+    record = json.loads(path.read_bytes())
     parts = {
-        "files": {name.removeprefix(raw): one for name, one in inputs if name.startswith(raw)},
+        "files": {
+            name.removeprefix(_RECEIVED): sha256
+            for name, sha256 in record.get("inputs", {}).items()
+            if name.startswith(_RECEIVED)
+        },
         "settings": record["settings"] | record["locks"] | {"プログラム": record["code_sha256"]},
         "findings": {rule: f"{count}件" for rule, count in record.get("findings", {}).items()},
         "figures": {title: _show(value) for title, value in record.get("figures", {}).items()},
     }
-    return parts, None
+    return {(part, name): one for part, known in parts.items() for name, one in known.items()}, None
 
 
-def _read_database(database: Path) -> State:
+def _read_database(database: Path) -> tuple[_Words, _Words]:
     if not database.is_file():
         raise FileNotFoundError(f"{database} がありません。")
-    parts: dict[str, dict[str, str]] = defaultdict(dict)
-    cells: dict[str, dict[str, str]] = defaultdict(dict)
     with connect(database, read_only=True) as opened:
-        for part, name, words, unit in opened.execute(_PARTS).fetchall():
-            parts[part][name] = _show(words) + unit
-        for title, place, value in opened.execute(_CELLS).fetchall():
-            cells[title][place] = _show(value)
-    return parts, cells
+        words, cells = (opened.execute(query).fetchall() for query in (_PARTS, _CELLS))
+    known = {(part, name): _show(value) + unit for part, name, value, unit in words}
+    return known, {(figure, place): _show(value) for figure, place, value in cells}
 
 
 def _show(value: str | None) -> str:
@@ -126,45 +123,42 @@ def _show(value: str | None) -> str:
     return f"{Decimal(value).normalize():f}" if is_number else value
 
 
+def _list_changed(before: _Words, after: _Words, part: str) -> list[str]:
+    """Return the names in a part of which something else is said before and after."""
+    keys = sorted({*before, *after})
+    return [key[1] for key in keys if key[0] == part and before.get(key) != after.get(key)]
+
+
 def describe_differences(before: State, after: State) -> Iterator[str]:
     """Yield what is new, gone or changed, part by part, and under each figure its cells."""
-    cells = after[1]
+    (old, cells_before), (new, cells) = before, after
     if cells is None:
-        cells = _find_cells(before[0]["files"], after[0]["files"])
+        cells = _find_cells(_list_changed(old, new, "files"))
     for part, heading in _TITLES.items():
-        old, new = before[0].get(part, {}), after[0].get(part, {})
-        names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+        names = _list_changed(old, new, part)
         yield from [f"{heading}："] * bool(names)
-        for name in names:
+        for key in ((part, name) for name in names):
             # Of a file, whose hash says nothing to a reader, only the name.
-            values = () if part in {"files", "settings"} else (old.get(name), new.get(name))
-            how = "新しい" if name not in old else "変わった" if name in new else "なくなった"
-            words = "　".join((name, *filter(None, [" → ".join(filter(None, values))])))
+            values = () if part in {"files", "settings"} else (old.get(key), new.get(key))
+            how = "新しい" if key not in old else "変わった" if key in new else "なくなった"
+            words = "　".join((key[1], *filter(None, [" → ".join(filter(None, values))])))
             yield f"  {how}　{words}"
             if part == "figures":
-                yield from _explain(name, before[1], cells)
+                yield from _explain(key[1], cells_before, cells)
 
 
-def _find_cells(before: Mapping[str, str], after: Mapping[str, str]) -> _Cells:
+def _find_cells(files: Collection[str]) -> _Words:
     """Return the cells of the figures as they are now, as far as they lie in changed files."""
-    path = find_project() / "data/sumida.duckdb"
-    if not path.is_file():
-        return {}
-    names = {name for name, one in after.items() if before.get(name) != one}
-    changed = {name.partition("/")[2] for name in names}
-    known = _read_database(path)[1] or {}
-    return {
-        title: {place: value for place, value in cells.items() if place.split("!")[0] in changed}
-        for title, cells in known.items()
-    }
+    path, changed = find_project() / _DATABASE, {name.partition("/")[2] for name in files}
+    cells = _read_database(path)[1] if path.is_file() else {}
+    return {key: value for key, value in cells.items() if key[1].split("!")[0] in changed}
 
 
-def _explain(figure: str, before: _Cells | None, after: _Cells) -> Iterator[str]:
+def _explain(figure: str, before: _Words | None, after: _Words) -> Iterator[str]:
     """Yield the cells because of which a figure is another one."""
-    old, new = (before or {}).get(figure, {}), after.get(figure, {})
-    changed = [place for place in sorted({*old, *new}) if old.get(place) != new.get(place)]
-    for place in changed[:_SHOWN]:
-        was = "" if before is None else f"{old.get(place, '数えない')} → "
-        yield f"    {place}：{was}{new.get(place, '数えない')}"
+    changed = _list_changed(before or {}, after, figure)
+    for key in ((figure, place) for place in changed[:_SHOWN]):
+        was = "" if before is None else f"{before.get(key, '数えない')} → "
+        yield f"    {key[1]}：{was}{after.get(key, '数えない')}"
     if len(changed) > _SHOWN:
         yield f"    ほか{len(changed) - _SHOWN}セル"

@@ -16,11 +16,11 @@ import sys
 import sysconfig
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files as files_of
 from pathlib import Path
@@ -31,7 +31,7 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from sumida_data.base.disk import hash_place, is_unchanged, replace_file
+from sumida_data.base.disk import hash_files, hash_place, is_unchanged, replace_file
 
 _LOGGER = logging.getLogger(__name__)
 _STATE, _RECORDS = Path("data/state/last_run.json"), Path("data/state/runs")
@@ -145,16 +145,15 @@ def hash_settings(project: Path, options: Mapping[str, Any]) -> str:
 def hash_code() -> str:
     """Return a hash of the package, of the version of Python, and of the installed libraries."""
     package = Path(str(files_of("sumida_data")))
-    total = sha256(platform.python_version().encode())
     # The name of such a folder holds the version.
     folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
-    for name in sorted(path.name for folder in folders for path in folder.glob("*.dist-info")):
-        total.update(name.encode())
-    for path in sorted(package.rglob("*")):
-        if path.is_file() and path.parent.name != "__pycache__":
-            total.update(path.relative_to(package).as_posix().encode())
-            total.update(sha256(path.read_bytes()).digest())
-    return total.hexdigest()
+    libraries = sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
+    code = [
+        (path.relative_to(package).as_posix(), hash_place(path))
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and path.parent.name != "__pycache__"
+    ]
+    return sha256(repr((platform.python_version(), libraries, code)).encode()).hexdigest()
 
 
 def list_places(dataset: Any) -> dict[Path, bool]:
@@ -213,7 +212,7 @@ class RunRecorder:
         """Gather what is there after a run."""
         for title, names in (("inputs", pipeline.inputs()), ("outputs", pipeline.all_outputs())):
             places = {path for name in names for path in list_places(catalog.get(name))}
-            self._noted[title] = dict(_hash_files(sorted(places)))
+            self._noted[title] = _hash_all(sorted(filter(Path.exists, places)))
         if _FINDINGS in pipeline.datasets() and catalog.exists(_FINDINGS):
             self._noted["findings"] = dict(Counter(catalog.load(_FINDINGS)["rule_id"]))
         if _FIGURES in pipeline.datasets() and catalog.exists(_FIGURES):
@@ -244,8 +243,8 @@ class RunRecorder:
             "machine": {"name": platform.node(), "system": platform.platform()},
             "versions": {"python": platform.python_version(), **versions},
             "code_sha256": hash_code(),
-            "settings": dict(_hash_files([Path.cwd() / "conf"])),
-            "locks": dict(_hash_files(sorted(Path.cwd().glob("requirements*.lock")))),
+            "settings": _hash_all([Path.cwd() / "conf"]),
+            "locks": _hash_all(sorted(Path.cwd().glob("requirements*.lock"))),
             "stages": {
                 name: one | {"seconds": round(one["seconds"], 2)}
                 for name, one in self._stages.items()
@@ -257,20 +256,10 @@ class RunRecorder:
         self._noted = {}
 
 
-def _hash_files(places: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Yield the files of places by their path from the project, with their hashes."""
-    for place in places:
-        for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file():
-                yield name_from(Path.cwd(), path), _hash_file(path)
-
-
-def _hash_file(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
+def _hash_all(places: Iterable[Path]) -> dict[str, str]:
+    """Return the hashes of the files of places by their paths from the project."""
+    found = (one for place in places for one in hash_files(place).items())
+    return {name_from(Path.cwd(), path): known for path, known in found}
 
 
 RECORDER = RunRecorder()
