@@ -63,7 +63,7 @@ def test_text_that_the_code_page_lacks_stops_nothing(tmp_path: Path) -> None:
     [
         (
             PermissionError(errno.EACCES, "in use", "a.xlsx"),
-            "a.xlsx に書けません。Excelなどで開いて",
+            "a.xlsx を開けないか、書けません。Excelなどで開いて",
         ),
         (OSError(errno.ENOSPC, "full", "a.xlsx"), "ディスクの空きが足りません。"),
         (ValueError("別の誤り"), "Failed while saving"),

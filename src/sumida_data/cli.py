@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 from kedro.config import MissingConfigException
 from kedro.framework.cli import project
-from kedro.framework.project import settings
+from kedro.framework.project import LOGGING, settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
 from omegaconf.errors import OmegaConfBaseException
@@ -22,7 +22,7 @@ from rich.text import Text
 
 from sumida_data import pipelines
 from sumida_data.base.characters import print_whatever
-from sumida_data.base.disk import hold, list_settings
+from sumida_data.base.disk import explain_failure, hold, list_settings
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
 
@@ -33,8 +33,26 @@ _OF_KEDRO = (
     *("runner", "runner_params", "tags", "namespaces", "only_missing_outputs", "load_versions"),
     *("node_names", "from_nodes", "to_nodes", "from_inputs", "to_outputs"),
 )
+_UNREADABLE = (
+    "このオプションはないか、値が読めません。書き方は docs/reference/commands.ja.md にあります。"
+    "設定は --params=名前=値 か --params=名前.項目=値 の形で書きます。"
+)
+_KEDRO_SAYS = "指定されたとおりには実行できません。Kedroの説明："
 _NAMES_SHOWN = 5
 _NAMES = {"code": "プログラム", "locations": "データの場所"}
+
+
+class _Run(click.Command):
+    """Says in Japanese what cannot be understood of its options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            param = getattr(error, "param", None)
+            name = param.opts[0] if param else getattr(error, "option_name", "--params など")
+            _fail([f"{name}: {_UNREADABLE}"])
 
 
 @click.group(name="sumida_data")
@@ -42,7 +60,7 @@ def cli() -> None:
     """Commands of this project."""
 
 
-@cli.command(name="run", params=project.run.params, help=project.run.help)
+@cli.command(name="run", cls=_Run, params=project.run.params, help=project.run.help)
 @click.pass_obj
 def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     """Check the parameters, run the pipelines, say what came out and what to do next.
@@ -50,8 +68,11 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     Exits with 0 when done, 2 when done with things set aside, 1 when failed.
     """
     print_whatever()
-    # Paths in the catalogue are meant from there, also where Kedro was called further below.
-    os.chdir(metadata.project_path)
+    if Path.cwd() != metadata.project_path:
+        # Paths in the catalogue are meant from there; where Kedro was called further below, it has
+        # not found how to log.
+        os.chdir(metadata.project_path)
+        LOGGING.configure(read_settings([Path("conf/logging.yml")]))
     names = options["pipelines"] or list(filter(None, [options["pipeline"]]))
     _refuse_unknown(names)
     # The whole quarter, run as this project runs it.
@@ -76,13 +97,11 @@ def _explain(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__
-    again = "もう一度実行してください。"
-    match cause:
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return f"ディスクの空きが足りません。要らないものを消して、{again}"
-        case PermissionError():
-            return f"{cause.filename} に書けません。Excelなどで開いていれば閉じて、{again}"
-    return str(error)
+    # What is not there is told by who looked for it; without a number it may be a network.
+    if cause and cause.errno not in (None, errno.ENOENT):
+        return f"{explain_failure(cause)}もう一度実行してください。"
+    # What Kedro says of nodes, tags and runners that are not there is English.
+    return f"{_KEDRO_SAYS * str(error).isascii()}{error}"
 
 
 def _run(options: dict[str, Any], changes: Changes | None) -> dict[str, Any]:
@@ -146,6 +165,8 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
     if unknown := sorted(set(options["params"]) - set(PARAMETERS)):
         _fail([f"--params={name}: {allowed}" for name in unknown])
     source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
+    if options["env"] and not (source / options["env"]).is_dir():
+        _fail([f"--env={options['env']}: {source.as_posix()} にこの環境がありません。"])
     arguments = {"env": options["env"], "runtime_params": options["params"]}
     arguments |= settings.CONFIG_LOADER_ARGS
     try:

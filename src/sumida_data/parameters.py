@@ -35,27 +35,31 @@ class RunAgain(RootModel[bool]):
     """Whether a run does everything again, even where nothing has changed since the last one."""
 
 
-# One model for each key at the top of a file in conf/base/parameters.
-PARAMETERS: dict[str, type[BaseModel]] = {
-    "again": RunAgain,
-    "finding_rules": FindingRules,
-    "form": Form,
-    "initiatives": InitiativeRules,
-    "many": Many,
-    "municipality": HomeMunicipality,
-    "packages": Packages,
-    "period": ReportedPeriod,
-    "plans": Plans,
-    "privacy": Privacy,
-    "quality_rules": QualityRules,
-    "quota": Quota,
-    "sample": Sample,
-    "site": SiteSettings,
-    "sources": CentralSources,
-    "tables": TableDescriptions,
-    "views": Views,
-    "waves": Waves,
-}
+class Parameters(BaseModel):
+    """All that the files in conf/base/parameters say, by the keys at their top."""
+
+    again: RunAgain
+    finding_rules: FindingRules
+    form: Form
+    initiatives: InitiativeRules
+    many: Many
+    municipality: HomeMunicipality
+    packages: Packages
+    period: ReportedPeriod
+    plans: Plans
+    privacy: Privacy
+    quality_rules: QualityRules
+    quota: Quota
+    sample: Sample
+    site: SiteSettings
+    sources: CentralSources
+    tables: TableDescriptions
+    views: Views
+    waves: Waves
+
+
+# The model of each key.
+PARAMETERS: dict[str, type[BaseModel]] = Parameters.__annotations__
 
 # By what is wrong in the words of pydantic, whose own sentences are English.
 _ALLOWED = {
@@ -94,30 +98,29 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
         parameters: The raw parameters, as merged from files and command line.
         folder: Where the files lie, to name the one with the mistake.
     """
-    read: dict[str, Any] = {}
-    for key, model in PARAMETERS.items():
-        if key not in parameters:
-            yield f"{folder}: {key} がありません。{key}.yml を元に戻してください。"
-            continue
-        try:
-            read[key] = model.model_validate(parameters[key])
-        except ValidationError as error:
-            for details in error.errors(include_url=False):
-                # A list of which parts are wrong is not too short as well.
-                if details["type"] != "too_short" or not details["input"]:
-                    yield f"{_file_of(key, folder)}: {_describe(details, key)}"
-    if len(read) == len(PARAMETERS):
-        for key, line in _find_unknown_names(read):
-            yield f"{_file_of(key, folder)}: {line}"
+    try:
+        found = _find_unknown_names(Parameters.model_validate(parameters))
+    except ValidationError as error:
+        found = (
+            (str(details["loc"][0]), _describe(details))
+            for details in error.errors(include_url=False)
+            # A list of which parts are wrong is not too short as well.
+            if details["type"] != "too_short" or not details["input"]
+        )
+    for key, line in found:
+        yield f"{_file_of(key, folder)}: {line}"
 
 
-def _describe(details: ErrorDetails, key: str) -> str:
-    steps = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in details["loc"])
+def _describe(details: ErrorDetails) -> str:
+    key, *rest = details["loc"]
+    if details["type"] == "missing" and not rest:
+        return f"{key} がありません。{key}.yml を元に戻してください。"
+    steps = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in rest)
     context = {name: str(value) for name, value in details.get("ctx", {}).items()}
     context["expected"] = context.get("expected", "").replace(" or ", "、")
     # Our own validators speak Japanese; what a library says in English helps nobody here.
     own = "この値は使えません" if context.get("error", "").isascii() else "{error}"
-    allowed = _ALLOWED.get(details["type"], own).format_map(context)
+    allowed = _ALLOWED.get(details["type"], own).format_map(context).removesuffix("。")
     value = repr(details["input"])
     shown = value if len(value) <= 60 else f"{value[:57]}..."
     found = "" if details["type"] == "missing" else f" = {shown}"
@@ -131,17 +134,17 @@ def _file_of(key: str, folder: Path) -> str:
     return next(found, folder).as_posix()
 
 
-def _find_unknown_names(read: Mapping[str, Any]) -> Lines:
+def _find_unknown_names(read: Parameters) -> Lines:
     """Yield, for names in one file that another does not know, the key of the file and a line."""
     yield from _check_asked(read)
     try:
-        dictionary = build_dictionary(read["tables"], read["form"])
+        dictionary = build_dictionary(read.tables, read.form)
     except ValidationError as error:
         for details in error.errors(include_url=False):
             table, told = details["input"], details.get("ctx", {}).get("error", details["msg"])
             # What is wrong is a table, told by itself, or one value of it.
             is_table = isinstance(table, dict)
-            key = "form" if is_table and read["form"].sheet_of(table.get("name", "")) else "tables"
+            key = "form" if is_table and read.form.sheet_of(table.get("name", "")) else "tables"
             where = (*details["loc"], *(() if is_table else (repr(table),)))
             yield key, "".join(f"{part} — " for part in where) + f"{told}。"
     else:
@@ -149,7 +152,7 @@ def _find_unknown_names(read: Mapping[str, Any]) -> Lines:
         yield from _check_sources(read, columns)
         yield from _check_uses(read, columns)
         yield from _check_packages(read, dictionary)
-        yield from _check_reasons(read["packages"], dictionary)
+        yield from _check_reasons(read.packages, dictionary)
 
 
 def _refuse(key: str, place: str, name: str, allowed: Iterable[str]) -> Lines:
@@ -166,14 +169,14 @@ def _refuse_columns(
         yield from _refuse(key, f"{place} の項目 ", name, columns[table])
 
 
-def _check_asked(read: Mapping[str, Any]) -> Lines:
-    sheets = dict.fromkeys(part.sheet for part in read["form"].answer_sheets)
-    for period, wave in read["waves"].root.items():
+def _check_asked(read: Parameters) -> Lines:
+    sheets = dict.fromkeys(part.sheet for part in read.form.answer_sheets)
+    for period, wave in read.waves.root.items():
         for sheet in wave.sheets:
             yield from _refuse("waves", f"waves.{period}.sheets = ", sheet, sheets)
-    parts = (*read["form"].answer_sheets, *read["sources"].root)
+    parts = (*read.form.answer_sheets, *read.sources.root)
     columns = {part.table: [field.name for field in part.fields] for part in parts}
-    for one in _list_versions(read["plans"]):
+    for one in _list_versions(read.plans):
         names = (*one.numerator_fields, *one.denominator_fields)
         yield from _refuse_columns("plans", one.indicator_id, one.table, names, columns)
 
@@ -182,10 +185,10 @@ def _list_versions(plans: Plans) -> list[Indicator]:
     return [version for one in plans.indicators for version in one.versions]
 
 
-def _check_sources(read: Mapping[str, Any], columns: Columns) -> Lines:
-    key, tables = "sources", read["tables"]
+def _check_sources(read: Parameters, columns: Columns) -> Lines:
+    key, tables = "sources", read.tables
     described = {table.name for table in tables.tables}
-    for source in read["sources"].root:
+    for source in read.sources.root:
         name, table = source.source, source.table
         if table not in described:
             wanted = "この名前の表を tables.yml に書いてください。"
@@ -202,11 +205,11 @@ def _check_sources(read: Mapping[str, Any], columns: Columns) -> Lines:
             )
 
 
-def _check_uses(read: Mapping[str, Any], columns: Columns) -> Lines:
+def _check_uses(read: Parameters, columns: Columns) -> Lines:
     """Check what rules and views say of tables."""
-    for rule in read["quality_rules"].rules:
+    for rule in read.quality_rules.rules:
         yield from _refuse_columns("quality_rules", rule.rule_id, rule.table, rule.fields, columns)
-    for view in read["views"].views:
+    for view in read.views.views:
         for table in view.tables:
             yield from _refuse("views", f"{view.name} の tables の ", table, columns)
         known = dict.fromkeys(name for table in view.tables for name in columns.get(table, ()))
@@ -214,12 +217,12 @@ def _check_uses(read: Mapping[str, Any], columns: Columns) -> Lines:
             yield from _refuse("views", f"{view.name} の fields の ", item, known)
 
 
-def _check_packages(read: Mapping[str, Any], dictionary: DataDictionary) -> Lines:
-    key, sources = "packages", {one.table: one.source for one in read["sources"].root}
-    licenses = {"survey": read["packages"].licenses[0].name}
-    licenses |= {one.source: one.license for one in read["sources"].root}
-    terms = [one.name for one in read["packages"].source_licenses]
-    for package in read["packages"].packages:
+def _check_packages(read: Parameters, dictionary: DataDictionary) -> Lines:
+    key, sources = "packages", {one.table: one.source for one in read.sources.root}
+    licenses = {"survey": read.packages.licenses[0].name}
+    licenses |= {one.source: one.license for one in read.sources.root}
+    terms = [one.name for one in read.packages.source_licenses]
+    for package in read.packages.packages:
         place = f"{package.name} の sources の "
         for source in package.sources:
             yield from _refuse(key, place, source, licenses)
@@ -231,7 +234,7 @@ def _check_packages(read: Mapping[str, Any], dictionary: DataDictionary) -> Line
             yield key, f"{package.name} — {str(error).removeprefix('packages.yml: ')}"
             continue
         if "indicator_value" in tables:
-            for line in _check_credits(package, _list_versions(read["plans"]), sources):
+            for line in _check_credits(package, _list_versions(read.plans), sources):
                 yield key, line
 
 

@@ -1,7 +1,10 @@
 """`verify` and `undo` find the target of an environment through Kedro's catalogue."""
 
 import logging
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,7 +102,18 @@ def test_where_there_is_nothing_to_undo_it_says_so_without_asking(
 def test_an_unknown_environment_is_told(office: Office) -> None:
     result = call(verify, "--env", "nowhere")
     assert result.exit_code == 1
-    assert "--env=nowhere" in result.output
+    assert "--env=nowhere: " in result.output
+    assert "にこの環境がありません。" in result.output
+
+
+def test_in_a_subfolder_and_a_bare_locale_it_says_the_same(office: Office) -> None:
+    command = [sys.executable, "-c", "from sumida_data.commands import main; main()", "verify"]
+    environment = os.environ | {"LC_ALL": "C", "LANG": "C"}
+    done = subprocess.run(
+        command, cwd="data", env=environment, capture_output=True, check=False, encoding="utf-8"
+    )
+    told = "公開先 folder には、まだ何も公開していません。"
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (1, "", told)
 
 
 def test_a_target_that_is_none_is_told(office: Office) -> None:

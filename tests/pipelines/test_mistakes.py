@@ -164,6 +164,25 @@ def test_a_register_is_read_as_excel_saves_it_or_told_in_one_line(
     assert told in run.output
 
 
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("--foo", "--foo: このオプションはないか、値が読めません。"),
+        ("--params=x", "--params など: このオプションはないか、値が読めません。"),
+        ("--conf-source=/nowhere", "--conf-source: このオプションはないか、値が読めません。"),
+        ("--env=nowhere", "--env=nowhere: "),
+        ("--from-nodes=nowhere", "指定されたとおりには実行できません。Kedroの説明："),
+    ],
+)
+def test_an_option_that_cannot_be_followed_is_told_in_japanese(
+    empty_project: Project, argument: str, told: str
+) -> None:
+    run = empty_project.refuse("run", argument)
+    assert run.code == 1
+    assert run.output.splitlines()[-1].startswith(told)
+    assert "Traceback" not in run.output
+
+
 def test_an_unknown_pipeline_is_told_in_one_line(empty_project: Project) -> None:
     run = empty_project.refuse("run", "--pipelines=ingest,qualty")
     assert run.code == 1

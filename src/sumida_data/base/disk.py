@@ -3,6 +3,7 @@
 What holds the same already is left as it is, so that times of modification tell the truth.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -32,6 +33,19 @@ _WITH_TIMES = "times:"
 
 class OutsideFolderError(ValueError):
     """A file name that leads out of its folder, or that not every system can keep in it."""
+
+
+def explain_failure(error: OSError) -> str:
+    """Say in plain words what hinders reading or writing a file."""
+    match error:
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):
+            return "ディスクの空きが足りません。要らないものを消してください。"
+        case PermissionError():
+            closing = "Excelなどで開いていれば閉じ、権限を確かめてください。"
+            return f"{error.filename} を開けないか、書けません。{closing}"
+        case FileNotFoundError(filename=str() | Path()):
+            return f"{error.filename} がありません。"
+    return str(error)
 
 
 def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:

@@ -6,10 +6,12 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sumida_data.base.characters import print_whatever
+from sumida_data.base.disk import explain_failure
 
 _HELP = "行政情報化の取組状況のデータを扱います。四半期の集計は kedro run で行います。"
 _SEE_HELP = "書き方は sumida-data --help や sumida-data approve --help で見られます。"
@@ -26,6 +28,17 @@ _COMMANDS = {
     "restore": "sumida_data.commands.backup",
     "new": "sumida_data.commands.new",
 }
+
+
+class Command(click.Command):
+    """A command that says in plain words where a file or the disk is in its way."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise click.ClickException(explain_failure(error)) from error
 
 
 class _Commands(click.Group):

@@ -21,8 +21,9 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 import click
 
 from sumida_data import __version__
-from sumida_data.base.disk import OutsideFolderError, hold, refuse_outside, replace_file
+from sumida_data.base.disk import hold, refuse_outside, replace_file
 from sumida_data.base.periods import format_era_date
+from sumida_data.commands import Command
 from sumida_data.commands.project import find_project
 
 MANIFEST = "控え.json"
@@ -63,7 +64,7 @@ _HELP_RESTORE = """控えから、すべてのファイルを元に戻します�
 _Manifest = dict[str, Any]
 
 
-@click.command(help=_HELP_BACKUP)
+@click.command(cls=Command, help=_HELP_BACKUP)
 @click.argument("target", type=click.Path(path_type=Path), metavar="フォルダ")
 def backup(target: Path) -> None:
     """Write a backup into a folder, and read it back."""
@@ -81,8 +82,6 @@ def backup(target: Path) -> None:
             why = "控えを読み返すと、元のファイルと違います。もう一度実行してください。"
             _refuse(_find_faults(written, manifest), why)
         aside.replace(path)
-    except OSError as error:
-        raise click.ClickException(f"控えをとれませんでした。{error}") from error
     finally:
         aside.unlink(missing_ok=True)
     _note(project, manifest, path)
@@ -90,7 +89,7 @@ def backup(target: Path) -> None:
     click.echo(f"{path} に、{count}ファイルの控えをとり、読み返して確かめました。")
 
 
-@click.command(help=_HELP_RESTORE)
+@click.command(cls=Command, help=_HELP_RESTORE)
 @click.argument("archive", type=click.Path(path_type=Path, exists=True), metavar="控え.zip")
 @click.option("--check", is_flag=True, help="控えが壊れていないかだけを確かめ、何も書きません。")
 def restore(archive: Path, *, check: bool) -> None:
@@ -115,10 +114,10 @@ def restore(archive: Path, *, check: bool) -> None:
                 _note(project, manifest, archive.resolve())
         why = "戻したファイルを読み返すと、控えと違います。もう一度実行してください。"
         _refuse(_find_faults(project, manifest), why)
-    except OutsideFolderError as error:
-        raise click.ClickException(f"控えではありません。{error}") from error
-    except (OSError, BadZipFile, KeyError, ValueError) as error:
-        raise click.ClickException(f"{archive}: 戻せません。{error}") from error
+    except (BadZipFile, KeyError, ValueError) as error:
+        raise click.ClickException(
+            f"{archive}: 控えではありません。壊れているか別のファイルなので、戻せません。"
+        ) from error
     click.echo(f"{made_at} の控えから{count}ファイルを戻し、確かめました。")
     if manifest["version"] != __version__:
         click.echo(f"控えは版{manifest['version']}、このプログラムは版{__version__}です。")

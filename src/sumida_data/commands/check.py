@@ -22,7 +22,7 @@ from rich.text import Text
 from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.commands import describe_fault
+from sumida_data.commands import Command, describe_fault
 from sumida_data.commands.project import Project, find_project
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, Return
@@ -255,7 +255,7 @@ def write_result(checked: Checked, checker: Checker) -> Path:
     return target
 
 
-@click.command(help=_HELP)
+@click.command(cls=Command, help=_HELP)
 @click.argument("path", type=click.Path(path_type=Path), metavar="ファイル|フォルダ")
 @click.option(
     "--period",
@@ -294,17 +294,10 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
 
 
 def _check_file(path: Path, checker: Checker, console: Console) -> bool:
-    try:
-        checked = checker.check(path)
-        for one in checked:
-            _print_checked(console, one)
-            result = write_result(one, checker)
-            console.print(f"  確認結果：{result}", markup=False, soft_wrap=True)
-    except OSError as error:
-        raise click.ClickException(
-            f"{error.filename or path}: 開けないか、書き込めません。ほかの人が開いていないか、"
-            "書き込みの権限があるか確かめてください。"
-        ) from error
+    for one in (checked := checker.check(path)):
+        _print_checked(console, one)
+        result = write_result(one, checker)
+        console.print(f"  確認結果：{result}", markup=False, soft_wrap=True)
     return any(one.count("error") for one in checked)
 
 

@@ -16,6 +16,7 @@ import click
 import duckdb
 
 from sumida_data.base.database import connect
+from sumida_data.commands import Command
 from sumida_data.commands.project import find_project
 
 _SHOWN = 10
@@ -62,7 +63,7 @@ _Words = Mapping[tuple[str, str], str]
 State = tuple[_Words, _Words | None]
 
 
-@click.command(help=_HELP)
+@click.command(cls=Command, help=_HELP)
 @click.argument("states", type=click.Path(path_type=Path), metavar="[A B]", nargs=-1)
 def compare(states: tuple[Path, ...]) -> None:
     """Say how two runs differ; exits with 2 where they do."""
@@ -72,7 +73,7 @@ def compare(states: tuple[Path, ...]) -> None:
         if len(paths) != 2:
             raise click.ClickException("比べるものを2つ書いてください。2回の集計がまだありません。")
         lines = list(describe_differences(*map(read_state, paths)))
-    except (duckdb.Error, OSError, ValueError, KeyError) as error:
+    except (duckdb.Error, ValueError, KeyError) as error:
         raise click.ClickException(f"読めません。{error}") from error
     for line in lines or ["違いはありません。"]:
         click.echo(line)

@@ -21,6 +21,7 @@ from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.record import COMPLETES, TargetRecord
+from sumida_data.commands import Command
 from sumida_data.commands.backup import LAST_BACKUP
 from sumida_data.commands.project import (
     ProjectError,
@@ -294,7 +295,7 @@ def _written_on(path: Path) -> str:
     return date.fromtimestamp(path.stat().st_mtime).isoformat()
 
 
-@click.command(help=_HELP)
+@click.command(cls=Command, help=_HELP)
 @click.option(
     "--period", metavar="期間", help="期間(FY2022Q3など)。書かなければ今の仕事の期間です。"
 )
@@ -317,7 +318,7 @@ def quarter(period: str | None, env: str | None, day: datetime, **said: str) -> 
         page = load_templates("report").get_template("office_status.html")
         text = page.render(is_sample=sample, quarter=one, states=STATES, last=last)
         replace_file(one.project / _PAGE, text.encode())
-    except (duckdb.Error, OSError, ValueError) as error:
+    except (duckdb.Error, ValueError) as error:
         raise click.ClickException(f"記録を読めません。{error}") from error
     for told in describe(one):
         click.echo(told)

@@ -1,5 +1,7 @@
 """The commands that go to the public target: ``verify``, ``undo``, ``abandon``, ``withdraw``."""
 
+from __future__ import annotations
+
 import os
 import sys
 from collections import defaultdict
@@ -8,16 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import yaml
 from kedro.config import MissingConfigException
-from kedro.framework.context import KedroContext
-from kedro.framework.project import LOGGING
-from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 
 from sumida_data.base.metadata import HomeMunicipality
+from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.catalogue import publication
 from sumida_data.catalogue.approval import RefusedError, propose, write_approval
 from sumida_data.catalogue.preview import build_preview, gather_catalogue
@@ -29,6 +28,9 @@ from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plans
 from sumida_data.site.content import SiteSettings
 from sumida_data.survey.form import Waves
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
 
 _HELP_VERIFY = """公開先を読み返し、公開した内容と同じか確かめます。
 
@@ -64,16 +66,23 @@ docs/runbooks.ja.md の「漏えいが見つかったとき」の順に進めて
 def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroContext]]:
     """Open the public target of an environment; what goes wrong with it is told in plain words."""
     project = find_project()
-    bootstrap_project(project)
+    if not (project / "conf" / (env or "base")).is_dir():
+        raise click.ClickException(f"--env={env}: {project / 'conf'} にこの環境がありません。")
     # Paths of the target are meant from there, also where the command was called further below;
-    # what a run shows of its progress is shown here too.
+    # Kedro looks there, when it is imported, how it is to log.
     os.chdir(project)
+    from kedro.framework.project import LOGGING  # noqa: PLC0415
+    from kedro.framework.session import KedroSession  # noqa: PLC0415
+    from kedro.framework.startup import bootstrap_project  # noqa: PLC0415
+
+    bootstrap_project(project)
     try:
-        LOGGING.configure(yaml.safe_load(Path("conf/logging.yml").read_bytes()))
+        # What a run shows of its progress is shown here too.
+        LOGGING.configure(read_settings([Path("conf/logging.yml")]))
         context: KedroContext = KedroSession.create(project, env=env).load_context()
         dataset = context.catalog["public_target"]
-    except (MissingConfigException, KeyError) as error:
-        raise click.ClickException(f"--env={env}: 公開先の設定を読めません。{error}") from error
+    except (MissingConfigException, SettingsError, KeyError) as error:
+        raise click.ClickException(f"公開先の設定を読めません。{error}") from error
     if not isinstance(dataset, TargetDataset):
         raise click.ClickException(f"--env={env}: public_target が公開先ではありません。")
     try:
