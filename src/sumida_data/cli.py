@@ -21,7 +21,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from sumida_data import pipelines
-from sumida_data.base.characters import print_whatever
+from sumida_data.base.characters import name_some, print_whatever
 from sumida_data.base.disk import explain_failure, hold, list_settings
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
@@ -38,7 +38,6 @@ _UNREADABLE = (
     "設定は --params=名前=値 か --params=名前.項目=値 の形で書きます。"
 )
 _KEDRO_SAYS = "指定されたとおりには実行できません。Kedroの説明："
-_NAMES_SHOWN = 5
 _NAMES = {"code": "プログラム", "locations": "データの場所"}
 
 
@@ -138,10 +137,8 @@ def _tell_changes(changes: Changes) -> None:
     if not changes.kept:
         return
     names = [_NAMES.get(one) or re.sub(r"^params:(.+)$", r"\1.yml", one) for one in changes.names]
-    rest = len(names) - _NAMES_SHOWN
-    listed = "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}件" if rest > 0 else "")
     _print(
-        f"前回から変わったもの：{listed or 'なし'}。"
+        f"前回から変わったもの：{name_some(names) or 'なし'}。"
         f"関わりのない処理{len(changes.kept)}件はやり直さず、前回の結果を使いました。"
     )
 

@@ -32,6 +32,13 @@ def test_what_is_wrong_with_a_file_is_said_in_a_line(
     assert line.startswith(path.as_posix())
 
 
+def test_what_is_merged_may_be_said_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text("a: {x: {y: &one {<<: &two {k: 1, l: 2}, k: 3}}}\nb: {<<: *one, l: 4}\n")
+    merged = {"k": 3, "l": 2}
+    assert read_settings([path]) == {"a": {"x": {"y": merged}}, "b": merged | {"l": 4}}
+
+
 def test_a_copy_and_a_file_that_is_gone_are_told_together(tmp_path: Path) -> None:
     for name in ("waves.yml", "waves (1).yml"):
         (tmp_path / name).write_text("waves: {}")

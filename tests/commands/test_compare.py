@@ -89,10 +89,11 @@ def test_the_same_is_no_difference_and_a_project_will_do(first: Path, tmp_path: 
 
 
 def test_what_cannot_be_read_is_told(first: Path, tmp_path: Path) -> None:
-    for wrong in (tmp_path, make(tmp_path / "other.duckdb", "CREATE TABLE x (y INT)")):
+    other = make(tmp_path / "other.duckdb", "CREATE TABLE x (y INT)")
+    for wrong, told in ((tmp_path, "data/sumida.duckdb がありません。"), (other, "読めません。")):
         result = call(first, wrong)
         assert result.exit_code == 1
-        assert "読めません" in result.output
+        assert told in result.output
 
 
 RECORD = {

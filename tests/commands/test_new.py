@@ -134,9 +134,11 @@ def test_an_unknown_municipality_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_left_alone_before_anything_is_asked(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "mine.txt").write_text("x")
-    made = call(tmp_path, *CITY)
+    made = call(tmp_path)
     assert made.code == 1
     assert "空でないフォルダには作れません" in made.output
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]

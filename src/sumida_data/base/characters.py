@@ -4,6 +4,7 @@ import io
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 # Numbers in circles and the like, units and words squeezed into one, private and compatibility
@@ -102,6 +103,12 @@ def comparable(text: str) -> str:
     packed = "".join(plain.translate(BRACKETS).translate(_ALIKE).split()).casefold()
     # Marks that stood apart are joined to their letters.
     return packed if packed.isascii() else unicodedata.normalize("NFC", packed)
+
+
+def name_some(names: Sequence[str], most: int = 5, counter: str = "件", between: str = "、") -> str:
+    """Join the first of some names, and count the others: 税務課、窓口課、ほか3件."""
+    rest = [f"ほか{len(names) - most}{counter}"] * (len(names) > most)
+    return between.join([*names[:most], *rest])
 
 
 def print_whatever() -> None:

@@ -1,8 +1,7 @@
 """Reading the YAML files of the settings; what is wrong with one is said in one Japanese line."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,32 @@ class SettingsError(ValueError):
 
 
 class _Loader(yaml.CSafeLoader):
-    """The C loader is ten times as fast. Like OmegaConf's, it leaves days as text."""
+    """The C loader is ten times as fast. Like OmegaConf's, it leaves days as text.
+
+    It notes by line what YAML allows and settings do not: keys given twice, and ``${...}``.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.mistakes: list[tuple[int, str]] = []
+        self._seen: set[yaml.Node] = set()
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        # Called before anything is merged into a mapping, and for what is merged again.
+        names = [] if node in self._seen else [key.value for key, _ in node.value]
+        self._seen.add(node)
+        for place, name in enumerate(names):
+            if isinstance(name, str) and name in names[:place]:
+                line = node.value[place][0].start_mark.line + 1
+                told = f"{name} が同じところに2回あります。1つにしてください。"
+                self.mistakes.append((line, told))
+        super().flatten_mapping(node)
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        if "${" in str(node.value):
+            told = f"{node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
+            self.mistakes.append((node.start_mark.line + 1, told))
+        return super().construct_scalar(node)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -72,9 +96,7 @@ def _read(path: Path, wanted: set[str]) -> dict[str, Any]:
 def _parse(text: str, path: Path) -> dict[str, Any]:
     loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        mistakes = list(_find_mistakes(node)) if node else []
-        settings = loader.construct_document(node) if node and not mistakes else {}
+        settings = loader.get_single_data() or {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f"{mark.line + 1}行目のあたり" if mark else "中身"
@@ -84,36 +106,9 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         ) from error
     finally:
         loader.dispose()
+    mistakes = [f"{line}行目: {told}" for line, told in sorted(loader.mistakes)]
+    if not isinstance(settings, dict):
+        mistakes = ["いちばん外は「名前: 値」の形で書いてください。"]
     if mistakes:
         raise SettingsError("\n".join(f"{path.as_posix()} の{line}" for line in mistakes))
-    return dict(settings)
-
-
-def _find_mistakes(top: yaml.Node) -> Iterator[str]:
-    """Yield what YAML allows and settings do not: keys given twice, and ``${...}``."""
-    if not isinstance(top, yaml.MappingNode):
-        yield "いちばん外は「名前: 値」の形で書いてください。"
-        return
-    for node in _walk(top, set()):
-        line = f"{node.start_mark.line + 1}行目"
-        if isinstance(node, yaml.MappingNode):
-            names = [key.value for key, _ in node.value]
-            for place, (key, _) in enumerate(node.value):
-                if isinstance(key, yaml.ScalarNode) and key.value in names[:place]:
-                    line = f"{key.start_mark.line + 1}行目"
-                    yield f"{line}: {key.value} が同じところに2回あります。1つにしてください。"
-        elif "${" in str(node.value):
-            yield f"{line}: {node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
-
-
-def _walk(node: yaml.Node, seen: set[int]) -> Iterator[yaml.Node]:
-    """Yield the mappings and scalars at and below a node, each once."""
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if not isinstance(node, yaml.SequenceNode):
-        yield node
-    if isinstance(node, yaml.CollectionNode):
-        pairs = isinstance(node, yaml.MappingNode)
-        for part in chain.from_iterable(node.value) if pairs else node.value:
-            yield from _walk(part, seen)
+    return settings

@@ -21,6 +21,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 import click
 
 from sumida_data import __version__
+from sumida_data.base.characters import name_some
 from sumida_data.base.disk import hold, refuse_outside, replace_file
 from sumida_data.base.periods import format_era_date
 from sumida_data.commands import Command
@@ -195,11 +196,9 @@ def _find_in_the_way(project: Path, manifest: _Manifest) -> list[str]:
 
 def _unpack(archive: ZipFile, project: Path, manifest: _Manifest) -> None:
     for name, (_, written_at) in manifest["files"].items():
-        path = project / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(archive.read(name))
+        archive.extract(name, project)
         # Of two returns of one day the one that came later counts.
-        os.utime(path, ns=(written_at, written_at))
+        os.utime(project / name, ns=(written_at, written_at))
     for name, leads_to in manifest["links"].items():
         path = project / name
         source = path.parent / leads_to
@@ -215,6 +214,5 @@ def _unpack(archive: ZipFile, project: Path, manifest: _Manifest) -> None:
 
 def _refuse(names: list[str], why: str) -> None:
     if names:
-        shown = "\n".join(names[:20])
-        more = f"\nほか{len(names) - 20}件" * (len(names) > 20)
-        raise click.ClickException(f"{why}\n{shown}{more}")
+        shown = name_some(names, 20, between="\n")
+        raise click.ClickException(f"{why}\n{shown}")

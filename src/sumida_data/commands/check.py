@@ -4,6 +4,7 @@ Each gets a return sheet of its own, as the quarter's run would write it.
 """
 
 import gc
+import json
 import sys
 import time
 from collections import defaultdict
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -40,7 +42,6 @@ from sumida_data.survey.reading.opened import OpenedFiles
 
 RESULTS = "確認結果"
 
-_EXIT_DONE, _EXIT_FINDINGS = 0, 2
 _SECONDS_BETWEEN_PASSES = 3
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 _STATE = "確認済み.json"
@@ -179,7 +180,8 @@ def _leave_out(file: SourceFile) -> Row:
 class DropFolder:
     """A folder into which departments put their files.
 
-    By their path below it is remembered what came out of each file, or in words what hindered it.
+    By their path below it is remembered of each file its errors, with a hash of it and of what it
+    was checked by, or in words what hindered it.
     """
 
     def __init__(self, path: Path, checker: Checker) -> None:
@@ -189,33 +191,29 @@ class DropFolder:
 
     def update(self) -> Iterator[Checked]:
         """Check what is new or changed, write its return sheet, and yield it."""
-        # Imported here because it takes time, and a single file needs none.
-        from pydantic import TypeAdapter  # noqa: PLC0415
-
-        # By file its errors, and a hash of it and of what it was checked by.
-        form = TypeAdapter(dict[str, tuple[str, int]])
         memory, known = self.path / RESULTS / _STATE, self.verdicts
-        if not known and memory.exists():
-            # Without a memory everything is new.
-            with suppress(OSError, ValueError):
-                known = form.validate_json(memory.read_bytes())
+        # Without a memory everything is new.
+        with suppress(OSError, ValueError, TypeError):
+            known = known or dict(json.loads(memory.read_bytes()))
         self.verdicts, self.unreadable = {}, {}
         for path in _list_files(self.path):
             # Locks of open workbooks and results are no returns.
             if not is_hidden(path) and path.parent.name != RESULTS:
                 yield from self._look_at(path, known)
         if self.verdicts != known:
-            replace_file(memory, form.dump_json(self.verdicts, indent=1))
+            text = json.dumps(self.verdicts, ensure_ascii=False, indent=1)
+            replace_file(memory, text.encode())
 
-    def _look_at(self, path: Path, known: Mapping[str, tuple[str, int]]) -> list[Checked]:
+    def _look_at(self, path: Path, known: Mapping[str, Any]) -> list[Checked]:
         name = path.relative_to(self.path).as_posix()
         try:
             by = f"{self.checker.project.fingerprint}{self.checker.period}"
             content = SourceFile.find(path.name, path).read()
             content_hash = sha256(by.encode() + content).hexdigest()
-            if name in known and known[name][0] == content_hash:
-                self.verdicts[name] = known[name]
-                return []
+            match known.get(name):
+                case [str(before), int(errors)] if before == content_hash:
+                    self.verdicts[name] = before, errors
+                    return []
             checked = self.checker.check(path)
             for one in checked:
                 write_result(one, self.checker)
@@ -290,7 +288,7 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
         faulty = _check_folder(DropFolder(path, checker), console, watch=watch)
     else:
         faulty = _check_file(path, checker, console)
-    sys.exit(_EXIT_FINDINGS if faulty else _EXIT_DONE)
+    sys.exit(2 if faulty else 0)
 
 
 def _check_file(path: Path, checker: Checker, console: Console) -> bool:

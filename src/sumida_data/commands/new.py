@@ -14,6 +14,7 @@ import click
 import sumida_data
 from sumida_data.base.disk import replace_folder
 from sumida_data.base.periods import fiscal_year_of
+from sumida_data.commands import Command
 from sumida_data.present.words import load_templates
 from sumida_data.survey.reading.registers import REGISTERS
 
@@ -37,8 +38,20 @@ _PICTURE = re.compile(r"^!\[.*\n", re.M)
 _WARD = r"(?<![市地特別見])区(?=[のがかで民と]|全体|, 部)"
 
 
-@click.command(help=_HELP)
-@click.argument("folder", type=click.Path(path_type=Path), metavar="フォルダ")
+def _refuse_full(_: click.Context, __: click.Parameter, folder: Path) -> Path:
+    """Refuse a folder that holds something before anything is asked."""
+    if folder.exists() and any(folder.iterdir()):
+        raise click.ClickException(f"{folder}: 空でないフォルダには作れません。")
+    return folder
+
+
+@click.command(cls=Command, help=_HELP)
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="フォルダ",
+    callback=_refuse_full,
+)
 @click.option("--code", prompt="全国地方公共団体コード(6桁)", help="全国地方公共団体コード(6桁)。")
 @click.option("--name", prompt="自治体の名前", help="自治体の名前(小田原市など)。")
 @click.option("--name-en", prompt="英語の名前", help="英語の名前(Odawara Cityなど)。")
@@ -62,8 +75,6 @@ def new(folder: Path, first_year: int, **told: str) -> None:
 
     Exits with 1 where the folder holds something, or the municipality is unknown.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise click.ClickException(f"{folder}: 空でないフォルダには作れません。")
     # The first project lies in the installed package, or around the source.
     package = Path(sumida_data.__file__).parent
     originals = package / "project" if (package / "project").is_dir() else package.parents[1]

@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 import click
 import duckdb
 
+from sumida_data.base.characters import name_some
 from sumida_data.base.database import connect
 from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.periods import Period, format_era_date
@@ -236,13 +237,12 @@ class Quarter:
         yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
         content = getattr(self.proposal, "content_sha256", None)
         fit = {one.approval_id: one for one in self.approvals if one.content_sha256 == content}
-        told, signed = "なし" if self.proposal else _NOT_YET_KNOWN, {}
-        if fit:
-            one = [*fit.values()][-1]
+        told, when, who = "なし" if self.proposal else _NOT_YET_KNOWN, "", ""
+        for one in [*fit.values()][-1:]:
             told = f"{one.approval_id} 決裁番号{one.decision_number}"
-            signed = {"when": one.approved_on, "who": one.approved_by}
+            when, who = one.approved_on, one.approved_by
         command = f"sumida-data approve{self.option}"
-        yield self._step("承認を受ける", told, command, fit, due_on, **signed)
+        yield self._step("承認を受ける", told, command, fit, due_on, when=when, who=who)
         # What is public bears its day, which what was approved does not.
         ours = [line for line in self.published[-1:] if line.approval_id in fit]
         told, when = (ours[0].publication_id, ours[0].published_on) if ours else ("なし", "")
@@ -270,8 +270,7 @@ class Quarter:
         self, title: str, what: str, names: Sequence[str], where: str, *due: date, known: object
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
-        rest = len(names) - _NAMES_SHOWN
-        listed = "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}" if rest > 0 else "")
+        listed = name_some(names, _NAMES_SHOWN, "")
         told = f"{what}{len(names)}：{listed}" if names else f"{what}なし"
         done = known and not names
         return self._step(title, told if known else _NOT_YET_KNOWN, where, done, *due)
@@ -280,11 +279,11 @@ class Quarter:
         self, title: str, told: str, command: str, done: object, *due: date, **signed: str
     ) -> Step:
         state: State = "done" if done else "open"
-        if not done and due:
-            days = (due[0] - self.today).days
+        for day in () if done else due:
+            days = (day - self.today).days
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
         when = date.fromisoformat(signed["when"]) if signed.get("when") else None
-        return Step(title, state, told, command, *due[:1] or [None], when, signed.get("who", ""))
+        return Step(title, state, told, command, *due or [None], when, signed.get("who", ""))
 
 
 def _read(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from sumida_data.base.characters import name_some
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import Gap, Quota
 from sumida_data.base.periods import Period
@@ -26,7 +27,6 @@ from sumida_data.quality.overview import count_checks
 from sumida_data.report.content import ProgressReport
 from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
 
-_NAMES_SHOWN = 5
 _WIDTH = 100
 _STYLES = {
     "achieved": "bold green",
@@ -174,13 +174,13 @@ def _advise_on_data(summary: RunSummary) -> Iterator[str]:
     if summary.report.sample:
         yield "見本データを除き、実際の調査票を置いて、もう一度 kedro run を実行してください。"
     if missing := summary.report.survey.missing_sections:
-        yield f"未回答の{len(missing)}課に回答を催促してください：{_name_some(missing)}"
+        yield f"未回答の{len(missing)}課に回答を催促してください：{name_some(missing)}"
     for gap in summary.proposal.gaps_to_accept:
         told = f"{gap.title}が{format_percentage(gap.missing, gap.total)}で、"
         told += f"{format_percentage(gap.allowed_share, 1)}を超えています。"
         yield f"{told}公開には承認者の確認が必要です。"
     if files := found.files:
-        yield f"使えない調査票{len(files)}件を直してもらってください：{_name_some(files)}"
+        yield f"使えない調査票{len(files)}件を直してもらってください：{name_some(files)}"
     if findings := found.errors + found.warnings:
         yield f"指摘{findings}件を確かめ、課ごとの確認結果を送ってください。"
 
@@ -189,10 +189,10 @@ def _advise_on_figures(report: ProgressReport, proposal: Proposal, option: str) 
     for part, words in _VERDICT_STEPS.items():
         found = [one for one in report.indicators if part in one.progress["verdict"]]
         if found:
-            yield words.format(len(found), _name_some([one.title.text for one in found]))
+            yield words.format(len(found), name_some([one.title.text for one in found]))
     if hints := [*filterfalse(itemgetter("note"), report.hints)]:
         titles = dict.fromkeys(row["indicator_title"] for row in hints)
-        yield f"確かめたい値が{len(hints)}件あります：{_name_some([*titles])}"
+        yield f"確かめたい値が{len(hints)}件あります：{name_some([*titles])}"
     yield "進捗レポートを開いて、内容を確かめてください。"
     if pending := len(proposal.pending_revisions):
         yield (
@@ -205,11 +205,6 @@ def _advise_on_figures(report: ProgressReport, proposal: Proposal, option: str) 
             f"sumida-data approve{option} で承認を受け、"
             f"kedro run --pipelines=publish{option} を実行してください。"
         )
-
-
-def _name_some(names: Sequence[str]) -> str:
-    rest = len(names) - _NAMES_SHOWN
-    return "、".join(names[:_NAMES_SHOWN]) + (f"、ほか{rest}件" if rest > 0 else "")
 
 
 def render_summary(summary: RunSummary) -> RenderableType:
