@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, NoReturn
@@ -162,14 +163,21 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
     if unknown := sorted(set(options["params"]) - set(PARAMETERS)):
         _fail([f"--params={name}: {allowed}" for name in unknown])
     source = Path(options["conf_source"] or metadata.project_path / settings.CONF_SOURCE)
-    if options["env"] and not (source / options["env"]).is_dir():
-        _fail([f"--env={options['env']}: {source.as_posix()} にこの環境がありません。"])
-    arguments = {"env": options["env"], "runtime_params": options["params"]}
-    arguments |= settings.CONFIG_LOADER_ARGS
+    parameters = _read_parameters(source, options["env"], options["params"])
+    folder = source / settings.CONFIG_LOADER_ARGS["base_env"] / "parameters"
+    if mistakes := list(find_mistakes(parameters, folder)):
+        _fail(mistakes)
+
+
+def _read_parameters(source: Path, env: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the settings, with what is given instead, or fail with a line for each mistake."""
+    if env and not (source / env).is_dir():
+        _fail([f"--env={env}: {source.as_posix()} にこの環境がありません。"])
+    arguments = {"env": env, "runtime_params": given, **settings.CONFIG_LOADER_ARGS}
     try:
-        parameters = settings.CONFIG_LOADER_CLASS(str(source), **arguments)["parameters"]
-        for name in (arguments["base_env"], options["env"] or "local"):
+        for name in (arguments["base_env"], env or "local"):
             read_settings(list_settings(source / name, "catalog"))
+        return dict(settings.CONFIG_LOADER_CLASS(str(source), **arguments)["parameters"])
     except SettingsError as error:
         _fail(str(error).splitlines())
     except MissingConfigException:
@@ -178,9 +186,6 @@ def _refuse_mistakes(metadata: ProjectMetadata, options: dict[str, Any]) -> None
         _fail(
             ["--params: 「名前=値」か「名前.項目=値」の形で書いてください(「${…}」は使えません)。"]
         )
-    folder = source / arguments["base_env"] / "parameters"
-    if mistakes := list(find_mistakes(parameters, folder)):
-        _fail(mistakes)
 
 
 def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
@@ -189,7 +194,9 @@ def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
         _tell_changes(changes)
     # A publication asks the other engines too; its own summary goes before theirs.
     names = sorted(name for name in outputs if name.endswith("_summary"))
-    summary = outputs[names[0]].load() if names else {"lines": [], "exit_code": 0}
+    summary: dict[str, Any] = {"lines": [], "exit_code": 0}
+    if names:
+        summary = outputs[names[0]].load()
     if changes and "summarise" in changes.kept:
         # What the last run said still holds.
         lines = [Text.from_ansi(changes.last.summary)]

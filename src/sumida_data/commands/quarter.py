@@ -283,7 +283,8 @@ class Quarter:
             days = (day - self.today).days
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
         when = date.fromisoformat(signed["when"]) if signed.get("when") else None
-        return Step(title, state, told, command, *due or [None], when, signed.get("who", ""))
+        who, due_on = signed.get("who", ""), next(iter(due), None)
+        return Step(title, state, told, command, due_on, when, who)
 
 
 def _read(path: Path) -> bytes:
