@@ -4,13 +4,13 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sumida_data.base.xlsx import Book, Cell, Link, TextWorkbook
+from sumida_data.base.xlsx import Book, Cell, Link
 
 COLUMNS = {"課": None, "指摘": 20, "件数": None}
 
 
 def write(*rows: list[Cell], sample: bool = False) -> bytes:
-    book = TextWorkbook("確認結果", sample=sample)
+    book = Book("確認結果", sample=sample)
     sheet = book.begin("結果", "確認結果")
     sheet.write_line("見てください。")
     sheet.write_table(COLUMNS, rows)

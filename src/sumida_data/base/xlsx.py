@@ -25,7 +25,8 @@ _CREATED = datetime(2022, 4, 1)
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _FONT = {"font_name": "Yu Gothic", "font_size": 10.5, "valign": "vcenter"}
 _GRID = _FONT | {"border": 1, "border_color": "#8A94A3", "valign": "top"}
-_LOOKS: dict[str, dict[str, Any]] = {
+_Looks = Mapping[str, Mapping[str, Any]]
+_LOOKS: _Looks = {
     "title": _FONT | {"font_size": 15, "bold": True},
     "stamp": _FONT | {"bold": True, "font_color": "#9C2B12"},
     "strong": _FONT | {"bold": True, "font_size": 12},
@@ -45,11 +46,25 @@ _PADDING = 3
 
 
 class Book:
-    """A workbook in the making: XlsxWriter's, and its formats by name."""
+    """A workbook in the making: XlsxWriter's, and its formats by name.
 
-    def __init__(self, title: str, looks: Mapping[str, Mapping[str, Any]], **options: Any) -> None:
-        """Begin a workbook with properties of its formats by name, and XlsxWriter's options."""
-        self._content = BytesIO()
+    Examples:
+        ```python
+        book = Book("回収状況", sample=False)
+        sheet = book.begin("課別", "回収状況")
+        sheet.write_table({"課": None, "文面": 90}, [["税務課", "回答をお待ちしています。"]])
+        content = book.close()
+        ```
+    """
+
+    def __init__(
+        self, title: str, looks: _Looks = _LOOKS, *, sample: bool = False, **options: Any
+    ) -> None:
+        """Begin a workbook with properties of its formats by name, and XlsxWriter's options.
+
+        Sheets of lines and a table may say that their contents are sample data.
+        """
+        self._content, self._sample = BytesIO(), sample
         self.book = xlsxwriter.Workbook(self._content, _OPTIONS | options)
         self.book.set_properties({"title": title, "created": _CREATED})
         self.looks = {name: self.book.add_format(dict(look)) for name, look in looks.items()}
@@ -60,6 +75,14 @@ class Book:
         sheet.set_landscape()
         sheet.set_paper(paper)
         sheet.fit_to_pages(1, 0)
+        return sheet
+
+    def begin(self, name: str, title: str) -> "TextSheet":
+        """Add a sheet of lines and a table, to be read, filtered and printed, with a title."""
+        sheet = TextSheet(self.add_sheet(name), self.looks)
+        sheet.write_line(title, "title")
+        if self._sample:
+            sheet.write_line(SAMPLE_WARNING, "stamp")
         return sheet
 
     def close(self) -> bytes:
@@ -82,32 +105,6 @@ class Urgent(str):
 
 
 Cell = str | int | Link | None
-
-
-class TextWorkbook(Book):
-    """A workbook whose sheets hold lines and a table, to be read, filtered and printed.
-
-    Examples:
-        ```python
-        book = TextWorkbook("回収状況", sample=False)
-        sheet = book.begin("課別", "回収状況")
-        sheet.write_table({"課": None, "文面": 90}, [["税務課", "回答をお待ちしています。"]])
-        content = book.close()
-        ```
-    """
-
-    def __init__(self, title: str, *, sample: bool) -> None:
-        """Begin a workbook, every sheet of which may say that its contents are sample data."""
-        super().__init__(title, _LOOKS)
-        self._sample = sample
-
-    def begin(self, name: str, title: str) -> "TextSheet":
-        """Add a sheet that begins with a title."""
-        sheet = TextSheet(self.add_sheet(name), self.looks)
-        sheet.write_line(title, "title")
-        if self._sample:
-            sheet.write_line(SAMPLE_WARNING, "stamp")
-        return sheet
 
 
 class TextSheet:

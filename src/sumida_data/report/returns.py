@@ -15,7 +15,7 @@ import pandas as pd
 from sumida_data.base.database import connect
 from sumida_data.base.frames import to_arrow
 from sumida_data.base.metadata import Row
-from sumida_data.base.xlsx import Cell, TextWorkbook
+from sumida_data.base.xlsx import Book, Cell
 from sumida_data.present.words import load_templates
 from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.collecting.collection import Collector
@@ -234,7 +234,7 @@ def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
         "催促の文面": (("課コード", "課", "文面"), reminders),
         "担当課で直すもの": (_UNASSIGNED_HEADINGS, unassigned),
     }
-    book = TextWorkbook(title, sample=tracking.sample)
+    book = Book(title, sample=tracking.sample)
     for name, (headings, rows) in tables.items():
         widths = {heading: _WIDTHS.get(heading) for heading in headings}
         book.begin(name, title).write_table(widths, rows)

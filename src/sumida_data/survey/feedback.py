@@ -12,7 +12,7 @@ from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 
 from sumida_data.base.metadata import DataDictionary, Row
 from sumida_data.base.periods import Period, format_era_date
-from sumida_data.base.xlsx import Cell, Link, TextWorkbook, Urgent
+from sumida_data.base.xlsx import Book, Cell, Link, Urgent
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding, FindingRules, Severity, Words
 from sumida_data.survey.form import Form
 
@@ -168,7 +168,7 @@ def _open(rows: Sequence[Row]) -> str:
 
 def write_return_sheet(content: ReturnSheet, rules: FindingRules) -> bytes:
     """Write a return sheet as XLSX: findings, receipts and the rules that found something."""
-    book = TextWorkbook(f"{content.title} 確認結果", sample=content.sample)
+    book = Book(f"{content.title} 確認結果", sample=content.sample)
     sheet = book.begin("確認結果", f"{content.title}　確認結果")
     received = book.begin("受付の記録", "受付の記録")
     received.write_line("届いたファイルの控えです。受け付けた日は、初めて読み取った日です。")
@@ -227,9 +227,7 @@ def _describe(finding: Finding, rule: Link) -> Sequence[Cell]:
     )
 
 
-def _explain_rules(
-    book: TextWorkbook, findings: Sequence[Finding], rules: FindingRules
-) -> dict[str, Link]:
+def _explain_rules(book: Book, findings: Sequence[Finding], rules: FindingRules) -> dict[str, Link]:
     """Write the rules that found something; return what leads to each."""
     occurring = [rules[rule_id] for rule_id in sorted({finding.rule_id for finding in findings})]
     lines = []
