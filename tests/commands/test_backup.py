@@ -96,7 +96,7 @@ def test_where_no_links_can_be_made_what_is_public_is_copied(
     filled: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise OSError("A required privilege is not held by the client.")
+        raise PermissionError("A required privilege is not held by the client.")
 
     monkeypatch.chdir(make_project(tmp_path / "windows").path)
     monkeypatch.setattr(Path, "symlink_to", refuse)
@@ -143,7 +143,7 @@ def test_a_damaged_backup_is_noticed(filled: tuple[Path, Path], tmp_path: Path) 
 def test_a_name_that_leads_out_is_refused(filled: tuple[Path, Path], tmp_path: Path) -> None:
     crafted = tmp_path / "crafted.zip"
     with zipfile.ZipFile(crafted, "w") as archive:
-        described = '{"version": "1", "made_at": "", "links": {}, "files": {"../x": ["", 0]}}'
+        described = '{"version": "1", "made_at": "", "files": {"../x": ["", 0]}}'
         archive.writestr(MANIFEST, described)
     assert "控えではありません" in call(restore, crafted).output
 

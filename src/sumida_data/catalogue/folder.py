@@ -163,6 +163,11 @@ class FolderTarget:
         read = self._record.read_content
         self._show(release, {path: read(sha256) for path, sha256 in release.files.items()})
 
+    def show_again(self) -> None:
+        """Let readers see what they saw last, where only the record is left of it."""
+        if number := self._find_current():
+            self._move_link(number)
+
     def _list_releases(self) -> list[int]:
         return [int(path.stem) for path in self._releases.glob("*.json") if path.stem.isdigit()]
 

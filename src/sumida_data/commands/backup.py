@@ -6,7 +6,6 @@ can be opened without this program too, and ``控え.json`` with the hash of eac
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -24,6 +23,7 @@ from sumida_data import __version__
 from sumida_data.base.characters import name_some
 from sumida_data.base.disk import hold, refuse_outside, replace_file
 from sumida_data.base.periods import format_era_date
+from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.commands import Command
 from sumida_data.commands.project import find_project
 
@@ -41,6 +41,8 @@ _LEFT_OUT = (
     "data/06_catalog/record/*/lock",
     "conf/*credentials*",
 )
+# What readers see of the folder target is shown again from its record.
+_PUBLIC, _RECORD = "data/06_catalog/public", "data/06_catalog/record"
 # What comes with the program, and is replaced by what the office had made of it.
 _SHIPPED = ("conf/*", "data/01_raw/reference/*")
 _HELP_BACKUP = """作り直せないものすべての控えを、1つのZIPにとります。
@@ -60,8 +62,8 @@ _HELP_RESTORE = """控えから、すべてのファイルを元に戻します�
 """
 
 
-# The version, when it was made, by path the hash of each file and when it was last written, in
-# nanoseconds, and by path where each link leads to.
+# The version, when it was made, and by path the hash of each file and when it was last written, in
+# nanoseconds.
 _Manifest = dict[str, Any]
 
 
@@ -98,7 +100,7 @@ def restore(archive: Path, *, check: bool) -> None:
     try:
         with ZipFile(archive) as opened:
             manifest: _Manifest = json.loads(opened.read(MANIFEST))
-            refuse_outside([*manifest["files"], *manifest["links"]])
+            refuse_outside(manifest["files"])
             why = "控えが壊れています。ほかの控えを使ってください。"
             _refuse(_find_faults(opened, manifest), why)
             made, count = datetime.fromisoformat(manifest["made_at"]), len(manifest["files"])
@@ -110,7 +112,11 @@ def restore(archive: Path, *, check: bool) -> None:
             why = "控えと違うものがあるため、戻しませんでした。先に別の場所へ移してください。"
             _refuse(_find_in_the_way(project, manifest), why)
             with _hold_all(project):
-                _unpack(opened, project, manifest)
+                for name, (_, written_at) in manifest["files"].items():
+                    opened.extract(name, project)
+                    # Of two returns of one day the one that came later counts.
+                    os.utime(project / name, ns=(written_at, written_at))
+                FolderTarget(project / _PUBLIC, project / _RECORD / "folder").show_again()
             if not (project / LAST_BACKUP).exists():
                 _note(project, manifest, archive.resolve())
         why = "戻したファイルを読み返すと、控えと違います。もう一度実行してください。"
@@ -134,7 +140,7 @@ def _note(project: Path, manifest: _Manifest, archive: Path) -> None:
 def _hold_all(project: Path) -> Iterator[None]:
     """Keep runs and publications from changing anything meanwhile."""
     busy = click.ClickException("実行中か公開中です。終わってから、もう一度実行してください。")
-    records = [path for path in (project / "data/06_catalog/record").glob("*") if path.is_dir()]
+    records = [path for path in (project / _RECORD).glob("*") if path.is_dir()]
     with ExitStack() as held:
         for path in (project / "data/.running", *(record / "lock" for record in records)):
             held.enter_context(hold(path, busy))
@@ -142,33 +148,29 @@ def _hold_all(project: Path) -> Iterator[None]:
 
 
 def _list(project: Path, left_out: Sequence[str]) -> Iterator[str]:
-    """Yield the paths of all files, and of links to folders that are in the project themselves."""
+    """Yield the paths of all files; what lies in the project itself is not looked up by a link."""
     for folder, folders, files in chain.from_iterable(
         os.walk(project / top, followlinks=True) for top in ("conf", "data")
     ):
-        links = [
-            path
-            for path in map(Path(folder).joinpath, folders)
-            if path.is_symlink() and path.resolve().is_relative_to(project.resolve())
+        folders[:] = [
+            one for one in sorted(folders) if not _leads_back(Path(folder) / one, project)
         ]
-        folders[:] = sorted({*folders} - {path.name for path in links})
-        paths = [*map(Path(folder).joinpath, files), *links]
-        for name in sorted(path.relative_to(project).as_posix() for path in paths):
+        for name in sorted((Path(folder) / one).relative_to(project).as_posix() for one in files):
             if not any(map(partial(fnmatch, name), left_out)):
                 yield name
 
 
+def _leads_back(path: Path, project: Path) -> bool:
+    return path.is_symlink() and path.resolve().is_relative_to(project.resolve())
+
+
 def _write(archive: Path, project: Path, made_at: str) -> _Manifest:
-    files, links = {}, {}
+    files = {}
     with ZipFile(archive, "w", ZIP_DEFLATED, strict_timestamps=False) as target:
-        for name in _list(project, _LEFT_OUT):
-            path = project / name
-            if path.is_dir():
-                links[name] = path.readlink().as_posix()
-            else:
-                files[name] = (_hash(project, name), path.stat().st_mtime_ns)
-                target.write(path, name)
-        manifest = {"version": __version__, "made_at": made_at, "files": files, "links": links}
+        for name in _list(project, (*_LEFT_OUT, f"{_PUBLIC}/*")):
+            files[name] = (_hash(project, name), (project / name).stat().st_mtime_ns)
+            target.write(project / name, name)
+        manifest = {"version": __version__, "made_at": made_at, "files": files}
         target.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
     return manifest
 
@@ -189,27 +191,8 @@ def _hash(place: Path | ZipFile, name: str) -> str:
 
 def _find_in_the_way(project: Path, manifest: _Manifest) -> list[str]:
     """Return the paths of files that would be lost, or that no backup would have held."""
-    files, links = manifest["files"], manifest["links"]
-    there = [name for name in _list(project, (*_LEFT_OUT, *_SHIPPED)) if name not in links]
+    there, files = _list(project, (*_LEFT_OUT, *_SHIPPED)), manifest["files"]
     return [name for name in there if _hash(project, name) != files.get(name, ("", 0))[0]]
-
-
-def _unpack(archive: ZipFile, project: Path, manifest: _Manifest) -> None:
-    for name, (_, written_at) in manifest["files"].items():
-        archive.extract(name, project)
-        # Of two returns of one day the one that came later counts.
-        os.utime(project / name, ns=(written_at, written_at))
-    for name, leads_to in manifest["links"].items():
-        path = project / name
-        source = path.parent / leads_to
-        if path.exists() or not source.resolve().is_relative_to(project.resolve()):
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            path.symlink_to(leads_to, target_is_directory=True)
-        except (NotImplementedError, OSError):
-            # The system allows no links.
-            shutil.copytree(source, path)
 
 
 def _refuse(names: list[str], why: str) -> None:
