@@ -7,7 +7,6 @@ A record is one JSON file in ``data/state/runs``: of what a run was made, with w
 came out, and where the time went. A run for which nothing has changed writes none.
 """
 
-import getpass
 import json
 import logging
 import os
@@ -43,24 +42,15 @@ _FINDINGS, _FIGURES = "finding#primary", "indicator_value#indicator"
 
 @dataclass(slots=True)
 class LastRun:
-    """A complete run.
+    """A complete run, by hashes; paths are those from the project."""
 
-    Attributes:
-        made_of: Hash of its options, settings and code; empty if it must be run again anyhow.
-        inputs: Hashes of the files it was made from, by path from the project.
-        values: Hashes of its parameters, by dataset.
-        keys: Of each of its nodes the hash of all that decides its outputs.
-        outputs: Of each the hashes of what it wrote, by dataset and path from the project.
-        summary: What it said at the end, for a terminal.
-        exit_code: Its exit code.
-    """
-
-    made_of: str = ""
-    inputs: dict[str, str] = field(default_factory=dict)
-    values: dict[str, str] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
+    made_of: str = ""  # options, settings and code; empty if it must be run again anyhow
+    inputs: dict[str, str] = field(default_factory=dict)  # files it was made from, by path
+    values: dict[str, str] = field(default_factory=dict)  # its parameters, by dataset
+    keys: dict[str, str] = field(default_factory=dict)  # by node, of all that decides its outputs
+    # What it wrote, by node, dataset and path.
     outputs: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
-    summary: str = ""
+    summary: str = ""  # what it said at the end, for a terminal
     exit_code: int = 0
 
     @classmethod
@@ -95,23 +85,14 @@ class LastRun:
 
 @dataclass(slots=True)
 class Changes:
-    """What a run found changed.
-
-    Attributes:
-        project: Where the project lies.
-        last: The last run.
-        this: What the next run is to know of this one.
-        asked: Whether it was asked that everything, or not everything, be run again.
-        kept: Names of the nodes whose results of the last run hold.
-        damaged: Paths of results that are not as the last run left them.
-    """
+    """What a run of a project found changed since the last one."""
 
     project: Path
     last: LastRun
-    this: LastRun = field(default_factory=LastRun)
-    asked: bool = False
-    kept: set[str] = field(default_factory=set)
-    damaged: set[str] = field(default_factory=set)
+    this: LastRun = field(default_factory=LastRun)  # what the next run is to know of this one
+    asked: bool = False  # whether everything, or not everything, is to be run again
+    kept: set[str] = field(default_factory=set)  # nodes whose results of the last run hold
+    damaged: set[str] = field(default_factory=set)  # results that are not as the last run left them
 
     @property
     def names(self) -> list[str]:
@@ -200,7 +181,7 @@ class RunRecorder:
         """Count what a stage makes."""
         self._note(node, "out", dataset_name, data)
 
-    def _note(self, node: Node, way: str = "", name: str = "", data: Any = None) -> None:
+    def _note(self, node: Node, way: str, name: str, data: Any) -> None:
         stage, now = self._stages[min(node.tags, default=node.name)], time.perf_counter()
         stage["seconds"] += now - self._last
         self._last = now
@@ -235,12 +216,16 @@ class RunRecorder:
         seconds = "、".join(f"{name} {one['seconds']:.2f}" for name, one in self._stages.items())
         _LOGGER.info("段階ごとの秒数：%s", seconds)
         versions = {name: version(name) for name in _LIBRARIES}
+        # Imported here because a run for which nothing has changed writes none.
+        from sumida_data.catalogue.record import identify  # noqa: PLC0415
+
+        account, machine = identify()
         record = {
             **self._noted,
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "exit_code": exit_code,
-            "account": getpass.getuser(),
-            "machine": {"name": platform.node(), "system": platform.platform()},
+            "account": account,
+            "machine": {"name": machine, "system": platform.platform()},
             "versions": {"python": platform.python_version(), **versions},
             "code_sha256": hash_code(),
             "settings": _hash_all([Path.cwd() / "conf"]),
