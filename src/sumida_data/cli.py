@@ -195,18 +195,19 @@ def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
     # A publication asks the other engines too; its own summary goes before theirs.
     names = sorted(name for name in outputs if name.endswith("_summary"))
     summary: dict[str, Any] = {"lines": [], "exit_code": 0}
-    if names:
-        summary = outputs[names[0]].load()
     if changes and "summarise" in changes.kept:
         # What the last run said still holds.
         lines = [Text.from_ansi(changes.last.summary)]
         summary = {"lines": lines, "exit_code": changes.last.exit_code}
+    elif names:
+        summary = outputs[names[0]].load()
     console = Console(record=True, highlight=False)
     for line in summary["lines"]:
         console.print(line, markup=False, soft_wrap=isinstance(line, str))
     if changes and "summarise" in changes.this.keys:
         # A whole run is remembered for the next.
-        changes.this.summary = console.export_text(styles=True)
+        told = console.export_text(styles=True)
+        changes.this.summary = changes.last.summary if "summarise" in changes.kept else told
         changes.this.exit_code = summary["exit_code"]
         changes.this.write(changes.project)
     _exit(summary["exit_code"])
