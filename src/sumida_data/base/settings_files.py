@@ -36,7 +36,7 @@ class _Loader(yaml.CSafeLoader):
                 self.mistakes.append((line, told))
         super().flatten_mapping(node)
 
-    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
         if "${" in str(node.value):
             told = f"{node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
             self.mistakes.append((node.start_mark.line + 1, told))
