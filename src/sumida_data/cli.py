@@ -192,15 +192,7 @@ def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
     """Say what a run has to say at its end, and exit."""
     if changes:
         _tell_changes(changes)
-    # A publication asks the other engines too; its own summary goes before theirs.
-    names = sorted(name for name in outputs if name.endswith("_summary"))
-    summary: dict[str, Any] = {"lines": [], "exit_code": 0}
-    if changes and "summarise" in changes.kept:
-        # What the last run said still holds.
-        lines = [Text.from_ansi(changes.last.summary)]
-        summary = {"lines": lines, "exit_code": changes.last.exit_code}
-    elif names:
-        summary = outputs[names[0]].load()
+    summary = _find_summary(outputs, changes)
     console = Console(record=True, highlight=False)
     for line in summary["lines"]:
         console.print(line, markup=False, soft_wrap=isinstance(line, str))
@@ -211,6 +203,16 @@ def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
         changes.this.exit_code = summary["exit_code"]
         changes.this.write(changes.project)
     _exit(summary["exit_code"])
+
+
+def _find_summary(outputs: dict[str, Any], changes: Changes | None) -> dict[str, Any]:
+    """Return what is to be said: where it was not made again, what the last run said holds."""
+    if changes and "summarise" in changes.kept:
+        lines = [Text.from_ansi(changes.last.summary)]
+        return {"lines": lines, "exit_code": changes.last.exit_code}
+    # A publication asks the other engines too; its own summary goes before theirs.
+    names = sorted(name for name in outputs if name.endswith("_summary"))
+    return dict(outputs[names[0]].load()) if names else {"lines": [], "exit_code": 0}
 
 
 def _print(line: str, *, style: str = "", stderr: bool = False) -> None:
