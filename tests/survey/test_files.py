@@ -2,6 +2,7 @@
 
 import io
 import random
+import tarfile
 import unicodedata
 import zipfile
 from email.message import EmailMessage
@@ -12,6 +13,7 @@ import pytest
 from sumida_data.survey import files
 from sumida_data.survey.departments import find_owner
 from sumida_data.survey.files import SourceFile, is_copy, is_document, open_deliveries
+from sumida_data.survey.findings import Kind
 from tests.outlook import write_outlook_mail
 from tests.survey.conftest import DEPARTMENTS
 
@@ -23,6 +25,19 @@ def zipped(**files: bytes) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def taped(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            part = tarfile.TarInfo(name)
+            part.size = len(content)
+            archive.addfile(part, io.BytesIO(content))
+        link = tarfile.TarInfo("link.xlsx")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
     return buffer.getvalue()
 
 
@@ -50,6 +65,26 @@ def test_files_in_an_archive_are_files(tmp_path: Path) -> None:
         ("FY2022Q3/返送.zip/b.xlsx", b"2"),
     ]
     assert files[0].arrived_at == (tmp_path / "返送.zip").stat().st_mtime_ns
+
+
+def test_files_on_a_tape_are_files_and_links_are_none(tmp_path: Path) -> None:
+    files = opened(tmp_path, "FY2022Q3.tar.gz", taped(**{"税務課/a.xlsx": b"1", "../b.xlsx": b"2"}))
+    assert [(file.name, file.read()) for file in files] == [
+        ("FY2022Q3/FY2022Q3.tar.gz/税務課/a.xlsx", b"1"),
+        ("FY2022Q3/FY2022Q3.tar.gz/b.xlsx", b"2"),
+    ]
+
+
+def test_a_tape_that_is_cut_off_or_holds_too_much_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = taped(**{"a.xlsx": random.Random(0).randbytes(50_000), "b.xlsx": b"2"})
+    [cut] = opened(tmp_path, "a.tgz", content[:30_000])
+    [broken] = opened(tmp_path, "b.tar", b"x" * 2_000)
+    assert (cut.rule_id, broken.rule_id) == (Kind.NOT_READABLE, Kind.NOT_READABLE)
+    monkeypatch.setattr(files, "_MOST_BYTES", 50_000)
+    [large] = opened(tmp_path, "c.tgz", content)
+    assert large.rule_id == Kind.TOO_LARGE
 
 
 def test_an_archive_from_windows_names_its_files_in_cp932(tmp_path: Path) -> None:

@@ -8,14 +8,13 @@ last, so that a unit that was interrupted is done again, and one of which nothin
 
 import os
 import sys
-import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -34,17 +33,13 @@ from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile, open_deliveries
-from sumida_data.survey.findings import FindingRules, Kind
+from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.reading.registers import ReferenceTableError
 from sumida_data.survey.tables import build_typed_tables
 
-_TAR = (".tar", ".tgz", ".gz")
 # A process is replaced after so many units, so that its memory stays flat.
 _UNITS_PER_PROCESS = 200
-
-
-class UnknownMunicipalityError(ValueError):
-    """A folder is named by a code that no register has."""
 
 
 class EngineError(RuntimeError):
@@ -99,7 +94,7 @@ class Work:
     def compute(self, code: str) -> dict[str, pa.Table]:
         """Return the tables of a municipality, made as those of a single one are."""
         if code not in self.names:
-            raise UnknownMunicipalityError(f"{code} は municipalities.csv にありません。")
+            raise ReferenceTableError(f"{code} は municipalities.csv にありません。")
         described = self.dictionary
         departments = self.departments.get(code) or self.departments.get("", ())
         reader = FormReader(self.form, self.rules)
@@ -135,29 +130,13 @@ class Work:
 
 def _list_files(folder: Path) -> Iterator[SourceFile]:
     """Yield a municipality's files by quarter; an archive may stand for a quarter's folder."""
-    found: list[SourceFile] = []
+    found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        file = SourceFile.find(path.relative_to(folder).as_posix(), path)
-        if "/" not in file.name:
-            # FY2022Q3.zip stands where the files of FY2022Q3/ are.
-            file = replace(file, name=f"{file.name.split('.')[0]}/{file.name}")
-        found += _open_tar(file) if file.name.endswith(_TAR) else [file]
+        name = path.relative_to(folder).as_posix()
+        # FY2022Q3.zip stands where the files of FY2022Q3/ are.
+        name = name if "/" in name else f"{name.split('.')[0]}/{name}"
+        found.append(SourceFile.find(name, path))
     return open_deliveries(found)
-
-
-def _open_tar(file: SourceFile) -> list[SourceFile]:
-    """Return the files of a tape archive; one cut off comes with what says so."""
-    quarter, inside = file.name.split("/")[0], []
-    try:
-        with tarfile.open(file.path) as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.isreg() else None
-                if content is not None:
-                    name = f"{quarter}/{PurePosixPath(member.name).name}"
-                    inside.append(SourceFile(name, file.path, content.read()))
-    except (tarfile.TarError, EOFError, OSError):
-        inside = []
-    return inside or [SourceFile(file.name, file.path, b"", Kind.NOT_READABLE)]
 
 
 def run_units(work: Work, settings: Many) -> list[Outcome]:

@@ -174,6 +174,23 @@ def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield name, unpacked
 
 
+def _open_tape(content: bytes) -> Iterator[tuple[str, bytes]]:
+    import tarfile  # noqa: PLC0415
+
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            left = _MOST_BYTES
+            for number, part in enumerate(archive):
+                stream = archive.extractfile(part) if part.isreg() else None
+                left -= part.size
+                if number >= _MOST_FILES or left < 0:
+                    raise UnusableFileError(Kind.TOO_LARGE)
+                if stream is not None:
+                    yield part.name, stream.read()
+    except tarfile.TarError as error:
+        raise UnusableFileError(Kind.NOT_READABLE) from error
+
+
 def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield what is attached to a mail, and to mails that are attached to it."""
     # Most files are workbooks: what only mails need is imported with the first of them.
@@ -208,3 +225,4 @@ def _open_outlook_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 _OPENERS = {".zip": _open_archive, ".eml": _open_mail, ".msg": _open_outlook_mail}
+_OPENERS |= dict.fromkeys((".tar", ".tgz", ".gz"), _open_tape)
