@@ -5,37 +5,31 @@ list in a CKAN saves the answer of ``package_search?fq=organization:<name>&rows=
 nothing is fetched here.
 """
 
+import json
 import re
-from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 from itertools import compress, pairwise
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.sources.package_search import read_package_search
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
-from sumida_data.survey.reading.layout import (
-    FoundTable,
-    cell_address,
-    find_heading,
-    find_table,
-    heading_key,
-)
+from sumida_data.survey.reading import layout, registers
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
-from sumida_data.survey.reading.registers import list_rows, parse_code
 from sumida_data.survey.reading.text import Reading, find_date, fold, raw_text_of, read_month
 from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook, has_sample_stamp
 
@@ -51,14 +45,20 @@ _PUBLISHED = re.compile(r"\A(?!.*(時点|現在|末)).*(公表|掲載|作成|発
 # Radicals that look like the characters of names; Unicode itself makes nothing of these.
 _RADICALS = str.maketrans("⻄⻑⻘⻤⻩⻲⻨⻭⻁⻢⻯⻛⻝⻌⺟⻫", "西長青鬼黄亀麦歯虎馬竜風食辶母斉")
 
-_NONE: Set[str] = frozenset()
-_Table = tuple[SheetReader[CentralSource], Sheet, FoundTable]
+# The columns of the national open data list that an answer of a CKAN fills.
+_HEADINGS = (
+    "データセット_ID", "データセット_タイトル", "データセット_公開日", "ファイル_ID",
+    "ファイル_タイトル", "ファイル_形式", "ファイル_ライセンス", "ファイル_ステータス",
+    "ファイル_最終更新日", "組織",
+)  # fmt: skip
+_JAPAN = timezone(timedelta(hours=9))
+_CODE = "municipality_code"
+_Table = tuple[SheetReader[CentralSource], Sheet, layout.FoundTable]
 # A record with the code of the municipality that it is of.
 _Taken = list[tuple[str, Record]]
 
 
-@dataclass(frozen=True, slots=True)
-class Municipality:
+class Municipality(NamedTuple):
     """A municipality; names alone are not unique (府中市, 伊達市)."""
 
     code: str
@@ -66,16 +66,15 @@ class Municipality:
     name: str
 
 
-def parse_municipalities(rows: Iterable[Mapping[str, str]]) -> list[Municipality]:
+def parse_municipalities(rows: Iterable[registers.TextRow]) -> list[Municipality]:
     """Read the rows of municipalities.csv; a ReferenceTableError tells of a code that is none."""
-    column = "municipality_code"
     municipalities = []
-    for place, row in list_rows(rows, "municipalities"):
-        code = row[column].strip()
+    for place, row in registers.list_rows(rows, "municipalities"):
+        code = row[_CODE].strip()
         # Excel takes the zero before the codes of Hokkaido to Tochigi away.
-        padded = {**row, column: code.zfill(6) if code else ""}
-        names = (row["prefecture_name"], row["municipality_name"])
-        municipalities.append(Municipality(parse_code(padded, column, place, 6), *names))
+        padded = {**row, _CODE: code and code.zfill(6)}
+        names = row["prefecture_name"], row["municipality_name"]
+        municipalities.append(Municipality(registers.parse_code(padded, _CODE, place, 6), *names))
     return municipalities
 
 
@@ -131,13 +130,13 @@ class _SourceReading:
     def __init__(
         self, collector: CentralCollector, source: CentralSource, contents: CentralContents
     ) -> None:
-        self.collector = collector
-        self.source = source
-        self.contents = contents
+        self.collector, self.source, self.contents = collector, source, contents
         # Where the file that is read lies, and its sheet once that is known.
         self.place = Place()
         self.readers = [SheetReader(form, collector.rules) for form in source.forms]
         self.titles = {item.name: item.title for item in source.fields}
+        self.required = [item for item in source.fields if item.required]
+        self.numbers = {one.name for one in source.fields if one.type in {"integer", "number"}}
         # The departments that a monthly list has had in each month so far.
         self.months: defaultdict[str, set[str]] = defaultdict(set)
         # By hash of a file the quarter and the name under which it was read first.
@@ -156,8 +155,7 @@ class _SourceReading:
         """Add a finding about the file, or about an answer or the cell that the words name."""
         if answer:
             value, words["cell"] = answer.raw_text, answer.cell
-        sheet = words.get("sheet", self.place.sheet)
-        place = replace(self.place, sheet=sheet, cell=words.get("cell"), row_label=words.get("row"))
+        place = replace(self.place, cell=words.get("cell"), row_label=words.get("row"))
         rule = self.collector.rules[rule_id]
         finding = make_finding(rule, place, value, **words, title=self.source.title)
         self.contents.findings.append(finding)
@@ -175,15 +173,13 @@ class _SourceReading:
         first_period, other = self.seen.setdefault(digest, (period, file.name))
         if first_period != period:
             self.report(Kind.SAME_FILE_AGAIN, period=period, other=other)
-        first, found = len(self.contents.answers), len(self.contents.findings)
-        taken: _Taken = []
+        found, taken = len(self.contents.findings), _Taken()
         try:
             taken = self._read(content, origin)
         except UnusableFileError as error:
             self.report(error.rule_id, error.words.pop("value", None), None, **error.words)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
-        answers = self.contents.answers[first:]
-        days = [date.fromisoformat(one.value) for one in answers if one[6] == "as_of" and one.value]
+        days = [day for _, record in taken if (day := record.value_of("as_of"))]
         groups = {record.value_of(source.grouped_by or "") for _, record in taken}
         self.contents.files.append(
             {
@@ -196,8 +192,8 @@ class _SourceReading:
                 "file_sha256": digest,
                 "bytes": len(content),
                 "state": "read" if taken else "unusable",
-                "first_as_of": min(days, default=None),
-                "last_as_of": max(days, default=None),
+                "first_as_of": date.fromisoformat(min(days)) if days else None,
+                "last_as_of": date.fromisoformat(max(days)) if days else None,
                 "rows": len(taken),
                 "groups": len(groups) if source.grouped_by else None,
                 "sample": sample,
@@ -209,23 +205,17 @@ class _SourceReading:
         reader, sheet, table = chosen = self._choose_table(self._open(content))
         self._refuse_second_columns(chosen)
         dates = list(self._read_dates(sheet, table))
-        self._refuse_other_days(dates)
-        self.place = replace(self.place, sheet=sheet.name)
         read = reader.read_rows(self._blank_others(sheet, table), self.place)
         assert read is not None  # noqa: S101  # the table has been found
-        words = self.source.words.items()
-        known = [self._settle_words(*one, read.records) for one in words]
-        if not all(known):
-            return []
-        for item in self.source.fields:
-            if item.unit == "%":
-                _read_shares(item.name, read)
+        for name, words in self.source.words.items():
+            self._settle_words(name, words, read.records)
+        for name in (item.name for item in self.source.fields if item.unit == "%"):
+            _read_shares(name, read)
         self._join_groups(read.records)
         for record in read.records:
             record.answers.extend(dates)
             if month := record.answer_of(self.source.month or ""):
-                year, number = map(int, str(month.reading.value).split("-"))
-                last_day = date(year, number, monthrange(year, number)[1]).isoformat()
+                last_day = pd.Period(str(month.reading.value)).end_time.date().isoformat()
                 reading = Reading(last_day, "answered", "month_end")
                 record.answers.append(month._replace(field="as_of", reading=reading))
         taken = self._check_rows(self._take(read), read.findings)
@@ -261,84 +251,80 @@ class _SourceReading:
         if len(found) > 1:
             sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
             raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets, expected=self.source.sheet)
-        if not found:
-            headings = "、".join(item.title for item in self.source.key_fields)
+        missing = list(self.source.key_fields)
+        if found:
+            _, sheet, table = found[0]
+            self.place = replace(self.place, sheet=sheet.name)
+            missing = [item for item in self.required if item.name not in table.columns]
+        if missing:
+            headings = "、".join(item.title for item in missing)
             raise UnusableFileError(Kind.OTHER_LAYOUT, headings=headings)
-        self._refuse_missing(*found[0][1:])
         return found[0]
-
-    def _refuse_missing(self, sheet: Sheet, table: FoundTable) -> None:
-        required = [item for item in self.source.fields if item.required]
-        if missing := [item.title for item in required if item.name not in table.columns]:
-            headings = "、".join(missing)
-            raise UnusableFileError(Kind.OTHER_LAYOUT, sheet=sheet.name, headings=headings)
 
     def _find_table(self, sheet: Sheet) -> _Table | None:
         """Find the table in the form that fits best: most columns found, then fewest missing."""
         found = [
             (reader, sheet, table)
             for reader in self.readers
-            if (table := find_table(sheet, reader.headings))
+            if (table := layout.find_table(sheet, reader.headings))
         ]
         fits = [(len(table.columns), -reader.headings.count) for reader, _, table in found]
         return found[fits.index(max(fits))] if found else None
 
-    def _read_dates(self, sheet: Sheet, table: FoundTable) -> Iterator[Answer]:
+    def _refuse_second_columns(self, chosen: _Table) -> None:
+        """Refuse a table with two columns for one number, such as of two months."""
+        reader, sheet, table = chosen
+        for column, heading in table.unknown.items():
+            if reader.headings.names.get(heading) in self.numbers:
+                cell = layout.cell_address(table.header_row, column)
+                words = {"sheet": sheet.name, "cell": cell, "value": heading}
+                raise UnusableFileError(Kind.SECOND_COLUMN, **words)
+
+    def _read_dates(self, sheet: Sheet, table: layout.FoundTable) -> Iterator[Answer]:
         """Yield the days as answers that every row of the table shares."""
         given = set()
         for column, name in self.source.heading_dates.items():
             if column not in table.columns or name in given:
                 continue
             given.add(name)
-            heading = find_heading(sheet, table, column)
-            answer = _find_day(name, sheet, heading.row, heading.column, heading.value)
-            if answer is None and name == self.source.title_date:
+            answer = _read_day(name, sheet, layout.find_heading(sheet, table, column))
+            if not answer.reading.value and name == self.source.title_date:
                 titles = list(_find_title_days(name, sheet, table))
-                answer = titles[0] if len({one.reading for one in titles}) == 1 else None
-            if answer is None:
-                raise _without_date(sheet, heading.row, heading.column, raw_text_of(heading.value))
+                answer = titles[0] if len({one.reading for one in titles}) == 1 else answer
+            self._refuse_other_day(answer)
             yield answer
 
-    def _refuse_other_days(self, dates: Iterable[Answer]) -> None:
+    def _refuse_other_day(self, answer: Answer) -> None:
         """Refuse a table of another time, such as of 平成4年 for 令和4年, or of the year before."""
-        for answer in (one for one in dates if one.field == "as_of"):
-            day = date.fromisoformat(str(answer.reading.value))
-            if not _EARLIEST <= day - self.last_day <= _LATEST:
-                words = {"sheet": answer.sheet, "cell": answer.cell, "value": answer.raw_text}
-                raise UnusableFileError(Kind.IMPLAUSIBLE_DAY, **words, heading=self.source.title)
+        words = {"cell": answer.cell, "value": answer.raw_text, "heading": self.source.title}
+        if answer.reading.value is None:
+            raise UnusableFileError(Kind.HEADING_WITHOUT_DATE, **words)
+        days = date.fromisoformat(answer.reading.value) - self.last_day
+        if answer.field == "as_of" and not _EARLIEST <= days <= _LATEST:
+            raise UnusableFileError(Kind.IMPLAUSIBLE_DAY, **words)
 
-    def _refuse_second_columns(self, table: _Table) -> None:
-        """Refuse a table with two columns for one number, such as of two months."""
-        reader, sheet, found = table
-        numbers = [one.name for one in self.source.fields if one.type in {"integer", "number"}]
-        for column, heading in found.unknown.items():
-            if reader.headings.names.get(heading) in numbers:
-                cell = cell_address(found.header_row, column)
-                words = {"sheet": sheet.name, "cell": cell, "value": heading}
-                raise UnusableFileError(Kind.SECOND_COLUMN, **words)
-
-    def _blank_others(self, sheet: Sheet, table: FoundTable) -> Sheet:
+    def _blank_others(self, sheet: Sheet, table: layout.FoundTable) -> Sheet:
         """Return the sheet without rows whose owner, in a column of its own, is another."""
-        owners = set(map(heading_key, self.source.owner_headings))
+        owners = set(map(layout.heading_key, self.source.owner_headings))
         header, home = sheet.rows[table.header_row], self.collector.home
-        keys = [heading_key(raw_text_of(cell)) for cell in header]
+        keys = [layout.heading_key(raw_text_of(cell)) for cell in header]
         column = next((number for number, key in enumerate(keys) if key in owners), None)
         if column is None:
             return sheet
         ours = (_fold(home.name), _fold(home.prefecture_name + home.name), home.code)
         rows, others = list(sheet.rows), 0
-        for number in range(table.header_row + 1, len(rows)):
-            owner = _fold(raw_text_of(rows[number][column]))
+        for number, row in enumerate(rows[table.header_row + 1 :], table.header_row + 1):
+            owner = _fold(raw_text_of(row[column]))
             # An office of the municipality stands for it, as 墨田区 広報広聴担当 does.
             if owner and not owner.startswith(ours):
-                others += any(rows[number])
+                others += any(row)
                 rows[number] = [""] * len(header)
         if others:
             self.report(Kind.ROWS_OF_OTHERS, municipality=home.name, count=str(others))
         return replace(sheet, rows=rows)
 
-    def _settle_words(self, name: str, words: Sequence[str], records: Iterable[Record]) -> bool:
-        """Spell the words of a closed list as it does, and tell whether all are known.
+    def _settle_words(self, name: str, words: Sequence[str], records: Iterable[Record]) -> None:
+        """Spell the words of a closed list as it does, and refuse a file that has others.
 
         A blank field, or one for which the list has no column, has the first word; it is at the
         cell of the row's key.
@@ -351,17 +337,17 @@ class _SourceReading:
                 answer = record.answers[0]._replace(field=name, raw_text="")
                 record.answers.append(answer)
             text = fold(answer.raw_text)
-            word = known.get(text)
-            if word is None:
+            if text not in known:
                 unknown.append(answer)
-            elif answer.raw_text != word:
+            elif answer.raw_text != known[text]:
                 blanks += not text
-                _settle(record, answer, word, "synonym" if text else "default")
+                _settle(record, answer, known[text], "synonym" if text else "default")
         said = {"heading": self.titles[name], "allowed": "、".join(words)}
-        self.report_first(Kind.UNKNOWN_WORD, unknown, **said)
+        if unknown:
+            said |= {"value": unknown[0].raw_text, "cell": unknown[0].cell}
+            raise UnusableFileError(Kind.UNKNOWN_WORD, count=str(len(unknown)), **said)
         if blanks:
             self.report(Kind.BLANK_WORD, words[0], count=str(blanks), **said)
-        return not unknown
 
     def _join_groups(self, records: Iterable[Record]) -> None:
         """Spell what groups rows as the first row does, where it is read alike."""
@@ -375,32 +361,29 @@ class _SourceReading:
 
     def _take(self, read: SheetContents) -> _Taken:
         """Return the records of known municipalities, and report what is wrong with rows."""
-        pairs = [(self._municipality_of(record), record) for record in read.records]
+        pairs = [(self._find_municipality(record), record) for record in read.records]
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
         # value is missing without which a row is none, is said with what follows from it.
         cells = {answer.cell for found, record in pairs if found for answer in record.answers}
         told = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
         self.contents.findings += (one for one in told if one.rule_id != Kind.REQUIRED_EMPTY)
-        self._check_names(pairs)
+        alike = []
+        for found, record in pairs:
+            answer = record.answer_of("municipality_name")
+            if found is None:
+                self.report(Kind.UNKNOWN_MUNICIPALITY, None, answer, row=record.key)
+            elif answer and answer.reading.value != found.name:
+                alike.append((answer, found.name))
+        for answer, name in alike[:1]:
+            self.report(Kind.LOOK_ALIKE_NAMES, None, answer, name=name, count=str(len(alike)))
         return [(found.code, record) for found, record in pairs if found]
 
-    def _municipality_of(self, record: Record) -> Municipality | None:
+    def _find_municipality(self, record: Record) -> Municipality | None:
+        """Return whose row it is: home's where the list names none, None of an unknown name."""
         if record.answer_of("municipality_name") is None:
             return self.collector.home
         names = (record.value_of("prefecture_name"), record.value_of("municipality_name"))
         return self.collector.known.get((_fold(names[0]), _fold(names[1])))
-
-    def _check_names(self, pairs: Iterable[tuple[Municipality | None, Record]]) -> None:
-        """Report names that are unknown, or that only look like those of the register."""
-        alike = []
-        for found, record in pairs:
-            answer = record.answer_of("municipality_name")
-            if answer and found is None:
-                self.report(Kind.UNKNOWN_MUNICIPALITY, None, answer, row=record.key)
-            elif answer and found and answer.reading.value != found.name:
-                alike.append((answer, found.name))
-        name = alike[0][1] if alike else ""
-        self.report_first(Kind.LOOK_ALIKE_NAMES, [answer for answer, _ in alike], name=name)
 
     def _check_rows(self, taken: _Taken, findings: Iterable[Finding]) -> _Taken:
         """Return the records without those of the home municipality if it is there twice."""
@@ -425,8 +408,7 @@ class _SourceReading:
         name, last = self.source.since or "", self.last_day.isoformat()
         dated = (record.answer_of(name) for _, record in taken)
         later = [one for one in dated if one and (one.reading.value or "") > last]
-        heading = self.titles.get(name, "")
-        self.report_first(Kind.LATER_ROWS, later, heading=heading, last=last)
+        self.report_first(Kind.LATER_ROWS, later, heading=self.titles.get(name, ""), last=last)
 
     def _leave_totals_out(self, taken: _Taken) -> _Taken:
         """Return the records without those of what is in every month the sum of all others."""
@@ -446,7 +428,7 @@ class _SourceReading:
 
     def _lacks_value(self, record: Record) -> bool:
         """Tell whether a value is missing without which the row is none, and report it."""
-        for item in (item for item in self.source.fields if item.required):
+        for item in self.required:
             answer = record.answer_of(item.name)
             # A column whose unit is another one has not been read.
             if answer is None or answer.reading.value is None:
@@ -457,25 +439,23 @@ class _SourceReading:
 
     def _leave_gaps_out(self, taken: _Taken, lost: defaultdict[str, set[str]]) -> _Taken:
         """Return the whole records of months of which nothing is lost, and report the others."""
-        name = self.source.month or ""
-        whole: _Taken = []
+        name, whole = self.source.month or "", _Taken()
         months: defaultdict[str, set[str]] = defaultdict(set)
-        for one in taken:
-            lacks = self._lacks_value(one[1])
-            month, code = str(one[1].value_of(name)), str(one[1].value_of("department_code"))
-            (lost if lacks else months)[month].add(code)
-            if not lacks:
-                whole.append(one)
+        for code, record in taken:
+            lacks = self._lacks_value(record)
+            month, department = record.value_of(name), record.value_of("department_code")
+            (lost if lacks else months)[str(month)].add(str(department))
+            whole += [] if lacks else [(code, record)]
         if not name:
             return whole
         gaps = self._find_gaps(months)
         for month, departments in lost.items():
-            gaps[month] = gaps.get(month, _NONE) | departments
+            gaps[month] = gaps.get(month, set()) | departments
         if gaps:
             self.report(Kind.MISSING_MONTHS, _describe_gaps(gaps))
         return [one for one in whole if one[1].value_of(name) not in gaps]
 
-    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, Set[str]]:
+    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, set[str]]:
         """Take a file's departments by month and return the months that lack some, in order.
 
         A department is missing in a month of a fiscal year if it is there in the month before
@@ -484,11 +464,9 @@ class _SourceReading:
         """
         for month, departments in own.items():
             self.months[month] |= departments
-        last = self.last_day
-        year, number = map(int, min(self.months, default=f"{last:%Y-%m}").split("-"))
-        numbers = range(12 * year + number - 1, 12 * last.year + last.month)
-        months = [f"{one // 12}-{one % 12 + 1:02}" for one in numbers]
-        gaps = dict.fromkeys({*months} - self.months.keys(), _NONE)
+        last = f"{self.last_day:%Y-%m}"
+        months = pd.period_range(min(self.months, default=last), last, freq="M").astype(str)
+        gaps: dict[str, set[str]] = {one: set() for one in months if one not in self.months}
         # Departments come and go with the fiscal year.
         for before, month in pairwise(months):
             if month in own and not month.endswith("-04"):
@@ -501,20 +479,19 @@ class _SourceReading:
 
     def _compare(self, taken: _Taken) -> None:
         """Report the first difference where a file contradicts an earlier one, as after a slip."""
-        numbers = {one.name for one in self.source.fields if one.type in {"integer", "number"}}
         differing = []
         for code, record in taken:
             as_of = record.value_of("as_of")
-            for answer in record.answers:
-                key = (code, record.key, as_of, answer.field)
+            for answer in (one for one in record.answers if one.field in self.numbers):
                 said = (answer.reading.value or "空欄", str(self.place.source_file))
-                before = self.said.get(key, said)
-                self.said[key] = said
-                if answer.field in numbers and before[0] != said[0]:
-                    differing.append((record.key, str(as_of), answer, said[0], before))
-        for row, day, answer, now, (value, file) in differing[:1]:
+                key = (code, record.key, as_of, answer.field)
+                before, self.said[key] = self.said.get(key, said), said
+                if before[0] != said[0]:
+                    differing.append((record.key, str(as_of), answer, before))
+        for row, day, answer, (value, file) in differing[:1]:
             words = {"row": row, "heading": self.titles[answer.field], "before": file}
             words |= {"as_of": day, "other": value, "more": str(len(differing) - 1)}
+            now = answer.reading.value or "空欄"
             self.report(Kind.REVISED_VALUE, now, cell=answer.cell, **words)
 
 
@@ -538,7 +515,7 @@ def _list_lost(findings: Iterable[Finding]) -> defaultdict[str, set[str]]:
     return lost
 
 
-def _describe_gaps(gaps: Mapping[str, Set[str]]) -> str:
+def _describe_gaps(gaps: Mapping[str, set[str]]) -> str:
     """Say which months and departments are missing, the first few by name."""
     return _shorten(
         [
@@ -557,25 +534,18 @@ def _leave_out(findings: Iterable[Finding], kind: Kind, cells: set[str]) -> list
     return [one for one in findings if one.rule_id != kind or one.place.cell not in cells]
 
 
-def _without_date(sheet: Sheet, row: int, column: int, text: str) -> UnusableFileError:
-    words = {"sheet": sheet.name, "cell": cell_address(row, column), "value": text}
-    return UnusableFileError(Kind.HEADING_WITHOUT_DATE, **words)
-
-
-def _find_day(name: str, sheet: Sheet, row: int, column: int, cell: CellValue) -> Answer | None:
-    """Return the day that stands in a cell as an answer; an impossible one spoils the file."""
-    text = raw_text_of(cell)
+def _read_day(name: str, sheet: Sheet, found: layout.FoundLabel) -> Answer:
+    """Return the day in a cell as an answer, empty without one; an impossible one is refused."""
+    text, cell = raw_text_of(found.value), layout.cell_address(found.row, found.column)
     try:
         day = find_date(text)
     except ValueError as error:
-        raise _without_date(sheet, row, column, text) from error
-    if day is None:
-        return None
-    reading = Reading(day.isoformat(), "answered", "heading_date")
-    return Answer(name, sheet.name, cell_address(row, column), text, reading)
+        raise UnusableFileError(Kind.HEADING_WITHOUT_DATE, cell=cell, value=text) from error
+    reading = Reading(day.isoformat() if day else None, "answered", "heading_date")
+    return Answer(name, sheet.name, cell, text, reading)
 
 
-def _find_title_days(name: str, sheet: Sheet, table: FoundTable) -> Iterator[Answer]:
+def _find_title_days(name: str, sheet: Sheet, table: layout.FoundTable) -> Iterator[Answer]:
     headed = set(table.columns.values())
     for number, row in enumerate(sheet.rows[: table.header_row]):
         for column, value in enumerate(row):
@@ -583,10 +553,9 @@ def _find_title_days(name: str, sheet: Sheet, table: FoundTable) -> Iterator[Ans
             if number > table.header_row - 3 and column in headed and column != min(headed):
                 continue
             # A line above the table may say when it was published, not what it stands for.
-            if not isinstance(value, str) or _PUBLISHED.search(value):
-                continue
-            if answer := _find_day(name, sheet, number, column, value):
-                yield answer
+            if isinstance(value, str) and not _PUBLISHED.search(value):
+                answer = _read_day(name, sheet, layout.FoundLabel(number, column, value))
+                yield from [answer] if answer.reading.value else []
 
 
 def _read_shares(name: str, read: SheetContents) -> None:
@@ -621,6 +590,58 @@ def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:
         yield from alike
 
 
+def read_package_search(content: bytes) -> Workbook:
+    """Read a CKAN's answer: a row per resource, under the headings of the national open data list.
+
+    A cell's address is that of this table. A dataset without a resource has no row, as in the list.
+    An UnusableFileError tells of an answer without success, and of the first of several pages.
+    """
+    try:
+        answer = json.loads(content)
+        result = answer["result"] if answer["success"] else {}
+        count, packages = result["count"], result["results"]
+        rows = [row for package in packages for row in _list_resources(package)]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnusableFileError(Kind.NOT_READABLE, str(error)) from error
+    # CKAN answers with ten datasets unless asked for more.
+    if count != len(packages):
+        raise UnusableFileError(Kind.PARTIAL_ANSWER, f"{len(packages)} of {count}")
+    return Workbook([Sheet("package_search", [list(_HEADINGS), *rows])])
+
+
+def _list_resources(package: dict[str, Any]) -> Iterator[list[CellValue]]:
+    published = package["state"] == "active" and not package["private"]
+    # A catalogue that has moved is younger than its files.
+    times = [package["metadata_created"], *(one.get("created") for one in package["resources"])]
+    day = min(filter(None, map(_day_of, times)), default="")
+    for resource in package["resources"]:
+        active = published and resource["state"] == "active"
+        texts = (
+            package["name"],
+            package["title"],
+            day,
+            resource["id"],
+            resource.get("name"),
+            resource.get("format"),
+            package.get("license_title"),
+            "配信中" if active else "配信停止中",
+            _day_of(resource.get("last_modified") or resource.get("created")),
+            (package.get("organization") or {}).get("title"),
+        )
+        yield [text or "" for text in texts]
+
+
+def _day_of(timestamp: str | None) -> str:
+    """Return the day in Japan; CKAN keeps its times in UTC and says nothing of it."""
+    try:
+        moment = datetime.fromisoformat(timestamp or "")
+        if len(timestamp or "") > len("2022-12-28"):
+            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(_JAPAN)
+    except (ValueError, OverflowError, TypeError):
+        return str(timestamp or "")
+    return moment.date().isoformat()
+
+
 def remember_contents(
     current: Sequence[Row], known: Sequence[Row], rules: FindingRules
 ) -> tuple[list[Row], list[Finding]]:
@@ -632,17 +653,19 @@ def remember_contents(
         not, is forgotten.
     """
     ours = [row for row in known if not current or row["sample"] == current[0]["sample"]]
-    owners: defaultdict[tuple[str, str], tuple[list[Row], list[Row]]]
-    owners = defaultdict(lambda: ([], []))
-    for place, listed in enumerate((current, ours)):
-        for row in listed:
-            owners[row["source"], row["period"]][place].append(row)
     rows: list[Row] = []
     findings: list[Finding] = []
-    for _, (now, before) in sorted(owners.items(), key=lambda one: one[0]):
+    for owner in sorted({_owner_of(row) for row in (*current, *ours)}):
+        now, before = ([row for row in one if _owner_of(row) == owner] for one in (current, ours))
         findings += _find_change(now, before, rules)
-        rows += _number_contents(now, before)
+        # Each content once, those seen before in their order and first.
+        contents = {row["file_sha256"]: row | {"state": "replaced"} for row in before}
+        contents |= {row["file_sha256"]: row for row in now}
+        rows += (row | {"content_number": n} for n, row in enumerate(contents.values(), 1))
     return rows, findings
+
+
+_owner_of: Callable[[Row], tuple[str, str]] = itemgetter("source", "period")
 
 
 def _find_change(
@@ -656,13 +679,3 @@ def _find_change(
         place = Place(period=now[0]["period"], source_file=now[0]["source_file"])
         rule = rules[Kind.CHANGED_FILE]
         yield make_finding(rule, place, before=f"{file}(SHA-256 {digest}…)", **words)
-
-
-def _number_contents(now: Sequence[Row], before: Sequence[Row]) -> Iterator[Row]:
-    """Yield each content once, those seen before in their order and first."""
-    current = {row["file_sha256"]: row for row in now}
-    for row in before:
-        state = current.pop(row["file_sha256"], row | {"state": "replaced"})
-        yield state | {"content_number": row["content_number"]}
-    for number, row in enumerate(current.values(), len(before) + 1):
-        yield row | {"content_number": number}
