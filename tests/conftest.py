@@ -44,7 +44,7 @@ def plans(raw_parameters: dict[str, Any]) -> Plans:
 @pytest.fixture(scope="session")
 def plan(plans: Plans) -> Plan:
     """The plan of the ward's deck."""
-    return plans.by_id["sumida-fy2022"]
+    return plans.root[0]
 
 
 @pytest.fixture(scope="session")

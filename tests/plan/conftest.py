@@ -1,6 +1,6 @@
 """Typed tables made from a handful of answers, as ingest makes them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.plan.models import Baseline, Indicator, IndicatorTarget, Plan, Plans, Predecessor
 from sumida_data.plan.values import Coverage, compute_indicators
 from sumida_data.survey.answers import Origin, make_rows
+from sumida_data.survey.departments import Department
 from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import Reading
@@ -100,19 +101,23 @@ def _continue(plan: Plan, indicator_id: str, *, base: int, target: int) -> Indic
 
 
 @pytest.fixture
-def compute(
+def compute_all(
     answers: Answers,
     dictionary: DataDictionary,
     municipality: HomeMunicipality,
     plans: Plans,
     form: Form,
     sources: CentralSources,
-) -> Callable[..., tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]]:
-    """Return a function that computes all values, by indicator and quarter, and lineage."""
+) -> Callable[..., Any]:
+    """Return a function that computes values, lineage and values by department."""
 
     def run(
-        *periods: str, plans: Plans = plans, asked: int = 75, answered: int = 70
-    ) -> tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]:
+        *periods: str,
+        plans: Plans = plans,
+        asked: int = 75,
+        answered: int = 70,
+        departments: Sequence[Department] = (),
+    ) -> Any:
         frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
         parts = (*form.answer_sheets, *sources.root)
         tables = build_typed_tables(frame, [dictionary[part.table] for part in parts])
@@ -124,13 +129,28 @@ def compute(
             for table in (sheet.table for sheet in form.answer_sheets)
         ]
         response = pd.DataFrame({"period": periods, "sample": False})
-        rows, lineage, _ = compute_indicators(
+        return compute_indicators(
             {municipality.code: municipality.name},
             plans,
             tables | {"answer": frame},
             coverage,
             response,
+            departments,
         )
+
+    return run
+
+
+@pytest.fixture
+def compute(
+    compute_all: Callable[..., Any], dictionary: DataDictionary
+) -> Callable[..., tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]]:
+    """Return a function that computes all values, by indicator and quarter, and lineage."""
+
+    def run(
+        *periods: str, **options: Any
+    ) -> tuple[dict[tuple[str, str], dict[str, Any]], pd.DataFrame]:
+        rows, lineage, _ = compute_all(*periods, **options)
         build_frame(dictionary["indicator_value"], rows)
         return {(r["indicator_id"], r["period"]): r for r in rows}, lineage.to_pandas()
 

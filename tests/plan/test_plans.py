@@ -50,7 +50,7 @@ def test_both_plans_have_values_in_the_year_between(
 
 
 def test_a_value_is_judged_by_its_own_plan(two_plans: Plans) -> None:
-    later = two_plans.by_id["sumida-fy2026"]
+    later, indicator = two_plans.owners["open_datasets_2026"]
     value = {
         **dict.fromkeys(("row_id", "municipality_code", "municipality_name", "plan_id"), "x"),
         **dict.fromkeys(("indicator_id", "indicator_title", "unit"), "x"),
@@ -60,7 +60,7 @@ def test_a_value_is_judged_by_its_own_plan(two_plans: Plans) -> None:
         "as_of": date(2028, 3, 31),
         "value": Decimal(255),
     }
-    linear, *_ = assess(later, later.indicator("open_datasets_2026"), value)
+    linear, *_ = assess(later, indicator, value)
     # Two of four years: 210 + 90 × 731/1461 = 255.0308.
     assert (linear["expected_value"], linear["target_value"]) == (Decimal("255.0308"), 300)
     assert linear["verdict"] == "slightly_behind"

@@ -14,7 +14,6 @@ from sumida_data.plan.progress import assess
 from sumida_data.plan.values import (
     Coverage,
     QueryError,
-    divide_values,
     measure_coverage,
     round_half_up,
 )
@@ -322,51 +321,43 @@ DEPARTMENTS = [
 ]
 
 
-def part(
-    code: str, numerator: int, denominator: int | None, indicator: str = "security_training_rate"
-) -> dict[str, Any]:
-    return {
-        "indicator_id": indicator,
-        "municipality_code": "131075",
-        "period": "FY2022Q3",
-        "department_code": code,
-        "numerator": Decimal(numerator),
-        "denominator": None if denominator is None else Decimal(denominator),
-    }
-
-
 @pytest.fixture
-def by_owner(plans: Plans, dictionary: DataDictionary) -> Any:
-    def divide(*parts: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        rows = divide_values(plans, parts, DEPARTMENTS)
+def by_owner(compute_all: Compute, dictionary: DataDictionary) -> Any:
+    def divide(indicator: str) -> dict[str, dict[str, Any]]:
+        *_, rows = compute_all("FY2022Q3", departments=DEPARTMENTS)
         build_frame(dictionary["indicator_value_by_department"], rows)
-        return {row["section"] or row["department_code"] or row["division"]: row for row in rows}
+        ours = [row for row in rows if row["indicator_id"] == indicator]
+        return {row["section"] or row["department_code"] or row["division"]: row for row in ours}
 
     return divide
 
 
 def test_a_division_s_rate_comes_from_its_sums_not_from_its_departments_rates(
-    by_owner: Any,
+    answers: Answers, by_owner: Any
 ) -> None:
-    rows = by_owner(part("1203", 1, 1), part("1204", 50, 99))
+    answers.add("security_training", "", department="1203", trainees="1", trainees_expected="1")
+    answers.add("security_training", "", department="1204", trainees="50", trainees_expected="99")
+    rows = by_owner("security_training_rate")
     assert (rows["税務課"]["value"], rows["窓口課"]["value"]) == (100, 51)
     assert rows["区民部"]["value"] == 51
     assert (rows["区民部"]["numerator"], rows["区民部"]["denominator"]) == (51, 100)
     assert (rows["区民部"]["level"], rows["税務課"]["level"]) == ("部", "課")
 
 
-def test_counts_add_up(by_owner: Any) -> None:
-    rows = by_owner(
-        part("1203", 7, None, "cashless_procedures"), part("1204", 5, None, "cashless_procedures")
-    )
-    assert rows["区民部"]["value"] == 12
+def test_counts_add_up(answers: Answers, by_owner: Any) -> None:
+    done = {"cashless_status": "済", "cashless_started_on": "2022-04-01"}
+    for number in range(12):
+        answers.add("procedure", f"T{number}", department="1203" if number < 7 else "1204", **done)
+    rows = by_owner("cashless_procedures")
+    assert [row["value"] for row in rows.values()] == [7, 5, 12]
     assert rows["区民部"]["denominator"] is None
 
 
 def test_nothing_is_dropped_where_the_department_is_unknown_or_the_denominator_zero(
-    by_owner: Any,
+    answers: Answers, by_owner: Any
 ) -> None:
-    rows = by_owner(part("1903", 0, 0))
+    answers.add("security_training", "", department="1903", trainees="0", trainees_expected="0")
+    rows = by_owner("security_training_rate")
     assert rows["所属不明"]["value"] is None
     assert rows["所属不明"]["value_status"] == "cannot_say"
     assert rows["1903"]["department_code"] == "1903"

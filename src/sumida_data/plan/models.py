@@ -208,23 +208,19 @@ class Indicator(Model):
 
     def _find_unfit_targets(self) -> Mistakes:
         bounds, fits = _GOALS[self.goal]
+        misfits = [target for target in self.targets if not fits(target)]
         limits = [one for one in (self.limit, self.most_possible) if one is not None]
         allowed = f"0以上{min(limits)}以下" if limits else "0以上"
-        decided = [target.decided_on for target in self.targets]
-        known = [day for day in decided if day is not None]
+        amounts = [bound for target in self.targets for bound in target.bounds]
+        days = [target.decided_on or date.min for target in self.targets]
         return {
-            f"goal が {self.goal} の目標には {bounds} を書いてください": not all(
-                map(fits, self.targets)
-            ),
+            f"goal が {self.goal} の目標には {bounds} を書いてください": misfits,
             **{
-                f"目標の {bound} は {allowed} にしてください": not 0
-                <= bound
-                <= min([*limits, bound])
-                for target in self.targets
-                for bound in target.bounds
+                f"目標の {one} は {allowed} にしてください": one < 0 or one > min([*limits, one])
+                for one in amounts
             },
             "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです": (
-                None in decided[1:] or known != sorted(known)
+                date.min in days[1:] or days != sorted(days)
             ),
         }
 
@@ -246,13 +242,11 @@ class Indicator(Model):
     @property
     def versions(self) -> tuple["Indicator", ...]:
         """The indicator by every version of its definition, the first one first."""
-
-        def change(before: "Indicator", later: LaterVersion) -> "Indicator":
-            changes = later.model_dump(exclude_none=True)
-            return before.model_copy(update={"series_break": later.series_break, **changes})
-
         first = self.model_copy(update={"later_versions": ()})
-        return tuple(accumulate(self.later_versions, change, initial=first))
+        changes = (later.model_dump(exclude_none=True) for later in self.later_versions)
+        return tuple(
+            accumulate(changes, lambda one, new: one.model_copy(update=new), initial=first)
+        )
 
     def decided_by(self, day: date) -> tuple[IndicatorTarget, ...]:
         """Return the targets decided by a day; empty if the first was decided later."""
@@ -450,9 +444,9 @@ class Plans(RootModel[tuple[Plan, ...]]):
         return self
 
     @property
-    def by_id(self) -> dict[str, Plan]:
-        """The plans by plan_id."""
-        return {plan.plan_id: plan for plan in self.root}
+    def owners(self) -> dict[str, tuple[Plan, Indicator]]:
+        """Every indicator with its plan, by indicator_id."""
+        return {one.indicator_id: (plan, one) for plan in self.root for one in plan.indicators}
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -461,12 +455,9 @@ class Plans(RootModel[tuple[Plan, ...]]):
 
     def of_source(self, source: str) -> "Plans":
         """Return the plans with their indicators from one kind of source only."""
-
-        def keep(plan: Plan) -> Plan:
-            kept = tuple(one for one in plan.indicators if one.source == source)
-            return plan.model_copy(update={"indicators": kept})
-
-        return Plans(tuple(map(keep, self.root)))
+        kept = [[one for one in plan.indicators if one.source == source] for plan in self.root]
+        plans = zip(self.root, map(tuple, kept), strict=True)
+        return Plans(tuple(plan.model_copy(update={"indicators": own}) for plan, own in plans))
 
     def measured_in(self, period: Period) -> tuple[Plan, ...]:
         """Return the plan reported, and those measured: from the year of their baselines on.
@@ -536,8 +527,8 @@ def find_start(plan: Plan, indicator: Indicator) -> Start | None:
 def describe_indicators(plans: Plans) -> list[Row]:
     """Return the rows of table ``indicator``; one row is one version of a definition."""
     rows = []
-    for plan in plans.root:
-        for one in (version for indicator in plan.indicators for version in indicator.versions):
+    for plan, indicator in plans.owners.values():
+        for one in indicator.versions:
             assumption = getattr(find_start(plan, one), "assumption", None)
             own = {
                 "row_id": f"{plan.plan_id}/{one.indicator_id}/{one.definition_version}",

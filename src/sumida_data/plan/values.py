@@ -5,7 +5,7 @@ and led back to their cells. Nothing in this module knows a particular indicator
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import SqlError, connect, run_query
-from sumida_data.base.frames import read_rows, to_arrow
+from sumida_data.base.frames import to_arrow
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_first_day, fiscal_year_last_day
 from sumida_data.plan.models import Indicator, Plan, Plans
@@ -76,14 +76,18 @@ _MEASURE = """
     LEFT JOIN delivered AS d USING (municipality_code, period, table_name)
     ORDER BY t.number, m.number
 """
-_SUM_PARTS = """
+# Of each department, and of each division from its own sums: percentages are never averaged.
+_DIVIDE = """
     SELECT
-        municipality_code, indicator_id, period, department_code,
-        sum(numerator)::DECIMAL(18, 4) AS numerator,
+        municipality_code, indicator_id, period, coalesce(division, '所属不明') AS division,
+        department_code, section, sum(numerator)::DECIMAL(18, 4) AS numerator,
         sum(denominator)::DECIMAL(18, 4) AS denominator
-    FROM counted
+    FROM counted LEFT JOIN section USING (period, department_code)
     WHERE complete AND department_code IS NOT NULL
-    GROUP BY ALL
+    GROUP BY GROUPING SETS (
+        (municipality_code, indicator_id, period, division),
+        (municipality_code, indicator_id, period, division, department_code, section)
+    )
     ORDER BY ALL
 """
 _LEAD_BACK = """
@@ -120,31 +124,41 @@ def compute_indicators(
     tables: Mapping[str, pd.DataFrame],
     coverage: Sequence[Coverage],
     response: pd.DataFrame,
-) -> tuple[list[Row], pa.Table, pa.Table]:
+    departments: Sequence[Department] = (),
+) -> tuple[list[Row], pa.Table, list[Row]]:
     """Compute every indicator of every plan measured, for every quarter of table ``response``.
 
     One indicator of one quarter is counted for all municipalities, names by code, at once, and the
     answers are searched once for the lineage of all: a ward and a nation take the same path.
 
     Returns:
-        Rows of table ``indicator_value``, table ``lineage``, and numerator and denominator by
-        municipality_code, indicator_id, period and department_code of what has departments.
+        Rows of table ``indicator_value``, table ``lineage``, and rows of table
+        ``indicator_value_by_department``, where the name of a department at the end of the quarter
+        counts; a row of a division has no department.
 
     Raises:
         QueryError: If an indicator's query fails; the message names the indicator.
     """
     sample = bool(response["sample"].any())
     # Definitions are those in force on the last day of the period.
+    periods = [*map(Period.parse, sorted(response["period"].unique()))]
     tasks = [
         (plan, one.version_on(period.last_day), period)
-        for period in map(Period.parse, sorted(response["period"].unique()))
+        for period in periods
         for plan in plans.measured_in(period)
         for one in plan.indicators
     ]
+    sections = [
+        (str(period), code, one.division, one.section)
+        for period in periods
+        for code, one in list_existing(departments, period.last_day).items()
+    ]
     columns = ["municipality_code", "municipality_name"]
     places = pd.DataFrame(municipalities.items(), columns=columns).reset_index(names="number")
+    columns = ["period", "department_code", "division", "section"]
     with connect() as connection:
         connection.register("municipality", places)
+        connection.register("section", pd.DataFrame(sections, columns=columns, dtype="string"))
         connection.register("coverage", pd.DataFrame(coverage, columns=Coverage._fields))
         connection.execute(_MAKE_ROOM)
         for name, frame in tables.items():
@@ -160,8 +174,9 @@ def compute_indicators(
         rows = connection.sql(_MEASURE).to_arrow_table().to_pylist()
         values = [row | _evaluate(row, *tasks[row["number"]]) for row in rows]
         lineage = connection.sql(_LEAD_BACK, params={"revision": _FIRST_REVISION})
-        parts = connection.sql(_SUM_PARTS).to_arrow_table()
-        return values, lineage.to_arrow_table(), parts
+        parts = connection.sql(_DIVIDE).to_arrow_table().to_pylist()
+        divided = [_divide(part, *plans.owners[part["indicator_id"]]) for part in parts]
+        return values, lineage.to_arrow_table(), divided
 
 
 def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:
@@ -290,55 +305,25 @@ def calculate(
 
 def measure_coverage(form: Form, waves: Waves, response: pd.DataFrame) -> list[Coverage]:
     """Count the departments asked about each survey table and those that answered."""
-    replied: dict[tuple[str, str], dict[str, bool]] = {}
-    for row in read_rows(response):
-        # Rows without a department are of files whose sender nobody knows.
-        if code := row["department_code"]:
-            known = replied.setdefault((row["municipality_code"], row["period"]), {})
-            known[code] = known.get(code, False) or row["response_status"] in _REPLIED
-    coverage = []
-    for (municipality, period), known in replied.items():
-        asked, answered = Counter[str](), Counter[str]()
-        for code, has_replied in known.items():
-            for sheet in waves.root[period].sheets_for(code):
-                asked[sheet] += 1
-                answered[sheet] += has_replied
-        for part in form.answer_sheets:
-            counts = asked[part.sheet], answered[part.sheet]
-            coverage.append(Coverage(municipality, period, part.table, *counts))
-    return coverage
-
-
-def divide_values(
-    plans: Plans, parts: Iterable[Row], departments: Sequence[Department]
-) -> list[Row]:
-    """Compute every value by division and by department, each from its own sums.
-
-    A percentage of a division comes from its summed parts; percentages of departments are never
-    averaged. Of a department the name at the end of the quarter counts.
-
-    Returns:
-        Rows of table ``indicator_value_by_department``. A row of a division has no department.
-    """
-    owners = {one.indicator_id: (plan, one) for plan in plans.root for one in plan.indicators}
-    rows, divisions = [], dict[tuple[str, ...], Row]()
-    for part in parts:
-        last_day = Period.parse(part["period"]).last_day
-        known = list_existing(departments, last_day).get(part["department_code"])
-        division = getattr(known, "division", "所属不明")
-        rows.append(part | {"division": division, "section": getattr(known, "section", None)})
-        key = part["municipality_code"], part["indicator_id"], part["period"], division
-        nothing = dict.fromkeys(("department_code", "section", "numerator", "denominator"))
-        whole = divisions.setdefault(key, rows[-1] | nothing)
-        for name in ("numerator", "denominator"):
-            if part[name] is not None:
-                whole[name] = part[name] + (whole[name] or 0)
-    columns = ("municipality_code", "indicator_id", "period", "division", "department_code")
-    rows = [_divide(row, *owners[row["indicator_id"]]) for row in (*rows, *divisions.values())]
-    return sorted(rows, key=lambda row: str(tuple(row[name] for name in (*columns, "section"))))
+    # Rows without a department are of files whose sender nobody knows.
+    known = response[response["department_code"].notna()]
+    departments = [known[name] for name in ("municipality_code", "period", "department_code")]
+    replied = known["response_status"].isin(_REPLIED).groupby(departments).any()
+    asked, answered = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+    keys: list[tuple[str, str, str]] = replied.index.to_list()
+    for (municipality, period, code), has_replied in zip(keys, replied, strict=True):
+        for sheet in waves.root[period].sheets_for(code):
+            asked[municipality, period, sheet] += 1
+            answered[municipality, period, sheet] += bool(has_replied)
+    return [
+        Coverage(*of, part.table, asked[*of, part.sheet], answered[*of, part.sheet])
+        for of in dict.fromkeys(key[:2] for key in keys)
+        for part in form.answer_sheets
+    ]
 
 
 def _divide(part: Row, plan: Plan, indicator: Indicator) -> Row:
+    """Return the value of a department or, where the part names none, of a division."""
     code = part["department_code"]
     value = calculate(indicator, part["numerator"], part["denominator"])
     return part | {

@@ -45,9 +45,8 @@ def compute_values(
     """Compute every indicator for every quarter, whatever has been published."""
     home = {municipality.code: municipality.name}
     coverage = values.measure_coverage(form, waves, response)
-    computed, lineage, parts = values.compute_indicators(home, plans, tables, coverage, response)
     known = parse_departments(read_rows(departments))
-    return computed, lineage, values.divide_values(plans, parts.to_pylist(), known)
+    return values.compute_indicators(home, plans, tables, coverage, response, known)
 
 
 @makes("indicator_value", "lineage", "pending_values", "correction_notice")
@@ -91,7 +90,7 @@ def assess_progress(
     """Compare every value with its target, by every method of its plan."""
     computed = assess_values(plans, read_rows(indicator_value))
     published = history.merge_histories(publication_history)
-    reasons = revisions.parse_verdict_changes(read_rows(verdict_changes), published)
+    reasons = revisions.parse_verdict_changes(read_rows(verdict_changes), plans, published)
     progress, pending = revisions.freeze_verdicts(computed, published, reasons)
     return progress, [*pending_values, *pending]
 
