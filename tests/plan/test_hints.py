@@ -202,7 +202,7 @@ def test_what_was_said_of_a_value_becomes_a_row(plans: Plans, dictionary: DataDi
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"indicator_id": "x"}, "の indicator_id: 'x' は使えません"),
+        ({"indicator_id": "x"}, "の indicator_id: 'x' という指標はありません"),
         ({"period": "FY2032Q2"}, "の period: FY2032Q2 の値はまだ"),
         ({"next_step": ""}, "の next_step が空です"),
         ({"said_on": "昨日"}, "の said_on: '昨日' は日付ではありません"),

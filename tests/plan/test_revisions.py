@@ -382,8 +382,8 @@ class TestVerdicts:
         assert pending["differences"] == "判定(linear) behind→slightly_behind"
         assert "verdict_changes.csv に x の改訂番号1の理由" in pending["message"]
 
-    def test_a_reason_lets_it_change_and_is_said(self) -> None:
-        reasons = parse_verdict_changes([CHANGE], PUBLISHED)
+    def test_a_reason_lets_it_change_and_is_said(self, plans: Plans) -> None:
+        reasons = parse_verdict_changes([CHANGE], plans, PUBLISHED)
         [kept], pending = freeze_verdicts([JUDGED], PUBLISHED, reasons)
         assert kept["verdict"] == "slightly_behind"
         assert kept["reason"] == "7割。公表した判定を改めた理由：境目を誤っていた。"
@@ -396,6 +396,6 @@ class TestVerdicts:
         for row in (same, other, sample):
             assert freeze_verdicts([row], PUBLISHED, {}) == ([row], [])
 
-    def test_a_reason_for_what_was_not_published_is_refused(self) -> None:
+    def test_a_reason_for_what_was_not_published_is_refused(self, plans: Plans) -> None:
         with pytest.raises(ReferenceTableError, match="x FY2022Q3 2 の判定は公表されていません"):
-            parse_verdict_changes([CHANGE | {"revision": "2"}], PUBLISHED)
+            parse_verdict_changes([CHANGE | {"revision": "2"}], plans, PUBLISHED)

@@ -19,6 +19,8 @@ from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 Hint = Literal[
     "jump", "fall", "beyond_whole", "beyond_limit", "as_of_outside", "unchanged_everywhere"
 ]
+# What of a value a row of a register speaks of.
+_ADDRESS = ("indicator_id", "period", "revision", "hint")
 _NOT_NOTED: Row = dict.fromkeys(("note", "noted_by", "noted_on"))
 
 
@@ -30,14 +32,14 @@ def find_hints(
     What the rows of hint_notes.csv note need not be found any more.
     """
     noted: dict[str, Row] = {}
-    for place, row, row_id in _list_notes(notes, "hint_notes", plans, values):
-        registers.require(row, ("note", "noted_by"), place)
-        _refuse_unknown(row, "hint", get_args(Hint), place)
-        if f"{row_id}/{row['hint']}" in noted:
-            raise ReferenceTableError(f"{place}: 同じ指標・期間・手がかりの行が2回あります。")
-        day = registers.parse_day(row, "noted_on", place).isoformat()
-        own = {"note": row["note"], "noted_by": row["noted_by"], "noted_on": day}
-        noted[f"{row_id}/{row['hint']}"] = own
+    for place, note in list_remarks(notes, "hint_notes", plans, values, _find_latest(values)):
+        if note["hint"] not in get_args(Hint):
+            raise ReferenceTableError(
+                f"{place}の hint: {note['hint']!r} は使えません。"
+                f"書けるのは {'、'.join(get_args(Hint))} です。"
+            )
+        note["noted_on"] = note["noted_on"].isoformat()
+        noted["/".join(note[name] for name in ("indicator_id", "period", "hint"))] = note
     measured = {
         (row["indicator_id"], row["period"]): row
         for row in sorted(values, key=lambda row: str(row["period"]))
@@ -62,46 +64,54 @@ def parse_progress_notes(
     notes: Iterable[TextRow], plans: Plans, values: Sequence[Row]
 ) -> list[Row]:
     """Read the rows of progress_notes.csv, as rows of table ``progress_note``."""
-    told: dict[str, Row] = {}
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
-    for place, row, row_id in _list_notes(notes, "progress_notes", plans, values):
-        registers.require(row, ("cause", "next_step", "said_by"), place)
-        if row_id in told:
-            raise ReferenceTableError(f"{place}: 同じ指標・期間の行が2回あります。")
-        told[row_id] = {
-            "row_id": row_id,
-            "indicator_id": row["indicator_id"],
-            "indicator_title": titles.get(row["indicator_id"]),
-            "period": row["period"],
-            **{name: row[name].strip() for name in ("cause", "next_step", "said_by")},
-            "said_on": registers.parse_day(row, "said_on", place),
-        }
-    return list(told.values())
+    said = list_remarks(notes, "progress_notes", plans, values, _find_latest(values))
+    return [
+        note
+        | {"row_id": f"{note['indicator_id']}/{note['period']}"}
+        | {"indicator_title": titles.get(note["indicator_id"])}
+        for _, note in said
+    ]
 
 
-def _list_notes(
-    notes: Iterable[TextRow], register: str, plans: Plans, values: Sequence[Row]
-) -> Iterator[tuple[str, TextRow, str]]:
-    """Yield the rows that speak of a value, each with its place and the value's name."""
-    # A published value may outlive the indicator in the plan.
+def _find_latest(values: Iterable[Row]) -> str:
+    return max((row["period"] for row in values), default="")
+
+
+def list_remarks(
+    rows: Iterable[TextRow],
+    register: str,
+    plans: Plans,
+    values: Iterable[Row],
+    latest: str | None = None,
+) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a register that speak of values, each after where it stands.
+
+    The last column of such a register has a day. A value is one of an indicator of the plans, or
+    of those given, because a published value may outlive its indicator; its quarter is not later
+    than the latest. A ReferenceTableError tells of a mistake, and of what is said twice.
+    """
     known = {one.indicator_id for one in plans.indicators} | {row["indicator_id"] for row in values}
-    latest = max((row["period"] for row in values), default="")
-    for place, row in registers.list_rows(notes, register):
-        _refuse_unknown(row, "indicator_id", sorted(known), place)
+    *columns, day = registers.REGISTERS[register]
+    addresses = set()
+    for place, row in registers.list_rows(rows, register):
+        registers.require(row, columns, place)
+        if row["indicator_id"] not in known:
+            raise ReferenceTableError(
+                f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
+                f"書けるのは {'、'.join(sorted(known))} です。"
+            )
         period = str(registers.parse_period(row, "period", place))
-        if period > latest:
+        if latest is not None and period > latest:
             raise ReferenceTableError(
                 f"{place}の period: {period} の値はまだありません。書けるのは {latest} までです。"
             )
-        yield place, row, f"{row['indicator_id']}/{period}"
-
-
-def _refuse_unknown(row: TextRow, column: str, allowed: Iterable[str], place: str) -> None:
-    if row[column] not in allowed:
-        raise ReferenceTableError(
-            f"{place}の {column}: {row[column]!r} は使えません。"
-            f"書けるのは {'、'.join(allowed)} です。"
-        )
+        address = " ".join(row[name].strip() for name in columns if name in _ADDRESS)
+        if address in addresses:
+            raise ReferenceTableError(f"{place}: {address} の行が2回あります。")
+        addresses.add(address)
+        said_on = registers.parse_day(row, day, place)
+        yield place, {**{name: row[name].strip() for name in columns}, day: said_on}
 
 
 def _find(

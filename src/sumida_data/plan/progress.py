@@ -20,9 +20,6 @@ from sumida_data.plan.values import round_half_up
 Verdict = Literal[
     "achieved", "kept", "on_track", "slightly_behind", "behind", "cannot_say", "not_applicable"
 ]
-# A verdict, why, and the ratio where it rests on one.
-_Judgement = tuple[Verdict, str, Decimal | None]
-
 # The value expected by now, progress made divided by that expected, and why one is missing.
 Comparison = tuple[Decimal | None, Decimal | None, str]
 
@@ -34,6 +31,15 @@ _SHORTEST_DAYS = 90
 _MOST_GROWTH = 1
 # Verdicts that rest on the path, and so on what was assumed to draw it.
 _VERDICTS_BY_PATH = ("on_track", "slightly_behind", "behind")
+_KEPT_GOALS = ("keep_at_least", "keep_at_most")
+
+
+class _Judgement(NamedTuple):
+    """A verdict, why, and the ratio where it rests on one."""
+
+    verdict: Verdict
+    reason: str
+    ratio: Decimal | None = None
 
 
 class Path(NamedTuple):
@@ -118,7 +124,7 @@ METHODS: dict[str, Callable[[Path, CutPoints], Comparison]] = {
 
 def assess_values(plans: Plans, values: Iterable[Row]) -> Iterator[Row]:
     """Yield the rows of table ``indicator_progress``, from those of ``indicator_value``."""
-    owners = {one.indicator_id: (plan, one) for plan in plans.root for one in plan.indicators}
+    owners = plans.owners
     for value in values:
         # A published value of an indicator that is in no plan any more has no target.
         if owner := owners.get(value["indicator_id"]):
@@ -142,12 +148,9 @@ class _Case:
         self.actual: Decimal | None = value["value"]
         self.as_of: date = value["as_of"]
         self.start = find_start(plan, indicator)
-        decided = indicator.decided_by(self.as_of)
-        self.target = decided[-1] if decided else None
-        self.is_reached = (
-            self.target is not None
-            and self.actual is not None
-            and self.target.is_reached_by(self.actual)
+        target = self.target = (indicator.decided_by(self.as_of) or (None,))[-1]
+        self.is_reached = bool(
+            target and self.actual is not None and target.is_reached_by(self.actual)
         )
         self.begins_each_year = indicator.kind == "flow" or indicator.year_to_date
         # Whether it counts a fiscal year of which a part is still to come.
@@ -238,79 +241,74 @@ def _judge(case: _Case, path: Path | None, found: Comparison, cuts: CutPoints) -
     actual, target = case.actual, case.target
     if actual is None or target is None:
         missing = "値が" if actual is None else "この時点で定められていた目標値が"
-        return "cannot_say", f"{missing}ないため判定できない。", None
+        return _Judgement("cannot_say", f"{missing}ないため判定できない。")
     if case.is_reached:
-        return (*_judge_reached(case, target, actual), None)
-    if verdict := _judge_without_path(case, target, actual):
-        return (*verdict, None)
+        return _judge_reached(case, target, actual)
+    if judgement := _judge_without_path(case, target, actual):
+        return judgement
     expected, ratio, reason = found
-    if path is None or expected is None or ratio is None:
-        applies = cuts.method != "compound_growth"
-        return "cannot_say" if applies else "not_applicable", reason, None
-    return _judge_by_path(case, path, cuts, expected, ratio)
+    if path and expected is not None and ratio is not None:
+        return _judge_by_path(case.indicator, path, cuts, expected, ratio)
+    applies = cuts.method != "compound_growth"
+    return _Judgement("cannot_say" if applies else "not_applicable", reason)
 
 
-def _judge_reached(case: _Case, target: IndicatorTarget, actual: Decimal) -> tuple[Verdict, str]:
+def _judge_reached(case: _Case, target: IndicatorTarget, actual: Decimal) -> _Judgement:
     """Tell what is kept so far, and may be lost until its day, from what is achieved."""
     excess = ""
     if target.target_min and actual > case.plan.hints.jump * target.target_min:
         times = round_half_up(actual / target.target_min, 1)
         excess = f"目標値の{times}倍であり、数え方が目標値を定めた時と違う可能性がある。"
-    to_keep = case.begins_each_year or case.indicator.goal in ("keep_at_least", "keep_at_most")
+    to_keep = case.begins_each_year or case.indicator.goal in _KEPT_GOALS
     if to_keep and case.as_of < target.target_date:
-        return "kept", f"期日の前だが、今は目標どおりである。{excess}"
-    return "achieved", f"目標値に達している。{excess}"
+        return _Judgement("kept", f"期日の前だが、今は目標どおりである。{excess}")
+    return _Judgement("achieved", f"目標値に達している。{excess}")
 
 
-def _judge_without_path(
-    case: _Case, target: IndicatorTarget, actual: Decimal
-) -> tuple[Verdict, str] | None:
+def _judge_without_path(case: _Case, target: IndicatorTarget, actual: Decimal) -> _Judgement | None:
     """Return the first that can be said of a target not reached without looking at the path."""
     goal, start = case.indicator.goal, case.start
     # What is counted in a year only grows: what is not to be exceeded is lost at once.
     may_be_reached = (case.indicator.kind, goal) != ("flow", "keep_at_most")
-    ends = sorted((actual, start.value)) if start else (actual, actual)
+    start_value = start.value if start else actual
+    low, high = sorted((actual, start_value))
     within_year = "年度の初めから数える値で、年度の途中のため判定しない。"
     yes_no = "実現したかどうかの目標のため、期日の前には判定しない。"
-    verdicts: tuple[tuple[bool, Verdict, str], ...] = (
+    lost = "起点では目標値に達していたが、今は外れている。"
+    # From one side of a range to the other.
+    beyond = low < target.bounds[0] and high > target.bounds[-1]
+    judgements: tuple[tuple[bool, Verdict, str], ...] = (
         (case.as_of >= target.target_date, "behind", "期日になったが目標値に達していない。"),
         (case.is_within_year and may_be_reached, "cannot_say", within_year),
-        (goal in ("keep_at_least", "keep_at_most"), "behind", "保つべき目標値から外れている。"),
+        (goal in _KEPT_GOALS, "behind", "保つべき目標値から外れている。"),
         (goal == "yes_no", "cannot_say", yes_no),
         (start is None, "cannot_say", "基準値がないため計画線を引けない。"),
-        (
-            start is not None and target.is_reached_by(start.value),
-            *("behind", "起点では目標値に達していたが、今は外れている。"),
-        ),
-        # From one side of a range to the other.
-        (
-            ends[0] < target.bounds[0] and ends[1] > target.bounds[-1],
-            *("behind", "目標の範囲を越えている。"),
-        ),
+        (target.is_reached_by(start_value), "behind", lost),
+        (beyond, "behind", "目標の範囲を越えている。"),
     )
-    return next(((verdict, why) for holds, verdict, why in verdicts if holds), None)
+    return next((_Judgement(verdict, why) for holds, verdict, why in judgements if holds), None)
 
 
 def _judge_by_path(
-    case: _Case, path: Path, cuts: CutPoints, expected: Decimal, ratio: Decimal
+    indicator: Indicator, path: Path, cuts: CutPoints, expected: Decimal, ratio: Decimal
 ) -> _Judgement:
     if ratio < 0 or abs(expected - path.start) < path.allowance:
-        return (*_judge_difference(case.indicator, path, expected), None)
+        return _judge_difference(indicator, path, expected)
     # Not rounded up: 79.9 % is not the 80 % that would be another verdict.
     done = f"計画した進みの{int(100 * ratio)}%" if ratio < 1 else "計画した進み"
     if ratio < cuts.slightly_behind:
-        return "behind", f"{done}にとどまる。", ratio
+        return _Judgement("behind", f"{done}にとどまる。", ratio)
     verdict: Verdict = "on_track" if ratio >= cuts.on_track else "slightly_behind"
-    return verdict, f"{done}に達している。", ratio
+    return _Judgement(verdict, f"{done}に達している。", ratio)
 
 
-def _judge_difference(indicator: Indicator, path: Path, expected: Decimal) -> tuple[Verdict, str]:
+def _judge_difference(indicator: Indicator, path: Path, expected: Decimal) -> _Judgement:
     """Judge where little is planned so far, or the value has gone back: no share can say that."""
     gap = path.actual - expected
     shortfall = -gap if path.target > path.start else gap
     if shortfall <= 0:
-        return "on_track", "計画した値に達している。"
+        return _Judgement("on_track", "計画した値に達している。")
     shown = round_half_up(gap, max(indicator.decimals, 1))
     reason = f"計画した値との差は{shown:+,f}{indicator.difference_unit}。"
     verdict: Verdict = "slightly_behind" if shortfall < path.allowance else "behind"
-    return verdict, reason if shown else "計画した値にごくわずかに届かない。"
+    return _Judgement(verdict, reason if shown else "計画した値にごくわずかに届かない。")

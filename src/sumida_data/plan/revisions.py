@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from sumida_data.base.database import connect
 from sumida_data.base.metadata import Row
+from sumida_data.plan.hints import list_remarks
 from sumida_data.plan.models import Plans
-from sumida_data.survey.reading import registers
 from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 
 # Indicator, quarter and number of a revision.
@@ -25,8 +25,7 @@ Address = tuple[str, str, int]
 
 _KEY = ("municipality_code", "indicator_id", "period")
 _key: Callable[[Row], tuple[str, ...]] = itemgetter(*_KEY)
-_ADDRESS = ("indicator_id", "period", "revision")
-_address_of: Callable[[Row], Address] = itemgetter(*_ADDRESS)
+_address_of: Callable[[Row], Address] = itemgetter("indicator_id", "period", "revision")
 _verdict_of = itemgetter(*_KEY, "revision", "method", "sample")
 # What makes a value another one. Titles and notes may be put better without a revision, and where
 # one more department has answered but the figure stays, nothing is revised.
@@ -40,7 +39,6 @@ _PARTS = {
     "definition_version": "定義の版",
 }
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
-_WORDS = ("reason", "scope", "cause", "impact", "response", "decided_by")
 # What is said of what is pending. Where nothing of a quarter is left, each value has the same
 # sentence: it is told once.
 _MESSAGES = {
@@ -84,51 +82,31 @@ def parse_revisions(
     rows: Iterable[TextRow], plans: Plans, published: PublishedValues
 ) -> dict[Address, Row]:
     """Read the rows of revisions.csv, each the reason of a revision, by what it revises."""
-    # A published value may outlive its indicator in the plans.
-    known = {indicator.indicator_id for indicator in plans.indicators}
-    known |= {row["indicator_id"] for row in published.ever}
     reasons: dict[Address, Row] = {}
-    for place, row in registers.list_rows(rows, "revisions"):
-        registers.require(row, _WORDS, place)
-        if row["indicator_id"] not in known:
-            raise ReferenceTableError(
-                f"{place}の indicator_id: {row['indicator_id']!r} という指標はありません。"
-                f"書けるのは {'、'.join(sorted(known))} です。"
-            )
+    for place, row in list_remarks(rows, "revisions", plans, published.ever):
         if not row["revision"].isdecimal() or int(row["revision"]) < 2:
             raise ReferenceTableError(
                 f"{place}の revision: {row['revision']!r} は、2以上の整数で書いてください。"
             )
-        address = (
-            row["indicator_id"],
-            str(registers.parse_period(row, "period", place)),
-            int(row["revision"]),
-        )
-        if address in reasons:
-            raise ReferenceTableError(f"{place}: 同じ指標・期間・改訂番号の行が2回あります。")
-        words = {column: row[column].strip() for column in _WORDS}
-        decided = {"decided_on": registers.parse_day(row, "decided_on", place)}
-        reasons[address] = dict(zip(_ADDRESS, address, strict=True)) | words | decided
+        row["revision"] = int(row["revision"])
+        reasons[_address_of(row)] = row
     return reasons
 
 
 def parse_verdict_changes(
-    rows: Iterable[TextRow], published: PublishedValues
+    rows: Iterable[TextRow], plans: Plans, published: PublishedValues
 ) -> dict[Address, str]:
     """Read the rows of verdict_changes.csv: why a published verdict is another one now."""
-    known = set(map(_address_of, published.verdicts))
+    known = {tuple(map(str, _address_of(row))): _address_of(row) for row in published.verdicts}
     reasons: dict[Address, str] = {}
-    for place, row in registers.list_rows(rows, "verdict_changes"):
-        registers.require(row, ("revision", "reason", "decided_by"), place)
-        registers.parse_day(row, "decided_on", place)
-        revision = int(row["revision"]) if row["revision"].isdecimal() else 0
-        address = row["indicator_id"], str(registers.parse_period(row, "period", place)), revision
+    for place, row in list_remarks(rows, "verdict_changes", plans, published.verdicts):
+        address = tuple(map(str, _address_of(row)))
         if address not in known:
             raise ReferenceTableError(
-                f"{place}: {' '.join(map(str, address))} の判定は公表されていません。"
+                f"{place}: {' '.join(address)} の判定は公表されていません。"
                 "指標・期間・改訂番号を確かめてください。"
             )
-        reasons[address] = row["reason"].strip()
+        reasons[known[address]] = row["reason"]
     return reasons
 
 
@@ -180,22 +158,15 @@ def freeze_values(
     sample = any(row["sample"] for row in computed)
     standing, ever = (_group(rows, sample=sample) for rows in (published.standing, published.ever))
     values: list[Row] = []
-    new, pending = set(), []
+    pending: list[Row] = []
+    new = set()
     for row in computed:
         before = standing.pop(_key(row), [])
-        kept, revised, differs = _revise(row, before, ever[_key(row)])
-        values += kept
-        if differs and _address_of(revised) not in reasons:
-            differences = "、".join(
-                f"{_PARTS[name]} {_show(before[-1][name])}→{_show(revised[name])}"
-                for name in list_differences(before[-1], revised)
-            )
-            title = revised["indicator_title"]
-            described = _describe("differs", before[-1], revised["revision"], differences, title)
-            pending.append(described | {"computed_value": revised["value"]})
-        else:
-            values.append(revised)
-            new.add(revised["row_id"])
+        revisions, waiting = _revise(row, before, ever[_key(row)], reasons)
+        values += revisions
+        pending += waiting
+        if not waiting:
+            new.add(values[-1]["row_id"])
     periods = {row["period"] for row in computed}
     for rows in standing.values():
         values += map(_number, rows)
@@ -229,14 +200,23 @@ def _group(rows: Iterable[Row], *, sample: bool) -> defaultdict[tuple[str, ...],
     return groups
 
 
-def _revise(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> tuple[list[Row], Row, bool]:
-    """Return the public revisions that stay, the row as a revision, and whether it is another."""
-    differs = not before or bool(list_differences(before[-1], row))
-    number = _find_next(row, before, ever) if differs else before[-1]["revision"]
+def _revise(
+    row: Row, before: Sequence[Row], ever: Sequence[Row], reasons: Collection[Address]
+) -> tuple[list[Row], list[Row]]:
+    """Return the revisions of a value, the row among them if it may be one, and what is pending."""
+    names = list_differences(before[-1], row) if before else []
+    is_same = before and not names
+    number = before[-1]["revision"] if is_same else _find_next(row, before, ever)
     # Packages spell ① as (1); here the indicator keeps the name that it has.
-    name = {"indicator_title": row["indicator_title"]}
-    kept = [_number(row | one | name) for one in (before if differs else before[:-1])]
-    return kept, _number(row | {"revision": number}), differs and bool(before)
+    title = {"indicator_title": row["indicator_title"]}
+    kept = [_number(row | one | title) for one in (before[:-1] if is_same else before)]
+    revised = _number(row | {"revision": number})
+    if not names or _address_of(revised) in reasons:
+        return [*kept, revised], []
+    parts = ((_PARTS[name], _show(kept[-1][name]), _show(row[name])) for name in names)
+    differences = "、".join(f"{part} {old}→{now}" for part, old, now in parts)
+    described = _describe("differs", kept[-1], number, differences)
+    return kept, [described | {"computed_value": row["value"]}]
 
 
 def _find_next(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> int:
@@ -274,10 +254,10 @@ def list_differences(published: Row, row: Row) -> list[str]:
     return [name for name in known if published[name] != row[name]]
 
 
-def _describe(state: str, last: Row, number: int, differences: str, title: str = "") -> Row:
+def _describe(state: str, last: Row, number: int, differences: str) -> Row:
     """Describe what is pending of a published value, under its next revision."""
     message = _MESSAGES[state].format(
-        title=title or last["indicator_title"],
+        title=last["indicator_title"],
         name=last["indicator_id"],
         period=last["period"],
         differences=differences,
@@ -300,24 +280,23 @@ def _add_unused(
     pending: Sequence[Row], reasons: Collection[Address], values: Sequence[Row]
 ) -> Iterator[Row]:
     """Yield what is pending, and reasons of no revision: a wrong number, a value right again."""
-    unused = sorted(set(reasons) - set(map(_address_of, values)))
+    unused = defaultdict(list)
+    for name, period, number in sorted(set(reasons) - set(map(_address_of, values))):
+        unused[name, period].append(number)
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
-    differing = set()
     for row in pending:
         key = (row["indicator_id"], row["period"])
-        wrong = "、".join(str(one[2]) for one in unused if one[:2] == key)
-        if row["pending_state"] == "differs" and wrong:
-            differing.add(key)
-            remark = f"(改訂番号{wrong}の行は、番号が違うため使いません。)"
-            row |= {"message": row["message"] + remark}
+        if row["pending_state"] == "differs" and key in unused:
+            wrong = "、".join(map(str, unused.pop(key)))
+            row["message"] += f"(改訂番号{wrong}の行は、番号が違うため使いません。)"
         yield row
-    for name, period, revision in unused:
-        if (name, period) not in differing:
-            last: Row = {"municipality_code": "", "indicator_id": name, "period": period}
-            of_row = {"indicator_title": titles.get(name, name), "value": None}
-            last = last | of_row | {"revision": revision - 1}
-            described = _describe("no_difference", last, revision, "当てはまる違いがない")
-            yield described | {"row_id": f"{name}/{period}/{revision}/unused"}
+    for (name, period), numbers in unused.items():
+        last: Row = {"municipality_code": "", "indicator_id": name, "period": period, "value": None}
+        last["indicator_title"] = titles.get(name, name)
+        for number in numbers:
+            last["revision"] = number - 1
+            described = _describe("no_difference", last, number, "当てはまる違いがない")
+            yield described | {"row_id": f"{name}/{period}/{number}/unused"}
 
 
 def _show(value: Any) -> str:
