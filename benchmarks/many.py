@@ -25,6 +25,7 @@ from sumida_data.many.units import Work, run_units
 from sumida_data.plan.models import Plans
 from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Sample, parse_facts
+from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
@@ -54,9 +55,9 @@ def make_work(folder: Path, count: int) -> Work:
     departments = parse_departments(read_register(REGISTERS / "departments.csv"))
     few = [one for one in departments if one.valid_to is None][:DEPARTMENTS]
     rows = read_register(REGISTERS / "municipalities.csv")[:count]
-    names = {row["municipality_code"]: row["municipality_name"] for row in rows}
+    municipalities = {one.code: one for one in parse_municipalities(rows)}
     periods = {PERIOD: sample.periods[PERIOD]}
-    for code in names:
+    for code in municipalities:
         own = sample.model_copy(update={"seed": int(code), "periods": periods})
         for name, content in make_returns(own, facts, form, waves, few).items():
             path = folder / "survey" / code / name
@@ -66,11 +67,13 @@ def make_work(folder: Path, count: int) -> Work:
         form,
         waves,
         FindingRules.model_validate(raw["finding_rules"]),
-        Plans.model_validate(raw["plans"]).of_source("survey"),
+        Plans.model_validate(raw["plans"]),
         build_dictionary(TableDescriptions.model_validate(raw["tables"]), form),
-        names,
+        (),  # no central files: what is measured is the reading of returns
+        municipalities,
         {"": few},
         folder / "survey",
+        folder / "external",
         folder / "tables",
         "benchmark",
     )

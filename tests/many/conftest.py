@@ -10,9 +10,10 @@ from sumida_data.many.units import Work
 from sumida_data.plan.models import Plans
 from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Facts, Sample
+from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import Department
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import CentralSources, Form, Waves
 from tests.sample.conftest import departments, facts, read_register, sample
 
 __all__ = ["departments", "facts", "sample"]
@@ -45,6 +46,7 @@ def make_work(  # one fixture for each thing that decides what is made
     waves: Waves,
     rules: FindingRules,
     plans: Plans,
+    sources: CentralSources,
     dictionary: DataDictionary,
     few: list[Department],
 ) -> Callable[[Path], Work]:
@@ -60,14 +62,13 @@ def make_work(  # one fixture for each thing that decides what is made
             form,
             waves,
             rules,
-            plans.of_source("survey"),
+            plans,
             dictionary,
-            {
-                row["municipality_code"]: row["municipality_name"]
-                for row in read_register("municipalities")
-            },
+            sources.root,
+            {one.code: one for one in parse_municipalities(read_register("municipalities"))},
             {"": few},
             folder / "survey",
+            folder / "external",
             folder / "tables",
             "settings",
         )

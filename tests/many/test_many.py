@@ -20,6 +20,11 @@ from sumida_data.many.results import SUMS, Results
 from sumida_data.many.units import EngineError, Outcome, Work, run_units
 from tests.many.conftest import CODES, PERIODS
 
+# As the returns, the list is a sample.
+STAMP = "見本データ,,,,"
+HEADINGS = (
+    "データセット_ID,データセット_タイトル,データセット_公開日,ファイル_ID,ファイル_ステータス"
+)
 PROCESSES = Many(engine="processes", workers=2)
 SPARK = Many(engine="spark", master="local[2]")
 
@@ -106,6 +111,26 @@ def test_archives_stand_for_the_folder_of_a_quarter(finished: Work, tmp_path: Pa
         row for row in Results(work.results).ask(question) if row["municipality_code"] in CODES[:2]
     ]
     assert Results(packed.results).ask(question) == expected
+
+
+def test_a_municipality_has_central_files_of_its_own(finished: Work, tmp_path: Path) -> None:
+    work = replace(finished, external=tmp_path / "external", results=tmp_path / "tables")
+    path = work.external / CODES[0] / "open_dataset" / PERIODS[1] / "list.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "\n".join([STAMP, HEADINGS, "a,題,2022-04-01,1,配信中", "b,題,,2,配信中"]), "utf-8"
+    )
+    assert [work.process(code).state for code in CODES[:2]] == ["done", "done"]
+    results = Results(work.results)
+    question = "SELECT {} FROM {} WHERE indicator_id = 'open_datasets' AND period = 'FY2022Q3' ORDER BY ALL"
+    values = results.ask(question.format("municipality_code, value", "indicator_value"))
+    assert [tuple(row.values()) for row in values] == [(CODES[0], 2), (CODES[1], None)]
+    cells = results.ask(question.format("DISTINCT source_file, cell", "lineage"))
+    assert {row["source_file"] for row in cells} == {f"open_dataset/{PERIODS[1]}/list.csv"}
+    assert work.process(CODES[0]).state == "kept"
+    path.write_text("\n".join([STAMP, HEADINGS, "a,題,2022-04-01,1,配信中"]), "utf-8")
+    assert work.process(CODES[0]).state == "done"
+    assert results.ask(question.format("value", "indicator_value"))[0]["value"] == 1
 
 
 def test_bad_days_are_named_and_stop_nobody_else(

@@ -29,12 +29,13 @@ from sumida_data.many import Many
 from sumida_data.plan.models import Plans
 from sumida_data.plan.progress import assess_values
 from sumida_data.plan.values import compute_indicators, measure_coverage
+from sumida_data.sources.central import CentralCollector, CentralContents, Municipality
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile, open_deliveries
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import CentralSource, Form, Waves
 from sumida_data.survey.reading.registers import ReferenceTableError
 from sumida_data.survey.tables import build_typed_tables
 
@@ -63,16 +64,19 @@ class Work:
     rules: FindingRules
     plans: Plans
     dictionary: DataDictionary
-    names: Mapping[str, str]  # of the municipalities, by code
+    sources: Sequence[CentralSource]
+    municipalities: Mapping[str, Municipality]  # by code
     departments: Mapping[str, Sequence[Department]]  # under '' those of all that have none
-    survey: Path  # with one folder for each municipality
+    survey: Path  # with one folder for each municipality, as the central files
+    external: Path
     results: Path
     fingerprint: str  # hash of all settings and of the code
 
     def process(self, code: str) -> Outcome:
         """Do a unit, unless nothing has changed since it was done; what fails is set aside."""
         try:
-            key = f"{self.fingerprint}\n{hash_place(self.survey / code)}"
+            places = (self.survey / code, self.external / code)
+            key = "\n".join((self.fingerprint, *map(hash_place, places)))
             mark = self._mark(code)
             if mark.is_file() and mark.read_text("utf-8") == key:
                 return Outcome(code, "kept")
@@ -93,7 +97,8 @@ class Work:
 
     def compute(self, code: str) -> dict[str, pa.Table]:
         """Return the tables of a municipality, made as those of a single one are."""
-        if code not in self.names:
+        home = self.municipalities.get(code)
+        if home is None:
             raise ReferenceTableError(f"{code} は municipalities.csv にありません。")
         described = self.dictionary
         departments = self.departments.get(code) or self.departments.get("", ())
@@ -101,22 +106,31 @@ class Work:
         files = {file.name: file for file in _list_files(self.survey / code)}
         collected = Collector(reader, self.waves, departments, code).collect(files)
         response = build_frame(described["response"], collected.responses)
-        answer = build_frame_of_tuples(described["answer"], collected.answers)
-        tables = build_typed_tables(
-            answer, [described[part.table] for part in self.form.answer_sheets]
-        )
+        contents = self._collect_central_files(home, response)
+        # The ministry's table lists all municipalities.
+        ours = [row for row in contents.answers if row.municipality_code == code]
+        answer = build_frame_of_tuples(described["answer"], [*collected.answers, *ours])
+        parts = (*self.form.answer_sheets, *self.sources)
+        tables = build_typed_tables(answer, [described[part.table] for part in parts])
         tables["answer"] = answer
         coverage = measure_coverage(self.form, self.waves, response)
-        name = {code: self.names[code]}
-        computed, lineage, _ = compute_indicators(name, self.plans, tables, coverage, response)
+        computed, lineage, _ = compute_indicators(
+            {code: home.name}, self.plans, tables, coverage, response
+        )
         tables["response"] = response
-        rows = [finding.as_row() for finding in collected.findings]
+        rows = [finding.as_row() for finding in (*collected.findings, *contents.findings)]
         tables["finding"] = build_frame(described["finding"], rows)
         values = build_frame(described["indicator_value"], computed)
         tables["indicator_value"] = values
         progress = assess_values(self.plans, read_rows(values))
         tables["indicator_progress"] = build_frame(described["indicator_progress"], progress)
         return {name: to_arrow(frame) for name, frame in tables.items()} | {"lineage": lineage}
+
+    def _collect_central_files(self, home: Municipality, response: pd.DataFrame) -> CentralContents:
+        known, sample = [*self.municipalities.values()], bool(response["sample"].any())
+        collector = CentralCollector(self.sources, self.rules, home, known, sample)
+        files = {file.name: file for file in _list_files(self.external / home.code)}
+        return collector.collect(files, sorted(response["period"].unique()))
 
     def remove_results(self, code: str) -> None:
         """Remove what a municipality made, its mark first."""

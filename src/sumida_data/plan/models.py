@@ -453,12 +453,6 @@ class Plans(RootModel[tuple[Plan, ...]]):
         """The indicators of all plans, in their order."""
         return tuple(indicator for plan in self.root for indicator in plan.indicators)
 
-    def of_source(self, source: str) -> "Plans":
-        """Return the plans with their indicators from one kind of source only."""
-        kept = [[one for one in plan.indicators if one.source == source] for plan in self.root]
-        plans = zip(self.root, map(tuple, kept), strict=True)
-        return Plans(tuple(plan.model_copy(update={"indicators": own}) for plan, own in plans))
-
     def measured_in(self, period: Period) -> tuple[Plan, ...]:
         """Return the plan reported, and those measured: from the year of their baselines on.
 

@@ -9,10 +9,14 @@ from sumida_data.many.results import Results
 from sumida_data.many.units import Work, find_place, run_units
 from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
+from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
+
+# What lies, and is to lie, in a folder for each municipality.
+_PLACES = ("survey_returns", "external_files", "many_results")
 
 
 @makes("work")
@@ -21,32 +25,30 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     waves: Waves,
     rules: FindingRules,
     plans: Plans,
+    sources: CentralSources,
     tables: TableDescriptions,
     departments: Frame,
     municipalities: Frame,
     locations: Locations,
 ) -> Work:
-    """Put together what every unit needs; departments may carry the code of a municipality.
-
-    Indicators that rest on central files are left out: units have returns only.
-    """
+    """Put together what every unit needs; departments may carry the code of a municipality."""
     rows: dict[str, Rows] = {}
     for row in read_rows(departments):
         rows.setdefault(row.get("municipality_code") or "", []).append(row)
     digest = sha256(sumida_data.__version__.encode())
-    for model in (form, waves, rules, plans, tables):
+    for model in (form, waves, rules, plans, sources, tables):
         digest.update(model.model_dump_json().encode())
     digest.update(departments.to_csv().encode() + municipalities.to_csv().encode())
     return Work(
         form,
         waves,
         rules,
-        plans.of_source("survey"),
+        plans,
         build_dictionary(tables, form),
-        {one["municipality_code"]: one["municipality_name"] for one in read_rows(municipalities)},
+        sources.root,
+        {one.code: one for one in parse_municipalities(read_rows(municipalities))},
         {code: parse_departments(of_one) for code, of_one in rows.items()},
-        find_place(locations["survey_returns"]),
-        find_place(locations["many_results"]),
+        *(find_place(locations[name]) for name in _PLACES),
         digest.hexdigest(),
     )
 
