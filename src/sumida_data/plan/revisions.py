@@ -97,16 +97,17 @@ def parse_verdict_changes(
     rows: Iterable[TextRow], plans: Plans, published: PublishedValues
 ) -> dict[Address, str]:
     """Read the rows of verdict_changes.csv: why a published verdict is another one now."""
-    known = {tuple(map(str, _address_of(row))): _address_of(row) for row in published.verdicts}
+    known = set(map(_address_of, published.verdicts))
     reasons: dict[Address, str] = {}
     for place, row in list_remarks(rows, "verdict_changes", plans, published.verdicts):
-        address = tuple(map(str, _address_of(row)))
+        revision = int(row["revision"]) if row["revision"].isdecimal() else 0
+        address = row["indicator_id"], row["period"], revision
         if address not in known:
             raise ReferenceTableError(
-                f"{place}: {' '.join(address)} の判定は公表されていません。"
+                f"{place}: {' '.join(map(str, address))} の判定は公表されていません。"
                 "指標・期間・改訂番号を確かめてください。"
             )
-        reasons[known[address]] = row["reason"]
+        reasons[address] = row["reason"]
     return reasons
 
 
