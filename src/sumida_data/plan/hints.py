@@ -31,15 +31,7 @@ def find_hints(
 
     What the rows of hint_notes.csv note need not be found any more.
     """
-    noted: dict[str, Row] = {}
-    for place, note in list_remarks(notes, "hint_notes", plans, values, _find_latest(values)):
-        if note["hint"] not in get_args(Hint):
-            raise ReferenceTableError(
-                f"{place}の hint: {note['hint']!r} は使えません。"
-                f"書けるのは {'、'.join(get_args(Hint))} です。"
-            )
-        note["noted_on"] = note["noted_on"].isoformat()
-        noted["/".join(note[name] for name in ("indicator_id", "period", "hint"))] = note
+    noted = _parse_hint_notes(notes, plans, values)
     measured = {
         (row["indicator_id"], row["period"]): row
         for row in sorted(values, key=lambda row: str(row["period"]))
@@ -58,6 +50,21 @@ def find_hints(
                 told = {"row_id": row_id, "hint": hint, "message": message}
                 hints.append(value | told | noted.get(row_id, _NOT_NOTED))
     return hints
+
+
+def _parse_hint_notes(
+    notes: Iterable[TextRow], plans: Plans, values: Sequence[Row]
+) -> dict[str, Row]:
+    noted: dict[str, Row] = {}
+    for place, note in list_remarks(notes, "hint_notes", plans, values, _find_latest(values)):
+        if note["hint"] not in get_args(Hint):
+            raise ReferenceTableError(
+                f"{place}の hint: {note['hint']!r} は使えません。"
+                f"書けるのは {'、'.join(get_args(Hint))} です。"
+            )
+        note["noted_on"] = note["noted_on"].isoformat()
+        noted["/".join(note[name] for name in ("indicator_id", "period", "hint"))] = note
+    return noted
 
 
 def parse_progress_notes(
@@ -83,7 +90,7 @@ def list_remarks(
     register: str,
     plans: Plans,
     values: Iterable[Row],
-    latest: str | None = None,
+    latest: str = "FY9999Q4",
 ) -> Iterator[tuple[str, Row]]:
     """Yield the rows of a register that speak of values, each after where it stands.
 
@@ -102,7 +109,7 @@ def list_remarks(
                 f"書けるのは {'、'.join(sorted(known))} です。"
             )
         period = str(registers.parse_period(row, "period", place))
-        if latest is not None and period > latest:
+        if period > latest:
             raise ReferenceTableError(
                 f"{place}の period: {period} の値はまだありません。書けるのは {latest} までです。"
             )

@@ -208,19 +208,23 @@ class Indicator(Model):
 
     def _find_unfit_targets(self) -> Mistakes:
         bounds, fits = _GOALS[self.goal]
-        misfits = [target for target in self.targets if not fits(target)]
         limits = [one for one in (self.limit, self.most_possible) if one is not None]
         allowed = f"0以上{min(limits)}以下" if limits else "0以上"
-        amounts = [bound for target in self.targets for bound in target.bounds]
-        days = [target.decided_on or date.min for target in self.targets]
+        decided = [target.decided_on for target in self.targets]
+        known = [day for day in decided if day is not None]
         return {
-            f"goal が {self.goal} の目標には {bounds} を書いてください": misfits,
+            f"goal が {self.goal} の目標には {bounds} を書いてください": not all(
+                map(fits, self.targets)
+            ),
             **{
-                f"目標の {one} は {allowed} にしてください": one < 0 or one > min([*limits, one])
-                for one in amounts
+                f"目標の {bound} は {allowed} にしてください": not 0
+                <= bound
+                <= min([*limits, bound])
+                for target in self.targets
+                for bound in target.bounds
             },
             "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです": (
-                date.min in days[1:] or days != sorted(days)
+                None in decided[1:] or known != sorted(known)
             ),
         }
 

@@ -148,17 +148,11 @@ def compute_indicators(
         for plan in plans.measured_in(period)
         for one in plan.indicators
     ]
-    sections = [
-        (str(period), code, one.division, one.section)
-        for period in periods
-        for code, one in list_existing(departments, period.last_day).items()
-    ]
     columns = ["municipality_code", "municipality_name"]
     places = pd.DataFrame(municipalities.items(), columns=columns).reset_index(names="number")
-    columns = ["period", "department_code", "division", "section"]
     with connect() as connection:
         connection.register("municipality", places)
-        connection.register("section", pd.DataFrame(sections, columns=columns, dtype="string"))
+        connection.register("section", _list_sections(departments, periods))
         connection.register("coverage", pd.DataFrame(coverage, columns=Coverage._fields))
         connection.execute(_MAKE_ROOM)
         for name, frame in tables.items():
@@ -177,6 +171,17 @@ def compute_indicators(
         parts = connection.sql(_DIVIDE).to_arrow_table().to_pylist()
         divided = [_divide(part, *plans.owners[part["indicator_id"]]) for part in parts]
         return values, lineage.to_arrow_table(), divided
+
+
+def _list_sections(departments: Sequence[Department], periods: Sequence[Period]) -> pd.DataFrame:
+    """Return the departments as they are called at the end of each quarter."""
+    rows = [
+        (str(period), code, one.division, one.section)
+        for period in periods
+        for code, one in list_existing(departments, period.last_day).items()
+    ]
+    columns = ["period", "department_code", "division", "section"]
+    return pd.DataFrame(rows, columns=columns, dtype="string")
 
 
 def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:

@@ -8,7 +8,7 @@ nothing is fetched here.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -53,6 +53,7 @@ _HEADINGS = (
 )  # fmt: skip
 _JAPAN = timezone(timedelta(hours=9))
 _CODE = "municipality_code"
+_NONE: Set[str] = frozenset()
 _Table = tuple[SheetReader[CentralSource], Sheet, layout.FoundTable]
 # A record with the code of the municipality that it is of.
 _Taken = list[tuple[str, Record]]
@@ -179,7 +180,7 @@ class _SourceReading:
         except UnusableFileError as error:
             self.report(error.rule_id, error.words.pop("value", None), None, **error.words)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
-        days = [day for _, record in taken if (day := record.value_of("as_of"))]
+        days = [date.fromisoformat(day) for _, one in taken if (day := one.value_of("as_of"))]
         groups = {record.value_of(source.grouped_by or "") for _, record in taken}
         self.contents.files.append(
             {
@@ -192,8 +193,8 @@ class _SourceReading:
                 "file_sha256": digest,
                 "bytes": len(content),
                 "state": "read" if taken else "unusable",
-                "first_as_of": date.fromisoformat(min(days)) if days else None,
-                "last_as_of": date.fromisoformat(max(days)) if days else None,
+                "first_as_of": min(days, default=None),
+                "last_as_of": max(days, default=None),
                 "rows": len(taken),
                 "groups": len(groups) if source.grouped_by else None,
                 "sample": sample,
@@ -245,9 +246,8 @@ class _SourceReading:
         return workbook
 
     def _choose_table(self, workbook: Workbook) -> _Table:
-        """Return the one table with all that a row must have, on the sheet named for it or any."""
-        named = [sheet for sheet in workbook.sheets if sheet.name == self.source.sheet]
-        found = [one for one in map(self._find_table, named or workbook.sheets) if one]
+        """Return the one table with all that a row must have."""
+        found = self._find_tables(workbook.sheets)
         if len(found) > 1:
             sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
             raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets, expected=self.source.sheet)
@@ -260,6 +260,11 @@ class _SourceReading:
             headings = "、".join(item.title for item in missing)
             raise UnusableFileError(Kind.OTHER_LAYOUT, headings=headings)
         return found[0]
+
+    def _find_tables(self, sheets: Sequence[Sheet]) -> list[_Table]:
+        """Find the tables on the sheet that is named for them, or else on any."""
+        named = [sheet for sheet in sheets if sheet.name == self.source.sheet]
+        return [one for one in map(self._find_table, named or sheets) if one]
 
     def _find_table(self, sheet: Sheet) -> _Table | None:
         """Find the table in the form that fits best: most columns found, then fewest missing."""
@@ -367,6 +372,11 @@ class _SourceReading:
         cells = {answer.cell for found, record in pairs if found for answer in record.answers}
         told = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
         self.contents.findings += (one for one in told if one.rule_id != Kind.REQUIRED_EMPTY)
+        self._check_names(pairs)
+        return [(found.code, record) for found, record in pairs if found]
+
+    def _check_names(self, pairs: Iterable[tuple[Municipality | None, Record]]) -> None:
+        """Report names that are unknown, or that only look like those of the register."""
         alike = []
         for found, record in pairs:
             answer = record.answer_of("municipality_name")
@@ -376,7 +386,6 @@ class _SourceReading:
                 alike.append((answer, found.name))
         for answer, name in alike[:1]:
             self.report(Kind.LOOK_ALIKE_NAMES, None, answer, name=name, count=str(len(alike)))
-        return [(found.code, record) for found, record in pairs if found]
 
     def _find_municipality(self, record: Record) -> Municipality | None:
         """Return whose row it is: home's where the list names none, None of an unknown name."""
@@ -450,12 +459,12 @@ class _SourceReading:
             return whole
         gaps = self._find_gaps(months)
         for month, departments in lost.items():
-            gaps[month] = gaps.get(month, set()) | departments
+            gaps[month] = gaps.get(month, _NONE) | departments
         if gaps:
             self.report(Kind.MISSING_MONTHS, _describe_gaps(gaps))
         return [one for one in whole if one[1].value_of(name) not in gaps]
 
-    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, Set[str]]:
         """Take a file's departments by month and return the months that lack some, in order.
 
         A department is missing in a month of a fiscal year if it is there in the month before
@@ -466,7 +475,7 @@ class _SourceReading:
             self.months[month] |= departments
         last = f"{self.last_day:%Y-%m}"
         months = pd.period_range(min(self.months, default=last), last, freq="M").astype(str)
-        gaps: dict[str, set[str]] = {one: set() for one in months if one not in self.months}
+        gaps = dict.fromkeys(months.difference([*self.months]), _NONE)
         # Departments come and go with the fiscal year.
         for before, month in pairwise(months):
             if month in own and not month.endswith("-04"):
@@ -515,7 +524,7 @@ def _list_lost(findings: Iterable[Finding]) -> defaultdict[str, set[str]]:
     return lost
 
 
-def _describe_gaps(gaps: Mapping[str, set[str]]) -> str:
+def _describe_gaps(gaps: Mapping[str, Set[str]]) -> str:
     """Say which months and departments are missing, the first few by name."""
     return _shorten(
         [
@@ -658,10 +667,7 @@ def remember_contents(
     for owner in sorted({_owner_of(row) for row in (*current, *ours)}):
         now, before = ([row for row in one if _owner_of(row) == owner] for one in (current, ours))
         findings += _find_change(now, before, rules)
-        # Each content once, those seen before in their order and first.
-        contents = {row["file_sha256"]: row | {"state": "replaced"} for row in before}
-        contents |= {row["file_sha256"]: row for row in now}
-        rows += (row | {"content_number": n} for n, row in enumerate(contents.values(), 1))
+        rows += _number_contents(now, before)
     return rows, findings
 
 
@@ -679,3 +685,11 @@ def _find_change(
         place = Place(period=now[0]["period"], source_file=now[0]["source_file"])
         rule = rules[Kind.CHANGED_FILE]
         yield make_finding(rule, place, before=f"{file}(SHA-256 {digest}…)", **words)
+
+
+def _number_contents(now: Sequence[Row], before: Sequence[Row]) -> Iterator[Row]:
+    """Yield each content once, those seen before in their order and first."""
+    contents = {row["file_sha256"]: row | {"state": "replaced"} for row in before}
+    contents |= {row["file_sha256"]: row for row in now}
+    for number, row in enumerate(contents.values(), 1):
+        yield row | {"content_number": number}

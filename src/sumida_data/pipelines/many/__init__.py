@@ -15,9 +15,6 @@ from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 
-# What lies, and is to lie, in a folder for each municipality.
-_PLACES = ("survey_returns", "external_files", "many_results")
-
 
 @makes("work")
 def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
@@ -48,7 +45,9 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
         sources.root,
         {one.code: one for one in parse_municipalities(read_rows(municipalities))},
         {code: parse_departments(of_one) for code, of_one in rows.items()},
-        *(find_place(locations[name]) for name in _PLACES),
+        find_place(locations["survey_returns"]),
+        find_place(locations["external_files"]),
+        find_place(locations["many_results"]),
         digest.hexdigest(),
     )
 
