@@ -14,7 +14,7 @@ from kedro.io import DatasetError
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.datasets.tables import DuckDBDataset
+from sumida_data.datasets import DuckDBDataset
 from sumida_data.packages.database import MADE_HERE, Database
 from sumida_data.packages.models import Views
 
@@ -265,7 +265,7 @@ def test_a_foreign_log_is_set_aside_and_told(dataset, database, tmp_path, caplog
 
 _KILLED_WHILE_SAVING = """
 import os, pickle, signal, sys
-import sumida_data.datasets.tables as module
+import sumida_data.datasets as module
 import sumida_data.packages.database as database
 
 def kill(*_):

@@ -14,20 +14,19 @@ from sumida_data.packages.database import MADE_HERE
 from sumida_data.quality.check import (
     SCHEMAS,
     RuleQueryError,
-    breaks,
     list_asked_departments,
     list_limits,
     list_published,
+    passes,
     run_checks,
-    select_broken,
 )
-from sumida_data.quality.rules import Query, Range, TableRule, Unique
+from sumida_data.quality.rules import Query, Range, TableRule
 from sumida_data.quality.second_opinion import (
     EngineError,
     check_with_expectations,
-    compile_checklist,
-    compile_schema,
+    check_with_frictionless,
 )
+from sumida_data.survey.departments import Department
 from sumida_data.survey.form import Waves
 from tests.quality.cases import base_row
 
@@ -119,48 +118,19 @@ class TestGreatExpectations:
 
 
 class TestCompilers:
-    def test_a_query_is_no_row_check(self, quality_rules):
-        rule = next(rule for rule in quality_rules.rules if rule.check.kind == "query")
-        with pytest.raises(TypeError, match=rule.rule_id):
-            check_with_expectations.__globals__["_expect"](rule)
-
-    def test_uniqueness_has_no_condition_of_one_row(self):
-        with pytest.raises(TypeError, match="unique"):
-            breaks(Unique(fields=("a",)))
-
     def test_texts_are_quoted(self, all_rules):
         rule = next(rule for rule in all_rules if rule.check.kind == "one_of")
         check = rule.check.model_copy(update={"values": ("it's",)})
-        assert "'it''s'" in select_broken(check, rule.table, "row_id")
+        assert "'it''s'" in passes(rule.model_copy(update={"check": check}))
 
-    def test_a_schema_says_each_constraint_once(self, dictionary, quality_rules):
+    def test_two_rules_may_bound_one_field(self, dictionary, quality_rules):
         rule = next(rule for rule in quality_rules.rules if rule.rule_id == "Q214")
-        twice = [
-            rule,
-            rule.model_copy(update={"check": Range(field="minutes_per_case", maximum=9)}),
-        ]
-        with pytest.raises(ValueError, match="Q214 の minutes_per_case の maximum"):
-            compile_schema(dictionary["initiative_effect"], twice)
-
-    def test_the_schema_of_a_table_is_a_table_schema(self, dictionary, all_rules):
-        rules = [r for r in all_rules if r.table == "procedure" and not isinstance(r.check, Query)]
-        fields = {f["name"]: f for f in compile_schema(dictionary["procedure"], rules)["fields"]}
-        assert fields["fee"]["constraints"] == {"enum": ["有", "無"]}
-        assert fields["row_id"]["constraints"] == {"unique": True, "required": True}
-        assert fields["annual_cases"] == {
-            "name": "annual_cases",
-            "type": "integer",
-            "constraints": {"minimum": 0},
-        }
-
-    def test_what_a_schema_cannot_say_is_in_the_checklist(self, quality_rules):
-        rules = {rule.rule_id: rule for rule in quality_rules.rules}
-        checks = compile_checklist([rules["Q203"], rules["Q201"], rules["Q205"]]).checks
-        assert [check.type for check in checks] == [
-            "row-constraint",
-            "row-constraint",
-            "unique-key",
-        ]
+        check = Range(field="minutes_per_case", maximum=9)
+        other = rule.model_copy(update={"rule_id": "Q299", "check": check})
+        rows = [{"row_id": "a", "minutes_per_case": 10}, {"row_id": "b", "minutes_per_case": 9000}]
+        frame = {rule.table: build_frame(dictionary[rule.table], rows)}
+        found = check_with_frictionless([rule, other], frame, dictionary)
+        assert found == {rule.key: ("b",), other.key: ("a", "b")}
 
 
 class TestRuleTable:
@@ -207,10 +177,13 @@ def test_asked_are_departments_of_the_wave_that_exist_at_its_end():
         }
     )
     departments = [
-        {"department_code": "1203", "valid_from": date(2019, 4, 1), "valid_to": None},
-        {"department_code": "1204", "valid_from": date(2022, 10, 1), "valid_to": None},
-        {"department_code": "1205", "valid_from": date(2019, 4, 1), "valid_to": date(2022, 9, 30)},
-        {"department_code": "1206", "valid_from": date(2019, 4, 1), "valid_to": date(2022, 9, 29)},
+        Department(code, "部", "課", first, last, "未確認")
+        for code, first, last in [
+            ("1203", date(2019, 4, 1), None),
+            ("1204", date(2022, 10, 1), None),
+            ("1205", date(2019, 4, 1), date(2022, 9, 30)),
+            ("1206", date(2019, 4, 1), date(2022, 9, 29)),
+        ]
     ]
     asked = list_asked_departments(waves, departments).to_pylist()
     assert [(row["period"], row["department_code"]) for row in asked] == [

@@ -3,18 +3,17 @@
 import pytest
 
 from sumida_data.packages.database import MADE_HERE
-from sumida_data.quality.check import concerns
 from sumida_data.quality.rules import (
     FieldComparison,
     OneOf,
     Pattern,
     Query,
     Range,
-    Required,
     Unique,
 )
 from tests.quality.cases import make_example, make_trial, run_engine, run_rule
 
+KEY = {"municipality_code": "131075", "period": "FY2022Q3", "procedure_number": "T1"}
 ENGINES = ("sql", "great_expectations", "frictionless")
 
 
@@ -129,25 +128,16 @@ def test_every_written_rule_is_kept_and_broken_by_its_example(quality_rules, dic
     [
         ("Q201", [{"online_status": "済"}, {"online_status": "未定"}, {}], (1, 1)),
         ("Q203", [{"online_cases": 2, "annual_cases": 1}, {"online_cases": 2}, {}], (1, 1)),
+        ("Q205", [KEY, KEY, {"period": "FY2022Q3"}, {}], (2, 2)),
+        ("Q103", [{"online_status": "x"}, {}], (1, 1)),
+        ("Q102", [{"row_id": None}, {}], (2, 1)),
     ],
 )
-def test_only_rows_that_a_rule_concerns_are_counted(
-    quality_rules, dictionary, rule_id, rows, counts
-):
-    [rule] = [one for one in quality_rules.rules if one.rule_id == rule_id]
+def test_only_rows_that_a_rule_concerns_are_counted(all_rules, dictionary, rule_id, rows, counts):
+    subjects = {"Q102": "row_id", "Q103": "online_status"}
+    key = (rule_id, "procedure", subjects.get(rule_id, ""))
+    [rule] = [one for one in all_rules if one.key == key]
     assert run_rule(rule, {"procedure": rows}, dictionary) == counts
-
-
-@pytest.mark.parametrize(
-    ("check", "condition"),
-    [
-        (Unique(kind="unique", fields=("a", "b")), '"a" IS NOT NULL AND "b" IS NOT NULL'),
-        (OneOf(kind="one_of", field="a", values=("x",)), '"a" IS NOT NULL'),
-        (Required(kind="required", field="a"), "true"),
-    ],
-)
-def test_a_check_concerns_the_rows_that_give_it_something_to_check(check, condition):
-    assert concerns(check) == condition
 
 
 def test_every_foreign_key_is_kept_and_broken(all_rules, dictionary):

@@ -46,6 +46,16 @@ def connect(path: str | Path = ":memory:", *, read_only: bool = False) -> duckdb
     return duckdb.connect(path, read_only=read_only, config=_CLOSED)
 
 
+def quote(value: Any) -> str:
+    """Return a value as an SQL text, which DuckDB takes for a value of the type it is held to."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def quote_name(*names: str) -> str:
+    """Return names as SQL writes them, with commas between."""
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
 def run_query(
     connection: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, Any] = {}
 ) -> list[tuple[Any, ...]]:
@@ -84,10 +94,9 @@ def write_views(path: Path, files: Mapping[str, Path]) -> None:
 
     with duckdb.connect(path) as connection:
         for name, pattern in files.items():
-            text = str(pattern.resolve()).replace("'", "''")
             connection.execute(
-                f'CREATE VIEW "{name}" AS '
-                f"FROM read_parquet('{text}', hive_partitioning = true, union_by_name = true)"
+                f"CREATE VIEW {quote_name(name)} AS FROM read_parquet("
+                f"{quote(pattern.resolve())}, hive_partitioning = true, union_by_name = true)"
             )
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 import sumida_data
+from sumida_data.base.database import quote
 from sumida_data.base.frames import arrow_schema, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.packages import models

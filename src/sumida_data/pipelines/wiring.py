@@ -55,8 +55,8 @@ _STAGE_OF = {name: stage for stage, names in _TABLES.items() for name in names}
 _BY_TYPE = {model: f"params:{name}" for name, model in PARAMETERS.items()} | {
     DataDictionary: "data_dictionary"
 }
-# Its typed tables; of which of them others are made; whether it holds many municipalities.
-PROJECT = SimpleNamespace(typed=(), made_of={}, is_many=False)
+# Its typed tables; those it lacks, as the form has not all they are made of; whether it is of many.
+PROJECT = SimpleNamespace(typed=(), lacking=frozenset(), is_many=False)
 # The functions that are nodes, by their module, with what they make and take.
 _NODES: defaultdict[str, dict[str, tuple[Any, ...]]] = defaultdict(dict)
 
@@ -73,8 +73,8 @@ def note_tables(parameters: Mapping[str, Any]) -> None:
     parts = [*parameters["form"]["sheets"][1:], *parameters["sources"]]
     PROJECT.typed = tuple(part["table"] for part in parts)
     PROJECT.is_many = parameters.get("many", {}).get("engine", "none") != "none"
-    tables = parameters["tables"]["tables"]
-    PROJECT.made_of = {one["name"]: set(one.get("made_of", ())) for one in tables}
+    made_of = {one["name"]: {*one.get("made_of", ())} for one in parameters["tables"]["tables"]}
+    PROJECT.lacking = {name for name, tables in made_of.items() if not tables <= {*PROJECT.typed}}
 
 
 def list_tables(*stages: str) -> tuple[str, ...]:
@@ -85,8 +85,7 @@ def list_tables(*stages: str) -> tuple[str, ...]:
 
 def has_table(name: str) -> bool:
     """Tell whether the form has what the table is made of."""
-    made_of: set[str] = PROJECT.made_of.get(name, set())
-    return made_of <= {*PROJECT.typed}
+    return name not in PROJECT.lacking
 
 
 def makes(*outputs: str, tables: Sequence[str] = (), **inputs: str) -> Callable[[_Node], _Node]:

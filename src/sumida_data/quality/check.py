@@ -6,22 +6,23 @@ The results are tables ``check_result`` and ``check_failure``.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.base.database import SqlError, connect, run_query
+from sumida_data.base.database import SqlError, connect, quote, quote_name, run_query
 from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator
 from sumida_data.quality import rules as kinds
 from sumida_data.quality.rules import QualityRules, RuleKey, RuleWords, TableRule, list_rules
+from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.form import Waves
 
 WHOLE_TABLE = "-"
@@ -33,16 +34,14 @@ _RECORD = {
     "published_value", "publication", "publication_dataset", "value_publication",
     "pending_revision", "correction_notice", *RESULT_TABLES,
 }  # fmt: skip
-_OPPOSITE = {"<": ">=", "<=": ">", "=": "<>"}
 _SHARE_STEP = Decimal("0.0001")
 _FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
 _PLACE = ("period", "department_code", "source_file", "file_sha256", "sheet", "cell")
 # A query need not tell its rows apart by subject.
-_WITH_SUBJECT = """
-    SELECT row_id, passed, coalesce(subject, {subject}) AS subject FROM (
-        {query}
-        UNION ALL BY NAME SELECT NULL::VARCHAR AS subject WHERE false
-    ) WHERE passed IS NOT NULL
+_BY_SUBJECT = """
+    SELECT coalesce(subject, {subject}) AS subject, count(*), list(row_id) FILTER (NOT passed)
+    FROM ({query} UNION ALL BY NAME SELECT NULL::VARCHAR AS subject WHERE false)
+    WHERE passed IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 _LEAD_BACK = """
     WITH cells AS (
@@ -75,102 +74,78 @@ class EngineResult(NamedTuple):
     failing: tuple[str, ...]
 
 
-def quote(value: Any) -> str:
-    """Return a value as an SQL text, which DuckDB takes for a value of the type it is held to."""
-    return "'" + str(value).replace("'", "''") + "'"
+class Constraint(NamedTuple):
+    """What the engines call a constraint of a Table Schema; frictionless calls it as that does.
+
+    Attributes:
+        sql: SQL that says whether the value in a column, which is read from a text, keeps a limit.
+        words: What it asks for, in Japanese.
+        expectation: What Great Expectations calls it; empty where no rule has it.
+        argument: What Great Expectations calls the limit.
+    """
+
+    sql: str
+    words: str
+    expectation: str = ""
+    argument: str = ""
 
 
-def quote_name(*names: str) -> str:
-    """Return names as SQL writes them, with commas between."""
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+_IN, _BETWEEN = "ExpectColumnValuesToBeInSet", "ExpectColumnValuesToBeBetween"
+_MATCH = "ExpectColumnValuesToMatchRegex"
+CONSTRAINTS = {
+    # What is there and cannot be read breaks its type and not this.
+    "required": Constraint("{text} IS NOT NULL", "値がある", "ExpectColumnValuesToNotBeNull"),
+    # Its SQL names an order as well: ``is_different``.
+    "unique": Constraint("", "ほかの行と異なる"),
+    "enum": Constraint("{column} IN ({limit})", "{} のどれかである", _IN, "value_set"),
+    "categories": Constraint("{column} IN ({limit})", "{} のどれかである"),
+    "pattern": Constraint("regexp_full_match({column}, {limit})", "{} の形である", _MATCH, "regex"),
+    "minimum": Constraint("{column} >= {limit}", "{} の範囲にある", _BETWEEN, "min_value"),
+    "maximum": Constraint("{column} <= {limit}", "{} の範囲にある", _BETWEEN, "max_value"),
+    "exclusiveMinimum": Constraint("{column} > {limit}", "{} の範囲にある"),
+    "exclusiveMaximum": Constraint("{column} < {limit}", "{} の範囲にある"),
+    "minLength": Constraint("length({column}) >= {limit}", "長さが {} の範囲にある"),
+    "maxLength": Constraint("length({column}) <= {limit}", "長さが {} の範囲にある"),
+}
 
 
-def is_one_of(name: str, values: Iterable[Any]) -> str:
-    """Return the SQL condition that a column has one of these values."""
-    texts = ", ".join(map(quote, values))
-    return f"{quote_name(name)} IN ({texts})" if texts else "false"
-
-
-def all_given(*names: str) -> str:
+def all_given(names: Iterable[str]) -> str:
     """Return the SQL condition that columns have values."""
     return " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in names)
 
 
-def concerns(check: kinds.RuleCheck) -> str:
-    """Return the SQL condition that is true for rows that a check has something to say of."""
-    match check:
-        case kinds.Required():
-            given = []
-        case kinds.Unique(fields=fields):
-            given = [all_given(*fields)]
-        case kinds.FieldComparison(field=field, other=other):
-            given = [all_given(field, other)]
-        case _:
-            given = [all_given(check.field)]
-    return " AND ".join([*given, *_conditions(check)]) or "true"
+def is_different(fields: Sequence[str], order: str = "") -> str:
+    """Return the SQL that says whether no other row has the same values, missing where one is.
 
-
-def _conditions(check: kinds.RuleCheck) -> list[str]:
-    when = check.when if isinstance(check, kinds.Required | kinds.FieldComparison) else {}
-    return [f"coalesce({is_one_of(name, values)}, false)" for name, values in when.items()]
-
-
-def breaks(check: kinds.RuleCheck) -> str:
-    """Return the SQL condition that is true for rows that break the check, and never missing."""
-    if isinstance(check, kinds.Unique):
-        raise TypeError(f"{check.kind} compares rows")
-    column = quote_name(check.field)
-    match check:
-        case kinds.Required():
-            broken = f"{column} IS NULL"
-        case kinds.OneOf(field=field, values=values):
-            broken = f"NOT {is_one_of(field, values)}"
-        case kinds.Range(minimum=minimum, maximum=maximum):
-            limits = {"<": minimum, ">": maximum}.items()
-            broken = " OR ".join(
-                f"{column} {one} {limit}" for one, limit in limits if limit is not None
-            )
-        case kinds.Pattern(pattern=pattern):
-            broken = f"NOT regexp_full_match({column}, {quote(pattern)})"
-        case kinds.FieldComparison(operator=operator, other=other):
-            broken = f"{column} {_OPPOSITE[operator]} {quote_name(other)}"
-    return " AND ".join([f"coalesce({broken}, false)", *_conditions(check)])
-
-
-def count_broken(check: kinds.RuleCheck | str, table: str) -> str:
-    """Return the SQL expression that counts the rows that break a check or meet a condition."""
-    if not isinstance(check, kinds.Unique):
-        return f"count(*) FILTER ({check if isinstance(check, str) else breaks(check)})"
-    return (
-        f"(SELECT coalesce(sum(rows), 0) FROM (SELECT count(*) AS rows FROM {table} "  # noqa: S608  # names are quoted
-        f"WHERE {all_given(*check.fields)} GROUP BY {quote_name(*check.fields)} "
-        "HAVING count(*) > 1))"
-    )
-
-
-def select_broken(check: kinds.RuleCheck | str, table: str, columns: str, order: str = "") -> str:
-    """Return the SQL that selects columns of the rows that break a check or meet a condition.
-
-    Of rows with the same values all are at fault, or, in the order of a column, all but the first.
+    Of rows with the same values none differs, or, in the order of a column, only the first.
     """
-    if not isinstance(check, kinds.Unique):
-        condition = check if isinstance(check, str) else breaks(check)
-        return f"SELECT {columns} FROM {table} WHERE {condition}"  # noqa: S608  # names are quoted
-    number = f"row_number() OVER (same ORDER BY {order})" if order else "count(*) OVER same"
-    return (
-        f"SELECT {columns} FROM {table} WHERE {all_given(*check.fields)} "  # noqa: S608  # names are quoted
-        f"WINDOW same AS (PARTITION BY {quote_name(*check.fields)}) QUALIFY {number} > 1"
+    same, number = f"PARTITION BY {quote_name(*fields)}", "count(*)"
+    if order:
+        same, number = f"{same} ORDER BY {quote_name(order)}", "row_number()"
+    return f"CASE WHEN {all_given(fields)} THEN {number} OVER ({same}) = 1 END"
+
+
+def passes(rule: TableRule) -> str:
+    """Return the SQL that says whether a row keeps a rule, missing where it is not judged."""
+    match rule.check:
+        case kinds.Unique(fields=fields):
+            passed = is_different(fields)
+        case kinds.FieldComparison(field=field, operator=operator, other=other):
+            passed = f"{quote_name(field)} {operator} {quote_name(other)}"
+        case check:
+            passed = " AND ".join(starmap(keeps, kinds.list_constraints(check)))
+    met = " AND ".join(keeps(name, "enum", values) for name, values in rule.when.items())
+    return f"CASE WHEN {met} THEN {passed} END" if met else passed
+
+
+def keeps(field: str, constraint: str, limit: Any, text: str = "") -> str:
+    """Return the SQL that says whether a field keeps a constraint, missing as its value is."""
+    limits = limit if isinstance(limit, list | tuple) else [limit]
+    return CONSTRAINTS[constraint].sql.format(
+        column=quote_name(field),
+        text=quote_name(text or field),
+        limit=", ".join(map(quote, limits)) or "NULL",
     )
-
-
-def count_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, counts: Sequence[str]
-) -> tuple[int, ...]:
-    """Count in one pass over a table; each count is an SQL expression."""
-    # All is fetched, because an unfinished result keeps the connection busy.
-    query = f"SELECT {', '.join(['count(*)', *counts])} FROM {table}"  # noqa: S608  # names are quoted
-    ((_, *found),) = connection.execute(query).fetchall()
-    return tuple(found)
 
 
 def name_rows(row_ids: Iterable[Any]) -> tuple[str, ...]:
@@ -186,7 +161,8 @@ def check_with_sql(
     Raises:
         RuleQueryError: If a rule's query fails.
     """
-    of_rows: defaultdict[str, list[tuple[RuleKey, kinds.RuleCheck]]] = defaultdict(list)
+    # The row rules of a table in one pass, but for those of keys, each of which needs its own.
+    together: defaultdict[tuple[str, ...], list[TableRule]] = defaultdict(list)
     results: list[EngineResult] = []
     with connect() as connection:
         for name, data in relations.items():
@@ -195,47 +171,49 @@ def check_with_sql(
             if isinstance(rule.check, kinds.Query):
                 results += _run_query(connection, rule, rule.check.query)
             else:
-                of_rows[rule.table].append((rule.key, rule.check))
-        for table, ours in of_rows.items():
-            results += _check_rows(connection, table, ours)
+                key = rule.fields if isinstance(rule.check, kinds.Unique) else ()
+                together[rule.table, *key].append(rule)
+        for ours in together.values():
+            results += _check_rows(connection, ours)
     return results
 
 
 def _check_rows(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    rules: Sequence[tuple[RuleKey, kinds.RuleCheck]],
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[TableRule]
 ) -> Iterator[EngineResult]:
-    """Hold a table to its row rules: one pass to count, one for each rule that is broken."""
-    counts = [f"count(*) FILTER ({concerns(check)})" for _, check in rules]
-    counts += [count_broken(check, table) for _, check in rules]
-    found = count_rows(connection, table, counts)
-    for (key, check), checked, broken in zip(rules, found, found[len(rules) :], strict=False):
-        query = select_broken(check, table, "row_id")
-        rows = connection.execute(query).fetchall() if broken else ()
-        yield EngineResult(key, checked, name_rows(row_id for (row_id,) in rows))
+    told = "count({0}), list(row_id) FILTER (NOT {0})"
+    found = judge_rows(connection, rules[0].table, map(passes, rules), told)
+    for rule, (checked, failing) in zip(rules, found, strict=True):
+        yield EngineResult(rule.key, checked, name_rows(failing or ()))
+
+
+def judge_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, conditions: Iterable[str], told: str
+) -> Iterator[tuple[Any, Any]]:
+    """Tell for each condition, in one pass over a table, two things of the rows that it judges.
+
+    What is told are two SQL expressions, in which ``{0}`` is whether a row meets the condition.
+    """
+    judged = {quote_name(f"meets {n}"): one for n, one in enumerate(conditions)}
+    columns = ", ".join(f"{condition} AS {name}" for name, condition in judged.items())
+    expressions = ", ".join(map(told.format, judged))
+    query = f"SELECT {expressions} FROM (SELECT *, {columns} FROM {table})"  # noqa: S608  # names are quoted
+    # All is fetched, because an unfinished result keeps the connection busy.
+    (found,) = connection.execute(query).fetchall()
+    return zip(found[::2], found[1::2], strict=True)
 
 
 def _run_query(
     connection: duckdb.DuckDBPyConnection, rule: TableRule, query: str
 ) -> Iterator[EngineResult]:
-    judged = _WITH_SUBJECT.format(query=query, subject=quote(rule.subject))
-    by_subject: defaultdict[str, list[str]] = defaultdict(list)
     try:
-        counts = run_query(
-            connection,
-            "SELECT subject, count(passed), count(*) FILTER (NOT passed) "  # noqa: S608  # checked SQL
-            f"FROM ({judged}) GROUP BY subject ORDER BY subject",
-        )
-        failing = f"SELECT subject, row_id FROM ({judged}) WHERE NOT passed ORDER BY ALL"  # noqa: S608
-        has_failed = any(failed for _, _, failed in counts)
-        for subject, row_id in run_query(connection, failing) if has_failed else ():
-            by_subject[subject].append(row_id)
+        judged = _BY_SUBJECT.format(query=query, subject=quote(rule.subject))
+        found = run_query(connection, judged)
     except SqlError as error:
         raise RuleQueryError(f"quality_rules.yml: {rule.rule_id} の query: {error}") from error
     # A rule that concerns no row today has a result all the same.
-    for subject, checked, _ in counts or [(rule.subject, 0, 0)]:
-        yield EngineResult((rule.rule_id, rule.table, subject), checked, tuple(by_subject[subject]))
+    for subject, checked, failing in found or [(rule.subject, 0, ())]:
+        yield EngineResult((rule.rule_id, rule.table, subject), checked, name_rows(failing or ()))
 
 
 def run_checks(
@@ -349,18 +327,14 @@ SCHEMAS = {
 }
 
 
-def list_asked_departments(waves: Waves, departments: Iterable[Row]) -> pa.Table:
+def list_asked_departments(waves: Waves, departments: Sequence[Department]) -> pa.Table:
     """Return who is asked: one row per quarter and department."""
-    known, rows = list(departments), []
-    for period, wave in waves.root.items():
-        day = Period.parse(period).last_day
-        there = {
-            one["department_code"]
-            for one in known
-            if one["valid_from"] <= day <= (one["valid_to"] or date.max)
-        }
-        codes = sorted(filter(wave.asks, there))
-        rows += [{"period": period, "department_code": code} for code in codes]
+    rows = [
+        {"period": period, "department_code": code}
+        for period, wave in waves.root.items()
+        for code in sorted(list_existing(departments, Period.parse(period).last_day))
+        if wave.asks(code)
+    ]
     return pa.Table.from_pylist(rows, SCHEMAS["asked_department"])
 
 

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -19,10 +19,14 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from sumida_data.base.database import connect
-from sumida_data.quality import check as sql
-from sumida_data.quality.check import is_one_of, quote_name
-from sumida_data.quality.rules import Unique
+from sumida_data.base.database import connect, quote, quote_name
+from sumida_data.quality.check import (
+    CONSTRAINTS,
+    all_given,
+    is_different,
+    judge_rows,
+    keeps,
+)
 
 Descriptor = Mapping[str, Any]
 
@@ -44,30 +48,13 @@ _TYPES = {
     "year": ("INTEGER", "[0-9]{4}"),
 }
 _TEXTS = ("string", "any")
+_OVER_ROWS = ("unique", "primaryKey", "uniqueKeys", "foreignKeys")
 _TRUTH = {
     "trueValues": ("true", "True", "TRUE", "1"),
     "falseValues": ("false", "False", "FALSE", "0"),
 }
-_DIFFERENT, _GIVEN = "ほかの行と異なる", "値がある"
-# For each constraint of a field the words, and the SQL condition of what breaks it.
-_CONSTRAINTS = {
-    # What is there and cannot be read breaks its type and not this.
-    "required": (_GIVEN, "{text} IS NULL"),
-    "unique": (_DIFFERENT, ""),
-    "enum": ("{} のどれかである", "{column} NOT IN ({limit})"),
-    "categories": ("{} のどれかである", "{column} NOT IN ({limit})"),
-    "pattern": ("{} の形である", "NOT regexp_full_match({column}, {limit})"),
-    "minimum": ("{} の範囲にある", "{column} < {limit}"),
-    "maximum": ("{} の範囲にある", "{column} > {limit}"),
-    "exclusiveMinimum": ("{} の範囲にある", "{column} <= {limit}"),
-    "exclusiveMaximum": ("{} の範囲にある", "{column} >= {limit}"),
-    "minLength": ("長さが {} の範囲にある", "length({column}) < {limit}"),
-    "maxLength": ("長さが {} の範囲にある", "length({column}) > {limit}"),
-}
-
-# Its name in the schema, its columns, its words, and the SQL condition of rows that break it, or
-# which columns are compared over the rows.
-Constraint = tuple[str, tuple[str, ...], str, Unique | str]
+# Its name in the schema, its columns, its words, and the SQL that says whether a row keeps it.
+Constraint = tuple[str, tuple[str, ...], str, str]
 
 
 class UncheckableError(ValueError):
@@ -124,63 +111,70 @@ def _check_files(resources: Sequence[Descriptor], files: Mapping[str, bytes]) ->
 
 def _check_tables(resources: Sequence[Descriptor], files: Mapping[str, bytes]) -> Iterator[str]:
     ours = [one for one in resources if "schema" in one and one.get("path") in files]
-    relations: dict[str, str] = {}
+    known: dict[str, list[Constraint]] = {}
     with connect() as connection:
-        for number, resource in enumerate(ours):
-            path, schema, table = resource["path"], resource["schema"], f"values_{number}"
+        for resource in ours:
+            name, path, schema = resource["name"], resource["path"], resource["schema"]
             try:
-                connection.register(f"raw_{number}", _read_table(resource, files[path]))
-                select = _select_values(schema, f"raw_{number}")
-                connection.execute(f"CREATE TEMP VIEW {table} AS {select}")
-                relations[resource["name"]] = table
-                constraints = list(list_constraints(schema))
+                connection.register(f"raw {name}", _read_table(resource, files[path]))
+                values = _select_values(schema, f"raw {name}")
+                connection.execute(f"CREATE TEMP VIEW {quote_name(name)} AS {values}")
+                known[name] = []
+                known[name] += list_constraints(schema)
             except UncheckableError as error:
                 yield f"{path}: {error}"
-                continue
-            counts = [sql.count_broken(check, table) for *_, check in constraints]
-            found = sql.count_rows(connection, table, counts)
-            for (name, fields, words, check), count in zip(constraints, found, strict=True):
-                if count:
-                    columns, order = quote_name(_ROW, *map(_text, fields)), quote_name(_ROW)
-                    query = sql.select_broken(check, table, columns, order)
-                    yield f"{path}: {_describe(connection, query, name, fields, words)}"
-        yield from _check_references(connection, ours, relations)
+        for resource in ours:
+            errors = _check_rows(connection, resource, known)
+            yield from (f"{resource['path']}: {error}" for error in errors)
 
 
-def _check_references(
-    connection: duckdb.DuckDBPyConnection, resources: Sequence[Descriptor], names: Mapping[str, str]
+def _check_rows(
+    connection: duckdb.DuckDBPyConnection,
+    resource: Descriptor,
+    known: Mapping[str, list[Constraint]],
 ) -> Iterator[str]:
-    for resource in resources:
-        path = resource["path"]
-        for key in resource["schema"].get("foreignKeys", ()):
-            # An empty name, or none, is the table itself.
-            other = key["reference"].get("resource") or resource["name"]
-            if resource["name"] not in names or other not in names:
-                yield f"{path}: 外部キーの参照先 {other} を読めません (foreignKeys)"
-                continue
-            fields, references = _as_names(key["fields"]), _as_names(key["reference"]["fields"])
-            own = names[resource["name"]]
-            pairs = zip(map(quote_name, fields), map(quote_name, references))  # noqa: B905  # the profile has compared their numbers
-            same = " AND ".join(f"o.{there} = {own}.{here}" for here, there in pairs)
-            query = (
-                f"SELECT {quote_name(_ROW, *fields)} FROM {own} WHERE {sql.all_given(*fields)} "  # noqa: S608  # names are quoted
-                f"AND NOT EXISTS (FROM {names[other]} AS o WHERE {same})"
-            )
-            if connection.execute(f"{query} LIMIT 1").fetchall():
-                broken = ("foreignKeys", fields, "参照先にある")
-                yield f"{path}: {_describe(connection, query, *broken)}"
+    constraints = known.get(resource["name"], [])
+    try:
+        constraints += _list_references(resource, known)
+    except UncheckableError as error:
+        yield str(error)
+    # What compares rows is looked at alone, so that it brings only its own columns in order.
+    alone = [[one] for one in constraints if one[0] in _OVER_ROWS]
+    together = [one for one in constraints if one[0] not in _OVER_ROWS]
+    for ours in filter(None, [together, *alone]):
+        yield from _find_broken(connection, quote_name(resource["name"]), ours)
 
 
-def _describe(
-    connection: duckdb.DuckDBPyConnection, query: str, name: str, fields: Sequence[str], words: str
-) -> str:
-    """Name the first of the rows that a query selects, and count the others."""
-    first = f'SELECT count(*) OVER (), * FROM ({query}) ORDER BY "{_ROW}" LIMIT 1'  # noqa: S608  # names are quoted
-    ((count, row, *texts),) = connection.execute(first).fetchall()
-    text = "、".join(str(text or "") for text in texts)
-    more = f"(ほか{count - 1}行)" if count > 1 else ""
-    columns = "、".join(fields)
-    return f"{row}行目: {columns} の「{text}」は、{words}という約束({name})に合いません{more}"
+def _find_broken(
+    connection: duckdb.DuckDBPyConnection, table: str, constraints: Sequence[Constraint]
+) -> Iterator[str]:
+    """Name the first of the rows that break a constraint, and count the others."""
+    at, conditions = quote_name(_ROW), [passed for *_, passed in constraints]
+    told = f"count(*) FILTER (NOT {{0}}), min({at}) FILTER (NOT {{0}})"
+    found = judge_rows(connection, table, conditions, told)
+    for (name, fields, words, _), (count, row) in zip(constraints, found, strict=True):
+        if count:
+            columns = quote_name(*map(_text, fields))
+            first = f"SELECT {columns} FROM {table} WHERE {at} = {row}"  # noqa: S608  # names are quoted
+            (texts,) = connection.execute(first).fetchall()
+            text, named = "、".join(one or "" for one in texts), "、".join(fields)
+            more = f"(ほか{count - 1}行)" if count > 1 else ""
+            broken = f"{named} の「{text}」は、{words}という約束({name})に合いません"
+            yield f"{row}行目: {broken}{more}"
+
+
+def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[Constraint]:
+    own = quote_name(resource["name"])
+    for key in resource["schema"].get("foreignKeys", ()):
+        # An empty name, or none, is the table itself.
+        other = key["reference"].get("resource") or resource["name"]
+        if other not in known or resource["name"] not in known:
+            raise UncheckableError(f"外部キーの参照先 {other} を読めません (foreignKeys)")
+        fields, references = as_names(key["fields"]), as_names(key["reference"]["fields"])
+        pairs = zip(map(quote_name, fields), map(quote_name, references))  # noqa: B905  # the profile has compared their numbers
+        same = " AND ".join(f"o.{there} = {own}.{here}" for here, there in pairs)
+        found = f"EXISTS (FROM {quote_name(other)} AS o WHERE {same})"
+        yield "foreignKeys", fields, "参照先にある", f"NOT ({all_given(fields)}) OR {found}"
 
 
 def list_constraints(schema: Descriptor) -> Iterator[Constraint]:
@@ -192,31 +186,30 @@ def list_constraints(schema: Descriptor) -> Iterator[Constraint]:
     for field in schema.get("fields", ()):
         name, kind = field["name"], field.get("type", "string")
         if kind not in _TEXTS:
-            unread = f"{sql.all_given(_text(name))} AND {quote_name(name)} IS NULL"
-            yield "type", (name,), f"{kind} として読める", unread
+            is_read = f"{quote_name(name)} IS NOT NULL OR {quote_name(_text(name))} IS NULL"
+            yield "type", (name,), f"{kind} として読める", is_read
         constraints = {"categories": field.get("categories") or False}
         for constraint, limit in {**constraints, **field.get("constraints", {})}.items():
             if limit is not False:
                 yield _constrain(name, constraint, limit)
-    if key := _as_names(schema.get("primaryKey")):
-        for name in key:
-            yield "primaryKey", key, _GIVEN, f"{quote_name(_text(name))} IS NULL"
-        yield "primaryKey", key, _DIFFERENT, Unique.model_construct(fields=key)
-    for key in map(_as_names, schema.get("uniqueKeys", ())):
-        yield "uniqueKeys", key, _DIFFERENT, Unique.model_construct(fields=key)
+    key = as_names(schema.get("primaryKey"))
+    for name in key:
+        given = keeps(name, "required", [True], _text(name))
+        yield "primaryKey", key, CONSTRAINTS["required"].words, given
+    keys = [("primaryKey", key)] * bool(key)
+    keys += [("uniqueKeys", as_names(one)) for one in schema.get("uniqueKeys", ())]
+    for name, fields in keys:
+        yield name, fields, CONSTRAINTS["unique"].words, is_different(fields, _ROW)
 
 
 def _constrain(field: str, name: str, limit: Any) -> Constraint:
-    if name not in _CONSTRAINTS:
+    if name not in CONSTRAINTS:
         raise UncheckableError(f"項目 {field} の {name} は確かめられません")
-    (words, broken), values = _CONSTRAINTS[name], _list_values(limit)
-    condition = broken.format(
-        column=quote_name(field),
-        text=quote_name(_text(field)),
-        limit=", ".join(map(sql.quote, values)),
-    )
-    check = condition or Unique.model_construct(fields=(field,))
-    return name, (field,), words.format("、".join(map(str, values))), check
+    limits = _list_values(limit)
+    words = CONSTRAINTS[name].words.format("、".join(map(str, limits)))
+    if name == "unique":
+        return name, (field,), words, is_different([field], _ROW)
+    return name, (field,), words, keeps(field, name, limits, _text(field))
 
 
 def _select_values(schema: Descriptor, table: str) -> str:
@@ -225,12 +218,12 @@ def _select_values(schema: Descriptor, table: str) -> str:
     for field in schema.get("fields", ()):
         name, missing = field["name"], field.get("missingValues", schema.get("missingValues", [""]))
         column, text = quote_name(name), quote_name(_text(name))
-        is_missing = is_one_of(name, _list_values(missing))
+        is_missing = keeps(name, "enum", _list_values(missing))
         texts.append(f"CASE WHEN {is_missing} THEN NULL ELSE {column} END AS {text}")
         values.append(f"{_value(field)} AS {column}")
     return (
         f"SELECT *, {', '.join(values)} FROM "  # noqa: S608  # names are quoted
-        f"(SELECT {quote_name(_ROW)}, {', '.join(texts)} FROM {table})"
+        f"(SELECT {quote_name(_ROW)}, {', '.join(texts)} FROM {quote_name(table)})"
     )
 
 
@@ -241,12 +234,12 @@ def _value(field: Descriptor) -> str:
     if kind in _TEXTS:
         return text
     if kind == "boolean":
-        true, false = (is_one_of(name, field.get(one, words)) for one, words in _TRUTH.items())
+        true, false = (keeps(name, "enum", field.get(key, words)) for key, words in _TRUTH.items())
         return f"CASE WHEN {true} THEN true WHEN {false} THEN false END"
     if kind not in _TYPES:
         raise UncheckableError(f"項目 {field['name']} の型 {kind} は確かめられません")
     type_, form = _TYPES[kind]
-    has_form = f"regexp_full_match({text}, {sql.quote(form)})"
+    has_form = f"regexp_full_match({text}, {quote(form)})"
     return f"CASE WHEN {has_form} THEN TRY_CAST({text} AS {type_}) END"
 
 
@@ -260,7 +253,8 @@ def _list_values(values: Any) -> list[Any]:
     return [one["value"] if isinstance(one, Mapping) else one for one in many]
 
 
-def _as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
+def as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return what a schema says of a key: one name, many, or none."""
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 
@@ -307,7 +301,7 @@ def _read_csv(resource: Descriptor, content: bytes) -> pa.Table:
 
 
 def _compare_headings(schema: Descriptor, described: Sequence[str], found: Sequence[str]) -> None:
-    (match,) = _as_names(schema.get("fieldsMatch")) or ("exact",)
+    (match,) = as_names(schema.get("fieldsMatch")) or ("exact",)
     kept = {
         "exact": list(found) == described,
         "equal": set(found) == set(described),

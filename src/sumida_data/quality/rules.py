@@ -2,20 +2,27 @@
 
 What a field's description already says (required, allowed values, bounds, pattern, keys) is not
 said again: the rule table gives such a family of rules its words, and each description makes a rule
-of its own. Row checks are data, from which ``sql`` and ``engines`` write; checks over several
-tables are SQL.
+of its own. Row checks are data, which each engine says in its words; checks over several tables
+are SQL.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field as Described
-from pydantic import model_validator
 
 from sumida_data.base.database import Select
-from sumida_data.base.metadata import DataDictionary, Field, ForeignKey, Model, Name, Table
+from sumida_data.base.metadata import (
+    DataDictionary,
+    Field,
+    ForeignKey,
+    Mistakes,
+    Model,
+    Name,
+    Table,
+)
 
 Severity = Literal["error", "warning"]
 FamilyName = Literal["primary_key", "required", "one_of", "range", "pattern", "foreign_key"]
@@ -61,11 +68,9 @@ class Range(Model):
     minimum: int | None = None
     maximum: int | None = None
 
-    @model_validator(mode="after")
-    def _refuse_no_bounds(self) -> Self:
-        if self.minimum is None and self.maximum is None:
-            raise ValueError("minimum か maximum を書いてください")
-        return self
+    def _mistakes(self) -> Mistakes:
+        bounds = (self.minimum, self.maximum)
+        return {"minimum か maximum を書いてください": bounds == (None, None)}
 
 
 class Pattern(Model):
@@ -102,8 +107,8 @@ class Query(Model):
     fields: tuple[Name, ...] = ()
 
 
-RuleCheck = Required | Unique | OneOf | Range | Pattern | FieldComparison
-Check = Annotated[RuleCheck | Query, Described(discriminator="kind")]
+RowCheck = Required | Unique | OneOf | Range | Pattern | FieldComparison
+Check = Annotated[RowCheck | Query, Described(discriminator="kind")]
 Rows = tuple[dict[Name, Any], ...]
 
 
@@ -175,11 +180,15 @@ class TableRule(RuleWords):
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields of the table that the rule looks at."""
-        check = self.check
-        if isinstance(check, Query | Unique):
-            return check.fields
-        other = [check.other] if isinstance(check, FieldComparison) else []
-        return (check.field, *other, *getattr(check, "when", ()))
+        if isinstance(self.check, Query | Unique):
+            return self.check.fields
+        other = [self.check.other] if isinstance(self.check, FieldComparison) else []
+        return (self.check.field, *other, *self.when)
+
+    @property
+    def when(self) -> When:
+        """The columns and their values for which it holds; none where it holds for all rows."""
+        return getattr(self.check, "when", {})
 
 
 class WrittenRule(TableRule):
@@ -199,14 +208,14 @@ class QualityRules(Model):
     families: tuple[RuleFamily, ...]
     rules: tuple[WrittenRule, ...]
 
-    @model_validator(mode="after")
-    def _refuse_repeated_ids(self) -> Self:
+    def _mistakes(self) -> Mistakes:
         ids = [words.rule_id for words in (*self.families, *self.rules)]
-        if repeated := sorted({one for one in ids if ids.count(one) > 1}):
-            raise ValueError(f"rule_id {'、'.join(repeated)} が2回書かれています")
-        if missing := sorted(set(get_args(FamilyName)) - {one.family for one in self.families}):
-            raise ValueError(f"families に {'、'.join(missing)} がありません")
-        return self
+        repeated = sorted({one for one in ids if ids.count(one) > 1})
+        missing = sorted({*get_args(FamilyName)} - {one.family for one in self.families})
+        return {
+            f"rule_id {'、'.join(repeated)} が2回書かれています": repeated,
+            f"families に {'、'.join(missing)} がありません": missing,
+        }
 
     @cached_property
     def words(self) -> dict[str, RuleWords]:
@@ -227,6 +236,23 @@ class SecondOpinion(Model):
     rules: int
     rows: int
     objections: tuple[str, ...] = ()
+
+
+def list_constraints(check: Check) -> Iterator[tuple[str, str, Any]]:
+    """Yield what a Table Schema says of a check: field, constraint, and its limit.
+
+    It has no words for conditions, comparisons and queries, and says of keys what no field does.
+    """
+    match check:
+        case Required(field=field):
+            yield field, "required", True
+        case OneOf(field=field, values=values):
+            yield field, "enum", list(values)
+        case Range(field=field, minimum=minimum, maximum=maximum):
+            limits = {"minimum": minimum, "maximum": maximum}.items()
+            yield from ((field, name, limit) for name, limit in limits if limit is not None)
+        case Pattern(field=field, pattern=pattern):
+            yield field, "pattern", pattern
 
 
 def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRule]:

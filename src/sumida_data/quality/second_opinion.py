@@ -5,44 +5,39 @@ Expectations and frictionless, in the tables behind the packages and in the publ
 they are read back from disk.
 
 Both are imported only when they are asked: that alone takes seconds. Great Expectations gets a
-context in memory, shows no progress bars, writes no Data Docs and sends nothing. A Table Schema
-says what it can; the rest goes into a checklist of frictionless: comparisons and conditions as its
-check ``row-constraint``, keys of several columns as a check of our own, because it does not enforce
-``uniqueKeys``.
+context in memory, shows no progress bars, writes no Data Docs and sends nothing. frictionless gets
+each rule as a Table Schema: keys as ``primaryKey``, because it does not enforce ``uniqueKeys``, and
+comparisons as its check ``row-constraint``.
 """
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import chain
+from itertools import chain, count
 from operator import and_
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from sumida_data.base.frames import arrow_schema, read_rows, to_frame
-from sumida_data.base.metadata import DataDictionary, Field, Table
+from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.quality import rules as kinds
-from sumida_data.quality.check import check_with_sql, name_rows
-from sumida_data.quality.data_package import DESCRIPTOR
+from sumida_data.quality.check import CONSTRAINTS, check_with_sql, name_rows
+from sumida_data.quality.data_package import DESCRIPTOR, as_names
 from sumida_data.quality.rules import QualityRules, RuleKey, SecondOpinion, TableRule, When
-
-if TYPE_CHECKING:
-    from frictionless import Check, Checklist, Error
 
 ROW_ID = "row_id"
 _ROWS_NAMED = 5
-_NO_NAME = re.compile(r"\W|-")
 _ROW_IDS: dict[str, Any] = {
     "result_format": "COMPLETE",
     "unexpected_index_column_names": [ROW_ID],
     "return_unexpected_index_query": False,
 }
-_TYPES = {"integer", "number", "date", "boolean"}
+_TYPES = {"yearmonth": "string"}
+_NUMBER, _FIRST_ROW = "number of the row", 2
 _PYTHON = {"<": "<", "<=": "<=", "=": "=="}
 _GREATER = "ExpectColumnPairValuesAToBeGreaterThanB"
 _COMPARED: dict[str, tuple[str, dict[str, bool]]] = {
@@ -50,11 +45,11 @@ _COMPARED: dict[str, tuple[str, dict[str, bool]]] = {
     "<": (_GREATER, {"or_equal": False}),
     "<=": (_GREATER, {"or_equal": True}),
 }
-_HEADER_ROWS = 1
 
 
-# The ids of the rows that break a rule, by its key.
+# The ids of the rows that break a rule, by its key; and what stands in the fields it looks at.
 Failing = dict[RuleKey, tuple[str, ...]]
+Values = tuple[Any, ...]
 
 
 class EngineError(RuntimeError):
@@ -72,13 +67,13 @@ def ask_second_opinion(
     Raises:
         EngineError: If an engine breaks down.
     """
-    read = list(_read_files(files))
-    described = tuple(table for table, _ in read)
+    read = {table.name: (table, frame) for table, frame in _read_files(files)}
+    described = tuple(table for table, _ in read.values())
     titled = (one.model_copy(update={"title": f"表 {one.title}"}) for one in dictionary.tables)
     both = DataDictionary(tables=(*titled, *described))
-    seen = {**frames, **{table.name: frame for table, frame in read}}
-    derived = (kinds.derive_rules(table, rules) for table in described)
-    known = chain(kinds.list_rules(rules, dictionary), chain.from_iterable(derived))
+    seen = {**frames, **{name: frame for name, (_, frame) in read.items()}}
+    known = kinds.list_rules(rules, dictionary)
+    known += [rule for table in described for rule in kinds.derive_rules(table, rules)]
     ours = [one for one in known if one.table in seen and not isinstance(one.check, kinds.Query)]
     sql = check_with_sql(ours, seen)
     found = {
@@ -121,45 +116,44 @@ def _read_files(files: Mapping[str, bytes]) -> Iterator[tuple[Table, pd.DataFram
 
     Where the rows of a file have no id, each has its number in a spreadsheet.
     """
+    numbers = count()
     for path, content in files.items():
-        package, _, name = path.rpartition("/")
-        resources = json.loads(content)["resources"] if name == DESCRIPTOR else ()
-        for number, resource in enumerate(resources):
-            file = f"{package}/{resource.get('path')}"
+        folder, _, name = path.rpartition("/")
+        for resource in json.loads(content)["resources"] if name == DESCRIPTOR else ():
+            file = f"{folder}/{resource.get('path')}"
             if "schema" in resource and file in files:
                 # A name that no other file has: packages may publish the same table.
-                table = _describe(
-                    resource["schema"], f"{_NO_NAME.sub('_', package)}_{number}", file
-                )
-                schema = arrow_schema(table)
-                data = pacsv.read_csv(
-                    pa.BufferReader(files[file]),
-                    parse_options=pacsv.ParseOptions(newlines_in_values=True),
-                    convert_options=pacsv.ConvertOptions(
-                        column_types=schema, strings_can_be_null=True, null_values=[""]
-                    ),
-                )
-                if ROW_ID not in data.column_names:
-                    numbers = pa.array(map(str, range(2, data.num_rows + 2)), pa.string())
-                    data = data.append_column(ROW_ID, numbers)
-                yield table, to_frame(data.select(schema.names))
+                table = _describe(resource["schema"], f"file_{next(numbers)}", file)
+                yield table, _read_file(files[file], arrow_schema(table))
+
+
+def _read_file(content: bytes, schema: pa.Schema) -> pd.DataFrame:
+    data = pacsv.read_csv(
+        pa.BufferReader(content),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(
+            column_types=schema, strings_can_be_null=True, null_values=[""]
+        ),
+    )
+    if ROW_ID not in data.column_names:
+        numbers = pa.array(map(str, range(_FIRST_ROW, _FIRST_ROW + data.num_rows)), pa.string())
+        data = data.append_column(ROW_ID, numbers)
+    return to_frame(data.select(schema.names))
 
 
 def _describe(schema: Mapping[str, Any], name: str, title: str) -> Table:
     """Return what the descriptor says of a file, as the description of a table."""
-    key = schema.get("primaryKey") or ROW_ID
+    known = {one["name"]: one for one in schema["fields"]}
+    fields = known | {ROW_ID: known.get(ROW_ID, {"title": "行", "type": "string"})}
     kept = {"required", "enum", "minimum", "maximum", "pattern"}
-    described = [*schema["fields"]]
-    if ROW_ID not in {field["name"] for field in described}:
-        described.append({"name": ROW_ID, "title": "行", "type": "string"})
-    fields = []
-    for one in described:
-        said = {name: limit for name, limit in one.get("constraints", {}).items() if name in kept}
-        said |= {"name": one["name"], "title": one["title"], "title_en": one["name"]}
-        fields.append(Field(type=one["type"], **said))
+    described = [
+        {key: limit for key, limit in one.get("constraints", {}).items() if key in kept}
+        | {"name": name, "title": one["title"], "title_en": name, "type": one["type"]}
+        for name, one in fields.items()
+    ]
     words = {"name": name, "title": title, "title_en": name, "description": title}
-    keys = (key,) if isinstance(key, str) else tuple(key)
-    return Table.model_validate({"primary_key": keys, "fields": tuple(fields), **words})
+    key = as_names(schema.get("primaryKey")) or (ROW_ID,)
+    return Table.model_validate({**words, "primary_key": key, "fields": described})
 
 
 def check_with_expectations(
@@ -180,7 +174,7 @@ def check_with_expectations(
     context.variables.analytics_enabled = False
     failing: Failing = {}
     for table, frame in frames.items():
-        ours = _row_rules(rules, table)
+        ours = [rule for rule in rules if rule.table == table]
         source = context.data_sources.add_pandas(table).add_dataframe_asset(table)
         definition = source.add_batch_definition_whole_dataframe(table)
         batch = definition.get_batch({"dataframe": frame})
@@ -191,18 +185,13 @@ def check_with_expectations(
     return failing
 
 
-def _row_rules(rules: Iterable[TableRule], table: str) -> list[TableRule]:
-    return [one for one in rules if one.table == table and not isinstance(one.check, kinds.Query)]
-
-
 def _validate(batch: Any, rules: Sequence[TableRule], result_format: Any) -> Failing:
     from great_expectations import ExpectationSuite, expectations  # noqa: PLC0415
 
     suite = ExpectationSuite(name="rules")
     for number, rule in enumerate(rules):
         name, arguments = _expect(rule)
-        meta = {"rule": number, "rule_id": rule.rule_id, "title": rule.title}
-        suite.add_expectation(getattr(expectations, name)(**arguments, meta=meta))
+        suite.add_expectation(getattr(expectations, name)(**arguments, meta={"rule": number}))
     found: Failing = {}
     for result in batch.validate(suite, result_format=result_format).results:
         # An expectation that could not be evaluated is reported as one that failed.
@@ -219,35 +208,32 @@ def _validate(batch: Any, rules: Sequence[TableRule], result_format: Any) -> Fai
 
 
 def _expect(rule: TableRule) -> tuple[str, dict[str, Any]]:
-    arguments: dict[str, Any]
+    arguments: dict[str, Any] = {}
     match rule.check:
-        case kinds.Required(field=field, when=when):
-            name, arguments = "ExpectColumnValuesToNotBeNull", {"column": field, **_where(when)}
+        case kinds.FieldComparison(field=field, operator=operator, other=other):
+            name, how = _COMPARED[operator]
+            missing = {"ignore_row_if": "either_value_is_missing"}
+            arguments = {"column_A": other, "column_B": field, **missing, **how}
         case kinds.Unique(fields=(field,)):
             name, arguments = "ExpectColumnValuesToBeUnique", {"column": field}
         case kinds.Unique(fields=fields):
             name = "ExpectCompoundColumnsToBeUnique"
             arguments = {"column_list": list(fields), "ignore_row_if": "any_value_is_missing"}
-        case kinds.OneOf(field=field, values=values):
-            name = "ExpectColumnValuesToBeInSet"
-            arguments = {"column": field, "value_set": list(values)}
-        case kinds.Range(field=field, minimum=minimum, maximum=maximum):
-            name = "ExpectColumnValuesToBeBetween"
-            arguments = {"column": field, "min_value": minimum, "max_value": maximum}
-        case kinds.Pattern(field=field, pattern=pattern):
-            name = "ExpectColumnValuesToMatchRegex"
-            arguments = {"column": field, "regex": rf"\A(?:{pattern})\Z"}
-        case kinds.FieldComparison(field=field, operator=operator, other=other, when=when):
-            name, how = _COMPARED[operator]
-            both = {
-                "column_A": other,
-                "column_B": field,
-                "ignore_row_if": "either_value_is_missing",
-            }
-            arguments = {**both, **how, **_where(when)}
-        case _:
-            raise TypeError(f"{rule.rule_id} is a query")
-    return name, arguments
+        case check:
+            for field, constraint, limit in _list_constraints(check):
+                _, _, name, argument = CONSTRAINTS[constraint]
+                arguments |= {"column": field} | ({argument: limit} if argument else {})
+    return name, arguments | _where(rule.when)
+
+
+def _list_constraints(check: kinds.Check) -> Iterator[tuple[str, str, Any]]:
+    """Yield field, constraint and limit.
+
+    Both engines look for a pattern anywhere; and for one of them, which writes $ behind it, a line
+    break may follow.
+    """
+    for field, constraint, limit in kinds.list_constraints(check):
+        yield field, constraint, rf"^(?:{limit})(?![\s\S])" if constraint == "pattern" else limit
 
 
 def _where(when: When) -> dict[str, Any]:
@@ -262,127 +248,53 @@ def _where(when: When) -> dict[str, Any]:
 def check_with_frictionless(
     rules: Sequence[TableRule], frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
 ) -> Failing:
-    """Hold frames to row rules by frictionless, which takes 20 microseconds a row and more."""
-    from frictionless import Resource, Schema  # noqa: PLC0415
+    """Hold frames to row rules by frictionless, which takes 20 microseconds a row and more.
 
+    Each rule has a schema of its own, and is asked of the values of the rows that it concerns.
+    """
     failing: Failing = {}
-    for name, frame in frames.items():
-        table, ours, rows = dictionary[name], _row_rules(rules, name), read_rows(frame)
-        keys = {said[:2]: rule.key for rule in ours for said in _say_in_schema(rule)}
-        broken: defaultdict[RuleKey | None, set[int]] = defaultdict(set)
-        schema = Schema.from_descriptor(compile_schema(table, ours))
-        data = [table.column_names, *(list(row.values()) for row in rows)]
-        resource, checklist = Resource(name=name, data=data, schema=schema), compile_checklist(ours)
-        errors = resource.validate(checklist, limit_errors=10**9).tasks[0].errors if rows else ()
-        for what, at_fault in map(_read_error, errors):
-            broken[keys.get(what)].update(at_fault)
-        for key in (rule.key for rule in ours):
-            failing[key] = name_rows(rows[n - _HEADER_ROWS - 1][ROW_ID] for n in broken[key])
+    for rule in (one for one in rules if one.table in frames):
+        ids: defaultdict[Values, list[str]] = defaultdict(list)
+        for row in _select_concerned(rule, frames[rule.table]):
+            ids[tuple(row[field] for field in rule.fields)].append(row[ROW_ID])
+        broken = _find_broken(rule, dictionary[rule.table], ids) if ids else ()
+        failing[rule.key] = name_rows(chain.from_iterable(ids[values] for values in broken))
     return failing
 
 
-def _read_error(error: "Error") -> tuple[tuple[str, str], Iterable[int]]:
-    """Return field and constraint, or the note, and the rows at fault."""
-    field = str(getattr(error, "field_name", ""))
-    constraint = re.match(r'constraint "(\w+)"', error.note)
-    said = {
-        "unique-error": (field, "unique"),
-        "constraint-error": (field, constraint[1] if constraint else ""),
+def _select_concerned(rule: TableRule, frame: pd.DataFrame) -> list[Row]:
+    """Return row ids and fields of the rows of which a rule says something."""
+    concerned = frame[list({ROW_ID: 0} | dict.fromkeys(rule.fields, 0))]
+    for field, values in rule.when.items():
+        concerned = concerned[concerned[field].isin(values)]
+    needed = [] if isinstance(rule.check, kinds.Required) else [*rule.fields]
+    return read_rows(concerned.dropna(subset=needed))
+
+
+def _find_broken(
+    rule: TableRule, table: Table, ids: Mapping[Values, Sequence[str]]
+) -> Iterable[Values]:
+    """Return the values that break a rule, of those in the fields it looks at, with their rows."""
+    from frictionless import Check, Checklist, Resource, Schema  # noqa: PLC0415
+
+    types = {name: table.field(name).type for name in rule.fields}
+    fields: dict[str, dict[str, Any]] = {
+        name: {"name": name, "type": _TYPES.get(kind, kind), "constraints": {}}
+        for name, kind in types.items()
     }
-    # Of two equal values the earlier row is at fault as well.
-    earlier = re.search(r"same as in the row at position (\d+)$", error.note)
-    rows = [getattr(error, "row_number", None), earlier and int(earlier[1])]
-    return said.get(error.type, ("", error.note)), filter(None, rows)
-
-
-def _say_in_schema(rule: TableRule) -> Iterator[tuple[str, str, Any]]:
-    """Yield field, constraint and value.
-
-    What no Table Schema says has no field; it has the note of its errors, and what is checked.
-    """
-    match rule.check:
-        case kinds.Required(field=field, when=when):
-            given = f"{field} is not None"
-            yield _say_condition(given, when) if when else (field, "required", True)
-        case kinds.Unique(fields=(field,)):
-            yield field, "unique", True
-        case kinds.Unique(fields=fields):
-            yield "", f"the key {', '.join(fields)} is not unique", fields
-        case kinds.OneOf(field=field, values=values):
-            yield field, "enum", list(values)
-        case kinds.Range(field=field) as check:
-            bounds = check.model_dump(include={"minimum", "maximum"}, exclude_none=True)
-            yield from ((field, name, bound) for name, bound in bounds.items())
-        case kinds.Pattern(field=field, pattern=pattern):
-            # frictionless writes ^ and $ around it, and $ lets a line break at the end pass.
-            yield field, "pattern", rf"(?:{pattern})(?![\s\S])"
-        case kinds.FieldComparison(field=field, operator=operator, other=other, when=when):
-            missing = f"{field} is None or {other} is None"
-            yield _say_condition(f"{missing} or {field} {_PYTHON[operator]} {other}", when)
-
-
-def _say_condition(kept: str, when: When) -> tuple[str, str, str]:
-    met = " and ".join(f"{name} in {list(values)!r}" for name, values in when.items())
-    formula = f"{kept} or not ({met})" if when else kept
-    return "", f'the row constraint to conform is "{formula}"', formula
-
-
-def compile_schema(table: Table, rules: Iterable[TableRule]) -> dict[str, Any]:
-    """Return the Table Schema of a table under the rules that a schema can express.
-
-    Raises:
-        ValueError: If two rules constrain a field in the same way, which a schema cannot say.
-    """
-    constraints: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for rule in rules:
-        for field, name, value in _say_in_schema(rule):
-            if field and name in constraints[field]:
-                raise ValueError(
-                    f"quality_rules.yml: {rule.rule_id} の {field} の {name} は、"
-                    "form.yml、tables.yml かほかの規則にあります。1か所にまとめてください。"
-                )
-            constraints[field][name] = value
-    types = {one.name: one.type if one.type in _TYPES else "string" for one in table.fields}
-    fields = [{"name": one, "type": types[one], "constraints": constraints[one]} for one in types]
-    return {"fields": fields, "missingValues": []}
-
-
-def compile_checklist(rules: Iterable[TableRule]) -> "Checklist":
-    """Return the checklist of those rules that a Table Schema cannot express."""
-    from frictionless import Check, Checklist  # noqa: PLC0415
-
-    checklist = Checklist()
-    for field, note, wanted in (said for rule in rules for said in _say_in_schema(rule)):
-        if not field and isinstance(wanted, str):
-            constraint = {"type": "row-constraint", "formula": wanted}
-            checklist.add_check(Check.from_descriptor(constraint))
-        elif not field:
-            checklist.add_check(_make_unique_key_check(wanted, note))
-    return checklist
-
-
-def _make_unique_key_check(fields: Sequence[str], note: str) -> "Check":
-    from frictionless import Check, errors  # noqa: PLC0415
-
-    class UniqueKeyCheck(Check):
-        """Names every row whose key another row has as well."""
-
-        type = "unique-key"
-        Errors: ClassVar[list[Any]] = [errors.RowError]
-
-        def validate_start(self) -> Iterator[Any]:
-            self.rows: defaultdict[tuple[Any, ...], list[Any]] = defaultdict(list)
-            yield from ()
-
-        def validate_row(self, row: Any) -> Iterator[Any]:
-            key = tuple(row[name] for name in fields)
-            if None not in key:
-                self.rows[key].append(row)
-            yield from ()
-
-        def validate_end(self) -> Iterator[Any]:
-            for rows in self.rows.values():
-                for row in rows if len(rows) > 1 else ():
-                    yield errors.RowError.from_row(row, note=note)
-
-    return UniqueKeyCheck()
+    for field, constraint, limit in _list_constraints(rule.check):
+        fields[field]["constraints"][constraint] = limit
+    # A row without any value would be skipped: each has its number.
+    described = [{"name": _NUMBER, "type": "integer"}, *fields.values()]
+    schema: dict[str, Any] = {"fields": described, "missingValues": []}
+    checks, rows = [], list(ids)
+    if isinstance(rule.check, kinds.FieldComparison):
+        formula = f"{rule.check.field} {_PYTHON[rule.check.operator]} {rule.check.other}"
+        checks = [Check.from_descriptor({"type": "row-constraint", "formula": formula})]
+    elif isinstance(rule.check, kinds.Unique):
+        schema["primaryKey"] = [*fields]
+        rows = [values for values, same in ids.items() for _ in same]
+    data = [[_NUMBER, *fields], *([number, *values] for number, values in enumerate(rows))]
+    resource = Resource(name=table.name, data=data, schema=Schema.from_descriptor(schema))
+    report = resource.validate(Checklist(checks=checks), limit_errors=10**9)
+    return {rows[number - _FIRST_ROW] for (number,) in report.flatten(["rowNumber"])}

@@ -8,6 +8,7 @@ from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.quality import check
 from sumida_data.quality.readability import Examiner, list_received
 from sumida_data.quality.rules import QualityRules
+from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.form import Waves
 
 
@@ -17,14 +18,16 @@ def check_tables(
     plans: Plans,
     waves: Waves,
     publication_history: list[TargetHistory],
+    departments: Frame,
     dictionary: DataDictionary,
     **tables: Frame,
 ) -> tuple[Frame, Frame]:
     """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
+    known = parse_departments(read_rows(departments))
     public = merge_histories(publication_history).standing
     sample = bool(tables["indicator_value"]["sample"].any())
     named = {
-        "asked_department": check.list_asked_departments(waves, read_rows(tables["department"])),
+        "asked_department": check.list_asked_departments(waves, known),
         "indicator_limit": check.list_limits(plans.indicators),
         "published_value": check.list_published(public, sample=sample),
     }

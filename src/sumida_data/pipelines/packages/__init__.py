@@ -4,30 +4,15 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue import preview
 from sumida_data.catalogue.record import RecordState
-from sumida_data.packages import package
+from sumida_data.packages import package, response_rates
 from sumida_data.packages.database import Database
 from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages, Views
-from sumida_data.packages.response_rates import measure_answer_rates, measure_response_rates
-from sumida_data.pipelines.wiring import (
-    EVERY_TABLE,
-    Contents,
-    Files,
-    Frame,
-    Rows,
-    join_nodes,
-    makes,
-    read_all,
-)
+from sumida_data.pipelines import wiring
+from sumida_data.pipelines.wiring import EVERY_TABLE, Contents, Files, Frame, Rows, makes, read_all
 from sumida_data.plan.models import Plans
+from sumida_data.privacy import gate
 from sumida_data.privacy.counts import Privacy
-from sumida_data.privacy.gate import (
-    GuardedTables,
-    guard,
-    hide_from_analysts,
-    parse_cleared,
-    parse_releases,
-)
 from sumida_data.quality.readability import Examiner, list_published
 from sumida_data.site.content import SiteSettings
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -43,12 +28,12 @@ def guard_tables(
     cleared_texts: Frame,
     dictionary: DataDictionary,
     **tables: Frame,
-) -> tuple[GuardedTables, Rows, Rows]:
+) -> tuple[gate.GuardedTables, Rows, Rows]:
     """Let the tables through the privacy gate."""
-    releases = parse_releases(read_rows(released_texts), form)
-    cleared = parse_cleared(read_rows(cleared_texts))
+    releases = gate.parse_releases(read_rows(released_texts), form)
+    cleared = gate.parse_cleared(read_rows(cleared_texts))
     indicators = plans.indicators
-    guarded = guard(tables, dictionary, indicators, privacy, releases, packages, cleared)
+    guarded = gate.guard(tables, dictionary, indicators, privacy, releases, packages, cleared)
     return guarded, [outcome.as_row() for outcome in guarded.outcomes], guarded.free_words
 
 
@@ -57,8 +42,8 @@ def measure_response(
     response: Frame, answer: Frame, form: Form, dictionary: DataDictionary
 ) -> tuple[Frame, Frame]:
     """Return tables ``response_rate`` and ``answer_rate``."""
-    rates = measure_response_rates(response, dictionary)
-    return rates, measure_answer_rates(answer, dictionary, form)
+    rates = response_rates.measure_response_rates(response, dictionary)
+    return rates, response_rates.measure_answer_rates(answer, dictionary, form)
 
 
 @makes("packages", "readability_examiner")
@@ -66,7 +51,7 @@ def build_packages(
     packages: Packages,
     municipality: HomeMunicipality,
     sources: CentralSources,
-    guarded_tables: GuardedTables,
+    guarded_tables: gate.GuardedTables,
     published_packages: Files,
     target_record: RecordState,
     readability_before: Frame | None,
@@ -76,17 +61,16 @@ def build_packages(
     A blocked one that is public already comes out as it was published, so that its page and its
     entries for harvesters stay. What has looked at how readable the files are goes on with them.
     """
-    guarded, before = guarded_tables, read_all(published_packages)
+    guarded, public = guarded_tables, read_all(published_packages)
     surroundings = Surroundings(guarded.admit(packages), municipality, sources, guarded.held_back)
-    stays = [path for path in before if path.split("/")[0] in guarded.blocked]
-    kept = {path: before.pop(path) for path in stays}
-    examiner = Examiner(readability_before)
-    lines = target_record.publications
+    kept = {name: one for name, one in public.items() if name.split("/")[0] in guarded.blocked}
+    before = {name: one for name, one in public.items() if name not in kept}
+    examiner, lines = Examiner(readability_before), target_record.publications
     versions = {dataset.name: dataset.version for line in lines for dataset in line.datasets}
-    built = package.build_packages(
-        surroundings, guarded.dictionary, guarded.frames, before, examiner, versions
-    )
-    return built | kept, examiner
+    tables = (guarded.dictionary, guarded.frames)
+    return package.build_packages(
+        surroundings, *tables, before, examiner, versions
+    ) | kept, examiner
 
 
 @makes("catalogue_files", files="packages")
@@ -128,9 +112,9 @@ def gather_database(
     **tables: Frame,
 ) -> Database:
     """Put what analysts may see of the tables together with descriptions and usual questions."""
-    cleared = parse_cleared(read_rows(cleared_texts))
-    shown = hide_from_analysts(tables, dictionary, privacy, cleared)
+    cleared = gate.parse_cleared(read_rows(cleared_texts))
+    shown = gate.hide_from_analysts(tables, dictionary, privacy, cleared)
     return Database(shown, dictionary, views, private=privacy.analysts_see_texts)
 
 
-create_pipeline = join_nodes(__name__)
+create_pipeline = wiring.join_nodes(__name__)
