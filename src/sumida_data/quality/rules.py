@@ -263,19 +263,18 @@ def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRul
     Raises:
         KeyError: If a written rule names a table or a field that is not described.
     """
-    tables = [table for table in dictionary.tables if "row_id" in table.column_names]
     for rule in rules.rules:
         table = dictionary[rule.table]
         for name in rule.fields:
             table.field(name)
-    return [*(rule for table in tables for rule in derive_rules(table, rules)), *rules.rules]
-
-
-def derive_rules(table: Table, rules: QualityRules) -> Iterator[TableRule]:
-    """Yield the rules that follow from the description of one table."""
-    families = {one.family: one.model_dump(exclude={"family", "example"}) for one in rules.families}
-    for family, subject, check in _list_checks(table):
-        yield TableRule(**families[family], table=table.name, subject=subject, check=check)
+    words = {one.family: one.model_dump(exclude={"family", "example"}) for one in rules.families}
+    derived = [
+        TableRule(**words[family], table=table.name, subject=subject, check=check)
+        for table in dictionary.tables
+        if "row_id" in table.column_names
+        for family, subject, check in _list_checks(table)
+    ]
+    return [*derived, *rules.rules]
 
 
 def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:

@@ -68,12 +68,10 @@ def ask_second_opinion(
         EngineError: If an engine breaks down.
     """
     read = {table.name: (table, frame) for table, frame in _read_files(files)}
-    described = tuple(table for table, _ in read.values())
     titled = (one.model_copy(update={"title": f"表 {one.title}"}) for one in dictionary.tables)
-    both = DataDictionary(tables=(*titled, *described))
+    both = DataDictionary(tables=(*titled, *(table for table, _ in read.values())))
     seen = {**frames, **{name: frame for name, (_, frame) in read.items()}}
-    known = kinds.list_rules(rules, dictionary)
-    known += [rule for table in described for rule in kinds.derive_rules(table, rules)]
+    known = kinds.list_rules(rules, both)
     ours = [one for one in known if one.table in seen and not isinstance(one.check, kinds.Query)]
     sql = check_with_sql(ours, seen)
     found = {
