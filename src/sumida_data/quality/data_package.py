@@ -6,9 +6,7 @@ is a condition in SQL, and DuckDB holds the rows to it. A constraint that is not
 itself.
 """
 
-import csv
 import hashlib
-import io
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -33,7 +31,6 @@ Descriptor = Mapping[str, Any]
 DESCRIPTOR = "datapackage.json"
 _ROW = "row number"
 _HEADER_ROWS = 1
-_HEADER_BYTES = 1 << 16
 # For each type the SQL type, and the form that a text must have beside being castable: DuckDB
 # would read 1.5 as the integer 2, and a date with blanks around it.
 _TYPES = {
@@ -264,15 +261,15 @@ def _read_table(resource: Descriptor, content: bytes) -> pa.Table:
     Raises:
         UncheckableError: If it cannot be read, or its headings are not those described.
     """
+    described = [field["name"] for field in resource["schema"].get("fields", ())]
     try:
         if resource["path"].endswith(".parquet"):
             table = pq.read_table(pa.BufferReader(content))
             table = table.cast(pa.schema([(name, pa.string()) for name in table.column_names]))
         else:
-            table = _read_csv(resource, content)
+            table = _read_csv(resource, content, described)
     except (pa.ArrowException, UnicodeDecodeError, LookupError) as error:
         raise UncheckableError(f"表として読めません({error})") from error
-    described = [field["name"] for field in resource["schema"].get("fields", ())]
     _compare_headings(resource["schema"], described, table.column_names)
     # A described column that need not be there is one without any value.
     for name in (name for name in described if name not in table.column_names):
@@ -281,26 +278,23 @@ def _read_table(resource: Descriptor, content: bytes) -> pa.Table:
     return table.append_column(_ROW, pa.array(range(first, first + table.num_rows), pa.int64()))
 
 
-def _read_csv(resource: Descriptor, content: bytes) -> pa.Table:
+def _read_csv(resource: Descriptor, content: bytes, described: Sequence[str]) -> pa.Table:
     dialect = resource.get("dialect") or {}
-    delimiter, quote_char = dialect.get("delimiter", ","), dialect.get("quoteChar", '"')
-    encoding = resource.get("encoding") or "utf-8"
-    beginning = io.StringIO(
-        content[:_HEADER_BYTES].decode(encoding, "ignore").removeprefix("\ufeff")
-    )
-    header = next(csv.reader(beginning, delimiter=delimiter, quotechar=quote_char), [])
-    if len(header) != len(set(header)):
-        raise UncheckableError(f"見出しに同じ名前があります({'、'.join(header)})")
-    marks = {"delimiter": delimiter, "quote_char": quote_char}
+    marks = {
+        "delimiter": dialect.get("delimiter", ","),
+        "quote_char": dialect.get("quoteChar", '"'),
+    }
     return pacsv.read_csv(
         pa.BufferReader(content),
-        pacsv.ReadOptions(encoding=encoding, block_size=1 << 24),
+        pacsv.ReadOptions(encoding=resource.get("encoding") or "utf-8", block_size=1 << 24),
         pacsv.ParseOptions(**marks, newlines_in_values=True, ignore_empty_lines=False),
-        pacsv.ConvertOptions(column_types=dict.fromkeys(header, pa.string())),
+        pacsv.ConvertOptions(column_types=dict.fromkeys(described, pa.string())),
     )
 
 
 def _compare_headings(schema: Descriptor, described: Sequence[str], found: Sequence[str]) -> None:
+    if len(found) != len(set(found)):
+        raise UncheckableError(f"見出しに同じ名前があります({'、'.join(found)})")
     (match,) = as_names(schema.get("fieldsMatch")) or ("exact",)
     kept = {
         "exact": list(found) == described,
