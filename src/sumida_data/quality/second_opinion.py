@@ -173,9 +173,7 @@ def check_with_expectations(
     failing: Failing = {}
     for table, frame in frames.items():
         ours = [rule for rule in rules if rule.table == table]
-        source = context.data_sources.add_pandas(table).add_dataframe_asset(table)
-        definition = source.add_batch_definition_whole_dataframe(table)
-        batch = definition.get_batch({"dataframe": frame})
+        batch = context.data_sources.pandas_default.read_dataframe(frame, asset_name=table)
         broken = _validate(batch, ours, "BOOLEAN_ONLY")
         failed = [rule for rule in ours if rule.key in broken]
         failing |= {rule.key: () for rule in ours}
