@@ -95,7 +95,7 @@ _MATCH = "ExpectColumnValuesToMatchRegex"
 CONSTRAINTS = {
     # What is there and cannot be read breaks its type and not this.
     "required": Constraint("{text} IS NOT NULL", "値がある", "ExpectColumnValuesToNotBeNull"),
-    # Its SQL names an order as well: ``is_different``.
+    # Its SQL names the table as well: ``is_different``.
     "unique": Constraint("", "ほかの行と異なる"),
     "enum": Constraint("{column} IN ({limit})", "{} のどれかである", _IN, "value_set"),
     "categories": Constraint("{column} IN ({limit})", "{} のどれかである"),
@@ -114,22 +114,24 @@ def all_given(names: Iterable[str]) -> str:
     return " AND ".join(f"{quote_name(name)} IS NOT NULL" for name in names)
 
 
-def is_different(fields: Sequence[str], order: str = "") -> str:
+def is_different(table: str, fields: Sequence[str], order: str = "") -> str:
     """Return the SQL that says whether no other row has the same values, missing where one is.
 
     Of rows with the same values none differs, or, in the order of a column, only the first.
     """
-    same, number = f"PARTITION BY {quote_name(*fields)}", "count(*)"
+    names, given, at = quote_name(*fields), all_given(fields), quote_name(order)
+    same = f"FROM {table} WHERE {given} GROUP BY {names} HAVING count(*) > 1"
+    different = f"({names}) NOT IN (SELECT {names} {same})"
     if order:
-        same, number = f"{same} ORDER BY {quote_name(order)}", "row_number()"
-    return f"CASE WHEN {all_given(fields)} THEN {number} OVER ({same}) = 1 END"
+        different = f"{at} NOT IN (SELECT unnest(list_sort(list({at}))[2:]) {same})"
+    return f"CASE WHEN {given} THEN {different} END"
 
 
 def passes(rule: TableRule) -> str:
     """Return the SQL that says whether a row keeps a rule, missing where it is not judged."""
     match rule.check:
         case kinds.Unique(fields=fields):
-            passed = is_different(fields)
+            passed = is_different(rule.table, fields)
         case kinds.FieldComparison(field=field, operator=operator, other=other):
             passed = f"{quote_name(field)} {operator} {quote_name(other)}"
         case check:
@@ -161,8 +163,7 @@ def check_with_sql(
     Raises:
         RuleQueryError: If a rule's query fails.
     """
-    # The row rules of a table in one pass, but for those of keys, each of which needs its own.
-    together: defaultdict[tuple[str, ...], list[TableRule]] = defaultdict(list)
+    of_rows: defaultdict[str, list[TableRule]] = defaultdict(list)
     results: list[EngineResult] = []
     with connect() as connection:
         for name, data in relations.items():
@@ -171,28 +172,27 @@ def check_with_sql(
             if isinstance(rule.check, kinds.Query):
                 results += _run_query(connection, rule, rule.check.query)
             else:
-                key = rule.fields if isinstance(rule.check, kinds.Unique) else ()
-                together[rule.table, *key].append(rule)
-        for ours in together.values():
-            results += _check_rows(connection, ours)
+                of_rows[rule.table].append(rule)
+        for table, ours in of_rows.items():
+            results += _check_rows(connection, table, ours)
     return results
 
 
 def _check_rows(
-    connection: duckdb.DuckDBPyConnection, rules: Sequence[TableRule]
+    connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[TableRule]
 ) -> Iterator[EngineResult]:
     told = "count({0}), list(row_id) FILTER (NOT {0})"
-    found = judge_rows(connection, rules[0].table, map(passes, rules), told)
-    for rule, (checked, failing) in zip(rules, found, strict=True):
+    found = judge_rows(connection, table, map(passes, rules), told)
+    for rule, checked, failing in zip(rules, found[::2], found[1::2], strict=True):
         yield EngineResult(rule.key, checked, name_rows(failing or ()))
 
 
 def judge_rows(
     connection: duckdb.DuckDBPyConnection, table: str, conditions: Iterable[str], told: str
-) -> Iterator[tuple[Any, Any]]:
-    """Tell for each condition, in one pass over a table, two things of the rows that it judges.
+) -> tuple[Any, ...]:
+    """Return for each condition, in one pass over a table, what is asked of the rows it judges.
 
-    What is told are two SQL expressions, in which ``{0}`` is whether a row meets the condition.
+    That is said in SQL expressions, in which ``{0}`` is whether a row meets the condition.
     """
     judged = {quote_name(f"meets {n}"): one for n, one in enumerate(conditions)}
     columns = ", ".join(f"{condition} AS {name}" for name, condition in judged.items())
@@ -200,7 +200,7 @@ def judge_rows(
     query = f"SELECT {expressions} FROM (SELECT *, {columns} FROM {table})"  # noqa: S608  # names are quoted
     # All is fetched, because an unfinished result keeps the connection busy.
     (found,) = connection.execute(query).fetchall()
-    return zip(found[::2], found[1::2], strict=True)
+    return tuple(found)
 
 
 def _run_query(

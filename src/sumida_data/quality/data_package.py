@@ -45,7 +45,6 @@ _TYPES = {
     "year": ("INTEGER", "[0-9]{4}"),
 }
 _TEXTS = ("string", "any")
-_OVER_ROWS = ("unique", "primaryKey", "uniqueKeys", "foreignKeys")
 _TRUTH = {
     "trueValues": ("true", "True", "TRUE", "1"),
     "falseValues": ("false", "False", "FALSE", "0"),
@@ -117,29 +116,20 @@ def _check_tables(resources: Sequence[Descriptor], files: Mapping[str, bytes]) -
                 values = _select_values(schema, f"raw {name}")
                 connection.execute(f"CREATE TEMP VIEW {quote_name(name)} AS {values}")
                 known[name] = []
-                known[name] += list_constraints(schema)
+                known[name] += list_constraints(schema, quote_name(name))
             except UncheckableError as error:
                 yield f"{path}: {error}"
         for resource in ours:
-            errors = _check_rows(connection, resource, known)
-            yield from (f"{resource['path']}: {error}" for error in errors)
-
-
-def _check_rows(
-    connection: duckdb.DuckDBPyConnection,
-    resource: Descriptor,
-    known: Mapping[str, list[Constraint]],
-) -> Iterator[str]:
-    constraints = known.get(resource["name"], [])
-    try:
-        constraints += _list_references(resource, known)
-    except UncheckableError as error:
-        yield str(error)
-    # What compares rows is looked at alone, so that it brings only its own columns in order.
-    alone = [[one] for one in constraints if one[0] in _OVER_ROWS]
-    together = [one for one in constraints if one[0] not in _OVER_ROWS]
-    for ours in filter(None, [together, *alone]):
-        yield from _find_broken(connection, quote_name(resource["name"]), ours)
+            constraints, path = known.get(resource["name"], []), resource["path"]
+            try:
+                constraints += _list_references(resource, known)
+            except UncheckableError as error:
+                yield f"{path}: {error}"
+            if constraints:
+                table = quote_name(resource["name"])
+                yield from (
+                    f"{path}: {one}" for one in _find_broken(connection, table, constraints)
+                )
 
 
 def _find_broken(
@@ -147,13 +137,13 @@ def _find_broken(
 ) -> Iterator[str]:
     """Name the first of the rows that break a constraint, and count the others."""
     at, conditions = quote_name(_ROW), [passed for *_, passed in constraints]
-    told = f"count(*) FILTER (NOT {{0}}), min({at}) FILTER (NOT {{0}})"
-    found = judge_rows(connection, table, conditions, told)
-    for (name, fields, words, _), (count, row) in zip(constraints, found, strict=True):
+    counts = judge_rows(connection, table, conditions, "count(*) FILTER (NOT {0})")
+    for (name, fields, words, passed), count in zip(constraints, counts, strict=True):
         if count:
-            columns = quote_name(*map(_text, fields))
-            first = f"SELECT {columns} FROM {table} WHERE {at} = {row}"  # noqa: S608  # names are quoted
-            (texts,) = connection.execute(first).fetchall()
+            columns = quote_name(_ROW, *map(_text, fields))
+            judged = f"SELECT {columns}, {passed} AS passed FROM {table}"  # noqa: S608
+            first = f"SELECT * FROM ({judged}) WHERE NOT passed ORDER BY {at} LIMIT 1"  # noqa: S608
+            ((row, *texts, _),) = connection.execute(first).fetchall()
             text, named = "、".join(one or "" for one in texts), "、".join(fields)
             more = f"(ほか{count - 1}行)" if count > 1 else ""
             broken = f"{named} の「{text}」は、{words}という約束({name})に合いません"
@@ -161,21 +151,24 @@ def _find_broken(
 
 
 def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[Constraint]:
-    own = quote_name(resource["name"])
     for key in resource["schema"].get("foreignKeys", ()):
         # An empty name, or none, is the table itself.
         other = key["reference"].get("resource") or resource["name"]
         if other not in known or resource["name"] not in known:
             raise UncheckableError(f"外部キーの参照先 {other} を読めません (foreignKeys)")
         fields, references = as_names(key["fields"]), as_names(key["reference"]["fields"])
-        pairs = zip(map(quote_name, fields), map(quote_name, references))  # noqa: B905  # the profile has compared their numbers
-        same = " AND ".join(f"o.{there} = {own}.{here}" for here, there in pairs)
-        found = f"EXISTS (FROM {quote_name(other)} AS o WHERE {same})"
-        yield "foreignKeys", fields, "参照先にある", f"NOT ({all_given(fields)}) OR {found}"
+        there = f"FROM {quote_name(other)} WHERE {all_given(references)}"
+        found = f"({quote_name(*fields)}) IN (SELECT {quote_name(*references)} {there})"
+        yield (
+            "foreignKeys",
+            fields,
+            "参照先にある",
+            f"CASE WHEN {all_given(fields)} THEN {found} END",
+        )
 
 
-def list_constraints(schema: Descriptor) -> Iterator[Constraint]:
-    """Yield the constraints of a schema but foreign keys, which concern two tables.
+def list_constraints(schema: Descriptor, table: str) -> Iterator[Constraint]:
+    """Yield the constraints that the schema of a table makes, but foreign keys.
 
     Raises:
         UncheckableError: If one is not known.
@@ -188,7 +181,7 @@ def list_constraints(schema: Descriptor) -> Iterator[Constraint]:
         constraints = {"categories": field.get("categories") or False}
         for constraint, limit in {**constraints, **field.get("constraints", {})}.items():
             if limit is not False:
-                yield _constrain(name, constraint, limit)
+                yield _constrain(table, name, constraint, limit)
     key = as_names(schema.get("primaryKey"))
     for name in key:
         given = keeps(name, "required", [True], _text(name))
@@ -196,16 +189,16 @@ def list_constraints(schema: Descriptor) -> Iterator[Constraint]:
     keys = [("primaryKey", key)] * bool(key)
     keys += [("uniqueKeys", as_names(one)) for one in schema.get("uniqueKeys", ())]
     for name, fields in keys:
-        yield name, fields, CONSTRAINTS["unique"].words, is_different(fields, _ROW)
+        yield name, fields, CONSTRAINTS["unique"].words, is_different(table, fields, _ROW)
 
 
-def _constrain(field: str, name: str, limit: Any) -> Constraint:
+def _constrain(table: str, field: str, name: str, limit: Any) -> Constraint:
     if name not in CONSTRAINTS:
         raise UncheckableError(f"項目 {field} の {name} は確かめられません")
     limits = _list_values(limit)
     words = CONSTRAINTS[name].words.format("、".join(map(str, limits)))
     if name == "unique":
-        return name, (field,), words, is_different([field], _ROW)
+        return name, (field,), words, is_different(table, [field], _ROW)
     return name, (field,), words, keeps(field, name, limits, _text(field))
 
 
@@ -219,7 +212,7 @@ def _select_values(schema: Descriptor, table: str) -> str:
         texts.append(f"CASE WHEN {is_missing} THEN NULL ELSE {column} END AS {text}")
         values.append(f"{_value(field)} AS {column}")
     return (
-        f"SELECT *, {', '.join(values)} FROM "  # noqa: S608  # names are quoted
+        f"SELECT *, {', '.join(values)} FROM "  # noqa: S608
         f"(SELECT {quote_name(_ROW)}, {', '.join(texts)} FROM {quote_name(table)})"
     )
 
@@ -262,6 +255,8 @@ def _read_table(resource: Descriptor, content: bytes) -> pa.Table:
         UncheckableError: If it cannot be read, or its headings are not those described.
     """
     described = [field["name"] for field in resource["schema"].get("fields", ())]
+    described = [field["name"] for field in resource["schema"].get("fields", ())]
+    described = [field["name"] for field in resource["schema"].get("fields", ())]
     try:
         if resource["path"].endswith(".parquet"):
             table = pq.read_table(pa.BufferReader(content))
@@ -280,10 +275,8 @@ def _read_table(resource: Descriptor, content: bytes) -> pa.Table:
 
 def _read_csv(resource: Descriptor, content: bytes, described: Sequence[str]) -> pa.Table:
     dialect = resource.get("dialect") or {}
-    marks = {
-        "delimiter": dialect.get("delimiter", ","),
-        "quote_char": dialect.get("quoteChar", '"'),
-    }
+    delimiter, quote_char = dialect.get("delimiter", ","), dialect.get("quoteChar", '"')
+    marks = {"delimiter": delimiter, "quote_char": quote_char}
     return pacsv.read_csv(
         pa.BufferReader(content),
         pacsv.ReadOptions(encoding=resource.get("encoding") or "utf-8", block_size=1 << 24),
@@ -293,6 +286,10 @@ def _read_csv(resource: Descriptor, content: bytes, described: Sequence[str]) ->
 
 
 def _compare_headings(schema: Descriptor, described: Sequence[str], found: Sequence[str]) -> None:
+    if len(found) != len(set(found)):
+        raise UncheckableError(f"見出しに同じ名前があります({'、'.join(found)})")
+    if len(found) != len(set(found)):
+        raise UncheckableError(f"見出しに同じ名前があります({'、'.join(found)})")
     if len(found) != len(set(found)):
         raise UncheckableError(f"見出しに同じ名前があります({'、'.join(found)})")
     (match,) = as_names(schema.get("fieldsMatch")) or ("exact",)
