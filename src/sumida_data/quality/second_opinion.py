@@ -253,21 +253,21 @@ def check_with_frictionless(
         ids: defaultdict[Values, list[str]] = defaultdict(list)
         for row in _select_concerned(rule, frames[rule.table]):
             ids[tuple(row[field] for field in rule.fields)].append(row[ROW_ID])
-        broken = _find_broken(rule, dictionary[rule.table], ids) if ids else ()
+        broken = _ask_frictionless(rule, dictionary[rule.table], ids) if ids else ()
         failing[rule.key] = name_rows(chain.from_iterable(ids[values] for values in broken))
     return failing
 
 
 def _select_concerned(rule: TableRule, frame: pd.DataFrame) -> list[Row]:
     """Return row ids and fields of the rows of which a rule says something."""
-    concerned = frame[list({ROW_ID: 0} | dict.fromkeys(rule.fields, 0))]
+    concerned = frame[[*dict.fromkeys((ROW_ID, *rule.fields))]]
     for field, values in rule.when.items():
         concerned = concerned[concerned[field].isin(values)]
     needed = [] if isinstance(rule.check, kinds.Required) else [*rule.fields]
     return read_rows(concerned.dropna(subset=needed))
 
 
-def _find_broken(
+def _ask_frictionless(
     rule: TableRule, table: Table, ids: Mapping[Values, Sequence[str]]
 ) -> Iterable[Values]:
     """Return the values that break a rule, of those in the fields it looks at, with their rows."""
