@@ -156,15 +156,12 @@ def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[C
         other = key["reference"].get("resource") or resource["name"]
         if other not in known or resource["name"] not in known:
             raise UncheckableError(f"外部キーの参照先 {other} を読めません (foreignKeys)")
-        fields, references = as_names(key["fields"]), as_names(key["reference"]["fields"])
-        there = f"FROM {quote_name(other)} WHERE {all_given(references)}"
-        found = f"({quote_name(*fields)}) IN (SELECT {quote_name(*references)} {there})"
-        yield (
-            "foreignKeys",
-            fields,
-            "参照先にある",
-            f"CASE WHEN {all_given(fields)} THEN {found} END",
-        )
+        fields = as_names(key["fields"])
+        references = [f"o.{quote_name(one)}" for one in as_names(key["reference"]["fields"])]
+        there = " AND ".join(f"{one} IS NOT NULL" for one in references)
+        others = f"SELECT {', '.join(references)} FROM {quote_name(other)} AS o WHERE {there}"  # noqa: S608
+        found = f"CASE WHEN {all_given(fields)} THEN ({quote_name(*fields)}) IN ({others}) END"
+        yield "foreignKeys", fields, "参照先にある", found
 
 
 def list_constraints(schema: Descriptor, table: str) -> Iterator[Constraint]:
