@@ -14,7 +14,6 @@ from sumida_data.base.frames import arrow_schema, to_arrow
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.packages import models
 from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY, Views
-from sumida_data.quality.check import quote
 
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
