@@ -258,7 +258,8 @@ def list_constraints(check: Check) -> Iterator[tuple[str, str, Any]]:
 def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRule]:
     """Return every rule: those derived from the descriptions, then those written down.
 
-    Tables whose rows have no id are left out: they are made from the descriptions themselves.
+    Tables whose rows have no id are left out: they are made from the descriptions themselves, or
+    are remembered.
 
     Raises:
         KeyError: If a written rule names a table or a field that is not described.
