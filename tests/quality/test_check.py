@@ -75,6 +75,13 @@ def test_a_query_that_fails_is_told_with_its_rule(run, quality_rules):
         run(broken)
 
 
+def test_a_failure_names_the_fields_that_its_rule_looks_at(run, procedure):
+    rows = [procedure | {"online_cases": 2, "annual_cases": 1}]
+    failures = read_rows(run(procedure=rows)[1])
+    fields = [one["field"] for one in failures if one["rule_id"] == "Q203"]
+    assert sorted(fields) == ["annual_cases", "online_cases"]
+
+
 def test_a_row_that_cannot_be_compared_is_not_counted_as_checked(run, dictionary):
     card = base_row(dictionary["mynumber_card"]) | {"cards": 593, "population": 1000}
     [without] = results_of(run(mynumber_card=[card | {"printed_rate": None}]), "Q218")

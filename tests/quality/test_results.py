@@ -13,6 +13,8 @@ from sumida_data.quality.check import (
     build_check_result,
 )
 
+CASES = ("online_cases", "annual_cases")
+
 
 @pytest.fixture
 def frames(dictionary):
@@ -37,8 +39,8 @@ def frames(dictionary):
     return {name: build_frame(dictionary[name], rows.get(name, [])) for name in OWN_PLACES}
 
 
-def outcome(rule_id, table, *failing, subject="", checked=100):
-    return EngineResult((rule_id, table, subject), checked, failing)
+def outcome(rule_id, table, *failing, subject="", checked=100, fields=()):
+    return EngineResult((rule_id, table, subject), checked, failing, fields)
 
 
 class TestResult:
@@ -107,15 +109,14 @@ class TestResult:
 
 class TestFailure:
     @pytest.fixture
-    def build(self, all_rules, dictionary, frames):
+    def build(self, dictionary, frames):
         def make(*outcomes):
-            table = dictionary["check_failure"]
-            return build_check_failure(all_rules, outcomes, frames, table)
+            return build_check_failure(outcomes, frames, dictionary["check_failure"])
 
         return make
 
     def test_leads_back_to_file_sheet_and_cell_of_each_field(self, build):
-        rows = read_rows(build(outcome("Q203", "procedure", "a")))
+        rows = read_rows(build(outcome("Q203", "procedure", "a", fields=CASES)))
         cells = {row["field"]: row["cell"] for row in rows}
         assert cells == {"online_cases": "J5", "annual_cases": "I5"}
         assert {row["source_file"] for row in rows} == {"FY2022Q3/1203.xlsx"}
@@ -123,11 +124,11 @@ class TestFailure:
         assert {row["department_code"] for row in rows} == {"1203"}
 
     def test_what_stands_in_a_cell_is_left_out(self, build):
-        frame = build(outcome("Q203", "procedure", "a"))
+        frame = build(outcome("Q203", "procedure", "a", fields=CASES))
         assert not frame.astype(str).apply(lambda c: c.str.contains("花子")).any().any()
 
     def test_derived_rules_look_at_their_own_field(self, build):
-        (row,) = read_rows(build(outcome("Q103", "procedure", "a", subject="fee")))
+        (row,) = read_rows(build(outcome("Q103", "procedure", "a", subject="fee", fields=("fee",))))
         assert (row["field"], row["cell"]) == ("fee", "K5")
 
     def test_an_answer_is_its_own_cell(self, build):
@@ -139,11 +140,16 @@ class TestFailure:
         assert (row["source_file"], row["cell"]) == ("FY2022Q3/1204.xlsx", "B2")
 
     def test_a_row_without_cells_stays(self, build):
-        (row,) = read_rows(build(outcome("Q308", "indicator_value", "x", subject="x")))
+        (row,) = read_rows(
+            build(outcome("Q308", "indicator_value", "x", subject="x", fields=("value",)))
+        )
         assert (row["record_id"], row["field"], row["cell"]) == ("x", "value", None)
 
     def test_row_ids_are_unique_and_the_same_each_time(self, build):
-        outcomes = (outcome("Q203", "procedure", "a", "b"), outcome("Q206", "procedure", "a"))
+        outcomes = (
+            outcome("Q203", "procedure", "a", "b", fields=CASES),
+            outcome("Q206", "procedure", "a"),
+        )
         frame = build(*outcomes)
         assert frame["row_id"].is_unique
         pd.testing.assert_frame_equal(frame, build(*outcomes))

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import sha256
-from itertools import starmap
+from itertools import product, starmap
 from typing import Any, NamedTuple
 
 import duckdb
@@ -67,11 +67,13 @@ class EngineResult(NamedTuple):
         key: Rule id, table and subject; the subject is '' where the rule is about the whole.
         rows_checked: Rows of which the rule says something; none where it compared nothing.
         failing: ``row_id`` of the rows that break the rule, in order.
+        fields: The fields that it looks at.
     """
 
     key: RuleKey
     rows_checked: int
     failing: tuple[str, ...]
+    fields: tuple[str, ...]
 
 
 class Constraint(NamedTuple):
@@ -184,7 +186,7 @@ def _check_rows(
     told = "count({0}), list(row_id) FILTER (NOT {0})"
     found = judge_rows(connection, table, map(passes, rules), told)
     for rule, checked, failing in zip(rules, found[::2], found[1::2], strict=True):
-        yield EngineResult(rule.key, checked, name_rows(failing or ()))
+        yield EngineResult(rule.key, checked, name_rows(failing or ()), rule.fields)
 
 
 def judge_rows(
@@ -213,7 +215,8 @@ def _run_query(
         raise RuleQueryError(f"quality_rules.yml: {rule.rule_id} の query: {error}") from error
     # A rule that concerns no row today has a result all the same.
     for subject, checked, failing in found or [(rule.subject, 0, ())]:
-        yield EngineResult((rule.rule_id, rule.table, subject), checked, name_rows(failing or ()))
+        key = (rule.rule_id, rule.table, subject)
+        yield EngineResult(key, checked, name_rows(failing or ()), rule.fields)
 
 
 def run_checks(
@@ -235,7 +238,7 @@ def run_checks(
     result, failure = (dictionary[name] for name in RESULT_TABLES)
 
     def build() -> tuple[pd.DataFrame, pd.DataFrame]:
-        failures = build_check_failure(ours, found, frames, failure)
+        failures = build_check_failure(found, frames, failure)
         return build_check_result(rules.words, found, result), failures
 
     of_results = [rule for rule in known if rule.table in RESULT_TABLES]
@@ -248,7 +251,7 @@ def build_check_result(
 ) -> pd.DataFrame:
     """Make table ``check_result``: one row is one rule's result on one table or subject of it."""
     rows = []
-    for (rule_id, name, subject), checked, failing in sorted(found):
+    for (rule_id, name, subject), checked, failing, _ in sorted(found):
         rule, failed = words[rule_id], len(failing)
         share = (
             (Decimal(failed) / checked).quantize(_SHARE_STEP, ROUND_HALF_UP) if checked else None
@@ -274,19 +277,13 @@ def build_check_result(
 
 
 def build_check_failure(
-    rules: Iterable[TableRule],
-    found: Iterable[EngineResult],
-    frames: Mapping[str, pd.DataFrame],
-    table: Table,
+    found: Iterable[EngineResult], frames: Mapping[str, pd.DataFrame], table: Table
 ) -> pd.DataFrame:
     """Make table ``check_failure``: one row is one field of one row that breaks a rule.
 
     It has the cell it was read from, which ``answer`` and some other tables know. What stands in
     the cell is left out: an unreadable one may hold anything, a name as well.
     """
-    # A query may name subjects of its own; a derived rule's subject is part of its key.
-    fields: dict[tuple[str, ...], tuple[str, ...]] = {}
-    fields |= {rule.key if rule.subject else rule.key[:2]: rule.fields for rule in rules}
     schema = pa.schema([(name, pa.string()) for name in _FAILING])
     own_places = " UNION ALL BY NAME ".join(
         f"SELECT '{name}' AS table_name, row_id AS record_id, "  # noqa: S608  # names of our own
@@ -294,7 +291,7 @@ def build_check_failure(
         for name in OWN_PLACES
     )
     with connect() as connection:
-        failing = pa.Table.from_pylist(list(_list_failing(found, fields)), schema)
+        failing = pa.Table.from_pylist(list(_list_failing(found)), schema)
         connection.register("failing", failing)
         for name in OWN_PLACES:
             connection.register(name, to_arrow(frames[name]))
@@ -303,17 +300,12 @@ def build_check_failure(
     return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
 
 
-def _list_failing(
-    found: Iterable[EngineResult], fields: Mapping[tuple[str, ...], Sequence[str]]
-) -> Iterator[Row]:
-    for one in found:
-        rule_id, table, subject = one.key
-        looked_at: Sequence[str | None] = fields.get(one.key) or fields.get(one.key[:2]) or [None]
-        for record_id in sorted(set(one.failing)):
-            for field in looked_at:
-                parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
-                row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
-                yield dict(zip(_FAILING, (row_id, *parts), strict=True))
+def _list_failing(found: Iterable[EngineResult]) -> Iterator[Row]:
+    for (rule_id, table, subject), _, failing, fields in found:
+        for record_id, field in product(sorted({*failing}), fields or [None]):
+            parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
+            row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
+            yield dict(zip(_FAILING, (row_id, *parts), strict=True))
 
 
 # What the rules' queries may name beside the tables.
