@@ -14,9 +14,7 @@ from sumida_data.packages.database import MADE_HERE
 from sumida_data.quality.check import (
     SCHEMAS,
     RuleQueryError,
-    list_asked_departments,
-    list_limits,
-    list_published,
+    gather_relations,
     passes,
     run_checks,
 )
@@ -175,14 +173,17 @@ class TestRuleTable:
         assert all(isinstance(rule, TableRule) for rule in quality_rules.rules)
 
 
+def gather(name, waves=None, departments=(), indicators=(), public=()):
+    waves = Waves.model_validate(waves or {})
+    return gather_relations(waves, departments, indicators, public, sample=False)[name].to_pylist()
+
+
 def test_asked_are_departments_of_the_wave_that_exist_at_its_end():
     wave = {"due_on": "2023-01-13", "sheets": {}}
-    waves = Waves.model_validate(
-        {
-            "FY2022Q2": wave | {"departments": "all"},
-            "FY2022Q3": wave | {"departments": ["1203", "9999"]},
-        }
-    )
+    waves = {
+        "FY2022Q2": wave | {"departments": "all"},
+        "FY2022Q3": wave | {"departments": ["1203", "9999"]},
+    }
     departments = [
         Department(code, "部", "課", first, last, "未確認")
         for code, first, last in [
@@ -192,7 +193,7 @@ def test_asked_are_departments_of_the_wave_that_exist_at_its_end():
             ("1206", date(2019, 4, 1), date(2022, 9, 29)),
         ]
     ]
-    asked = list_asked_departments(waves, departments).to_pylist()
+    asked = gather("asked_department", waves, departments)
     assert [(row["period"], row["department_code"]) for row in asked] == [
         ("FY2022Q2", "1203"),
         ("FY2022Q2", "1205"),
@@ -201,7 +202,9 @@ def test_asked_are_departments_of_the_wave_that_exist_at_its_end():
 
 
 def test_limits_are_those_of_the_plan(plan):
-    limits = {row["indicator_id"]: row for row in list_limits(plan.indicators).to_pylist()}
+    limits = {
+        row["indicator_id"]: row for row in gather("indicator_limit", indicators=plan.indicators)
+    }
     assert limits["online_procedures_dx"]["list_size"] == 25
     assert limits["online_procedures_dx"]["whole_id"] == "online_procedures_priority"
     assert limits["open_datasets"]["list_size"] is None
@@ -213,13 +216,13 @@ def test_published_values_keep_types_and_gaps():
         {"indicator_id": "y", "period": "FY2022Q3", "revision": 2, "value": None},
     ]
     rows = [row | {"note": "a", "sample": False} for row in values]
-    assert list_published(rows, sample=False).to_pylist() == values
+    assert gather("published_value", public=rows) == values
 
 
 def test_published_samples_are_not_compared_with_real_values():
     row = {"indicator_id": "x", "period": "FY2022Q3", "revision": 1, "value": None, "sample": True}
-    assert list_published([row], sample=False).num_rows == 0
+    assert gather("published_value", public=[row]) == []
 
 
 def test_before_the_first_publication_there_are_none():
-    assert list_published([], sample=False).num_rows == 0
+    assert gather("published_value") == []

@@ -319,27 +319,31 @@ SCHEMAS = {
 }
 
 
-def list_asked_departments(waves: Waves, departments: Sequence[Department]) -> pa.Table:
-    """Return who is asked: one row per quarter and department."""
-    rows = [
-        {"period": period, "department_code": code}
-        for period, wave in waves.root.items()
-        for code in sorted(list_existing(departments, Period.parse(period).last_day))
-        if wave.asks(code)
-    ]
-    return pa.Table.from_pylist(rows, SCHEMAS["asked_department"])
+def gather_relations(
+    waves: Waves,
+    departments: Sequence[Department],
+    indicators: Iterable[Indicator],
+    public: Iterable[Row],
+    *,
+    sample: bool,
+) -> dict[str, pa.Table]:
+    """Return what the rules' queries may name beside the tables.
 
-
-def list_limits(indicators: Iterable[Indicator]) -> pa.Table:
-    """Return what indicators cannot exceed: one row per indicator."""
-    rows = [
-        {"indicator_id": one.indicator_id, "list_size": one.limit, "whole_id": one.part_of}
-        for one in indicators
-    ]
-    return pa.Table.from_pylist(rows, SCHEMAS["indicator_limit"])
-
-
-def list_published(values: Iterable[Row], *, sample: bool) -> pa.Table:
-    """Return the public values, invented or real: one row per indicator, quarter and revision."""
-    rows = [row for row in values if row["sample"] is sample]
-    return pa.Table.from_pylist(rows, SCHEMAS["published_value"])
+    ``asked_department`` has who is asked, one row per quarter and department; ``indicator_limit``
+    what indicators cannot exceed, one row per indicator; ``published_value`` the public values,
+    invented or real, one row per indicator, quarter and revision.
+    """
+    rows: dict[str, list[Row]] = {
+        "asked_department": [
+            {"period": period, "department_code": code}
+            for period, wave in waves.root.items()
+            for code in sorted(list_existing(departments, Period.parse(period).last_day))
+            if wave.asks(code)
+        ],
+        "indicator_limit": [
+            {"indicator_id": one.indicator_id, "list_size": one.limit, "whole_id": one.part_of}
+            for one in indicators
+        ],
+        "published_value": [row for row in public if row["sample"] is sample],
+    }
+    return {name: pa.Table.from_pylist(rows[name], schema) for name, schema in SCHEMAS.items()}

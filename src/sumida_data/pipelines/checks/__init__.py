@@ -26,11 +26,7 @@ def check_tables(
     known = parse_departments(read_rows(departments))
     public = merge_histories(publication_history).standing
     sample = bool(tables["indicator_value"]["sample"].any())
-    named = {
-        "asked_department": check.list_asked_departments(waves, known),
-        "indicator_limit": check.list_limits(plans.indicators),
-        "published_value": check.list_published(public, sample=sample),
-    }
+    named = check.gather_relations(waves, known, plans.indicators, public, sample=sample)
     return check.run_checks(rules, dictionary, tables, named)
 
 
