@@ -51,6 +51,20 @@ class TestSampleQuarter:
         assert "公表した値は 999" in capsys.readouterr().out
 
 
+def test_a_ratio_that_has_no_baseline_counts_from_no_start() -> None:
+    key = {"indicator_id": "x", "period": "FY2022Q3", "revision": "1"}
+    indicator = {"kind": "ratio", "goal": "at_least", "decimals": "1", "query": "SELECT nothing"}
+    value = {"value": "75", "numerator": "3", "denominator": "4", "plan_id": "p"}
+    row = dict.fromkeys(("start_value", "start_date", "expected_value", "target_max"), "")
+    row |= {"target_min": "70", "as_of": "2022-12-31", "method": "linear", "verdict": "achieved"}
+    tables = {
+        "indicator": [key | indicator | {"definition_version": "1"}],
+        "indicator_value": [key | value | {"definition_version": "1"}],
+        "indicator_progress": [key | row | {"value": "75", "target_date": "2026-03-31"}],
+    }
+    assert [one[2:] for one in list_differences(tables)] == [("75", "75"), ("achieved",) * 2]
+
+
 def test_indicators_elsewhere_must_be_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,13 +43,18 @@ def list_differences(tables: Tables) -> Iterator[tuple[str, str, str, str]]:
     figures = {_key(row): (row, indicators[_version(row)]) for row in tables["indicator_value"]}
     progress = [(row, *figures[_key(row)]) for row in tables["indicator_progress"]]
     yield from _list_figures(load(tables), figures, progress)
-    # Within a fiscal year what counts from its start is compared with no path.
-    with_path = {_key(row) for row, *_ in progress if row["expected_value"]}
-    yearly = {row["indicator_id"] for row, *_ in progress if _key(row) not in with_path}
+    yearly = _find_yearly(tables["indicator_progress"])
     for row, _, indicator in progress:
         from_start = indicator["kind"] == "ratio" and row["indicator_id"] in yearly
         verdict = judge(row, indicator, from_start=from_start)
         yield "判定", " ".join((*_key(row), row["method"])), row["verdict"], verdict
+
+
+def _find_yearly(progress: list[Row]) -> set[str]:
+    """Return what counts from the start of a fiscal year: within one it has a start and no path."""
+    with_path = {_key(row) for row in progress if row["expected_value"]}
+    judged = [row for row in progress if row["start_value"] and row["target_date"]]
+    return {row["indicator_id"] for row in judged if _key(row) not in with_path}
 
 
 def _list_figures(
