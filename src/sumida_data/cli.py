@@ -23,7 +23,7 @@ from rich.text import Text
 
 from sumida_data import pipelines
 from sumida_data.base.characters import name_some, print_whatever
-from sumida_data.base.disk import explain_failure, hold, list_settings
+from sumida_data.base.disk import explain_os_error, hold, list_settings
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
 
@@ -99,7 +99,7 @@ def _explain(error: BaseException) -> str:
         cause = cause.__cause__
     # What is not there is told by who looked for it; without a number it may be a network.
     if cause and cause.errno not in (None, errno.ENOENT):
-        return f"{explain_failure(cause)}もう一度実行してください。"
+        return f"{explain_os_error(cause)}もう一度実行してください。"
     # What Kedro says of nodes, tags and runners that are not there is English.
     return f"{_KEDRO_SAYS * str(error).isascii()}{error}"
 

@@ -35,7 +35,7 @@ class OutsideFolderError(ValueError):
     """A file name that leads out of its folder, or that not every system can keep in it."""
 
 
-def explain_failure(error: OSError) -> str:
+def explain_os_error(error: OSError) -> str:
     """Say in plain words what hinders reading or writing a file."""
     match error:
         case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG):

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sumida_data.base.characters import print_whatever
-from sumida_data.base.disk import explain_failure
+from sumida_data.base.disk import explain_os_error
 
 _HELP = "行政情報化の取組状況のデータを扱います。四半期の集計は kedro run で行います。"
 _SEE_HELP = "書き方は sumida-data --help や sumida-data approve --help で見られます。"
@@ -38,7 +38,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except OSError as error:
-            raise click.ClickException(explain_failure(error)) from error
+            raise click.ClickException(explain_os_error(error)) from error
 
 
 class _Commands(click.Group):
