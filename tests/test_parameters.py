@@ -134,6 +134,10 @@ def form_field(raw: dict[str, Any], name: str) -> dict[str, Any]:
         ),
         (lambda raw: raw["waves"]["FY2022Q3"].update(due_on="2202-01-13"), "due_on 2202-01-13"),
         (
+            lambda raw: raw["waves"].update(FY9999Q4=raw["waves"]["FY2022Q3"]),
+            "FY2000Q1 から FY2098Q4 まで",
+        ),
+        (
             lambda raw: form_field(raw, "online_status").update(
                 synonyms={"済": ["完了"], "予定": ["完 了"]}
             ),

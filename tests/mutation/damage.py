@@ -696,6 +696,15 @@ WORDS = {
     "number_with_minus_look_alike": lambda n: f"\u2212{n}",
     "number_with_two_decimals": lambda n: f"{n}.25.5",
     "number_with_question": lambda n: f"{n}？",
+    "number_with_yen_before": lambda n: f"￥{n}",
+    "number_with_planned": lambda n: f"{n}予定",
+    "number_with_about_and_planned": lambda n: f"約{n}予定",
+    "unit_alone": lambda _: "千件",
+    "unit_of_thousand_hours_alone": lambda _: "千時間",
+    "power_alone": lambda _: "百",
+    "number_of_minutes_or_hours": lambda n: f"{n}時間30分",
+    "number_in_ten_thousand_yen": lambda n: f"{n}万円",
+    "number_in_thousand_hours": lambda n: f"{n}千時間",
 }
 for name, write in WORDS.items():
     rewrite(name, Scene.number, lambda a, write=write: write(a.value))
@@ -793,6 +802,18 @@ rewrite("name_with_old_form", Scene.name, lambda a: f"{a.value}區")
 rewrite("name_with_private_character", Scene.name, lambda a: f"{a.value}\ue000")
 rewrite("name_deleted", Scene.name, lambda _: None)
 rewrite("code_deleted", Scene.code, lambda _: None)
+CODES: dict[str, Callable[[str], str]] = {
+    "code_of_fewer_digits": lambda c: c.replace("-0", "-"),
+    "code_of_more_digits": lambda c: c.replace("-", "-0"),
+    "code_without_hyphen": lambda c: c.replace("-", ""),
+    "code_without_letter": lambda c: c.lstrip("T"),
+    "code_with_underscore": lambda c: c.replace("-", "_"),
+    "code_in_parentheses": lambda c: f"（{c}）",
+    "code_with_letter_o": lambda c: c.replace("0", "O"),
+    "code_with_cyrillic": lambda c: c.replace("T", "Т"),
+}
+for name, write_code in CODES.items():
+    rewrite(name, Scene.code, lambda a, write=write_code: write(str(a.value)))
 
 
 @kind
@@ -855,6 +876,15 @@ restyle(
     Scene.number,
     {"font_color": "#FF0000", "bg_color": "#FF0000"},
 )
+restyle("number_black_on_black", Scene.number, {"bg_color": "#000000"})
+restyle(
+    "number_nearly_in_the_colour_of_its_cell",
+    Scene.number,
+    {"font_color": "#FFFF01", "bg_color": "#FFFF00"},
+)
+restyle("number_crossed_out_by_a_line", Scene.number, {"diag_type": 1, "diag_border": 1})
+restyle("name_crossed_out_by_a_line", Scene.name, {"diag_type": 3, "diag_border": 2})
+restyle("number_with_an_exponent", Scene.number, {"num_format": "0.00E+00"})
 restyle("number_not_shown", Scene.number, {"num_format": ";;;"})
 restyle("number_shown_as_percentage", Scene.number, {"num_format": "0%"}, 0.01)
 restyle("number_shown_in_thousands", Scene.number, {"num_format": "#,##0,"})
@@ -863,6 +893,19 @@ restyle("number_of_thousands_with_word", Scene.number, {"num_format": '0.0"千�
 restyle("number_of_ten_thousands_with_word", Scene.number, {"num_format": '0.0"万"'}, 0.0001)
 restyle("number_shown_rounded", Scene.number, {"num_format": "0"}, 1.0001)
 restyle("number_shown_with_about", Scene.number, {"num_format": '"約"0'})
+for name, code in {
+    "yen": '"¥"#,##0',
+    "yen_of_a_country": "[$¥-411]#,##0",
+    "built_in_currency": 5,
+    "yen_behind": '#,##0"円"',
+    "another_unit": '0"kg"',
+    "a_rate": '0"/月"',
+    "a_bound": '0"以下"',
+    "minus": '"△"0',
+    "parentheses": "(0)",
+    "expected": '0"（見込み）"',
+}.items():
+    restyle(f"number_shown_with_{name}", Scene.number, {"num_format": code})
 restyle("number_shown_with_thousands", Scene.number, {"num_format": "#,##0"})
 restyle("number_shown_with_decimals", Scene.number, {"num_format": "0.00"})
 
@@ -973,6 +1016,7 @@ for name, suffix in {
     "heading_of_a_sum": "（累計）",
     "heading_of_a_fiscal_year": "（令和2年度）",
     "heading_for_reference": "（参考）",
+    "heading_with_a_note_of_last_year": "※前年度分を記入",
 }.items():
     retitle(name, lambda _, item, suffix=suffix: f"{item.title}{suffix}")
 for name, mark in {
@@ -1053,8 +1097,37 @@ for name, word in {
     "total_row_of_a_section": "税務課 合計",
     "total_row_of_a_department": "課計",
     "total_row_with_number": "合計2",
+    "total_row_of_differences": "増減",
+    "total_row_of_the_largest": "最大",
+    "total_row_in_latin": "Sum",
+    "total_row_collected": "集計",
 }.items():
     KINDS[name] = lambda scene, word=word: _total(scene, word)
+
+
+def _add_other_table(scene: Scene, title: str, *, repeats_headings: bool) -> None:
+    """Put a row that nobody asked for under the table, below a title that says so."""
+    page, row = scene.record_row()
+    column, header = scene.key_column(page), scene.header_row(page, row)
+    other = [Cell(cell.value) for cell in page.rows[row]]
+    other[column].value = "T9998-01" if str(other[column].value).startswith("T") else "前の行"
+    heads = [[Cell(cell.value) for cell in page.rows[header]]] * repeats_headings
+    rows = [[*new_cells(column), Cell(title)], *heads, other]
+    page.insert_rows(scene.last_row(page) + 1, rows)
+
+
+for name, title in {
+    "last_time": "前回の回答",
+    "last_year": "前年度実績",
+    "another_year": "令和3年度",
+    "reference": "（参考）前回",
+}.items():
+    KINDS[f"table_of_{name}_below"] = lambda scene, title=title: _add_other_table(
+        scene, title, repeats_headings=False
+    )
+    KINDS[f"headings_and_table_of_{name}_below"] = lambda scene, title=title: _add_other_table(
+        scene, title, repeats_headings=True
+    )
 
 
 # Characters that nobody sees, and look-alikes
@@ -1088,6 +1161,27 @@ for name, unseen in UNSEEN.items():
 rewrite("codes_on_two_lines", Scene.code, lambda a: f"{a.value}\nT9999-99")
 rewrite("codes_run_together", Scene.code, lambda a: f"{a.value}T9999-99")
 rewrite("codes_in_a_list", Scene.code, lambda a: f"{a.value}、T9999-99")
+
+
+# Names that are none
+
+for name, word in {
+    "example_in_angle_brackets": "〈例〉",
+    "example_in_double_brackets": "《記入例》",
+    "example_numbered": "例2",
+    "circles": "〇〇",
+    "circles_and_a_word": "○○手続",
+    "triangles": "△△課",
+    "test": "テスト",
+    "dummy": "ダミー",
+    "part_of_the_row_above": "うち窓口",
+    "deleted": "（廃止）届出",
+    "again": "届出（再掲）",
+    "question": "届出？",
+    "arrow": "→届出",
+    "cross": "×届出",
+}.items():
+    rewrite(f"name_of_{name}", Scene.name, lambda _, word=word: word)
 
 
 # Days that cannot be

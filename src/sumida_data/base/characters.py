@@ -78,6 +78,8 @@ def drop_unseen(text: str) -> str:
 
 def name_unseen(text: str) -> str:
     """Name the unseen characters of a text that may mislead, such as U+202A (文字の向きの記号)."""
+    if text.isascii():
+        return ""
     named = []
     for one in dict.fromkeys(_UNSEEN.findall(text)):
         kinds = (name for name, kind in _UNSEEN_KINDS.items() if kind.match(one))

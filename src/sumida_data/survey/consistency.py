@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import get_args
 
-from sumida_data.survey.form import Condition, Contradiction, SurveySheet
+from sumida_data.survey.form import Condition, Contradiction, FormField, SurveySheet
 from sumida_data.survey.reading.text import BLANK, AnswerStatus, Reading
 
 # What the form suggests writing where there is no value.
@@ -80,13 +80,15 @@ def find_unanswered(part: SurveySheet, readings: Mapping[str, Reading]) -> list[
         return [part.key_fields[0].name] if len(blank) < len(part.fields) else []
     return [
         field.name
-        for field in part.asked_fields
-        if field.name in blank
-        and all(
-            readings.get(other, BLANK).value in choices
-            for other, choices in field.asked_when.items()
-        )
+        for field in part.fields
+        if field.name in blank and field.needs_answer and _is_asked(field, readings)
     ]
+
+
+def _is_asked(field: FormField, readings: Mapping[str, Reading]) -> bool:
+    return all(
+        readings.get(other, BLANK).value in choices for other, choices in field.asked_when.items()
+    )
 
 
 def contradiction_terms(part: SurveySheet, cells: Mapping[str, str]) -> list[str]:

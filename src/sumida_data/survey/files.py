@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from posixpath import splitext
 from typing import Self
 from zipfile import BadZipFile, ZipFile
 
@@ -91,7 +92,7 @@ class SourceFile:
 
 def is_document(name: str) -> bool:
     """Tell whether a file is a letter, a picture or the like, and no workbook."""
-    return _DOCUMENT.fullmatch(PurePosixPath(name).suffix) is not None
+    return _DOCUMENT.fullmatch(splitext(name)[1]) is not None
 
 
 def is_copy(name: str) -> bool:

@@ -17,6 +17,8 @@ from sumida_data.base.periods import Period
 
 # Government forms put titles and instructions above a table, rarely more than this.
 HEADER_SEARCH_ROWS = 60
+# Beyond these a quarter is a slip of the hand.
+_FIRST_PERIOD, _LAST_PERIOD = "FY2000Q1", "FY2098Q4"
 
 
 class FormField(Field):
@@ -61,6 +63,11 @@ class FormField(Field):
     def examples(self) -> tuple[str, ...]:
         """The example answers of all forms that may come back."""
         return (self.example, *self.former_examples)
+
+    @property
+    def needs_answer(self) -> bool:
+        """Whether an empty cell is an answer missing, where the item is asked for at all."""
+        return not self.optional and not self.blank_is
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -188,8 +195,8 @@ class SurveySheet(RecordSheet):
 
     @property
     def asked_fields(self) -> tuple[FormField, ...]:
-        """The fields whose empty cell is an answer missing, where they are asked for at all."""
-        return tuple(field for field in self.fields if not field.optional and not field.blank_is)
+        """The fields that need an answer."""
+        return tuple(field for field in self.fields if field.needs_answer)
 
 
 class Form(Model):
@@ -254,6 +261,11 @@ class Waves(Listed[dict[PeriodText, Wave]]):
     @model_validator(mode="after")
     def _refuse_senseless_days(self) -> Self:
         for period, wave in self.root.items():
+            if not _FIRST_PERIOD <= period <= _LAST_PERIOD:
+                raise ValueError(
+                    f"{period} の調査はできません。{_FIRST_PERIOD} から {_LAST_PERIOD} までの"
+                    "四半期を書いてください"
+                )
             last_day = Period.parse(period).last_day
             if not timedelta() <= wave.due_on - last_day <= timedelta(days=366):
                 raise ValueError(

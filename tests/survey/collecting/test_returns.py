@@ -40,6 +40,37 @@ def test_processes_read_what_one_reads(
     assert list(read_returns(reader, waves, files)) == one_by_one
 
 
+@pytest.mark.parametrize("name", ["1203.txt", "1203.docx"])
+def test_a_workbook_is_read_whatever_it_is_called(
+    files: list[SourceFile], form: Form, waves: Waves, rules: FindingRules, name: str
+) -> None:
+    renamed = SourceFile(f"FY2022Q3/{name}", files[0].path)
+    (returned,) = read_returns(FormReader(form, rules), waves, [renamed])
+    assert returned.cover is not None
+
+
+@pytest.mark.parametrize("content", [b"%PDF", b"PK\x03\x04 broken", b"\xd0\xcf\x11\xe0 a letter"])
+def test_a_letter_is_none(
+    files: list[SourceFile], form: Form, waves: Waves, rules: FindingRules, content: bytes
+) -> None:
+    letter = SourceFile("FY2022Q3/1203.pdf", files[0].path, content)
+    (returned,) = read_returns(FormReader(form, rules), waves, [letter])
+    assert [finding.rule_id for finding in returned.findings] == ["F226"]
+
+
+def test_sheets_exported_to_one_file_are_one_finding(
+    files: list[SourceFile], form: Form, waves: Waves, rules: FindingRules
+) -> None:
+    rows = cover()
+    for part in form.answer_sheets:
+        rows += [[part.title], [field.title for field in part.fields], *[["", "行"]] * 20]
+    text = "\n".join(",".join(map(str, row)) for row in rows)
+    one = SourceFile("FY2022Q3/1203.csv", files[0].path, text.encode())
+    (returned,) = read_returns(FormReader(form, rules), waves, [one])
+    assert [finding.rule_id for finding in returned.findings] == ["F230"]
+    assert returned.unusable
+
+
 def test_a_file_that_cannot_be_opened_does_not_stop_the_others(
     files: list[SourceFile], form: Form, waves: Waves, rules: FindingRules
 ) -> None:

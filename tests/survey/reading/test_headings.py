@@ -71,6 +71,46 @@ def heading(old: str, new: str) -> list[list[Any]]:
 @pytest.mark.parametrize(
     "title",
     [
+        "前回の回答",
+        "（参考）前回値",
+        "手続（前年度）",
+        "【記入例】",
+        "見本",
+        "令和3年度実績",
+        "R3年度 第3四半期",
+        "平成4年度",
+        "昨年度の手続",
+    ],
+)
+def test_a_title_of_other_answers_is_asked_about(read: Read, title: str) -> None:
+    answers, findings = read(手続=[[title], [], [], PROCEDURE_HEADINGS, ROW])
+    assert answers["H5"] == "120"
+    assert findings == [("F229", "A1")]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["手続", "令和4年度", "令和4年度第3四半期", "前回の回答を直してください。", "例規", "旧姓"],
+)
+def test_a_title_of_these_answers_is_none_of_others(read: Read, title: str) -> None:
+    assert read(手続=[[title], [], PROCEDURE_HEADINGS, ROW])[1] == []
+
+
+def test_a_table_under_the_title_of_other_answers_is_not_read(read: Read) -> None:
+    other = ["T1203-09", *ROW[1:]]
+    answers, findings = read(手続=[PROCEDURE_HEADINGS, ROW, [], ["前回の回答"], other])
+    assert findings == [("F212", "A4")]
+    assert not {cell for cell in answers if cell.endswith("5")}
+
+
+def test_a_sheet_named_for_other_answers_is_asked_about(read: Read) -> None:
+    sheets = {"手続（前回）": [PROCEDURE_HEADINGS, ROW]}
+    assert read(**sheets)[1] == [("F229", None)]
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
         "（千件）",
         "（単位：千件）",
         "【単位 千人】",
@@ -211,3 +251,45 @@ def test_a_name_that_is_read_alike_is_the_same_row(read: Read, name: str) -> Non
     answers, found = read(オンライン相談=[headings, *rows])
     assert "A3" not in answers
     assert ("F306", "A3") in found
+
+
+@pytest.mark.parametrize("number", ["T1203-2", "T1203-002", "T120302", "1203-02", "TT1203-02"])
+def test_a_number_almost_like_the_example_is_asked_about(read: Read, number: str) -> None:
+    answers, findings = read(手続=[PROCEDURE_HEADINGS, [number, *ROW[1:]]])
+    assert answers["A2"] == number
+    assert findings == [("F341", "A2")]
+
+
+@pytest.mark.parametrize("number", ["12", "A7", "T1204-10"])
+def test_numbers_of_another_kind_are_not_held_against_the_example(read: Read, number: str) -> None:
+    assert read(手続=[PROCEDURE_HEADINGS, [number, *ROW[1:]]])[1] == []
+
+
+@pytest.mark.parametrize("written", ["30予定", "30見込み", "約30予定", "見込30件"])
+def test_an_expected_number_is_asked_about(read: Read, written: str) -> None:
+    row = [*ROW[:7], written, 3, *ROW[9:]]
+    answers, findings = read(手続=[PROCEDURE_HEADINGS, row])
+    assert answers["H2"] == "30"
+    assert findings == [("F340", "H2")]
+
+
+def test_a_row_may_say_that_its_number_is_expected(read: Read) -> None:
+    rows = [
+        EFFECTS,
+        *(
+            ["一", "件数", "30見込み", "件", said, "いいえ", "", "", "", ""]
+            for said in ("見込み", "実績")
+        ),
+    ]
+    rows[2][0] = "二"
+    assert read(取組効果=rows)[1] == [("F340", "C3")]
+    # A unit alone is no thousand.
+    rows[1][2:4] = ["千件", "件"]
+    assert ("F311", "C2") in read(取組効果=rows)[1]
+
+
+def test_a_second_column_is_named_as_it_is_written(collect: Collect) -> None:
+    rows = [[*PROCEDURE_HEADINGS, "手数料"], [*ROW, "無"]]
+    rows[0][-1] = "手続No"
+    found = collect({"FY2022Q3/1203.xlsx": {"表紙": cover(), "手続": rows}}).findings
+    assert [one.value_found for one in found if one.rule_id == "F211"] == ["手続No"]

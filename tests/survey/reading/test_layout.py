@@ -168,9 +168,9 @@ def test_the_lowest_heading_with_text_is_the_heading() -> None:
     fields = (field("number", "手続番号", key=True), field("total", "総数"))
     found = find_table(table, Headings(fields))
     assert found is not None
-    heading = find_heading(table, found, "total")
+    heading = find_heading(table, found, found.columns["total"])
     assert (heading.row, heading.column, heading.value) == (0, 1, "総数【R3.1.1時点】")
-    assert find_heading(table, found, "number").value == "手続番号"
+    assert find_heading(table, found, found.columns["number"]).value == "手続番号"
 
 
 @pytest.mark.parametrize(("column", "address"), [(0, "A3"), (25, "Z3"), (26, "AA3"), (702, "AAA3")])

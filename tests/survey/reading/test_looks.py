@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.findings import Kind
-from sumida_data.survey.reading.looks import shown_number, style_of
+from sumida_data.survey.reading.looks import judge_shown, shown_number, style_of
 from sumida_data.survey.reading.workbook import open_workbook
 from tests.survey.conftest import PROCEDURE_HEADINGS, cover
 from tests.survey.files import ods, with_parts
@@ -397,6 +397,32 @@ def test_hidden_columns_and_drawings_of_an_ods_are_known() -> None:
     assert look.drawings == [((0, 1), (0, 1))]
 
 
+def test_a_shape_tied_to_the_page_of_an_ods_covers_what_it_lies_over() -> None:
+    shape = (
+        '<table:shapes><draw:frame xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+        ' xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0"'
+        ' svg:x="23mm" svg:y="0.6cm" svg:width="1in" svg:height="20pt"/></table:shapes>'
+    )
+    row = (
+        "<table:table-row><table:table-cell><text:p>a</text:p></table:table-cell></table:table-row>"
+    )
+    look = open_workbook(ods(shape + row), "a.ods").sheets[0].look
+    assert look.drawings == [((1, 1), (2, 2))]
+
+
+def test_buttons_and_check_boxes_of_the_old_kind_cover_what_they_lie_over(read: Read) -> None:
+    def cover_answer(_: Workbook, sheet: Worksheet) -> None:
+        sheet.insert_button("H2", {"width": 60, "height": 15})
+
+    _, findings = read(make(cover_answer))
+    assert [one[0] for one in findings] == ["F334"]
+
+    def comment(_: Workbook, sheet: Worksheet) -> None:
+        sheet.write_comment("P9", "この欄は空です")
+
+    assert read(make(comment))[1] == []
+
+
 @pytest.mark.parametrize(
     ("value", "code", "text"),
     [
@@ -406,6 +432,9 @@ def test_hidden_columns_and_drawings_of_an_ods_are_known() -> None:
         (5075.0, '#,##0,"千"', "5千"),
         (-3.0, '0"台";"△"0"台"', "△3台"),
         (7.0, "[Red]0_ ", "7"),
+        (7.0, 'General"件"', "7件"),
+        (7.5, "0.0#", "7.5"),
+        (1200.0, "[$¥-411]#,##0", "¥1200"),
         (12.0, '"";""', ""),
     ],
 )
@@ -413,7 +442,25 @@ def test_numbers_are_shown_as_a_spreadsheet_does(value: float, code: str, text: 
     assert shown_number(value, code).strip() == text
 
 
-@pytest.mark.parametrize("code", ["yyyy/m/d", "@", "General", "", "h:mm", '"未回答 "0" 件"'])
+@pytest.mark.parametrize(
+    ("code", "rule_id", "shown"),
+    [
+        ("¥#,##0", None, "¥7"),
+        ('0"kg"', None, "7kg"),
+        ('"未回答 "0" 件"', None, "未回答 7 件"),
+        ('"△"0', Kind.SHOWN_ROUNDED, None),
+        ("(0)", Kind.SHOWN_ROUNDED, None),
+    ],
+)
+def test_words_and_signs_beside_a_number_tell(
+    code: str, rule_id: str | None, shown: str | None
+) -> None:
+    assert judge_shown(7, shown_number(7, code)) == (rule_id, shown)
+    style = style_of(code, is_struck=False, is_unseen=False)
+    assert re.search(style.suspect, b"><v>7</v>")
+
+
+@pytest.mark.parametrize("code", ["yyyy/m/d", "@", "General", "", "h:mm", "+#,##0_ "])
 def test_plain_formats_tell_nothing_of_whole_numbers(code: str) -> None:
     style = style_of(code, is_struck=False, is_unseen=False)
     assert style.oddity is None

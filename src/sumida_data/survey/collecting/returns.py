@@ -19,14 +19,19 @@ from sumida_data.survey.findings import (
     Place,
     make_finding,
 )
-from sumida_data.survey.form import Form, SurveySheet, Wave, Waves
+from sumida_data.survey.form import HEADER_SEARCH_ROWS, Form, SurveySheet, Wave, Waves
 from sumida_data.survey.reading.layout import heading_key
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import MappedHeading, add_headings
 from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
-from sumida_data.survey.reading.workbook import Workbook, has_sample_stamp
+from sumida_data.survey.reading.workbook import (
+    Sheet,
+    Workbook,
+    has_sample_stamp,
+    holds_workbook,
+)
 
 # Reading fewer takes less time than starting the processes does.
 VERY_MANY = 500
@@ -36,6 +41,7 @@ PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 _LONGEST_WAIT = timedelta(days=366)
 
 _Reader = SheetReader[SurveySheet]
+_KeyedSheets = list[tuple[str, Sheet]]
 
 
 @dataclass(slots=True)
@@ -155,8 +161,8 @@ class FormReader:
         returned.sheet_names = tuple(sheet.name for sheet in workbook.sheets)
         for rule_id in workbook.remarks:
             returned.report(self.rules[rule_id])
-        reader = self._readers_of(returned)[0]
-        cover = self._read_part(workbook, reader, returned.place, is_asked=True)
+        reader, keyed = self._readers_of(returned)[0], _key_sheets(workbook)
+        cover = self._read_part(keyed, reader, returned.place, is_asked=True)
         # In a CSV file of another sheet, the department is named above the table, without a code.
         if cover is None or not (cover.sheet or cover.records[0].answer_of("department_code")):
             words = {"sheet": self.form.cover.sheet}
@@ -164,9 +170,7 @@ class FormReader:
             return None
         returned.cover = cover.records[0]
         returned.findings += cover.findings
-        sheets = [sheet for sheet in workbook.sheets if sheet.name == cover.sheet]
-        texts = map(reader.find_personal_texts, sheets)
-        returned.personal_texts = frozenset[str]().union(*texts)
+        returned.personal_texts = cover.personal_texts
         return workbook, cover.sheet
 
     def read(self, content: bytes, returned: Return, wave: Wave) -> None:
@@ -174,6 +178,10 @@ class FormReader:
         if (opened := self.open(content, returned)) is None:
             return
         (workbook, cover_sheet), readers = opened, self._readers_of(returned)
+        if len(workbook.sheets) == 1 and (count := _count_tables(workbook.sheets[0], readers)) > 1:
+            returned.unusable = True
+            returned.report(self.rules[Kind.TABLES_ON_ONE_SHEET], count=str(count))
+            return
         stamp = Stamp.read(workbook)
         self._check_cover(stamp, returned)
         read = {cover_sheet, *self._read_answers(workbook, readers[1:], returned, wave)}
@@ -181,37 +189,38 @@ class FormReader:
         for sheet in workbook.sheets:
             if sheet.name in read:
                 continue
-            if reader := next((one for one in readers if one.may_concern(sheet)), None):
+            if reader := next((one for one in readers if one.find_part(sheet)), None):
                 part = reader.description
                 words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
                 returned.report(self.rules[Kind.UNREAD_TABLE], **words)
 
     def _read_part(
-        self, workbook: Workbook, reader: _Reader, place: Place, *, is_asked: bool
+        self, keyed: _KeyedSheets, reader: _Reader, place: Place, *, is_asked: bool
     ) -> SheetContents | None:
         """Read from the sheet of that name, one whose name holds it, or else an unknown one."""
-        part = reader.description
-        wanted = heading_key(part.sheet)
-        keyed = [(heading_key(sheet.name), sheet) for sheet in workbook.sheets]
-        found = [
-            (key, sheet)
-            for key, sheet in keyed
-            if key == wanted or (key not in self._sheet_keys and (is_asked or wanted in key))
-        ]
-        found.sort(key=lambda one: (one[0] != wanted, wanted not in one[0]))
-        read = reader.read_labels if part.layout == "labels" else reader.read_rows
-        return next(filter(None, (read(sheet, place) for _, sheet in found)), None)
+        is_labelled = reader.description.layout == "labels"
+        read = reader.read_labels if is_labelled else reader.read_rows
+        found = self._find_sheets(keyed, heading_key(reader.description.sheet), is_asked=is_asked)
+        return next(filter(None, (read(sheet, place) for sheet in found)), None)
+
+    def _find_sheets(self, keyed: _KeyedSheets, wanted: str, *, is_asked: bool) -> Iterator[Sheet]:
+        yield from (sheet for key, sheet in keyed if key == wanted)
+        others = [one for one in keyed if one[0] not in self._sheet_keys]
+        yield from (sheet for key, sheet in others if wanted in key)
+        if is_asked:
+            yield from (sheet for key, sheet in others if wanted not in key)
 
     def _read_answers(
         self, workbook: Workbook, readers: Sequence[_Reader], returned: Return, wave: Wave
     ) -> set[str]:
         """Read all parts of the form but the cover; return the names of the sheets read."""
         asked, read = wave.sheets_for(returned.department_code), set()
+        keyed, place = _key_sheets(workbook), returned.place
         for reader in readers:
-            part, place = reader.description, returned.place
+            part = reader.description
             words = {"sheet": part.sheet, "title": part.title}
             is_asked = part.sheet in asked
-            contents = self._read_part(workbook, reader, place, is_asked=is_asked)
+            contents = self._read_part(keyed, reader, place, is_asked=is_asked)
             if contents is not None:
                 read.add(contents.sheet)
                 self._take(part, contents, returned)
@@ -268,6 +277,21 @@ class FormReader:
                 returned.report(rule, shown, label=label, expected=wanted)
 
 
+def _key_sheets(workbook: Workbook) -> _KeyedSheets:
+    return [(heading_key(sheet.name), sheet) for sheet in workbook.sheets]
+
+
+def _count_tables(sheet: Sheet, readers: Sequence[_Reader]) -> int:
+    """Count the tables one under the other, as when all sheets were exported to one CSV file."""
+    rows = set()
+    for reader in readers:
+        for start in range(0, len(sheet.rows), HEADER_SEARCH_ROWS // 2):
+            if table := reader.find_part(Sheet("", sheet.rows[start:])):
+                rows.add(start + table.header_row)
+                break
+    return len(rows)
+
+
 def _say_periods(text: str) -> str:
     return PERIOD.sub(lambda code: Period.parse(code[0]).title, text)
 
@@ -276,8 +300,8 @@ def _list_unanswered(part: SurveySheet, records: Iterable[Record]) -> Iterator[s
     for record in records:
         if any(answer.reading is BLANK for answer in record.answers):
             readings = {answer.field: answer.reading for answer in record.answers}
-            unanswered = set(find_unanswered(part, readings))
-            yield from (answer.cell for answer in record.answers if answer.field in unanswered)
+            if unanswered := find_unanswered(part, readings):
+                yield from (answer.cell for answer in record.answers if answer.field in unanswered)
 
 
 def _is_untouched(returned: Return, stamp: Stamp | None) -> bool:
@@ -339,7 +363,8 @@ def _read_file(reader: FormReader, waves: Waves, file: SourceFile) -> Return:
         returned.report(reader.rules[Kind.NOT_ACCESSIBLE])
         return returned
     returned.file_sha256 = sha256(content).hexdigest()
-    if file.rule_id or is_document(file.name):
+    is_letter = is_document(file.name) and not holds_workbook(content)
+    if file.rule_id or is_letter:
         returned.report(reader.rules[file.rule_id or Kind.OTHER_DOCUMENT])
     else:
         reader.read(content, returned, waves.root[period])

@@ -15,6 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 from xlsxwriter.utility import xl_col_to_name
 
 from sumida_data.base.characters import name_unseen
+from sumida_data.base.periods import ERA_FIRST_YEARS
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.layout import (
@@ -60,6 +61,10 @@ _KEPT = 2048
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
+# One or two of seven marks are others, or are not there: T1203-2, 1203-02 and T120302.
+_ALMOST = 0.8
+_DIGIT = re.compile("[0-9]")
+_NUMBERS = {"integer", "number"}
 _UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*|^.*単位\s*[:：はが]\s*")
 _IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
 # Words in parentheses that say how to answer, or repeat what is asked anyway.
@@ -67,6 +72,20 @@ _HOW_TO_ANSWER = re.compile(
     r"[*※注]?[0-9]{0,2}|[※注].*|必須|任意|必ず.*|(半角|全角|整数|数字|概数|西暦|和暦|プルダウン|例[:は]).*"
     r"|今回.*|今期|現在|実績|年月日|y+.m+.d+|.*(記入|入力|選択|回答)",
     re.IGNORECASE,
+)
+# A title, but for the name of the sheet, as words; and words for answers of another time.
+_BETWEEN_WORDS = re.compile(r"[|_\-・/:()\[\]【】<>■●◆*※]+|の?(?:回答|調査票|様式)?\|")
+_MAY_BE_OF_ANOTHER = re.compile("[前昨去次来翌旧例年]|参考|見本|サンプル")
+_ANOTHER_TABLE = re.compile(
+    r"(?:参考)?(?:前回|前々回|前年度?|昨年度?|去年度?|前期|前四半期|[前先]月|次回|[次来]期|[次来翌]年度?|旧"
+    r"|参考|(?:記入|記載|入力|作成|回答)?(?:例|見本)|サンプル"
+    r"|(?P<era>令和|平成|[rh]|fy)?(?P<year>元|[0-9]+)(?:年度|年(?=第))(?:第?[1-4]四半期)?)"
+    r"(?:の?(?:回答|値|数|実績|状況|分|提出|調査票?|票|表|内容|時点|予定|計画|様式|例|見本|欄|取組|研修|手続|相談|事例|効果|一覧))*"
+)
+# Names of nothing: placeholders, marks, parts of the row above; and names that are crossed out.
+_NO_NAME = re.compile(
+    r"^(?:うち[^わの].*|内訳.*|削除|廃止|取消|重複|再掲|済|確認|チェック|備考|その他|未定|テスト|てすと|test|ダミー|dummy"
+    r"|x{2,}|書き方|\W*(?:記入|記載|入力|作成)?(?:例[0-9]*|見本)\W*)$|([○〇●◯△▲□■◇])\1|^[×→↑↓?]|[(【\[](?:廃止|削除|重複|再掲|取消|仮)[)】\]]|へ統合$|\?$"
 )
 _AROUND_A_LINE = "（）()[]【】※＊* 　"
 
@@ -90,7 +109,6 @@ Judge = Callable[[CellValue], Judgement]
 def judge_of(field: FormField) -> Judge:
     """Return the function that judges a cell as the answer to this field, and remembers."""
     read = reader_of(field)
-    is_name = field.required and field.type == "string"
 
     def judge(cell: CellValue) -> Judgement:
         raw, reading = raw_text_of(cell), read(cell)
@@ -98,12 +116,33 @@ def judge_of(field: FormField) -> Judge:
             return Judgement(raw, reading, UNREADABLE, rule_id)
         if not field.free_text and (unseen := name_unseen(raw)):
             return Judgement(raw, reading, reading, Kind.UNSEEN_CHARACTERS, unseen)
-        if unusual := find_unusual_characters(reading.value or "") if is_name else {}:
-            words = "、".join(f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
-            return Judgement(raw, reading, reading, Kind.UNUSUAL_CHARACTERS, words)
-        return Judgement(raw, reading, reading)
+        return Judgement(raw, reading, reading, *_doubt(reading, field))
 
     return lru_cache(_KEPT, typed=True)(judge)
+
+
+def _doubt(reading: Reading, field: FormField) -> tuple[Kind | None, str]:
+    """Return what is to be asked about a value that was read, with the words for it."""
+    value = reading.value or ""
+    if field.type in _NUMBERS and "expected" in reading.rules:
+        return Kind.EXPECTED_NUMBER, ""
+    return _doubt_name(value, field) if field.required and field.type == "string" else (None, "")
+
+
+def _doubt_name(value: str, field: FormField) -> tuple[Kind | None, str]:
+    if unusual := find_unusual_characters(value):
+        words = (f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
+        return Kind.UNUSUAL_CHARACTERS, "、".join(words)
+    if field.pattern:
+        return Kind.UNLIKE_THE_EXAMPLE if _is_almost_of(field.examples, value) else None, ""
+    return Kind.HARDLY_A_NAME if _NO_NAME.search(fold(value)) else None, ""
+
+
+def _is_almost_of(examples: Iterable[str], code: str) -> bool:
+    """Tell whether a code is like an example, such as T9999-99, but for a few marks."""
+    shape, *shapes = (_DIGIT.sub("9", one) for one in (code, *examples))
+    likeness = (SequenceMatcher(None, shape, one).ratio() for one in shapes)
+    return bool(code) and shape not in shapes and max(likeness) >= _ALMOST
 
 
 def _refuse(reading: Reading, field: FormField) -> str | None:
@@ -141,10 +180,6 @@ class AnswerColumn(NamedTuple):
         """Whether not every text can be an answer there."""
         return self.field.enum is not None or self.field.type != "string"
 
-    def find_examples(self) -> set[str | None]:
-        """Return the values of the field's examples."""
-        return {self.judge(text).seen.value for text in self.field.examples} - {None}
-
 
 class Remark(NamedTuple):
     """What is wrong with a heading, or with the lack of one; then there is no cell and no value."""
@@ -156,26 +191,38 @@ class Remark(NamedTuple):
 
 
 class Columns:
-    """The columns of a table: those to read, from left to right, and what follows from them."""
+    """The columns of a table: those to read, from left to right, and what follows from them.
+
+    The examples are what the form's say by field. Bare columns have no heading; the remarks say
+    what is wrong with the headings.
+    """
 
     def __init__(
-        self, answers: list[AnswerColumn], keys: list[str], bare: list[int], remarks: list[Remark]
+        self,
+        answers: list[AnswerColumn],
+        keys: Iterable[str],
+        examples: Mapping[str, set[str | None]],
+        bare: list[int],
+        remarks: list[Remark],
     ) -> None:
-        self.answers = answers
-        # Columns without a heading, and what is wrong with the headings.
-        self.bare, self.remarks = bare, remarks
+        self.answers, self.bare, self.remarks = answers, bare, remarks
         places = {column.field.name: place for place, column in enumerate(answers)}
-        # Where the key fields are among them, in the order of the form.
-        self.key_places = [places[name] for name in keys]
-        self.named_units = set(filter(None, (column.field.unit for column in answers)))
+        # Where the key fields are among them, in the order of the form, and where days are.
+        self.key_places = [*map(places.__getitem__, keys)]
+        self.day_places = [places[one.field.name] for one in answers if one.field.type == "date"]
+        self.named_units = frozenset(filter(None, (one.field.unit for one in answers)))
         # Where the columns are that say the unit of others, by the place of these.
-        named = ((place, column.field.unit_field) for place, column in enumerate(answers))
-        self.units = {place: places[name] for place, name in named if name in places}
-        # What the form's examples say in each column; nothing where they say nothing.
-        self.example = [column.find_examples() for column in answers]
-        # All from the first to the last; None for those not to be read.
-        numbers = {column.number: column for column in answers}
-        self.span = [numbers.get(one) for one in range(min(numbers), max(numbers) + 1)]
+        named = {places[one.field.name]: one.field.unit_field for one in answers}
+        self.units = {place: places[name] for place, name in named.items() if name in places}
+        # What the form's examples say, by the places of the columns of which they say anything.
+        self.example = {places[name]: said for name, said in examples.items() if name in places}
+        self.span = _span_of(answers)
+
+
+def _span_of(answers: Sequence[AnswerColumn]) -> list[AnswerColumn | None]:
+    """Return all columns from the first to the last; None for those not to be read."""
+    numbers = {column.number: column for column in answers}
+    return [numbers.get(one) for one in range(min(numbers), max(numbers) + 1)]
 
 
 Described = TypeVar("Described", bound=RecordSheet)
@@ -203,6 +250,13 @@ class ColumnFinder(Generic[Described]):
         return {name: judge_of(field) for name, field in self.fields.items() if not field.personal}
 
     @cached_property
+    def examples(self) -> dict[str, set[str | None]]:
+        """The values of the examples of those fields of which they say anything."""
+        judged = ((name, judge, self.fields[name].examples) for name, judge in self.judges.items())
+        said = ((name, {judge(one).seen.value for one in texts}) for name, judge, texts in judged)
+        return {name: values - {None} for name, values in said if values != {None}}
+
+    @cached_property
     def judge_in_unit(self) -> Callable[[str, str], Judge]:
         """Returns what judges the answers to a field in rows of a unit."""
         return lru_cache(
@@ -211,20 +265,20 @@ class ColumnFinder(Generic[Described]):
 
     def find_columns(self, sheet: Sheet, table: FoundTable) -> Columns:
         """Work out the columns of a table that was found in a sheet."""
-        remarks = list(self._remark_on_headings(table))
+        remarks = list(self._remark_on_headings(sheet, table))
         answers = []
         for name, number in sorted(table.columns.items(), key=itemgetter(1)):
             if name not in self.judges:
                 continue
             field = self.fields[name]
-            remark = self._remark_on_parentheses(field, find_heading(sheet, table, name))
+            remark = self._remark_on_parentheses(field, find_heading(sheet, table, number))
             if remark:
                 remarks.append(remark)
             if not remark or remark.rule_id != Kind.HEADING_UNIT:
                 letters = xl_col_to_name(number)
                 answers.append(AnswerColumn(number, letters, field, self.judges[name]))
         keys = [field.name for field in self.description.key_fields]
-        return Columns(answers, keys, find_bare_columns(sheet, table), remarks)
+        return Columns(answers, keys, self.examples, find_bare_columns(sheet, table), remarks)
 
     def guess_table(self, sheet: Sheet) -> FoundTable | None:
         """Return the table of a sheet in which headings of key fields are only almost right."""
@@ -250,7 +304,7 @@ class ColumnFinder(Generic[Described]):
         hint = f"「{meant}」がそれに当たりますか。" if meant else ""
         return Remark(Kind.MISSING_HEADING, None, None, {"heading": missing.title, "hint": hint})
 
-    def _remark_on_headings(self, table: FoundTable) -> Iterator[Remark]:
+    def _remark_on_headings(self, sheet: Sheet, table: FoundTable) -> Iterator[Remark]:
         for name, heading in table.guessed.items():
             cell = cell_address(table.header_row, table.columns[name])
             yield Remark(Kind.GUESSED_HEADING, cell, heading, {"heading": self.fields[name].title})
@@ -258,27 +312,50 @@ class ColumnFinder(Generic[Described]):
         unknown = table.unknown if self.description.is_complete else {}
         for name in missing:
             yield self.remark_on_missing(name, unknown.values())
+        if unknown:
+            yield from self._remark_on_unknown(sheet, table, missing)
+
+    def _remark_on_unknown(
+        self, sheet: Sheet, table: FoundTable, missing: Sequence[str]
+    ) -> Iterator[Remark]:
         fields = [self.fields[name] for name in missing]
-        for column, heading in unknown.items():
+        for column, heading in table.unknown.items():
             meant = suggest_field(heading, fields)
             hint = f"「{meant.title}」のことですか。" if meant else ""
             rule_id = Kind.SECOND_COLUMN if heading in self.headings.names else Kind.UNKNOWN_HEADING
-            yield Remark(rule_id, cell_address(table.header_row, column), heading, {"hint": hint})
+            text = " ".join(raw_text_of(find_heading(sheet, table, column).value).split())
+            cell = cell_address(table.header_row, column)
+            yield Remark(rule_id, cell, text or heading, {"hint": hint})
 
     def _remark_on_parentheses(self, item: FormField, heading: FoundLabel) -> Remark | None:
         """Return a remark on a heading with another unit, or with words that may mean another."""
-        text, cell = raw_text_of(heading.value), cell_address(heading.row, heading.column)
-        words = {"heading": item.title, "unit": item.unit or "", "other": ""}
-        for said in _IN_PARENTHESES.findall(fold(text)):
-            unit = _UNIT_WORD.sub("", said)
-            if item.unit and is_other_unit(unit, item.unit):
-                return Remark(Kind.HEADING_UNIT, cell, text, words | {"other": unit})
-            known = fold(" ".join((*item.headings, item.unit or "")))
-            # Ministries put the day of a column into its heading.
-            is_day = not self.description.is_complete and unit.endswith(("時点", "現在"))
-            if not is_day and unit not in known and not _HOW_TO_ANSWER.fullmatch(said):
-                return Remark(Kind.GUESSED_HEADING, cell, text, words)
-        return None
+        text = raw_text_of(heading.value)
+        may_name_day = not self.description.is_complete
+        found = _judge_parentheses(text, item.headings, item.unit or "", may_name_day=may_name_day)
+        if found is None:
+            return None
+        rule_id, other = found
+        words = {"heading": item.title, "unit": item.unit or "", "other": other}
+        return Remark(rule_id, cell_address(heading.row, heading.column), text, words)
+
+
+@lru_cache(maxsize=4096)
+def _judge_parentheses(
+    text: str, headings: Sequence[str], unit: str, *, may_name_day: bool
+) -> tuple[Kind, str] | None:
+    """Return what is wrong with a heading, and the other unit that it names."""
+    if means_something_else(fold(text).partition("※")[2]):
+        return Kind.GUESSED_HEADING, ""
+    for said in _IN_PARENTHESES.findall(fold(text)):
+        named = _UNIT_WORD.sub("", said)
+        if unit and is_other_unit(named, unit):
+            return Kind.HEADING_UNIT, named
+        # Ministries put the day of a column into its heading.
+        is_day = may_name_day and named.endswith(("時点", "現在"))
+        known = fold(" ".join((*headings, unit)))
+        if not is_day and named not in known and not _HOW_TO_ANSWER.fullmatch(said):
+            return Kind.GUESSED_HEADING, ""
+    return None
 
 
 def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None:
@@ -293,15 +370,40 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return best if ratio >= _LIKENESS else None
 
 
-def names_other_unit(text: CellValue, units: Collection[str]) -> bool:
-    """Tell whether a line such as 単位：千件 or （千件） names a unit that is none of these."""
-    if not isinstance(text, str) or ("単位" not in text and text[:1] not in "（([【百千万億"):
+# Most returns have the same texts in and around their tables.
+@lru_cache(maxsize=16384)
+def judge_line(text: str, units: frozenset[str], sheet: str, year: int | None) -> Kind | None:
+    """Tell whether a text would, as a line around a table, say something of its answers.
+
+    It may name a unit that is none of these, as （単位：千件） does, or other answers than those of
+    the year, as 前回の回答, 記入例 and 令和3年度 do, alone or beside the name of the sheet.
+    """
+    if units and _names_other_unit(text, units):
+        return Kind.UNIT_ABOVE_TABLE
+    if year is None or not _MAY_BE_OF_ANOTHER.search(text):
+        return None
+    words = _BETWEEN_WORDS.split(fold(text).replace(fold(sheet), "|"))
+    found = (_ANOTHER_TABLE.fullmatch(word) for word in words if word)
+    is_of_another = any(one and _is_of_other_year(one, year) for one in found)
+    return Kind.TITLE_OF_ANOTHER_TABLE if is_of_another else None
+
+
+def _names_other_unit(text: str, units: Collection[str]) -> bool:
+    if "単位" not in text and text[:1] not in "（([【百千万億":
         return False
     line = text.strip(_AROUND_A_LINE)
     if not (_UNIT_WORD.match(line) or _IN_PARENTHESES.fullmatch(fold(text)) or is_unit(text)):
         return False
     named = re.split("[、,，・/／。]|です", _UNIT_WORD.sub("", line))
     return any(all(is_other_unit(one, unit) for unit in units) for one in named)
+
+
+def _is_of_other_year(match: re.Match[str], year: int) -> bool:
+    era, number = match["era"], match["year"]
+    if number is None:
+        return True
+    first = ERA_FIRST_YEARS.get({"r": "令和", "h": "平成"}.get(era, era), 1) - 1
+    return first + int(number.replace("元", "1")) != year
 
 
 def find_displacement(

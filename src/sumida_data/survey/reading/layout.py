@@ -24,12 +24,12 @@ _HEADER_DEPTH = 3
 _TELLING_LENGTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(
-    r"^[(\[【]?((記入|記載|入力|作成)例|サンプル([)\]】:]|$)|見本([)\]】:]|$)|例([)\]】:.\d]|$))"
+    r"^[(\[【〔〈《「『]?((記入|記載|入力|作成)(例|見本)|(サンプル|見本|例\d*)([)\]】〕〉》」』:.]|$))"
 )
 _NOTE = re.compile(r"^(※|\*|注|\(注|(以上|(以下)?(余白|空白))$)")
 _TOTALS = {
     "合計", "計", "小計", "総計", "総合計", "総数", "全国", "全国計", "課計", "部計", "年度計",
-    "平均", "累計", "total", "トータル",
+    "平均", "累計", "集計", "差引", "増減", "最大", "最小", "total", "トータル", "sum",
 }  # fmt: skip
 _TOTAL = re.compile(r"^(小計|合計|総計).{0,3}$|.(小計|合計|総計)$|^計[0-9]+(件|業務|手続|回|人)?$")
 # Columns that count or check the rows are no answers.
@@ -133,9 +133,10 @@ def find_table(sheet: Sheet, headings: Headings, *, in_part: bool = False) -> Fo
 
     Of a part, such as one moved elsewhere, it is enough to have the key fields and one more.
     """
-    texts = _list_upper_texts(sheet, headings.search_rows)
-    if any(endings.isdisjoint(texts) for endings in headings.endings_of_keys):
-        return None
+    _list_upper_texts(sheet, headings.search_rows)
+    for endings in headings.endings_of_keys:
+        if endings.isdisjoint(sheet.upper_keys):
+            return None
     best = find_most_headings(sheet, headings)
     if best is None or not headings.keys <= best.columns.keys():
         return None
@@ -147,7 +148,7 @@ def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
     """Return the row with the most headings of fields as a table, were it one; None without any."""
     texts = _list_upper_texts(sheet, headings.search_rows)
     # A row without the end of any heading cannot match more than the rows above it do.
-    telling = {text for key in headings.endings.intersection(texts) for text in texts[key]}
+    telling = {text for text in texts if heading_key(text) in headings.endings}
     rows = _fill_merged_headings(sheet, headings.search_rows)
     best: FoundTable | None = None
     for number, row in enumerate(rows):
@@ -187,9 +188,7 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[tuple[int, bool]]:
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
     """Find label cells and the answers beside them or, under a row of labels, below them."""
-    is_low = len(sheet.rows) <= HEADER_SEARCH_ROWS
-    texts = _list_upper_texts(sheet) if is_low else _group_by_key(sheet.rows)
-    telling = {text for key in texts if key in headings.names for text in texts[key]}
+    telling = {text for text in list_texts(sheet) if heading_key(text) in headings.names}
     found: dict[str, FoundLabel] = {}
     for number, row in enumerate(sheet.rows):
         if telling.isdisjoint(row):
@@ -205,9 +204,8 @@ def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
     return [sheet.rows[number] for number in _rows_above(table.header_row)]
 
 
-def find_heading(sheet: Sheet, table: FoundTable, name: str) -> FoundLabel:
-    """Return the lowest cell with text in the heading of a field's column."""
-    column = table.columns[name]
+def find_heading(sheet: Sheet, table: FoundTable, column: int) -> FoundLabel:
+    """Return the lowest cell with text in the heading of a column."""
     for row in reversed(_rows_above(table.header_row)):
         if text := _text(sheet.rows[row], column):
             return FoundLabel(row, column, text)
@@ -229,36 +227,47 @@ def _rows_above(number: int) -> range:
 
 
 def _stack(rows: Sequence[Sequence[CellValue]], number: int) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        tuple([heading_key(cell) if cell and isinstance(cell, str) else "" for cell in rows[one]])
-        for one in _rows_above(number)
-    )
+    return tuple(_key_row(tuple(rows[one])) for one in _rows_above(number))
+
+
+# Departments fill in the same form: the same headings come again and again.
+@lru_cache(maxsize=1024)
+def _key_row(row: tuple[CellValue, ...]) -> tuple[str, ...]:
+    return tuple(heading_key(cell) if isinstance(cell, str) else "" for cell in row)
 
 
 def _says_more_of_headings(rows: Sequence[Sequence[CellValue]]) -> bool:
     """Tell whether a row under headings says 前回 and 今回, or units in parentheses, alone."""
     cells = [cell for row in rows for cell in row if not _is_blank(cell)]
-    keys = (fold(cell) if isinstance(cell, str) else "" for cell in cells)
     return bool(cells) and all(
-        key in _ASKED_FOR or _OTHER_GROUP.fullmatch(key) or is_unit(_OUTSIDE.sub("", key))
-        for key in keys
+        isinstance(cell, str) and _is_part_of_heading(cell) for cell in cells
     )
 
 
-def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> dict[str, list[str]]:
+@lru_cache(maxsize=4096)
+def _is_part_of_heading(text: str) -> bool:
+    key = fold(text)
+    is_group = key in _ASKED_FOR or _OTHER_GROUP.fullmatch(key) is not None
+    return is_group or is_unit(_OUTSIDE.sub("", key))
+
+
+def list_texts(sheet: Sheet) -> list[str]:
+    """Return the texts of a sheet, each once."""
+    is_low = len(sheet.rows) <= HEADER_SEARCH_ROWS
+    return _list_upper_texts(sheet) if is_low else _list_texts(sheet.rows)
+
+
+def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> list[str]:
     # A sheet is searched for one table after the other.
     if not sheet.upper_texts:
-        sheet.upper_texts.update(_group_by_key(sheet.rows[:search_rows]))
+        sheet.upper_texts.extend(_list_texts(sheet.rows[:search_rows]))
+        sheet.upper_keys.update(map(heading_key, sheet.upper_texts))
     return sheet.upper_texts
 
 
-def _group_by_key(rows: Iterable[Iterable[CellValue]]) -> dict[str, list[str]]:
-    """Return the texts of the rows, each once, by what identifies them as a heading."""
-    texts: dict[str, list[str]] = {}
-    for text in set().union(*rows):
-        if isinstance(text, str) and (key := heading_key(text)):
-            texts.setdefault(key, []).append(text)
-    return texts
+def _list_texts(rows: Iterable[Iterable[CellValue]]) -> list[str]:
+    """Return the texts of the rows, each once."""
+    return [text for text in set().union(*rows) if text and isinstance(text, str)]
 
 
 def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue]]:
@@ -274,7 +283,6 @@ def _fill_merged_headings(sheet: Sheet, search_rows: int) -> list[list[CellValue
     return rows
 
 
-# Departments fill in the same form: the same headings come again and again.
 @lru_cache(maxsize=1024)
 def _match_headings(
     rows: tuple[tuple[str, ...], ...], number: int, headings: Headings

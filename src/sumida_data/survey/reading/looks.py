@@ -21,24 +21,28 @@ from sumida_data.survey.findings import Kind
 Cell = tuple[int, int]
 CellRange = tuple[Cell, Cell]
 _OFF = {"0", "false"}
-# Smaller letters are dots; lighter ones are white to the eye.
-_LEGIBLE = 4
-_NEARLY_WHITE, _NEARLY_NO_TINT = 0xF0, -0.06
+# Smaller letters are dots; those that differ less from their ground are not seen.
+_LEGIBLE, _LEAST_CONTRAST, _NEARLY_NO_TINT = 4, 15, -0.06
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 
 _BUILT_IN = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "37": "#,##0",
-    "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00",
+    "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00", "41": "#,##0", "43": "#,##0.00",
+    "5": "¥#,##0", "6": "¥#,##0", "42": "¥#,##0", "7": "¥#,##0.00", "8": "¥#,##0.00",
+    "44": "¥#,##0.00",
 }  # fmt: skip
-# Of a number format: what is quoted, and what only colours it or fills the width of the cell.
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)')
+# Of a number format: what is quoted, or a currency, and what only colours it or fills the cell.
+_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]')
 _WITHOUT_MEANING = re.compile(r"\[[^\]]*\]|[_*].|@")
 _OF_NOTHING = re.compile(r'(?:""|\[[^\]]*\]|[_*].|[ @])*(?:;(?:""|\[[^\]]*\]|[_*].|[ @])*)+')
 _GENERAL = "0.##############"
-_OF_DAYS = re.compile(r"[ymdhsgeE/]", re.IGNORECASE)
+_OF_DAYS = re.compile(r"[ymdhsg/]|e(?![-+])", re.IGNORECASE)
+_OF_POWERS = re.compile(r"(0?)\.?([0#]*)E[-+]", re.IGNORECASE)
 _PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
 _OF_SOME = re.compile(r"\[(<>|<=|>=|=|<|>)(-?[0-9.]+)\]")
-# Words beside a number that say another size or unit than the number alone.
-_TELLING = re.compile("[%百千万億兆約割時分秒円人台月K]")
+# Beside a number, all but digits and blanks says more than the number alone.
+_TELLING = re.compile(r"[^-+0-9.,\s()△▲−]")
+_NEGATIVE = re.compile(r"[^0-9(]*[-△▲−]|[^0-9(]*\([0-9.,]+\)\s*$")
 _FIRST_LITERAL = 0xE000
 _NOT_OF_NUMBER = re.compile(r"[^.0-9]")
 _BY_NUMBER = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -91,16 +95,16 @@ def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind], re.Patte
     root = fromstring(xml or b"<styleSheet/>")  # noqa: S314  # Expat refuses entities that grow
     listed = root.iterfind("{*}numFmts/{*}numFmt")
     codes = _BUILT_IN | {one.get("numFmtId", ""): one.get("formatCode", "") for one in listed}
-    fonts, fills = (list(root.iterfind(f"{{*}}{name}s/{{*}}{name}")) for name in ("font", "fill"))
+    names = ("font", "fill", "border")
+    parts = [(f"{one}Id", list(root.iterfind(f"{{*}}{one}s/{{*}}{one}"))) for one in names]
     styles = {}
     for number, look in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
-        font, fill = (
-            (listed[int(look.get(name, 0)) :] or [look])[0]
-            for listed, name in ((fonts, "fontId"), (fills, "fillId"))
-        )
+        font, fill, border = ((part[int(look.get(one, 0)) :] or [look])[0] for one, part in parts)
         is_unseen = _is_unseen(font, fill, "{*}fgColor")
         code = codes.get(look.get("numFmtId", ""), "")
-        style = style_of(code, is_struck=is_on(font, "strike"), is_unseen=is_unseen)
+        is_crossed = "1" in {border.get("diagonalUp"), border.get("diagonalDown")}
+        is_struck = is_on(font, "strike")
+        style = style_of(code, is_struck=is_struck, is_unseen=is_unseen, is_crossed=is_crossed)
         if style.suspect:
             styles[number] = style
     dxfs = enumerate(root.iterfind("{*}dxfs/{*}dxf"))
@@ -127,11 +131,15 @@ def judge_given_style(style: Element) -> Kind | None:
 
 
 @lru_cache(maxsize=1024)
-def style_of(code: str, *, is_struck: bool, is_unseen: bool) -> Style:
-    """Return what a number format does, together with the font."""
+def style_of(code: str, *, is_struck: bool, is_unseen: bool, is_crossed: bool = False) -> Style:
+    """Return what a number format does, together with the font and lines across the cell."""
     is_unseen |= bool(_OF_NOTHING.fullmatch(code))
-    unseen = Kind.UNSEEN_VALUE if is_unseen else None
-    oddity = Kind.STRUCK_CELL if is_struck else unseen
+    odd = {
+        Kind.STRUCK_CELL: is_struck,
+        Kind.UNSEEN_VALUE: is_unseen,
+        Kind.COVERED_TABLE: is_crossed,
+    }
+    oddity = next((kind for kind, is_so in odd.items() if is_so), None)
     plain = _WITHOUT_MEANING.sub("", _QUOTED.sub("", code)).replace("General", "")
     is_plain = code in {"", "General", "@"} or bool(_OF_DAYS.search(plain))
     if oddity or is_plain:
@@ -144,6 +152,8 @@ def style_of(code: str, *, is_struck: bool, is_unseen: bool) -> Style:
 
 def shown_number(value: float, code: str) -> str:
     """Return the text that a spreadsheet shows for a number in a format with places for digits."""
+    if powers := _OF_POWERS.search(code):
+        return f"{value:.{len(powers[2])}E}"
     literals = ["".join(found) for found in _QUOTED.findall(code)]
     marks = iter(range(_FIRST_LITERAL, _FIRST_LITERAL + len(literals)))
     sections = _QUOTED.sub(lambda _: chr(next(marks)), code).split(";")
@@ -153,8 +163,12 @@ def shown_number(value: float, code: str) -> str:
     section = _WITHOUT_MEANING.sub("", section).replace("General", _GENERAL)
     if places := _PLACES.search(section):
         scaled = number.scaleb(2 * section.count("%") - 3 * len(places[3]))
-        digits = Decimal(1).scaleb(-len(places[2] or ""))
-        text = format(scaled.quantize(digits, ROUND_HALF_UP), "f")
+        decimals = places[2] or ""
+        text = format(scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP), "f")
+        # Of the last places, some are only shown where they are not 0.
+        optional = len(decimals) - len(decimals.rstrip("#"))
+        kept = text[len(text) - optional :].rstrip("0")
+        text = (text[: len(text) - optional] + kept).removesuffix(".")
         text = "" if text == "0" and "0" not in places[1] else text
         section = section[: places.start()] + text + section[places.end() :]
     return section.translate(dict(enumerate(literals, _FIRST_LITERAL)))
@@ -176,9 +190,11 @@ def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
         return Kind.UNSEEN_VALUE, None
     digits = _NOT_OF_NUMBER.sub("", text)
     stored = abs(Decimal(format(value, ".15g"))).scaleb(2 if "%" in text else 0)
-    is_rounded = bool(digits) and Decimal(digits) != stored
+    is_same = not digits or Decimal(digits) == stored
+    # What is shown may have lost its sign, or got one.
+    is_same &= not digits or stored == 0 or (value < 0) == bool(_NEGATIVE.match(text))
     says_more = not digits or _TELLING.search(text)
-    return Kind.SHOWN_ROUNDED if is_rounded else None, text if says_more else None
+    return None if is_same else Kind.SHOWN_ROUNDED, text if says_more else None
 
 
 def judge_text(runs: Element) -> tuple[Kind | None, str | None]:
@@ -222,25 +238,38 @@ def is_on(element: Element, name: str) -> bool:
 
 
 def _is_unseen(font: Element, fill: Element, ground_name: str) -> bool:
-    colour, pattern, size = font.find("{*}color"), fill.find("{*}patternFill"), font.find("{*}sz")
-    if size is not None and float(size.get("val", _LEGIBLE)) < _LEGIBLE:
+    colour = font.find("{*}color")
+    if any(float(size.get("val", _LEGIBLE)) < _LEGIBLE for size in font.iterfind("{*}sz")):
         return True
-    if colour is None:
+    # Of a part of a text, or by a condition, a colour that is not said is that of the cell.
+    if colour is None and ground_name != "{*}fgColor":
         return False
+    pattern = fill.find("{*}patternFill")
     usual = "solid" if ground_name == "{*}bgColor" else "none"
     if pattern is None or pattern.get("patternType", usual) != "solid":
-        return _is_white(colour)
-    ground = pattern.find(ground_name)
-    if ground is None:
-        return False
-    return colour.attrib == ground.attrib or (_is_white(colour) and _is_white(ground))
+        return _is_alike(colour, None, _WHITE)
+    return _is_alike(colour, pattern.find(ground_name), ())
 
 
-def _is_white(colour: Element) -> bool:
-    rgb = colour.get("rgb", "")[-6:]
-    is_nearly = bool(rgb) and all(int(rgb[at : at + 2], 16) >= _NEARLY_WHITE for at in (0, 2, 4))
-    is_white_theme = colour.get("theme") == "0" and float(colour.get("tint", 0)) > _NEARLY_NO_TINT
-    return is_nearly or is_white_theme or colour.get("indexed") in {"1", "9"}
+def _is_alike(colour: Element | None, ground: Element | None, usual: Sequence[int]) -> bool:
+    """Tell whether a colour cannot be told from its ground, which is usually such a one."""
+    if colour is not None and ground is not None and colour.attrib == ground.attrib:
+        return True
+    pairs = zip(_shade_of(colour, _BLACK), _shade_of(ground, usual), strict=False)
+    differences = [abs(one - other) for one, other in pairs]
+    return bool(differences) and max(differences) <= _LEAST_CONTRAST
+
+
+def _shade_of(colour: Element | None, automatic: Sequence[int]) -> Sequence[int]:
+    """Return red, green and blue of a colour, from 0 to 255; nothing of those of other themes."""
+    if colour is None:
+        return automatic
+    if rgb := colour.get("rgb", "")[-6:]:
+        return [int(rgb[at : at + 2], 16) for at in (0, 2, 4)]
+    if colour.get("theme") == "0" and float(colour.get("tint", 0)) > _NEARLY_NO_TINT:
+        return _WHITE
+    is_black = colour.get("indexed") in {"0", "8", "64"} or colour.get("theme") == "1"
+    return _WHITE if colour.get("indexed") in {"1", "9"} else _BLACK if is_black else ()
 
 
 class Condition(NamedTuple):

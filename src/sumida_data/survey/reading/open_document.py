@@ -20,7 +20,12 @@ from sumida_data.survey.reading.looks import (
     judge_shown,
     parse_areas,
 )
-from sumida_data.survey.reading.second_look import SecondLook, iterate_elements, refuse_large_sheet
+from sumida_data.survey.reading.second_look import (
+    SecondLook,
+    iterate_elements,
+    refuse_large_sheet,
+    usual_cell,
+)
 
 CONTENT, NAMED_STYLES = "content.xml", "styles.xml"
 
@@ -28,12 +33,14 @@ _NAMESPACE = "{{urn:oasis:names:tc:opendocument:xmlns:{}:1.0}}"
 _TABLE, _OFFICE, _TEXT = map(_NAMESPACE.format, ("table", "office", "text"))
 _STYLE, _DRAW = map(_NAMESPACE.format, ("style", "drawing"))
 _FONT = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
+_SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
 _MANIFEST = "META-INF/manifest.xml"
 _ERROR_TEXTS = ("#", "Err:")
 _HIDDEN = {"collapse", "filter"}
 _NO_GROUND = {"transparent", "#ffffff", None}
 _THROUGH = ("text-line-through-style", "text-line-through-type")
+_UNITS = {"cm": 360_000, "mm": 36_000, "in": 914_400, "pt": 12_700}
 _NO_SIZE = re.compile(r"0(?:\.0\d*)?[a-z]")
 # How a condition says what a cell holds, and what it says of that.
 _COMPARED = re.compile(r"(?:cell-content\(\))?(<=|>=|!=|=|<|>)(.*)")
@@ -119,6 +126,8 @@ class _SheetLook:
         elif element.tag == f"{_TABLE}table-row":
             self._add_row(element)
             element.clear()
+        elif element.tag == f"{_TABLE}shapes":
+            self.look.drawings += map(_place_on_page, element)
         elif element.tag == f"{_CALC}conditional-format":
             places = _SHEET_NAME.sub("", element.get(f"{_CALC}target-range-address", ""))
             for one in element.iterfind(f"{_CALC}condition"):
@@ -192,7 +201,7 @@ class _SheetLook:
         if text and look in (Kind.STRUCK_CELL, Kind.UNSEEN_VALUE):
             return look, None
         kind = cell.get(f"{_OFFICE}value-type")
-        if kind in {"float", "percentage"}:
+        if kind in {"float", "percentage", "currency"}:
             return judge_shown(float(cell.get(f"{_OFFICE}value", 0)), text)
         if kind != "string" or not text:
             return Kind.UNSEEN_VALUE if cell.get(f"{_OFFICE}string-value") else None, None
@@ -208,6 +217,13 @@ class _SheetLook:
                 parts.append(("".join(span.itertext()), *marks))
                 parts.append((span.tail or "", False, False))
         return parts
+
+
+def _place_on_page(shape: Element) -> CellRange:
+    """Return the cells, were they of usual size, under a shape that is tied to the page."""
+    lengths = (shape.get(f"{_SVG}{name}", "0cm") for name in ("x", "y", "width", "height"))
+    left, top, width, height = (float(one[:-2]) * _UNITS.get(one[-2:], 0) for one in lengths)
+    return usual_cell(top, left), usual_cell(top + height, left + width)
 
 
 def _text_beside_picture(cell: Element, lines: list[Element]) -> str | None:

@@ -5,9 +5,10 @@ of answers. `survey.collecting.returns` reads department workbooks with it, `sou
 central files.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sumida_data.base.characters import comparable
@@ -22,9 +23,10 @@ from sumida_data.survey.reading.columns import (
     Judge,
     Judgement,
     find_displacement,
-    names_other_unit,
+    judge_line,
 )
 from sumida_data.survey.reading.layout import (
+    FoundLabel,
     FoundTable,
     cell_address,
     find_labels,
@@ -32,6 +34,7 @@ from sumida_data.survey.reading.layout import (
     find_table,
     heading_key,
     list_heading_rows,
+    list_texts,
 )
 from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
@@ -39,6 +42,8 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet
 # Of such cells no value can be known.
 _WITHOUT_VALUE = {Kind.ERROR_CELL, Kind.NOT_CALCULATED, Kind.STRUCK_CELL}
 _DAYS_TO_1904 = 1462
+# The choice that says of the numbers of a row that they are expected.
+_EXPECTED = "見込み"
 # Layouts of one table whose columns are remembered; departments use the same few.
 _KEPT_LAYOUTS = 256
 
@@ -75,12 +80,16 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class SheetContents:
-    """What was read from a sheet; rows that cannot be told from others are only counted."""
+    """What was read from a sheet; rows that cannot be told from others are only counted.
+
+    The personal texts beside labels are no answers; they only serve to find them elsewhere.
+    """
 
     sheet: str
     records: list[Record] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
+    personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -89,16 +98,9 @@ class SheetReader(ColumnFinder[Described]):
 
     rules: FindingRules
 
-    def may_concern(self, sheet: Sheet) -> bool:
-        """Tell whether the sheet has such a table, or a part of one."""
-        return find_table(sheet, self.headings, in_part=True) is not None
-
-    def find_personal_texts(self, sheet: Sheet) -> frozenset[str]:
-        """Return what stands beside labels of personal fields, only to find it elsewhere."""
-        personal = {item.name for item in self.description.fields if item.personal}
-        labels = find_labels(sheet, self.headings) if personal else {}
-        texts = (raw_text_of(label.value) for name, label in labels.items() if name in personal)
-        return frozenset(text for text in texts if text.strip())
+    def find_part(self, sheet: Sheet) -> FoundTable | None:
+        """Return such a table of the sheet, or a part of one; None if it has none."""
+        return find_table(sheet, self.headings, in_part=True)
 
     def read_rows(self, sheet: Sheet, place: Place) -> SheetContents | None:
         """Read a sheet with one record a row; None where it has no such table."""
@@ -109,7 +111,7 @@ class SheetReader(ColumnFinder[Described]):
         if table is None:
             return None
         run = _TablePass(self, sheet, place, table.header_row + 1, self._columns_of(sheet, table))
-        rows = list(find_rows(sheet, table))
+        rows = run.check_lines(list(find_rows(sheet, table)))
         run.check_columns([number for number, _ in rows])
         for number, is_example in rows:
             if is_example:
@@ -127,26 +129,20 @@ class SheetReader(ColumnFinder[Described]):
         answers = []
         for name, judge in self.judges.items():
             if label := labels.get(name):
-                row, column, value = label
-                judgement = run.judge(row, column, value, judge, self.fields[name])
-                address = cell_address(row, column)
-                answer = Answer(name, sheet.name, address, judgement.raw_text, judgement.reading)
-                run.check_answer(row, column, judgement, answer, None)
-                run.check_hidden(row, column, answer)
-                answers.append(answer)
+                answers.append(run.read_label(name, label, judge))
             else:
-                texts = (cell for row in sheet.rows for cell in row if isinstance(cell, str))
-                run.report(*self.remark_on_missing(name, filter(None, texts)))
+                texts = filter(None, map(raw_text_of, chain.from_iterable(sheet.rows)))
+                run.report(*self.remark_on_missing(name, texts))
+        run.contents.personal_texts = self._list_personal_texts(labels)
         run.add_record(Record(self.description.table, "", answers), None)
         run.check_required(answers, None)
-        run.check_days(answers, None)
+        run.check_days((one for one in answers if self.fields[one.field].type == "date"), None)
         run.check_cover([(label.row, label.column) for label in labels.values()])
         return run.contents
 
-    @cached_property
-    def day_fields(self) -> set[str]:
-        """The names of the fields that hold days."""
-        return {name for name, item in self.fields.items() if item.type == "date"}
+    def _list_personal_texts(self, labels: Mapping[str, FoundLabel]) -> frozenset[str]:
+        personal = (one.value for name, one in labels.items() if self.fields[name].personal)
+        return frozenset(text for text in map(raw_text_of, personal) if text.strip())
 
     @cached_property
     def _layouts(self) -> dict[Hashable, Columns]:
@@ -172,12 +168,14 @@ class _Pass:
         self.reader = reader
         self.sheet = sheet
         self.look = sheet.look
-        self.place = replace(place, sheet=sheet.name)
+        self.place = place
         self.contents = SheetContents(sheet.name)
         self.first_row = first_row
         self.merged = [area for area in self.look.merged if area[1][0] >= first_row]
         is_asked = place.period is not None and reader.description.is_complete
         self.period = Period.parse(place.period or "") if is_asked else None
+        self.last_day = _last_day_of(self.period) if self.period else None
+        self.year = self.period.fiscal_year if self.period else None
         # The units of the row that is read, by the names of the fields that have them.
         self.units: dict[str, str | None] = {}
 
@@ -189,6 +187,16 @@ class _Pass:
         if self.look.oddities.get((row, column)) in _WITHOUT_VALUE:
             return Judgement(raw_text_of(cell), UNREADABLE, UNREADABLE)
         return judge(cell)
+
+    def read_label(self, name: str, label: FoundLabel, judge: Judge) -> Answer:
+        """Return the answer beside a label, and report what is wrong with it."""
+        row, column, value = label
+        judgement = self.judge(row, column, value, judge, self.reader.fields[name])
+        address = cell_address(row, column)
+        answer = Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
+        self.check_answer(row, column, judgement, answer, None)
+        self.check_hidden(row, column, answer)
+        return answer
 
     def check_answer(
         self, row: int, column: int, judgement: Judgement, answer: Answer, label: str | None
@@ -234,19 +242,16 @@ class _Pass:
         if not contradictions:
             return
         readings = {answer.field: answer.reading for answer in record.answers}
-        last_day = self.period.last_day.isoformat() if self.period else None
-        for one in find_contradictions(contradictions, readings, last_day):
+        for one in find_contradictions(contradictions, readings, self.last_day):
             answer = record.answer_of(next(iter(one.when)))
             assert answer is not None  # noqa: S101  # what is not there contradicts nothing
             self.report_answer(Kind.CONTRADICTION, answer, label, contradiction=one.message)
 
-    def check_days(self, answers: Sequence[Answer], label: str | None) -> None:
+    def check_days(self, answers: Iterable[Answer], label: str | None) -> None:
         """Report days such as 2004-10-01, as a spreadsheet takes 4/10/1 meant for 令和4年."""
-        if self.period is None or not self.reader.day_fields:
-            return
-        for answer in answers:
-            is_day = answer.field in self.reader.day_fields and answer.reading.value
-            if is_day and (era := _years_like_eras(self.period).get(is_day[:5])):
+        eras = _years_like_eras(self.period) if self.period else {}
+        for answer in answers if eras else ():
+            if era := eras.get((answer.reading.value or "")[:5]):
                 self.report_answer(Kind.YEAR_LIKE_AN_ERA, answer, label, era=era)
 
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
@@ -282,10 +287,16 @@ class _Pass:
         words: Mapping[str, str],
         label: str | None = None,
     ) -> None:
-        rule, place = self.reader.rules[rule_id], replace(self.place, cell=cell, row_label=label)
+        rule, name = self.reader.rules[rule_id], self.sheet.name
+        place = replace(self.place, sheet=name, cell=cell, row_label=label)
         # The sheet of a CSV file has no name of its own.
-        sheet = self.sheet.name or self.reader.description.sheet or "表"
+        sheet = name or self.reader.description.sheet or "表"
         self.contents.findings.append(make_finding(rule, place, value, **{"sheet": sheet, **words}))
+
+
+@lru_cache
+def _last_day_of(period: Period) -> str:
+    return period.last_day.isoformat()
 
 
 @lru_cache
@@ -297,6 +308,16 @@ def _years_like_eras(period: Period) -> dict[str, str]:
         for one in (year - 1, year, year + 1)
         for start in (2000, 1988)
     }
+
+
+def _without_expected(judgements: list[Judgement]) -> list[Judgement]:
+    """Return the judgements; where the row itself says 見込み, its numbers need not be told so."""
+    if all(one.reading.value != _EXPECTED for one in judgements):
+        return judgements
+    return [
+        one._replace(rule_id=None) if one.rule_id == Kind.EXPECTED_NUMBER else one
+        for one in judgements
+    ]
 
 
 class _TablePass(_Pass):
@@ -327,31 +348,58 @@ class _TablePass(_Pass):
             self.report_cell(Kind.CHANGED_EXAMPLE, number, self.columns.answers[0].number)
 
     def check_columns(self, rows: Sequence[int]) -> None:
-        """Report what hides answers of these rows, and units beside them that are not asked for."""
+        """Report what hides answers of these rows."""
         numbers = [column.number for column in self.columns.answers]
-        self._check_unit_lines(rows[-1] if rows else self.first_row)
         for number in self.look.hidden_columns.intersection(numbers):
             self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, number)
-        for column in self.columns.answers:
-            # A heading that is struck out or not seen may be asked for no more.
-            if (row := self.first_row - 1, column.number) in self.look.oddities:
-                text = raw_text_of(self.sheet.rows[row][column.number])
-                words = {"heading": column.field.title}
-                self.report(Kind.GUESSED_HEADING, cell_address(row, column.number), text, words)
+        if self.look.oddities:
+            self._check_headings_seen()
         if self.look.hidden or self.look.drawings:
             rows = [self.first_row - 1, *rows]
             self.check_cover([(row, column) for row in rows for column in numbers])
 
-    def _check_unit_lines(self, last_row: int) -> None:
-        """Report a unit above or below the table, such as （単位：千件）, that is another one."""
-        rows, units = self.sheet.rows, self.columns.named_units
-        outside = [*range(self.first_row), *range(last_row + 1, len(rows))] if units else []
-        texts = set[CellValue]().union(*(rows[number] for number in outside))
-        told = {text for text in texts if names_other_unit(text, units)}
-        for number in outside if told else ():
-            for column, text in enumerate(rows[number]):
-                if text in told:
-                    self.report_cell(Kind.UNIT_ABOVE_TABLE, number, column)
+    def _check_headings_seen(self) -> None:
+        """Report headings that are struck out or not seen, and may be asked for no more."""
+        row = self.first_row - 1
+        for column in self.columns.answers:
+            if (row, column.number) in self.look.oddities:
+                text = raw_text_of(self.sheet.rows[row][column.number])
+                words = {"heading": column.field.title}
+                self.report(Kind.GUESSED_HEADING, cell_address(row, column.number), text, words)
+
+    def check_lines(self, rows: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
+        """Return the rows above the title of another table, and report lines around the table.
+
+        Such are titles such as 前回の回答, which may be of the table or of another below it, and
+        units such as （単位：千件） that are not asked for.
+        """
+        name = self.reader.description.sheet
+        if judge_line(self.sheet.name, frozenset(), name, self.year):
+            self.report(Kind.TITLE_OF_ANOTHER_TABLE, None, self.sheet.name, {})
+        last_row = max((number for number, _ in rows), default=self.first_row)
+        for row, column, kind in self._find_lines(name):
+            if not self.first_row <= row <= last_row:
+                self.report_cell(kind, row, column)
+            elif kind == Kind.TITLE_OF_ANOTHER_TABLE and row < last_row:
+                title = self.reader.description.title
+                text = raw_text_of(self.sheet.rows[row][column])
+                words = {"title": title, "expected": title}
+                self.report(Kind.UNREAD_TABLE, cell_address(row, column), text, words)
+                return [one for one in rows if one[0] < row]
+        return rows
+
+    def _find_lines(self, name: str) -> Iterator[tuple[int, int, Kind]]:
+        """Yield the cells with lines that matter; a title stands alone in its row."""
+        units, texts = self.columns.named_units, list_texts(self.sheet)
+        told: dict[CellValue, Kind] = {
+            text: kind for text in texts if (kind := judge_line(text, units, name, self.year))
+        }
+        rows = enumerate(self.sheet.rows) if told else ()
+        for number, row in rows:
+            is_alone = len(row) - row.count("") == 1
+            for text in filter(told.__contains__, dict.fromkeys(row)):
+                if is_alone or told[text] != Kind.TITLE_OF_ANOTHER_TABLE:
+                    yield number, row.index(text), told[text]
 
     def read_row(self, number: int) -> None:
         row, columns = self.sheet.rows[number], self.columns.answers
@@ -366,22 +414,25 @@ class _TablePass(_Pass):
         if self._says_nothing(answers) or self._is_example(judgements, answers):
             return
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
+        self._check_answers(number, _without_expected(judgements), answers, label)
+        self._keep(number, answers, label)
+
+    def _check_answers(
+        self, number: int, judgements: list[Judgement], answers: list[Answer], label: str
+    ) -> None:
+        columns = self.columns.answers
         for column, judgement, answer in zip(columns, judgements, answers, strict=True):
             if judgement.rule_id or self.may_hide_answers:
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.look.hidden_rows:
             self.report_answer(Kind.HIDDEN_ROW, answers[0], label)
-        self._keep(number, answers, label)
 
     def _keep(self, number: int, answers: list[Answer], label: str) -> None:
         """Add the record of a row, or set the row aside, and report why."""
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
         record = self._tell_apart(Record(self.reader.description.table, key, answers))
-        row = self.sheet.rows[number]
-        for bare in [one for one in self.bare_columns if raw_text_of(row[one]).strip()]:
-            # Once is enough.
-            self.bare_columns.remove(bare)
-            self.report_cell(Kind.NO_HEADING_ABOVE, number, bare, label)
+        if self.bare_columns:
+            self._check_bare_columns(number, label)
         if not self._is_named(record, number, label) or self._is_displaced(number, record, label):
             self.contents.rows_set_aside += 1
             return
@@ -390,11 +441,20 @@ class _TablePass(_Pass):
             self.report_answer(Kind.ONLY_A_NAME, given[0], label)
         else:
             self.check_required(answers, label)
-        self.check_days(answers, label)
+        self.check_days((answers[place] for place in self.columns.day_places), label)
         self.add_record(record, label)
+
+    def _check_bare_columns(self, number: int, label: str) -> None:
+        row = self.sheet.rows[number]
+        for bare in [one for one in self.bare_columns if raw_text_of(row[one]).strip()]:
+            # Once is enough.
+            self.bare_columns.remove(bare)
+            self.report_cell(Kind.NO_HEADING_ABOVE, number, bare, label)
 
     def _is_struck(self, number: int) -> bool:
         """Tell whether a row is struck out: with its name it is no answer any more."""
+        if not self.look.oddities:
+            return False
         keys = [self.columns.answers[place].number for place in self.columns.key_places]
         is_struck = any(self.look.oddities.get((number, key)) == Kind.STRUCK_CELL for key in keys)
         if is_struck:
@@ -404,18 +464,19 @@ class _TablePass(_Pass):
 
     def _says_nothing(self, answers: Sequence[Answer]) -> bool:
         """Tell whether a row says 該当なし in place of a name, and nothing else."""
-        keys = {answers[place].reading.status for place in self.columns.key_places}
-        given = {answer.reading.status for answer in answers}
-        return "not_applicable" in keys and given <= {"not_applicable", "not_answered"}
+        keys = (answers[place].reading.status for place in self.columns.key_places)
+        return "not_applicable" in keys and all(
+            answer.reading.status in {"not_applicable", "not_answered"} for answer in answers
+        )
 
     def _is_example(self, judgements: Sequence[Judgement], answers: Sequence[Answer]) -> bool:
         """Tell whether a row says what the form's example says, though its mark is gone."""
-        pairs = [
-            judgement.reading.value in values
-            for judgement, values in zip(judgements, self.columns.example, strict=True)
-            if values
-        ]
-        is_example = self.reader.description.is_complete and len(pairs) > 1 and all(pairs)
+        says, is_complete = self.columns.example, self.reader.description.is_complete
+        is_example = (
+            is_complete
+            and len(says) > 1
+            and all(judgements[place].reading.value in values for place, values in says.items())
+        )
         if is_example:
             self.report_answer(Kind.EXAMPLE_WITHOUT_MARK, answers[0], None)
         return is_example
@@ -443,9 +504,10 @@ class _TablePass(_Pass):
 
         Such are events of one day, and rows of which the part of the name that may lack does.
         """
-        fields = self.reader.description.key_fields
-        is_day = self.lists_events and all(field.type == "date" for field in fields)
-        if not is_day and all(record.value_of(one.name) for one in fields if one.optional):
+        keys = self.columns.key_places
+        lacks = (record.answers[place].reading.value is None for place in keys)
+        are_days = self.lists_events and {*keys} <= {*self.columns.day_places}
+        if not are_days and not any(lacks):
             return record
         said = [answer.reading for answer in record.answers]
         alike = self.unnamed.setdefault(record.key, [])

@@ -44,7 +44,6 @@ _HIDDEN = re.compile(
 )
 # Where parts of a text have a style of their own.
 _RICH = b"rPr"
-_MAY_BE_HIDDEN = (b'hidden="', b' ht="0', b' width="0')
 # Where a sheet says how it is seen.
 _VIEW = slice(2000)
 # The least height in points and width in letters that a person sees.
@@ -59,9 +58,11 @@ _CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*+>|(\d+)' + _PLACELESS + rb")")
 _LOCAL_HEADER, _LENGTHS = 30, 26
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _WORKBOOK, _STYLES, _TEXTS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
-_SHEET_PART = re.compile(r"xl/worksheets/.*\.xml")
+_SHEETS = "xl/worksheets/"
 _DRAWING = "xl/drawings/drawing"
-_OBJECTS = re.compile(f"(?i:comments)|{_DRAWING}")
+_OBJECTS = re.compile(f"(?i:comments|vmldrawing)|{_DRAWING}")
+# Check boxes and buttons of the old kind; they need not be well-formed. Notes are told apart.
+_CONTROL = re.compile(rb'ObjectType="(?!Note)[^>]*>.*?Anchor>\s*([0-9,\s]+)<', re.DOTALL)
 _ON, _OFF = {"1", "true"}, {"0", "false"}
 _PLAIN = style_of("", is_struck=False, is_unseen=False)
 # Beyond this column hidden ones are the unused rest of a sheet.
@@ -90,24 +91,26 @@ class SecondLook:
     conditions: list[Condition] = field(default_factory=list)
 
 
-def look_into_workbook(archive: ZipFile, content: bytes) -> dict[str, SecondLook] | None:
-    """Look into the sheets of an .xlsx; None if they are kept in another way.
+def look_into_workbook(
+    archive: ZipFile, content: bytes, book: bytes
+) -> dict[str, SecondLook] | None:
+    """Look into the sheets of an .xlsx, given its workbook.xml; None if they are kept elsewhere.
 
     Raises:
         UnusableFileError: If a cell with content lies so far out that a sheet is too large.
     """
     names = set(archive.namelist())
-    parts = [name for name in names if _SHEET_PART.fullmatch(name)]
-    if not parts or _WORKBOOK not in names:
+    parts = [name for name in names if name.startswith(_SHEETS) and name.endswith(".xml")]
+    if not parts or not book:
         return None
-    book = _read_book(archive, content, names)
-    suspects = _find_suspects(archive, content, parts, book)
-    has_objects = any(_OBJECTS.search(name) for name in names)
+    known = _read_book(archive, content, names, book)
+    suspects = _find_suspects(archive, content, parts, known)
+    has_objects = _OBJECTS.search(" ".join(names)) is not None
     looks: dict[str, SecondLook] = {}
     for name, part in sheet_parts(archive) if suspects or has_objects else ():
         look = looks[name] = SecondLook()
         if part in suspects:
-            _SheetLook(look, book).read(iterate_elements(archive, part))
+            _SheetLook(look, known).read(iterate_elements(archive, part))
         _find_objects(archive, part, look)
     return looks
 
@@ -120,9 +123,9 @@ class _Book(NamedTuple):
     is_manual: bool
 
 
-def _read_book(archive: ZipFile, content: bytes, names: set[str]) -> _Book:
-    shared = (_WORKBOOK, _STYLES, _TEXTS)
-    book, look, words = (unpack(archive, content, one) if one in names else b"" for one in shared)
+def _read_book(archive: ZipFile, content: bytes, names: set[str], book: bytes) -> _Book:
+    shared = (_STYLES, _TEXTS)
+    look, words = (unpack(archive, content, one) if one in names else b"" for one in shared)
     texts = {}
     if _RICH in words or b"_x00" in words:
         listed = fromstring(words).iterfind("{*}si")  # noqa: S314
@@ -136,6 +139,10 @@ def _find_objects(archive: ZipFile, part: str, look: SecondLook) -> None:
         if "comments" in target.lower():
             comments = _elements(archive, target, "}comment")
             look.comments.update(xl_cell_to_rowcol(one.get("ref", "A1")) for one in comments)
+        elif "vmldrawing" in target.lower():
+            for anchor in _CONTROL.findall(archive.read(target)):
+                left, _, top, _, right, _, bottom, *_ = map(int, anchor.split(b","))
+                look.drawings.append(((top, left), (bottom, right)))
         elif _DRAWING in target:
             look.drawings += map(_corners, _elements(archive, target, "Anchor"))
 
@@ -159,7 +166,8 @@ def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
         start = info.header_offset + _LOCAL_HEADER + sum(lengths)
         packed = memoryview(content)[start : start + info.compress_size]
         xml = decompress(packed, -MAX_WBITS, info.file_size)
-    return _SINGLE_QUOTED.sub(rb'"\1"', xml) if b"='" in xml else xml
+    # Few parts have such a mark anywhere, and a single character is found faster.
+    return _SINGLE_QUOTED.sub(rb'"\1"', xml) if b"'" in xml and b"='" in xml else xml
 
 
 def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
@@ -199,9 +207,8 @@ def _has_odd_cells(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
 
 
 def _has_hidden_parts(xml: bytes) -> bool:
-    # The words are found faster than the pattern, which few sheets then need.
-    first, second, third = _MAY_BE_HIDDEN
-    may_be = first in xml or second in xml or third in xml
+    # The words are found faster than the pattern, which few sheets then need; columns come first.
+    may_be = b'hidden="' in xml or b' ht="0' in xml or b' width="0' in xml[: xml.find(b"sheetData")]
     return may_be and _HIDDEN.search(xml) is not None
 
 
@@ -288,8 +295,8 @@ class _SheetLook(NamedTuple):
         self, cell: Element, value: str, inline: Element | None, *, hides_zero: bool
     ) -> tuple[Kind | None, str | None]:
         kind, style = cell.get("t", "n"), self.book.styles.get(int(cell.get("s", 0)), _PLAIN)
-        if style.oddity == "struck":
-            return Kind.STRUCK_CELL, None
+        if style.oddity == Kind.STRUCK_CELL:
+            return style.oddity, None
         if inline is not None:
             oddity, shown = judge_text(inline)
         elif kind == "n":
@@ -311,11 +318,16 @@ def _corners(anchor: Element) -> CellRange:
     )
     place, size = anchor.find("{*}pos"), anchor.find("{*}ext")
     if place is not None:
-        first = int(place.get("y", 0)) // _ROW_HEIGHT, int(place.get("x", 0)) // _COLUMN_WIDTH
+        first = usual_cell(int(place.get("y", 0)), int(place.get("x", 0)))
     if size is not None:
-        rows, columns = int(size.get("cy", 0)), int(size.get("cx", 0))
-        last = first[0] + rows // _ROW_HEIGHT, first[1] + columns // _COLUMN_WIDTH
+        rows, columns = usual_cell(int(size.get("cy", 0)), int(size.get("cx", 0)))
+        last = first[0] + rows, first[1] + columns
     return (first[0], first[1]), (max(first, last)[0], max(first, last)[1])
+
+
+def usual_cell(down: float, right: float) -> Cell:
+    """Return the cell at a point, 360,000 to the centimetre, were all cells of usual size."""
+    return int(down // _ROW_HEIGHT), int(right // _COLUMN_WIDTH)
 
 
 @lru_cache(maxsize=1024)

@@ -162,8 +162,10 @@ def read_code(cell: CellValue) -> Reading:
         return mark
     if _has_enclosed_digit(raw):
         return UNREADABLE
-    value = folded.translate(DASHES).upper()
-    rules = [*_name_changes(raw), *["hyphen"] * (value != folded.upper())]
+    # Without the blank between them, a letter and its mark may have become one.
+    plain = folded.translate(DASHES)
+    value = combine(plain.upper())
+    rules = [*_name_changes(raw), *["hyphen"] * (plain != folded)]
     if not rules and value != raw:
         rules = ["letter_case"]
     return Reading(value, "answered", " ".join(rules))
@@ -175,8 +177,8 @@ def find_unusual_characters(text: str) -> dict[str, str]:
     Such are radicals (⻄ for 西), compatibility ideographs (U+F9D1 for 六), old forms (區 for 区)
     and private characters, for which there is no usual form.
     """
-    usual = {} if text.isascii() else {character: _usual_form(character) for character in text}
-    return {character: form for character, form in usual.items() if form != character}
+    odd = "" if text.isascii() else text
+    return {character: form for character in odd if (form := _usual_form(character)) != character}
 
 
 @lru_cache(maxsize=8192)
@@ -286,7 +288,8 @@ class _NumberReader:
         number = _parse_number(core)
         if number is None or _has_doubtful_digits(text):
             return self._explain(text, core)
-        if self.is_whole and _DECIMAL_OR_THOUSANDS.fullmatch(core):
+        if core in _OF_POWERS or (self.is_whole and _DECIMAL_OR_THOUSANDS.fullmatch(core)):
+            # A 千 or 千件 alone is rather a unit than a thousand.
             return _TWO_READINGS
         if unit and unit != self.field.unit:
             return _OTHER_UNIT
@@ -305,6 +308,8 @@ class _NumberReader:
                 core = core.removesuffix(word)
             elif unit is None and (word := _find(self.units, core.endswith)):
                 core, unit = core.removesuffix(word), self.units[word]
+            elif unit is None and (word := _find(_spellings("unit_before"), core.startswith)):
+                core, unit = core.removeprefix(word), _spellings("unit_before")[word]
             else:
                 break
         return core, rules, unit
@@ -375,6 +380,8 @@ def _sum_sections(match: re.Match[str]) -> Decimal | None:
 
 
 def _name_number_notations(core: str) -> list[str]:
+    if core.isascii() and core.isdigit():
+        return []
     plain = core.translate(DASHES)
     does = {
         "triangle_is_minus": plain[:1] in _spellings("minus"),

@@ -9,7 +9,8 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -20,7 +21,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
-from sumida_data.survey.reading.looks import find_conditioned
+from sumida_data.survey.reading.looks import Cell, CellRange, find_conditioned
 from sumida_data.survey.reading.open_document import CONTENT, look_into_open_document
 from sumida_data.survey.reading.second_look import (
     SecondLook,
@@ -43,6 +44,7 @@ _CHUNK = 1 << 20
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _COMPOUND_FILE_MAGIC = b"\xd0\xcf\x11\xe0"
+_BOOK_STREAM, _LETTER_STREAM = (one.encode("utf-16-le") for one in ("Workbook", "WordDocument"))
 # The stream of an encrypted .xlsx; the record after the first one of an encrypted .xls.
 _PASSWORD = re.compile(
     re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\x09\x08\x10\x00.{16}\x2f\x00",
@@ -68,13 +70,14 @@ class Sheet:
     """One sheet, from cell A1 on; that of a CSV file has an empty name.
 
     All rows have one length; an empty cell is the empty text. Once it has been searched for
-    headings, it keeps the texts of the upper rows by what they are as such.
+    headings, it keeps the texts of the upper rows, and what they are as such.
     """
 
     name: str
     rows: list[list[CellValue]]
     look: SecondLook = field(default_factory=SecondLook)
-    upper_texts: dict[str, list[str]] = field(default_factory=dict)
+    upper_texts: list[str] = field(default_factory=list)
+    upper_keys: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,15 @@ def open_workbook(content: bytes, name: str) -> Workbook:
     if name.lower().endswith(".csv"):
         return Workbook([Sheet("", _read_csv(content))])
     raise UnusableFileError(Kind.NOT_READABLE)
+
+
+def holds_workbook(content: bytes) -> bool:
+    """Tell whether a file is a workbook, whatever it is called."""
+    if content.startswith(_COMPOUND_FILE_MAGIC):
+        return _BOOK_STREAM in content and _LETTER_STREAM not in content
+    with suppress(BadZipFile), ZipFile(io.BytesIO(content)) as archive:
+        return not {_BOOK, CONTENT}.isdisjoint(archive.namelist())
+    return False
 
 
 def decode_csv(content: bytes) -> str | None:
@@ -169,13 +181,15 @@ def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[Kind]]:
         return {}, [Kind.NOT_CHECKABLE]
     with ZipFile(io.BytesIO(content)) as archive:
         _refuse_zip_bomb(archive)
-        if CONTENT in archive.namelist():
+        names = archive.namelist()
+        if CONTENT in names:
             return look_into_open_document(archive), []
-        looks = look_into_workbook(archive, content)
+        book = unpack(archive, content, _BOOK) if _BOOK in names else b""
+        looks = look_into_workbook(archive, content, book)
         if looks is None:
             return {}, [Kind.NOT_CHECKABLE]
-        has_links = any(name.startswith("xl/externalLinks/") for name in archive.namelist())
-        is_since_1904 = _OTHER_EPOCH_SET.search(unpack(archive, content, _BOOK)) is not None
+    has_links = any(name.startswith("xl/externalLinks/") for name in names)
+    is_since_1904 = b"date1904" in book and _OTHER_EPOCH_SET.search(book) is not None
     return looks, [Kind.EXTERNAL_LINKS] * has_links + [Kind.EPOCH_1904] * is_since_1904
 
 
@@ -200,17 +214,27 @@ def _read_sheet(book: CalamineWorkbook, name: str, look: SecondLook) -> Sheet:
     refuse_large_sheet(sheet.total_height, sheet.total_width)
     rows = sheet.to_python(skip_empty_area=False)
     look.merged = sheet.merged_cell_ranges or look.merged
-    look.oddities = find_conditioned(look.conditions, rows) | look.oddities
-    look.conditions = []
-    for (top, left), (bottom, right) in look.merged:
-        for row in range(top, min(bottom + 1, len(rows))):
-            for column, value in enumerate(rows[row][left : right + 1], left):
-                # Merging may leave values under the first cell, which covers them.
-                if value != "" and (row, column) != (top, left):
-                    look.oddities.setdefault((row, column), Kind.UNSEEN_VALUE)
+    if look.conditions:
+        look.oddities = find_conditioned(look.conditions, rows) | look.oddities
+        look.conditions = []
+    for area in look.merged:
+        for cell in _find_covered(area, rows):
+            look.oddities.setdefault(cell, Kind.UNSEEN_VALUE)
     for (row, column), text in look.shown.items():
         rows[row][column] = text
     return Sheet(name, rows, look)
+
+
+def _find_covered(area: CellRange, rows: list[list[CellValue]]) -> Iterator[Cell]:
+    """Yield the cells with values that merging has left under the first cell, which covers them."""
+    (top, left), (bottom, right) = area
+    for number, row in enumerate(rows[top : bottom + 1], top):
+        cells = row[left : right + 1]
+        # Nearly always there is nothing but the first cell.
+        if cells.count("") < len(cells) - (number == top):
+            for column, value in enumerate(cells, left):
+                if value != "" and (number, column) != (top, left):
+                    yield number, column
 
 
 def _read_csv(content: bytes) -> list[list[CellValue]]:
