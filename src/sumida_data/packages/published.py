@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -195,8 +196,8 @@ class Dataset:
     @property
     def downloads(self) -> list[Row]:
         """The same, workbooks first."""
-        ranked = ((_RANKS.get(one["format"].lower(), len(_RANKS)), one) for one in self.described)
-        return [one for _, one in sorted(ranked, key=lambda pair: (pair[0], pair[1]["path"]))]
+        in_order = sorted(self.described, key=itemgetter("path"))
+        return sorted(in_order, key=lambda one: _RANKS.get(one["format"].lower(), len(_RANKS)))
 
     def read(self, table: str) -> pa.Table:
         """Return the rows of one of its tables."""

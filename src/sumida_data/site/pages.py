@@ -220,12 +220,12 @@ def _write_figures(
     dataset = published.find("indicator_value")
     if not one.charts or dataset is None:
         return
-    start, terms = f"indicators/{one.indicator.indicator_id}", dataset.descriptor["licenses"][0]
+    name, terms = one.indicator.indicator_id, dataset.descriptor["licenses"][0]
+    start, text = f"indicators/{name}", io.StringIO(newline="")
     for language in languages:
         words = {"one": one, "language": language, "say": language.say, "license": terms["name"]}
         card = load_templates("site").get_template("figure.xml").render(common | words)
         yield _place(f"{start}.svg", language), card.encode()
-    name, text = one.indicator.indicator_id, io.StringIO(newline="")
     writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
     writer.writeheader()
     told = dataset.read_texts("indicator_value")
