@@ -78,6 +78,19 @@ class TestFiles:
         assert "dx-indicators/indicator.csv" in files
         assert "dx-indicators/indicator_value.csv" not in files
 
+    def test_people_read_words_in_the_workbook_and_machines_codes_elsewhere(self, indicators):
+        cells = read_cells(indicators, "indicator_value.csv")
+        heads, *rows = read_book(indicators, "dx-indicators.xlsx")["指標の値"].iter_rows(
+            values_only=True
+        )
+        shown = [dict(zip(heads, row, strict=True)) for row in rows]
+        words = {"measured": "実測", "not_measured": "未測定", "cannot_say": "判定不能"}
+        coded = [row["value_status"] for row in cells]
+        assert [row["値の状態"] for row in shown] == [words.get(one, one) for one in coded]
+        assert {row["見本データ"] for row in shown} <= {"はい", "いいえ"}
+        # 1 is no word for yes.
+        assert {row["改訂番号"] for row in shown} == {int(row["revision"]) for row in cells}
+
     def test_says_how_readable_its_files_are(self, indicators):
         points = json.loads(indicators["datapackage.json"])["sumida:readability"]
         assert points == {"L1": 100.0, "L2": 100.0, "L3": 100.0}
@@ -474,9 +487,12 @@ class TestExplanations:
 
     def test_every_code_has_its_meaning(self, indicators):
         rows = read_lines(indicators, "code_list.csv")
-        assert "131075,墨田区,indicator_value,value_status,not_measured,未測定,未測定" in rows
         assert (
-            "131075,墨田区,indicator_progress,method,linear,直線の計画線,起点と目標値を結ぶ直線と比べる"
+            "131075,墨田区,indicator_value,value_status,not_measured,未測定,Not measured,未測定"
+            in rows
+        )
+        assert (
+            "131075,墨田区,indicator_progress,method,linear,直線の計画線,Straight path,起点と目標値を結ぶ直線と比べる"
             in rows
         )
 

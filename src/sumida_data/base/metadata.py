@@ -91,8 +91,8 @@ class Field(Model):
         unit_field: The field that holds the unit, where it differs from row to row.
         required: Whether a value may be missing.
         enum: All values that may stand here, in the order in which a form lists them. In YAML a
-            mapping gives each its ``Code``; the meanings then also end the description.
-        codes: What the values of ``enum`` mean, where they are not Japanese words themselves.
+            mapping gives each its ``Code``; meanings other than the value end the description.
+        codes: What the values of ``enum`` mean; their titles are the values where none is given.
         status: Name of the column that says why a value is missing.
         empty: What a missing value stands for, by code, where there is only one reason.
         minimum: Smallest number allowed.
@@ -138,11 +138,13 @@ class Field(Model):
     def _spell_out_codes(cls, field: Any) -> Any:
         if not isinstance(field, dict) or not isinstance(field.get("enum"), dict):
             return field
-        codes = {name: Code.model_validate(code) for name, code in field["enum"].items()}
-        words = "、".join(
-            f"{name} {code.description or code.title}" for name, code in codes.items()
-        )
-        description = f"{field.get('description', '')}{words}。"
+        codes = {
+            name: Code.model_validate({"title": name} | code if isinstance(code, dict) else code)
+            for name, code in field["enum"].items()
+        }
+        meanings = {name: code.description or code.title for name, code in codes.items()}
+        words = "、".join(f"{name} {told}" for name, told in meanings.items() if told != name)
+        description = f"{field.get('description', '')}{words}{'。' * bool(words)}"
         return field | {"enum": tuple(codes), "codes": codes, "description": description}
 
     def _mistakes(self) -> Mistakes:

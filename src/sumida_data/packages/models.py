@@ -339,6 +339,6 @@ def explain_tables(tables: Iterable[Table]) -> dict[str, list[Row]]:
             columns.append(place | column | described)
             for name in field.enum or ():
                 code = field.codes.get(name) or Code(title=name)
-                words = {"title": code.title, "description": code.description or code.title}
-                codes.append(place | {"code": name} | words)
+                row: Row = {"code": name, "title": code.title, "title_en": code.title_en or None}
+                codes.append(place | row | {"description": code.description or code.title})
     return {CODE_LIST: codes, DATA_DICTIONARY: columns}

@@ -31,9 +31,10 @@ SAMPLE_WARNING = "見本データ：架空の回答から作ったもので、�
 # The headings of the sheets that explain, and how wide their columns are.
 _ABOUT = {"項目": 22, "内容": 110}
 _FIELDS = {"シート": 22, "列の見出し": 26, "英数字の列名": 26, "型": 8, "単位": 8}
-_FIELDS |= {"意味": 60, "取りうる値": 40, "空欄の理由": 30}
+_FIELDS |= {"意味": 60, "空欄の理由": 30}
 _TYPE_WORDS = {"string": "文字", "integer": "整数", "number": "数"}
 _TYPE_WORDS |= {"date": "日付", "yearmonth": "年月", "boolean": "真偽"}
+_YES_OR_NO = {True: "はい", False: "いいえ"}
 _FONT = {"font_name": "Yu Gothic", "font_size": 10.5}
 _LOOKS: dict[str, dict[str, Any]] = {
     "heading": {"bold": True, "bg_color": "#DCE6F1", "text_wrap": True, "valign": "vcenter"},
@@ -254,9 +255,9 @@ def _write_workbook(published: PublishedPackage, package: Row) -> bytes:
     _write_lines(book, "説明", _ABOUT, _describe(published, package))
     lines = list(_list_fields(published))
     fields = _write_lines(book, "列の説明", _FIELDS, lines)
-    for number, (*_, description, choices, _reasons) in enumerate(lines, start=1):
+    for number, (*_, description, _reasons) in enumerate(lines, start=1):
         # LibreOffice does not make a row higher for wrapped text by itself.
-        fields.set_row(number, 15 * (1 + max(len(description) // 30, len(choices) // 20)))
+        fields.set_row(number, 15 * (1 + len(description) // 30))
     for table in (*published.tables, *published.explaining[:1]):
         _write_table(book, table)
     for sheet in book.book.worksheets():
@@ -312,7 +313,6 @@ def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
                 _TYPE_WORDS[field.type],
                 field.unit or "",
                 field.description,
-                "、".join(field.enum or ()),
                 "、".join(field.empty.values()) or (titles[field.status] if field.status else ""),
             )
 
@@ -325,7 +325,9 @@ def _write_table(book: Book, published: PublishedTable) -> None:
     sheet.autofilter(0, 0, published.rows.num_rows, len(fields) - 1)
     for column, field in enumerate(fields):
         title = f"{field.title}({field.unit})" if field.unit else field.title
-        values = published.rows[field.name].to_pylist()
+        words: dict[Any, str] = {name: code.title for name, code in field.codes.items()}
+        words |= _YES_OR_NO if field.type == "boolean" else {}
+        values = [words.get(value, value) for value in published.rows[field.name].to_pylist()]
         sheet.write(0, column, title, book.looks["heading"])
         # Wide enough for the values, and for the heading in two lines.
         longest = max((measure(str(value)) for value in set(values)), default=0)

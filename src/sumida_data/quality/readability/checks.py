@@ -6,7 +6,7 @@ import re
 import unicodedata
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -108,7 +108,9 @@ class FileColumn:
         said = grid.file.said
         fields = said.get("sheets", {}).get(grid.name, said.get("schema", {}).get("fields", ()))
         self.note: Described = next((one for one in fields if self.header in _list_names(one)), {})
-        self.enum: Sequence[str] = self.note.get("constraints", {}).get("enum", ())
+        # In a workbook, which people read, words stand for the codes.
+        words = {one["label"] for one in self.note.get("categories", ()) if "sheets" in said}
+        self.enum: Collection[str] = words.union(self.note.get("constraints", {}).get("enum", ()))
         first, self.end = grid.header_row + 1, grid.header_row + 1 + len(cells)
         self.filled = {row: one for row, one in enumerate(cells, first) if one not in _BLANK}
         self.distinct: dict[Any, int] = {}
