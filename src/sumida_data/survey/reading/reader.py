@@ -394,8 +394,9 @@ class _TablePass(_Pass):
         told: dict[CellValue, Kind] = {
             text: kind for text in texts if (kind := judge_line(text, units, name, self.year))
         }
-        rows = enumerate(self.sheet.rows) if told else ()
-        for number, row in rows:
+        for number, row in enumerate(self.sheet.rows) if told else ():
+            if told.keys().isdisjoint(row):
+                continue
             is_alone = len(row) - row.count("") == 1
             for text in filter(told.__contains__, dict.fromkeys(row)):
                 if is_alone or told[text] != Kind.TITLE_OF_ANOTHER_TABLE:
