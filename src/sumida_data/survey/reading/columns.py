@@ -168,12 +168,16 @@ def _is_within(value: str, low: int | None, high: int | None) -> bool:
 
 
 class AnswerColumn(NamedTuple):
-    """A column of answers; its number counts from 0, its letters are such as AB."""
+    """A column of answers; its number counts from 0, its letters are such as AB.
+
+    The examples are those of all forms that may come back; nothing where the form has none now.
+    """
 
     number: int
     letters: str
     field: FormField
     judge: Judge
+    examples: tuple[str, ...]
 
     @property
     def is_typed(self) -> bool:
@@ -257,6 +261,14 @@ class ColumnFinder(Generic[Described]):
         return {name: values - {None} for name, values in said if values != {None}}
 
     @cached_property
+    def judge_line(self) -> Callable[[frozenset[str], int | None], Callable[[str], Kind | None]]:
+        """Returns what judges lines around tables of such units, asked for in a fiscal year."""
+        sheet = self.description.sheet
+        return lru_cache(
+            lambda units, year: lru_cache(_KEPT)(lambda text: judge_line(text, units, sheet, year))
+        )
+
+    @cached_property
     def judge_in_unit(self) -> Callable[[str, str], Judge]:
         """Returns what judges the answers to a field in rows of a unit."""
         return lru_cache(
@@ -276,7 +288,8 @@ class ColumnFinder(Generic[Described]):
                 remarks.append(remark)
             if not remark or remark.rule_id != Kind.HEADING_UNIT:
                 letters = xl_col_to_name(number)
-                answers.append(AnswerColumn(number, letters, field, self.judges[name]))
+                examples = field.examples if field.example else ()
+                answers.append(AnswerColumn(number, letters, field, self.judges[name], examples))
         keys = [field.name for field in self.description.key_fields]
         return Columns(answers, keys, self.examples, find_bare_columns(sheet, table), remarks)
 
@@ -370,8 +383,6 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return best if ratio >= _LIKENESS else None
 
 
-# Most returns have the same texts in and around their tables.
-@lru_cache(maxsize=16384)
 def judge_line(text: str, units: frozenset[str], sheet: str, year: int | None) -> Kind | None:
     """Tell whether a text would, as a line around a table, say something of its answers.
 

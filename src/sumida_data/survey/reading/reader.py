@@ -23,7 +23,6 @@ from sumida_data.survey.reading.columns import (
     Judge,
     Judgement,
     find_displacement,
-    judge_line,
 )
 from sumida_data.survey.reading.layout import (
     FoundLabel,
@@ -340,7 +339,7 @@ class _TablePass(_Pass):
         """Report an example row that says something else than the form's example."""
         row = self.sheet.rows[number]
         differs = any(
-            not text.endswith(column.field.examples) or not column.field.example
+            not text.endswith(column.examples)
             for column in self.columns.answers
             if (text := raw_text_of(row[column.number])).strip()
         )
@@ -373,11 +372,10 @@ class _TablePass(_Pass):
         Such are titles such as 前回の回答, which may be of the table or of another below it, and
         units such as （単位：千件） that are not asked for.
         """
-        name = self.reader.description.sheet
-        if judge_line(self.sheet.name, frozenset(), name, self.year):
+        if self.reader.judge_line(frozenset(), self.year)(self.sheet.name):
             self.report(Kind.TITLE_OF_ANOTHER_TABLE, None, self.sheet.name, {})
         last_row = max((number for number, _ in rows), default=self.first_row)
-        for row, column, kind in self._find_lines(name):
+        for row, column, kind in self._find_lines():
             if not self.first_row <= row <= last_row:
                 self.report_cell(kind, row, column)
             elif kind == Kind.TITLE_OF_ANOTHER_TABLE and row < last_row:
@@ -388,11 +386,11 @@ class _TablePass(_Pass):
                 return [one for one in rows if one[0] < row]
         return rows
 
-    def _find_lines(self, name: str) -> Iterator[tuple[int, int, Kind]]:
+    def _find_lines(self) -> Iterator[tuple[int, int, Kind]]:
         """Yield the cells with lines that matter; a title stands alone in its row."""
-        units, texts = self.columns.named_units, list_texts(self.sheet)
+        judge = self.reader.judge_line(self.columns.named_units, self.year)
         told: dict[CellValue, Kind] = {
-            text: kind for text in texts if (kind := judge_line(text, units, name, self.year))
+            text: kind for text in list_texts(self.sheet) if (kind := judge(text))
         }
         for number, row in enumerate(self.sheet.rows) if told else ():
             if told.keys().isdisjoint(row):
