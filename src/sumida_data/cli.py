@@ -16,6 +16,7 @@ from kedro.framework.cli import project
 from kedro.framework.project import LOGGING, settings
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
+from kedro.utils import load_obj
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.logging import RichHandler
@@ -74,7 +75,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         os.chdir(metadata.project_path)
         LOGGING.configure(read_settings([Path("conf/logging.yml")]))
     names = options["pipelines"] or list(filter(None, [options["pipeline"]]))
-    _refuse_unknown(names)
+    _refuse_unknown(names, options["runner"])
     # The whole quarter, run as this project runs it.
     is_whole = set(names) <= {"__default__"} and not any(options[name] for name in _OF_KEDRO)
     changes = _find_changes(metadata.project_path, options) if is_whole else None
@@ -85,11 +86,16 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     _tell(_run(options, changes), changes)
 
 
-def _refuse_unknown(names: list[str]) -> None:
+def _refuse_unknown(names: list[str], runner: str | None) -> None:
     known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
     allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
     if unknown := [f"--pipelines={name}: {allowed}" for name in names if name not in known]:
         _fail(unknown)
+    try:
+        load_obj(runner or "SequentialRunner", "kedro.runner")
+    except (ImportError, AttributeError, ValueError):
+        known = ["SequentialRunner", "ThreadRunner", "ParallelRunner"]
+        _fail([f"--runner={runner}: この名前はありません。使えるのは {'、'.join(known)} です。"])
 
 
 def _explain(error: BaseException) -> str:

@@ -183,6 +183,14 @@ def test_an_option_that_cannot_be_followed_is_told_in_japanese(
     assert "Traceback" not in run.output
 
 
+@pytest.mark.parametrize("runner", ["Foo", "foo.Bar", "kedro.runner.Foo"])
+def test_an_unknown_runner_is_told_in_one_line(empty_project: Project, runner: str) -> None:
+    run = empty_project.refuse("run", f"--runner={runner}")
+    assert run.code == 1
+    [line] = run.output.splitlines()
+    assert line.startswith(f"--runner={runner}: この名前はありません。使えるのは SequentialRunner")
+
+
 def test_an_unknown_pipeline_is_told_in_one_line(empty_project: Project) -> None:
     run = empty_project.refuse("run", "--pipelines=ingest,qualty")
     assert run.code == 1
