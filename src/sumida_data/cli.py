@@ -92,7 +92,7 @@ def _refuse_unknown(names: list[str], runner: str | None) -> None:
     if unknown := [f"--pipelines={name}: {allowed}" for name in names if name not in known]:
         _fail(unknown)
     try:
-        load_obj(runner or "SequentialRunner", "kedro.runner")
+        _ = runner and load_obj(runner, "kedro.runner")
     except (ImportError, AttributeError, ValueError):
         known = ["SequentialRunner", "ThreadRunner", "ParallelRunner"]
         _fail([f"--runner={runner}: この名前はありません。使えるのは {'、'.join(known)} です。"])
