@@ -10,6 +10,7 @@ from sumida_data.present.words import (
     format_difference,
     format_number,
     format_percentage,
+    format_short_day,
 )
 
 
@@ -25,6 +26,10 @@ from sumida_data.present.words import (
 )
 def test_as_of_is_said_as_shortly_as_the_day_allows(day: date, words: str) -> None:
     assert describe_as_of(day) == words
+
+
+def test_short_days_know_older_eras() -> None:
+    assert format_short_day(date(2011, 1, 4)) == "H23.1.4"
 
 
 class TestAmounts:

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from sumida_data.base.metadata import HomeMunicipality
-from sumida_data.sample.central import make_external_files
 from sumida_data.sample.returns import make_returns
-from sumida_data.sample.ward import Facts, Sample, parse_facts
+from sumida_data.sample.ward import Facts, Sample, make_external_files, parse_facts
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, parse_departments
 from sumida_data.survey.form import Form, Waves

@@ -6,8 +6,7 @@ import openpyxl
 import pytest
 
 from sumida_data.base.metadata import HomeMunicipality
-from sumida_data.sample.central import make_external_files
-from sumida_data.sample.ward import Facts, Sample
+from sumida_data.sample.ward import Facts, Sample, make_external_files
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department
 from sumida_data.survey.form import CentralSources

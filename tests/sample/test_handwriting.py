@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumida_data.sample.returns import Hand, write_short_era_date
+from sumida_data.sample.returns import Hand
 from sumida_data.sample.ward import Value
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.text import reader_of
@@ -82,7 +82,3 @@ def test_habits_outlast_a_quarter() -> None:
 
 def test_some_rename_a_heading() -> None:
     assert {hand.head(DAY) for hand in HANDS} == {"開始日", "日"}
-
-
-def test_short_era_dates_know_older_eras() -> None:
-    assert write_short_era_date(date(2011, 1, 4)) == "H23.1.4"

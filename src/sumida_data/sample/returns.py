@@ -20,18 +20,11 @@ from typing import Any, TypeVar
 from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
-from sumida_data.base.periods import ERAS, Period, era_year, format_era_date
+from sumida_data.base.periods import Period, format_era_date
 from sumida_data.base.xlsx import A3, Book
-from sumida_data.sample.ward import (
-    Facts,
-    Flaw,
-    Record,
-    Sample,
-    Value,
-    list_records,
-    seeded_random,
-    train_staff,
-)
+from sumida_data.present.words import format_short_day
+from sumida_data.sample import ward
+from sumida_data.sample.ward import Facts, Record, Sample, Value, seeded_random
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave, Waves
@@ -58,8 +51,8 @@ _LOOKS: dict[str, dict[str, Any]] = {
 }
 _TRAINING, _TRAINED = "security_training", ("trainees_expected", "trainees")
 _FIRST_ROW, _SPARE_ROWS = 6, 8
+_WIDTHS = {"integer": 11, "number": 11, "date": 16}
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-_ERA_LETTERS = dict(zip(ERAS, "RHSTM", strict=True))
 
 
 class RealFilesError(ValueError):
@@ -87,12 +80,6 @@ def refuse_real_files(files: Iterable[SourceFile]) -> None:
         )
 
 
-def write_short_era_date(day: date) -> str:
-    """Write a day as R4.10.1."""
-    era, year = era_year(day)
-    return f"{_ERA_LETTERS[era]}{year}.{day.month}.{day.day}"
-
-
 def _widen(text: str) -> str:
     return text.translate(_FULL_WIDTH)
 
@@ -108,7 +95,7 @@ _DATE_STYLES: dict[Callable[[date], Value], int] = {
     lambda day: day: 5,
     lambda day: f"{day.year}/{day.month}/{day.day}": 1,
     lambda day: _widen(format_era_date(day)): 2,
-    write_short_era_date: 2,
+    format_short_day: 2,
 }
 _TEXT_STYLES: dict[Callable[[str], str], int] = {
     lambda text: text: 7,
@@ -185,7 +172,8 @@ def make_returns(
             inquiry = _Inquiry(sample, facts, form.asked_in(name), Period.parse(name), wave)
             existing = list_existing(departments, inquiry.period.last_day)
             asked = [one for code, one in existing.items() if wave.asks(code)]
-            trained = train_staff(sample.seed, settings.training_rate, [one.code for one in asked])
+            codes = [one.code for one in asked]
+            trained = ward.train_staff(sample.seed, settings.training_rate, codes)
             for department, training in zip(asked, trained, strict=True):
                 returns |= inquiry.reply(department, dict(zip(_TRAINED, training, strict=True)))
     return returns
@@ -206,16 +194,16 @@ class _Inquiry:
         flawed = {flaw for flaw, codes in flaws if department.code in codes}
         if "no_reply" in flawed:
             return
-        name = f"{self.period}/{department.code}_{department.section}_調査票"
+        code, name = department.code, f"{self.period}/{department.code}_{department.section}_調査票"
         cover = self._fill_cover(department)
         if "sent_twice" in flawed:
             earlier = cover | {"answered_on": cover["answered_on"] - timedelta(days=2)}
-            old = self._answer(department, training, self.period.previous.last_day)
-            yield f"{name}.xlsx", self._write(department, earlier, old)
+            old = self._answer(code, training, self.period.previous.last_day)
+            yield f"{name}.xlsx", _ReturnWriter(self, code).write(earlier, old)
             name += "_修正"
-        answers = self._answer(department, training, self.period.last_day)
+        answers = self._answer(code, training, self.period.last_day)
         self._spoil(flawed, cover, answers)
-        yield f"{name}.xlsx", self._write(department, cover, answers)
+        yield f"{name}.xlsx", _ReturnWriter(self, code).write(cover, answers)
 
     def _fill_cover(self, department: Department) -> dict[str, Any]:
         random = seeded_random(self.sample.seed, "reply", self.period, department.code)
@@ -232,16 +220,16 @@ class _Inquiry:
             "no_change": "非該当",
         }
 
-    def _answer(self, department: Department, training: Record, day: date) -> Answers:
+    def _answer(self, code: str, training: Record, day: date) -> Answers:
         answers = {
-            part.table: list_records(self.facts, part, department.code, day)
+            part.table: ward.list_records(self.facts, part, code, day)
             for part in self.form.answer_sheets
-            if part.sheet in self.wave.sheets_for(department.code)
+            if part.sheet in self.wave.sheets_for(code)
         }
         # Counted, not told: how many of the staff there are were trained.
         return answers | {_TRAINING: [training]}
 
-    def _spoil(self, flawed: set[Flaw], cover: Record, answers: Answers) -> None:
+    def _spoil(self, flawed: set[ward.Flaw], cover: Record, answers: Answers) -> None:
         if "no_code" in flawed:
             cover["department_code"] = None
         for part in self.form.answer_sheets if "text_for_number" in flawed else ():
@@ -254,30 +242,24 @@ class _Inquiry:
             stocks = filter(lambda part: part.kind == "stock", self.form.answer_sheets)
             answers |= {part.table: [] for part in stocks}
 
-    def _write(self, department: Department, cover: Record, answers: Answers) -> bytes:
-        hand = Hand(self.sample.seed, department.code, str(self.period))
-        names = {self.form.cover.sheet, *self.wave.sheets_for(department.code)}
-        parts = [part for part in self.form.sheets if part.sheet in names]
-        writer = _ReturnWriter(self.sample, self.form.title, parts, hand)
-        return writer.write(cover, {self.form.cover.table: [cover], **answers})
-
 
 class _ReturnWriter:
     """Writes one department's return, from the first sheet to the last."""
 
     sheet: Worksheet
 
-    def __init__(
-        self, sample: Sample, title: str, parts: Sequence[SurveySheet], hand: Hand
-    ) -> None:
-        self.sample, self.title, self.parts, self.hand = sample, title, parts, hand
-        fields = [field for part in parts for field in part.fields]
+    def __init__(self, inquiry: _Inquiry, code: str) -> None:
+        self.sample, self.title, self.cover = inquiry.sample, inquiry.form.title, inquiry.form.cover
+        self.hand = Hand(self.sample.seed, code, str(inquiry.period))
+        names = {self.cover.sheet, *inquiry.wave.sheets_for(code)}
+        self.parts = [part for part in inquiry.form.sheets if part.sheet in names]
+        fields = (field for part in self.parts for field in part.fields)
         self.choices = {field.title: field.enum for field in fields if field.enum}
-        looks = _LOOKS | {"day": {**_ANSWER, "num_format": hand.day_format}}
-        self.book = Book(f"{title}（{SAMPLE_STAMP}）", looks)
+        looks = _LOOKS | {"day": {**_ANSWER, "num_format": self.hand.day_format}}
+        self.book = Book(f"{self.title}（{SAMPLE_STAMP}）", looks)
         self.looks = self.book.looks
 
-    def write(self, cover: Record, answers: Mapping[str, Sequence[Record]]) -> bytes:
+    def write(self, cover: Record, answers: Answers) -> bytes:
         self._begin_sheet(_GUIDANCE_SHEET, f"{self.title}　{_GUIDANCE_SHEET}")
         self.sheet.write_column(3, 0, self.sample.guidance, self.looks["text"])
         sheets = [(name, list(parts)) for name, parts in groupby(self.parts, attrgetter("sheet"))]
@@ -290,7 +272,8 @@ class _ReturnWriter:
             top = _FIRST_ROW + self.hand.rows_down
             for part in parts:
                 write = self._write_labels if part.layout == "labels" else self._write_table
-                top = write(part, answers.get(part.table, ()), top)
+                records = [cover] if part is self.cover else answers.get(part.table, [])
+                top = write(part, records, top)
         self._begin_sheet(_CHOICES_SHEET, _CHOICES_SHEET)
         for column, (heading, choices) in enumerate(self.choices.items()):
             self.sheet.write_column(2, column, [heading, *choices], self.looks["text"])
@@ -329,7 +312,8 @@ class _ReturnWriter:
             for column, field in enumerate(part.fields, start=left):
                 self._write_answer(row, column, field, record)
         for column, field in enumerate(part.fields, start=left):
-            self.sheet.set_column(column, column, _width_of(field))
+            width = _WIDTHS.get(field.type, 11 if field.enum else 16 if field.unique else 28)
+            self.sheet.set_column(column, column, width)
             self._add_drop_down(field, column, top + 2, last)
         self.sheet.write_column(last + 1, left - 1, self.sample.notes, self.looks["text"])
         return last + 4
@@ -364,9 +348,3 @@ class _ReturnWriter:
             choices = xl_range_abs(3, place, 2 + len(field.enum), place)
             options = {"validate": "list", "source": f"={_CHOICES_SHEET}!{choices}"}
             self.sheet.data_validation(first, column, last, column, options)
-
-
-def _width_of(field: FormField) -> int:
-    if field.enum or field.type in {"integer", "number"}:
-        return 11
-    return 16 if field.unique or field.type == "date" else 28

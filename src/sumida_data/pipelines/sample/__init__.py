@@ -12,9 +12,8 @@ from sumida_data.pipelines.wiring import (
     makes,
     read_all,
 )
-from sumida_data.sample.central import make_external_files
 from sumida_data.sample.returns import make_returns, refuse_real_files
-from sumida_data.sample.ward import Sample, parse_facts
+from sumida_data.sample.ward import Sample, make_external_files, parse_facts
 from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.form import Form, Waves
