@@ -42,12 +42,7 @@ _MADE_OF_VALUE = (
 # What tells a value in other words, by how many revisions before the row's own the value is.
 _QUOTES: dict[str, dict[int, dict[str, Any]]] = {
     _PROGRESS: {
-        0: {
-            **dict.fromkeys(_MADE_OF_VALUE),
-            "verdict": "cannot_say",
-            "agrees": True,
-            "reason": NOTE,
-        }
+        0: dict.fromkeys(_MADE_OF_VALUE) | {"verdict": "cannot_say", "agrees": True, "reason": NOTE}
     },
     _NOTICE: {1: {"old_value": None}, 0: {"new_value": None}},
 }
@@ -56,7 +51,7 @@ _QUOTES: dict[str, dict[int, dict[str, Any]]] = {
 Key = tuple[str, ...]
 _LENGTH_WITH_PERIOD = 4
 # Table, field, outcome, and the number of cells in which it is so.
-Withheld = tuple[str, str, str, int]
+Told = tuple[str, str, str, int]
 
 
 class Privacy(Model):
@@ -92,7 +87,7 @@ def withhold_counts(
     indicators: Iterable[Indicator],
     privacy: Privacy,
     packages: Packages,
-) -> Iterator[Withheld]:
+) -> Iterator[Told]:
     """Take small counts of people out of the tables, which change, and say what was withheld."""
     published = [one for package in packages.packages for one in package.resources]
     ledger = _Ledger(dictionary, indicators, privacy)
@@ -200,20 +195,20 @@ class _Ledger:
         return key, [], []
 
     def withhold(self) -> None:
-        """Withhold what is small, and what would give it away."""
-        # What is withheld with another lets an earlier quarter be compared; so both are repeated.
-        changed = True
-        while changed:
-            small = [self._withhold_small(key) for key in sorted(self.counts)]
-            changed = any(small) or self._withhold_given_away()
+        """Withhold what is small, and one by one what would give it away."""
+        key: Key | None = ()
+        while key is not None:
+            # What is withheld with another lets an earlier quarter be compared.
+            for one in sorted(self.counts):
+                if not self.counts[one].outcome and self._is_small(one):
+                    self.counts[one].outcome = STATUS
+            key = next(filter(None, starmap(self._choose, self.sums.items())), None)
+            if key:
+                self.counts[key].outcome = WITH_IT
 
-    def _withhold_small(self, key: Key) -> bool:
-        count = self.counts[key]
-        told = (count.value, self._count_left(key), self._count_since(key))
-        if count.outcome or not any(0 < abs(one) < self.smallest for one in told):
-            return False
-        count.outcome = STATUS
-        return True
+    def _is_small(self, key: Key) -> bool:
+        told = (self.counts[key].value, self._count_left(key), self._count_since(key))
+        return any(0 < abs(one) < self.smallest for one in told)
 
     def _count_left(self, key: Key) -> Decimal:
         """Return how many of those asked a count leaves, or 0 where it is of none."""
@@ -244,13 +239,6 @@ class _Ledger:
         before, after = self._find_shown(key, "previous"), self._find_shown(key, "next")
         after = after or self._asked(key)
         return before is not None and after is not None and before.value == after.value
-
-    def _withhold_given_away(self) -> bool:
-        given_away = False
-        while key := next(filter(None, starmap(self._choose, self.sums.items())), None):
-            self.counts[key].outcome = WITH_IT
-            given_away = True
-        return given_away
 
     def _choose(self, total: Key, keys: Sequence[Key]) -> Key | None:
         """Return the count of a sum to withhold next, because it would give others away."""
@@ -300,17 +288,16 @@ def _blank(row: Row, name: str, table: Table) -> None:
         row["note"] = NOTE
 
 
-def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Withheld]:
+def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Told]:
     """Take out of other tables what was made of values that are withheld."""
     values = frames[_OF_WARD]
-    hidden = values.loc[values["value_status"].eq(STATUS), [*_REVISION]]
-    withheld = set(hidden.itertuples(index=False, name=None))
-    for name, quotes in _QUOTES.items() if withheld else ():
+    withheld = values.loc[values["value_status"].eq(STATUS), [*_REVISION]].drop_duplicates()
+    for name, quotes in _QUOTES.items() if len(withheld) else ():
         frame, touched = frames[name], pd.Series(data=False, index=frames[name].index)
         for back, changes in quotes.items():
             quoted = frame[[*_REVISION]].assign(revision=frame["revision"] - back)
-            is_hit = [key in withheld for key in quoted.itertuples(index=False, name=None)]
-            hit = pd.Series(is_hit, index=frame.index, dtype=bool)
+            found = quoted.merge(withheld, how="left", indicator=True)["_merge"]
+            hit = found.eq("both").set_axis(frame.index)
             frame = frame.assign(**{one: frame[one].mask(hit, to) for one, to in changes.items()})
             touched |= hit
         if cells := int(touched.sum()):
@@ -320,7 +307,7 @@ def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Withheld]:
 
 def _withhold_rows_corrected(
     frames: dict[str, pd.DataFrame], dictionary: DataDictionary, published: Iterable[Resource]
-) -> Iterator[Withheld]:
+) -> Iterator[Told]:
     """Take out of table ``correction`` what would name rows that never go out.
 
     A correction of a table of which only counts go out is left out. Where a package publishes a

@@ -12,7 +12,7 @@ stand in ``data/03_primary``, which is for the office alone. An individual numbe
 database, even where the office lets its analysts see the rest.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,16 +25,10 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.counts import Privacy, withhold_counts
+from sumida_data.privacy.counts import Privacy, Told, withhold_counts
 from sumida_data.privacy.personal import find_kinds
 from sumida_data.survey.form import Form, FormField, SurveySheet
-from sumida_data.survey.reading.registers import (
-    ReferenceTableError,
-    list_rows,
-    parse_day,
-    parse_periods,
-    require,
-)
+from sumida_data.survey.reading import registers
 
 HIDDEN = "【伏せた】個人に関する記載のおそれがあります"
 # Shorter ones are no individual number, and telephone numbers have lost their zero.
@@ -91,12 +85,12 @@ class Release(NamedTuple):
         """The typed table and its field."""
         return self.part.table, self.item.name
 
-    def concerns(self, row: Mapping[str, Any]) -> bool:
-        """Tell whether it names this row of the typed table."""
-        first, last = self.periods
-        key = "|".join(str(row[item.name]) for item in self.part.key_fields)
-        ours = (row["department_code"], key) == (self.department_code, self.key)
-        return ours and first <= row["period"] <= last
+    def find(self, frame: pd.DataFrame) -> pd.Series:
+        """Tell which rows of the typed table it names."""
+        texts = frame[[item.name for item in self.part.key_fields]].astype(str)
+        is_key = texts.iloc[:, 0].str.cat(texts.iloc[:, 1:], sep="|").eq(self.key)
+        is_ours = is_key & frame["department_code"].eq(self.department_code)
+        return (is_ours & frame["period"].between(*self.periods)).fillna(value=False)
 
 
 def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Release]:
@@ -113,17 +107,17 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
         if item.free_text and not part.counts_only
     }
     releases = []
-    for place, row in list_rows(rows, "released_texts"):
-        require(row, ("department_code", "text", "released_by", "reason"), place)
-        parse_day(row, "released_on", place)
+    for place, row in registers.list_rows(rows, "released_texts"):
+        registers.require(row, ("department_code", "text", "released_by", "reason"), place)
+        registers.parse_day(row, "released_on", place)
         if (row["sheet"], row["field"]) not in known:
             allowed = "、".join(f"{sheet}の{title}" for sheet, title in known)
-            raise ReferenceTableError(
+            raise registers.ReferenceTableError(
                 f"{place}: シート {row['sheet']!r} の項目 {row['field']!r} は、公開を認められる"
                 f"自由記入ではありません。認められるのは {allowed} です。"
             )
         part, item = known[row["sheet"], row["field"]]
-        first, last = map(str, parse_periods(row, place))
+        first, last = map(str, registers.parse_periods(row, place))
         department, key, text = row["department_code"], row["row"], row["text"]
         releases.append(Release((first, last), department, part, key, item, text))
     return releases
@@ -136,9 +130,9 @@ def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
         ReferenceTableError: If a row leaves out its text, its reason, or who decided it and when.
     """
     cleared = set()
-    for place, row in list_rows(rows, "cleared_texts"):
-        require(row, ("text", "decided_by", "reason"), place)
-        parse_day(row, "decided_on", place)
+    for place, row in registers.list_rows(rows, "cleared_texts"):
+        registers.require(row, ("text", "decided_by", "reason"), place)
+        registers.parse_day(row, "decided_on", place)
         cleared.add(row["text"])
     return frozenset(cleared)
 
@@ -196,12 +190,12 @@ def guard(
 ) -> GuardedTables:
     """Let through what may go out of tables, ``personal_hit`` among them; they do not change."""
     guarded = dict(frames)
-    outcomes = list(_empty_free_text(guarded, dictionary, releases))
-    dictionary = _publish_released(dictionary, outcomes)
-    withheld = withhold_counts(guarded, dictionary, indicators, privacy, packages)
-    outcomes += [
+    told = list(_empty_free_text(guarded, dictionary, releases))
+    dictionary = _publish_released(dictionary, told)
+    told += withhold_counts(guarded, dictionary, indicators, privacy, packages)
+    outcomes = [
         GateAction(None, table, field, outcome, _REASONS[outcome], cells)
-        for table, field, outcome, cells in withheld
+        for table, field, outcome, cells in told
     ]
     screen = _Screen(guarded, dictionary, cleared)
     for package in packages.packages:
@@ -222,46 +216,37 @@ def guard(
     )
 
 
-def _publish_released(dictionary: DataDictionary, outcomes: Iterable[GateAction]) -> DataDictionary:
+def _publish_released(dictionary: DataDictionary, told: Iterable[Told]) -> DataDictionary:
     """Let a free text be a column only if there is anything in it."""
     tables = {table.name: table for table in dictionary.tables}
-    for one in (one for one in outcomes if one.outcome == "released"):
-        fields = {item.name: item for item in tables[one.table_name].fields}
-        fields[one.field] = fields[one.field].model_copy(update={"published": True})
-        changes = {"fields": tuple(fields.values())}
-        tables[one.table_name] = tables[one.table_name].model_copy(update=changes)
+    for name, field, outcome, _ in told:
+        if outcome == "released":
+            fields = {item.name: item for item in tables[name].fields}
+            fields[field] = fields[field].model_copy(update={"published": True})
+            tables[name] = tables[name].model_copy(update={"fields": tuple(fields.values())})
     return DataDictionary(tables=tuple(tables.values()))
 
 
 def _empty_free_text(
     frames: dict[str, pd.DataFrame], dictionary: DataDictionary, releases: Iterable[Release]
-) -> Iterator[GateAction]:
+) -> Iterator[Told]:
     """Empty free text but for what is released, and yield what became of the releases."""
-    for table, name in _list_free_texts(dictionary):
-        if table in frames:
-            frame = frames[table]
-            ours = [one for one in releases if one.place == (table, name)]
-            kept, tally = _choose_released(frame, name, ours) if ours else ([None] * len(frame), {})
-            texts = pd.Series(kept, index=frame.index, dtype=frame[name].dtype)
-            frames[table] = frame.assign(**{name: texts})
-            for outcome, cells in tally.items():
-                yield GateAction(None, table, name, outcome, _REASONS[outcome], cells)
-
-
-def _choose_released(
-    frame: pd.DataFrame, field: str, releases: Sequence[Release]
-) -> tuple[list[str | None], Counter[str]]:
-    """Return the text of each row that may go out or None, and what became of the releases."""
-    kept: list[str | None] = [None] * len(frame)
-    tally, unused = Counter[str](), list(releases)
-    for number, row in enumerate(read_rows(frame)):
-        if concerned := [one for one in releases if one.concerns(row)]:
-            unused = [one for one in unused if one not in concerned]
-            if row[field] in {one.text for one in concerned}:
-                kept[number] = row[field]
-            tally["release_void" if kept[number] is None else "released"] += 1
-    tally["release_unused"] += len(unused)
-    return kept, +tally
+    for table, name in (one for one in _list_free_texts(dictionary) if one[0] in frames):
+        frame, unused = frames[table], 0
+        kept = pd.Series(None, index=frame.index, dtype=frame[name].dtype)
+        concerned = pd.Series(data=False, index=frame.index)
+        for one in (one for one in releases if one.place == (table, name)):
+            found = one.find(frame)
+            kept = kept.mask(found & frame[name].fillna("").eq(one.text), one.text)
+            concerned |= found
+            unused += not found.any()
+        frames[table] = frame.assign(**{name: kept})
+        tally = {
+            "released": int(kept.notna().sum()),
+            "release_void": int((concerned & kept.isna()).sum()),
+            "release_unused": unused,
+        }
+        yield from ((table, name, outcome, cells) for outcome, cells in tally.items() if cells)
 
 
 class _Screen:
@@ -271,9 +256,8 @@ class _Screen:
         self.held: dict[str, set[str]] = {}
         self.outcomes: list[GateAction] = []
         self._frames, self._dictionary, self._cleared = frames, dictionary, cleared
-        self._named: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for row in read_rows(frames["personal_hit"]):
-            self._named[row["table_name"], row["field"]].add(row["record_id"])
+        by_column = frames["personal_hit"].groupby(["table_name", "field"])["record_id"]
+        self._named = {column: set(records) for column, records in by_column}
 
     def look_at(self, package: Package) -> None:
         """Search the tables of a package; one that there is not is told of where it is built."""
@@ -290,26 +274,23 @@ class _Screen:
     def _find(self, table: Table, item: Field, frame: pd.DataFrame) -> dict[str, set[str]]:
         """Return the rows in which data of a kind stand in a column, by kind."""
         found: dict[str, set[str]] = defaultdict(set)
-        values = frame[item.name]
+        values, rows = frame[item.name], frame["row_id"]
         for value in values.dropna().unique() if item.type != "date" else ():
             for kind in find_in_value(value, listed=table.listed or item.listed):
-                found[kind].add(value)
-        rows = {kind: set(frame.loc[values.isin(ours), "row_id"]) for kind, ours in found.items()}
+                found[kind].update(rows[values.eq(value)])
         named = self._named.get((table.name, item.name), set())
-        rows["cover_name"] = named & set(frame.loc[values.notna(), "row_id"])
-        looks = self._cleared if item.type == "string" else ()
-        cleared = set(frame.loc[values.isin(looks), "row_id"])
-        if seen := cleared & set().union(*rows.values()):
+        found["cover_name"] = named & set(rows[values.notna()])
+        cleared = set(rows[values.isin(self._cleared)]) if item.type == "string" else set()
+        if seen := cleared & set().union(*found.values()):
             self._note(None, table.name, item.name, "cleared", "cleared", seen)
-        return {kind: left for kind, ours in rows.items() if (left := ours - cleared)}
+        return {kind: left for kind, ours in found.items() if (left := ours - cleared)}
 
     def _note(
         self, package: str | None, table: str, field: str, outcome: str, kind: str, rows: set[str]
     ) -> None:
         places = sorted(find_places(self._frames, table, field, rows).values())
-        named = "、".join(places[:_PLACES_NAMED]) or None
-        reason = _REASONS[kind]
-        self.outcomes.append(GateAction(package, table, field, outcome, reason, len(rows), named))
+        told = _REASONS[kind], len(rows), "、".join(places[:_PLACES_NAMED]) or None
+        self.outcomes.append(GateAction(package, table, field, outcome, *told))
         if outcome == "held_back":
             self.held.setdefault(table, set()).update(rows)
 
@@ -372,17 +353,15 @@ def _list_free_words(
             key = list(parent.primary_key or dictionary[parent.table].primary_key)
             frame = frame.merge(_keep_only(frames, parent)[key].drop_duplicates(), on=key)
         for item in table.free_words:
-            given = frame[frame[item.name].notna()]
-            first = given.drop_duplicates(item.name).set_index("row_id")[item.name]
-            places = find_places(frames, name, item.name, first.index)
-            counts = given[item.name].value_counts()
-            for row_id, text in first.items():
+            found = frame.groupby(item.name, sort=False)["row_id"].agg(["first", "size"])
+            places = find_places(frames, name, item.name, found["first"])
+            for text, row_id, cells in found.itertuples(name=None):
                 yield {
                     "text": write_plainly(text),
                     "table": table.title,
                     "field": item.title,
-                    "place": places.get(str(row_id), ""),
-                    "cells": int(counts[text]),
+                    "place": places.get(row_id, ""),
+                    "cells": int(cells),
                 }
 
 
@@ -417,30 +396,29 @@ def hide_from_analysts(
     frames: Frames, dictionary: DataDictionary, privacy: Privacy, cleared: frozenset[str]
 ) -> dict[str, pd.DataFrame]:
     """Return the tables as analysts may see them; ``personal_hit`` is among them."""
-    named = set() if privacy.analysts_see_texts else set(frames["personal_hit"]["row_id"])
-    free = [] if privacy.analysts_see_texts else _list_free_texts(dictionary)
-    free_texts = set(map("/".join, free))
+    opened, shown = privacy.analysts_see_texts, dict(frames)
+    named = set() if opened else set(frames["personal_hit"]["row_id"])
+    free = set() if opened else set(map("/".join, _list_free_texts(dictionary)))
 
     def hides(text: str, table: Table, item: Field) -> bool:
         if text in cleared or (text.isascii() and len(text) < _TOO_SHORT):
             return False
         kinds = find_in_value(text, listed=table.listed or item.listed)
-        return "my_number" in kinds if privacy.analysts_see_texts else bool(kinds)
+        return "my_number" in kinds if opened else bool(kinds)
 
-    def hide(table: Table, item: Field, frame: pd.DataFrame) -> pd.Series:
-        texts = frame[item.name]
-        found = [text for text in texts.dropna().unique() if hides(text, table, item)]
-        cells, fields = _name_cells(table.name, item.name, frame)
-        hidden = (texts.isin(found) | cells.isin(named)) & texts.notna()
-        return texts.mask(hidden, HIDDEN).mask(fields.isin(free_texts), None)
-
-    shown = {}
-    for name, frame in frames.items():
-        table = dictionary[name]
-        texts = [one for one in table.fields if one.type == "string" and not one.enum]
-        searched = [one for one in texts if not one.name.endswith(_MADE_BY_CODE)]
-        shown[name] = frame.assign(**{one.name: hide(table, one, frame) for one in searched})
+    for table in (dictionary[name] for name in frames):
+        for item in filter(_may_hold_words, table.fields):
+            column = shown[table.name][item.name]
+            found = [text for text in column.dropna().unique() if hides(text, table, item)]
+            cells, fields = _name_cells(table.name, item.name, frames[table.name])
+            hidden = (column.isin(found) | cells.isin(named)) & column.notna()
+            column = column.mask(hidden, HIDDEN).mask(fields.isin(free), None)
+            shown[table.name] = shown[table.name].assign(**{item.name: column})
     return shown
+
+
+def _may_hold_words(item: Field) -> bool:
+    return item.type == "string" and not item.enum and not item.name.endswith(_MADE_BY_CODE)
 
 
 def _list_free_texts(dictionary: DataDictionary) -> list[tuple[str, str]]:
@@ -453,5 +431,5 @@ def _name_cells(table: str, field: str, frame: pd.DataFrame) -> tuple[pd.Series,
     if table in _CELL_TABLES and field in _OF_CELL:
         tables, fields, records = frame["table_name"], frame["field"], frame[_CELL_TABLES[table]]
         return tables + "/" + records + "/" + fields, tables + "/" + fields
-    whole = pd.Series(f"{table}/{field}", index=frame.index)
-    return f"{table}/" + frame["row_id"] + f"/{field}" if "row_id" in frame else whole, whole
+    fields = pd.Series(f"{table}/{field}", index=frame.index)
+    return f"{table}/" + frame["row_id"] + f"/{field}", fields

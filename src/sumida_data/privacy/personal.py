@@ -11,22 +11,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from itertools import filterfalse
-from typing import Final, Literal
+from typing import Final
 
 import pandas as pd
 
 from sumida_data.base.characters import BRACKETS, HYPHENS, drop_unseen
-from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row
 from sumida_data.survey.reading.text import parse_kanji
 
-Kind = Literal[
-    "mail_address", "phone_number", "extension", "my_number", "personal_number", "address",
-    "birth_date", "circumstance", "person_name", "few_people",
-]  # fmt: skip
 Judge = Callable[[re.Match[str]], object]
 
 _KANJI = r"[\u3400-\u9fff々ヶ]"
@@ -101,7 +96,7 @@ _SHORT, _SHORT_IN_KANA = 2, 3
 
 
 @lru_cache(maxsize=1 << 17)
-def find_kinds(text: str) -> tuple[Kind, ...]:
+def find_kinds(text: str) -> tuple[str, ...]:
     """Say what kinds of data that reach or describe a person stand in a text, each once.
 
     Numbers of at least twelve digits may be given as text.
@@ -167,7 +162,7 @@ def _tells_of_few(share: re.Match[str]) -> bool:
 
 
 # By kind, patterns of which each that stands in a text, and is judged to be one, is a hit.
-_PATTERNS: dict[Kind, dict[str, Judge]] = {
+_PATTERNS: dict[str, dict[str, Judge]] = {
     "mail_address": {
         rf"[\w.+-]{{1,64}}{_AT}[a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,8}}"
         rf"{_DOT}[a-z]{{2,}}": bool
@@ -273,20 +268,17 @@ def find_named_cells(
     screen: NameScreen, frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
 ) -> Iterator[Row]:
     """Yield a row of table ``personal_hit`` for each cell in which a name stands."""
+    finds = cache(screen.finds)
     for name, frame in frames.items():
-        texts = [one.name for one in dictionary[name].fields if _may_name(one)]
-        words = {text for column in texts for text in frame[column].dropna().unique()}
-        found = set(filter(screen.finds, words))
-        concerned = frame[frame[texts].isin(found).any(axis="columns")] if found else frame[:0]
-        for row in read_rows(concerned):
-            for column in texts:
-                if row[column] in found:
-                    yield {
-                        "row_id": f"{name}/{row['row_id']}/{column}",
-                        "table_name": name,
-                        "record_id": row["row_id"],
-                        "field": column,
-                    }
+        for column in (one.name for one in dictionary[name].fields if _may_name(one)):
+            found = [*filter(finds, frame[column].dropna().unique())]
+            for record in frame.loc[frame[column].isin(found), "row_id"] if found else ():
+                yield {
+                    "row_id": f"{name}/{record}/{column}",
+                    "table_name": name,
+                    "record_id": record,
+                    "field": column,
+                }
 
 
 def _may_name(item: Field) -> bool:
