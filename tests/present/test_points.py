@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -73,7 +74,7 @@ def test_speaks_english_as_far_as_the_phrase_book_goes(
 def test_what_was_said_stands_with_what_is_behind(
     dictionary: DataDictionary, standings: list[Standing]
 ) -> None:
-    noted = standings[1]._replace(note={"cause": "紙が残る。", "next_step": "様式を改める。"})
+    noted = replace(standings[1], note={"cause": "紙が残る。", "next_step": "様式を改める。"})
     [_, behind, *_] = list_main_points(Language("ja", dictionary), [noted])
     assert behind.endswith("理由：紙が残る。次にすること：様式を改める。")
 

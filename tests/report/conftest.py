@@ -14,8 +14,7 @@ from sumida_data.base.periods import Period
 from sumida_data.packages.models import Packages
 from sumida_data.plan.models import Plan
 from sumida_data.plan.progress import assess
-from sumida_data.report.content import ProgressReport
-from sumida_data.report.survey import SurveyState
+from sumida_data.report.content import ProgressReport, SurveyState
 from sumida_data.survey.findings import FindingRules
 
 Row = dict[str, Any]
@@ -164,7 +163,6 @@ def make_frames(plan: Plan, dictionary: DataDictionary) -> Callable[..., dict[st
             "progress_note": [],
             "initiative": [],
             "initiative_effect_figure": [],
-            "department": [],
         }
         return {name: build_frame(dictionary[name], some) for name, some in rows.items()}
 

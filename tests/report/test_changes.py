@@ -5,7 +5,7 @@ import pytest
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.report.survey import describe_changes
+from sumida_data.report.returns import describe_changes
 from sumida_data.survey.form import Form
 
 # period, department, key, field, value

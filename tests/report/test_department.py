@@ -10,13 +10,14 @@ from tests.survey.conftest import DEPARTMENTS, cover, procedures
 
 from sumida_data.base.periods import Period
 from sumida_data.report.returns import (
+    ResponseTracking,
     compare_returns,
     render_department_pages,
     trace_figures,
 )
-from sumida_data.report.survey import ResponseTracking
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, read_returns
+from sumida_data.survey.feedback import Feedback
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form, Waves
@@ -125,7 +126,9 @@ def test_each_department_that_answered_has_a_page(
         dtype="object",
     )
     tables = {"response": response, "finding": finding, "answer": answer}
-    tracking = ResponseTracking(dictionary, municipality, form, rules, Period.parse(PERIOD), tables)
+    period, owner = Period.parse(PERIOD), municipality.office
+    given = Feedback(dictionary, form, rules, period, owner)
+    tracking = ResponseTracking(given, municipality, tables)
     pages = render_department_pages(tracking, collector, received, **make_tables())
     [(name, page)] = pages.items()
     assert name == "1203_税務課_公開前の確認.html"

@@ -11,7 +11,7 @@ from rich.console import Console
 from tests.catalogue.office import PROPOSAL
 
 from sumida_data.base.frames import build_frame
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.record import RecordState
 from sumida_data.packages.models import Packages
@@ -30,7 +30,6 @@ ROOM = {
     "progress_note": "indicator",
     "initiative": "primary",
     "initiative_effect_figure": "indicator",
-    "department": "primary",
 }
 
 LOCATIONS = {
@@ -63,7 +62,6 @@ def outputs(  # one fixture for each thing that the report reads
     municipality: HomeMunicipality,
     plans: Plans,
     rules: FindingRules,
-    quota: Quota,
     make_frames: Callable[..., dict[str, pd.DataFrame]],
     dictionary: DataDictionary,
     raw_parameters: dict[str, Any],
@@ -76,7 +74,6 @@ def outputs(  # one fixture for each thing that the report reads
         "params:municipality": municipality,
         "params:plans": plans,
         "params:finding_rules": rules,
-        "params:quota": quota,
         "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
         "data_dictionary": dictionary,
         "check_result#check": build_frame(dictionary["check_result"], [CHECK]),

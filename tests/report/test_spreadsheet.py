@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -77,7 +78,7 @@ def test_sample_is_stamped(
 def test_text_never_becomes_a_formula_or_link(report: ProgressReport) -> None:
     titles = ("=1+1", "https://example.jp/")
     hostile = [
-        one._replace(title=one.title._replace(text=title))
+        replace(one, title=one.title._replace(text=title))
         for one, title in zip(report.indicators, titles, strict=False)
     ]
     report.indicators = hostile

@@ -10,17 +10,15 @@ from tests.catalogue.office import PROPOSAL
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, Quota
+from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.record import JournalEntry
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.packages.models import Packages
-from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import (
-    RunSummary,
-    measure_gaps,
-    measure_later_gaps,
-    render_summary,
-)
+from sumida_data.privacy.gate import count_void_releases, list_stopped
+from sumida_data.quality.overview import count_checks
+from sumida_data.report.content import ProgressReport, SetAside, measure_gaps
+from sumida_data.report.summary import RunSummary, render_summary
 
 Row = dict[str, Any]
 Summarise = Callable[..., RunSummary]
@@ -57,20 +55,36 @@ def summarise(
         proposal: Proposal = PROPOSAL,
         checks: list[Row] | None = None,
         privacy: list[Row] | None = None,
+        readability: str = "",
         cut_off: JournalEntry | None = None,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
         report = make_report(frames)
-        results = build_frame(dictionary["check_result"], checks or [])
+        gaps = tuple(measure_gaps(quota, report.period, frames["response"]))
+        proposal = proposal.model_copy(update={"gaps": gaps})
         gate = build_frame(dictionary["privacy_check"], privacy or [])
-        tables = frames | {"check_result": results, "privacy_check": gate}
-        response = frames["response"]
-        gaps = measure_gaps(quota, response[response["period"].eq(str(report.period))])
-        proposed = proposal.model_copy(update={"gaps": gaps})
-        return RunSummary(report, tables, packages, proposed, cut_off, PRODUCTS)
+        return RunSummary(
+            report=report,
+            proposal=proposal,
+            cut_off=cut_off,
+            products=PRODUCTS,
+            readability=readability,
+            checks=count_checks(checks or []),
+            blocked=list_stopped(packages, gate, "blocked"),
+            held_back=list_stopped(packages, gate, "held_back"),
+            void_releases=count_void_releases(gate),
+        )
 
     return make
+
+
+def here(summary: RunSummary) -> SetAside:
+    return summary.report.survey.set_aside
+
+
+def elsewhere(summary: RunSummary) -> SetAside:
+    return summary.report.survey.set_aside_elsewhere
 
 
 def printed(summary: RunSummary, width: int = 100) -> str:
@@ -112,7 +126,7 @@ class TestSummary:
         }
         finding = make_finding("F301", "error") | {"source_file": "FY2022Q3/older.xlsx"}
         summary = summarise([older], [finding])
-        assert (summary.set_aside.errors, summary.set_aside.rows) == (0, 0)
+        assert (here(summary).findings["error"], here(summary).rows) == (0, 0)
         assert summary.exit_code == 0
 
 
@@ -120,13 +134,13 @@ class TestExitCode:
     def test_done(self, summarise: Summarise, make_finding: Callable[..., Row]) -> None:
         summary = summarise(findings=[make_finding("F204", "warning")])
         assert summary.exit_code == 0
-        assert summary.set_aside.warnings == 1
+        assert here(summary).findings["warning"] == 1
         assert summary.closing == "令和4年度第3四半期の11指標を集計しました。"
 
     def test_return_set_aside(self, summarise: Summarise) -> None:
         summary = summarise([USELESS])
         assert summary.exit_code == 2
-        assert summary.set_aside.files == ("FY2022Q3/[red]謎.xlsx",)
+        assert here(summary).files == ["FY2022Q3/[red]謎.xlsx"]
         assert summary.closing.endswith("集計から除いたものがあります：調査票1件。")
 
     def test_row_set_aside(self, summarise: Summarise, response_rows: list[Row]) -> None:
@@ -141,19 +155,17 @@ class TestExitCode:
         summary = summarise(findings=[make_finding("F601", "error", None)])
         assert (
             summary.exit_code,
-            summary.set_aside.errors,
-            summary.set_aside_elsewhere.errors,
+            here(summary).findings["error"],
+            elsewhere(summary).findings["error"],
         ) == (2, 1, 0)
 
     def test_other_period(self, summarise: Summarise, make_finding: Callable[..., Row]) -> None:
         useless = USELESS | {"period": "FY2022Q1"}
         summary = summarise([useless], [make_finding("F301", "error", "FY2022Q1")])
         assert summary.exit_code == 2
-        assert not summary.set_aside
-        assert (summary.set_aside_elsewhere.errors, len(summary.set_aside_elsewhere.files)) == (
-            1,
-            1,
-        )
+        assert not here(summary)
+        left_out = elsewhere(summary)
+        assert (left_out.findings["error"], len(left_out.files)) == (1, 1)
 
 
 class TestNextSteps:
@@ -205,11 +217,11 @@ class TestNextSteps:
         value_rows: list[Row],
         response_rows: list[Row],
     ) -> None:
-        frame = make_frames(value_rows, response_rows, [])["response"]
-        departments, rows = measure_gaps(quota, frame)
+        frame, period = make_frames(value_rows, response_rows, [])["response"], Period(2022, 3)
+        departments, rows = measure_gaps(quota, period, frame)
         assert (departments.missing, departments.total) == (1, 4)
         assert (rows.missing, rows.total) == (0, 30)
-        assert measure_gaps(quota, frame[:0])[0].total == 0
+        assert next(measure_gaps(quota, period, frame[:0])).total == 0
 
     def test_too_many_rows_set_aside_need_acceptance(
         self, summarise: Summarise, response_rows: list[Row]
@@ -238,14 +250,15 @@ class TestNextSteps:
             "response_status": "not_received",
         }
         later = make_frames(value_rows, [*response_rows, late, missing], [])["response"]
-        gaps = measure_later_gaps(quota, report.period, later)
+        gaps = list(measure_gaps(quota, report.period, later))[2:]
         assert (gaps[0].title, gaps[0].missing, gaps[0].total) == (
             "令和4年度第4四半期の未回答の課",
             1,
             2,
         )
         assert gaps[0].exceeds_quota
-        assert measure_later_gaps(quota, report.period, later[later["period"] == "FY2022Q3"]) == ()
+        only = later[later["period"] == "FY2022Q3"]
+        assert len(list(measure_gaps(quota, report.period, only))) == 2
 
     def test_sample_is_to_be_replaced(self, summarise: Summarise, value_rows: list[Row]) -> None:
         summary = summarise(values=[row | {"sample": True} for row in value_rows])
@@ -333,8 +346,7 @@ class TestChecks:
         )
 
     def test_points_of_the_received_files_are_one_line(self, summarise: Summarise) -> None:
-        summary = summarise()
-        summary.readability = "読み取れる20.9点"
+        summary = summarise(readability="読み取れる20.9点")
         assert "受け取ったファイルの機械可読性：読み取れる20.9点" in printed(summary)
         assert "機械可読性" not in printed(summarise())
 

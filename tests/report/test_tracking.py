@@ -13,11 +13,11 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.report.returns import (
+    ResponseTracking,
     render_tracking_page,
     render_tracking_workbook,
-    write_reminders,
 )
-from sumida_data.report.survey import ResponseTracking
+from sumida_data.survey.feedback import Feedback
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import Form
 
@@ -45,8 +45,9 @@ def track(
             "answer": answers or [],
         }
         tables = {name: build_frame(dictionary[name], rows) for name, rows in frames.items()}
-        period = Period.parse("FY2022Q3")
-        return ResponseTracking(dictionary, municipality, form, rules, period, tables)
+        period, owner = Period.parse("FY2022Q3"), municipality.office
+        given = Feedback(dictionary, form, rules, period, owner)
+        return ResponseTracking(given, municipality, tables)
 
     return run
 
@@ -136,31 +137,31 @@ class TestState:
 
 class TestReminders:
     def test_no_reply(self, track: Track) -> None:
-        (mail,) = write_reminders(track()).values()
+        (mail,) = filter(None, (one["reminder"] for one in track().departments))
         assert mail.startswith("件名：【依頼】行政情報化取組状況調査票（令和4年度第3四半期）\n")
         assert "国保年金課　ご担当者様" in mail
         assert "提出期限は令和5年1月16日ですが、\n貴課の調査票がまだ届いていません" in mail
         assert "表紙と、研修・セキュリティの実績をお送りください。" in mail
 
     def test_something_to_correct(self, track: Track, finding: Callable[..., Row]) -> None:
-        mail = write_reminders(track(finding()))["1203"]
+        mail = department(track(finding()), "1203")["reminder"]
         assert "1. 要修正　手続!H12\n   指摘\n   直し方\n" in mail
         assert "添付の「1203_税務課_確認結果.xlsx」" in mail
         assert "もう一度お送りください" in mail
 
     def test_something_to_check(self, track: Track, finding: Callable[..., Row]) -> None:
-        mail = write_reminders(track(finding("F205", "warning")))["1203"]
+        mail = department(track(finding("F205", "warning")), "1203")["reminder"]
         assert "そのままで正しいときは、その旨をお知らせください。" in mail
         assert "もう一度" not in mail
 
     def test_long_lists_are_cut(self, track: Track, finding: Callable[..., Row]) -> None:
-        mail = write_reminders(track(*(finding(cell=f"H{n}") for n in range(1, 9))))["1203"]
+        mail = department(track(*(finding(cell=f"H{n}") for n in range(1, 9))), "1203")["reminder"]
         assert "5. 要修正" in mail
         assert "6. 要修正" not in mail
         assert "ほかに3件あります。" in mail
 
     def test_plain_text_is_left_as_it_is(self, track: Track, finding: Callable[..., Row]) -> None:
-        mail = write_reminders(track(finding() | {"message": "「A&B」<C>"}))["1203"]
+        mail = department(track(finding() | {"message": "「A&B」<C>"}), "1203")["reminder"]
         assert "「A&B」<C>" in mail
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import Indicator
@@ -16,7 +16,8 @@ _UNCONFIRMED = ("まだ確認を受けていない定義", "Definitions not yet 
 _GROUPS = (_MOVED, _NEW, _UNKNOWN, _DOUBTFUL, _UNCONFIRMED)
 
 
-class Standing(NamedTuple):
+@dataclass(frozen=True)
+class Standing:
     """An indicator in a quarter: its rows of the tables, and its value the quarter before.
 
     The row of ``indicator_progress`` is that of the primary method; a row may be None where there

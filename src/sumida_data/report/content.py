@@ -1,35 +1,119 @@
 """What a progress report says, before it is given the form of a page, a workbook or slides.
 
 Its table is laid out as the ward prints it: indicator, baseline, a column for each fiscal year,
-target. Page, papers and summary all show this one table.
+target. Page, papers and summary all show this one table, and how the survey behind it went.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.base.metadata import DataDictionary, Gap, Quota, Row
 from sumida_data.base.periods import Period, fiscal_year_label, fiscal_year_of
 from sumida_data.plan.models import Indicator, Plan
+from sumida_data.present import words
 from sumida_data.present.chart import Chart
 from sumida_data.present.points import Standing, list_main_points
-from sumida_data.present.words import (
-    NOT_MEASURED,
-    VERDICT_SYMBOLS,
-    Language,
-    describe_as_of,
-    format_amount,
-    format_month,
-    format_target,
-)
-from sumida_data.report.survey import SurveyState
-from sumida_data.survey.departments import list_existing, parse_departments
+from sumida_data.survey.findings import FindingRules
 
+# The statuses of returns that count.
+ANSWERED = {"received", "no_change"}
 _NO_ROW: Row = {"value": None, "value_status": "not_measured"}
+
+
+class DivisionState(NamedTuple):
+    """How many departments of a division answered; 計 is the division of all.
+
+    Those that answered 前回から変更なし are among them; the others sent nothing that can be used.
+    """
+
+    division: str
+    asked: int
+    answered: int
+    no_change: int
+    not_received: int
+    rate: str
+
+
+class SetAside(NamedTuple):
+    """Findings by severity, returns that cannot be used, and rows left out of the figures."""
+
+    findings: Counter[str]
+    files: Sequence[str]
+    rows: int
+
+    def __bool__(self) -> bool:
+        """Whether something was left out of the figures."""
+        return bool(self.findings["error"] or self.files or self.rows)
+
+
+class SurveyState:
+    """How the survey of one period went, from tables of all periods.
+
+    Divisions stand in the order of department codes, and ``sections`` are the departments asked, by
+    code. Each row of findings is a rule with its number of findings, grave ones first, then the
+    most frequent. What was set aside in the period, or belongs to none, is apart from the rest.
+    """
+
+    def __init__(
+        self, period: str, response: pd.DataFrame, finding: pd.DataFrame, rules: FindingRules
+    ) -> None:
+        status, ours = response["response_status"], response["period"].eq(period)
+        departments = (
+            response.assign(answered=status.isin(ANSWERED), no_change=status.eq("no_change"))[ours]
+            .groupby("department_code")
+            .agg({"division": "first", "section": "first", "answered": "any", "no_change": "any"})
+        )
+        by_division = departments.groupby("division", sort=False)
+        self.divisions = [_count_answers(str(name), rows) for name, rows in by_division]
+        self.total = _count_answers("計", departments)
+        self.sections = {str(code): str(name) for code, name in departments["section"].items()}
+        self.missing_sections = tuple(departments.loc[~departments["answered"], "section"])
+        # Nobody has to act on what was found in a file that a newer one has replaced.
+        replaced = response.loc[status.eq("superseded"), "source_file"]
+        found = finding[~finding["source_file"].isin(replaced)]
+        concerned = found["period"].isna() | found["period"].eq(period)
+        self.set_aside = _sum_up(response[ours], found[concerned])
+        self.set_aside_elsewhere = _sum_up(response[~ours], found[~concerned])
+        counted = Counter(found.loc[concerned, "rule_id"])
+        self.findings = [rules[name].model_dump() | {"count": n} for name, n in counted.items()]
+        # The severities happen to stand in the order of the alphabet.
+        self.findings.sort(key=lambda one: (one["severity"], -one["count"], one["rule_id"]))
+
+
+def _count_answers(name: str, departments: pd.DataFrame) -> DivisionState:
+    asked = len(departments)
+    answered, no_change = (int(departments[one].sum()) for one in ("answered", "no_change"))
+    rate = words.format_percentage(answered, asked)
+    return DivisionState(name, asked, answered, no_change, asked - answered, rate)
+
+
+def _sum_up(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
+    status = response["response_status"]
+    files = sorted(response.loc[status.eq("set_aside"), "source_file"])
+    rows = int(response.loc[status.ne("superseded"), "rows_set_aside"].sum())
+    return SetAside(Counter(finding["severity"]), files, rows)
+
+
+def measure_gaps(quota: Quota, period: Period, response: pd.DataFrame) -> Iterator[Gap]:
+    """Set what a quarter and those after it lack beside the quota: the figures of all go out."""
+    first = str(period)
+    for name in sorted({first, *response.loc[response["period"] > first, "period"]}):
+        ours = response[response["period"].eq(name)]
+        counting = ours[ours["response_status"].isin(ANSWERED)]
+        asked, answered = (one["department_code"].nunique() for one in (ours, counting))
+        rows, set_aside = (int(counting[one].sum()) for one in ("rows", "rows_set_aside"))
+        whose = "" if name == first else f"{Period.parse(name).title}の"
+        for title, missing, total, share in (
+            ("未回答の課", asked - answered, asked, quota.departments_missing_share),
+            ("集計から除いた行", set_aside, rows + set_aside, quota.rows_set_aside_share),
+        ):
+            yield Gap(title=f"{whose}{title}", missing=missing, total=total, allowed_share=share)
 
 
 class TableCell(NamedTuple):
@@ -49,29 +133,25 @@ class TableCell(NamedTuple):
         return f"{self.text} {self.mark}".strip()
 
 
-class IndicatorReport(NamedTuple):
+@dataclass(frozen=True)
+class IndicatorReport(Standing):
     """What is said about one indicator: the cells of its line in the table, and what led to them.
 
     Attributes:
         current: Its cell in the reported period, which is one of those of the years.
-        value: Its row of ``indicator_value`` in the period; the history has all, oldest first.
-        progress: Its row of ``indicator_progress`` by the primary method; the others by others.
-        verdict: The verdict of that row as printed, such as ◎ 達成.
-        note: Its row of ``progress_note`` of the period, or None.
+        printed_verdict: The verdict by the primary method as printed, such as ◎ 達成.
+        others: Its rows of ``indicator_progress`` by the other methods.
+        history: All its rows of ``indicator_value`` up to the period, oldest first.
     """
 
-    indicator: Indicator
     title: TableCell
     baseline: TableCell
     years: Sequence[TableCell]
     current: TableCell
     target: TableCell
-    value: Row
-    progress: Row
-    verdict: str
+    printed_verdict: str
     others: Sequence[Row]
     history: Sequence[Row]
-    note: Row | None
     chart: Chart
 
     @property
@@ -87,6 +167,7 @@ class ProgressReport:
     Attributes:
         labels: The fiscal years of the table, such as R3: of baselines, values and targets.
         footnotes: As the ward prints them, such as (※4) 令和5年1月末の実績.
+        points: The main points, in sentences.
         remarks: What must be known about values that are not plainly measured.
         hints: Rows of ``review_hint`` of the period: values worth a second look.
         initiatives: Rows of ``initiative`` of the period that may be published, in the order of
@@ -106,8 +187,8 @@ class ProgressReport:
         """Gather what is said.
 
         The tables are ``indicator_value``, ``indicator_progress``, ``review_hint``, ``correction``,
-        ``progress_note``, ``initiative``, ``initiative_effect_figure`` and ``department``; an
-        indicator that has no value or progress in the period is a KeyError.
+        ``progress_note``, ``initiative`` and ``initiative_effect_figure``; an indicator that has no
+        value or progress in the period is a KeyError.
         """
         self.dictionary, self.municipality_name = dictionary, municipality_name
         self.plan, self.period, self.survey = plan, period, survey
@@ -121,38 +202,31 @@ class ProgressReport:
             self._describe(one, [rows[one.indicator_id, str(period)] for rows in methods], notes)
             for one in plan.indicators
         ]
+        self.points = self.sum_up(self.indicators)
         years = (plan.baseline_fiscal_year, *self._periods, fiscal_year_of(plan.last_day))
         self.labels = [*map(fiscal_year_label, years)]
         self.footnotes = [f"({mark}) {text}" for text, mark in self._marks.items()]
         self.remarks = [*self._make_remarks()]
         self.hints = _rows_of(tables["review_hint"], period)
         self.corrections = _rows_of(tables["correction"], period)
-        self.initiatives = _gather_initiatives(dictionary, period, tables)
+        self.initiatives = self._gather_initiatives(tables) if "initiative" in tables else []
         self.sample = any(row["sample"] for row in self._values.values())
 
     @property
     def caption(self) -> str:
         """The caption of the progress table, such as R4：令和4年12月現在…."""
         label = fiscal_year_label(self.period.fiscal_year)
-        return f"{label}：{format_month(self.period.last_day)}現在、各課取組状況調査などより集計"
+        month = words.format_month(self.period.last_day)
+        return f"{label}：{month}現在、各課取組状況調査などより集計"
 
     def list_headings(self, separator: str) -> list[str]:
         """Return the headings of the table, with what stands between word and year."""
         first, *years, last = self.labels
         return ["指標", f"基準値{separator}{first}", *years, f"目標値{separator}{last}"]
 
-    @property
-    def points(self) -> list[str]:
-        """The main points, in sentences."""
-        return self.sum_up(self.indicators)
-
     def sum_up(self, indicators: Sequence[IndicatorReport]) -> list[str]:
         """Return the main points of some of the indicators, their number by verdict first."""
-        standings = []
-        for one in indicators:
-            before = one.history[-2] if len(one.history) > 1 else None
-            standings.append(Standing(one.indicator, one.value, before, one.progress, one.note))
-        return list_main_points(Language("ja", self.dictionary), standings)
+        return list_main_points(words.Language("ja", self.dictionary), indicators)
 
     @property
     def notes(self) -> list[str]:
@@ -198,17 +272,18 @@ class ProgressReport:
         word = self.dictionary.word("indicator_progress.verdict", verdict)
         return IndicatorReport(
             indicator=one,
+            value=self._values[name, last],
+            before=history[-2] if len(history) > 1 else None,
+            progress=progress[0],
+            note=notes.get(name),
             title=self._cite(one.title, one.title_footnote),
-            baseline=TableCell(format_amount(one, one.baseline.value)),
+            baseline=TableCell(words.format_amount(one, one.baseline.value)),
             years=[*cells.values()],
             current=cells[self.period.fiscal_year],
-            target=self._cite(format_target(self.plan, one, one.target), one.target.footnote),
-            value=self._values[name, last],
-            progress=progress[0],
-            verdict=f"{VERDICT_SYMBOLS[verdict]} {word}",
+            target=self._cite(words.format_target(self.plan, one, one.target), one.target.footnote),
+            printed_verdict=f"{words.VERDICT_SYMBOLS[verdict]} {word}",
             others=progress[1:],
             history=history,
-            note=notes.get(name),
             chart=Chart(self.plan, one, progress[0], history),
         )
 
@@ -220,16 +295,16 @@ class ProgressReport:
             return TableCell("")
         row = self._values.get((one.indicator_id, period), _NO_ROW)
         status, value = row["value_status"], row["value"]
-        words = self.dictionary.words("indicator_value.value_status") | {"measured": ""}
+        known = self.dictionary.words("indicator_value.value_status") | {"measured": ""}
         plain = value is not None or status == "not_measured"
-        text = format_amount(one, value, one.decimals) if plain else words[status]
-        return TableCell(text, self._marks.get(self._say_day(one, period), ""), words[status])
+        text = words.format_amount(one, value, one.decimals) if plain else known[status]
+        return TableCell(text, self._marks.get(self._say_day(one, period), ""), known[status])
 
     def _say_day(self, one: Indicator, period: str) -> str:
         """Return the footnote of a value as of another day than its period's last, or nothing."""
         row = self._values.get((one.indicator_id, period), _NO_ROW)
         usual = row["value"] is None or row["as_of"] == Period.parse(row["period"]).last_day
-        return "" if usual else describe_as_of(row["as_of"])
+        return "" if usual else words.describe_as_of(row["as_of"])
 
     def _make_remarks(self) -> Iterator[str]:
         """Yield by year and status of which indicators the value is not plainly measured."""
@@ -239,9 +314,25 @@ class ProgressReport:
                 lines = [one for one in self.indicators if one.years[column].caution == code.title]
                 meaning = code.description or code.title
                 if status == "not_measured":
-                    meaning += f"(「{NOT_MEASURED}」。0ではない)"
+                    meaning += f"(「{words.NOT_MEASURED}」。0ではない)"
                 if lines:
                     yield f"{label}：{meaning}：{'、'.join(one.title.text for one in lines)}"
+
+    def _gather_initiatives(self, tables: Mapping[str, pd.DataFrame]) -> list[Row]:
+        effects: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in _rows_of(tables["initiative_effect_figure"], self.period):
+            told = f"{row['effect']} {row['printed'] or ''}".strip()
+            effects[row["department_code"], row["initiative_name"]].append(told)
+        initiatives = [
+            row
+            | {"section": self.survey.sections.get(code, code)}
+            | {"effects": effects[code, row["initiative_name"]]}
+            for row in _rows_of(tables["initiative"], self.period)
+            if row["may_publish"] == "可"
+            for code in [row["department_code"]]
+        ]
+        order = [*(self.dictionary["initiative"].field("category").enum or ()), None]
+        return sorted(initiatives, key=lambda row: order.index(row["category"]))
 
 
 def _newest_rows(frame: pd.DataFrame) -> dict[tuple[str, str], Row]:
@@ -252,25 +343,3 @@ def _newest_rows(frame: pd.DataFrame) -> dict[tuple[str, str], Row]:
 
 def _rows_of(frame: pd.DataFrame, period: Period) -> list[Row]:
     return read_rows(frame[frame["period"] == str(period)])
-
-
-def _gather_initiatives(
-    dictionary: DataDictionary, period: Period, tables: Mapping[str, pd.DataFrame]
-) -> list[Row]:
-    if "initiative" not in tables:
-        return []
-    known = parse_departments(read_rows(tables["department"]))
-    existing = list_existing(known, period.last_day)
-    effects: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in _rows_of(tables["initiative_effect_figure"], period):
-        told = f"{row['effect']} {row['printed'] or ''}".strip()
-        effects[row["department_code"], row["initiative_name"]].append(told)
-    initiatives = []
-    for row in _rows_of(tables["initiative"], period):
-        if row["may_publish"] == "可":
-            code = row["department_code"]
-            section = existing[code].section if code in existing else code
-            told_of = effects[code, row["initiative_name"]]
-            initiatives.append(row | {"section": section, "effects": told_of})
-    order = [*(dictionary["initiative"].field("category").enum or ()), None]
-    return sorted(initiatives, key=lambda row: order.index(row["category"]))

@@ -68,7 +68,7 @@ def render_pages(report: ProgressReport) -> dict[str, bytes]:
         for name in ("progress_report.html", "council_paper.html")
     }
     for one in report.indicators:
-        if "behind" in one.progress["verdict"]:
+        if "behind" in one.verdict:
             name = f"briefing_{one.indicator.indicator_id}.html"
             pages[name] = _fill_in("briefing.html", report=report, one=one)
     return pages
@@ -127,7 +127,7 @@ def render_slides(report: ProgressReport) -> bytes:
     presentation.slide_width, presentation.slide_height = _WIDTH, _HEIGHT
     presentation.core_properties.title = f"{report.plan.title} 取組状況（{report.period.title}）"
     headings = [*report.list_headings(" "), "判定"]
-    rows = [headings, *([*one.texts, one.verdict] for one in report.indicators)]
+    rows = [headings, *([*one.texts, one.printed_verdict] for one in report.indicators)]
     slide = _add_slide(presentation, report, report.points[0])
     about = f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}"
     _add_table(slide, rows, about, (90, *[30] * (len(headings) - 3), 44), Mm(9))
@@ -212,7 +212,7 @@ def _add_charts(slide: Any, indicators: Sequence[IndicatorReport]) -> None:
         left = _MARGIN + (place % 2) * (width + _MARGIN)
         top = Mm(27) + (place // 2) * (height + Mm(5))
         amounts = f"{one.current.text}（目標 {one.target.text}）"
-        title = f"{one.indicator.title}　{amounts}　{one.verdict}"
+        title = f"{one.indicator.title}　{amounts}　{one.printed_verdict}"
         _add_text(slide, title, (left, top, width, Mm(8)), 12, bold=True)
         box = map(Length, (left, top + Mm(8), width, height - Mm(8)))
         series = _list_series(one.chart)

@@ -5,28 +5,59 @@ and why, what will be public in its name, and where it sent a file again, how th
 one before, cell by cell.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 
 import pandas as pd
 
 from sumida_data.base.database import connect
-from sumida_data.base.frames import to_arrow
-from sumida_data.base.metadata import Row
+from sumida_data.base.frames import read_rows, to_arrow
+from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.xlsx import Book, Cell
 from sumida_data.present.words import load_templates
-from sumida_data.report.survey import ResponseTracking
+from sumida_data.report.content import ANSWERED, SurveyState
+from sumida_data.survey import feedback
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import Return, read_returns
-from sumida_data.survey.feedback import name_place, name_return_sheet
+from sumida_data.survey.feedback import Feedback
 from sumida_data.survey.files import SourceFile
-from sumida_data.survey.findings import SEVERITY_LABELS
+from sumida_data.survey.findings import SEVERITY_LABELS, Finding
 from sumida_data.survey.form import Form
 
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FINDINGS_SHOWN = 5
+# Of several files of one department the first of these says how it answered.
+_FIRST = ("received", "no_change", "set_aside", "not_received", "superseded")
+# A record has another id in every quarter; its key is what stays.
+_COMPARISON = """
+    WITH answered AS (
+        SELECT department_code, item.sheet, part_number, field, value, period = $period AS is_now,
+            string_agg(value, '|' ORDER BY field) FILTER (is_key) OVER (PARTITION BY record_id)
+                AS key
+        FROM answer JOIN item USING (table_name, field)
+        WHERE department_code IS NOT NULL AND period <= $period
+        QUALIFY is_now
+            OR period = max(period) FILTER (period < $period) OVER (PARTITION BY department_code)
+    ), pair AS (
+        SELECT department_code, sheet, part_number,
+            max(value) FILTER (is_now) AS value, max(value) FILTER (NOT is_now) AS earlier
+        FROM answered
+        GROUP BY department_code, sheet, part_number, key, field
+    ), told AS (
+        SELECT department_code, min(part_number) AS part_number, concat_ws(' ',
+            '増' || nullif(count(*) FILTER (earlier IS NULL AND value IS NOT NULL), 0),
+            '減' || nullif(count(*) FILTER (earlier IS NOT NULL AND value IS NULL), 0),
+            '変更' || nullif(count(*) FILTER (earlier != value), 0)) AS words,
+            if(words = '', '', concat(sheet, '(', words, ')')) AS difference
+        FROM pair
+        WHERE department_code IN (
+            SELECT department_code FROM answered GROUP BY ALL HAVING count(DISTINCT is_now) = 2)
+        GROUP BY department_code, sheet
+    )
+    SELECT department_code, list(difference ORDER BY part_number) FROM told GROUP BY department_code
+"""
 # The cells of carried answers lie in the file of an earlier quarter.
 _COUNTED = """
     WITH ours AS (
@@ -72,6 +103,101 @@ _WIDTHS = {
 
 # By table and field, the titles of the indicators that rest on it.
 RestsOn = Mapping[tuple[str, str], Sequence[str]]
+
+
+class ResponseTracking:
+    """The state of all departments' answers in a quarter, from tables of all quarters.
+
+    Attributes:
+        departments: By code the row of ``response`` that counts, and beside it the usable ``files``
+            it sent, ``findings`` in that one in the order of work with their ``counts`` by
+            severity, whether it is ``silent``, having sent nothing that can be used, or a file that
+            is ``unusable``, the ``days_late``, and in words its ``state``, the ``difference`` from
+            its last answers, and the mail that it gets as ``reminder``, subject line first; or ''.
+        unassigned: Findings about files that belong to no known department, and about the
+            central files.
+        corrected: How many departments sent more than one usable file.
+    """
+
+    def __init__(
+        self, given: Feedback, municipality: HomeMunicipality, tables: Mapping[str, pd.DataFrame]
+    ) -> None:
+        """Say which departments have answered; tables are response, finding and answer."""
+        self.municipality, self.form, self.period = municipality, given.form, given.period
+        response, finding, period = tables["response"], tables["finding"], str(given.period)
+        self.survey = SurveyState(period, response, finding, given.rules)
+        statuses = given.dictionary.words("response.response_status")
+        ours = read_rows(response[response["period"].eq(period)])
+        self.sample = any(row["sample"] for row in ours)
+        findings = feedback.collect_findings(ours, read_rows(finding), given.period, given.rules)
+        self.unassigned = sorted(findings[None], key=feedback.order_for_work)
+        changes = describe_changes(given.form, period, tables["answer"])
+        self.departments: list[Row] = []
+        for code in self.survey.sections:
+            rows = [row for row in ours if row["department_code"] == code]
+            one = _describe_department(rows, statuses, findings[code], changes.get(code))
+            self.departments.append(one | {"reminder": self._remind(one)})
+        self.corrected = sum(len(one["files"]) > 1 for one in self.departments)
+        self.late = sum(one["days_late"] > 0 for one in self.departments)
+        self.to_correct = sum(one["counts"]["error"] > 0 for one in self.departments)
+
+    def _remind(self, one: Row) -> str:
+        if not one["silent"] and not one["findings"]:
+            return ""
+        name = feedback.name_return_sheet(one["department_code"], one["section"])
+        told = {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN, "return_sheet": name}
+        return _fill_in("reminder.txt", tracking=self, one=one, **told)
+
+
+def _describe_department(
+    rows: Sequence[Row],
+    statuses: Mapping[str, str],
+    findings: Iterable[Finding],
+    changes: Sequence[str] | None,
+) -> Row:
+    # What can be used goes before what cannot, and before an older file.
+    row = min(rows, key=lambda row: _FIRST.index(row["response_status"]))
+    status = row["response_status"]
+    usable = {*ANSWERED, "superseded"}
+    files = [one["source_file"] for one in rows if one["response_status"] in usable]
+    days = (row["answered_on"] - row["due_on"]).days if row["answered_on"] else 0
+    # A day more than a year later is a slip of the pen, which a finding names.
+    days_late = days if 0 < days <= 366 else 0
+    marks = [statuses[status]] + ["訂正あり"] * (len(files) > 1)
+    marks += [f"締切後{days_late}日"] * (days_late > 0)
+    if changes is None:
+        difference = "前回の回答なし" if status in ANSWERED else ""
+    else:
+        difference = "、".join(changes) or "違いなし"
+    return row | {
+        "files": files,
+        "findings": sorted(findings, key=feedback.order_for_work),
+        "counts": Counter(one.severity for one in findings),
+        "silent": status not in ANSWERED,
+        "unusable": status == "set_aside",
+        "days_late": days_late,
+        "state": "、".join(marks),
+        "difference": difference,
+    }
+
+
+def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Say of each department in which sheets its answers differ from those of the last quarter.
+
+    Each is told as 手続(増1 減2 変更1): answers where there was none, that are gone, that are other
+    ones now. A department that has not answered both times is left out.
+    """
+    items = [
+        (part.table, item.name, item.key, part.sheet, number)
+        for number, part in enumerate(form.answer_sheets)
+        for item in part.fields
+    ]
+    names = ["table_name", "field", "is_key", "sheet", "part_number"]
+    with connect() as connection:
+        connection.register("answer", to_arrow(answer))
+        connection.register("item", pd.DataFrame(items, columns=names))
+        rows = connection.execute(_COMPARISON, {"period": period}).fetchall()
+    return {code: tuple(filter(None, sheets)) for code, sheets in rows}
 
 
 def trace_figures(
@@ -170,26 +296,15 @@ def _list_public(form: Form) -> list[Row]:
     return sheets
 
 
-def write_reminders(tracking: ResponseTracking) -> dict[str, str]:
-    """Write a mail to each department with something left to do, by code, subject line first."""
-    mails, told = {}, {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN}
-    for one in tracking.departments:
-        if one["silent"] or one["findings"]:
-            name = name_return_sheet(one["department_code"], one["section"])
-            told |= {"tracking": tracking, "one": one, "return_sheet": name}
-            mails[one["department_code"]] = _fill_in("reminder.txt", **told)
-    return mails
-
-
 def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return the reminders as drafts that a mail program opens, with what goes along with them.
 
     The files written for departments are by name, which begins with the code.
     """
-    sections = {one["department_code"]: one["section"] for one in tracking.departments}
     mails = {}
-    for code, reminder in write_reminders(tracking).items():
-        subject, _, text = reminder.strip().partition("\n")
+    for one in (one for one in tracking.departments if one["reminder"]):
+        code = one["department_code"]
+        subject, _, text = one["reminder"].strip().partition("\n")
         mail = EmailMessage(SMTP)
         mail["Subject"] = subject.removeprefix("件名：")
         # Outlook opens it as a draft.
@@ -201,29 +316,28 @@ def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dic
         if mail.is_multipart():
             # The same bytes whenever it is written.
             mail.set_boundary(f"=={code}==")
-        mails[f"メール/{code}_{sections[code]}.eml"] = mail.as_bytes()
+        mails[f"メール/{code}_{one['section']}.eml"] = mail.as_bytes()
     return mails
 
 
 def render_tracking_page(tracking: ResponseTracking) -> bytes:
     """Return the response tracking, with the mails to send."""
-    reminders = write_reminders(tracking)
-    told = {"tracking": tracking, "reminders": reminders, "labels": SEVERITY_LABELS}
+    told = {"tracking": tracking, "labels": SEVERITY_LABELS}
     return _fill_in("response_tracking.html", **told).encode()
 
 
 def _fill_in(template: str, **values: object) -> str:
-    return load_templates("report", place=name_place).get_template(template).render(values)
+    return load_templates("report", place=feedback.name_place).get_template(template).render(values)
 
 
 def render_tracking_workbook(tracking: ResponseTracking) -> bytes:
     """Return the response tracking: by division, by department, and the mails to send."""
     title = f"{tracking.form.title}（{tracking.period.title}）　回収状況"
-    sections = {one["department_code"]: one["section"] for one in tracking.departments}
-    reminders = [(code, sections[code], text) for code, text in write_reminders(tracking).items()]
+    names = ("department_code", "section", "reminder")
+    reminders = [[one[name] for name in names] for one in tracking.departments if one["reminder"]]
     unassigned = [
         (
-            *(one.place.source_file, SEVERITY_LABELS[one.severity], name_place(one)),
+            *(one.place.source_file, SEVERITY_LABELS[one.severity], feedback.name_place(one)),
             *(one.message, one.how_to_fix, one.rule_id),
         )
         for one in tracking.unassigned

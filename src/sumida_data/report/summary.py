@@ -1,11 +1,11 @@
 """The summary of a run: what came out, what was set aside and what to do next, at a terminal."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import filterfalse
 from operator import itemgetter
 from typing import Any
 
-import pandas as pd
 from rich import box
 from rich.console import Group, RenderableType
 from rich.constrain import Constrain
@@ -14,18 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sumida_data.base.characters import name_some
-from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import Gap, Quota
-from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal, count_actions
 from sumida_data.catalogue.record import JournalEntry
 from sumida_data.catalogue.target import name_option
-from sumida_data.packages.models import Packages
 from sumida_data.present.words import format_percentage
-from sumida_data.privacy.gate import count_void_releases, list_stopped
-from sumida_data.quality.overview import count_checks
+from sumida_data.privacy.gate import BlockedPackage
+from sumida_data.quality.overview import Tally
 from sumida_data.report.content import ProgressReport
-from sumida_data.report.survey import ANSWERED, concerns_period, leave_out_replaced
 
 _WIDTH = 100
 _STYLES = {
@@ -45,61 +40,33 @@ _FOLDED, _WHOLE = {"overflow": "fold"}, {"no_wrap": True}
 _NUMBER = {"justify": "right"}
 
 
-class SetAside:
-    """Findings by severity, returns that cannot be used, and rows left out of the figures."""
-
-    def __init__(self, response: pd.DataFrame, finding: pd.DataFrame) -> None:
-        severity = leave_out_replaced(finding, response)["severity"]
-        status = response["response_status"]
-        self.errors, self.warnings = (int(severity.eq(one).sum()) for one in ("error", "warning"))
-        self.files = tuple(sorted(response.loc[status.eq("set_aside"), "source_file"]))
-        self.rows = int(response.loc[status.ne("superseded"), "rows_set_aside"].sum())
-
-    def __bool__(self) -> bool:
-        """Whether something was left out of the figures."""
-        return bool(self.errors or self.files or self.rows)
-
-
+@dataclass(frozen=True)
 class RunSummary:
-    """What a run did, from tables response, finding, check_result and privacy_check.
+    """What a run did, beside what its report says.
 
     Attributes:
         cut_off: A publication, or what takes one back, that was begun and not finished.
-        set_aside: What was found in the reported period, or belongs to none; the rest is elsewhere.
-        blocked: The packages that the privacy gate blocked; of those held back only rows.
-        void_releases: Releases of free text that no longer fit what the cell says.
         products: Where each product is, by its title.
         readability: The points of the received files for being readable by machines, in words.
+        blocked: The packages that the privacy gate blocked; of those held back only rows.
+        void_releases: Releases of free text that no longer fit what the cell says.
     """
 
-    def __init__(
-        self,
-        report: ProgressReport,
-        tables: Mapping[str, pd.DataFrame],
-        packages: Packages,
-        proposal: Proposal,
-        cut_off: JournalEntry | None,
-        products: Mapping[str, str],
-        readability: str = "",
-    ) -> None:
-        self.report, self.proposal, self.cut_off = report, proposal, cut_off
-        self.products, self.readability = products, readability
-        response, finding = tables["response"], tables["finding"]
-        ours = response["period"].eq(str(report.period))
-        concerned = concerns_period(finding, str(report.period))
-        self.set_aside = SetAside(response[ours], finding[concerned])
-        self.set_aside_elsewhere = SetAside(response[~ours], finding[~concerned])
-        self.checks = count_checks(read_rows(tables["check_result"]))
-        gate = tables["privacy_check"]
-        self.blocked, self.held_back = (
-            list_stopped(packages, gate, outcome) for outcome in ("blocked", "held_back")
-        )
-        self.void_releases = count_void_releases(gate)
+    report: ProgressReport
+    proposal: Proposal
+    cut_off: JournalEntry | None
+    products: Mapping[str, str]
+    readability: str
+    checks: Tally
+    blocked: Sequence[BlockedPackage]
+    held_back: Sequence[BlockedPackage]
+    void_releases: int
 
     @property
     def exit_code(self) -> int:
         """2 if something was set aside or blocked, or a check failed that figures rest on."""
-        wanting = (self.set_aside, self.set_aside_elsewhere, self.blocked, self.held_back)
+        survey = self.report.survey
+        wanting = (survey.set_aside, survey.set_aside_elsewhere, self.blocked, self.held_back)
         return 2 if any(wanting) or self.checks.failed_errors else 0
 
     @property
@@ -113,11 +80,11 @@ class RunSummary:
     @property
     def closing(self) -> str:
         """What was computed and what was left out of it, in a sentence or two."""
-        both = (self.set_aside, self.set_aside_elsewhere)
+        both = (self.report.survey.set_aside, self.report.survey.set_aside_elsewhere)
         counts = {
             "調査票{}件": sum(len(one.files) for one in both),
             "行{}行": sum(one.rows for one in both),
-            "指摘{}件": sum(one.errors for one in both),
+            "指摘{}件": sum(one.findings["error"] for one in both),
         }
         left_out = "、".join(words.format(count) for words, count in counts.items() if count)
         title, blocked = self.report.period.title, len(self.blocked)
@@ -125,31 +92,6 @@ class RunSummary:
         told += f"集計から除いたものがあります：{left_out}。" * bool(left_out)
         stopped = f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。"
         return told + stopped * bool(blocked)
-
-
-def measure_gaps(quota: Quota, response: pd.DataFrame) -> tuple[Gap, ...]:
-    """Set the gaps of one period beside the quota, from its rows of ``response``."""
-    counting = response[response["response_status"].isin(ANSWERED)]
-    asked, answered = (one["department_code"].nunique() for one in (response, counting))
-    rows, set_aside = (int(counting[name].sum()) for name in ("rows", "rows_set_aside"))
-    kinds = (
-        ("未回答の課", asked - answered, asked, quota.departments_missing_share),
-        ("集計から除いた行", set_aside, rows + set_aside, quota.rows_set_aside_share),
-    )
-    return tuple(
-        Gap(title=title, missing=missing, total=total, allowed_share=share)
-        for title, missing, total, share in kinds
-    )
-
-
-def measure_later_gaps(quota: Quota, period: Period, response: pd.DataFrame) -> tuple[Gap, ...]:
-    """Set the gaps of quarters after a period beside the quota: their figures go out too."""
-    later = response[response["period"] > str(period)].groupby("period")
-    return tuple(
-        one.model_copy(update={"title": f"{Period.parse(str(name)).title}の{one.title}"})
-        for name, rows in later
-        for one in measure_gaps(quota, rows)
-    )
 
 
 def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
@@ -165,7 +107,7 @@ def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
 
 
 def _advise_on_data(summary: RunSummary) -> Iterator[str]:
-    found = summary.set_aside
+    found = summary.report.survey.set_aside
     if failed := summary.checks.failed_errors:
         yield (
             f"数を信頼できなくなる検査{failed}件が不合格です。"
@@ -181,15 +123,14 @@ def _advise_on_data(summary: RunSummary) -> Iterator[str]:
         yield f"{told}公開には承認者の確認が必要です。"
     if files := found.files:
         yield f"使えない調査票{len(files)}件を直してもらってください：{name_some(files)}"
-    if findings := found.errors + found.warnings:
+    if findings := found.findings.total():
         yield f"指摘{findings}件を確かめ、課ごとの確認結果を送ってください。"
 
 
 def _advise_on_figures(report: ProgressReport, proposal: Proposal, option: str) -> Iterator[str]:
     for part, words in _VERDICT_STEPS.items():
-        found = [one for one in report.indicators if part in one.progress["verdict"]]
-        if found:
-            yield words.format(len(found), name_some([one.title.text for one in found]))
+        if found := [one.title.text for one in report.indicators if part in one.verdict]:
+            yield words.format(len(found), name_some(found))
     if hints := [*filterfalse(itemgetter("note"), report.hints)]:
         titles = dict.fromkeys(row["indicator_title"] for row in hints)
         yield f"確かめたい値が{len(hints)}件あります：{name_some([*titles])}"
@@ -210,7 +151,8 @@ def _advise_on_figures(report: ProgressReport, proposal: Proposal, option: str) 
 def render_summary(summary: RunSummary) -> RenderableType:
     """Lay a summary out for a terminal, at most a hundred columns wide."""
     report, proposal, checks = summary.report, summary.proposal, summary.checks
-    total, words = report.survey.total, report.dictionary.words("finding.severity")
+    survey, words = report.survey, report.dictionary.words("finding.severity")
+    total = survey.total
     failed = (
         f"検査{checks.total}件のうち不合格{checks.failed}件(重いもの{checks.failed_errors}件)："
         "詳しくは「データの検査結果」"
@@ -219,13 +161,13 @@ def render_summary(summary: RunSummary) -> RenderableType:
         (
             *(one.indicator.title, one.baseline.text, one.current.text),
             *(one.target.text, one.value["as_of"].isoformat()),
-            Text(one.verdict, _STYLES[one.progress["verdict"]]),
+            Text(one.printed_verdict, _STYLES[one.verdict]),
         )
         for one in report.indicators
     ]
-    places = {str(report.period): summary.set_aside, "ほかの期間": summary.set_aside_elsewhere}
+    places = {str(report.period): survey.set_aside, "ほかの期間": survey.set_aside_elsewhere}
     set_aside = [
-        (name, *map(str, (one.errors, one.warnings, len(one.files), one.rows)))
+        (name, *map(str, (*(one.findings[level] for level in words), len(one.files), one.rows)))
         for name, one in places.items()
     ]
     steps = Table.grid(padding=(0, 1))

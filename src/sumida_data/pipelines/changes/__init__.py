@@ -1,6 +1,5 @@
 """From the catalogue that would be published to what would change, and the preview."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from sumida_data.base.frames import read_rows, to_arrow
@@ -14,13 +13,11 @@ from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Rows, join_nodes, makes
 from sumida_data.privacy.gate import list_stopped
 from sumida_data.quality.overview import name_subject
-from sumida_data.report.content import ProgressReport
-from sumida_data.report.summary import measure_gaps, measure_later_gaps
-from sumida_data.report.survey import leave_out_replaced
+from sumida_data.report.content import ProgressReport, measure_gaps
 from sumida_data.site.content import SiteSettings
 
 _TABLES = (
-    *("response", "finding", "pending_revision", "check_result", "privacy_check", "lineage"),
+    *("response", "pending_revision", "check_result", "privacy_check", "lineage"),
     *("indicator_value", "correction_notice"),
 )
 
@@ -44,8 +41,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
     Returns:
         The proposal, and the catalogue with the page that shows the office what would change.
     """
-    report, response, checks = report_content, tables["response"], tables["privacy_check"]
-    period = str(report.period)
+    report, survey, checks = report_content, report_content.survey, tables["privacy_check"]
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
     figures, revised = describe_figures(publication_history, observed_target.name, values, notices)
     titles = {one.indicator.indicator_id: one.title.text for one in report.indicators}
@@ -53,13 +49,10 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
     proposal = approval.propose(
         catalogue,
         observed_target,
-        period=period,
+        period=str(report.period),
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
-        gaps=(
-            *measure_gaps(quota, response[response["period"] == period]),
-            *measure_later_gaps(quota, report.period, response),
-        ),
-        findings=Counter(leave_out_replaced(tables["finding"], response)["severity"]),
+        gaps=tuple(measure_gaps(quota, report.period, tables["response"])),
+        findings=survey.set_aside.findings + survey.set_aside_elsewhere.findings,
         failed_checks=tuple(_describe_failed(tables["check_result"], dictionary, titles)),
         pending_revisions=tuple(tables["pending_revision"]["message"].unique()),
         block_reasons={one.name: one.reasons for one in list_stopped(packages, checks, "blocked")},

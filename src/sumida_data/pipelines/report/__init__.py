@@ -8,18 +8,18 @@ from sumida_data.catalogue.record import RecordState
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Locations, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
-from sumida_data.quality.overview import give_overview
+from sumida_data.privacy.gate import count_void_releases, list_stopped
+from sumida_data.quality.overview import count_checks, give_overview
 from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
 from sumida_data.report import papers
-from sumida_data.report.content import ProgressReport
+from sumida_data.report.content import ProgressReport, SurveyState
 from sumida_data.report.summary import RunSummary, render_summary
-from sumida_data.report.survey import SurveyState
 from sumida_data.survey.findings import FindingRules
 
 _TABLES = (
     *("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note"),
-    *("department", "initiative", "initiative_effect_figure"),
+    *("initiative", "initiative_effect_figure"),
 )
 # What a person looks for first: the dataset, and the place in it.
 _PRODUCTS = {
@@ -90,26 +90,35 @@ def _write_papers(report: ProgressReport, folder: str) -> Contents:
     return {f"{folder}/{name}": content for name, content in written.items()}
 
 
-@makes("run_summary", tables=("response", "finding", "check_result", "privacy_check"))
-def summarise(
+@makes("run_summary")
+def summarise(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     report_content: ProgressReport,
     packages: Packages,
     publication_proposal: Proposal,
     target_record: RecordState,
     locations: Locations,
     received_readability_score: Frame,
-    **tables: Frame,
+    check_result: Frame,
+    privacy_check: Frame,
 ) -> Summary:
     """Say what the run did and what to do next."""
-    products = {
-        title: locations[dataset] + path.format(period=report_content.period)
-        for title, (dataset, path) in _PRODUCTS.items()
-    }
+    period = str(report_content.period)
     rows = [row for row in read_rows(received_readability_score) if row["kind"] == "set"]
     points = say_by_name(rows, report_content.dictionary.words("readability_score.level"))
-    readability = points.get(str(report_content.period), "")
-    proposed = (publication_proposal, target_record.journal)
-    summary = RunSummary(report_content, tables, packages, *proposed, products, readability)
+    summary = RunSummary(
+        report=report_content,
+        proposal=publication_proposal,
+        cut_off=target_record.journal,
+        products={
+            title: locations[dataset] + path.format(period=period)
+            for title, (dataset, path) in _PRODUCTS.items()
+        },
+        readability=points.get(period, ""),
+        checks=count_checks(read_rows(check_result)),
+        blocked=list_stopped(packages, privacy_check, "blocked"),
+        held_back=list_stopped(packages, privacy_check, "held_back"),
+        void_releases=count_void_releases(privacy_check),
+    )
     return {"lines": [render_summary(summary)], "exit_code": summary.exit_code}
 
 

@@ -5,13 +5,7 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.pipelines.wiring import Contents, Files, Frame, join_nodes, makes
 from sumida_data.quality.readability import say_by_name
-from sumida_data.report.returns import (
-    render_department_pages,
-    render_tracking_page,
-    render_tracking_workbook,
-    write_mails,
-)
-from sumida_data.report.survey import ResponseTracking
+from sumida_data.report import returns
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.feedback import Feedback, write_return_sheet
 from sumida_data.survey.findings import FindingRules
@@ -34,17 +28,17 @@ def write_returns(  # noqa: PLR0913, PLR0917  # one for each thing it takes
 ) -> Contents:
     """Write what each department is to say yes to, the return sheets and the response tracking."""
     period, owner = reported_period, municipality.office
-    tracking = ResponseTracking(dictionary, municipality, form, rules, period, tables)
     words = dictionary.words("readability_score.level")
     points = say_by_name(read_rows(received_readability_score), words)
     feedback = Feedback(dictionary, form, rules, period, owner, points)
+    tracking = returns.ResponseTracking(feedback, municipality, tables)
     response, finding = (read_rows(tables.pop(name)) for name in ("response", "finding"))
     sheets = feedback.address(response, finding)
     written = {name: write_return_sheet(sheet, rules) for name, sheet in sheets.items()}
-    written |= render_department_pages(tracking, collector, survey_returns, **tables)
-    written |= write_mails(tracking, written)
-    written["_回収状況.html"] = render_tracking_page(tracking)
-    written["_回収状況.xlsx"] = render_tracking_workbook(tracking)
+    written |= returns.render_department_pages(tracking, collector, survey_returns, **tables)
+    written |= returns.write_mails(tracking, written)
+    written["_回収状況.html"] = returns.render_tracking_page(tracking)
+    written["_回収状況.xlsx"] = returns.render_tracking_workbook(tracking)
     return {f"{period}/{name}": content for name, content in written.items()}
 
 
