@@ -10,10 +10,9 @@ from zipfile import ZipFile
 from pptx import Presentation
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_MARK
+from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE
 from pptx.enum.dml import MSO_LINE_DASH_STYLE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Length, Mm, Pt
 
@@ -223,17 +222,13 @@ def _add_charts(slide: Any, indicators: Sequence[IndicatorReport]) -> None:
 
 def _set_up_chart(chart: Any, highest: float) -> None:
     chart.has_title, chart.has_legend = False, True
-    chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
+    chart.legend.position = XL_LEGEND_POSITION.BOTTOM
     chart.font.size, chart.font.name = Pt(9), _FONT
     # The days are labelled once a year; python-pptx has no words for a date axis' units.
     axis = chart.category_axis
     axis.tick_labels.number_format = "yyyy/m"
     axis.tick_labels.number_format_is_linked = False
-    axis.major_tick_mark, axis.minor_tick_mark = XL_TICK_MARK.OUTSIDE, XL_TICK_MARK.NONE
-    units = {"baseTimeUnit": "days", "majorUnit": "1", "majorTimeUnit": "years"}
-    for name, value in units.items():
-        for old in axis._element.findall(qn(f"c:{name}")):
-            axis._element.remove(old)
+    for name, value in {"majorUnit": "1", "majorTimeUnit": "years"}.items():
         unit = OxmlElement(f"c:{name}")
         unit.set("val", value)
         axis._element.append(unit)
@@ -241,7 +236,6 @@ def _set_up_chart(chart: Any, highest: float) -> None:
     chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, highest
     chart.value_axis.major_gridlines.format.line.color.rgb = _LINES
     for series, (color, dash, marker, size) in zip(chart.plots[0].series, _SERIES, strict=True):
-        series.smooth = False
         line = series.format.line
         if dash is None:
             line.fill.background()
@@ -261,8 +255,7 @@ def _list_series(chart: Chart) -> Any:
     start, target = chart.start, chart.target
     values = {place.day: float(place.amount) for place in chart.values}
     data: Any = CategoryChartData()  # type: ignore[no-untyped-call]  # untyped there
-    data.categories = sorted({*values, target.day, start.day if start else target.day})
-    days = [category.label for category in data.categories]
+    data.categories = days = sorted({*values, target.day, start.day if start else target.day})
     path: list[float | None] = [None] * len(days)
     for place, day in enumerate(days):
         if start and start.day <= day <= target.day:
