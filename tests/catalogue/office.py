@@ -178,7 +178,7 @@ class Office:
         chosen = {"accepts_gaps": False} | options
         approval = write_approval(
             self.propose(catalogue).model_copy(update={"new_texts": new_texts}),
-            self.record.read_approvals(),
+            self.record.approvals,
             approved_by="見本 部長",
             decision_number="4墨企第1号",
             approved_on=self.day,
@@ -188,14 +188,14 @@ class Office:
 
     def withdraw(self, catalogue: Catalogue, text: str = "") -> PublicationLine:
         self.approve(catalogue)
-        approval = self.record.read_approvals()[-1].model_copy(update={"approval_id": "A9999"})
+        approval = self.record.approvals[-1].model_copy(update={"approval_id": "A9999"})
         return withdraw(self.target, self.record, catalogue, approval, "誤り", text)
 
     def abandon(self, **options: Any) -> PublicationLine:
         return abandon(self.target, self.record, self.day, **options)
 
     def decide(self, catalogue: Catalogue, proposal: Proposal | None = None) -> PlannedPublication:
-        record = self.record.read()
+        record = self.record
         return prepare_publication(
             catalogue,
             proposal or self.propose(catalogue),
@@ -215,7 +215,7 @@ class Office:
         return undo(self.target, self.record, self.day).content_of
 
     def faults(self) -> list[str]:
-        last = self.record.read_publications()[-1]
+        last = self.record.publications[-1]
         return self.target.verify(self.record.load_catalogue(last.content_of))
 
     def packages(self) -> dict[str, bytes]:

@@ -27,7 +27,7 @@ def office(tmp_path: Path) -> Office:
 
 
 def test_who_approved_and_published_what_can_be_read(office: Office) -> None:
-    state = office.record.read()
+    state = office.record
     assert [one.approved_by for one in state.approvals] == ["見本 部長", "見本 部長"]
     assert [one.publication_id for one in state.publications] == ["P0001", "P0002"]
 
@@ -35,7 +35,7 @@ def test_who_approved_and_published_what_can_be_read(office: Office) -> None:
 def test_what_was_published_is_what_the_record_says(office: Office) -> None:
     kept = office.record.load_catalogue("P0002")
     assert {one.name: one.files[0].content for one in kept.datasets}["a"] == b"1\n2\n"
-    assert kept.sha256 == office.record.read_publications()[-1].content_sha256
+    assert kept.sha256 == office.record.publications[-1].content_sha256
     assert office.faults() == []
 
 
@@ -52,7 +52,7 @@ def test_it_goes_on_from_there(office: Office) -> None:
     assert office.faults() == []
     # What was cited stays at its address.
     assert office.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
-    assert office.record.read_publications()[-1].publication_id == "P0003"
+    assert office.record.publications[-1].publication_id == "P0003"
 
 
 def test_the_last_publication_can_be_taken_back(office: Office) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ import pytest
 
 from sumida_data.base import disk
 from sumida_data.catalogue import folder as folder_module
+from sumida_data.catalogue import history
 from sumida_data.catalogue.approval import RefusedError, find_new_texts, write_approval
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import publish
@@ -41,6 +43,11 @@ SECOND = make_catalogue(
 )
 THIRD = make_catalogue(
     make_dataset("a", "1.2.0", data__csv="3\n", README__md="a"),
+    make_dataset("b", "1.0.0", data__csv="b\n"),
+)
+
+FOURTH = make_catalogue(
+    make_dataset("a", "1.3.0", data__csv="4\n", README__md="a"),
     make_dataset("b", "1.0.0", data__csv="b\n"),
 )
 
@@ -84,7 +91,7 @@ class TestWhole:
         before = published.everything()
         published.publish(FIRST)
         assert published.everything() == before
-        assert len(published.record.read_publications()) == 1
+        assert len(published.record.publications) == 1
 
     def test_a_published_version_never_changes_its_bytes(self, published):
         changed = make_catalogue(make_dataset("a", "1.0.0", data__csv="9\n"), FIRST.datasets[1])
@@ -128,7 +135,7 @@ class TestWhole:
         assert shown["dataset/a/latest/data.csv"] == b"1\n"
         assert shown["dataset/b/latest/data.csv"] == b"c\n"
         assert published.packages()["a/data.csv"] == b"1\n"
-        names = [one.name for one in published.record.read_publications()[-1].datasets]
+        names = [one.name for one in published.record.publications[-1].datasets]
         assert sorted(names) == ["a", "b"]
 
     def test_where_links_are_not_possible_folders_are_swapped(self, office, monkeypatch):
@@ -218,7 +225,7 @@ class TestApproval:
             office.approve(FIRST)
         office.approve(FIRST, accepts_gaps=True)
         office.publish(FIRST)
-        [approval] = office.record.read_approvals()
+        [approval] = office.record.approvals
         assert approval.accepted_gaps == (GAP,)
 
     def test_gaps_that_grew_since_are_not_accepted(self, office):
@@ -231,10 +238,10 @@ class TestApproval:
         catalogue = make_catalogue(make_dataset("a", "1.0.0", a__csv="1"))
         words = [{"text": text, "table": "手続", "field": "手続名", "place": "", "cells": 1}
                  for text in ("窓口の予約", "緒方様の件")]  # fmt: skip
-        shown = find_new_texts(words[:1], office.record.read())
+        shown = find_new_texts(words[:1], office.record)
         assert [one.text for one in shown] == ["窓口の予約"]
         office.approve(catalogue, new_texts=shown)
-        record = office.record.read()
+        record = office.record
         assert record.approvals[0].new_texts == (shown[0].sha256,)
         assert [one.text for one in find_new_texts(words, record)] == ["緒方様の件"]
         unseen = office.propose(catalogue).model_copy(
@@ -282,16 +289,18 @@ class Killed(BaseException):
     """Stands for a kill: nothing may catch it."""
 
 
-STEPS = (
-    "begin",
-    "content kept",
-    "release built",
-    "release shown",
-    "applied",
-    "verified",
-    "values kept",
-    "written down",
-)
+# What is done one after the other, and where.
+STEPS: dict[str, tuple[object, str]] = {
+    "content kept": (TargetRecord, "keep_publication"),
+    "begun": (TargetRecord, "begin"),
+    "release built": (folder_module, "replace_folder"),
+    "release shown": (folder_module.FolderTarget, "_move_link"),
+    "applied": (folder_module.FolderTarget, "apply"),
+    "verified": (folder_module.FolderTarget, "verify"),
+    "values kept": (history, "keep_values"),
+    "written down": (TargetRecord, "add"),
+    "finished": (TargetRecord, "finish"),
+}
 
 
 class TestKill:
@@ -312,45 +321,39 @@ class TestKill:
         published.publish(SECOND)
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
         assert published.faults() == []
-        assert published.record.read_journal() is None
-        lines = published.record.read_publications()
+        assert published.record.journal is None
+        lines = published.record.publications
         assert [line.approval_id for line in lines] == ["A0001", "A0002"]
         assert published.undo() == "P0001"
         assert published.show() == old
 
-    def test_the_steps_are_those_of_the_journal(self, published, monkeypatch):
-        marked = []
-        mark = TargetRecord.mark
-
-        def note(journal, step):
-            marked.append(step)
-            mark(journal, step)
-
-        monkeypatch.setattr(TargetRecord, "mark", note)
-        published.approve_and_publish(SECOND)
-        assert tuple(marked) == STEPS[1:]
+    def test_the_steps_are_done_in_this_order(self, published, monkeypatch):
+        published.approve(SECOND)
+        done = note_steps(monkeypatch, STEPS)
+        published.publish(SECOND)
+        assert done == [*STEPS]
 
     @pytest.mark.parametrize("step", ["release built", "release shown", "applied", "verified"])
     def test_an_undo_is_completed_by_a_repeat(self, published, monkeypatch, step):
         published.approve_and_publish(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, step, before=True)
+            kill_at(patched, step)
             with pytest.raises(Killed):
                 published.undo()
         with pytest.raises(RefusedError, match="取消しが途中"):
             published.publish(SECOND)
         assert published.undo() == "P0001"
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n"
-        assert len(published.record.read_publications()) == 3
+        assert len(published.record.publications) == 3
 
-    @pytest.mark.parametrize("step", STEPS[STEPS.index("applied") : -1])
+    @pytest.mark.parametrize("step", ["applied", "verified", "values kept"])
     def test_another_approval_completes_what_was_under_way_first(
         self, published, monkeypatch, step
     ):
         published.lineage = make_cells(("x", "FY2022Q3", 1, "5"), "B2")
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, step, before=True)
+            kill_at(patched, step)
             with pytest.raises(Killed):
                 published.publish(SECOND)
         published.lineage = make_cells(("x", "FY2022Q3", 1, "7"), "C9")
@@ -363,7 +366,7 @@ class TestKill:
         assert published.faults() == []
         published.approve_and_publish(THIRD)
         assert published.show()["dataset/a/latest/data.csv"] == b"3\n"
-        lines = published.record.read_publications()
+        lines = published.record.publications
         assert [line.approval_id for line in lines] == ["A0001", "A0002", "A0004"]
         assert published.undo() == "P0002"
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
@@ -371,18 +374,18 @@ class TestKill:
     def test_what_had_changed_nothing_yet_gives_way(self, published, monkeypatch):
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, "release built", before=True)
+            kill_at(patched, "release built")
             with pytest.raises(Killed):
                 published.publish(SECOND)
         published.approve_and_publish(THIRD)
         assert published.show()["dataset/a/latest/data.csv"] == b"3\n"
-        assert len(published.record.read_publications()) == 2
+        assert len(published.record.publications) == 2
         assert published.undo() == "P0001"
 
     def test_an_undo_waits_for_a_publication_under_way(self, published, monkeypatch):
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, "applied", before=True)
+            kill_at(patched, "applied")
             with pytest.raises(Killed):
                 published.publish(SECOND)
         with pytest.raises(TargetError, match="公開が途中です"):
@@ -391,7 +394,7 @@ class TestKill:
     def test_what_others_changed_in_between_is_not_taken_for_our_own(self, published, monkeypatch):
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, "content kept", before=True)
+            kill_at(patched, "begun")
             with pytest.raises(Killed):
                 published.publish(SECOND)
         (published.public / "dataset/b/latest/data.csv").write_text("by hand")
@@ -404,14 +407,14 @@ class TestKill:
         script = (
             "import os, signal, sys\n"
             "from pathlib import Path\n"
-            "from sumida_data.catalogue.record import TargetRecord\n"
             "from tests.catalogue.office import Office\n"
-            "from tests.catalogue.test_publication import SECOND\n"
-            "mark = TargetRecord.mark\n"
-            "def kill(journal, step):\n"
-            "    mark(journal, step)\n"
-            f"    step == {step!r} and os.kill(os.getpid(), signal.SIGKILL)\n"
-            "TargetRecord.mark = kill\n"
+            "from tests.catalogue.test_publication import SECOND, STEPS\n"
+            f"owner, name = STEPS[{step!r}]\n"
+            "original = getattr(owner, name)\n"
+            "def kill(*given, **more):\n"
+            "    original(*given, **more)\n"
+            "    os.kill(os.getpid(), signal.SIGKILL)\n"
+            "setattr(owner, name, kill)\n"
             "Office(Path(sys.argv[1])).publish(SECOND)\n"
         )
         done = subprocess.run(
@@ -421,26 +424,46 @@ class TestKill:
             check=False,
         )
         assert done.returncode == -signal.SIGKILL
-        assert published.record.read_journal().step == step
+        assert published.record.journal is not None
         published.publish(SECOND)
         assert published.faults() == []
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
 
 
-def kill_at(patched: pytest.MonkeyPatch, step: str, *, before: bool) -> None:
-    """Kill the process just before or just after a step is written into the journal."""
-    name = "begin" if step == "begin" else "mark"
-    original = getattr(TargetRecord, name)
+def kill_at(
+    patched: pytest.MonkeyPatch,
+    step: str,
+    steps: dict[str, tuple[object, str]] = STEPS,
+    *,
+    before: bool = False,
+) -> None:
+    """Kill the process just before a step is done, or when it has just been done."""
+    owner, name = steps[step]
+    original = getattr(owner, name)
 
-    def kill(journal: TargetRecord, what: object) -> None:
-        ours = step in ("begin", what)
-        if ours and before:
-            raise Killed
-        original(journal, what)
-        if ours:
-            raise Killed
+    def kill(*given: object, **more: object) -> None:
+        if not before:
+            original(*given, **more)
+        raise Killed
 
-    patched.setattr(TargetRecord, name, kill)
+    patched.setattr(owner, name, kill)
+
+
+def note_steps(patched: pytest.MonkeyPatch, steps: dict[str, tuple[object, str]]) -> list[str]:
+    """Return a list to which each step is added when it has been done."""
+    done: list[str] = []
+
+    def wrap(step: str, original: Callable[..., object]) -> Callable[..., object]:
+        def note(*given: object, **more: object) -> object:
+            result = original(*given, **more)
+            done.append(step)
+            return result
+
+        return note
+
+    for step, (owner, name) in steps.items():
+        patched.setattr(owner, name, wrap(step, getattr(owner, name)))
+    return done
 
 
 class TestBadDays:
@@ -527,7 +550,7 @@ class TestBadDays:
         published.publish(FIRST)
         assert published.show() == before
         assert published.faults() == []
-        assert [line.kind for line in published.record.read_publications()] == ["publish", "repair"]
+        assert [line.kind for line in published.record.publications] == ["publish", "repair"]
 
     def test_what_was_put_right_does_not_stand_in_the_way_of_an_undo(self, published):
         old = published.show()
@@ -545,7 +568,7 @@ class TestBadDays:
         office.approve(FIRST)
         with pytest.raises(TargetError, match="読み返すと、公開した内容と違います"):
             office.publish(FIRST)
-        assert office.record.read_publications() == []
+        assert office.record.publications == []
 
     def test_a_kept_version_that_was_changed_is_not_published_again(self, published):
         kept = published.record.locate_content(FIRST.datasets[0].files[0].sha256)
@@ -560,7 +583,7 @@ class TestAbandon:
         old = published.show()
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, "applied", before=True)
+            kill_at(patched, "applied")
             with pytest.raises(Killed):
                 published.publish(SECOND)
         line = published.abandon()
@@ -577,7 +600,7 @@ class TestAbandon:
     def test_before_the_first_there_was_nothing(self, office, monkeypatch):
         office.approve(FIRST)
         with monkeypatch.context() as patched:
-            kill_at(patched, "applied", before=True)
+            kill_at(patched, "applied")
             with pytest.raises(Killed):
                 office.publish(FIRST)
         assert office.abandon().content_of == ""
@@ -591,7 +614,7 @@ class TestAbandon:
     def test_the_target_may_be_left_as_it_is(self, published, monkeypatch):
         published.approve(SECOND)
         with monkeypatch.context() as patched:
-            kill_at(patched, "applied", before=True)
+            kill_at(patched, "applied")
             with pytest.raises(Killed):
                 published.publish(SECOND)
         published.abandon(leave=True)
@@ -668,7 +691,7 @@ class TestOtherFolders:
         with pytest.raises(TargetError, match="その上のフォルダをマウントしてください"):
             office.publish(FIRST)
 
-    def test_versions_of_which_nothing_is_kept_are_not_lost_in_silence(self, published):
+    def test_versions_are_not_lost_with_what_was_noted_of_a_release(self, published):
         shutil.copytree(published.public, published.path / "copy")
         published.public.unlink()
         (published.path / "copy").rename(published.public)
@@ -677,8 +700,11 @@ class TestOtherFolders:
         published.approve(SECOND)
         with pytest.raises(RefusedError, match=r"releases/1\.json"):
             published.publish(SECOND)
-        with pytest.raises(TargetError, match="引用された版のアドレスがなくなります"):
-            published.target.apply(SECOND, [])
+        published.target.apply(FIRST, "P0001")
+        assert published.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
+        (published.record.folder / "publications/P0001.json").unlink()
+        with pytest.raises(TargetError, match=r"公開 P0001 の控え .* がありません"):
+            published.target.apply(FIRST, "P0001")
 
     def test_a_copied_folder_needs_no_note_of_what_is_shown(self, published):
         shutil.copytree(published.public, published.path / "copy")
@@ -743,7 +769,7 @@ class TestWithdraw:
     def test_a_kill_is_completed_by_a_repeat(self, leaked, monkeypatch):
         gone = replace(SECOND, withdrawn={"a": ["1.0.0"]})
         with monkeypatch.context() as patched:
-            kill_at(patched, "verified", before=True)
+            kill_at(patched, "verified")
             with pytest.raises(Killed):
                 leaked.withdraw(gone)
         with pytest.raises(RefusedError, match="取下げが途中"):
@@ -755,7 +781,7 @@ class TestWithdraw:
     def test_waits_for_a_publication_under_way(self, leaked, monkeypatch):
         leaked.approve(THIRD)
         with monkeypatch.context() as patched:
-            kill_at(patched, "applied", before=True)
+            kill_at(patched, "applied")
             with pytest.raises(Killed):
                 leaked.publish(THIRD)
         with pytest.raises(TargetError, match="公開か取消しが途中"):
@@ -787,7 +813,7 @@ class TestUndo:
         assert published.show() == old
         assert published.faults() == []
         assert published.packages()["a/data.csv"] == b"1\n"
-        last = published.record.read_publications()[-1]
+        last = published.record.publications[-1]
         assert (last.kind, last.publication_id, last.content_of) == ("undo", "P0003", "P0001")
 
     def test_a_second_undo_puts_the_last_back(self, published):
@@ -808,7 +834,7 @@ class TestUndo:
     def test_the_first_publication_cannot_be_undone(self, published):
         with pytest.raises(TargetError, match="取り消せる公開がありません"):
             published.undo()
-        assert published.record.read_journal() is None
+        assert published.record.journal is None
 
     def test_nothing_published_is_nothing_to_undo(self, office):
         with pytest.raises(TargetError, match="取り消せる公開がありません"):
@@ -830,11 +856,24 @@ class TestUndo:
             published.undo()
         assert published.show()["dataset/a/latest/data.csv"] == b"1\n2\n"
 
-    def test_a_release_of_which_nothing_is_known_is_not_shown(self, published):
+    def test_a_release_of_which_nothing_is_known_is_built_anew(self, published):
+        old = published.show()
         published.approve_and_publish(SECOND)
         (published.record.folder / "releases/1.json").unlink()
-        with pytest.raises(TargetError, match=r"前の版の控えが .* にないため、戻せません"):
-            published.undo()
+        assert published.undo() == "P0001"
+        assert published.show() == old
+
+    def test_what_was_withdrawn_stays_away_from_the_version_before(self, published):
+        published.approve_and_publish(SECOND)
+        published.approve_and_publish(THIRD)
+        published.withdraw(replace(THIRD, withdrawn={"a": ["1.0.0"]}))
+        published.approve_and_publish(FOURTH)
+        assert published.undo() == "P0004"
+        shown = published.show()
+        assert "dataset/a/1.0.0/data.csv" not in shown
+        assert "この版は取り下げました" in shown["dataset/a/1.0.0/index.html"].decode()
+        assert shown["dataset/a/1.1.0/data.csv"] == b"1\n2\n"
+        assert published.faults() == []
 
 
 def test_ten_quarters_keep_addresses(office):
@@ -893,7 +932,7 @@ def test_values_of_a_killed_publication_do_not_count(office, monkeypatch):
     )
     office.approve(catalogue)
     with monkeypatch.context() as patched:
-        kill_at(patched, "values kept", before=False)
+        kill_at(patched, "values kept")
         with pytest.raises(Killed):
             office.publish(catalogue)
     assert read_histories(office.path / "record") == []

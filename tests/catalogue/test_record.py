@@ -141,7 +141,7 @@ def test_lines_from_before_the_chain_are_covered_by_the_next(folder: Path) -> No
 
 
 def test_who_did_it_and_where_is_written_down(folder: Path) -> None:
-    for line in TargetRecord(folder).read_publications():
+    for line in TargetRecord(folder).publications:
         assert line.account
         assert line.machine
 

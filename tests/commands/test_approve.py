@@ -199,7 +199,7 @@ def test_approvals_are_only_added(project: Path) -> None:
     first = path.read_bytes()
     call(*NAMED, "--yes")
     assert path.read_bytes().startswith(first)
-    ids = [one.approval_id for one in TargetRecord(path.parent).read_approvals()]
+    ids = [one.approval_id for one in TargetRecord(path.parent).approvals]
     assert ids == ["A0001", "A0002"]
 
 

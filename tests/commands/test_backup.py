@@ -87,9 +87,7 @@ def test_an_empty_machine_gets_everything_back(
     assert (machine / "data/06_catalog/public/dataset/a/latest/data.csv").read_text() == "1.1.0"
     again = Office(machine / "data/06_catalog")
     record = again.record
-    assert (
-        again.target.verify(record.load_catalogue(record.read_publications()[-1].content_of)) == []
-    )
+    assert again.target.verify(record.load_catalogue(record.publications[-1].content_of)) == []
 
 
 def test_where_no_links_can_be_made_what_is_public_is_copied(

@@ -115,7 +115,7 @@ def test_approval_and_publication_are_signed_by_the_record(project: Path) -> Non
     proposal = office.propose(catalogue).model_copy(update={"period": "FY2022Q3"})
     path.write_text(proposal.model_dump_json(), "utf-8")
     output = call("--day", "2023-03-03").output
-    approval = office.record.read_approvals()[0]
+    approval = office.record.approvals[0]
     assert (
         f"［済］承認を受ける　期限令和5年3月2日　A0001 決裁番号{approval.decision_number}" in output
     )
@@ -150,7 +150,7 @@ def test_what_was_cut_off_is_told_first_and_is_urgent(
     office = Office(project / "data/06_catalog")
     catalogue = make_catalogue(make_dataset("a", "1.0.0", data__csv="1\n"))
     office.approve_and_publish(catalogue)
-    line = office.record.read_publications()[0]
+    line = office.record.publications[0]
     office.record.begin(line.model_copy(update={"kind": kind}))
     result = call("--day", "2022-12-01")
     assert result.exit_code == 2

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -61,16 +62,16 @@ def test_what_differs_is_listed_with_what_to_do(office: Office) -> None:
 def test_undo_asks_and_says_what_it_does_and_did(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_back = FolderTarget.undo
+    put_back = FolderTarget.apply
 
-    def tell_and_undo(target: FolderTarget, catalogue: Catalogue) -> None:
+    def tell_and_put_back(target: FolderTarget, catalogue: Catalogue, *given: Any) -> None:
         logging.getLogger("sumida_data.catalogue.ckan.target").info("データセット a を公開します。")
-        put_back(target, catalogue)
+        put_back(target, catalogue, *given)
 
     office.approve_and_publish(FIRST)
     office.approve_and_publish(SECOND)
     monkeypatch.chdir("data")
-    monkeypatch.setattr(FolderTarget, "undo", tell_and_undo)
+    monkeypatch.setattr(FolderTarget, "apply", tell_and_put_back)
     refused = call(undo, answers="n\n")
     assert refused.exit_code == 1
     assert office.show()["dataset/a/latest/data.csv"] == b"1\n2\n"

@@ -5,13 +5,14 @@ import json
 import zipfile
 from csv import DictReader
 from datetime import date
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
 from sumida_data.base.frames import build_frame
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.packages.models import PackageError, Packages
 from sumida_data.pipelines.packages import build_packages
 from sumida_data.privacy.counts import Privacy
@@ -59,7 +60,7 @@ def read_everything(files):
     return "\n".join(texts)
 
 
-NOTHING_PUBLISHED = RecordState((), (), None, None, b"")
+NOTHING_PUBLISHED = TargetRecord(Path("none"))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from tests.catalogue.office import PROPOSAL
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans
@@ -84,7 +85,7 @@ def outputs(  # one fixture for each thing that the report reads
         "reported_period": Period(2022, 3),
         "locations": LOCATIONS,
         "publication_proposal": PROPOSAL,
-        "target_record": RecordState([], [], None, None, b""),
+        "target_record": TargetRecord(Path("none")),
     }
     catalog = DataCatalog({name: MemoryDataset(data) for name, data in inputs.items()})
     results = SequentialRunner().run(create_pipeline(), catalog)

@@ -12,7 +12,7 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal
-from sumida_data.catalogue.record import JournalEntry
+from sumida_data.catalogue.record import PublicationLine
 from sumida_data.catalogue.target import TargetChange
 from sumida_data.packages.models import Packages
 from sumida_data.privacy.gate import count_void_releases, list_stopped
@@ -56,7 +56,7 @@ def summarise(
         checks: list[Row] | None = None,
         privacy: list[Row] | None = None,
         readability: str = "",
-        cut_off: JournalEntry | None = None,
+        cut_off: PublicationLine | None = None,
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
@@ -310,7 +310,16 @@ class TestPublishing:
     def test_a_publication_that_was_cut_off_comes_first(
         self, summarise: Summarise, target: str, option: str
     ) -> None:
-        begun = JournalEntry(kind="publish", content_sha256="0" * 64)
+        begun = PublicationLine(
+            publication_id="P0001",
+            kind="publish",
+            target=target,
+            published_on="2023-02-01",
+            content_of="P0001",
+            content_sha256="0" * 64,
+            approval_id="A0001",
+            datasets=(),
+        )
         proposal = PROPOSAL.model_copy(update={"target": target})
         assert summarise(proposal=proposal, cut_off=begun).next_steps[0] == (
             f"公開が途中です。先に kedro run --pipelines=publish{option} をもう一度実行してください。"

@@ -27,11 +27,11 @@ Listing = TypeVar("Listing")
 Mistakes = Mapping[str, object]
 
 
-def refuse(mistakes: Mistakes) -> None:
-    """Raise a ValueError with the first mistake that was made."""
+def refuse(mistakes: Mistakes, error: type[Exception] = ValueError) -> None:
+    """Raise a ValueError, or another error, with the first mistake that was made."""
     for words, made in mistakes.items():
         if made:
-            raise ValueError(words)
+            raise error(words)
 
 
 class Model(BaseModel):

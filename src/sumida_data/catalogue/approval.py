@@ -1,6 +1,6 @@
 """What a run would publish, as it is put before a person, and the approval that it needs."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from itertools import chain, groupby
 from operator import attrgetter
@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import Field as Described
 
-from sumida_data.base.metadata import Gap, Model, Row
-from sumida_data.catalogue.record import Approval, PublicationLine, RecordState, identify
+from sumida_data.base.metadata import Gap, Mistakes, Model, Row, refuse
+from sumida_data.catalogue.record import Approval, PublicationLine, TargetRecord, identify
 from sumida_data.catalogue.target import (
     PAGES,
     Action,
@@ -180,7 +180,8 @@ def write_approval(
             f"{'、'.join(missing)}は、公開先にあるほかの人のデータセットです。上書きすると元に"
             "戻せません。別の名前にするか(name_prefix)、承認者が引き継ぐと決めたときだけ "
             f"--adopt {' --adopt '.join(missing)} を付けてください。": missing,
-        }
+        },
+        RefusedError,
     )
     seen = Approval.model_fields.keys() & Proposal.model_fields.keys() - {"changes", "new_texts"}
     return Approval(
@@ -195,14 +196,19 @@ def write_approval(
     )
 
 
-def find_new_texts(free_words: Iterable[Row], record: RecordState) -> tuple[NewText, ...]:
+def find_new_texts(free_words: Iterable[Row], record: TargetRecord) -> tuple[NewText, ...]:
     """Return the free words that no approval of the record has covered yet, in order."""
-    found = (NewText(**row) for row in free_words)
-    return tuple(one for one in found if one.sha256 not in record.known_texts)
+    found, known = (NewText(**row) for row in free_words), record.known_texts
+    return tuple(one for one in found if one.sha256 not in known)
 
 
-def find_approval(
-    record: RecordState,
+def find_approval(record: TargetRecord, line: PublicationLine) -> Approval:
+    """Return the approval under which something was published."""
+    return next(one for one in record.approvals if one.approval_id == line.approval_id)
+
+
+def require_approval(
+    record: TargetRecord,
     proposal: Proposal,
     changes: Sequence[TargetChange],
     state: TargetState,
@@ -214,12 +220,12 @@ def find_approval(
     A RefusedError says that there is none, or that content or target have changed since; ``hidden``
     are datasets that were published so and that somebody took from public view.
     """
-    if not record.approvals:
+    if not (approvals := record.approvals):
         raise RefusedError(f"承認されていません。{_APPROVE}")
-    approval = record.approvals[-1]
+    approval, journal = approvals[-1], record.journal
     own, name = approval.approval_id, f"承認 {approval.approval_id} "
     used = chain.from_iterable((one.approval_id, one.abandoned) for one in record.publications)
-    begun = record.journal is not None and record.journal.approval_id == own
+    begun = journal is not None and journal.approval_id == own
     ours = approval.target_sha256 == state.sha256 or (begun and continues(approval, changes))
     refusals = {
         f"{name}の後で公開する内容が変わったため、承認は無効です。"
@@ -234,7 +240,7 @@ def find_approval(
             f"公開先で公開を止められたデータセット {'、'.join(hidden)} は、新しい承認なしに"
             f"また公開しません。kedro run を実行し、{_APPROVE}"
         )
-    refuse(refusals)
+    refuse(refusals, RefusedError)
     if proposal.two_people and approval.account in (approval.ran_by, identify()[0]):
         raise RefusedError(
             f"{name}は、集計か公開をする人と同じ人 {approval.account} が"
@@ -243,21 +249,14 @@ def find_approval(
     return approval
 
 
-def _find_unseen(approval: Approval, record: RecordState, proposal: Proposal) -> dict[str, object]:
-    unseen = sum(one.sha256 not in record.known_texts for one in proposal.new_texts)
-    accepted = {gap.title for gap in approval.accepted_gaps}
+def _find_unseen(approval: Approval, record: TargetRecord, proposal: Proposal) -> Mistakes:
+    known, accepted = record.known_texts, {gap.title for gap in approval.accepted_gaps}
+    unseen = sum(one.sha256 not in known for one in proposal.new_texts)
     missing = "、".join(one.title for one in proposal.gaps_to_accept if one.title not in accepted)
     return {
         f"承認者に示していない新しい文が{unseen}件あります。{_APPROVE}": unseen,
         f"{missing}が受け入れられていません。{_APPROVE}": missing,
     }
-
-
-def refuse(reasons: Mapping[str, object]) -> None:
-    """Raise a RefusedError with the first text that holds."""
-    for text, holds in reasons.items():
-        if holds:
-            raise RefusedError(text)
 
 
 def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:
@@ -266,12 +265,10 @@ def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:
     return {(one.dataset, one.file) for one in changes if one.action != "keep"} <= approved
 
 
-def refuse_lost_record(
-    changes: Sequence[TargetChange], publications: Sequence[PublicationLine]
-) -> None:
+def refuse_lost_record(changes: Sequence[TargetChange], record: TargetRecord) -> None:
     """Refuse to begin anew beside what was published: versions would start again at 1.0.0."""
     there = (one for one in changes if one.dataset and one.action not in ("create", "adopt"))
-    if not publications and (lost := sorted({one.dataset for one in there})):
+    if not record.publications and (lost := sorted({one.dataset for one in there})):
         raise RefusedError(
             f"公開先には {'、'.join(lost)} がありますが、公開の記録がありません。"
             "記録のフォルダ data/06_catalog/record を控えから戻してください。"

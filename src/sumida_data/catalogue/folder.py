@@ -17,26 +17,28 @@ import json
 import os
 import posixpath
 import shutil
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field as Described
+from pydantic import BaseModel
 
 from sumida_data.base.disk import read_folder, remove_folder, replace_file, replace_folder
-from sumida_data.base.metadata import Model
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import (
+    NO_DATASET,
     Catalogue,
     DatasetState,
-    TargetChange,
+    Entry,
     TargetError,
     TargetState,
     explain_failure,
     hash_content,
+    hash_entry,
+    tell_differences,
 )
 from sumida_data.present.words import load_templates
 
@@ -49,26 +51,12 @@ _NOT_PRIVILEGED = 1314
 _SEARCH = "api/3/action/package_search"
 
 
-class _Release(Model):
-    """What a release holds."""
+class _Release(BaseModel):
+    """What a release holds; those that were built by earlier releases say more."""
 
     content_sha256: str = ""  # of the catalogue that it shows
-    sample: bool = False
-    files: dict[str, str] = Described(default_factory=dict)  # hashes by path
-    datasets: dict[str, DatasetState] = Described(default_factory=dict)
-    # Those of datasets that are public no more among them.
-    titles: dict[str, str] = Described(default_factory=dict)
-    latest: dict[str, str] = Described(default_factory=dict)
-    # Hashes by dataset, version and key.
-    versions: dict[str, dict[str, dict[str, str]]] = Described(default_factory=dict)
-    notices: tuple[str, ...] = ()  # pages of datasets that are public no more
-    # Versions by dataset; pages at their addresses say so.
-    withdrawn: dict[str, list[str]] = Described(default_factory=dict)
-
-    def list_addresses(self, name: str) -> dict[str, str]:
-        """Return which version of a dataset is found at each of its addresses."""
-        latest = {"latest": self.latest[name]} if name in self.latest else {}
-        return {version: version for version in self.versions.get(name, ())} | latest
+    files: dict[str, str] = {}  # hashes by path
+    datasets: dict[str, DatasetState] = {}
 
 
 class FolderTarget:
@@ -85,53 +73,80 @@ class FolderTarget:
 
     def observe(self, day: date) -> TargetState:
         """Look at the public datasets and all other files that the catalogue put there."""
-        release = self._read_release(self._find_current())
+        known = self._read_release(self._find_current()).datasets
         files: dict[str, dict[str, tuple[str, str]]] = {}
         pages: dict[str, str] = {}
         for path, content in read_folder(self._place).items():
             top, name, address, key = (*path.split("/", 3), "", "", "")[:4]
             if not (top == "dataset" and key):
-                if path not in release.notices:
+                # A dataset that is public no more leaves a page that is none of the catalogue's.
+                if not (top == "dataset" and address == _ADDRESS_PAGE and name not in known):
                     pages[path] = hash_content(content)
             elif address == "latest" and key != _ADDRESS_PAGE:
-                published = release.datasets.get(name, DatasetState("", {})).files.get(
-                    key, ("", "")
-                )
+                published = known.get(name, NO_DATASET).files.get(key, ("", ""))
                 files.setdefault(name, {})[key] = hash_content(content), published[1]
-        described = {name: one.metadata_sha256 for name, one in release.datasets.items()}
-        held = {name: DatasetState(described.get(name, ""), files[name]) for name in files}
+        held = {
+            name: DatasetState(known.get(name, NO_DATASET).metadata_sha256, files[name])
+            for name in files
+        }
         return TargetState(self.name, self.accepts_sample, day, held, pages)
 
-    def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
-        """Build a release of the catalogue, whatever changes, and show it instead of the last."""
-        del changes
-        before = self._read_release(self._find_current())
-        lines = self._record.read_publications()
-        if lines and lines[-1].content_of and not before.content_sha256:
-            raise TargetError(
-                f"これまでに公開した版の控えが {self._releases} にないため、公開しません。"
-                "公開すると、引用された版のアドレスがなくなります。控えから戻してください。"
-            )
-        # Real data do not continue what invented data began, nor the other way round.
-        before = before if before.sample == catalogue.sample else _Release()
-        release = _plan_release(catalogue, before)
-        files = self._gather_versions(release, catalogue) | dict(catalogue.pages)
-        files |= dict(_render_pages(release, catalogue))
+    def apply(self, catalogue: Catalogue, content_of: str, adopts: Collection[str] = ()) -> None:
+        """Build a release of a publication and show it instead of the last."""
+        del adopts
+        kept = self._record.list_content(content_of)
+        self._refuse_other_bytes(catalogue, kept[:-1])
+        states = _read_states(kept)
+        files = {**catalogue.pages, **dict(self._build_versions(catalogue, kept, states))}
         if broken := find_broken_links(files):
             raise TargetError(
                 "リンク先のないリンクがあるため、公開しません。\n" + "\n".join(broken)
             )
+        release = _Release(content_sha256=catalogue.sha256, datasets=states)
         self._show(release, files, forget=bool(catalogue.withdrawn))
 
-    def _gather_versions(self, release: _Release, catalogue: Catalogue) -> dict[str, bytes]:
-        contents = {one.sha256: one.content for data in catalogue.datasets for one in data.files}
-        files = {}
-        for name, versions in release.versions.items():
-            for address, version in release.list_addresses(name).items():
-                for key, sha256 in versions[version].items():
-                    content = contents.get(sha256) or self._record.read_content(sha256)
-                    files[f"dataset/{name}/{address}/{key}"] = content
-        return files
+    def _refuse_other_bytes(self, catalogue: Catalogue, kept: Sequence[Entry]) -> None:
+        public = self._record.list_versions(kept)
+        for one in catalogue.datasets:
+            hashes = one.state.file_hashes
+            if public.get(one.name, {}).get(one.version, hashes) != hashes:
+                raise TargetError(
+                    f"{one.name} の版 {one.version} は公開済みで、今度の内容はそれと違います。"
+                    "公開した版は変えられないので、新しい版にしてください。"
+                )
+
+    def _build_versions(
+        self, catalogue: Catalogue, kept: Sequence[Entry], public: Mapping[str, DatasetState]
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield the files at the addresses of all versions, and the pages that tell of them."""
+        templates = load_templates("catalogue")
+        versions = self._record.list_versions(kept, catalogue.withdrawn)
+        withdrawn = self._record.list_withdrawn(catalogue.withdrawn)
+        for name, dataset in _list_last(kept).items():
+            title, last = dataset["metadata"]["title"], str(dataset["metadata"]["version"])
+            known, gone = versions.get(name, {}), set(withdrawn.get(name, ()))
+            latest: dict[str, str] = {}
+            if name in public:
+                known[last], latest = public[name].file_hashes, {"latest": last}
+                gone.discard(last)
+            page = f"dataset/{name}/{_ADDRESS_PAGE}"
+            if name not in public and page not in catalogue.pages:
+                told = {"name": name, "title": title, "versions": known}
+                yield page, templates.get_template("withdrawn.html").render(told).encode()
+            for address, version in ({one: one for one in (*known, *gone)} | latest).items():
+                place = f"dataset/{name}/{address}/"
+                for key, sha256 in known.get(version, {}).items():
+                    yield f"{place}{key}", self._record.read_content(sha256)
+                told = {
+                    "title": title,
+                    "version": version,
+                    "files": known.get(version, ()),
+                    "is_latest": address == "latest",
+                    "is_withdrawn": version in gone,
+                    "has_page": name not in public or page in catalogue.pages,
+                }
+                text = templates.get_template("version.html").render(told)
+                yield f"{place}{_ADDRESS_PAGE}", text.encode()
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read every file back and return what differs from the catalogue, in Japanese."""
@@ -140,36 +155,19 @@ class FolderTarget:
         release = self._read_release(self._find_current())
         if release.content_sha256 != catalogue.sha256:
             return [f"{self._path}: 記録と違う内容が公開されています。"]
-        found, wanted = read_folder(self._place), release.files
-        lines = [f"{path}: ファイルがありません。" for path in sorted(wanted.keys() - found.keys())]
-        lines += [
-            f"{path}: 公開していないファイルです。" for path in sorted(found.keys() - wanted.keys())
-        ]
-        lines += [
-            f"{path}: 中身が公開したものと違います。"
-            for path, content in found.items()
-            if path in wanted and hash_content(content) != wanted[path]
-        ]
-        return lines or find_broken_links(found)
-
-    def undo(self, catalogue: Catalogue) -> None:
-        """Show again what was shown when a catalogue was public."""
-        number = self._find_release(catalogue.sha256)
-        if not number and catalogue.datasets:
-            raise TargetError(f"前の版の控えが {self._releases} にないため、戻せません。")
-        # Before the first publication there was nothing.
-        nothing = _Release(content_sha256=catalogue.sha256)
-        release = self._read_release(number) if number else nothing
-        read = self._record.read_content
-        self._show(release, {path: read(sha256) for path, sha256 in release.files.items()})
+        found = read_folder(self._place)
+        hashes = {path: hash_content(found[path]) for path in found}
+        return tell_differences(release.files, hashes) or find_broken_links(found)
 
     def show_again(self) -> None:
         """Let readers see what they saw last, where only the record is left of it."""
         if number := self._find_current():
             self._move_link(number)
 
-    def _list_releases(self) -> list[int]:
-        return [int(path.stem) for path in self._releases.glob("*.json") if path.stem.isdigit()]
+    @property
+    def _newest(self) -> int:
+        numbers = (path.stem for path in self._releases.glob("*.json"))
+        return max([0, *(int(one) for one in numbers if one.isdigit())])
 
     @property
     def _is_own_link(self) -> bool:
@@ -188,19 +186,9 @@ class FolderTarget:
         """Return the number of the release that readers see, or nothing."""
         if self._is_own_link:
             return self._path.readlink().name
-        # The folder was copied, or the system knows no links.
+        # The folder was copied, or the system knows no links; else the newest was shown last.
         noted = self._releases / "shown"
-        if noted.exists():
-            return noted.read_text()
-        lines = self._record.read_publications()
-        return self._find_release(lines[-1].content_sha256) if lines else ""
-
-    def _find_release(self, content_sha256: str) -> str:
-        """Return the number of the newest release of a content, or nothing."""
-        for number in map(str, sorted(self._list_releases(), reverse=True)):
-            if self._read_release(number).content_sha256 == content_sha256:
-                return number
-        return ""
+        return noted.read_text() if noted.exists() else str(self._newest or "")
 
     def _read_release(self, number: str) -> _Release:
         path = self._releases / f"{number}.json"
@@ -213,17 +201,13 @@ class FolderTarget:
         needed = sum(map(len, files.values())) * _SPARE_SPACE
         if shutil.disk_usage(self._record.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        hashes = {path: self._record.keep_content(content) for path, content in files.items()}
+        hashes = {path: hash_content(content) for path, content in files.items()}
         text = release.model_copy(update={"files": hashes}).model_dump_json(indent=1)
-        mark = self._record.mark
-        mark("content kept")
-        current, number = self._find_current(), str(max([0, *self._list_releases()]) + 1)
+        current, number = self._find_current(), str(self._newest + 1)
         replace_file(self._releases / f"{number}.json", text.encode())
         # Files that stay are the same as in the release before, which nobody is to change.
         replace_folder(self._releases / number, files, like=self._releases / current)
-        mark("release built")
         self._move_link(number)
-        mark("release shown")
         for path in self._releases.iterdir():
             if path.is_dir() and path.name not in (number, "" if forget else current):
                 # What cannot be removed now will be the next time.
@@ -260,64 +244,24 @@ class FolderTarget:
         return True
 
 
-def _plan_release(catalogue: Catalogue, before: _Release) -> _Release:
-    """Say what a release will hold, but for the hashes of its files."""
-    gone = catalogue.withdrawn
-    kept = sorted(before.datasets.keys() & set(catalogue.blocked))
-    titles = before.titles | {one.name: one.metadata["title"] for one in catalogue.datasets}
-    latest = {name: before.latest[name] for name in kept}
-    latest |= {one.name: one.version for one in catalogue.datasets}
-    pages = [f"dataset/{name}/index.html" for name in sorted(titles.keys() - latest.keys())]
-    withdrawn = before.withdrawn | {
-        name: sorted({*before.withdrawn.get(name, ()), *gone[name]}) for name in gone
-    }
-    return _Release(
-        content_sha256=catalogue.sha256,
-        sample=catalogue.sample,
-        datasets={name: before.datasets[name] for name in kept} | catalogue.states,
-        titles=titles,
-        latest=latest,
-        versions=_join_versions(catalogue, before),
-        withdrawn=withdrawn,
-        notices=tuple(page for page in pages if page not in catalogue.pages),
-    )
+def _list_last(kept: Sequence[Entry]) -> dict[str, Entry]:
+    """Return each dataset by name as the last of some publications that had it describes it."""
+    return {one["name"]: one for past in kept for one in past["datasets"]}
 
 
-def _join_versions(catalogue: Catalogue, before: _Release) -> dict[str, dict[str, dict[str, str]]]:
-    """Return all versions; a TargetError says that one is public already with other bytes."""
-    versions = {
-        name: {one: known[one] for one in known if one not in catalogue.withdrawn.get(name, ())}
-        for name, known in before.versions.items()
-    }
-    for dataset in catalogue.datasets:
-        hashes = {file.key: file.sha256 for file in dataset.files}
-        if versions.setdefault(dataset.name, {}).setdefault(dataset.version, hashes) != hashes:
-            raise TargetError(
-                f"{dataset.name} の版 {dataset.version} は公開済みで、今度の内容はそれと違います。"
-                "公開した版は変えられないので、新しい版にしてください。"
-            )
-    return versions
-
-
-def _render_pages(release: _Release, catalogue: Catalogue) -> Iterator[tuple[str, bytes]]:
-    """Yield the page that a withdrawn dataset leaves, and that at the address of a version."""
-    templates = load_templates("catalogue")
-    for path in release.notices:
-        name = path.split("/")[1]
-        told = {"title": release.titles[name], "versions": release.versions.get(name, {})}
-        yield path, templates.get_template("withdrawn.html").render(name=name, **told).encode()
-    for name in {**release.versions, **release.withdrawn}:
-        versions, gone = release.versions.get(name, {}), release.withdrawn.get(name, ())
-        for address, version in (release.list_addresses(name) | {one: one for one in gone}).items():
-            page = templates.get_template("version.html").render(
-                title=release.titles[name],
-                version=version,
-                files=versions.get(version, ()),
-                is_latest=address == "latest",
-                is_withdrawn=version in gone,
-                has_page=f"dataset/{name}/index.html" in {*release.notices, *catalogue.pages},
-            )
-            yield f"dataset/{name}/{address}/{_ADDRESS_PAGE}", page.encode()
+def _read_states(kept: Sequence[Entry]) -> dict[str, DatasetState]:
+    """Return the hashes of what is public with the last of some publications, by name."""
+    states = {}
+    hashes: dict[str, str] = kept[-1]["packages"] if kept else {}
+    for name, dataset in _list_last(kept).items():
+        files = {
+            key: (hashes[f"{name}/{key}"], hash_entry(told))
+            for key, told in dataset["files"]
+            if f"{name}/{key}" in hashes
+        }
+        if files:
+            states[name] = DatasetState(hash_entry(dataset["metadata"]), files)
+    return states
 
 
 class _Links(HTMLParser):

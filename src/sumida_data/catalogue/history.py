@@ -87,12 +87,10 @@ def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table | N
     replace_file(record.folder / _VALUES, write_parquet(rows))
     if lineage is None:
         return
-    published = rows.select(_KEY).group_by(_KEY).aggregate([])
-    new = lineage.join(published, keys=list(_KEY), join_type="left semi")
+    new = lineage.join(rows.select(_KEY), keys=list(_KEY), join_type="left semi")
     earlier = _read(record.folder / _LINEAGE)
     if earlier is not None:
-        kept = earlier.select(_KEY).group_by(_KEY).aggregate([])
-        new = new.join(kept, keys=list(_KEY), join_type="left anti")
+        new = new.join(earlier.select(_KEY), keys=list(_KEY), join_type="left anti")
         new = pa.concat_tables([earlier, new], promote_options="default")
     ordered = new.sort_by([(name, "ascending") for name in lineage.column_names])
     replace_file(record.folder / _LINEAGE, write_parquet(ordered))
@@ -116,7 +114,7 @@ def read_histories(root: Path) -> list[TargetHistory]:
     histories = []
     for folder in sorted(path for path in root.glob("*") if path.is_dir()):
         record = TargetRecord(folder)
-        if publications := record.read_publications():
+        if publications := record.publications:
             # Rows of a publication that was killed before it was recorded do not count.
             made = {line.content_of for line in publications}
             values = _read(folder / _VALUES)

@@ -1,16 +1,15 @@
 """Publishing what was approved, giving it up, taking it back, and taking it down for good.
 
 All of these write down what shall be public, bring the target there, hold it to that and record
-it. Each step is written into the journal when it is finished. Doing the whole again after a kill
-completes it, because every step looks at what is there first.
+it. Doing the whole again after a kill completes it, because every step looks at what is there
+first, and the journal keeps what was begun.
 """
 
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from zipfile import ZipFile
@@ -18,22 +17,17 @@ from zipfile import ZipFile
 import pyarrow as pa
 
 from sumida_data.base.disk import pack
+from sumida_data.base.metadata import refuse
 from sumida_data.catalogue import history
 from sumida_data.catalogue.approval import (
     Proposal,
     RefusedError,
     continues,
     find_approval,
-    refuse,
     refuse_lost_record,
+    require_approval,
 )
-from sumida_data.catalogue.record import (
-    Approval,
-    JournalEntry,
-    PublicationLine,
-    RecordState,
-    TargetRecord,
-)
+from sumida_data.catalogue.record import Approval, PublicationLine, TargetRecord
 from sumida_data.catalogue.target import (
     Catalogue,
     Entry,
@@ -75,7 +69,7 @@ def prepare_publication(
     catalogue: Catalogue,
     proposal: Proposal,
     state: TargetState,
-    record: RecordState,
+    record: TargetRecord,
     lineage: pa.Table,
     opinion: SecondOpinion | None = None,
 ) -> PlannedPublication:
@@ -95,20 +89,21 @@ def prepare_publication(
     lost, new = state.pages == {} and not state.datasets, (("create", None), ("adopt", None))
     hidden = [one.dataset for one in changes if repeats and (one.action, one.file) in new]
     if repeats and (lost or not hidden):
-        approval = record.find_approval(lines[-1].approval_id)
+        approval = find_approval(record, lines[-1])
         line = _describe(state.name, lines, dated, "repair", today, lines[-1])
     else:
-        approval = find_approval(record, proposal, changes, state, hidden)
+        approval = require_approval(record, proposal, changes, state, hidden)
         line = _describe(state.name, lines, dated, "publish", day, approval_id=approval.approval_id)
     line = line.model_copy(update={"second_opinion": opinion})
     return PlannedPublication(line, dated, changes, approval, state, lineage)
 
 
 def _refuse_unfit(
-    catalogue: Catalogue, proposal: Proposal, state: TargetState, record: RecordState, lineage: str
+    catalogue: Catalogue, proposal: Proposal, state: TargetState, record: TargetRecord, lineage: str
 ) -> None:
     today = state.observed_on.isoformat()
     last = max((line.published_on for line in record.publications[-1:]), default="")
+    faults = list(record.find_faults())
     refuse(
         {
             f"下見が、公開先 {state.name} に向けた最後の kedro run と違います。"
@@ -124,42 +119,40 @@ def _refuse_unfit(
             f"この端末の日付({today})が、最後に公開した日({last})より前です。"
             "時計を直してください。": today < last,
             "公開の記録が変えられているため、公開しません。控えと比べてください。\n"
-            + "\n".join(record.faults): record.faults,
+            + "\n".join(faults): faults,
             "\n".join(("このままでは公開できません。", *proposal.problems)): proposal.problems,
-        }
+        },
+        RefusedError,
     )
-    if record.journal is None:
-        refuse_lost_record(proposal.changes, record.publications)
-    elif record.journal.kind != "publish":
-        raise RefusedError(record.journal.tell())
+    if (begun := record.journal) is None:
+        refuse_lost_record(proposal.changes, record)
+    elif not begun.publishes:
+        raise RefusedError(begun.tell())
 
 
 def _resume(
-    catalogue: Catalogue, state: TargetState, record: RecordState
+    catalogue: Catalogue, state: TargetState, record: TargetRecord
 ) -> PlannedPublication | None:
     """Return the publication that must be completed before this catalogue is published."""
-    pending, journal = record.pending, record.journal
-    if pending is None or journal is None or not journal.approval_id:
+    line, found = record.journal, record.load_pending()
+    if line is None or found is None:
         return None
-    approval, changes = record.find_approval(journal.approval_id), compare(pending, state)
+    pending, lineage = found
+    approval, changes = find_approval(record, line), compare(pending, state)
     gives_way = approval.target_sha256 == state.sha256 or not continues(approval, changes)
-    if gives_way or stamp(catalogue, journal.day).sha256 == pending.sha256:
+    if gives_way or stamp(catalogue, line.published_on).sha256 == pending.sha256:
         return None
-    lines, own = record.publications, approval.approval_id
-    line = _describe(state.name, lines, pending, "publish", journal.day, approval_id=own)
-    lineage = history.read_parquet(record.pending_lineage)
-    return PlannedPublication(line, pending, changes, approval, state, lineage, resumed=True)
+    cells = history.read_parquet(lineage)
+    return PlannedPublication(line, pending, changes, approval, state, cells, resumed=True)
 
 
-def _date(catalogue: Catalogue, record: RecordState, today: str) -> tuple[str, Catalogue]:
+def _date(catalogue: Catalogue, record: TargetRecord, today: str) -> tuple[str, Catalogue]:
     """Put into a catalogue the day on which it was published, or on which that was begun."""
-    days = {line.publication_id: line.published_on for line in record.publications}
-    known = [(one.day, one.content_sha256) for one in (record.journal,) if one]
-    last = record.publications[-1:]
-    known += [(days[one.content_of or one.publication_id], one.content_sha256) for one in last]
-    for day, sha256 in known:
-        if (dated := stamp(catalogue, day)).sha256 == sha256:
-            return day, dated
+    lines = record.publications
+    shown = [one for one in lines if one.publication_id == lines[-1].content_of]
+    for line in (record.journal, *shown):
+        if line and (dated := stamp(catalogue, line.published_on)).sha256 == line.content_sha256:
+            return line.published_on, dated
     return today, stamp(catalogue, today)
 
 
@@ -207,7 +200,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
     catalogue, line = planned.catalogue, planned.line
     with record.lock():
         held = target.observe(planned.state.observed_on).sha256
-        recorded = {one.publication_id for one in record.read_publications()}
+        recorded = {one.publication_id for one in record.publications}
         if held != planned.state.sha256 or line.publication_id in recorded:
             raise TargetError(
                 "公開先が確かめた後に変わったため、公開しませんでした。もう一度実行してください。"
@@ -218,16 +211,17 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
         elif planned.changes_nothing and not target.verify(catalogue):
             record.finish()
             return
-        put = partial(target.apply, catalogue, planned.changes)
-        _make_public(target, record, catalogue, line, put, planned.lineage)
+        seen = planned.approval.changes if line.kind == "publish" else ()
+        adopts = {change.dataset for change in seen if change.action == "adopt"}
+        _make_public(target, record, catalogue, line, adopts=adopts, lineage=planned.lineage)
 
 
 def find_before(record: TargetRecord) -> PublicationLine:
     """Return the publication that an undo puts back; a TargetError says that there is none."""
-    unfinished, lines = record.read_journal(), record.read_publications()
-    if unfinished and unfinished.kind == "publish":
+    begun, lines = record.journal, record.publications
+    if begun and begun.publishes:
         raise TargetError(
-            f"{unfinished.tell()}公開先に断られるときは sumida-data abandon でやめてください。"
+            f"{begun.tell()}公開先に断られるときは sumida-data abandon でやめてください。"
         )
     shown = [one.content_of for one in lines if one.content_of != lines[-1].content_of]
     before = [one for one in lines if one.publication_id in [*filter(None, shown)][-1:]]
@@ -239,16 +233,16 @@ def find_before(record: TargetRecord) -> PublicationLine:
 def undo(target: PublicTarget, record: TargetRecord, day: date) -> PublicationLine:
     """Put the version before the last publication back; a second time, the last again."""
     with record.lock():
-        before, lines = find_before(record), record.read_publications()
+        before, lines = find_before(record), record.publications
         catalogue = record.load_catalogue(before.publication_id)
         line = _describe(target.name, lines, catalogue, "undo", day.isoformat(), before)
-        return _make_public(target, record, catalogue, line, partial(target.undo, catalogue))
+        return _make_public(target, record, catalogue, line)
 
 
-def find_begun(record: TargetRecord) -> JournalEntry:
+def find_begun(record: TargetRecord) -> PublicationLine:
     """Return the publication that is under way; a TargetError says that there is none."""
-    begun = record.read_journal()
-    if begun is None or begun.kind != "publish":
+    begun = record.journal
+    if begun is None or not begun.publishes:
         raise TargetError("やめる公開がありません。途中の公開も、断られた公開もありません。")
     return begun
 
@@ -261,13 +255,14 @@ def abandon(
     With ``leave`` the target stays as it is, where it refuses that too.
     """
     with record.lock():
-        begun, lines = find_begun(record), record.read_publications()
+        begun, lines = find_begun(record), record.publications
         before = lines[-1] if lines else None
         catalogue = record.load_catalogue(before.content_of if before else "")
-        on, given_up = day.isoformat(), begun.approval_id
-        line = _describe(target.name, lines, catalogue, "abandon", on, before, abandoned=given_up)
-        put = None if leave else partial(target.undo, catalogue)
-        return _make_public(target, record, catalogue, line, put)
+        # Before the first there was nothing.
+        given = {"abandoned": begun.approval_id} | ({} if before else {"content_of": ""})
+        on = day.isoformat()
+        line = _describe(target.name, lines, catalogue, "abandon", on, before, **given)
+        return _make_public(None if leave else target, record, catalogue, line)
 
 
 def withdraw(
@@ -283,20 +278,18 @@ def withdraw(
     ``text`` are words that are removed from the cells that figures rest on, too.
     """
     with record.lock():
-        begun = record.read_journal()
+        begun = record.journal
         if begun and begun.kind != "withdraw":
             raise TargetError(
                 "公開か取消しが途中です。先に sumida-data abandon か undo で終わらせてください。"
             )
-        lines, day = record.read_publications(), approval.approved_on
+        lines, day = record.publications, approval.approved_on
         given: Entry = {"approval_id": approval.approval_id, "reason": reason}
         given |= {"withdrawn": catalogue.withdrawn}
         line = _describe(target.name, lines, catalogue, "withdraw", day, **given)
         record.add(approval)
         record.keep_publication(line.publication_id, catalogue, b"")
-        changes = compare(catalogue, target.observe(date.fromisoformat(day)))
-        put = partial(target.apply, catalogue, changes)
-        return _make_public(target, record, catalogue, line, put, text=text)
+        return _make_public(target, record, catalogue, line, text=text)
 
 
 def _describe(
@@ -309,54 +302,48 @@ def _describe(
     **given: Any,
 ) -> PublicationLine:
     """Return the line after these; what is not new shows again what a line before showed."""
-    publication_id = f"P{len(lines) + 1:04}"
-    line = {"publication_id": publication_id, "kind": kind, "target": target, "published_on": day}
-    line |= {"content_sha256": catalogue.sha256, "content_of": "", "approval_id": ""} | given
-    if before:
-        again = before.model_dump(include={"content_of", "approval_id", "datasets"})
-        return PublicationLine.model_validate(line | again)
-    datasets = [
-        *(one for last in lines[-1:] for one in last.datasets if one.name in catalogue.blocked),
-        *(
-            {"name": one.name, "version": one.version, "content_sha256": one.state.sha256}
-            for one in catalogue.datasets
-        ),
+    own = f"P{len(lines) + 1:04}"
+    line = {"publication_id": own, "kind": kind, "target": target, "published_on": day}
+    stays = [one for last in lines[-1:] for one in last.datasets if one.name in catalogue.blocked]
+    made = [
+        {"name": one.name, "version": one.version, "content_sha256": one.state.sha256}
+        for one in catalogue.datasets
     ]
-    new = {"datasets": datasets} | ({} if kind == "abandon" else {"content_of": publication_id})
-    return PublicationLine.model_validate(line | new)
+    shown: Entry = {"content_of": own, "approval_id": "", "datasets": [*stays, *made]}
+    if before:
+        shown = before.model_dump(include=set(shown))
+    line["content_sha256"] = catalogue.sha256
+    return PublicationLine.model_validate(line | shown | given)
 
 
 def _make_public(
-    target: PublicTarget,
+    target: PublicTarget | None,
     record: TargetRecord,
     catalogue: Catalogue,
     line: PublicationLine,
-    put: Callable[[], None] | None,
+    *,
+    adopts: Collection[str] = (),
     lineage: pa.Table | None = None,
     text: str = "",
 ) -> PublicationLine:
-    """Bring the target to what a line says, hold it to that, and record the line.
+    """Bring the target, if one is given, to what a line says, and record the line.
 
-    The record keeps the content already; ``put`` is None where the target is left as it is.
+    The record keeps the content already.
     """
     if line.kind != "abandon":
         record.begin(line)
-    if put:
-        put()
-        record.mark("applied")
+    if target:
+        target.apply(catalogue, line.content_of, adopts)
         if faults := target.verify(catalogue):
             raise TargetError(
                 "公開先を読み返すと、公開した内容と違います。もう一度実行してください。\n"
                 + "\n".join(faults)
             )
-        record.mark("verified")
     if line.content_of == line.publication_id:
         history.keep_values(record, line.publication_id, lineage)
-        record.mark("values kept")
     if line.kind == "withdraw":
         history.remove_text(record, text)
         record.forget(line)
     record.add(line)
-    record.mark("written down")
     record.finish()
     return line

@@ -8,7 +8,7 @@ It is the folder ``data/06_catalog/record/<target>``, which is never removed::
     content/<sha256>        every file that was made public, once
     values.parquet          every published value, with the publication that it was part of
     lineage.parquet         the cells of every published revision
-    journal.json            how far a publication or an undo has come, while it is under way
+    journal.json            the line that is to be added of what is under way
     under_way.parquet       the cells of the publication under way
     lock                    held by the process that publishes
 
@@ -25,7 +25,6 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -40,6 +39,7 @@ from sumida_data.catalogue.target import (
     File,
     TargetChange,
     TargetError,
+    Versions,
     explain_failure,
     hash_content,
 )
@@ -91,6 +91,16 @@ class PublicationDataset(Model):
     content_sha256: str
 
 
+# What is cut off as this kind of line, and the command that completes it.
+PUBLISHING = ("公開", "kedro run --pipelines=publish")
+COMPLETES = {
+    "publish": PUBLISHING,
+    "repair": PUBLISHING,
+    "undo": ("取消し", "sumida-data undo"),
+    "withdraw": ("取下げ", "sumida-data withdraw"),
+}
+
+
 class PublicationLine(RecordLine):
     """Something was published, put in order, taken back, given up or taken down for good."""
 
@@ -108,49 +118,15 @@ class PublicationLine(RecordLine):
     reason: str = ""
     second_opinion: SecondOpinion | None = None  # None in older lines
 
-
-# What was cut off, and the command that completes it.
-COMPLETES = {
-    "publish": ("公開", "kedro run --pipelines=publish"),
-    "undo": ("取消し", "sumida-data undo"),
-    "withdraw": ("取下げ", "sumida-data withdraw"),
-}
-
-
-class JournalEntry(Model):
-    """What is under way, by the hash of the content, and the last step that was finished."""
-
-    kind: Literal["publish", "undo", "withdraw"]
-    content_sha256: str
-    approval_id: str = ""
-    day: str = ""
-    step: str = "begun"
+    @property
+    def publishes(self) -> bool:
+        """Whether publishing completes it where it is cut off."""
+        return COMPLETES.get(self.kind) == PUBLISHING
 
     def tell(self, option: str = "") -> str:
         """Say what was cut off, and how it is completed, with an option that names the target."""
         what, command = COMPLETES[self.kind]
         return f"{what}が途中です。先に {command}{option} をもう一度実行してください。"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordState:
-    """What was approved and published, oldest first, and what is under way."""
-
-    approvals: Sequence[Approval]
-    publications: Sequence[PublicationLine]
-    journal: JournalEntry | None
-    pending: Catalogue | None  # what is under way publishes
-    pending_lineage: bytes  # of the run that made it, as Parquet
-    faults: tuple[str, ...] = ()  # what was changed by hand
-
-    @property
-    def known_texts(self) -> set[str]:
-        """Hashes of the free words that an approval has covered."""
-        return {sha256 for one in self.approvals for sha256 in one.new_texts}
-
-    def find_approval(self, approval_id: str) -> Approval:
-        """Return the approval with an id."""
-        return next(one for one in self.approvals if one.approval_id == approval_id)
 
 
 class TargetRecord:
@@ -162,23 +138,40 @@ class TargetRecord:
         self._journal = folder / "journal.json"
         self._under_way = folder / "under_way.parquet"
 
-    def read_journal(self) -> JournalEntry | None:
-        """Return what is under way, or None; so it can be resumed after a kill."""
+    @property
+    def approvals(self) -> list[Approval]:
+        """The approvals, oldest first."""
+        return [Approval.model_validate_json(text) for text in self._read_texts(Approval.file)]
+
+    @property
+    def publications(self) -> list[PublicationLine]:
+        """What was published, oldest first."""
+        texts = self._read_texts(PublicationLine.file)
+        return [PublicationLine.model_validate_json(text) for text in texts]
+
+    @property
+    def journal(self) -> PublicationLine | None:
+        """What is under way, or None; so it can be resumed after a kill."""
         there = self._journal.exists()
-        return JournalEntry.model_validate_json(self._journal.read_bytes()) if there else None
+        return PublicationLine.model_validate_json(self._journal.read_bytes()) if there else None
+
+    @property
+    def known_texts(self) -> set[str]:
+        """Hashes of the free words that an approval has covered."""
+        return {sha256 for one in self.approvals for sha256 in one.new_texts}
+
+    def load_pending(self) -> tuple[Catalogue, bytes] | None:
+        """Return what is under way publishes, and the lineage of the run that made it, or None."""
+        # Where what was public is put in order, there is nothing new to complete.
+        with suppress(TargetError):
+            catalogue = self.load_catalogue(self.journal.publication_id if self.journal else "")
+            if self.journal and catalogue.sha256 == self.journal.content_sha256:
+                return catalogue, self._under_way.read_bytes()
+        return None
 
     def begin(self, line: PublicationLine) -> None:
-        """Write down what is about to be done, by the line that is to be recorded of it."""
-        kind = "publish" if line.kind == "repair" else line.kind
-        told = {"kind": kind, "day": line.published_on, "approval_id": line.approval_id}
-        entry = JournalEntry.model_validate(told | {"content_sha256": line.content_sha256})
-        replace_file(self._journal, entry.model_dump_json(indent=1).encode())
-
-    def mark(self, step: str) -> None:
-        """Write down that a step is finished."""
-        if entry := self.read_journal():
-            text = entry.model_copy(update={"step": step}).model_dump_json(indent=1)
-            replace_file(self._journal, text.encode())
+        """Write down what is about to be done, as it is to be recorded."""
+        replace_file(self._journal, line.model_dump_json(indent=1).encode())
 
     def locate_content(self, sha256: str) -> Path:
         """Return where the bytes with a hash lie, if they are kept."""
@@ -187,12 +180,7 @@ class TargetRecord:
     def keep_content(self, content: bytes) -> str:
         """Keep bytes, also where what is kept of them was damaged, and return their hash."""
         sha256 = hash_content(content)
-        path = self.locate_content(sha256)
-        if not (path.exists() and hash_content(path.read_bytes()) == sha256):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{sha256}.new")
-            aside.write_bytes(content)
-            aside.replace(path)
+        replace_file(self.locate_content(sha256), content)
         return sha256
 
     def read_content(self, sha256: str) -> bytes:
@@ -202,27 +190,6 @@ class TargetRecord:
         if hash_content(content) != sha256:
             raise TargetError(f"公開した内容の控え {path} がないか、変えられています。")
         return content
-
-    def read(self) -> RecordState:
-        """Read what was approved and published, and what is under way."""
-        approvals, publications = self.read_approvals(), self.read_publications()
-        journal, faults = self.read_journal(), tuple(self.find_faults())
-        # Where what was public is put in order, there is nothing new to complete.
-        with suppress(TargetError):
-            pending = journal and self.load_catalogue(f"P{len(publications) + 1:04}")
-            if journal and pending and pending.sha256 == journal.content_sha256:
-                lineage = self._under_way.read_bytes()
-                return RecordState(approvals, publications, journal, pending, lineage, faults)
-        return RecordState(approvals, publications, journal, None, b"", faults)
-
-    def read_approvals(self) -> list[Approval]:
-        """Return the approvals, oldest first."""
-        return [Approval.model_validate_json(text) for text in self._read_texts(Approval.file)]
-
-    def read_publications(self) -> list[PublicationLine]:
-        """Return the publications, oldest first."""
-        texts = self._read_texts(PublicationLine.file)
-        return [PublicationLine.model_validate_json(text) for text in texts]
 
     def add(self, line: Approval | PublicationLine) -> None:
         """Write an approval down, or a publication, which from then on has been made."""
@@ -289,7 +256,7 @@ class TargetRecord:
 
     def read_public_hashes(self, publication_id: str = "") -> dict[str, str]:
         """Return the hashes, by <package>/<file>, of all packages public now, or once."""
-        if not publication_id and (lines := self.read_publications()):
+        if not publication_id and (lines := self.publications):
             publication_id = lines[-1].content_of
         return self._read_publication(publication_id)["packages"] if publication_id else {}
 
@@ -310,31 +277,54 @@ class TargetRecord:
         kept: Entry = json.loads(path.read_bytes())
         return kept
 
-    def list_versions(self) -> dict[tuple[str, str], dict[str, str]]:
-        """Return the hashes of the files, by path, of every version that was not withdrawn."""
-        versions: dict[tuple[str, str], dict[str, str]] = {}
-        for path in sorted((self.folder / "publications").glob("*.json")):
-            kept = json.loads(path.read_bytes())
-            for dataset in kept["datasets"]:
-                name, packages = dataset["name"], kept["packages"]
-                files = {one: packages[one] for one in packages if one.startswith(f"{name}/")}
-                versions[name, str(dataset["metadata"].get("version"))] = files
-        for line in self.read_publications():
-            for name, gone in line.withdrawn.items():
-                for version in gone:
-                    versions.pop((name, version), None)
+    def list_content(self, publication_id: str) -> list[Entry]:
+        """Return what is kept of the publications on which one builds, and of it, oldest first."""
+        lines, kept = self.publications, list[Entry]()
+        places = {line.publication_id: place for place, line in enumerate(lines)}
+        while publication_id:
+            before = self._read_publication(publication_id)
+            # Real data do not continue what invented data began, nor the other way round.
+            if kept and before["sample"] != kept[0]["sample"]:
+                break
+            kept.insert(0, before)
+            place = places.get(publication_id, len(lines))
+            publication_id = lines[place - 1].content_of if place else ""
+        return kept
+
+    def list_withdrawn(self, *more: Versions) -> dict[str, list[str]]:
+        """Return the versions, by dataset, that were taken down for good, and those of more."""
+        withdrawn: dict[str, list[str]] = {}
+        for found in (*(line.withdrawn for line in self.publications), *more):
+            for name, versions in found.items():
+                withdrawn.setdefault(name, []).extend(versions)
+        return withdrawn
+
+    def list_versions(
+        self, kept: Sequence[Entry] | None = None, *more: Versions
+    ) -> dict[str, dict[str, dict[str, str]]]:
+        """Return the hashes by dataset, version and file, but for what was withdrawn, and more.
+
+        Only what is kept of some publications is looked at, or else of all.
+        """
+        versions: dict[str, dict[str, dict[str, str]]] = {}
+        withdrawn = self.list_withdrawn(*more)
+        if kept is None:
+            paths = sorted((self.folder / "publications").glob("*.json"))
+            kept = [json.loads(path.read_bytes()) for path in paths]
+        for one in kept:
+            for dataset in one["datasets"]:
+                name, version = dataset["name"], str(dataset["metadata"].get("version"))
+                if version not in withdrawn.get(name, ()):
+                    hashes = {key: one["packages"][f"{name}/{key}"] for key, _ in dataset["files"]}
+                    versions.setdefault(name, {})[version] = hashes
         return versions
 
     def forget(self, line: PublicationLine) -> None:
         """Remove what a withdrawal, still to be recorded, takes from view, and pages of old."""
         kept = self._read_publication(line.publication_id)
         needed = {*kept["pages"].values(), *kept["packages"].values()}
-        for (name, version), files in self.list_versions().items():
-            if version not in line.withdrawn.get(name, ()):
-                needed |= set(files.values())
-        releases = sorted((self.folder / "releases").glob("*.json"), key=lambda one: int(one.stem))
-        for path in releases[-1:]:
-            needed |= set(json.loads(path.read_bytes())["files"].values())
+        for versions in self.list_versions(None, line.withdrawn).values():
+            needed |= {sha256 for files in versions.values() for sha256 in files.values()}
         for path in (self.folder / "content").iterdir():
             if path.name not in needed:
                 path.unlink()
@@ -351,18 +341,18 @@ class TargetRecord:
                     yield f"{name} の{number}行目：{fault}"
                     return
                 before += f"{text}\n"
-        approved = {"", *(one.approval_id for one in self.read_approvals())}
-        for line in self.read_publications():
+        approved = {"", *(one.approval_id for one in self.approvals)}
+        for line in self.publications:
             if line.approval_id not in approved:
                 yield f"publications.jsonl の {line.publication_id}：承認がありません。"
         # What is under way has changed files that no line speaks of yet.
-        if not self.read_journal():
+        if not self.journal:
             for name, _ in sorted(self._list_proven().items() - self._hash_files().items()):
                 yield f"{name}：記録した後で変えられたか、なくなっています。"
 
     def _list_proven(self) -> dict[str, str]:
         """Return the last hash that a line gives of each of the record's other files."""
-        return {path: one for line in self.read_publications() for path, one in line.files.items()}
+        return {path: one for line in self.publications for path, one in line.files.items()}
 
     def _hash_files(self) -> dict[str, str]:
         return {

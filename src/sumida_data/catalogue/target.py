@@ -7,7 +7,7 @@ without a target's help, so that the preview, the approval and the publication s
 import errno
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +18,15 @@ from urllib.parse import urlsplit
 
 Entry = dict[str, Any]
 Action = Literal["create", "adopt", "update", "keep", "remove"]
+# Some versions of datasets, by name.
+Versions = Mapping[str, Sequence[str]]
 
+# What a file is that would have to be made, changed or removed.
+_DIFFERS: dict[Action, str] = {
+    "create": "ファイルがありません。",
+    "update": "中身が公開したものと違います。",
+    "remove": "公開していないファイルです。",
+}
 # Takes the place of a dataset's name where the pages around the datasets are meant.
 PAGES = ""
 
@@ -54,9 +62,17 @@ class DatasetState:
     files: Mapping[str, tuple[str, str]]  # by key, of the bytes and the description as published
 
     @property
+    def file_hashes(self) -> dict[str, str]:
+        """Hashes of the bytes by key."""
+        return {key: hashes[0] for key, hashes in self.files.items()}
+
+    @property
     def sha256(self) -> str:
         """Hash of its description and of all its bytes."""
         return hash_entry({"": self.metadata_sha256} | dict(self.files))
+
+
+NO_DATASET = DatasetState("", {})
 
 
 @dataclass(frozen=True)
@@ -87,7 +103,7 @@ class Catalogue:
     sample: bool
     blocked: tuple[str, ...] = ()  # what is public of these datasets stays
     # Versions by dataset of which nothing may stay public, not even at their address.
-    withdrawn: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    withdrawn: Versions = field(default_factory=dict)
 
     @cached_property
     def states(self) -> dict[str, DatasetState]:
@@ -143,17 +159,15 @@ class PublicTarget(Protocol):
     def observe(self, day: date) -> TargetState:
         """Look at the target."""
 
-    def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
-        """Make the target hold the catalogue; doing it again after a failure completes it.
+    def apply(self, catalogue: Catalogue, content_of: str, adopts: Collection[str] = ()) -> None:
+        """Make the target hold the content of a publication, old or new, which the record keeps.
 
-        Where it fails, what was public before still is.
+        Only datasets of other people that it ``adopts``, by name, are overwritten. Doing it again
+        after a failure completes it. Where it fails, what was public before still is.
         """
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back and return what differs, in Japanese; nothing if all is well."""
-
-    def undo(self, catalogue: Catalogue) -> None:
-        """Put back a catalogue that was public before."""
 
 
 def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...]:
@@ -162,25 +176,25 @@ def compare(catalogue: Catalogue, state: TargetState) -> tuple[TargetChange, ...
     A dataset is updated if its description or any resource changes, and adopted if it is not ours.
     """
     changes: list[TargetChange] = []
-    nothing = DatasetState("", {})
     for name in sorted(catalogue.states.keys() | state.datasets.keys()):
-        wanted, held = (one.get(name, nothing) for one in (catalogue.states, state.datasets))
-        files = _compare_files(name, wanted.files, held.files)
+        wanted, held = (one.get(name, NO_DATASET) for one in (catalogue.states, state.datasets))
+        files = compare_files(name, wanted.files, held.files)
         action: Action = "keep" if wanted == held else "update"
-        if held is nothing:
+        if held is NO_DATASET:
             action = "adopt" if name in state.others else "create"
-        elif wanted is nothing:
+        elif wanted is NO_DATASET:
             action = "keep" if name in catalogue.blocked else "remove"
             files = [TargetChange(action, name, one.file) for one in files]
         changes += [TargetChange(action, name), *files]
     if state.pages is not None:
-        changes += _compare_files(PAGES, catalogue.page_hashes, state.pages)
+        changes += compare_files(PAGES, catalogue.page_hashes, state.pages)
     return tuple(changes)
 
 
-def _compare_files(
+def compare_files(
     dataset: str, wanted: Mapping[str, Any], held: Mapping[str, Any]
 ) -> list[TargetChange]:
+    """Say what would happen to each file of a dataset, or to each page, by hashes by key."""
     changes = []
     for key in (*wanted, *sorted(held.keys() - wanted.keys())):
         action: Action = "keep" if wanted.get(key) == held.get(key) else "update"
@@ -193,6 +207,12 @@ def _compare_files(
 def name_option(target: str) -> str:
     """Return the option with which a command goes to a target, after a blank; '' for the folder."""
     return "" if target == "folder" else f" --env={target}"
+
+
+def tell_differences(wanted: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
+    """Return in Japanese what is held otherwise than wanted, by hashes by name of a file."""
+    changes = compare_files(PAGES, wanted, held)
+    return [f"{one.file}: {_DIFFERS[one.action]}" for one in changes if one.action != "keep"]
 
 
 def is_on_this_machine(url: str) -> bool:

@@ -102,10 +102,10 @@ def approve(  # one parameter for each option
 
 def _write_down(record: TargetRecord, proposal: Proposal, **decision: Any) -> Approval:
     try:
-        if record.read_journal() is None:
-            refuse_lost_record(proposal.changes, record.read_publications())
+        if record.journal is None:
+            refuse_lost_record(proposal.changes, record)
         with record.lock():
-            approval = write_approval(proposal, record.read_approvals(), **decision)
+            approval = write_approval(proposal, record.approvals, **decision)
             record.add(approval)
     except (RefusedError, TargetError) as error:
         raise click.ClickException(str(error)) from error

@@ -124,8 +124,8 @@ class Quarter:
         self.publication_due = self.due_on + lasts
         target = read_catalogue(project, env, "public_target")["target"]
         record = TargetRecord(project / target["record"])
-        self.approvals, self.published = record.read_approvals(), record.read_publications()
-        self.cut_off, self.found = record.read_journal(), self._ask_last_run(name)
+        self.approvals, self.published = record.approvals, record.publications
+        self.cut_off, self.found = record.journal, self._ask_last_run(name)
         self.departments = self.found.get("departments") or []  # those asked
         content = _read(project / _CHANGES)
         found = Proposal.model_validate_json(content) if content else None
@@ -178,8 +178,8 @@ class Quarter:
     def _complete(self) -> Iterator[Step]:
         if begun := self.cut_off:
             what, command = COMPLETES[begun.kind]
-            title, told = f"途中で止まった{what}を終わらせる", f"{begun.day} {begun.approval_id}"
-            yield Step(title, "late", told, f"{command}{self.option}")
+            told = f"{begun.published_on} {begun.approval_id}"
+            yield Step(f"途中で止まった{what}を終わらせる", "late", told, f"{command}{self.option}")
 
     def _collect(self) -> Iterator[Step]:
         period, due_on, asked = self.period, self.due_on, self.departments

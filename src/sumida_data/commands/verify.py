@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.config import MissingConfigException
 
-from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.catalogue import publication
 from sumida_data.catalogue.approval import RefusedError, propose, write_approval
@@ -24,10 +23,7 @@ from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import Catalogue, PublicTarget, TargetError, compare
 from sumida_data.commands.project import find_project, option_env, option_yes
 from sumida_data.datasets import TargetDataset
-from sumida_data.packages.models import Packages
-from sumida_data.plan.models import Plans
-from sumida_data.site.content import SiteSettings
-from sumida_data.survey.form import Waves
+from sumida_data.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -60,6 +56,8 @@ docs/runbooks.ja.md の「漏えいが見つかったとき」の順に進めて
 
 終了コード：0 取り下げた、1 取り下げなかった、またはできない。
 """
+# The parameters by which the site is built, in order.
+_OF_PREVIEW = ("packages", "municipality", "plans", "waves", "site")
 
 
 @contextmanager
@@ -101,7 +99,7 @@ def verify(env: str | None) -> None:
                 click.secho(edit, fg="red")
             click.echo(f"公開の記録 {record.folder} が変えられています。控えと比べてください。")
             sys.exit(2)
-        lines, begun = record.read_publications(), record.read_journal()
+        lines, begun = record.publications, record.journal
         option = f" --env={env}" if env else ""
         told = begun.tell(option) if begun else ""
         if not lines:
@@ -153,8 +151,8 @@ def abandon(env: str | None, *, leave: bool, yes: bool) -> None:
     """Give up a publication that was begun, and put back what was public before."""
     with _open(env) as (target, record, _):
         publication.find_begun(record)
-        if pending := record.read().pending:
-            changes = compare(pending, target.observe(date.today()))
+        if pending := record.load_pending():
+            changes = compare(pending[0], target.observe(date.today()))
             same = (one.dataset for one in changes if one.action == "keep" and not one.file)
             click.echo(f"新しい内容になっているデータセット：{'、'.join(same) or 'なし'}")
         if not yes and not click.confirm(f"公開先 {target.name} への公開をやめますか"):
@@ -201,7 +199,7 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
         reason = reason or click.prompt("取り下げる理由")
         approval = write_approval(
             proposal,
-            record.read_approvals(),
+            record.approvals,
             approved_by=name or click.prompt("承認者の名前"),
             decision_number=decision_number or click.prompt("決裁番号"),
             approved_on=date.today(),
@@ -218,10 +216,11 @@ def _find_versions(
     if not dataset and not text:
         raise click.ClickException("データセットの名前か --row を書いてください。")
     found = defaultdict(list)
-    for (name, number), files in record.list_versions().items():
-        is_meant = dataset in (None, name) and version in (None, number)
-        if is_meant and _holds(record, files, text):
-            found[name].append(number)
+    for name, versions in record.list_versions().items():
+        for number, files in versions.items():
+            is_meant = dataset in (None, name) and version in (None, number)
+            if is_meant and _holds(record, files, text):
+                found[name].append(number)
     if not found:
         raise click.ClickException("当てはまる版は、公開したものの中にありません。")
     return found
@@ -236,21 +235,13 @@ def _build_catalogue(
     context: KedroContext, record: TargetRecord, wanted: Mapping[str, list[str]]
 ) -> Catalogue:
     """Build what stays public: the site anew, from the packages that are public and stay so."""
-    current = {one.name: one.version for one in record.read_publications()[-1].datasets}
+    current = {one.name: one.version for one in record.publications[-1].datasets}
     gone = {name for name, versions in wanted.items() if current.get(name) in versions}
     files = {
         path: record.read_content(sha256)
         for path, sha256 in record.read_public_hashes().items()
         if path.split("/")[0] not in gone
     }
-    given = context.params
-    preview = build_preview(
-        files,
-        Packages.model_validate(given["packages"]),
-        HomeMunicipality.model_validate(given["municipality"]),
-        Plans.model_validate(given["plans"]),
-        Waves.model_validate(given["waves"]),
-        SiteSettings.model_validate(given["site"]),
-        context.catalog["data_dictionary"].load(),
-    )
-    return replace(gather_catalogue(preview, ()), withdrawn=wanted)
+    given: list[Any] = [PARAMETERS[one].model_validate(context.params[one]) for one in _OF_PREVIEW]
+    given.append(context.catalog["data_dictionary"].load())
+    return replace(gather_catalogue(build_preview(files, *given), ()), withdrawn=wanted)

@@ -433,7 +433,7 @@ class RecordDataset(_UnwrittenDataset):
                 return {name: SourceFile(name, locate(public[name])) for name in sorted(public)}
         except TargetError as error:
             raise DatasetError(str(error)) from error
-        return record.read() if self._part == "state" else read_histories(self._path)
+        return record if self._part == "state" else read_histories(self._path)
 
     @property
     def places(self) -> dict[Path, bool]:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from sumida_data.base.characters import name_some
 from sumida_data.catalogue.approval import Proposal, count_actions
-from sumida_data.catalogue.record import JournalEntry
+from sumida_data.catalogue.record import PublicationLine
 from sumida_data.catalogue.target import name_option
 from sumida_data.present.words import format_percentage
 from sumida_data.privacy.gate import BlockedPackage
@@ -54,7 +54,7 @@ class RunSummary:
 
     report: ProgressReport
     proposal: Proposal
-    cut_off: JournalEntry | None
+    cut_off: PublicationLine | None
     products: Mapping[str, str]
     readability: str
     checks: Tally

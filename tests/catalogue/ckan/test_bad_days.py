@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from sumida_data.catalogue.target import TargetChange, TargetError
+from sumida_data.catalogue.target import TargetError
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset, make_file, publish
 from tests.catalogue.ckan.proxy import Fault
 from tests.catalogue.office import DAY
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.long
 
 OLD = make_catalogue(make_dataset(title="前の版", rows=ROWS[:1]))
 NEW = make_catalogue(make_dataset(title="次の版", version="1.1.0"))
-UPDATE = [TargetChange("update", "dx-indicators")]
 RANDOM_KILLS = 50
 
 REFUSED = {
@@ -71,7 +70,7 @@ def test_refused_update_leaves_the_old_version_whole(name, target, proxy, ckan):
     publish(target, OLD)
     proxy.faults.append(replace(fault))
     with pytest.raises(TargetError) as told:
-        target.apply(NEW, UPDATE)
+        target.apply(NEW)
     assert words in str(told.value)
     assert target.verify(OLD) == []
     assert_whole(target, NEW, ckan)
@@ -96,7 +95,7 @@ def test_uncertain_answer_is_looked_into_and_nothing_done_twice(
     assert hurried.ready
     proxy.faults.append(replace(fault))
     proxy.forget()
-    hurried.apply(NEW, UPDATE)
+    hurried.apply(NEW)
     assert proxy.writes.count("package_revise") == revisions
     assert target.verify(NEW) == []
     assert_whole(target, NEW, ckan)
@@ -116,7 +115,7 @@ def test_site_that_stays_uncertain_is_given_up(open_ckan, proxy, ckan):
     proxy.faults.append(Fault("package_revise", 504, times=3))
     proxy.forget()
     with pytest.raises(TargetError, match="3回試しました"):
-        target.apply(NEW, UPDATE)
+        target.apply(NEW)
     assert proxy.writes == ["package_revise"] * 3
     assert target.verify(OLD) == []
     assert_whole(target, NEW, ckan)
@@ -130,7 +129,7 @@ def test_token_is_told_to_nobody_else(target, open_ckan, proxy, ckan):
         proxy.faults.append(Fault("download", 302, headers=there))
         proxy.faults.append(Fault("package_revise", 307, headers=there))
         with pytest.raises(TargetError, match="トークンはそこへ送っていません"):
-            target.apply(NEW, UPDATE)
+            target.apply(NEW)
     assert elsewhere.calls == ["x"]
     assert elsewhere.tokens == {""}
 
@@ -144,10 +143,10 @@ def test_files_replaced_by_a_failed_call_are_found_and_repaired(target, ckan):
     too_large = replace(large, content=b"0" * 3_000_000)
     torn = make_catalogue(replace(small, files=(new, *small.files[1:], too_large)))
     with pytest.raises(TargetError, match="ファイルが大きすぎる"):
-        target.apply(torn, UPDATE)
+        target.apply(torn)
     old = make_catalogue(replace(small, files=(*small.files, large)))
     assert target.verify(old) == [
-        "データセット dx-indicators: README.md の中身が承認されたものと違います。"
+        "データセット dx-indicators: README.md: 中身が公開したものと違います。"
     ]
     assert_whole(target, old, ckan)
 
@@ -158,7 +157,7 @@ def test_search_engine_down(open_ckan, own_ckan):
     own_ckan.kill("search")
     try:
         with pytest.raises(TargetError, match="2回試しました"):
-            target.apply(NEW, UPDATE)
+            target.apply(NEW)
     finally:
         own_ckan.start_search()
     assert [line for line in target.verify(OLD) if "中身" not in line] == []
@@ -172,7 +171,7 @@ def test_ckan_killed_in_mid_call(open_ckan, own_ckan, proxy):
     proxy.faults.append(Fault("package_revise", forward=True, before=kill.start))
     try:
         with pytest.raises(TargetError, match="2回試しました"):
-            target.apply(NEW, UPDATE)
+            target.apply(NEW)
     finally:
         kill.join()
         own_ckan.start_server()
@@ -186,7 +185,7 @@ def test_two_publishers_at_once(open_ckan, ckan):
     def run(number):
         # Each puts its own version back until it gives up, so one of them may have to.
         with contextlib.suppress(TargetError):
-            targets[number].apply(catalogues[number], [TargetChange("create", "dx-indicators")])
+            targets[number].apply(catalogues[number])
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(2)]
     for thread in threads:
@@ -208,7 +207,7 @@ def test_token_that_expires_in_between(open_ckan, own_ckan, proxy):
     revoke = lambda: own_ckan.action("api_token_revoke", token=token, caller="admin")  # noqa: E731
     proxy.faults.append(Fault("package_revise", forward=True, before=revoke))
     with pytest.raises(TargetError, match=r"許可しませんでした\(403\)。トークンの期限が切れたか"):
-        target.apply(NEW, UPDATE)
+        target.apply(NEW)
     with pytest.raises(TargetError, match="APIトークンが無効です"):
         open_ckan(token=token).observe(DAY)
     other = open_ckan()

@@ -46,7 +46,7 @@ class TestWithoutASite:
         ],
     )
     def test_only_this_machine_takes_sample_data(self, url, expected):
-        assert CkanSettings(url=url).on_loopback is expected
+        assert CkanTarget(CkanSettings(url=url)).accepts_sample is expected
 
     def test_unknown_setting_is_named(self, tmp_path):
         with pytest.raises(TargetError, match="設定 organisation が正しくありません"):

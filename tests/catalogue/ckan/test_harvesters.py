@@ -7,7 +7,9 @@ import threading
 
 import pytest
 
-from sumida_data.base.disk import read_folder
+from sumida_data.base.disk import read_folder, replace_folder
+from sumida_data.catalogue.preview import gather_catalogue
+from sumida_data.catalogue.publication import stamp
 from tests.catalogue.ckan.stack.start import Ckan
 
 pytestmark = pytest.mark.long
@@ -23,15 +25,25 @@ class _Server(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def preview(quarter):
-    """The catalogue of the sample quarter: all packages."""
-    return read_folder(quarter.data / "06_catalog/preview")
+def published(quarter):
+    """The catalogue of the sample quarter, all packages, as it is published on a day.
+
+    That of a preview is yet to come, and to a harvester a dataset that is newer than today has
+    always changed.
+    """
+    preview = read_folder(quarter.data / "06_catalog/preview")
+    catalogue = stamp(gather_catalogue(preview, ()), "2023-02-14")
+    files = dict(catalogue.pages)
+    for one in catalogue.datasets:
+        files |= {f"dataset/{one.name}/latest/{file.key}": file.content for file in one.files}
+    return files
 
 
 @pytest.fixture(scope="module")
-def address(quarter):
+def address(published, tmp_path_factory):
     """A web server that knows nothing of catalogues."""
-    folder = quarter.data / "06_catalog/preview"
+    folder = tmp_path_factory.mktemp("public") / "public"
+    replace_folder(folder, published)
     handler = functools.partial(_Server, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -69,8 +81,8 @@ def harvest(ckan, source_type, url):
     return status["last_job"]["stats"]
 
 
-def test_ckan_harvester_takes_everything_and_then_finds_nothing_new(harvesting, address, preview):
-    datasets = json.loads(preview["api/3/action/package_search"])["result"]["results"]
+def test_ckan_harvester_takes_everything_and_then_finds_nothing_new(harvesting, address, published):
+    datasets = json.loads(published["api/3/action/package_search"])["result"]["results"]
     first = harvest(harvesting, "ckan", address)
     assert (first["added"], first["errored"]) == (len(datasets), 0)
     for dataset in datasets:
@@ -86,10 +98,10 @@ def test_ckan_harvester_takes_everything_and_then_finds_nothing_new(harvesting, 
     assert (second["added"], second["updated"], second["errored"]) == (0, 0, 0)
 
 
-def test_dcat_harvester_takes_everything_and_then_changes_nothing(harvesting, address, preview):
+def test_dcat_harvester_takes_everything_and_then_changes_nothing(harvesting, address, published):
     """It calls every dataset that it finds again updated, so they are compared."""
     url = f"{address}/catalog.jsonld"
-    datasets = json.loads(preview["api/3/action/package_search"])["result"]["results"]
+    datasets = json.loads(published["api/3/action/package_search"])["result"]["results"]
     first = harvest(harvesting, "dcat_rdf", url)
     assert (first["added"], first["errored"]) == (len(datasets), 0)
     taken = show_harvested(harvesting, url)
@@ -99,7 +111,7 @@ def test_dcat_harvester_takes_everything_and_then_changes_nothing(harvesting, ad
             assert one[key] == dataset[key], key
         assert one["license_id"] == "cc-by"
         assert {tag["name"] for tag in one["tags"]} == {tag["name"] for tag in dataset["tags"]}
-        package = json.loads(preview[f"dataset/{dataset['name']}/latest/datapackage.json"])
+        package = json.loads(published[f"dataset/{dataset['name']}/latest/datapackage.json"])
         sources = "".join(f"{source['sumida:credit']}。" for source in package["sources"])
         assert one["provenance"] == sources
         assert one["publisher_name"] == dataset["maintainer"]

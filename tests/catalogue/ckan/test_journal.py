@@ -6,19 +6,16 @@ import pytest
 
 from sumida_data.catalogue.ckan.target import CkanTarget, open_target
 from sumida_data.catalogue.publication import publish
-from sumida_data.catalogue.record import TargetRecord
-from sumida_data.catalogue.target import Catalogue
+from sumida_data.catalogue.target import Catalogue, TargetError
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset
 from tests.catalogue.office import Office
-from tests.catalogue.test_publication import Killed, kill_at
+from tests.catalogue.test_publication import STEPS as FOLDER_STEPS
+from tests.catalogue.test_publication import Killed, kill_at, note_steps
 
-STEPS = (
-    "begin",
-    "applied",
-    "verified",
-    "values kept",
-    "written down",
-)
+_OURS = {"applied": (CkanTarget, "apply"), "verified": (CkanTarget, "verify")}
+STEPS = {
+    step: _OURS.get(step, place) for step, place in FOLDER_STEPS.items() if "release" not in step
+}
 
 
 @dataclass
@@ -58,15 +55,15 @@ def test_the_public_sees_old_or_new_and_a_repeat_completes_it(office, monkeypatc
     identity = ckan.action("package_show", id=name)["id"]
     office.approve(new)
     with monkeypatch.context() as patched:
-        kill_at(patched, step, before=True)
+        kill_at(patched, step, STEPS)
         with pytest.raises(Killed):
             office.publish(new)
-    assert office.target.verify(old if step == "begin" else new) == []
+    assert office.target.verify(old if step in ("content kept", "begun") else new) == []
     office.publish(new)
     assert office.target.verify(new) == []
-    assert office.record.read_journal() is None
+    assert office.record.journal is None
     assert ckan.action("package_show", id=name)["id"] == identity
-    lines = office.record.read_publications()
+    lines = office.record.publications
     assert [line.approval_id for line in lines] == ["A0001", "A0002"]
 
 
@@ -75,7 +72,7 @@ def test_another_approval_completes_what_was_under_way_first(office, monkeypatch
     office.approve_and_publish(old)
     office.approve(new)
     with monkeypatch.context() as patched:
-        kill_at(patched, "applied", before=True)
+        kill_at(patched, "applied", STEPS)
         with pytest.raises(Killed):
             office.publish(new)
     office.approve(newest)
@@ -89,14 +86,23 @@ def test_another_approval_completes_what_was_under_way_first(office, monkeypatch
     assert office.target.verify(new) == []
 
 
-def test_the_steps_are_those_of_the_journal(office, monkeypatch):
-    marked = []
-    mark = TargetRecord.mark
+def test_the_steps_are_done_in_this_order(office, monkeypatch):
+    catalogue = make_version("1.0.0", 1)
+    office.approve(catalogue)
+    done = note_steps(monkeypatch, STEPS)
+    office.publish(catalogue)
+    assert done == [*STEPS]
 
-    def note(journal, step):
-        marked.append(step)
-        mark(journal, step)
 
-    monkeypatch.setattr(TargetRecord, "mark", note)
-    office.approve_and_publish(make_version("1.0.0", 1))
-    assert tuple(marked) == STEPS[1:]
+def test_what_others_made_after_the_approval_is_not_overwritten(office, ckan):
+    catalogue = make_version("1.0.0", 1)
+    office.approve(catalogue)
+    name = f"{office.target.settings.name_prefix}dx-indicators"
+    ckan.action("package_create", name=name, owner_org=ckan.organization, title="手で作った")
+    with pytest.raises(TargetError, match="ほかの人のデータセットがあります"):
+        office.publish(catalogue)
+    office.abandon()
+    assert ckan.action("package_show", id=name)["title"] == "手で作った"
+    office.approve(catalogue, adopts=["dx-indicators"])
+    office.publish(catalogue)
+    assert office.target.verify(catalogue) == []

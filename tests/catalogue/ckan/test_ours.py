@@ -29,9 +29,9 @@ def test_anothers_dataset_is_overwritten_by_a_decision_alone(target, ckan):
     changes = compare(CATALOGUE, state)
     assert changes[0] == TargetChange("adopt", "dx-indicators")
     with pytest.raises(TargetError, match="ほかの人のデータセットがあります"):
-        target.apply(CATALOGUE, [replace(one, action="create") for one in changes])
+        target.apply(CATALOGUE)
     assert show(ckan, target)["title"] == "手で作った"
-    target.apply(CATALOGUE, changes)
+    target.apply(CATALOGUE, adopts=["dx-indicators"])
     assert target.verify(CATALOGUE) == []
     assert show(ckan, target)["id"] == made["id"]
     assert target.observe(DAY).others == set()
@@ -89,9 +89,11 @@ def test_what_is_withdrawn_leaves_a_page_without_files(target, ckan):
     assert package["notes"].startswith("このデータは取り下げました")
     assert target.verify(left) == []
     assert set(target.observe(DAY).datasets) == {"other"}
+    publish(target, make_catalogue(other))
+    assert show(ckan, target)["private"] is False
 
 
-def test_groups_and_views_that_went_are_told(target, ckan):
+def test_groups_and_views_that_went_are_told_and_put_right(target, ckan):
     publish(target, CATALOGUE)
     package = show(ckan, target)
     csv = next(one["id"] for one in package["resources"] if one["format"] == "CSV")
@@ -100,3 +102,9 @@ def test_groups_and_views_that_went_are_told(target, ckan):
     assert target.verify(CATALOGUE) == [
         "データセット dx-indicators: indicator_value.csv の表の画面(ビュー)がありません。"
     ]
+    ckan.action("package_patch", id=package["id"], groups=[])
+    assert target.verify(CATALOGUE) == [
+        "データセット dx-indicators: グループ c029 から外されています。"
+    ]
+    publish(target, CATALOGUE)
+    assert target.verify(CATALOGUE) == []

@@ -197,7 +197,7 @@ class TestOthersWork:
         package = show(ckan, target)
         ckan.action("package_patch", id=package["id"], title="手で直した題名")
         assert target.verify(make_catalogue()) == [
-            "データセット dx-indicators: 説明が承認されたものと違います。"
+            "データセット dx-indicators: 説明が公開したものと違います。"
         ]
         publish(target, make_catalogue())
         assert show(ckan, target)["title"] == "墨田区の計画の指標"
@@ -208,8 +208,9 @@ class TestOthersWork:
         before = addresses(show(ckan, target))
         one = find_csv(show(ckan, target))
         ckan.action("resource_delete", id=one)
-        assert "データセット dx-indicators: indicator_value.csv がありません。" in target.verify(
-            make_catalogue()
+        assert (
+            "データセット dx-indicators: indicator_value.csv: ファイルがありません。"
+            in target.verify(make_catalogue())
         )
         publish(target, make_catalogue())
         assert addresses(show(ckan, target)) == before
@@ -220,7 +221,7 @@ class TestOthersWork:
         package = show(ckan, target)
         arguments = {"package_id": package["id"], "url": "https://example.org/x", "name": "よその"}
         added = ckan.action("resource_create", **arguments)
-        assert f"データセット dx-indicators: {added['id']} は承認されていないのにあります。" in (
+        assert f"データセット dx-indicators: {added['id']}: 公開していないファイルです。" in (
             target.verify(make_catalogue())
         )
         publish(target, make_catalogue())
@@ -233,7 +234,7 @@ class TestOthersWork:
         path = next(own_ckan.files.glob(f"resources/{one[:3]}/{one[3:6]}/{one[6:]}"))
         path.write_bytes(path.read_bytes().replace(b"59.3", b"95.3"))
         assert target.verify(make_catalogue()) == [
-            "データセット dx-indicators: indicator_value.csv の中身が承認されたものと違います。"
+            "データセット dx-indicators: indicator_value.csv: 中身が公開したものと違います。"
         ]
         publish(target, make_catalogue())
         assert target.verify(make_catalogue()) == []
@@ -315,7 +316,7 @@ class TestUndo:
         after = make_catalogue(make_dataset(rows=NEXT_ROWS, title="次の版"), make_dataset("other"))
         publish(target, after)
         assert target.verify(after) == []
-        target.undo(before)
+        target.apply(before)
         assert target.verify(before) == []
         assert addresses(show(ckan, target)) == ids
         assert show(ckan, target, "other")["private"] is True
@@ -327,7 +328,7 @@ class TestRefusals:
         assert target.accepts_sample is False
         assert open_ckan().accepts_sample is True
         with pytest.raises(TargetError, match="見本データは公開のCKANへ送れません"):
-            target.apply(make_catalogue(sample=True), [])
+            target.apply(make_catalogue(sample=True))
         assert proxy.calls == []
 
     def test_everything_wrong_with_the_content_is_told_before_any_call(self, target, proxy):
@@ -337,7 +338,7 @@ class TestRefusals:
         file = make_file("人口.csv", b"x", "CSV", "text/csv")
         catalogue = make_catalogue(replace(dataset, files=(*dataset.files, file)))
         with pytest.raises(TargetError) as told:
-            target.apply(catalogue, [])
+            target.apply(catalogue)
         for part in (
             "名前は英小文字",
             "更新頻度 1年ごと",
@@ -357,7 +358,7 @@ class TestRefusals:
             replace(dataset.files[3], content=text.encode()),
         )
         with pytest.raises(TargetError) as told:
-            target.apply(make_catalogue(replace(dataset, files=files)), [])
+            target.apply(make_catalogue(replace(dataset, files=files)))
         assert "上限 100 バイト(max_file_bytes)を超えます" in str(told.value)
         assert "63バイトまでの名前" in str(told.value)
         assert proxy.calls == []

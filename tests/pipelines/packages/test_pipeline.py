@@ -1,6 +1,7 @@
 """The packages pipeline runs on frames, and misses no table."""
 
 import json
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -10,7 +11,7 @@ from kedro.runner import SequentialRunner
 
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import HomeMunicipality
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.datasets import DuckDBDataset, FolderDataset, TableDataset
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.packages.models import Views
@@ -51,7 +52,7 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         ),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
-        "target_record": MemoryDataset(RecordState((), (), None, None, b"")),
+        "target_record": MemoryDataset(TargetRecord(Path("none"))),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
     for name in list_tables("typed", "primary", "check", "indicator"):

@@ -45,7 +45,7 @@ def test_an_objection_of_another_engine_stops_the_publication(
             Packages.model_validate(raw_parameters["packages"]),
             {},
             office.target.observe(DAY),
-            office.record.read(),
+            office.record,
             pd.DataFrame(),
             opinion,
         )

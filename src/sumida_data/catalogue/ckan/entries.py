@@ -133,13 +133,22 @@ def revise(
     return (_as_text(arguments) if files else arguments), files
 
 
+def _as_text(arguments: Entry) -> Entry:
+    """Write lists and mappings as JSON, as CKAN wants them beside files."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in arguments.items()
+    }
+
+
 def _compare_files(
     wanted: Mapping[str, File], resources: Mapping[str, Entry]
 ) -> tuple[Entry, Files]:
     update: Entry = {}
     files = {}
     for one, file in wanted.items():
-        held, described = resources.get(one, {}), _describe_resource(file.metadata)
+        held = resources.get(one, {})
+        described = {name: file.metadata.get(name) or "" for name in _RESOURCE_FIELDS}
         different = _compare(described, held)
         if held.get("sha256") != file.sha256:
             different["hash"] = f"sha256:{file.sha256}"
@@ -164,18 +173,6 @@ def match(
         "filter": ",".join([*others, *left_out]),
         "update": update,
     }
-
-
-def _as_text(arguments: Entry) -> Entry:
-    """Write lists and mappings as JSON, as CKAN wants them beside files."""
-    return {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in arguments.items()
-    }
-
-
-def _describe_resource(metadata: Entry) -> Entry:
-    return {name: metadata.get(name) or "" for name in _RESOURCE_FIELDS}
 
 
 def _add_groups(fields: Entry, package: Entry, own_groups: frozenset[str]) -> Entry:
@@ -258,10 +255,9 @@ def fill(site: CkanSite, resource_id: str, table: DatastoreTable) -> None:
     """Make the table of a resource hold the rows of a file, and no others."""
     told = {"resource_id": resource_id, "force": True}
     fields = _read_fields(site, resource_id)
-    if fields is not None and _shape(fields) != _shape(table.fields):
+    if fields and _shape(fields) != _shape(table.fields):
         site.call("datastore_delete", told)
-        fields = None
-    if fields is None or _infos(fields) != _infos(table.fields):
+    if fields != list(table.fields):
         columns = {"fields": list(table.fields), "primary_key": list(table.primary_key)}
         site.call("datastore_create", told | columns)
     held = table.sort_by_key(_read_rows(site, resource_id, table))
@@ -281,7 +277,7 @@ def compare_table(site: CkanSite, resource_id: str, table: DatastoreTable) -> li
     fields = _read_fields(site, resource_id)
     if fields is None:
         return [f"{start}表がありません。"]
-    if (_shape(fields), _infos(fields)) != (_shape(table.fields), _infos(table.fields)):
+    if fields != list(table.fields):
         return [f"{start}列がファイルと違います。"]
     rows = list(_read_rows(site, resource_id, table))
     held, wanted = table.sort_by_key(rows), table.sort_by_key(table.rows)
@@ -297,7 +293,11 @@ def compare_table(site: CkanSite, resource_id: str, table: DatastoreTable) -> li
 def _read_fields(site: CkanSite, resource_id: str) -> list[Entry] | None:
     """Return the columns of the table of a resource, or None where it has none."""
     answer = site.find("datastore_search", {"resource_id": resource_id, "limit": 0})
-    return answer and [field for field in answer["fields"] if field["id"] != "_id"]
+    return answer and [
+        {"id": one["id"], "type": one["type"], "info": one.get("info", {})}
+        for one in answer["fields"]
+        if one["id"] != "_id"
+    ]
 
 
 def _read_rows(site: CkanSite, resource_id: str, table: DatastoreTable) -> Iterator[Row]:
@@ -324,11 +324,7 @@ def _describe_field(field: Entry, primary_key: Sequence[str]) -> Entry:
 
 def _shape(fields: Sequence[Entry]) -> list[tuple[str, str, bool]]:
     """Return what cannot be changed in a table without building it anew."""
-    return [(f["id"], f["type"], bool(f.get("info", {}).get("primary_key"))) for f in fields]
-
-
-def _infos(fields: Sequence[Entry]) -> list[Entry]:
-    return [field.get("info", {}) for field in fields]
+    return [(one["id"], one["type"], "primary_key" in one["info"]) for one in fields]
 
 
 def _read_row(fields: Sequence[Entry], record: Row, missing: str | None = None) -> Row:

@@ -24,7 +24,7 @@ from requests.auth import HTTPBasicAuth
 
 from sumida_data import __version__
 from sumida_data.base.metadata import Model, Row
-from sumida_data.catalogue.target import Entry, TargetError, is_on_this_machine
+from sumida_data.catalogue.target import Entry, TargetError
 from sumida_data.packages.models import FREQUENCIES
 
 Files = Mapping[str, tuple[str, bytes, str]]
@@ -89,11 +89,6 @@ class CkanSettings(Model):
         if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
             raise ValueError("APIトークンは英数字です。CKANの画面で作ったものに置き換えてください")
         return token
-
-    @property
-    def on_loopback(self) -> bool:
-        """Whether nobody but this machine sees the site."""
-        return bool(self.url) and is_on_this_machine(self.url)
 
 
 class UncertainError(Exception):

@@ -7,7 +7,7 @@ file that a failed call has replaced, or somebody by hand, is found and put righ
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, partial
@@ -20,13 +20,13 @@ from sumida_data.catalogue.ckan import entries
 from sumida_data.catalogue.ckan.entries import Revision
 from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, UncertainError
 from sumida_data.catalogue.target import (
-    Action,
     Catalogue,
     Dataset,
     Entry,
-    TargetChange,
     TargetError,
     TargetState,
+    is_on_this_machine,
+    tell_differences,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class CkanTarget:
     @property
     def accepts_sample(self) -> bool:
         """Whether invented data may go there: only where nobody else sees it."""
-        return self.settings.on_loopback
+        return bool(self.settings.url) and is_on_this_machine(self.settings.url)
 
     @cached_property
     def site(self) -> CkanSite:
@@ -83,8 +83,30 @@ class CkanTarget:
 
     @cached_property
     def ready(self) -> Readiness:
-        """What the site said when it was asked whether all is ready."""
-        return check_site(self.site, self.settings)
+        """What the site said when it was asked; a TargetError names all at once that is missing."""
+        settings, ask = self.settings, self.site.ask
+        needed = [
+            (settings.url, "CKANの住所(url)", "CKAN_URL"),
+            (settings.token.get_secret_value(), "APIトークン(token)", "CKAN_API_TOKEN"),
+        ]
+        if missing := [_MISSING.format(*names) for value, *names in needed if not value]:
+            raise TargetError("\n".join(missing))
+        status = ask("status_show")
+        allowed = ask("organization_list_for_user", permission="create_dataset")
+        organizations = {one["name"]: one["id"] for one in allowed}
+        problems = [*_check_user(self.site, settings.organization, sorted(organizations))]
+        problems += _check_version(str(status["ckan_version"]))
+        if problems:
+            raise TargetError("\n".join(problems))
+        extensions = set(status["extensions"])
+        return Readiness(
+            organization_id=organizations[settings.organization],
+            licenses=frozenset(one["id"] for one in ask("license_list")),
+            groups=frozenset(group["name"] for group in ask("group_list_authz")),
+            datastore=settings.datastore
+            and "datastore" in extensions
+            and not extensions & _LOADERS,
+        )
 
     def observe(self, day: date) -> TargetState:
         """Look at our datasets, public or not, and at the names that others have."""
@@ -109,7 +131,7 @@ class CkanTarget:
 
     def _find_problems(self, catalogue: Catalogue, elsewhere: Set[str]) -> list[str]:
         """Return what the site would refuse of a catalogue, in Japanese."""
-        problems = list(_check_content(catalogue, self.settings))
+        problems = [*self._check_content(catalogue)]
         for dataset in catalogue.datasets:
             if (name := f"{self.settings.name_prefix}{dataset.name}") in elsewhere:
                 problems.append(
@@ -122,21 +144,35 @@ class CkanTarget:
                 problems.append(str(error))
         return list(dict.fromkeys(problems))
 
-    def apply(self, catalogue: Catalogue, changes: Sequence[TargetChange]) -> None:
-        """Publish what changes, one call for each dataset, and fill the DataStore."""
-        if problems := list(_check_content(catalogue, self.settings)):
-            raise TargetError("\n".join(problems))
-        wanted = {one.name: (self._describe(one), one) for one in catalogue.datasets}
-        ours = {name: package["id"] for name, package in self._list().items()}
-        actions = _group(changes)
-        for name in sorted(actions):
-            place = ours.get(name, "")
-            if name in wanted:
-                self._publish(*wanted[name], place, adopt=("adopt", False) in actions[name])
-            elif place and name not in catalogue.blocked:
-                self._remove(name, place, withdrawn=name in catalogue.withdrawn)
+    def _check_content(self, catalogue: Catalogue) -> Iterator[str]:
+        """Yield what a CKAN would refuse or spoil, in Japanese, one line each."""
+        if catalogue.sample and not self.accepts_sample:
+            yield "見本データは公開のCKANへ送れません。本物の回答で計算し直してください。"
+            return
         for dataset in catalogue.datasets:
-            self._finish(dataset, new=("create", True) in actions.get(dataset.name, ()))
+            name = f"{self.settings.name_prefix}{dataset.name}"
+            found = _check_dataset(name, dataset, self.settings)
+            yield from (f"データセット {name}: {one}" for one in found)
+            for table in entries.read_tables(dataset):
+                yield from table.find_problems()
+
+    def apply(
+        self, catalogue: Catalogue, content_of: str = "", adopts: Collection[str] = ()
+    ) -> None:
+        """Publish what differs, one call for each dataset, and fill the DataStore."""
+        del content_of
+        if problems := [*self._check_content(catalogue)]:
+            raise TargetError("\n".join(problems))
+        wanted = [(self._describe(one), one) for one in catalogue.datasets]
+        ours = self._list()
+        for fields, dataset in wanted:
+            self._publish(fields, dataset, ours.get(dataset.name), adopt=dataset.name in adopts)
+        for name in sorted(ours.keys() - catalogue.states.keys() - set(catalogue.blocked)):
+            withdrawn = name in catalogue.withdrawn
+            if withdrawn or _is_public(ours[name]):
+                self._remove(name, ours[name]["id"], withdrawn=withdrawn)
+        for dataset in catalogue.datasets:
+            self._finish(dataset, ours.get(dataset.name))
 
     def verify(self, catalogue: Catalogue) -> list[str]:
         """Read everything back as the public sees it and return what differs, in Japanese."""
@@ -148,11 +184,6 @@ class CkanTarget:
             for name, package in self._list().items()
             if name not in names and _is_public(package)
         ]
-
-    def undo(self, catalogue: Catalogue) -> None:
-        """Put back a catalogue that was public before; what it did not hold is made private."""
-        names = catalogue.states.keys() | self._list().keys()
-        self.apply(catalogue, [TargetChange("update", name) for name in sorted(names)])
 
     def _mark(self, name: str) -> Entry:
         return {"project": self.settings.project, "name": f"{self.settings.name_prefix}{name}"}
@@ -205,7 +236,9 @@ class CkanTarget:
 
         self.site.persist(step)
 
-    def _publish(self, fields: Entry, dataset: Dataset, place: str, *, adopt: bool) -> None:
+    def _publish(
+        self, fields: Entry, dataset: Dataset, before: Entry | None, *, adopt: bool
+    ) -> None:
         def look(package: Entry | None) -> Revision | None:
             if package is None:
                 mark = entries.write_manifest(self._mark(dataset.name))
@@ -219,10 +252,12 @@ class CkanTarget:
                     "実行し、承認者が引き継ぐと決めてください(sumida-data approve --adopt)。"
                 )
             seen = self.site.look_into(package)
-            return entries.revise(fields, dataset, seen, self.ready.groups)
+            revision = entries.revise(fields, dataset, seen, self.ready.groups)
+            if revision:
+                _LOG.info("データセット %s を公開します。", fields["name"])
+            return revision
 
-        _LOG.info("データセット %s を公開します。", fields["name"])
-        self._bring(place or fields["name"], look)
+        self._bring(before["id"] if before else fields["name"], look)
 
     def _remove(self, name: str, place: str, *, withdrawn: bool) -> None:
         """Take a dataset out of public view; what is withdrawn leaves a page without files."""
@@ -242,7 +277,7 @@ class CkanTarget:
         _LOG.info("データセット %s %s", name, done)
         self._bring(place, look)
 
-    def _finish(self, dataset: Dataset, *, new: bool) -> None:
+    def _finish(self, dataset: Dataset, before: Entry | None) -> None:
         """Do what CKAN does not do with the files itself: tables, and views of new files."""
         site, name = self.site, self._mark(dataset.name)["name"]
         _LOG.info("データセット %s の表を確かめ、違えば送ります。", name)
@@ -255,6 +290,8 @@ class CkanTarget:
             if self.ready.datastore:
                 site.persist(entries.fill, site, ids[-1], table)
         # A kill before this step leaves tables without a view, and nothing new to tell of it.
+        held = {one["id"] for one in before["resources"]} if before else set()
+        new = {one["id"] for one in package["resources"]} - held
         if new or not all(site.ask("resource_view_list", id=one) for one in ids):
             site.persist(self._add_views, name)
 
@@ -271,7 +308,11 @@ class CkanTarget:
         if package is None:
             yield f"{start}公開されていません。"
             return
-        differences = list(_compare_state(dataset, public.persist(public.look_into, package)))
+        wanted, held = dataset.state, entries.read_state(public.persist(public.look_into, package))
+        differences = ["説明が公開したものと違います。"] * (
+            held.metadata_sha256 != wanted.metadata_sha256
+        )
+        differences += tell_differences(wanted.file_hashes, held.file_hashes)
         if package["owner_org"] != self.ready.organization_id:
             differences.append("別の組織に移されています。")
         groups = {group["name"] for group in package["groups"]}
@@ -287,55 +328,9 @@ class CkanTarget:
                 yield f"{start}{table.key} の表の画面(ビュー)がありません。"
 
 
-def _group(changes: Sequence[TargetChange]) -> dict[str, set[tuple[Action, bool]]]:
-    """Return what happens to each dataset that changes, and whether to a file of it."""
-    actions: dict[str, set[tuple[Action, bool]]] = {}
-    for one in changes:
-        if one.action != "keep":
-            actions.setdefault(one.dataset, set()).add((one.action, one.file is not None))
-    return actions
-
-
 def _is_public(package: Entry) -> bool:
     withdrawn = (entries.read_manifest(package) or {}).get("withdrawn")
     return not package["private"] and package["state"] == "active" and not withdrawn
-
-
-def _compare_state(dataset: Dataset, package: Entry) -> Iterator[str]:
-    wanted, state = dataset.state, entries.read_state(package)
-    if state.metadata_sha256 != wanted.metadata_sha256:
-        yield "説明が承認されたものと違います。"
-    for key in sorted(wanted.files.keys() | state.files.keys()):
-        if key not in wanted.files:
-            yield f"{key} は承認されていないのにあります。"
-        elif key not in state.files:
-            yield f"{key} がありません。"
-        elif state.files[key][0] != wanted.files[key][0]:
-            yield f"{key} の中身が承認されたものと違います。"
-
-
-def check_site(site: CkanSite, settings: CkanSettings) -> Readiness:
-    """Ask a site whether all is ready; a TargetError names all at once that is missing."""
-    needed = [
-        (settings.url, "CKANの住所(url)", "CKAN_URL"),
-        (settings.token.get_secret_value(), "APIトークン(token)", "CKAN_API_TOKEN"),
-    ]
-    if missing := [_MISSING.format(*names) for value, *names in needed if not value]:
-        raise TargetError("\n".join(missing))
-    status = site.ask("status_show")
-    allowed = site.ask("organization_list_for_user", permission="create_dataset")
-    organizations = {one["name"]: one["id"] for one in allowed}
-    problems = [*_check_version(str(status["ckan_version"]))]
-    problems += _check_user(site, settings.organization, sorted(organizations))
-    if problems:
-        raise TargetError("\n".join(problems))
-    extensions = set(status["extensions"])
-    return Readiness(
-        organization_id=organizations[settings.organization],
-        licenses=frozenset(one["id"] for one in site.ask("license_list")),
-        groups=frozenset(group["name"] for group in site.ask("group_list_authz")),
-        datastore=settings.datastore and "datastore" in extensions and not extensions & _LOADERS,
-    )
 
 
 def choose_license(name: str, settings: CkanSettings, ready: Readiness) -> str:
@@ -372,20 +367,6 @@ def _check_user(site: CkanSite, wanted: str, allowed: Sequence[str]) -> Iterator
             f"(作れる組織: {'、'.join(allowed) or 'なし'})。"
             "組織の名前を確かめ、管理者に編集者(editor)としての登録を頼んでください。"
         )
-
-
-def _check_content(catalogue: Catalogue, settings: CkanSettings) -> Iterator[str]:
-    """Yield what a CKAN would refuse or spoil, in Japanese, one line each."""
-    if catalogue.sample and not settings.on_loopback:
-        yield "見本データは公開のCKANへ送れません。本物の回答で計算し直してください。"
-        return
-    for dataset in catalogue.datasets:
-        name = f"{settings.name_prefix}{dataset.name}"
-        yield from (
-            f"データセット {name}: {one}" for one in _check_dataset(name, dataset, settings)
-        )
-        for table in entries.read_tables(dataset):
-            yield from table.find_problems()
 
 
 def _check_dataset(name: str, dataset: Dataset, settings: CkanSettings) -> Iterator[str]:

@@ -7,7 +7,7 @@ from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.catalogue import approval
 from sumida_data.catalogue.history import TargetHistory, describe_figures, hash_lineage
 from sumida_data.catalogue.preview import CHANGES_PAGE, find_unfit, gather_catalogue, render_changes
-from sumida_data.catalogue.record import RecordState, identify
+from sumida_data.catalogue.record import TargetRecord, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Rows, join_nodes, makes
@@ -31,7 +31,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
     quota: Quota,
     site: SiteSettings,
     dictionary: DataDictionary,
-    target_record: RecordState,
+    target_record: TargetRecord,
     free_words: Rows,
     publication_history: list[TargetHistory],
     **tables: Frame,

@@ -3,7 +3,7 @@
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue import preview
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.packages import package, response_rates
 from sumida_data.packages.database import Database
 from sumida_data.packages.descriptor import Surroundings
@@ -53,7 +53,7 @@ def build_packages(
     sources: CentralSources,
     guarded_tables: gate.GuardedTables,
     published_packages: Files,
-    target_record: RecordState,
+    target_record: TargetRecord,
     readability_before: Frame | None,
 ) -> tuple[Contents, Examiner]:
     """Build every package of packages.yml that the privacy gate does not block.

@@ -4,7 +4,7 @@ from sumida_data.base.frames import to_arrow
 from sumida_data.catalogue.approval import Proposal, RefusedError, count_actions
 from sumida_data.catalogue.preview import gather_catalogue
 from sumida_data.catalogue.publication import PlannedPublication, prepare_publication
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import TargetState, name_option
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Files, Frame, Summary, join_nodes, makes, read_all
@@ -29,7 +29,7 @@ def decide_publication(
     packages: Packages,
     publication_proposal: Proposal | None,
     observed_target: TargetState,
-    target_record: RecordState,
+    target_record: TargetRecord,
     lineage: Frame,
     second_opinion: SecondOpinion,
 ) -> tuple[PlannedPublication, PlannedPublication]:

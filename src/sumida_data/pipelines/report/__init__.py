@@ -4,7 +4,7 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import Period
 from sumida_data.catalogue.approval import Proposal
-from sumida_data.catalogue.record import RecordState
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Locations, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
@@ -95,7 +95,7 @@ def summarise(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     report_content: ProgressReport,
     packages: Packages,
     publication_proposal: Proposal,
-    target_record: RecordState,
+    target_record: TargetRecord,
     locations: Locations,
     received_readability_score: Frame,
     check_result: Frame,
