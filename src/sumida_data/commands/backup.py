@@ -114,7 +114,7 @@ def restore(archive: Path, *, check: bool) -> None:
             with _hold_all(project):
                 for name, (_, written_at) in manifest["files"].items():
                     opened.extract(name, project)
-                    # Of two returns of one day the one that came later counts.
+                    # Returns that are not in the ledger of receipts yet are entered by it.
                     os.utime(project / name, ns=(written_at, written_at))
                 FolderTarget(project / _PUBLIC, project / _RECORD / "folder").show_again()
             if not (project / LAST_BACKUP).exists():
