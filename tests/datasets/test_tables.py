@@ -101,3 +101,22 @@ def test_what_officers_wrote_is_for_the_owner_of_the_file_alone(
         catalog.save(f"{name}#primary", [])
         assert (tmp_path / f"{name}.parquet").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / f"{NAME}.parquet").stat().st_mode & 0o044
+
+
+@pytest.mark.parametrize(("entry", "remedy"), [("known", "控えから戻し"), ("primary", "消して")])
+@pytest.mark.parametrize(
+    "damage", [lambda _: b"", lambda b: b[:100], lambda b: b[:4] + b[4:9] * 99 + b[499:]]
+)
+def test_of_a_damaged_file_it_is_said_what_to_do(
+    catalog: DataCatalog, frame: pd.DataFrame, tmp_path: Path, entry: str, remedy: str, damage: Any
+) -> None:
+    catalog.save(f"{NAME}#{entry}", frame)
+    path = tmp_path / f"{NAME}.parquet"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DatasetError, match=rf"{NAME}.parquet: 壊れていて読めません。{remedy}"):
+        catalog.load(f"{NAME}#{entry}")
+
+
+def test_of_a_file_that_is_not_there_kedro_says_so(catalog: DataCatalog) -> None:
+    with pytest.raises(DatasetError, match="Failed while loading"):
+        catalog.load(f"{NAME}#primary")

@@ -223,8 +223,23 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
         self._table, self._dictionary, self._optional = table, Path(dictionary), optional
 
     def load(self) -> pd.DataFrame | None:
-        """Return the table, or None if there is none and none is needed."""
-        return None if self._optional and not self.exists() else super().load()
+        """Return the table, or None if there is none and none is needed.
+
+        Raises:
+            DatasetError: If it is not there or damaged.
+        """
+        if self._optional and not self.exists():
+            return None
+        try:
+            loaded: pd.DataFrame = super().load()
+        except DatasetError as error:
+            if type(error.__cause__) not in {pa.ArrowInvalid, OSError}:
+                raise
+            # What is remembered cannot be made again; all else can.
+            remedy = "控えから戻し、控えもないときだけ消して" if self._optional else "消して"
+            words = f"壊れていて読めません。{remedy}、もう一度 kedro run を実行してください。"
+            raise DatasetError(f"{self._filepath}: {words}") from error
+        return loaded
 
     def save(self, data: pd.DataFrame | pa.Table | Iterable[Row]) -> None:
         """Write rows, or a table that is one already.
