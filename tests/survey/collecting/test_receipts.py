@@ -57,6 +57,14 @@ def test_what_arrived_later_counts_whatever_day_is_typed_and_both_are_told(
     assert (ids(collected, FIRST), ids(collected, SECOND)) == ({"F209"}, {"F224"})
 
 
+def test_of_three_only_the_one_that_counts_is_said_to_be_used(collect: Collect) -> None:
+    third = "FY2022Q3/c.xlsx"
+    files = {FIRST: send(DONE, "R5.1.10"), SECOND: send(NOT_YET, "R5.1.11")}
+    collected = collect(files | {third: send(DONE, "R5.1.12")})
+    told = [ids(collected, name) for name in (FIRST, SECOND, third)]
+    assert (counting(collected), told) == ({third}, [{"F209"}, {"F209"}, {"F224"}])
+
+
 def test_first_seen_together_the_day_of_the_answer_decides(collect: Collect) -> None:
     files = {FIRST: send(DONE, "R5.1.12"), SECOND: send(NOT_YET, "R5.1.11")}
     assert counting(collect(files)) == {FIRST}

@@ -188,7 +188,9 @@ class _Quarter:
                 # Their folder or archive may be all that tells them apart.
                 names = [one.source_file.partition("/")[2] for one in (older, newer)]
                 older.report(self.rules[Kind.OLDER_RETURN], newer=names[1])
-                newer.report(self.rules[Kind.OTHER_RETURN], names[0])
+                if newer.file_sha256 == filled_in[-1].file_sha256:
+                    # Of three, the one between was not used either.
+                    newer.report(self.rules[Kind.OTHER_RETURN], names[0])
         if filled_in:
             return filled_in[-1]
         # A form as it was handed out counts only where a department sent nothing else.
