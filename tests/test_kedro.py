@@ -77,3 +77,17 @@ def test_a_run_as_kedro_does_it_names_the_nodes_from_which_it_goes_on(project):
     assert resumed.code == 0, resumed.output
     assert database.is_file()
     assert "調査票を読んでいます" not in resumed.output
+
+
+@pytest.mark.parametrize(
+    ("part", "made"),
+    [
+        ("returns", "data/08_reporting/returns/FY2022Q3/_回収状況.html"),
+        ("report", "data/08_reporting/FY2022Q3/progress_report.html"),
+    ],
+)
+def test_what_shows_the_period_is_made_again_alone(project, part, made):
+    (project.path / made).unlink()
+    run = project.kedro("run", f"--pipelines={part}")
+    assert run.code in {0, 2}, run.output
+    assert (project.path / made).is_file()

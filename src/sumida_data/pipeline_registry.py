@@ -3,7 +3,7 @@
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
-from sumida_data.pipelines import ingest, quality
+from sumida_data.pipelines import indicators, ingest, quality
 from sumida_data.pipelines.wiring import PROJECT
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
@@ -17,9 +17,12 @@ def register_pipelines() -> dict[str, Pipeline]:
     # Kedro finds only the pipelines asked for on the command line, or all where none is.
     pipelines = find_pipelines(raise_errors=True)
     quarter = sum((pipelines[name] for name in QUARTER if name in pipelines), Pipeline([]))
-    for name in {"forms", "keep"} & pipelines.keys():
+    for name in {"forms", "keep", "returns"} & pipelines.keys():
         # They begin with the registers and settings by which the quarter reads its returns.
         pipelines[name] += ingest.create_pipeline().only_nodes("prepare_collector")
+    for name in {"returns", "report"} & pipelines.keys():
+        # They show the period that is chosen from the answers; so each can be made again alone.
+        pipelines[name] += indicators.create_pipeline().only_nodes("choose_period")
     if "publish" in pipelines:
         # Nothing is published before the other engines have looked at it.
         pipelines["publish"] += quality.create_pipeline()
