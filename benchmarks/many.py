@@ -75,6 +75,7 @@ def make_work(folder: Path, count: int) -> Work:
         folder / "survey",
         folder / "external",
         folder / "tables",
+        folder / "receipts",
         "benchmark",
     )
 

@@ -70,6 +70,7 @@ def make_work(  # one fixture for each thing that decides what is made
             folder / "survey",
             folder / "external",
             folder / "tables",
+            folder / "receipts",
             "settings",
         )
 

@@ -8,10 +8,12 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -85,6 +87,17 @@ def test_a_unit_equals_what_one_municipality_makes_by_itself(finished: Work) -> 
         parts = sorted((work.results / name / f"municipality={CODES[2]}").glob("*/*.parquet"))
         # As a file by itself: the folders' names are no columns of it.
         assert sum(pq.read_metadata(part).num_rows for part in parts) == table.num_rows, name
+
+
+def test_each_municipality_keeps_a_ledger_of_receipts(finished: Work, tmp_path: Path) -> None:
+    work, name, day = replace(finished, receipts=tmp_path), f"{CODES[0]}.parquet", date(2023, 1, 16)
+    known = pq.read_table(finished.receipts / name)
+    place = known.column_names.index("received_on")
+    before = known.set_column(place, "received_on", pa.array([day] * len(known)))
+    pq.write_table(before, tmp_path / name)
+    response = work.compute(CODES[0])["response"]
+    assert {*response["received_on"].to_pylist()} - {None} == {day}
+    assert pq.read_table(tmp_path / name).to_pylist() == before.to_pylist()
 
 
 def test_archives_stand_for_the_folder_of_a_quarter(finished: Work, tmp_path: Path) -> None:

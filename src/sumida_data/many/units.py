@@ -23,7 +23,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sumida_data.base.disk import hash_place, remove_folder, replace_file
-from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows, to_arrow
+from sumida_data.base.frames import (
+    build_frame,
+    build_frame_of_tuples,
+    read_rows,
+    to_arrow,
+    to_frame,
+)
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.many import Many
 from sumida_data.plan.models import Plans
@@ -31,6 +37,7 @@ from sumida_data.plan.progress import assess_values
 from sumida_data.plan.values import compute_indicators, measure_coverage
 from sumida_data.sources.central import CentralCollector, CentralContents, Municipality
 from sumida_data.survey.collecting.collection import Collector
+from sumida_data.survey.collecting.receipts import Ledger
 from sumida_data.survey.collecting.returns import FormReader
 from sumida_data.survey.departments import Department
 from sumida_data.survey.files import SourceFile, open_deliveries
@@ -70,6 +77,7 @@ class Work:
     survey: Path  # with one folder for each municipality, as the central files
     external: Path
     results: Path
+    receipts: Path  # with the ledger of each municipality
     fingerprint: str  # hash of all settings and of the code
 
     def process(self, code: str) -> Outcome:
@@ -104,7 +112,9 @@ class Work:
         departments = self.departments.get(code) or self.departments.get("", ())
         reader = FormReader(self.form, self.rules)
         files = {file.name: file for file in _list_files(self.survey / code)}
-        collected = Collector(reader, self.waves, departments, code).collect(files)
+        ledger = self._read_ledger(code)
+        collected = Collector(reader, self.waves, departments, code, ledger=ledger).collect(files)
+        self._keep_ledger(code, ledger)
         response = build_frame(described["response"], collected.responses)
         contents = self._collect_central_files(home, response)
         # The ministry's table lists all municipalities.
@@ -131,6 +141,16 @@ class Work:
         collector = CentralCollector(self.sources, self.rules, home, known, sample)
         files = {file.name: file for file in _list_files(self.external / home.code)}
         return collector.collect(files, sorted(response["period"].unique()))
+
+    def _read_ledger(self, code: str) -> Ledger:
+        path = self.receipts / f"{code}.parquet"
+        return Ledger(read_rows(to_frame(pq.read_table(path))) if path.is_file() else ())
+
+    def _keep_ledger(self, code: str, ledger: Ledger) -> None:
+        table = to_arrow(build_frame(self.dictionary["receipt"], ledger.rows))
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer)
+        replace_file(self.receipts / f"{code}.parquet", buffer.getvalue().to_pybytes())
 
     def remove_results(self, code: str) -> None:
         """Remove what a municipality made, its mark first."""

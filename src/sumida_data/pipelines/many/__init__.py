@@ -48,6 +48,7 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
         find_place(locations["survey_returns"]),
         find_place(locations["external_files"]),
         find_place(locations["many_results"]),
+        find_place(locations["known_receipts"]).with_suffix(""),
         digest.hexdigest(),
     )
 
