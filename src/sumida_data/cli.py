@@ -91,11 +91,14 @@ def _refuse_unknown(names: list[str], runner: str | None) -> None:
     allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
     if unknown := [f"--pipelines={name}: {allowed}" for name in names if name not in known]:
         _fail(unknown)
+    usable = "使えるのは SequentialRunner、ThreadRunner です。"
+    if runner and runner.endswith("ParallelRunner"):
+        # Large values are passed on in memory, which other processes do not see.
+        _fail([f"--runner={runner}: 大きな値をメモリで渡すため、使えません。{usable}"])
     try:
         _ = runner and load_obj(runner, "kedro.runner")
     except (ImportError, AttributeError, ValueError):
-        known = ["SequentialRunner", "ThreadRunner", "ParallelRunner"]
-        _fail([f"--runner={runner}: この名前はありません。使えるのは {'、'.join(known)} です。"])
+        _fail([f"--runner={runner}: この名前はありません。{usable}"])
 
 
 def _explain(error: BaseException) -> str:

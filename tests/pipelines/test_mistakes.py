@@ -191,6 +191,13 @@ def test_an_unknown_runner_is_told_in_one_line(empty_project: Project, runner: s
     assert line.startswith(f"--runner={runner}: この名前はありません。使えるのは SequentialRunner")
 
 
+def test_a_runner_on_several_processes_is_refused_in_one_line(empty_project: Project) -> None:
+    run = empty_project.refuse("run", "--runner=ParallelRunner", "--pipelines=report")
+    assert run.code == 1
+    [line] = run.output.splitlines()
+    assert line.startswith("--runner=ParallelRunner: 大きな値をメモリで渡すため、使えません。")
+
+
 def test_an_unknown_pipeline_is_told_in_one_line(empty_project: Project) -> None:
     run = empty_project.refuse("run", "--pipelines=ingest,qualty")
     assert run.code == 1
