@@ -51,6 +51,7 @@ class Period:
         return cls(int(match[1]), int(match[2]))
 
     @classmethod
+    @lru_cache(maxsize=256)
     def find(cls, text: str) -> "Period | None":
         """Find a quarter in words such as 令和4年度第3四半期 or R4 Q3.
 

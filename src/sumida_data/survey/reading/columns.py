@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -138,11 +138,17 @@ def _doubt_name(value: str, field: FormField) -> tuple[Kind | None, str]:
     return Kind.HARDLY_A_NAME if _NO_NAME.search(fold(value)) else None, ""
 
 
-def _is_almost_of(examples: Iterable[str], code: str) -> bool:
+def _is_almost_of(examples: tuple[str, ...], code: str) -> bool:
     """Tell whether a code is like an example, such as T9999-99, but for a few marks."""
-    shape, *shapes = (_DIGIT.sub("9", one) for one in (code, *examples))
+    return bool(code) and _is_almost_shaped(examples, _DIGIT.sub("9", code))
+
+
+# The numbers of a register have few shapes.
+@lru_cache(maxsize=4096)
+def _is_almost_shaped(examples: tuple[str, ...], shape: str) -> bool:
+    shapes = [_DIGIT.sub("9", one) for one in examples]
     likeness = (SequenceMatcher(None, shape, one).ratio() for one in shapes)
-    return bool(code) and shape not in shapes and max(likeness) >= _ALMOST
+    return shape not in shapes and max(likeness) >= _ALMOST
 
 
 def _refuse(reading: Reading, field: FormField) -> str | None:
@@ -170,6 +176,7 @@ def _is_within(value: str, low: int | None, high: int | None) -> bool:
 class AnswerColumn(NamedTuple):
     """A column of answers; its number counts from 0, its letters are such as AB.
 
+    Where it is typed, not every text can be an answer.
     The examples are those of all forms that may come back; nothing where the form has none now.
     """
 
@@ -178,11 +185,7 @@ class AnswerColumn(NamedTuple):
     field: FormField
     judge: Judge
     examples: tuple[str, ...]
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether not every text can be an answer there."""
-        return self.field.enum is not None or self.field.type != "string"
+    is_typed: bool
 
 
 class Remark(NamedTuple):
@@ -265,7 +268,7 @@ class ColumnFinder(Generic[Described]):
         """Returns what judges lines around tables of such units, asked for in a fiscal year."""
         sheet = self.description.sheet
         return lru_cache(
-            lambda units, year: lru_cache(_KEPT)(lambda text: judge_line(text, units, sheet, year))
+            lambda units, year: cache(lambda text: judge_line(text, units, sheet, year))
         )
 
     @cached_property
@@ -289,7 +292,9 @@ class ColumnFinder(Generic[Described]):
             if not remark or remark.rule_id != Kind.HEADING_UNIT:
                 letters = xl_col_to_name(number)
                 examples = field.examples if field.example else ()
-                answers.append(AnswerColumn(number, letters, field, self.judges[name], examples))
+                is_typed = field.enum is not None or field.type != "string"
+                judge = self.judges[name]
+                answers.append(AnswerColumn(number, letters, field, judge, examples, is_typed))
         keys = [field.name for field in self.description.key_fields]
         return Columns(answers, keys, self.examples, find_bare_columns(sheet, table), remarks)
 

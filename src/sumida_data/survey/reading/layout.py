@@ -135,7 +135,7 @@ def find_table(sheet: Sheet, headings: Headings, *, in_part: bool = False) -> Fo
     """
     _list_upper_texts(sheet, headings.search_rows)
     for endings in headings.endings_of_keys:
-        if endings.isdisjoint(sheet.upper_keys):
+        if endings.isdisjoint(sheet.upper_texts.values()):
             return None
     best = find_most_headings(sheet, headings)
     if best is None or not headings.keys <= best.columns.keys():
@@ -148,7 +148,7 @@ def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
     """Return the row with the most headings of fields as a table, were it one; None without any."""
     texts = _list_upper_texts(sheet, headings.search_rows)
     # A row without the end of any heading cannot match more than the rows above it do.
-    telling = {text for text in texts if heading_key(text) in headings.endings}
+    telling = {text for text, key in texts.items() if key in headings.endings}
     rows = _fill_merged_headings(sheet, headings.search_rows)
     best: FoundTable | None = None
     for number, row in enumerate(rows):
@@ -251,17 +251,17 @@ def _is_part_of_heading(text: str) -> bool:
     return is_group or is_unit(_OUTSIDE.sub("", key))
 
 
-def list_texts(sheet: Sheet) -> list[str]:
+def list_texts(sheet: Sheet) -> Iterable[str]:
     """Return the texts of a sheet, each once."""
     is_low = len(sheet.rows) <= HEADER_SEARCH_ROWS
     return _list_upper_texts(sheet) if is_low else _list_texts(sheet.rows)
 
 
-def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> list[str]:
+def _list_upper_texts(sheet: Sheet, search_rows: int = HEADER_SEARCH_ROWS) -> dict[str, str]:
     # A sheet is searched for one table after the other.
     if not sheet.upper_texts:
-        sheet.upper_texts.extend(_list_texts(sheet.rows[:search_rows]))
-        sheet.upper_keys.update(map(heading_key, sheet.upper_texts))
+        texts = _list_texts(sheet.rows[:search_rows])
+        sheet.upper_texts.update(zip(texts, map(heading_key, texts), strict=True))
     return sheet.upper_texts
 
 

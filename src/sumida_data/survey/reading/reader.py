@@ -9,6 +9,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sumida_data.base.characters import comparable
@@ -43,6 +44,7 @@ _WITHOUT_VALUE = {Kind.ERROR_CELL, Kind.NOT_CALCULATED, Kind.STRUCK_CELL}
 _DAYS_TO_1904 = 1462
 # The choice that says of the numbers of a row that they are expected.
 _EXPECTED = "見込み"
+_RULE_ID = attrgetter("rule_id")
 # Layouts of one table whose columns are remembered; departments use the same few.
 _KEPT_LAYOUTS = 256
 
@@ -171,9 +173,10 @@ class _Pass:
         self.contents = SheetContents(sheet.name)
         self.first_row = first_row
         self.merged = [area for area in self.look.merged if area[1][0] >= first_row]
-        is_asked = place.period is not None and reader.description.is_complete
-        self.period = Period.parse(place.period or "") if is_asked else None
-        self.last_day = _last_day_of(self.period) if self.period else None
+        asked = place.period if reader.description.is_complete else None
+        self.period = Period.parse(asked) if asked else None
+        self.last_day = _last_day_of(asked) if asked else None
+        self.eras = _years_like_eras(asked) if asked else {}
         self.year = self.period.fiscal_year if self.period else None
         # The units of the row that is read, by the names of the fields that have them.
         self.units: dict[str, str | None] = {}
@@ -248,9 +251,8 @@ class _Pass:
 
     def check_days(self, answers: Iterable[Answer], label: str | None) -> None:
         """Report days such as 2004-10-01, as a spreadsheet takes 4/10/1 meant for 令和4年."""
-        eras = _years_like_eras(self.period) if self.period else {}
-        for answer in answers if eras else ():
-            if era := eras.get((answer.reading.value or "")[:5]):
+        for answer in answers if self.eras else ():
+            if era := self.eras.get((answer.reading.value or "")[:5]):
                 self.report_answer(Kind.YEAR_LIKE_AN_ERA, answer, label, era=era)
 
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
@@ -294,14 +296,14 @@ class _Pass:
 
 
 @lru_cache
-def _last_day_of(period: Period) -> str:
-    return period.last_day.isoformat()
+def _last_day_of(period: str) -> str:
+    return Period.parse(period).last_day.isoformat()
 
 
 @lru_cache
-def _years_like_eras(period: Period) -> dict[str, str]:
+def _years_like_eras(period: str) -> dict[str, str]:
     """Return the beginnings of days whose year is one of 令和 taken for 2000 or 平成, with it."""
-    year = era_year(period.last_day)[1]
+    year = era_year(Period.parse(period).last_day)[1]
     return {
         f"{start + one}-": f"令和{one}年"
         for one in (year - 1, year, year + 1)
@@ -390,11 +392,13 @@ class _TablePass(_Pass):
         """Yield the cells with lines that matter; a title stands alone in its row."""
         judge = self.reader.judge_line(self.columns.named_units, self.year)
         told: dict[CellValue, Kind] = {
-            text: kind for text in list_texts(self.sheet) if (kind := judge(text))
+            text: kind for text in filter(judge, list_texts(self.sheet)) if (kind := judge(text))
         }
-        for number, row in enumerate(self.sheet.rows) if told else ():
-            if told.keys().isdisjoint(row):
+        are_apart = map(told.keys().isdisjoint, self.sheet.rows)
+        for number, is_apart in enumerate(are_apart) if told else ():
+            if is_apart:
                 continue
+            row = self.sheet.rows[number]
             is_alone = len(row) - row.count("") == 1
             for text in filter(told.__contains__, dict.fromkeys(row)):
                 if is_alone or told[text] != Kind.TITLE_OF_ANOTHER_TABLE:
@@ -413,15 +417,16 @@ class _TablePass(_Pass):
         if self._says_nothing(answers) or self._is_example(judgements, answers):
             return
         label = " ".join(answer.raw_text for answer in answers[:2]).strip()
-        self._check_answers(number, _without_expected(judgements), answers, label)
+        self._check_answers(number, judgements, answers, label)
         self._keep(number, answers, label)
 
     def _check_answers(
         self, number: int, judgements: list[Judgement], answers: list[Answer], label: str
     ) -> None:
         columns = self.columns.answers
-        for column, judgement, answer in zip(columns, judgements, answers, strict=True):
-            if judgement.rule_id or self.may_hide_answers:
+        if self.may_hide_answers or any(map(_RULE_ID, judgements)):
+            told = _without_expected(judgements)
+            for column, judgement, answer in zip(columns, told, answers, strict=True):
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.look.hidden_rows:
             self.report_answer(Kind.HIDDEN_ROW, answers[0], label)

@@ -44,23 +44,25 @@ _HIDDEN = re.compile(
 )
 # Where parts of a text have a style of their own.
 _RICH = b"rPr"
-# Where a sheet says how it is seen.
-_VIEW = slice(2000)
+# What has none of these hides nothing; what begins with one rare letter is found faster.
+_MAY_BE_HIDDEN = re.compile(rb'h(?:idden="|(?<= h)t="0)')
 # The least height in points and width in letters that a person sees.
 _LEAST = {"ht": 1, "width": 1}
 _SINGLE_QUOTED = re.compile(rb"(?<==)'([^'\"<>]*)'")
 _MANUAL = re.compile(rb'calcMode="manual"')
 # An element that ends in /> has no content. A cell may leave its place to its row.
 _PLACELESS = rb'"[^>/]*+>\s*+<(?:\w+:)?c(?: (?!r=)|>)'
-_FAR_PLACE = re.compile(rb'r="(?:[A-Z]{3}|[A-Z]{0,2}\d{5})')
+_FAR_PLACE = re.compile(rb'r="[A-Z]?+[A-Z]?+(?:[A-Z]|\d{5})')
 _CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*+>|(\d+)' + _PLACELESS + rb")")
 # In front of a part: a header, in it the lengths of the name and of what else follows it.
 _LOCAL_HEADER, _LENGTHS = 30, 26
+# What is packed in so many bytes takes little room unpacked.
+_SMALL = 4096
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _WORKBOOK, _STYLES, _TEXTS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
 _SHEETS = "xl/worksheets/"
 _DRAWING = "xl/drawings/drawing"
-_OBJECTS = re.compile(f"(?i:comments|vmldrawing)|{_DRAWING}")
+_OBJECTS = ("comments", "vmldrawing", _DRAWING)
 # Check boxes and buttons of the old kind; they need not be well-formed. Notes are told apart.
 _CONTROL = re.compile(rb'ObjectType="(?!Note)[^>]*>.*?Anchor>\s*([0-9,\s]+)<', re.DOTALL)
 _ON, _OFF = {"1", "true"}, {"0", "false"}
@@ -105,7 +107,7 @@ def look_into_workbook(
         return None
     known = _read_book(archive, content, names, book)
     suspects = _find_suspects(archive, content, parts, known)
-    has_objects = _OBJECTS.search(" ".join(names)) is not None
+    has_objects = any(map(" ".join(names).lower().__contains__, _OBJECTS))
     looks: dict[str, SecondLook] = {}
     for name, part in sheet_parts(archive) if suspects or has_objects else ():
         look = looks[name] = SecondLook()
@@ -164,10 +166,19 @@ def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
     else:
         lengths = unpack_from("<HH", content, info.header_offset + _LENGTHS)
         start = info.header_offset + _LOCAL_HEADER + sum(lengths)
-        packed = memoryview(content)[start : start + info.compress_size]
-        xml = decompress(packed, -MAX_WBITS, info.file_size)
+        packed = content[start : start + info.compress_size]
+        inflate = _inflate if len(packed) > _SMALL else _inflate_once
+        xml = inflate(packed, info.file_size)
     # Few parts have such a mark anywhere, and a single character is found faster.
     return _SINGLE_QUOTED.sub(rb'"\1"', xml) if b"'" in xml and b"='" in xml else xml
+
+
+def _inflate(packed: bytes, size: int) -> bytes:
+    return decompress(packed, -MAX_WBITS, size)
+
+
+# Forms that were handed out together have some parts in common, such as that of styles.
+_inflate_once = lru_cache(maxsize=32)(_inflate)
 
 
 def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
@@ -189,12 +200,14 @@ def _find_suspects(
 def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     if _FAR_PLACE.search(xml):
         _refuse_far_cells(xml)
-    if xml.startswith(_UTF_16) or b"showZeros" in xml[_VIEW]:
+    head = xml[: xml.find(b"sheetData")]
+    if xml.startswith(_UTF_16) or b"showZeros" in head:
         return True
     after = xml[xml.rfind(b"sheetData>") :]
     if b"dxf>" in after or b'showValue="0"' in after:
         return True
-    return _has_odd_cells(xml, odd_style) or _has_hidden_parts(xml)
+    may_be_hidden = _MAY_BE_HIDDEN.search(xml) or b' width="0' in head
+    return _has_odd_cells(xml, odd_style) or bool(may_be_hidden and _HIDDEN.search(xml))
 
 
 def _has_odd_cells(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
@@ -204,12 +217,6 @@ def _has_odd_cells(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
         or (odd_style and odd_style.search(xml))
         or (b"inlineStr" in xml and _RICH in xml)
     )
-
-
-def _has_hidden_parts(xml: bytes) -> bool:
-    # The words are found faster than the pattern, which few sheets then need; columns come first.
-    may_be = b'hidden="' in xml or b' ht="0' in xml or b' width="0' in xml[: xml.find(b"sheetData")]
-    return may_be and _HIDDEN.search(xml) is not None
 
 
 def _refuse_far_cells(xml: bytes) -> None:

@@ -70,14 +70,13 @@ class Sheet:
     """One sheet, from cell A1 on; that of a CSV file has an empty name.
 
     All rows have one length; an empty cell is the empty text. Once it has been searched for
-    headings, it keeps the texts of the upper rows, and what they are as such.
+    headings, it keeps the texts of the upper rows with what they are as such.
     """
 
     name: str
     rows: list[list[CellValue]]
     look: SecondLook = field(default_factory=SecondLook)
-    upper_texts: list[str] = field(default_factory=list)
-    upper_keys: set[str] = field(default_factory=set)
+    upper_texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
