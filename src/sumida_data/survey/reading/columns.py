@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -57,6 +57,8 @@ _RULE_OF_REASON = {
 }
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
+# Every text of a sheet may be one.
+_LINES_KEPT = 16384
 # What lies outside is a slip of the hand: no survey asks for it.
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
@@ -268,7 +270,9 @@ class ColumnFinder(Generic[Described]):
         """Returns what judges lines around tables of such units, asked for in a fiscal year."""
         sheet = self.description.sheet
         return lru_cache(
-            lambda units, year: cache(lambda text: judge_line(text, units, sheet, year))
+            lambda units, year: lru_cache(_LINES_KEPT)(
+                lambda text: judge_line(text, units, sheet, year)
+            )
         )
 
     @cached_property
