@@ -80,6 +80,7 @@ class Ward:
             register("department_succession"),
             register("layout_map"),
             self.opened_files,
+            None,
         )
         answers, response, *_ = collect_returns(
             collector, dict(self.survey), {}, self.dictionary, {}
