@@ -289,6 +289,14 @@ format = %(asctime)s %(levelname)s %(name)s %(message)s
 """
 
 
+def has_network() -> bool:
+    """Tell whether a way leads out of this machine, as far as Linux tells."""
+    routes = Path("/proc/net/route")
+    # The second column of the route to anywhere.
+    ways = routes.read_text().splitlines()[1:] if routes.exists() else ["any 00000000"]
+    return any(way.split()[1] == "00000000" for way in ways)
+
+
 def install(version: str) -> Path:
     """Install a CKAN where that has not been done; return the Python of its environment."""
     lock = HERE / f"requirements-{version}.lock"
