@@ -6,6 +6,8 @@ STACK := tests/catalogue/ckan/stack
 UV := $(shell command -v uv 2>/dev/null)
 # uv is used where it is there; pip does the same, only slower.
 INSTALL := $(if $(UV),$(UV) pip install --python $(BIN)/python --compile-bytecode,$(BIN)/python -m pip install --disable-pip-version-check)
+# Without the names of the folders above: with LC_ALL=C, Python 3.11 reads only ASCII there.
+SHORTEN = for path in .venv/lib/*/site-packages/__editable__.sumida_data-*.pth; do echo ../../../../src > "$$path"; done
 RETURNS := $(shell find data/01_raw/survey data/01_raw/kept_readings -type f ! -name '.*' 2>/dev/null | head -1)
 
 export KEDRO_DISABLE_TELEMETRY := 1
@@ -95,9 +97,11 @@ clean:  ## Remove all that was made; what was received, remembered, published an
 .venv/installed: requirements.lock pyproject.toml | .venv/bin/python
 	$(INSTALL) --require-hashes --requirement requirements.lock
 	$(INSTALL) --no-deps --editable .
+	@$(SHORTEN)
 	@touch $@
 
 .venv/installed-dev: requirements-dev.lock pyproject.toml | .venv/bin/python
 	$(INSTALL) --require-hashes --requirement requirements-dev.lock
 	$(INSTALL) --no-deps --editable .
+	@$(SHORTEN)
 	@touch $@ .venv/installed

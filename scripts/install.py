@@ -10,6 +10,7 @@ them, with ``.new`` at the end.
 """
 
 import hashlib
+import os
 import subprocess
 import sys
 import venv
@@ -60,10 +61,21 @@ def install(target: Path) -> None:
     wanted = HERE / f"requirements-{SYSTEM}.txt"
     subprocess.run([*pip, "--require-hashes", "--requirement", str(wanted)], check=True)
     subprocess.run([*pip, "--no-deps", "--editable", str(target)], check=True)
+    shorten_path(folder, target)
     # make looks at these and installs nothing.
     (folder / "installed").touch()
     if (HERE / "dev").read_text("utf-8").strip() == "yes":
         (folder / "installed-dev").touch()
+
+
+def shorten_path(folder: Path, target: Path) -> None:
+    """Name the source by its way from the environment, without the names of folders above it.
+
+    Python 3.11 reads such a file in the encoding of the locale, and with LC_ALL=C does not start
+    where a folder's name is Japanese.
+    """
+    for path in folder.rglob("__editable__*.pth"):
+        path.write_text(f"{os.path.relpath(target / 'src', path.parent)}\n", "ascii")
 
 
 def main() -> int:

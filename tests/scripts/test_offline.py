@@ -87,3 +87,15 @@ def test_without_a_folder_it_says_how(
     monkeypatch.setattr("sys.argv", ["install.py", *arguments])
     assert script("install").main() == 1
     assert "使い方" in capsys.readouterr().out
+
+
+def test_the_source_is_found_whatever_the_folders_above_are_called(script, tmp_path: Path) -> None:
+    target = tmp_path / "端末 一"
+    packages = target / ".venv/lib/python3.11/site-packages"
+    packages.mkdir(parents=True)
+    (target / "src").mkdir()
+    path = packages / "__editable__.sumida_data-1.0.0.pth"
+    path.write_text(f"{target}/src\n", "utf-8")
+    script("install").shorten_path(target / ".venv", target)
+    said = path.read_bytes().decode("ascii").strip()
+    assert (packages / said).resolve() == target / "src"
