@@ -75,7 +75,9 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         os.chdir(metadata.project_path)
         LOGGING.configure(read_settings([Path("conf/logging.yml")]))
     names = options["pipelines"] or list(filter(None, [options["pipeline"]]))
-    _refuse_unknown(names, options["runner"])
+    _refuse_unknown(names)
+    if options["runner"]:
+        _refuse_unusable(options["runner"])
     # The whole quarter, run as this project runs it.
     is_whole = set(names) <= {"__default__"} and not any(options[name] for name in _OF_KEDRO)
     changes = _find_changes(metadata.project_path, options) if is_whole else None
@@ -86,17 +88,20 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     _tell(_run(options, changes), changes)
 
 
-def _refuse_unknown(names: list[str], runner: str | None) -> None:
+def _refuse_unknown(names: list[str]) -> None:
     known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
     allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
     if unknown := [f"--pipelines={name}: {allowed}" for name in names if name not in known]:
         _fail(unknown)
+
+
+def _refuse_unusable(runner: str) -> None:
     usable = "使えるのは SequentialRunner、ThreadRunner です。"
-    if runner and runner.endswith("ParallelRunner"):
+    if runner.endswith("ParallelRunner"):
         # Large values are passed on in memory, which other processes do not see.
         _fail([f"--runner={runner}: 大きな値をメモリで渡すため、使えません。{usable}"])
     try:
-        _ = runner and load_obj(runner, "kedro.runner")
+        load_obj(runner, "kedro.runner")
     except (ImportError, AttributeError, ValueError):
         _fail([f"--runner={runner}: この名前はありません。{usable}"])
 
