@@ -5,7 +5,9 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from difflib import SequenceMatcher
+from inspect import signature
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, NoReturn
@@ -14,6 +16,7 @@ import click
 from kedro.config import MissingConfigException
 from kedro.framework.cli import project
 from kedro.framework.project import LOGGING, settings
+from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
 from kedro.utils import load_obj
@@ -40,6 +43,7 @@ _UNREADABLE = (
     "設定は --params=名前=値 か --params=名前.項目=値 の形で書きます。"
 )
 _KEDRO_SAYS = "指定されたとおりには実行できません。Kedroの説明："
+_SHOWN = 12
 _NAMES = {"code": "プログラム", "locations": "データの場所"}
 
 
@@ -50,7 +54,7 @@ class _Run(click.Command):
         """Read the options."""
         try:
             return super().parse_args(ctx, args)
-        except click.UsageError as error:
+        except click.ClickException as error:
             param = getattr(error, "param", None)
             name = param.opts[0] if param else getattr(error, "option_name", "--params など")
             _fail([f"{name}: {_UNREADABLE}"])
@@ -74,10 +78,12 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         # not found how to log.
         os.chdir(metadata.project_path)
         LOGGING.configure(read_settings([Path("conf/logging.yml")]))
-    names = options["pipelines"] or list(filter(None, [options["pipeline"]]))
-    _refuse_unknown(names)
-    if options["runner"]:
-        _refuse_unusable(options["runner"])
+    names = _name_pipelines(options)
+    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
+    if unknown := _find_unknown("pipelines", names, known):
+        _fail(unknown)
+    if options["runner"] or options["runner_params"]:
+        _refuse_unusable(options["runner"] or "SequentialRunner", options["runner_params"])
     # The whole quarter, run as this project runs it.
     is_whole = set(names) <= {"__default__"} and not any(options[name] for name in _OF_KEDRO)
     changes = _find_changes(metadata.project_path, options) if is_whole else None
@@ -88,22 +94,47 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     _tell(_run(options, changes), changes)
 
 
-def _refuse_unknown(names: list[str]) -> None:
-    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
-    allowed = f"この名前のパイプラインはありません。使えるのは {'、'.join(known)} です。"
-    if unknown := [f"--pipelines={name}: {allowed}" for name in names if name not in known]:
-        _fail(unknown)
+def _name_pipelines(options: Mapping[str, Any]) -> list[str]:
+    return options["pipelines"] or list(filter(None, [options["pipeline"]]))
 
 
-def _refuse_unusable(runner: str) -> None:
+def _find_unknown(option: str, given: Iterable[str], known: Collection[str]) -> list[str]:
+    """Return a line for each of the names given that is none, with those that are most alike."""
+    lines = []
+    for name in (one for one in given if one not in known):
+        alike = sorted(known, key=lambda one: (-SequenceMatcher(None, name, one).ratio(), one))
+        usable = f"使えるのは {name_some(alike, _SHOWN)}です。" if known else "使えません。"
+        lines.append(f"--{option.replace('_', '-')}={name}: この名前はありません。{usable}")
+    return lines
+
+
+def _refuse_unusable(runner: str, given: Mapping[str, Any]) -> None:
     usable = "使えるのは SequentialRunner、ThreadRunner です。"
     if runner.endswith("ParallelRunner"):
         # Large values are passed on in memory, which other processes do not see.
         _fail([f"--runner={runner}: 大きな値をメモリで渡すため、使えません。{usable}"])
     try:
-        load_obj(runner, "kedro.runner")
+        known = signature(load_obj(runner, "kedro.runner")).parameters
     except (ImportError, AttributeError, ValueError):
         _fail([f"--runner={runner}: この名前はありません。{usable}"])
+    if unknown := _find_unknown("runner_params", given, known):
+        _fail(unknown)
+
+
+def _find_unknown_parts(options: Mapping[str, Any]) -> list[str]:
+    """Return a line for each name by which a part is chosen that the pipelines do not have."""
+    chosen = [kedro_pipelines[one] for one in _name_pipelines(options) or ["__default__"]]
+    nodes = [node for pipeline in chosen for node in pipeline.nodes]
+    names, data = {node.name for node in nodes}, {one for made in chosen for one in made.datasets()}
+    known: dict[str, Collection[str]] = {
+        **dict.fromkeys(("from_nodes", "to_nodes"), names),
+        **dict.fromkeys(("from_inputs", "to_outputs"), data),
+        "tags": {tag for node in nodes for tag in node.tags},
+        "namespaces": (),
+        "load_versions": (),
+    }
+    lines = [line for one in known for line in _find_unknown(one, options[one], known[one])]
+    return lines + _find_unknown("nodes", options["node_names"], names)
 
 
 def _explain(error: BaseException) -> str:
@@ -114,7 +145,9 @@ def _explain(error: BaseException) -> str:
     # What is not there is told by who looked for it; without a number it may be a network.
     if cause and cause.errno not in (None, errno.ENOENT):
         return f"{explain_os_error(cause)}もう一度実行してください。"
-    # What Kedro says of nodes, tags and runners that are not there is English.
+    if str(error).startswith("Pipeline contains no nodes"):
+        return "選ばれた範囲に処理がありません。--from-nodes や --to-nodes などを見直してください。"
+    # What else Kedro says is English.
     return f"{_KEDRO_SAYS * str(error).isascii()}{error}"
 
 
@@ -129,7 +162,8 @@ def _run(options: dict[str, Any], changes: Changes | None) -> dict[str, Any]:
         if changes and changes.this.keys:
             changes.keep_what_is_done()
             _print("もう一度実行すると、ここまでに終わった処理の続きから始まります。")
-        _fail([_explain(error)])
+        # Of names that are not there Kedro tells one kind, in English.
+        _fail((str(error).isascii() and _find_unknown_parts(options)) or [_explain(error)])
     return outputs
 
 

@@ -171,7 +171,8 @@ def test_a_register_is_read_as_excel_saves_it_or_told_in_one_line(
         ("--params=x", "--params など: このオプションはないか、値が読めません。"),
         ("--conf-source=/nowhere", "--conf-source: このオプションはないか、値が読めません。"),
         ("--env=nowhere", "--env=nowhere: "),
-        ("--from-nodes=nowhere", "指定されたとおりには実行できません。Kedroの説明："),
+        ("--load-versions=answer", "--params など: このオプションはないか、値が読めません。"),
+        ("--runner-params=max_worker=1", "--runner-params=max_worker: この名前はありません。"),
     ],
 )
 def test_an_option_that_cannot_be_followed_is_told_in_japanese(
@@ -202,8 +203,36 @@ def test_an_unknown_pipeline_is_told_in_one_line(empty_project: Project) -> None
     run = empty_project.refuse("run", "--pipelines=ingest,qualty")
     assert run.code == 1
     [line] = run.output.splitlines()
-    assert line.startswith("--pipelines=qualty: この名前のパイプラインはありません。使えるのは ")
-    assert "quality" in line
+    assert line.startswith("--pipelines=qualty: この名前はありません。使えるのは quality、")
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "usable"),
+    [
+        ("--from-nodes", "write_retur", "使えるのは write_returns、"),
+        ("--nodes", "write_retur", "使えるのは write_returns、"),
+        ("--to-outputs", "finding", "使えるのは finding#primary、"),
+        ("--tags", "returs", "使えるのは returns、"),
+        ("--namespaces", "ward", "使えません。"),
+        ("--load-versions", "answer:1", "使えません。"),
+    ],
+)
+def test_a_part_of_the_pipelines_that_is_not_there_is_told_in_one_line(
+    empty_project: Project, option: str, given: str, usable: str
+) -> None:
+    run = empty_project.refuse("run", f"{option}={given}")
+    assert run.code == 1
+    [line] = run.output.splitlines()
+    name = given.partition(":")[0]
+    assert line.startswith(f"{option}={name}: この名前はありません。{usable}")
+
+
+def test_parts_that_exclude_each_other_are_told_in_one_line(empty_project: Project) -> None:
+    run = empty_project.refuse("run", "--from-nodes=write_returns", "--to-nodes=collect_returns")
+    assert run.code == 1
+    assert run.output.splitlines() == [
+        "選ばれた範囲に処理がありません。--from-nodes や --to-nodes などを見直してください。"
+    ]
 
 
 def test_real_returns_are_never_overwritten_by_sample_data(
