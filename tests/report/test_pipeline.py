@@ -95,8 +95,12 @@ def outputs(  # one fixture for each thing that the report reads
 def test_writes_page_and_workbook_of_the_period(outputs: dict[str, Any]) -> None:
     files = outputs["progress_report"]
     assert sorted(files) == [
+        "FY2022Q3/briefing_electronic_approval_rate.docx",
         "FY2022Q3/briefing_electronic_approval_rate.html",
+        "FY2022Q3/briefing_electronic_approval_rate.pdf",
+        "FY2022Q3/council_paper.docx",
         "FY2022Q3/council_paper.html",
+        "FY2022Q3/council_paper.pdf",
         "FY2022Q3/council_slides.pptx",
         "FY2022Q3/progress_report.html",
         "FY2022Q3/progress_table.xlsx",

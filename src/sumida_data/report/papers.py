@@ -150,7 +150,7 @@ def render_slides(report: ProgressReport) -> bytes:
         _add_table(slide, rows, about, (45, 80, 45), Mm(9.5))
     content = BytesIO()
     presentation.save(content)
-    return _fix_clocks(content.getvalue())
+    return fix_clocks(content.getvalue())
 
 
 def _add_slide(presentation: Any, report: ProgressReport, title: str) -> Any:
@@ -267,10 +267,10 @@ def _list_series(chart: Chart) -> Any:
     return data
 
 
-def _fix_clocks(content: bytes) -> bytes:
-    """Return the same archive with fixed times, in the workbooks behind its charts too."""
+def fix_clocks(content: bytes) -> bytes:
+    """Return the same Office file with fixed times, in the workbooks behind its charts too."""
     with ZipFile(BytesIO(content)) as old:
         parts = {name: old.read(name) for name in old.namelist()}
-    books = {name: _fix_clocks(part) for name, part in parts.items() if name.endswith(".xlsx")}
+    books = {name: fix_clocks(part) for name, part in parts.items() if name.endswith(".xlsx")}
     core = "docProps/core.xml"
     return pack(parts | books | {core: _CLOCK.sub(rb"\g<1>" + _CREATED, parts[core])})

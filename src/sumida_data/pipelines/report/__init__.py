@@ -12,7 +12,7 @@ from sumida_data.privacy.gate import count_void_releases, list_stopped
 from sumida_data.quality.overview import count_checks, give_overview
 from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
-from sumida_data.report import papers
+from sumida_data.report import papers, prints
 from sumida_data.report.content import ProgressReport, SurveyState
 from sumida_data.report.summary import RunSummary, render_summary
 from sumida_data.survey.findings import FindingRules
@@ -27,6 +27,8 @@ _PRODUCTS = {
     "進捗表(Excel)": ("progress_report", "/{period}/progress_table.xlsx"),
     "データの検査結果": ("progress_report", "/{period}/quality.html"),
     "議会資料(印刷用)": ("progress_report", "/{period}/council_paper.html"),
+    "議会資料(PDF)": ("progress_report", "/{period}/council_paper.pdf"),
+    "議会資料(Word)": ("progress_report", "/{period}/council_paper.docx"),
     "議会資料(スライド)": ("progress_report", "/{period}/council_slides.pptx"),
     "回収状況と催促の文面": ("department_returns", "/{period}/_回収状況.html"),
     "課ごとの確認結果": ("department_returns", "/{period}"),
@@ -83,7 +85,9 @@ def write_report(
 
 
 def _write_papers(report: ProgressReport, folder: str) -> Contents:
-    written = papers.render_pages(report) | {
+    pages = papers.render_pages(report)
+    written = pages | prints.print_papers(pages)
+    written |= {
         "progress_table.xlsx": papers.render_spreadsheet(report),
         "council_slides.pptx": papers.render_slides(report),
     }

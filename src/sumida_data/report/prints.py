@@ -1,0 +1,275 @@
+"""The council's papers as PDF and as DOCX, made from their pages, so that none says something else.
+
+A PDF names a Japanese font that every reader of PDF brings along, and holds none: the file is
+small, and the same wherever it is made. In a DOCX, words tell what the chart shows.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import docx
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+from lxml import html
+from markupsafe import escape
+from reportlab.graphics import shapes
+from reportlab.lib.colors import HexColor, white
+from reportlab.lib.pagesizes import A4, landscape
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+
+from sumida_data.base.xlsx import measure
+from sumida_data.report.papers import fix_clocks
+
+# Gothic of the Japanese font pack of PDF; a reader puts its own in the place of it.
+_GOTHIC, _FONT = "HeiseiKakuGo-W5", "Yu Gothic"
+_MARGIN = 34
+_BLOCKS = ("p", "h1", "h2", "li", "table", "svg", "figcaption")
+# In points, by class or tag; in a landscape paper all are smaller by so much.
+_SIZES = {"h1": 16.0, "h2": 11.5, "owner": 9.0, "caption": 9.0, "notes": 8.5, "figcaption": 8.5}
+_PLAIN, _SMALLER = 10.0, 0.9
+_SOFT, _STAMP, _ACCENT, _HEAD, _LINES = map(
+    HexColor, ("#4a5665", "#9c2b12", "#1d4f91", "#e3edf9", "#b9c2cd")
+)
+_COLORS = {"owner": _SOFT, "caption": _SOFT, "figcaption": _SOFT, "sample": _STAMP}
+# Marks of a chart by their class; all others are of its axes.
+_AXIS = {"strokeColor": _SOFT}
+_MARKS: dict[str | None, dict[str, Any]] = {
+    "grid": {"strokeColor": _LINES},
+    "joined": {"strokeColor": _ACCENT, "strokeWidth": 1.5},
+    "path": {"strokeColor": _SOFT, "strokeWidth": 1.5, "strokeDashArray": [5, 4]},
+    "broken": {"strokeColor": _STAMP, "strokeWidth": 1.5, "strokeDashArray": [2, 3]},
+    "start": {"strokeColor": _SOFT, "strokeWidth": 1.5, "fillColor": white},
+    "target": {"strokeColor": _STAMP, "strokeWidth": 2, "fillColor": white},
+    "value": {"strokeColor": white, "strokeWidth": 1.5, "fillColor": _ACCENT},
+}
+_CHART_SCALE = 0.7
+_ALIGNMENTS = (WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER)
+_STYLES = {"h1": "Heading 1", "h2": "Heading 2", "points": "List Bullet"}
+# Of a cell and of a page, on both sides.
+_PADDING = 14
+_DRAWN = ("line", "rect", "circle", "polyline", "path", "text")
+
+
+def print_papers(pages: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return each of the pages that is a paper as PDF and as DOCX, by file name."""
+    printed: dict[str, bytes] = {}
+    for name, page in pages.items():
+        body = html.document_fromstring(page).body
+        if body.get("class") in ("portrait", "landscape"):
+            start = name.removesuffix(".html")
+            printed |= {f"{start}.pdf": _write_pdf(body), f"{start}.docx": _write_docx(body)}
+    return printed
+
+
+def _write_pdf(body: Any) -> bytes:
+    registerFont(UnicodeCIDFont(_GOTHIC))
+    content, smaller = BytesIO(), _SMALLER if _is_landscape(body) else 1
+    document = SimpleDocTemplate(
+        content,
+        pagesize=landscape(A4) if _is_landscape(body) else A4,
+        **dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN),
+        title=body.getparent().findtext("head/title"),
+        lang="ja",
+        invariant=1,
+    )
+    document.build([_set(name, one, document.width, smaller) for name, one in _list_blocks(body)])
+    return content.getvalue()
+
+
+def _is_landscape(body: Any) -> bool:
+    return bool(body.get("class") == "landscape")
+
+
+def _list_blocks(body: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a page consists of, each with the class that it or its list has, or its tag."""
+    for one in body.iter(*_BLOCKS):
+        owner = one.getparent() if one.tag == "li" else one
+        yield owner.get("class") or one.tag, one
+
+
+def _list_runs(element: Any) -> Iterator[tuple[str, str]]:
+    """Yield the texts of an element, each with the tag that it stands in, or nothing."""
+    yield element.text or "", ""
+    # What stands apart on the page does so here; in a cell, in a line of its own.
+    apart = "　" if element.tag in ("p", "h1") else "\n"
+    for number, child in enumerate(element):
+        before = {"br": "\n", "small": apart, "span": apart if number else ""}.get(child.tag, "")
+        yield f"{before}{child.text or ''}", child.tag
+        yield child.tail or "", ""
+
+
+def _join(element: Any) -> str:
+    return "".join(text for text, _ in _list_runs(element))
+
+
+def _set(name: str, one: Any, width: float, smaller: float) -> Any:
+    """Return a block as it is set in a PDF."""
+    if one.tag == "svg":
+        return _draw(one)
+    size = smaller * _SIZES.get(name, _PLAIN)
+    if one.tag == "table":
+        return _set_table(one, width, size)
+    return _set_text(one, size, color=_COLORS.get(name), mark="・" if name == "points" else None)
+
+
+def _set_text(
+    one: Any, size: float, *, color: Any = None, align: int = 0, mark: str | None = None
+) -> Any:
+    style = ParagraphStyle(
+        one.tag,
+        fontName=_GOTHIC,
+        fontSize=size,
+        leading=1.4 * size,
+        spaceBefore=0.8 * size if one.tag == "h2" else 0,
+        spaceAfter=0.4 * size if one.tag in ("p", "h1") else 0,
+        leftIndent=size if mark else 0,
+        bulletFontName=_GOTHIC,
+        bulletFontSize=size,
+        textColor=color or "black",
+        alignment=align,
+        wordWrap="CJK",
+    )
+    text = "<br/>".join(map(escape, _join(one).strip().split("\n")))
+    return Paragraph(text, style, bulletText=mark)
+
+
+def _list_cells(table: Any) -> list[list[Any]]:
+    return [list(row.iter("th", "td")) for row in table.iter("tr")]
+
+
+def _align(cell: Any) -> int:
+    """Return how a cell is aligned: 0 for left, 1 for centred."""
+    return 0 if cell.get("scope") == "row" or cell.get("class") == "text" else 1
+
+
+def _set_table(table: Any, width: float, size: float) -> Any:
+    rows, heads = _list_cells(table), len(table.findall("thead/tr"))
+    looks = [("GRID", (0, 0), (-1, -1), 0.5, _LINES), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+    looks += [("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 2)]
+    looks += [("BACKGROUND", (0, 0), (-1, heads - 1), _HEAD)] if heads else []
+    set_rows = [[_set_text(cell, size, align=_align(cell)) for cell in row] for row in rows]
+    widths = _share_width(rows, size, width - _PADDING)
+    return Table(set_rows, widths, repeatRows=heads, style=looks, spaceAfter=size / 2)
+
+
+def _share_width(rows: Sequence[Sequence[Any]], size: float, width: float) -> list[float]:
+    """Return the widths of columns: what wants most gives way, and what is left goes to all."""
+    columns = ["\n".join(map(_join, column)).split("\n") for column in zip(*rows, strict=True)]
+    wanted = [0.6 * size * (max(map(measure, lines)) + 2) + _PADDING for lines in columns]
+    most = max(wanted)
+    while sum(min(one, most) for one in wanted) > width:
+        most -= 1
+    narrowed = [min(one, most) for one in wanted]
+    return [one * width / sum(narrowed) for one in narrowed]
+
+
+def _draw(svg: Any) -> Any:
+    width, height = map(float, svg.get("viewbox").split()[2:])
+    marks = [_draw_mark(one, height) for one in svg.iter(*_DRAWN)]
+    drawing = shapes.Drawing(width * _CHART_SCALE, height * _CHART_SCALE, *marks)
+    drawing.scale(_CHART_SCALE, _CHART_SCALE)
+    drawing.hAlign = "CENTER"
+    return drawing
+
+
+def _draw_mark(one: Any, height: float) -> Any:
+    """Return a mark of a chart as reportlab draws it, with the amounts upwards."""
+    at = {name: float(text) for name, text in one.items() if re.fullmatch(r"[\d.]+", text)}
+    look = _MARKS.get(one.get("class"), _AXIS)
+    if one.tag == "text":
+        words = {"fontName": _GOTHIC, "fontSize": 13, "textAnchor": one.get("text-anchor")}
+        color = "black" if one.get("class") == "label" else _SOFT
+        return shapes.String(at["x"], height - at["y"], one.text, fillColor=color, **words)
+    if one.tag == "circle":
+        return shapes.Circle(at["cx"], height - at["cy"], at["r"], **look)
+    points = [number for x, y in _find_corners(one, at) for number in (x, height - y)]
+    return (shapes.PolyLine if "line" in one.tag else shapes.Polygon)(points, **look)
+
+
+def _find_corners(one: Any, at: Mapping[str, float]) -> list[tuple[float, float]]:
+    if one.tag == "line":
+        return [(at["x1"], at["y1"]), (at["x2"], at["y2"])]
+    if one.tag == "rect":
+        left, top, right, low = at["x"], at["y"], at["x"] + at["width"], at["y"] + at["height"]
+        return [(left, top), (right, top), (right, low), (left, low)]
+    numbers = list(map(float, re.findall(r"-?[\d.]+", one.get("points") or one.get("d"))))
+    if one.tag == "polyline":
+        return [*zip(numbers[::2], numbers[1::2], strict=True)]
+    # The only path is a diamond: its upper corner, and the steps from there to the others.
+    x, y, step, *_ = numbers
+    return [(x, y), (x + step, y + step), (x, y + 2 * step), (x - step, y + step)]
+
+
+def _write_docx(body: Any) -> bytes:
+    document, content = docx.Document(), BytesIO()
+    smaller = _SMALLER if _is_landscape(body) else 1
+    document.core_properties.title = body.getparent().findtext("head/title")
+    document.core_properties.author = ""
+    _set_up(document, _is_landscape(body))
+    for name, one in _list_blocks(body):
+        size = smaller * _SIZES.get(name, _PLAIN)
+        if one.tag == "table":
+            _add_table(document, one, size)
+        elif one.tag == "svg":
+            _write(document.add_paragraph(), [(one.findtext("desc"), "")], size)
+        elif one.tag != "figcaption":
+            _write(document.add_paragraph(style=_STYLES.get(name)), _list_runs(one), size)
+    document.save(content)
+    return fix_clocks(content.getvalue())
+
+
+def _set_up(document: Any, is_landscape: bool) -> None:  # noqa: FBT001
+    section = document.sections[0]
+    section.page_width, section.page_height = (Mm(297), Mm(210))[:: 1 if is_landscape else -1]
+    section.orientation = WD_ORIENT.LANDSCAPE if is_landscape else WD_ORIENT.PORTRAIT
+    for side in ("left", "right", "top", "bottom"):
+        setattr(section, f"{side}_margin", Pt(_MARGIN))
+    for name in ("Normal", *_STYLES.values()):
+        style = document.styles[name]
+        style.font.name, style.font.color.rgb = _FONT, RGBColor(0, 0, 0)
+        style.paragraph_format.space_after = Pt(1)
+        style.paragraph_format.space_before = Pt(6 if name.startswith("Heading") else 0)
+        # Without the fonts of the theme, which are Western ones.
+        fonts = style.element.rPr.rFonts
+        fonts.attrib.clear()
+        for kind in ("ascii", "hAnsi", "eastAsia", "cs"):
+            fonts.set(qn(f"w:{kind}"), _FONT)
+    for language in document.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:eastAsia"), "ja-JP")
+        language.set(qn("w:val"), "ja-JP")
+
+
+def _write(paragraph: Any, runs: Iterable[tuple[str, str]], size: float) -> None:
+    paragraph.paragraph_format.line_spacing = Pt(1.35 * size)
+    for text, tag in runs:
+        if text.strip(" "):
+            run = paragraph.add_run(text)
+            run.font.size, run.bold = Pt(size), True if tag == "b" else None
+
+
+def _add_table(document: Any, element: Any, size: float) -> None:
+    rows, section = _list_cells(element), document.sections[0]
+    table = document.add_table(len(rows), len(rows[0]), "Table Grid")
+    table.autofit = False
+    within = (section.page_width - section.left_margin - section.right_margin) / Pt(1)
+    widths = _share_width(rows, size, within)
+    for column, width in zip(table.columns, widths, strict=True):
+        # Word goes by the cells, LibreOffice by the column.
+        for one in (column, *column.cells):
+            one.width = Pt(width)
+    for line, cells in zip(table.rows, rows, strict=True):
+        for cell, told in zip(line.cells, cells, strict=True):
+            paragraph = cell.paragraphs[0]
+            _write(paragraph, _list_runs(told), size)
+            paragraph.alignment = _ALIGNMENTS[_align(told)]
+    for line in [*table.rows][: len(element.findall("thead/tr"))]:
+        # Word repeats it on the next page, and a screen reader says it with each cell.
+        line._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))

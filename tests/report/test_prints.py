@@ -1,0 +1,103 @@
+"""The council's papers as PDF and DOCX: they say what their pages say, and the same twice."""
+
+import base64
+import re
+import zlib
+from io import BytesIO
+
+import docx
+import pytest
+from docx.enum.section import WD_ORIENT
+from lxml import html
+
+from sumida_data.report.papers import render_pages
+from sumida_data.report.prints import print_papers
+
+BRIEFING = "briefing_electronic_approval_rate"
+
+
+@pytest.fixture
+def pages(report):
+    return render_pages(report)
+
+
+@pytest.fixture
+def printed(pages):
+    return print_papers(pages)
+
+
+def squeeze(text):
+    """Leave out what only parts words and lines."""
+    return re.sub(r"\s", "", text)
+
+
+def read_pdf(content):
+    """Return the texts that a PDF shows in Japanese letters, in their order."""
+    shown = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
+        data = zlib.decompress(base64.a85decode(b"<~" + stream.strip(), adobe=True))
+        for text in re.findall(rb"\(((?:\\.|[^\\()])*)\) Tj", data, re.DOTALL):
+            plain = re.sub(
+                rb"\\([0-7]{3}|.)", lambda found: _unescape(found[1]), text, flags=re.DOTALL
+            )
+            shown.append(plain.decode("utf-16-be"))
+    return "".join(shown)
+
+
+def _unescape(escaped):
+    named = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+    return bytes([int(escaped, 8)]) if escaped.isdigit() else named.get(escaped, escaped)
+
+
+def read_docx(content):
+    document = docx.Document(BytesIO(content))
+    texts = [one.text for one in document.paragraphs]
+    texts += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "".join(texts)
+
+
+def list_texts(page):
+    """Return what each paragraph, list item and cell of a page says."""
+    body = html.document_fromstring(page).body
+    return [squeeze(one.text_content()) for one in body.iter("p", "h1", "h2", "li", "th", "td")]
+
+
+class TestPrints:
+    def test_every_paper_has_both_and_the_report_for_the_screen_none(self, pages, printed):
+        assert "progress_report.html" in pages
+        papers = ("council_paper", BRIEFING)
+        assert set(printed) == {f"{name}.{form}" for name in papers for form in ("pdf", "docx")}
+
+    @pytest.mark.parametrize("name", ["council_paper", BRIEFING])
+    def test_they_say_every_word_of_their_page(self, pages, printed, name):
+        texts = list_texts(pages[f"{name}.html"])
+        assert len(texts) > 20
+        for form, read in (("pdf", read_pdf), ("docx", read_docx)):
+            said = squeeze(read(printed[f"{name}.{form}"]))
+            assert [text for text in texts if text not in said] == []
+
+    def test_they_are_the_same_twice(self, pages, printed):
+        assert print_papers(pages) == printed
+
+    def test_a_pdf_holds_no_font_and_has_the_size_of_its_page(self, printed):
+        content = printed["council_paper.pdf"]
+        assert b"/FontFile" not in content
+        assert b"/HeiseiKakuGo-W5" in content
+        assert len(content) < 20_000
+        [box] = set(re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", content))
+        assert float(box[0]) > float(box[1])
+
+    def test_the_chart_stands_in_the_pdf_and_its_words_in_the_docx(self, printed):
+        shown = read_pdf(printed[f"{BRIEFING}.pdf"])
+        assert "目標 100%" in shown
+        assert "R8.3.31" in shown
+        assert "の100%まで。" in read_docx(printed[f"{BRIEFING}.docx"])
+
+    def test_word_finds_headings_and_repeats_those_of_the_table(self, printed):
+        document = docx.Document(BytesIO(printed["council_paper.docx"]))
+        styles = [one.style.name for one in document.paragraphs]
+        assert styles.count("Heading 1") == 1
+        assert "List Bullet" in styles
+        assert document.sections[0].orientation == WD_ORIENT.LANDSCAPE
+        rows = document.tables[0].rows
+        assert [bool(row._tr.xpath(".//w:tblHeader")) for row in rows][:2] == [True, False]
