@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 from inspect import signature
+from itertools import chain
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, NoReturn
@@ -19,6 +20,7 @@ from kedro.framework.project import LOGGING, settings
 from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.framework.startup import ProjectMetadata
 from kedro.io import DatasetError
+from kedro.pipeline import Pipeline
 from kedro.utils import load_obj
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
@@ -79,9 +81,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
         os.chdir(metadata.project_path)
         LOGGING.configure(read_settings([Path("conf/logging.yml")]))
     names = _name_pipelines(options)
-    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
-    if unknown := _find_unknown("pipelines", names, known):
-        _fail(unknown)
+    _refuse_unknown(names)
     if options["runner"] or options["runner_params"]:
         _refuse_unusable(options["runner"] or "SequentialRunner", options["runner_params"])
     # The whole quarter, run as this project runs it.
@@ -96,6 +96,12 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
 
 def _name_pipelines(options: Mapping[str, Any]) -> list[str]:
     return options["pipelines"] or list(filter(None, [options["pipeline"]]))
+
+
+def _refuse_unknown(names: Iterable[str]) -> None:
+    known = ["__default__", *(one.name for one in iter_modules(pipelines.__path__) if one.ispkg)]
+    if unknown := _find_unknown("pipelines", names, known):
+        _fail(unknown)
 
 
 def _find_unknown(option: str, given: Iterable[str], known: Collection[str]) -> list[str]:
@@ -123,18 +129,18 @@ def _refuse_unusable(runner: str, given: Mapping[str, Any]) -> None:
 
 def _find_unknown_parts(options: Mapping[str, Any]) -> list[str]:
     """Return a line for each name by which a part is chosen that the pipelines do not have."""
-    chosen = [kedro_pipelines[one] for one in _name_pipelines(options) or ["__default__"]]
-    nodes = [node for pipeline in chosen for node in pipeline.nodes]
-    names, data = {node.name for node in nodes}, {one for made in chosen for one in made.datasets()}
+    made: Pipeline = sum(
+        kedro_pipelines[one] for one in _name_pipelines(options) or ["__default__"]
+    )
+    names, data = [node.name for node in made.nodes], made.datasets()
     known: dict[str, Collection[str]] = {
-        **dict.fromkeys(("from_nodes", "to_nodes"), names),
+        **dict.fromkeys(("nodes", "from_nodes", "to_nodes"), names),
         **dict.fromkeys(("from_inputs", "to_outputs"), data),
-        "tags": {tag for node in nodes for tag in node.tags},
-        "namespaces": (),
-        "load_versions": (),
+        "tags": {*chain.from_iterable(node.tags for node in made.nodes)},
+        **dict.fromkeys(("namespaces", "load_versions"), ()),
     }
-    lines = [line for one in known for line in _find_unknown(one, options[one], known[one])]
-    return lines + _find_unknown("nodes", options["node_names"], names)
+    given = {**options, "nodes": options["node_names"]}
+    return [*chain.from_iterable(_find_unknown(one, given[one], known[one]) for one in known)]
 
 
 def _explain(error: BaseException) -> str:

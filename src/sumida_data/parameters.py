@@ -171,7 +171,7 @@ def _refuse_columns(
 
 def _check_asked(read: Parameters) -> Lines:
     sheets = dict.fromkeys(part.sheet for part in read.form.answer_sheets)
-    for period, wave in read.waves.root.items():
+    for period, wave in read.waves.listed.items():
         for sheet in wave.sheets:
             yield from _refuse("waves", f"waves.{period}.sheets = ", sheet, sheets)
     parts = (*read.form.answer_sheets, *read.sources.root)

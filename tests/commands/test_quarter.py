@@ -192,6 +192,14 @@ def test_without_a_period_it_is_the_last_that_has_ended(project: Path) -> None:
     assert "令和4年度第2四半期(FY2022Q2)" in shown("2022-11-01")
     (project / "data/01_raw/survey/FY2022Q3").mkdir(parents=True)
     assert "令和4年度第3四半期(FY2022Q3)" in shown("2022-11-01")
+    # One that is not listed comes up once the one before it was collected.
+    assert "令和4年度第4四半期(FY2022Q4)" in shown("2023-07-01")
+    (project / "data/01_raw/survey/FY2022Q4").mkdir()
+    assert "令和4年度第4四半期(FY2022Q4)" in shown("2023-06-29")
+    text = shown("2023-07-01")
+    assert "令和5年度第1四半期(FY2023Q1)" in text
+    assert "回答を集める　期限令和5年7月14日" in text
+    assert "［済］次の期間の照会を決める　期限令和5年9月30日　FY2023Q2 は waves.yml にない" in text
 
 
 def test_a_broken_setting_is_told(project: Path) -> None:

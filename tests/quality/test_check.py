@@ -194,7 +194,8 @@ def test_asked_are_departments_of_the_wave_that_exist_at_its_end():
         ]
     ]
     asked = gather("asked_department", waves, departments)
-    assert [(row["period"], row["department_code"]) for row in asked] == [
+    listed = [row for row in asked if row["period"] in waves]
+    assert [(row["period"], row["department_code"]) for row in listed] == [
         ("FY2022Q2", "1203"),
         ("FY2022Q2", "1205"),
         ("FY2022Q3", "1203"),

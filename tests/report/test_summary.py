@@ -57,6 +57,7 @@ def summarise(
         privacy: list[Row] | None = None,
         readability: str = "",
         cut_off: PublicationLine | None = None,
+        inquiry: str = "",
     ) -> RunSummary:
         answers = response_rows if responses is None else responses
         frames = make_frames(values or value_rows, [*answers, *(more or [])], findings or [])
@@ -68,6 +69,7 @@ def summarise(
             report=report,
             proposal=proposal,
             cut_off=cut_off,
+            inquiry=inquiry,
             products=PRODUCTS,
             readability=readability,
             checks=count_checks(checks or []),

@@ -98,7 +98,7 @@ def test_an_inquiry_asks_known_departments_only() -> None:
     tax = TAX | {"valid_from": "2020-04-01"}
     departments = parse_departments([ROAD, tax])
     wave = {"due_on": "2023-01-16", "departments": ["1903", "1203"], "sheets": {"手続": "all"}}
-    refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}), departments)
+    refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}).listed, departments)
     for change, told in (
         ({"departments": ["1903", "1930", "1"]}, "FY2022Q3.departments: 課コード 1930、1 は"),
         ({"sheets": {"研修": ["1960"]}}, "FY2022Q3.sheets.研修: 課コード 1960 は"),
@@ -106,15 +106,20 @@ def test_an_inquiry_asks_known_departments_only() -> None:
         with pytest.raises(
             ReferenceTableError, match=rf"waves\.yml の {told}、この期間の終わりの日に"
         ):
-            refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave | change}), departments)
+            refuse_unknown_codes(
+                Waves.model_validate({"FY2022Q3": wave | change}).listed, departments
+            )
 
 
 def test_an_inquiry_asks_no_department_that_is_abolished() -> None:
     departments = parse_departments([ROAD | {"valid_to": "2022-11-30"}])
     wave = {"due_on": "2023-01-16", "departments": ["1903"], "sheets": {"手続": "all"}}
-    refuse_unknown_codes(Waves.model_validate({"FY2022Q2": wave}), departments)
+    refuse_unknown_codes(Waves.model_validate({"FY2022Q2": wave}).listed, departments)
     with pytest.raises(ReferenceTableError, match=r"FY2022Q3\.departments: 課コード 1903"):
-        refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}), departments)
+        refuse_unknown_codes(Waves.model_validate({"FY2022Q3": wave}).listed, departments)
+    following = Waves.model_validate({"FY2022Q2": wave}).root
+    with pytest.raises(ReferenceTableError, match="FY2022Q3 の照会を書くか、課を加えて"):
+        refuse_unknown_codes({"FY2022Q3": following["FY2022Q3"]}, departments)
 
 
 def test_a_succession_names_known_departments() -> None:

@@ -129,7 +129,7 @@ class Checker:
         given = self.period or file.path.parent.name
         if given in waves:
             return given
-        latest = max(waves, key=Period.parse)
+        latest = max(self.project.waves.listed, key=Period.parse)
         stated = str(Period.find(self._read_cover(file, latest).says("stated_period")))
         return stated if stated in waves else latest
 

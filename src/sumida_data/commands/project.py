@@ -128,7 +128,7 @@ class Project:
             self.waves = Waves.model_validate(parameters["waves"])
             self.rules = FindingRules.model_validate(parameters["finding_rules"])
             self.departments = parse_departments(departments)
-            refuse_unknown_codes(self.waves, self.departments)
+            refuse_unknown_codes(self.waves.listed, self.departments)
             self.layout_map = parse_layout_map(mapped, self.form)
             known = repr((parameters, departments, mapped))
             self.fingerprint = sha256(known.encode()).hexdigest()

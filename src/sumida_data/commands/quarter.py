@@ -112,15 +112,15 @@ class Quarter:
         self.project, self.today, self.option = project, today, f" --env={env}" * bool(env)
         with tell_mistakes(project):
             parameters = read_parameters(project, ("waves", "site", "sources"))
-            self.waves = Waves.model_validate(parameters["waves"]).root
+            self.waves = Waves.model_validate(parameters["waves"])
             lasts = timedelta(days=int(parameters["site"]["days_to_publication"]))
             self.sources = {one["source"]: one["title"] for one in parameters["sources"]}
         name = period or self._find_current()
         self.of_period = f" --period={name}" * bool(period)
-        if name not in self.waves:
-            allowed = "、".join(self.waves)
+        if name not in self.waves.root:
+            allowed = "、".join(self.waves.root)
             raise ProjectError(f"--period {name}: この期間の照会はありません({allowed})。")
-        self.period, self.due_on = Period.parse(name), self.waves[name].due_on
+        self.period, self.due_on = Period.parse(name), self.waves.root[name].due_on
         self.publication_due = self.due_on + lasts
         target = read_catalogue(project, env, "public_target")["target"]
         record = TargetRecord(project / target["record"])
@@ -134,10 +134,12 @@ class Quarter:
         self.notes = [one for one in lines if one["period"] == name]
 
     def _find_current(self) -> str:
-        folder = self.project / "data/01_raw/survey"
-        begun = {name for name in self.waves if Period.parse(name).last_day <= self.today}
-        begun |= {name for name in self.waves if (folder / name).is_dir()}
-        return max(begun or {min(self.waves)})
+        folder, waves = self.project / "data/01_raw/survey", self.waves.root
+        came = {name for name in waves if (folder / name).is_dir()}
+        # One that is not listed begins after one that was collected.
+        next_ones = {*self.waves.listed, *(str(Period.parse(name).next) for name in came)}
+        ended = {one for one in next_ones & {*waves} if Period.parse(one).last_day <= self.today}
+        return max(came | ended or {min(waves)})
 
     def _ask_last_run(self, period: str) -> dict[str, Any]:
         """Return what the last run knows of the quarter; nothing before the first run."""
@@ -257,7 +259,8 @@ class Quarter:
         yield self._step("控えをとる", note["path"], command, done, when=when)
         coming, title = self.period.next, "次の期間の照会を決める"
         command = f"waves.yml に {coming} の照会する課、シート、締切日を書く"
-        yield self._step(title, coming.title, command, str(coming) in self.waves, coming.last_day)
+        told = self.waves.explain(str(coming)) or coming.title
+        yield self._step(title, told, command, str(coming) in self.waves.root, coming.last_day)
 
     def _by_hand(self, name: str) -> Step:
         command = f"sumida-data quarter{self.of_period} --done {name} --by 氏名"

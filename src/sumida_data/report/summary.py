@@ -46,6 +46,7 @@ class RunSummary:
 
     Attributes:
         cut_off: A publication, or what takes one back, that was begun and not finished.
+        inquiry: What the inquiry was taken from where none is listed for the quarter, or ''.
         products: Where each product is, by its title.
         readability: The points of the received files for being readable by machines, in words.
         blocked: The packages that the privacy gate blocked; of those held back only rows.
@@ -55,6 +56,7 @@ class RunSummary:
     report: ProgressReport
     proposal: Proposal
     cut_off: PublicationLine | None
+    inquiry: str
     products: Mapping[str, str]
     readability: str
     checks: Tally
@@ -74,6 +76,7 @@ class RunSummary:
         """What to do next, one sentence each."""
         option = name_option(self.proposal.target)
         first = [self.cut_off.tell(option)] if self.cut_off else []
+        first += filter(None, [self.inquiry])
         figures = _advise_on_figures(self.report, self.proposal, option)
         return (*first, *_advise_on_privacy(self), *_advise_on_data(self), *figures)
 

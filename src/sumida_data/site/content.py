@@ -315,6 +315,7 @@ def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> l
         {"period": period, "due_on": wave.due_on, "planned_on": wave.due_on + wait}
         | {"published": period in there}
         for period, wave in sorted(waves.root.items(), key=lambda item: Period.parse(item[0]))
+        if period in there or not wave.follows
     ]
 
 

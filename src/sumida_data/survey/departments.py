@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from sumida_data.base.periods import Period
-from sumida_data.survey.form import Waves
+from sumida_data.survey.form import Wave
 from sumida_data.survey.reading import registers
 from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 from sumida_data.survey.reading.text import fold
@@ -105,19 +105,20 @@ def parse_successions(
     return successions
 
 
-def refuse_unknown_codes(waves: Waves, departments: Sequence[Department]) -> None:
+def refuse_unknown_codes(waves: Mapping[str, Wave], departments: Sequence[Department]) -> None:
     """Raise a ReferenceTableError if an inquiry asks a department that is not there at its end."""
-    for period, wave in waves.root.items():
+    for period, wave in waves.items():
         known = list_existing(departments, Period.parse(period).last_day)
         asked = {f"{period}.departments": wave.departments}
         asked |= {f"{period}.sheets.{sheet}": codes for sheet, codes in wave.sheets.items()}
         for place, codes in asked.items():
             unknown = [] if codes == "all" else [code for code in codes if code not in known]
             if unknown:
+                todo = f"{period} の照会を書く" if wave.follows else "番号を直す"
                 raise ReferenceTableError(
                     f"waves.yml の {place}: 課コード {'、'.join(unknown)} は、"
                     "この期間の終わりの日に departments.csv にありません。"
-                    "番号を直すか、課を加えてください。"
+                    f"{todo}か、課を加えてください。"
                 )
 
 

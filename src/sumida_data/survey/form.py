@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, ConfigDict, PrivateAttr, model_validator
 from pydantic import Field as Described
 
 from sumida_data.base.characters import comparable
@@ -19,6 +19,9 @@ from sumida_data.base.periods import Period
 HEADER_SEARCH_ROWS = 60
 # Beyond these a quarter is a slip of the hand.
 _FIRST_PERIOD, _LAST_PERIOD = "FY2000Q1", "FY2098Q4"
+# So many quarters may follow the last one that is listed before somebody has to list one.
+_FOLLOWING = 4
+_SATURDAY = 5
 
 
 class FormField(Field):
@@ -244,6 +247,23 @@ class Wave(Model):
     due_on: date
     departments: Asked
     sheets: dict[str, Asked]
+    _follows: str = PrivateAttr("")
+
+    @property
+    def follows(self) -> str:
+        """The quarter whose inquiry is taken over, where none is listed; or ''."""
+        return self._follows
+
+    def move(self, start: Period, period: Period) -> "Wave":
+        """Return the same inquiry in a later quarter, due as many days after its end.
+
+        A day at a weekend becomes the Monday after it; holidays are not known.
+        """
+        due_on = period.last_day + (self.due_on - start.last_day)
+        due_on += timedelta(days=7 - due_on.weekday() if due_on.weekday() >= _SATURDAY else 0)
+        moved = self.model_copy(update={"due_on": due_on})
+        moved._follows = str(start)
+        return moved
 
     def asks(self, department_code: str) -> bool:
         """Tell whether the department is asked at all."""
@@ -256,7 +276,22 @@ class Wave(Model):
 
 
 class Waves(Listed[dict[PeriodText, Wave]]):
-    """The inquiries by period."""
+    """The inquiries by period: those that are listed, and for a year more that which follows."""
+
+    @property
+    def listed(self) -> dict[str, Wave]:
+        """Those that the office has written down."""
+        return {period: wave for period, wave in self.root.items() if not wave.follows}
+
+    def explain(self, period: str) -> str:
+        """Say what an inquiry that is not listed was taken from; nothing of one that is."""
+        wave = self.root.get(period)
+        if not (wave and wave.follows):
+            return ""
+        return (
+            f"{period} は waves.yml にないので、{wave.follows} と同じ課とシートに、締切日 "
+            f"{wave.due_on} で照会するものとします。違うときは waves.yml に書いてください。"
+        )
 
     @model_validator(mode="after")
     def _refuse_senseless_days(self) -> Self:
@@ -272,6 +307,15 @@ class Waves(Listed[dict[PeriodText, Wave]]):
                     f"{period} の due_on {wave.due_on} は基準日 {last_day} から1年までの日に"
                     "してください"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _let_follow(self) -> Self:
+        for start in sorted(map(Period.parse, self.root))[-1:]:
+            period = start
+            for _ in range(_FOLLOWING):
+                period = period.next
+                self.root[str(period)] = self.root[str(start)].move(start, period)
         return self
 
 

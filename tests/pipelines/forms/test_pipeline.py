@@ -165,6 +165,17 @@ class TestBeforeTheFirstQuarter:
         assert not has_sample_stamp(book)
         assert form.cover.sheet in [sheet.name for sheet in book.sheets]
 
+    def test_a_quarter_that_is_not_listed_follows_the_last_and_says_so(
+        self, empty_project: Project, tmp_path: Path
+    ) -> None:
+        project = empty_project.copy_to(tmp_path / "project")
+        run = project.kedro("run", "--pipelines=forms", "--params=period=FY2023Q1")
+        assert run.code == 0, run.output
+        told = "FY2023Q1 は waves.yml にないので、FY2022Q4 と同じ課とシートに、締切日 2023-07-14"
+        assert told in run.output
+        forms = project.path / "data/08_reporting/forms"
+        assert len([*(forms / "FY2023Q1").iterdir()]) == 75
+
     def test_a_quarter_without_an_inquiry_is_told(self, empty_project: Project) -> None:
         run = empty_project.kedro("run", "--pipelines=forms", "--params=period=FY2030Q1")
         assert run.code == 1

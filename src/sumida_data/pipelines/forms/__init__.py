@@ -30,7 +30,7 @@ def find_last_rows(
     known = [] if known_answers is None else read_rows(known_answers)
     if not any(row["sample"] and row["source_file"] in survey_returns for row in known):
         known = [row for row in known if not row["sample"]]
-    name = period.choose(waves.root)
+    name = period.choose(waves.listed)
     came = {path.partition("/")[0] for path in survey_returns} & waves.root.keys()
     earlier = _find_before(name, came)
     if earlier > _find_before(name, {row["period"] for row in known}):
@@ -51,14 +51,15 @@ def write_forms(
 ) -> tuple[Contents, Summary]:
     """Write a form for each department asked."""
     waves = collector.waves
-    name = period.choose(waves.root)
+    name = period.choose(waves.listed)
     if name not in waves.root:
         raise UnableError(
             f"--params=period={name}: この期間の照会の設定がありません。"
             f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
         )
     sample = any(row["sample"] for row in last_answers)
-    inquiry = blank.Inquiry(collector.reader.form, Period.parse(name), waves.root[name], sample)
+    wave = collector.find_wave(name)
+    inquiry = blank.Inquiry(collector.reader.form, Period.parse(name), wave, sample)
     last, changes = blank.find_last_answers(last_answers, name), collector.successions
     forms = {}
     for code, one in collector.list_departments(name).items():
@@ -68,6 +69,7 @@ def write_forms(
             forms[f"{name}/{code}_{one.section}_調査票.xlsx"] = content
     lines = [
         *["見本データが残っているため、調査票は見本です。課に送らないでください。"] * sample,
+        *filter(None, [waves.explain(name)]),
         *["前回の回答がないため、何も写していません。"] * (not last),
         f"{inquiry.period.title}の調査票を{len(forms)}課分、"
         f"{locations['blank_forms']}/{name}/ に作りました。",

@@ -57,7 +57,7 @@ def prepare_collector(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     """Make what collects the returns."""
     reader = FormReader(form, rules, parse_layout_map(read_rows(layout_map), form), opened_files)
     parsed = registered.parse_departments(read_rows(departments))
-    registered.refuse_unknown_codes(waves, parsed)
+    registered.refuse_unknown_codes(waves.listed, parsed)
     changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
     ledger = Ledger([] if known_receipts is None else read_rows(known_receipts))
     return Collector(reader, waves, parsed, municipality.code, changes, ledger)

@@ -16,6 +16,7 @@ from sumida_data.report import papers, prints
 from sumida_data.report.content import ProgressReport, SurveyState
 from sumida_data.report.summary import RunSummary, render_summary
 from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Waves
 
 _TABLES = (
     *("correction", "indicator_value", "indicator_progress", "review_hint", "progress_note"),
@@ -98,6 +99,7 @@ def _write_papers(report: ProgressReport, folder: str) -> Contents:
 def summarise(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     report_content: ProgressReport,
     packages: Packages,
+    waves: Waves,
     publication_proposal: Proposal,
     target_record: TargetRecord,
     locations: Locations,
@@ -113,6 +115,7 @@ def summarise(  # noqa: PLR0913, PLR0917  # one for each thing it takes
         report=report_content,
         proposal=publication_proposal,
         cut_off=target_record.journal,
+        inquiry=waves.explain(period),
         products={
             title: locations[dataset] + path.format(period=period)
             for title, (dataset, path) in _PRODUCTS.items()

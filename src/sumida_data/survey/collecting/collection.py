@@ -28,10 +28,11 @@ from sumida_data.survey.departments import (
     find_owner,
     find_takeovers,
     list_existing,
+    refuse_unknown_codes,
 )
 from sumida_data.survey.files import SourceFile, is_copy, is_document
 from sumida_data.survey.findings import Finding, Kind, Place, make_finding
-from sumida_data.survey.form import Waves
+from sumida_data.survey.form import Wave, Waves
 from sumida_data.survey.reading.reader import Record
 from sumida_data.survey.reading.text import BLANK, fold
 
@@ -98,6 +99,13 @@ class Collector:
         collected.findings += chain.from_iterable(one.findings for one in returns)
         return collected
 
+    def find_wave(self, period: str) -> Wave:
+        """Return the inquiry of a quarter; one that follows must ask departments that are there."""
+        wave = self.waves.root[period]
+        if wave.follows:
+            refuse_unknown_codes({period: wave}, self.departments)
+        return wave
+
     def list_departments(self, period: str) -> dict[str, Department]:
         """Return the departments at the end of the quarter, by code."""
         return list_existing(self.departments, Period.parse(period).last_day)
@@ -127,7 +135,7 @@ class _Quarter:
         self.rules = past.rules
         self.period = period
         self.returns = returns
-        self.wave = self.collector.waves.root[period]
+        self.wave = self.collector.find_wave(period)
         self.departments = self.collector.list_departments(period)
         # Of each file that can be used, the code of the department that sent it.
         self.owners: dict[str, str] = {}
