@@ -216,7 +216,7 @@ class Office:
 
     def faults(self) -> list[str]:
         last = self.record.publications[-1]
-        return self.target.verify(self.record.load_catalogue(last.content_of))
+        return self.target.verify(self.record.load_catalogue(last.content_of), last.content_of)
 
     def packages(self) -> dict[str, bytes]:
         """Return the files of the packages that are public, as the record has them."""

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from sumida_data.packages.versions import DAY_TO_COME
+from sumida_data.catalogue.preview import gather_catalogue
+from sumida_data.catalogue.publication import stamp
+from sumida_data.packages.versions import DAY_TO_COME, begin_day
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +54,14 @@ class TestApi:
         assert len(set(everything)) == len(everything)
         assert {UUID(one).version for one in everything} == {5}
 
-    def test_modified_is_the_day_of_publication_which_is_to_come(self, datasets):
-        assert datasets["dx-indicators"]["metadata_modified"] == f"{DAY_TO_COME}T00:00:00.000000"
+    def test_modified_is_when_the_day_of_publication_begins_in_japan(self, preview, datasets):
+        dataset = datasets["dx-indicators"]
+        assert dataset["metadata_modified"] == begin_day(DAY_TO_COME)
+        catalogue = stamp(gather_catalogue(preview, ()), "2023-03-01")
+        assert catalogue.datasets[0].metadata["metadata_modified"] == "2023-02-28T15:00:00.000000"
+        pages = b"".join(catalogue.pages.values())
+        assert b"2023-02-28T15:00:00.000000" in pages
+        assert begin_day(DAY_TO_COME).encode() not in pages
 
     def test_a_resource_says_of_which_day_it_is(self, datasets):
         words = {one["description"][-22:] for one in datasets["dx-indicators"]["resources"]}

@@ -148,8 +148,9 @@ class FolderTarget:
                 text = templates.get_template("version.html").render(told)
                 yield f"{place}{_ADDRESS_PAGE}", text.encode()
 
-    def verify(self, catalogue: Catalogue) -> list[str]:
+    def verify(self, catalogue: Catalogue, content_of: str = "") -> list[str]:
         """Read every file back and return what differs from the catalogue, in Japanese."""
+        del content_of
         if not self._path.exists():
             return [f"{self._path}: まだ何も公開されていません。"]
         release = self._read_release(self._find_current())

@@ -23,6 +23,7 @@ from sumida_data.catalogue.target import (
 from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import Packages
 from sumida_data.packages.published import Dataset as DataPackage
+from sumida_data.packages.versions import begin_day
 from sumida_data.plan.models import Plans
 from sumida_data.present.words import load_templates
 from sumida_data.site.content import SiteSettings, read_published
@@ -91,7 +92,8 @@ def _describe_dataset(
 ) -> Entry:
     """Describe a package as CKAN's ``package_show`` would.
 
-    ``metadata_modified`` is no clock time but the day of publication. Ids depend on names only and
+    ``metadata_modified`` is no clock time but the start of the day of publication, so that no
+    harvester sees it in the future. Ids depend on names only and
     never change.
     """
     descriptor = package.descriptor
@@ -132,8 +134,8 @@ def _describe_dataset(
         "tags": [{"name": word, "display_name": word} for word in descriptor["keywords"]],
         "num_tags": len(descriptor["keywords"]),
         "extras": [{"key": key, "value": value} for key, value in extras.items()],
-        "metadata_created": f"{descriptor['sumida:issued'] or _NO_DAY}T00:00:00.000000",
-        "metadata_modified": f"{descriptor['sumida:modified'] or _NO_DAY}T00:00:00.000000",
+        "metadata_created": begin_day(descriptor["sumida:issued"] or _NO_DAY),
+        "metadata_modified": begin_day(descriptor["sumida:modified"] or _NO_DAY),
         "num_resources": len(resources),
         "resources": resources,
     }

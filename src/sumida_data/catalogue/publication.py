@@ -39,12 +39,12 @@ from sumida_data.catalogue.target import (
     compare,
     hash_content,
 )
-from sumida_data.packages.versions import DAY_TO_COME
+from sumida_data.packages.versions import DAY_TO_COME, begin_day
+from sumida_data.quality.data_package import DESCRIPTOR
 from sumida_data.quality.rules import SecondOpinion
 
 # Only these speak of the day of publication.
 _DATED = (".json", ".jsonld", ".atom", ".md", ".html", ".xml", "")
-_DESCRIPTOR = "datapackage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +173,12 @@ def stamp(catalogue: Catalogue, day: str) -> Catalogue:
     What is approved cannot know the day. The hashes that the descriptions give of one another
     follow; sizes stay, because every day is written with as many characters.
     """
-    swaps = {DAY_TO_COME.encode(): day.encode()}
+    days = {DAY_TO_COME: day, begin_day(DAY_TO_COME): begin_day(day)}
+    swaps = {before.encode(): after.encode() for before, after in days.items()}
     datasets = []
     for dataset in catalogue.datasets:
         files: dict[str, File] = {}
-        for file in sorted(dataset.files, key=lambda one: one.key == _DESCRIPTOR):
+        for file in sorted(dataset.files, key=lambda one: one.key == DESCRIPTOR):
             content = _swap(swaps, file.key, file.content)
             if content != file.content:
                 swaps[file.sha256.encode()] = hash_content(content).encode()
@@ -186,7 +187,7 @@ def stamp(catalogue: Catalogue, day: str) -> Catalogue:
         metadata = _swap(swaps, "", text.encode())
         ordered = tuple(files[file.key] for file in dataset.files)
         datasets.append(replace(dataset, metadata=json.loads(metadata), files=ordered))
-    if len(swaps) == 1:
+    if len(swaps) == len(days):
         return catalogue
     pages = {path: _swap(swaps, path, page) for path, page in catalogue.pages.items()}
     return replace(catalogue, datasets=tuple(datasets), pages=pages)
@@ -208,7 +209,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
         if line.kind == "publish":
             lineage = history.write_parquet(planned.lineage)
             record.keep_publication(line.publication_id, catalogue, lineage)
-        elif planned.changes_nothing and not target.verify(catalogue):
+        elif planned.changes_nothing and not target.verify(catalogue, line.content_of):
             record.finish()
             return
         seen = planned.approval.changes if line.kind == "publish" else ()
@@ -334,7 +335,7 @@ def _make_public(
         record.begin(line)
     if target:
         target.apply(catalogue, line.content_of, adopts)
-        if faults := target.verify(catalogue):
+        if faults := target.verify(catalogue, line.content_of):
             raise TargetError(
                 "公開先を読み返すと、公開した内容と違います。もう一度実行してください。\n"
                 + "\n".join(faults)

@@ -166,7 +166,7 @@ class PublicTarget(Protocol):
         after a failure completes it. Where it fails, what was public before still is.
         """
 
-    def verify(self, catalogue: Catalogue) -> list[str]:
+    def verify(self, catalogue: Catalogue, content_of: str) -> list[str]:
         """Read everything back and return what differs, in Japanese; nothing if all is well."""
 
 

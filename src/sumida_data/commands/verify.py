@@ -105,7 +105,7 @@ def verify(env: str | None) -> None:
         if not lines:
             raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{told}")
         catalogue = record.load_catalogue(lines[-1].content_of)
-        faults = target.verify(catalogue)
+        faults = target.verify(catalogue, lines[-1].content_of)
     for fault in faults:
         click.secho(fault, fg="red")
     if faults:

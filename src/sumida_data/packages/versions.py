@@ -12,6 +12,7 @@ publication puts its own day there.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from io import BytesIO
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -35,6 +36,11 @@ FIRST: Row = {"level": "minor", "text": "最初の版を公開した。"}
 # No row and no column is different, yet a byte is.
 REWORDED: Row = {"level": "patch", "text": "説明やファイルの書き方を改めた。"}
 _VALUE_KEY = ("municipality_code", "indicator_id", "period", "revision")
+
+
+def begin_day(day: str) -> str:
+    """Return when a day begins in Japan as catalogues write it: a moment of UTC without a zone."""
+    return f"{date.fromisoformat(day) - timedelta(days=1)}T15:00:00.000000"
 
 
 def day_of(version: Row) -> str:

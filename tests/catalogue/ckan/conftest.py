@@ -4,12 +4,13 @@ import itertools
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sumida_data.catalogue.ckan.site import CkanSettings
-from sumida_data.catalogue.ckan.target import CkanTarget
+from sumida_data.catalogue.ckan.target import CkanTarget, open_target
 from tests.catalogue.ckan.proxy import Proxy
 from tests.catalogue.ckan.stack.start import (
     VERSIONS,
@@ -66,15 +67,15 @@ def proxy(ckan: OtherCkan) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def open_ckan(ckan: OtherCkan, proxy: Proxy) -> Callable[..., CkanTarget]:
+def open_ckan(ckan: OtherCkan, proxy: Proxy, tmp_path: Path) -> Callable[..., CkanTarget]:
     """Return a function that opens the CKAN through the proxy, among names of this test alone."""
     prefix = f"t{os.getpid()}-{next(_NUMBERS)}-"
 
-    def open_target(**settings: Any) -> CkanTarget:
+    def open_ours(**settings: Any) -> CkanTarget:
         given = {"url": proxy.url, "name_prefix": prefix, **settings}
-        return CkanTarget(make_settings(ckan, **given))
+        return open_target(tmp_path / "record", **make_settings(ckan, **given).model_dump())
 
-    return open_target
+    return open_ours
 
 
 @pytest.fixture

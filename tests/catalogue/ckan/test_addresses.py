@@ -3,7 +3,7 @@
 import pytest
 
 from sumida_data.catalogue.ckan.site import CkanSettings
-from sumida_data.catalogue.ckan.target import CkanTarget, open_target
+from sumida_data.catalogue.ckan.target import open_target
 from sumida_data.catalogue.target import TargetError
 from tests.catalogue.office import DAY
 
@@ -30,7 +30,7 @@ def test_names_begin_with_the_organisation_by_default():
     assert CkanSettings(organization="t131075", name_prefix="").name_prefix == ""
 
 
-def test_a_name_that_nobody_knows_is_told_at_once():
-    settings = CkanSettings(url="https://no-such-host.invalid", token="x", backoff=30)
+def test_a_name_that_nobody_knows_is_told_at_once(tmp_path):
+    target = open_target(tmp_path, url="https://no-such-host.invalid", token="x", backoff=30)
     with pytest.raises(TargetError, match=r"名前が見つかりません|プロキシを通れません"):
-        CkanTarget(settings).observe(DAY)
+        target.observe(DAY)

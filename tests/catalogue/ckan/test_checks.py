@@ -4,7 +4,7 @@ import pytest
 
 from sumida_data.catalogue.ckan.entries import clean_tags
 from sumida_data.catalogue.ckan.site import CkanSettings
-from sumida_data.catalogue.ckan.target import CkanTarget, Readiness, choose_license, open_target
+from sumida_data.catalogue.ckan.target import Readiness, choose_license, open_target
 from sumida_data.catalogue.target import TargetError
 from tests.catalogue.ckan.catalogues import make_catalogue, make_dataset, publish
 from tests.catalogue.office import DAY
@@ -12,7 +12,7 @@ from tests.catalogue.office import DAY
 
 def ask(**settings):
     with pytest.raises(TargetError) as told:
-        CkanTarget(CkanSettings.model_validate(settings)).observe(DAY)
+        open_target("record", **settings).observe(DAY)
     return str(told.value)
 
 
@@ -46,7 +46,7 @@ class TestWithoutASite:
         ],
     )
     def test_only_this_machine_takes_sample_data(self, url, expected):
-        assert CkanTarget(CkanSettings(url=url)).accepts_sample is expected
+        assert open_target("record", url=url).accepts_sample is expected
 
     def test_unknown_setting_is_named(self, tmp_path):
         with pytest.raises(TargetError, match="設定 organisation が正しくありません"):

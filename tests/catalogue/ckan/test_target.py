@@ -8,7 +8,7 @@ import pytest
 
 from sumida_data.catalogue.ckan.entries import MANIFEST
 from sumida_data.catalogue.ckan.site import CkanSite
-from sumida_data.catalogue.ckan.target import CkanTarget
+from sumida_data.catalogue.ckan.target import open_target
 from sumida_data.catalogue.target import TargetError, compare
 from tests.catalogue.ckan.catalogues import ROWS, make_catalogue, make_dataset, make_file, publish
 from tests.catalogue.ckan.conftest import make_settings
@@ -27,9 +27,10 @@ def addresses(package):
 
 
 @pytest.fixture(scope="module")
-def published(ckan):
+def published(ckan, tmp_path_factory):
     """A target to which one dataset has been published; its tests only look."""
-    target = CkanTarget(make_settings(ckan, name_prefix="first-"))
+    settings = make_settings(ckan, name_prefix="first-").model_dump()
+    target = open_target(tmp_path_factory.mktemp("record"), **settings)
     publish(target, make_catalogue())
     return target
 

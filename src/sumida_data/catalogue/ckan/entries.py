@@ -15,19 +15,23 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 
+from sumida_data.base.disk import pack
 from sumida_data.base.metadata import Row
 from sumida_data.catalogue.ckan.site import CkanSite, Files
 from sumida_data.catalogue.target import Dataset, DatasetState, Entry, File, hash_entry
+from sumida_data.quality.data_package import DESCRIPTOR
 
 # Arguments of a ``package_revise``, and the files that go with it.
 Revision = tuple[Entry, Files]
 MANIFEST = "sumida_manifest"
+# What the name of a file ends in that holds a version.
+_VERSION = ".zip"
 
 _TEXT_FIELDS = ("title", "notes", "url", "version", "maintainer")
 _LIST_FIELDS = ("tags", "extras", "groups")
@@ -110,6 +114,27 @@ def read_state(package: Entry) -> DatasetState:
     named = ((keys.get(one["id"], one["id"]), one["sha256"]) for one in resources)
     files = {key: (sha256, described.get(key, "")) for key, sha256 in named}
     return DatasetState(manifest["metadata"] if untouched else "", files)
+
+
+def read_newest(package: Entry) -> DatasetState:
+    """Return the same without the versions beside the newest files, of which no change is told."""
+    state = read_state(package)
+    files = {key: one for key, one in state.files.items() if not key.endswith(_VERSION)}
+    return replace(state, files=files)
+
+
+def pack_version(name: str, version: str, files: Mapping[str, bytes]) -> File:
+    """Return all files of a version as one."""
+    told = "の全ファイル。この版の住所と中身は変わりません。"
+    described = {"name": f"版 {version}", "description": f"版 {version} {told}"}
+    described |= {"format": "ZIP", "mimetype": "application/zip"}
+    return File(f"{name}-{version}{_VERSION}", pack(files), described)
+
+
+def read_address(dataset: Dataset) -> str:
+    """Return the address by which a dataset is cited, or nothing."""
+    files = {file.key: file.content for file in dataset.files}
+    return str(json.loads(files.get(DESCRIPTOR, "{}")).get("sumida:address", ""))
 
 
 def revise(
@@ -242,7 +267,7 @@ class DatastoreTable:
 def read_tables(dataset: Dataset) -> Iterator[DatastoreTable]:
     """Yield the tables that the descriptor of a dataset describes."""
     files = {file.key: file.content for file in dataset.files}
-    for resource in json.loads(files.get("datapackage.json", "{}")).get("resources", []):
+    for resource in json.loads(files.get(DESCRIPTOR, "{}")).get("resources", []):
         schema, path = resource.get("schema", {}), resource["path"]
         if path.endswith(".csv") and (primary_key := tuple(schema.get("primaryKey", ()))):
             fields = tuple(_describe_field(field, primary_key) for field in schema["fields"])

@@ -3,14 +3,17 @@
 A dataset is created private, and one ``package_revise`` brings files and description and makes it
 public. The bytes that can be downloaded decide what is sent, not what was noted about them; so a
 file that a failed call has replaced, or somebody by hand, is found and put right.
+
+Beside the newest files each version stands as one ZIP, at an address that stays.
 """
 
 import logging
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
+from itertools import starmap
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +22,7 @@ from pydantic import ValidationError
 from sumida_data.catalogue.ckan import entries
 from sumida_data.catalogue.ckan.entries import Revision
 from sumida_data.catalogue.ckan.site import CkanSettings, CkanSite, UncertainError
+from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import (
     Catalogue,
     Dataset,
@@ -43,11 +47,10 @@ _MISSING = "{}がありません。conf/ckan/credentials.yml か、環境変数 
 def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
     """Return the CKAN that settings, the attributes of `CkanSettings`, describe.
 
-    It needs nothing of its record. A TargetError names a setting that is not known or allowed.
+    Its record has the earlier versions. A TargetError names a setting not known or not allowed.
     """
-    del record
     try:
-        return CkanTarget(CkanSettings.model_validate(settings))
+        return CkanTarget(CkanSettings.model_validate(settings), TargetRecord(Path(record)))
     except ValidationError as error:
         told = [(one["loc"][0], one.get("ctx", {}).get("error", "")) for one in error.errors()]
         places, why = "、".join(str(place) for place, _ in told), "。".join(str(w) for _, w in told)
@@ -69,6 +72,7 @@ class CkanTarget:
     """A CKAN; what cannot be read or written, or is not ready, raises a TargetError."""
 
     settings: CkanSettings
+    record: TargetRecord
     name: str = "ckan"
 
     @property
@@ -120,7 +124,7 @@ class CkanTarget:
             self.name,
             self.accepts_sample,
             day,
-            {name: entries.read_state(look(package)) for name, package in shown.items()},
+            {name: entries.read_newest(look(package)) for name, package in shown.items()},
             pages=None,
             hidden=frozenset(ours.keys() - shown.keys()),
             others=frozenset(
@@ -131,8 +135,13 @@ class CkanTarget:
 
     def _find_problems(self, catalogue: Catalogue, elsewhere: Set[str]) -> list[str]:
         """Return what the site would refuse of a catalogue, in Japanese."""
-        problems = [*self._check_content(catalogue)]
+        problems = [*self._check_content(self._add_versions(catalogue, ""))]
         for dataset in catalogue.datasets:
+            if entries.read_address(dataset).startswith(f"{self.site.address}/dataset/"):
+                problems.append(
+                    "packages.yml: catalogue_url がこのCKANを指しています。版ごとの住所はCKANには"
+                    "ありません。フォルダの公開先の住所を書いてください。"
+                )
             if (name := f"{self.settings.name_prefix}{dataset.name}") in elsewhere:
                 problems.append(
                     f"データセット {name}: ほかの組織が使っている名前です。"
@@ -160,7 +169,7 @@ class CkanTarget:
         self, catalogue: Catalogue, content_of: str = "", adopts: Collection[str] = ()
     ) -> None:
         """Publish what differs, one call for each dataset, and fill the DataStore."""
-        del content_of
+        catalogue = self._add_versions(catalogue, content_of)
         if problems := [*self._check_content(catalogue)]:
             raise TargetError("\n".join(problems))
         wanted = [(self._describe(one), one) for one in catalogue.datasets]
@@ -174,8 +183,9 @@ class CkanTarget:
         for dataset in catalogue.datasets:
             self._finish(dataset, ours.get(dataset.name))
 
-    def verify(self, catalogue: Catalogue) -> list[str]:
+    def verify(self, catalogue: Catalogue, content_of: str = "") -> list[str]:
         """Read everything back as the public sees it and return what differs, in Japanese."""
+        catalogue = self._add_versions(catalogue, content_of)
         public = CkanSite(self.settings, anonymous=True)
         differences = [line for one in catalogue.datasets for line in self._verify(public, one)]
         names = {one.name for one in catalogue.datasets} | set(catalogue.blocked)
@@ -184,6 +194,26 @@ class CkanTarget:
             for name, package in self._list().items()
             if name not in names and _is_public(package)
         ]
+
+    def _add_versions(self, catalogue: Catalogue, content_of: str) -> Catalogue:
+        """Return a catalogue with a ZIP of each version among the files of its datasets.
+
+        The versions are those on which a publication builds, and that of the catalogue. One that
+        was taken down for good says so at its address.
+        """
+        record, gone = self.record, self.record.list_withdrawn(catalogue.withdrawn)
+        known = record.list_versions(record.list_content(content_of), catalogue.withdrawn)
+        datasets = []
+        for one in catalogue.datasets:
+            versions = {
+                version: {key: record.read_content(sha256) for key, sha256 in hashes.items()}
+                for version, hashes in known.get(one.name, {}).items()
+            }
+            versions[one.version] = {file.key: file.content for file in one.files}
+            told = {taken: {"README.md": _WITHDRAWN.encode()} for taken in gone.get(one.name, ())}
+            packed = starmap(partial(entries.pack_version, one.name), (told | versions).items())
+            datasets.append(replace(one, files=(*one.files, *packed)))
+        return replace(catalogue, datasets=tuple(datasets))
 
     def _mark(self, name: str) -> Entry:
         return {"project": self.settings.project, "name": f"{self.settings.name_prefix}{name}"}
