@@ -35,7 +35,7 @@ def catalog(tmp_path: Path, dictionary: DataDictionary) -> DataCatalog:
         "data_dictionary": entry,
         "other_dictionary": other,
         "{table}#primary": table,
-        "{table}#known": table | {"optional": True},
+        "{table}#known": table | {"optional": True, "kept_since": [str(tmp_path / "ran")]},
     }
     catalog = DataCatalog.from_config(config)
     catalog.save("data_dictionary", dictionary)
@@ -120,3 +120,18 @@ def test_of_a_damaged_file_it_is_said_what_to_do(
 def test_of_a_file_that_is_not_there_kedro_says_so(catalog: DataCatalog) -> None:
     with pytest.raises(DatasetError, match="Failed while loading"):
         catalog.load(f"{NAME}#primary")
+
+
+def test_what_was_remembered_and_is_lost_is_told(
+    catalog: DataCatalog, frame: pd.DataFrame, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert catalog.load(f"{NAME}#known") is None
+    assert "がありません" not in caplog.text
+    (tmp_path / "ran").touch()
+    assert catalog.load(f"{NAME}#known") is None
+    assert f"{NAME}.parquet がありません。" in caplog.text
+    assert "控えから戻し" in caplog.text
+    caplog.clear()
+    catalog.save(f"{NAME}#known", frame)
+    assert catalog.load(f"{NAME}#known") is not None
+    assert "がありません" not in caplog.text

@@ -1,5 +1,6 @@
 """The database that analysts open names no person unless the office opens it."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from sumida_data.base.frames import build_frame
@@ -15,6 +16,7 @@ def hide(dictionary, privacy):
     """Return a function that says what stands in the columns that analysts see."""
 
     def look(cleared=(), hits=(), *, opened=False, **rows):
+        rows = {"finding": [], "response": [], "source_file": [], **rows}
         frames = {name: build_frame(dictionary[name], rows[name]) for name in rows}
         frames["personal_hit"] = build_frame(
             dictionary["personal_hit"],
@@ -80,3 +82,55 @@ def test_the_office_can_open_all_but_individual_numbers(hide):
     assert shown["procedure"]["remarks"].to_list() == ["担当者の私見"] * 2
     assert shown["procedure"]["application_system"].to_list()[1] == HIDDEN
     assert shown["answer"]["value"].to_list() == [HIDDEN, "内線3725"]
+
+
+def receive(name, code="1106", section="財産活用課", digest="ab" * 32):
+    """Return a row of ``response`` of a file by that name."""
+    place = {"period": "FY2022Q3", "department_code": code, "section": section}
+    told = {"source_file": name, "file_sha256": digest, "response_status": "received"}
+    counts = dict.fromkeys(("rows", "answers", "rows_set_aside"), 0)
+    return (
+        {"row_id": digest, "municipality_code": "131075", "sample": False} | place | told | counts
+    )
+
+
+def test_the_name_that_somebody_gave_to_a_file_is_not_told(hide):
+    handed_out, sent = "1106_財産活用課_調査票.xlsx", "墨田花子/花子の調査票.xlsx"
+    names = [f"FY2022Q3/{one}" for one in (handed_out, sent)]
+    finding = {
+        "row_id": "f",
+        "source_file": names[1],
+        "value_found": sent,
+        "message": f"新しい調査票「花子の調査票.xlsx」と「{handed_out}」が届いています。",
+    }
+    elsewhere = {"row_id": "g", "source_file": "墨田花子.xlsx", "message": "期間の外です。"}
+    asked = [receive(names[0]), receive(names[1], digest="cd" * 32)]
+    central = [{"row_id": "c", "source_file": "card/FY2022Q3/交付状況.xlsx"}]
+    answer = [CELL | {"row_id": "0", "field": "annual_cases", "source_file": names[1]}]
+    rows = {"finding": [finding, elsewhere], "response": asked, "source_file": central}
+    shown = hide(answer=answer, **rows)
+    masked = "cdcdcdcdcdcd.xlsx"
+    assert shown["response"]["source_file"].to_list() == [names[0], f"FY2022Q3/{masked}"]
+    assert shown["answer"]["source_file"].to_list() == [f"FY2022Q3/{masked}"]
+    assert shown["finding"]["value_found"][0] == masked
+    assert shown["finding"]["message"][0] == (
+        f"新しい調査票「{masked}」と「{handed_out}」が届いています。"
+    )
+    assert shown["source_file"]["source_file"].to_list() == ["card/FY2022Q3/交付状況.xlsx"]
+    told = "".join(frame.to_csv() for frame in shown.values())
+    assert "花子" not in told
+    opened = hide(answer=answer, opened=True, **rows)
+    assert opened["answer"]["source_file"].to_list() == [names[1]]
+
+
+def test_no_id_tells_the_name_of_a_file(quarter):
+    for name in ("03_primary/response", "03_primary/readability_check", "03_primary/check_failure"):
+        rows = pq.read_table(quarter.data / f"{name}.parquet")
+        ids = [
+            one
+            for column in ("row_id", "record_id")
+            if column in rows.column_names
+            for one in rows[column].to_pylist()
+        ]
+        assert ids
+        assert not [one for one in ids if ".xlsx" in one or ".csv" in one]

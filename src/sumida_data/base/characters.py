@@ -6,6 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
 
 # Numbers in circles and the like, units and words squeezed into one, private and compatibility
 # characters; and those that Windows and the standard take for different ones (〜 and ～).
@@ -111,6 +112,11 @@ def name_some(names: Sequence[str], most: int = 5, counter: str = "件", between
     """Join the first of some names, and count the others: 税務課、窓口課、ほか3件."""
     rest = [f"ほか{len(names) - most}{counter}"] * (len(names) > most)
     return between.join([*names[:most], *rest])
+
+
+def hash_parts(*parts: object) -> str:
+    """Return an id that follows from some parts and tells none of them."""
+    return sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
 def print_whatever() -> None:

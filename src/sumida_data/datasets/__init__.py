@@ -40,8 +40,12 @@ from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
 
 _LOGGER = logging.getLogger(__name__)
-# What officers wrote, which may be anything.
-_AS_WRITTEN = {"raw_text", "value_found"}
+# What officers wrote, which may be anything, also as the name of a file.
+_AS_WRITTEN = {"raw_text", "value_found", "source_file", "file"}
+_LOST = (
+    "前の実行で記録したものが失われています。控えから戻し、もう一度 kedro run を実行してください。"
+    "戻さないと、1つの課から届いた調査票のどれを使うかなど、前に決まったことが変わることがあります。"
+)
 
 
 class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
@@ -213,14 +217,22 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
     """
 
     def __init__(
-        self, *, table: str, dictionary: str, optional: bool = False, **arguments: Any
+        self,
+        *,
+        table: str,
+        dictionary: str,
+        optional: bool = False,
+        kept_since: Sequence[str] = (),
+        **arguments: Any,
     ) -> None:
         """Name the table, the file of the data dictionary and, as for Kedro's own, the file.
 
-        One that is optional loads None where there is no file yet.
+        One that is optional loads None where there is no file yet. It is told that it was lost
+        where one of the paths is there that come about no earlier than it.
         """
         super().__init__(load_args={"dtype_backend": "pyarrow"}, **arguments)
         self._table, self._dictionary, self._optional = table, Path(dictionary), optional
+        self._kept_since = kept_since
 
     def load(self) -> pd.DataFrame | None:
         """Return the table, or None if there is none and none is needed.
@@ -229,6 +241,8 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             DatasetError: If it is not there or damaged.
         """
         if self._optional and not self.exists():
+            if any(Path(path).exists() for path in self._kept_since):
+                _LOGGER.warning("%s がありません。%s", self._filepath, _LOST)
             return None
         try:
             loaded: pd.DataFrame = super().load()

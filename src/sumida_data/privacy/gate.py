@@ -12,15 +12,17 @@ stand in ``data/03_primary``, which is for the office alone. An individual numbe
 database, even where the office lets its analysts see the rest.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import partial
+from pathlib import PurePosixPath
 from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from sumida_data.base.characters import write_plainly
+from sumida_data.base.characters import hash_parts, write_plainly
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
@@ -150,8 +152,7 @@ class GateAction(NamedTuple):
 
     def as_row(self) -> Row:
         """Return the row of table ``privacy_check``."""
-        text = "\x1f".join(map(str, self[:-2]))
-        return {"row_id": sha256(text.encode()).hexdigest()[:16], **self._asdict()}
+        return {"row_id": hash_parts(*self[:-2]), **self._asdict()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +396,13 @@ def list_stopped(
 def hide_from_analysts(
     frames: Frames, dictionary: DataDictionary, privacy: Privacy, cleared: frozenset[str]
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables as analysts may see them; ``personal_hit`` is among them."""
+    """Return the tables as analysts may see them; ``personal_hit`` is among them.
+
+    Files bear the names of the forms that were handed out; other names, in which people may be
+    named, give way to the start of the hash of their content, in paths and in sentences.
+    """
     opened, shown = privacy.analysts_see_texts, dict(frames)
+    rename = partial(_rename, {} if opened else _mask_names(frames))
     named = set() if opened else set(frames["personal_hit"]["row_id"])
     free = set() if opened else set(map("/".join, _list_free_texts(dictionary)))
 
@@ -408,13 +414,42 @@ def hide_from_analysts(
 
     for table in (dictionary[name] for name in frames):
         for item in filter(_may_hold_words, table.fields):
-            column = shown[table.name][item.name]
+            column = rename(shown[table.name][item.name])
             found = [text for text in column.dropna().unique() if hides(text, table, item)]
             cells, fields = _name_cells(table.name, item.name, frames[table.name])
             hidden = (column.isin(found) | cells.isin(named)) & column.notna()
             column = column.mask(hidden, HIDDEN).mask(fields.isin(free), None)
             shown[table.name] = shown[table.name].assign(**{item.name: column})
     return shown
+
+
+def _rename(masks: Mapping[str, str], column: pd.Series) -> pd.Series:
+    """Return texts with what stands for the names of files in them."""
+    names = "|".join(map(re.escape, sorted(masks, key=len, reverse=True)))
+    return column.str.replace(names, lambda one: masks[one[0]], regex=True) if masks else column
+
+
+def _mask_names(frames: Frames) -> dict[str, str]:
+    """Return what stands for the names that senders gave to files, whole, in their quarter, alone.
+
+    Those of central files are the office's own.
+    """
+    # Of what lies elsewhere than in a quarter, there are findings alone.
+    told = [*frames["finding"]["source_file"].dropna(), *frames["response"]["source_file"].dropna()]
+    central = set(frames["source_file"]["source_file"])
+    hashes = {name: hash_parts(name) for name in told if name not in central}
+    masks: dict[str, str] = {}
+    for row in read_rows(frames["response"].dropna(subset=["source_file"])):
+        name = row["source_file"]
+        hashes[name] = row["file_sha256"] or hashes[name]
+        if name == "{period}/{department_code}_{section}_調査票.xlsx".format_map(row):
+            del hashes[name]
+    for name, digest in hashes.items():
+        path = PurePosixPath(name)
+        mask = f"{digest[:12]}{path.suffix}"
+        masks |= {name: f"{path.parts[0]}/{mask}", name.partition("/")[2] or name: mask}
+        masks[path.name] = mask
+    return masks
 
 
 def _may_hold_words(item: Field) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from hashlib import sha256
 from itertools import product, starmap
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from sumida_data.base.characters import hash_parts
 from sumida_data.base.database import SqlError, connect, quote, quote_name, run_query
 from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
@@ -304,8 +304,7 @@ def _list_failing(found: Iterable[EngineResult]) -> Iterator[Row]:
     for (rule_id, table, subject), _, failing, fields in found:
         for record_id, field in product(sorted({*failing}), fields or [None]):
             parts = (rule_id, table, subject or WHOLE_TABLE, record_id, field)
-            row_id = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
-            yield dict(zip(_FAILING, (row_id, *parts), strict=True))
+            yield dict(zip(_FAILING, (hash_parts(*parts), *parts), strict=True))
 
 
 # What the rules' queries may name beside the tables.

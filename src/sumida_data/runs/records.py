@@ -67,7 +67,7 @@ class LastRun:
         """Write it for the next run."""
         text = json.dumps(asdict(self), ensure_ascii=False)
         content = f"{sha256(text.encode()).hexdigest()}\n{text}"
-        replace_file(project / _STATE, content.encode())
+        replace_file(project / _STATE, content.encode(), private=True)
 
     @property
     def written(self) -> dict[str, str]:
@@ -237,7 +237,7 @@ class RunRecorder:
         }
         content = json.dumps(record, ensure_ascii=False, indent=1, default=str).encode()
         name = f"{record['started'].replace(':', '').replace('-', '')[:15]}Z.json"
-        replace_file(Path.cwd() / _RECORDS / name, content)
+        replace_file(Path.cwd() / _RECORDS / name, content, private=True)
         self._noted = {}
 
 

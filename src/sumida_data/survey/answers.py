@@ -1,9 +1,9 @@
 """Answers as rows of table ``answer``: every value with the cell it comes from."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import NamedTuple, Self
 
+from sumida_data.base.characters import hash_parts
 from sumida_data.survey.reading.reader import Record
 
 
@@ -59,16 +59,12 @@ class Origin(NamedTuple):
 def make_rows(record: Record, origin: Origin) -> Iterator[AnswerRow]:
     """Yield the record's answers as rows; the same input gives the same ids."""
     code, period, department, file, digest, sample, carried_to, holder = origin
-    record_id = _hash(code, record.table, period, department or "", record.key)
+    record_id = hash_parts(code, record.table, period, department or "", record.key)
     whose, carried_from = holder or department, period if carried_to else None
     for later in carried_to:
-        record_id, period = _hash(record_id, later), later
+        record_id, period = hash_parts(record_id, later), later
     for name, sheet, cell, text, (value, status, rules) in record.answers:
         of = (f"{record_id}/{name}", code, period, whose, record.table, record_id, name)
         where = (file, digest, sheet, cell, text)
         change = "carried_forward" if carried_from else "normalised" if rules else "none"
         yield AnswerRow(*of, *where, value, status, change, rules, None, carried_from, sample)
-
-
-def _hash(*parts: str) -> str:
-    return sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
-from hashlib import sha256
 from string import Formatter
 from typing import Any, Literal, Self
 
 from pydantic import Field as Described
 from pydantic import model_validator
 
+from sumida_data.base.characters import hash_parts
 from sumida_data.base.metadata import Listed, Model
 
 Severity = Literal["error", "warning"]
@@ -175,8 +175,7 @@ class Finding:
         row = asdict(self)
         row |= row.pop("place")
         parts = (self.rule_id, *asdict(self.place).values(), self.message)
-        row["row_id"] = sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
-        return row
+        return row | {"row_id": hash_parts(*parts)}
 
 
 class Words(dict[str, str]):

@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from sumida_data.base.characters import hash_parts
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import ReportedPeriod
@@ -162,7 +163,7 @@ class Examiner:
             for file in files:
                 key = {"direction": direction, "file": file.name}
                 key["looked_at_sha256"], results = file.looked_at_sha256, self.check(file)
-                ids = [f"{direction}/{file.name}/{one['rule_id']}" for one in results]
+                ids = [hash_parts(direction, file.name, one["rule_id"]) for one in results]
                 checks += [
                     {"row_id": id_, **key, **one} for id_, one in zip(ids, results, strict=True)
                 ]
@@ -170,7 +171,7 @@ class Examiner:
             scores.append(("set", name, self.score(files) if files else {}))
         return checks, [
             {
-                "row_id": f"{direction}/{kind}/{name}/{level}",
+                "row_id": hash_parts(direction, kind, name, level),
                 "direction": direction,
                 "kind": kind,
                 "name": name,

@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from sumida_data.base.characters import comparable
+from sumida_data.base.characters import comparable, hash_parts
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
@@ -310,7 +310,7 @@ class _Quarter:
         if counting is not returned:
             status = "superseded" if counting else "set_aside"
         return {
-            "row_id": f"{self.period}/{returned.file_sha256[:16]}/{returned.source_file}",
+            "row_id": hash_parts(self.period, returned.file_sha256, returned.source_file),
             "response_status": status,
             "answered_on": returned.answered_on,
             "received_on": self.ledger.find(returned).received_on,
