@@ -170,10 +170,43 @@ def test_what_is_done_outside_is_written_down_with_name_and_day(project: Path) -
     assert "2023-02-01 税務課 見本" in page
 
 
+def test_each_mail_goes_out_once_and_a_reminder_before_and_after_the_day(project: Path) -> None:
+    remember(
+        project,
+        RETURNS + "INSERT INTO response VALUES ('FY2022Q3', '1205', '区民相談課', "
+        "'not_received', NULL);",
+    )
+    drafts = project / "data/08_reporting/returns/FY2022Q3/メール"
+    drafts.mkdir(parents=True)
+
+    def write(text: str, attached: str = "") -> None:
+        for code in ("1203_税務課", "1204_窓口課", "1205_区民相談課"):
+            content = f"{code}{text}\r\n--==1\r\n{text}\r\n--==1\r\n{attached}"
+            (drafts / f"{code}.eml").write_bytes(content.encode())
+
+    def hand_out(day: str) -> list[str]:
+        result = call("--mails", "--by", "見本 太郎", "--day", day)
+        folder = project / f"data/08_reporting/mails/FY2022Q3/{day}"
+        names = sorted(path.name[:4] for path in folder.glob("*"))
+        assert f"今日送るメール{len(names)}通" in result.output
+        return names
+
+    write("受領")
+    assert hand_out("2023-01-10") == ["1203", "1204"]
+    write("受領", attached="公開前の確認")
+    assert hand_out("2023-01-11") == ["1205"]
+    assert hand_out("2023-01-16") == []
+    assert hand_out("2023-01-17") == ["1205"]
+    write("指摘")
+    assert hand_out("2023-01-18") == ["1203", "1204", "1205"]
+    assert '"by": "見本 太郎"' in (project / "data/state/quarter.jsonl").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["--done", "送付"], "--by に"),
+        (["--mails", "--by", "x"], "メールの下書きがありません。先に kedro run --params=period="),
         (["--confirm", "9999", "--by", "x"], "--confirm 9999"),
         (["--period", "FY1999Q1"], "--period FY1999Q1: この期間の照会はありません"),
         (["--env", "nowhere"], "conf/nowhere がありません"),

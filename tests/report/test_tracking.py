@@ -160,6 +160,15 @@ class TestReminders:
         assert "6. 要修正" not in mail
         assert "ほかに3件あります。" in mail
 
+    def test_what_is_in_order_is_acknowledged_file_by_file(self, track: Track) -> None:
+        one = department(track(), "1203")
+        assert not one["reminder"]
+        assert one["mail"].startswith("件名：【受領のお知らせ】行政情報化取組状況調査票")
+        assert "次のとおり受け付けました。直していただくところはありません。" in one["mail"]
+        [(name, file, _)] = one["receipts"]
+        assert file["file_sha256"] is None
+        assert f"・{name}(受領)\n　内容の照合番号 なし\n" in one["mail"]
+
     def test_plain_text_is_left_as_it_is(self, track: Track, finding: Callable[..., Row]) -> None:
         mail = department(track(finding() | {"message": "「A&B」<C>"}), "1203")["reminder"]
         assert "「A&B」<C>" in mail

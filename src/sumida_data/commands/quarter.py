@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -19,6 +20,7 @@ import duckdb
 from sumida_data.base.characters import name_some
 from sumida_data.base.database import connect
 from sumida_data.base.disk import is_hidden, replace_file
+from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.record import COMPLETES, TargetRecord
@@ -51,6 +53,7 @@ _CHANGES = "data/06_catalog/changes.json"
 _REGISTERS = "data/01_raw/reference"
 _DAYS_BEFORE = 5
 _NAMES_SHOWN = 10
+_MAILS, _ROUNDS = "data/08_reporting/returns/{}/メール", "data/08_reporting/mails/{}/{}"
 _NOT_YET_KNOWN = "集計すると分かる"
 _BACKUP_LASTS = timedelta(days=7)
 _HELP = """四半期の仕事のうち、済んだもの、残っているもの、期限の過ぎたものを示します。
@@ -58,6 +61,9 @@ _HELP = """四半期の仕事のうち、済んだもの、残っているもの
 集計、承認、公開などは、残っている記録から自動で分かります。課に送ったことなど、外でしたことは
 --done で記録します。課が公開前の内容を確かめたことは --confirm で記録します。同じ内容の画面を
 data/08_reporting/office_status.html に書きます。
+
+--mails は、今日送るメールの下書きを data/08_reporting/mails/期間/日/ に置き、記録します。受領と指摘
+のお知らせは1度ずつ、未回答の課への催促は、締切の5日前からと締切の後の2度です。
 
 終了コード：0 急ぐものはない、2 期限の過ぎたものか5日以内に来るものがある、1 調べられない。
 """
@@ -117,6 +123,7 @@ class Quarter:
             self.sources = {one["source"]: one["title"] for one in parameters["sources"]}
         name = period or self._find_current()
         self.of_period = f" --period={name}" * bool(period)
+        self._run = f"kedro run --params=period={name}{self.option}"
         if name not in self.waves.root:
             allowed = "、".join(self.waves.root)
             raise ProjectError(f"--period {name}: この期間の照会はありません({allowed})。")
@@ -149,17 +156,50 @@ class Quarter:
             [(found,)] = database.execute(_FACTS, {"period": period}).fetchall()
         return dict(found)
 
-    def write_down(self, *, by: str, note: str, done: str | None, confirm: str | None) -> None:
-        """Write down that a step was done outside, or that a department has confirmed."""
+    def write_down(
+        self, *, by: str, note: str, done: str | None, confirm: str | None, mails: bool
+    ) -> None:
+        """Write down that a step was done outside, or that a department has confirmed or hears."""
         if not by.strip():
             raise ProjectError("--by に、した人の名前を書いてください。")
         if confirm and confirm not in {one["code"] for one in self.departments}:
             raise ProjectError(f"--confirm {confirm}: {self.period} に照会した課ではありません。")
-        line = {"period": str(self.period), "on": self.today.isoformat(), "by": by, "note": note}
-        line |= ({"step": done} if done else {}) | ({"department": confirm} if confirm else {})
+        line: Row = {"period": str(self.period), "on": self.today.isoformat(), "by": by}
+        line |= {"step": done, "department": confirm, "note": note}
+        line |= {"mails": self._hand_out()} if mails else {}
+        line = {name: one for name, one in line.items() if one is not None}
         self.notes.append(line)
         text = f"{json.dumps(line, ensure_ascii=False)}\n"
         replace_file(self.project / _NOTES, _read(self.project / _NOTES) + text.encode())
+
+    def _hand_out(self) -> list[str]:
+        """Put the mails that are to go out now into a folder; return the hashes of what they say.
+
+        Each goes out once, but what asks for an answer again when the day has passed.
+        """
+        if not (drafts := sorted((self.project / _MAILS.format(self.period)).glob("*.eml"))):
+            raise ProjectError(f"{self.period} のメールの下書きがありません。先に {self._run}")
+        heard = {one["code"] for one in self.departments if one["answered"] or one["unusable"]}
+        days, handed = (self.due_on - self.today).days, []
+        for path in drafts:
+            is_answer, content = path.name.split("_")[0] in heard, path.read_bytes()
+            # What goes along may change without anything new to say.
+            said = content.split(b"--==")[:2] + [b"late"] * (days < 0 and not is_answer)
+            key = sha256(b"".join(said)).hexdigest()
+            if key not in self.handed_out and (is_answer or days <= _DAYS_BEFORE):
+                replace_file(self.round / path.name, content)
+                handed.append(key)
+        return handed
+
+    @property
+    def handed_out(self) -> list[str]:
+        """The hashes of what was said in all mails that went out."""
+        return [key for note in self.notes for key in note.get("mails", ())]
+
+    @property
+    def round(self) -> Path:
+        """The folder with the mails of the day."""
+        return self.project / _ROUNDS.format(self.period, self.today)
 
     @property
     def confirmed(self) -> dict[str, dict[str, str]]:
@@ -194,8 +234,8 @@ class Quarter:
         yield self._step("調査票を作る", f"{len(forms)}課分", command, done, when=when)
         yield self._by_hand("送付")
         silent = [one["section"] for one in asked if not one["answered"]]
-        page = f"data/08_reporting/returns/{period}/_回収状況.html"
-        yield self._left("回答を集める", "未回答の課", silent, page, due_on, known=asked)
+        mails = f"sumida-data quarter{self.of_period} --mails --by 氏名"
+        yield self._left("回答を集める", "未回答の課", silent, mails, due_on, known=asked)
         read = self.found.get("sources") or ()
         lacking = [title for source, title in self.sources.items() if source not in read]
         title, where = "国とシステムのファイル", f"data/01_raw/external/<種類>/{period}/ に入れる"
@@ -210,7 +250,7 @@ class Quarter:
         for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
             run = json.loads(record.read_bytes())
             who = f"{run['account']}({run['machine']['name']})"
-        command = f"kedro run --params=period={self.period}{self.option}"
+        command = self._run
         signed = {"when": _written_on(path) if self.proposal else "", "who": who}
         return self._step("集計する", told, command, self.proposal and not newer, **signed)
 
@@ -308,13 +348,14 @@ def _written_on(path: Path) -> str:
     "--done", type=click.Choice([*BY_HAND]), help=f"済んだこと({'、'.join(BY_HAND)})を記録します。"
 )
 @click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
+@click.option("--mails", is_flag=True, help="今日送るメールの下書きを置き、記録します。")
 @click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")
 @click.option("--note", default="", metavar="覚え書き", help="一緒に残す覚え書き。")
-def quarter(period: str | None, env: str | None, day: datetime, **said: str) -> None:
+def quarter(period: str | None, env: str | None, day: datetime, **said: Any) -> None:
     """Show the checklist, write the status page, and write down what was done outside."""
     try:
         one = Quarter(find_project(), period, env, day.date())
-        if said["done"] or said["confirm"]:
+        if said["done"] or said["confirm"] or said["mails"]:
             one.write_down(**said)
         last = one.published[-1] if one.published else None
         sample = bool(one.proposal and one.proposal.sample)
@@ -323,6 +364,11 @@ def quarter(period: str | None, env: str | None, day: datetime, **said: str) -> 
         replace_file(one.project / _PAGE, text.encode())
     except (duckdb.Error, ValueError) as error:
         raise click.ClickException(f"記録を読めません。{error}") from error
+    if said["mails"]:
+        count = len(one.notes[-1]["mails"])
+        click.echo(
+            f"今日送るメール{count}通を {one.round} に置きました。宛先を書いて送ってください。\n"
+        )
     for told in describe(one):
         click.echo(told)
     sys.exit(2 if one.urgent else 0)

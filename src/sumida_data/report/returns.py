@@ -6,9 +6,10 @@ one before, cell by cell.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import PurePosixPath
 
 import pandas as pd
 
@@ -110,10 +111,11 @@ class ResponseTracking:
 
     Attributes:
         departments: By code the row of ``response`` that counts, and beside it the usable ``files``
-            it sent, ``findings`` in that one in the order of work with their ``counts`` by
-            severity, whether it is ``silent``, having sent nothing that can be used, or a file that
-            is ``unusable``, the ``days_late``, and in words its ``state``, the ``difference`` from
-            its last answers, and the mail that it gets as ``reminder``, subject line first; or ''.
+            it sent, a receipt of each that came as ``receipts``, ``findings`` in the one that
+            counts in the order of work with their ``counts`` by severity, whether it is ``silent``,
+            having sent nothing that can be used, or a file that is ``unusable``, the ``days_late``,
+            and in words its ``state``, the ``difference`` from its last answers, the ``mail`` that
+            it gets, subject line first, and the same as ``reminder`` where it is asked for more.
         unassigned: Findings about files that belong to no known department, and about the
             central files.
         corrected: How many departments sent more than one usable file.
@@ -136,17 +138,17 @@ class ResponseTracking:
         for code in self.survey.sections:
             rows = [row for row in ours if row["department_code"] == code]
             one = _describe_department(rows, statuses, findings[code], changes.get(code))
-            self.departments.append(one | {"reminder": self._remind(one)})
+            mail = self._write_mail(one)
+            wanting = one["silent"] or one["findings"]
+            self.departments.append(one | {"mail": mail, "reminder": mail if wanting else ""})
         self.corrected = sum(len(one["files"]) > 1 for one in self.departments)
         self.late = sum(one["days_late"] > 0 for one in self.departments)
         self.to_correct = sum(one["counts"]["error"] > 0 for one in self.departments)
 
-    def _remind(self, one: Row) -> str:
-        if not one["silent"] and not one["findings"]:
-            return ""
+    def _write_mail(self, one: Row) -> str:
         name = feedback.name_return_sheet(one["department_code"], one["section"])
         told = {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN, "return_sheet": name}
-        return _fill_in("reminder.txt", tracking=self, one=one, **told)
+        return _fill_in("mail.txt", tracking=self, one=one, **told)
 
 
 def _describe_department(
@@ -171,6 +173,7 @@ def _describe_department(
         difference = "、".join(changes) or "違いなし"
     return row | {
         "files": files,
+        "receipts": [*_list_receipts(rows, statuses)],
         "findings": sorted(findings, key=feedback.order_for_work),
         "counts": Counter(one.severity for one in findings),
         "silent": status not in ANSWERED,
@@ -179,6 +182,15 @@ def _describe_department(
         "state": "、".join(marks),
         "difference": difference,
     }
+
+
+def _list_receipts(
+    rows: Sequence[Row], statuses: Mapping[str, str]
+) -> Iterator[tuple[str, Row, str]]:
+    """Yield of each file that came its name, its row of ``response`` and what became of it."""
+    for row in rows:
+        if row["source_file"]:
+            yield PurePosixPath(row["source_file"]).name, row, statuses[row["response_status"]]
 
 
 def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -297,14 +309,14 @@ def _list_public(form: Form) -> list[Row]:
 
 
 def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the reminders as drafts that a mail program opens, with what goes along with them.
+    """Return the mails as drafts that a mail program opens, with what goes along with them.
 
     The files written for departments are by name, which begins with the code.
     """
     mails = {}
-    for one in (one for one in tracking.departments if one["reminder"]):
+    for one in tracking.departments:
         code = one["department_code"]
-        subject, _, text = one["reminder"].strip().partition("\n")
+        subject, _, text = one["mail"].strip().partition("\n")
         mail = EmailMessage(SMTP)
         mail["Subject"] = subject.removeprefix("件名：")
         # Outlook opens it as a draft.

@@ -1,5 +1,6 @@
 """What goes back after the sample's quarter."""
 
+import re
 from email import message_from_bytes, policy
 
 import openpyxl
@@ -32,6 +33,21 @@ def test_a_reminder_is_a_draft_with_its_return_sheet(quarter: Quarter) -> None:
     assert "調査票がまだ届いていません" in body.get_content()
     attached = [part.get_filename() for part in mail.iter_attachments()]
     assert attached == ["1507_保護課_確認結果.xlsx"]
+
+
+def test_each_department_gets_a_mail_with_a_receipt_of_each_file(quarter: Quarter) -> None:
+    paths = sorted((quarter.data / FOLDER / "メール").iterdir())
+    assert len(paths) == 75
+    [path] = [path for path in paths if path.name == "1303_スポーツ振興課.eml"]
+    body = message_from_bytes(path.read_bytes(), policy=policy.default).get_body()
+    assert body is not None
+    found = re.findall(
+        r"・(\S+\.xlsx)\(.+、(.+)\)\s+内容の照合番号 ([0-9a-f]{16})\s", body.get_content()
+    )
+    assert [(name, state) for name, state, _ in found] == [
+        ("1303_スポーツ振興課_調査票.xlsx", "より新しい調査票があるため使わない"),
+        ("1303_スポーツ振興課_調査票_修正.xlsx", "受領"),
+    ]
 
 
 @pytest.mark.parametrize(
