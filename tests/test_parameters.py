@@ -1,4 +1,6 @@
-from collections.abc import Callable
+import random
+import re
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,7 @@ def test_rules_between_keys_are_told(raw_parameters: dict[str, Any]) -> None:
     first, second, *_ = plan["indicators"]
     twice = plan | {"indicators": [first, first]}
     [line] = find_mistakes(raw_parameters | {"plans": [twice]}, FOLDER)
-    assert "['online_procedures_dx'] が2回書かれています" in line
+    assert "indicators の online_procedures_dx が2回書かれています" in line
     loose = plan | {"indicators": [first | {"title_footnote": "nowhere"}]}
     [line] = find_mistakes(raw_parameters | {"plans": [loose]}, FOLDER)
     assert "脚注 ['nowhere'] が footnotes にありません" in line
@@ -105,6 +107,32 @@ def form_field(raw: dict[str, Any], name: str) -> dict[str, Any]:
     return next(one for one in fields if one["name"] == name)
 
 
+def named(listed: list[dict[str, Any]], key: str, name: str) -> dict[str, Any]:
+    return next(one for one in listed if one[key] == name)
+
+
+def described(raw: dict[str, Any], name: str) -> dict[str, Any]:
+    return named(raw["tables"]["tables"], "name", name)
+
+
+def rule(raw: dict[str, Any], rule_id: str) -> dict[str, Any]:
+    return named(raw["quality_rules"]["rules"], "rule_id", rule_id)
+
+
+def view(raw: dict[str, Any]) -> dict[str, Any]:
+    return named(raw["views"]["views"], "name", "value_series")
+
+
+def released(raw: dict[str, Any]) -> dict[str, Any]:
+    resources = (one for package in raw["packages"]["packages"] for one in package["resources"])
+    return next(one for one in resources if "may_publish" in one.get("only", ()))
+
+
+def contradictions(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = raw["form"]["sheets"][1]["contradictions"]
+    return listed
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -113,7 +141,7 @@ def form_field(raw: dict[str, Any], name: str) -> dict[str, Any]:
         (lambda raw: raw["finding_rules"].pop(3), "規則 F104 がありません"),
         (
             lambda raw: raw["finding_rules"].append(raw["finding_rules"][0]),
-            "規則 F101 が2回書かれています",
+            "F101 が2回書かれています",
         ),
         (lambda raw: first_target(raw).update(target_date="2205-03-31"), "target_date 2205-03-31"),
         (lambda raw: first_target(raw).update(target_min=-5), "目標の -5 は 0以上"),
@@ -159,6 +187,71 @@ def form_field(raw: dict[str, Any], name: str) -> dict[str, Any]:
             lambda raw: form_field(raw, "annual_cases").update(minimum=9, maximum=1),
             "minimum は maximum 以下に",
         ),
+        (lambda raw: raw["sources"].append(raw["sources"][0]), "が2回書かれています。1つに"),
+        (
+            lambda raw: raw["tables"]["tables"].append(raw["tables"]["tables"][0]),
+            "tables の department が2回書かれています",
+        ),
+        (
+            lambda raw: raw["form"]["sheets"].append(raw["form"]["sheets"][1]),
+            "sheets の procedure が2回書かれています",
+        ),
+        (
+            lambda raw: view(raw).update(fields=["period", "period"]),
+            "fields の period が2回書かれています",
+        ),
+        (
+            lambda raw: described(raw, "correction").update(
+                foreign_keys=[{"fields": ["x"], "table": "answer", "reference_fields": ["row_id"]}]
+            ),
+            "表 correction の foreign_keys の x が列にありません",
+        ),
+        (
+            lambda raw: described(raw, "correction").update(
+                foreign_keys=[{"fields": ["row_id"], "table": "answers", "reference_fields": ["a"]}]
+            ),
+            "foreign_keys の table = 'answers' — 使えるのは",
+        ),
+        (
+            lambda raw: described(raw, "correction").update(
+                foreign_keys=[{"fields": ["row_id"], "table": "answer", "reference_fields": []}]
+            ),
+            "同じ数だけ書いてください",
+        ),
+        (
+            lambda raw: rule(raw, "Q201")["check"].update(when={"online_status": ["済み"]}),
+            "Q201 の online_status の '済み' — 使えるのは 済、",
+        ),
+        (
+            lambda raw: rule(raw, "Q201")["check"].pop("kind"),
+            "kind: を書いてください",
+        ),
+        (
+            lambda raw: rule(raw, "Q201")["check"].update(kind="compare"),
+            "kind は 'required', 'unique', ",
+        ),
+        (
+            lambda raw: rule(raw, "Q201").update(check=3),
+            "check = 3 — 「名前: 値」の形で",
+        ),
+        (
+            lambda raw: released(raw)["only"].update(may_publish=["可能"]),
+            "の initiative の may_publish の '可能' — 使えるのは",
+        ),
+        (
+            lambda raw: raw["privacy"].update(people_kinds={"effect": ["人口"]}),
+            "people_kinds の effect の '人口' — 使えるのは",
+        ),
+        (
+            lambda raw: contradictions(raw)[0].update(when={"online_status": {"one_of": []}}),
+            "項目 online_status の条件が空です",
+        ),
+        (
+            lambda raw: form_field(raw, "online_status").update(title="手続\n状況"),
+            "title = '手続\\n状況' — 空でない1行 の形で",
+        ),
+        (lambda raw: form_field(raw, "online_status").update(aliases=[" "]), "空でない1行 の形で"),
+        (lambda raw: described(raw, "correction")["fields"][1].pop("title"), "title — この項目は"),
         (lambda raw: raw["quota"].update(rows_set_aside_share=2), "= 2 — 1 以下にしてください"),
         (lambda raw: raw["site"].update({next(iter(raw["site"])): [1]}), "site."),
     ],
@@ -171,3 +264,50 @@ def test_what_has_no_sense_is_told_in_a_japanese_line(
     [line] = find_mistakes(changed, FOLDER)
     assert told in line
     assert not line.rpartition("—")[2].isascii()
+
+
+SLIPS = (
+    *(None, "", " ", 0, -1, 1e18, True, "あ", [], {}, ["x"], {"a": 1}, "2022-13-40", "x" * 5000),
+    *(float("nan"), float("inf"), "{", "{x}", "%", "SELECT 1; DROP TABLE x", "[", "(", "\\", "*"),
+)
+ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
+QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\(syntax error[^)]*\)""")
+
+
+def list_places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inside in pairs:
+        yield (*path, key)
+        if isinstance(inside, dict | list):
+            yield from list_places(inside, (*path, key))
+
+
+def slip(parameters: dict[str, Any], path: tuple[Any, ...], chance: random.Random) -> None:
+    inside: Any = parameters
+    for key in path[:-1]:
+        inside = inside[key]
+    match chance.choice(["value", "value", "delete", "rename", "repeat"]):
+        case "delete":
+            del inside[path[-1]]
+        case "rename" if isinstance(inside, dict):
+            inside[f"{path[-1]}x"] = inside.pop(path[-1])
+        case "repeat" if isinstance(inside, list):
+            inside.append(inside[path[-1]])
+        case _:
+            inside[path[-1]] = chance.choice(SLIPS)
+
+
+def test_whatever_slips_is_told_in_japanese_or_does_no_harm(raw_parameters: dict[str, Any]) -> None:
+    chance = random.Random(20260330)
+    places = [path for path in list_places(raw_parameters) if len(path) > 1]
+    told = 0
+    for _ in range(150):
+        changed = deepcopy(raw_parameters)
+        slip(changed, chance.choice(places), chance)
+        for line in find_mistakes(changed, FOLDER):
+            told += 1
+            file, _, words = line.partition(": ")
+            assert file.startswith(FOLDER.as_posix())
+            assert "この値は使えません" not in line
+            assert not ENGLISH.search(QUOTED.sub("", words.rpartition("—")[2]))
+    assert told > 50

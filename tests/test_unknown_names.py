@@ -66,7 +66,7 @@ class TestSources:
     def test_no_field_has_two_descriptions(self, tell: Tell) -> None:
         [line] = tell(lambda raw: source(raw)["fields"].append(source(raw)["fields"][0]))
         assert line.startswith("sources.yml: sources[1] = ")
-        assert line.endswith(" — 項目 month が2回書かれています。")
+        assert line.endswith(" の fields の month が2回書かれています。1つにしてください。")
 
 
 class TestForm:
@@ -77,7 +77,7 @@ class TestForm:
 
         [line] = tell(repeat)
         assert line.startswith("form.yml: form.sheets[1] = ")
-        assert line.endswith(" — 項目 fee が2回書かれています。")
+        assert line.endswith(" の fields の fee が2回書かれています。1つにしてください。")
 
     def test_a_name_leaves_room_for_its_status(self, tell: Tell) -> None:
         def rename(raw: dict[str, Any]) -> None:
@@ -90,7 +90,8 @@ class TestForm:
         def rename(raw: dict[str, Any]) -> None:
             find(raw["form"]["sheets"][1]["fields"], name="remarks")["name"] = "period"
 
-        assert "form.yml: 表 procedure に列 period が2つあります。" in tell(rename)
+        [line] = tell(rename)
+        assert line.startswith("form.yml: procedure の fields の period が2回書かれています")
 
 
 class TestTables:

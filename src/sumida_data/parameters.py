@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Quota
+from sumida_data.base.metadata import ONE_LINE, DataDictionary, HomeMunicipality, Quota
 from sumida_data.many import Many
 from sumida_data.packages.models import (
     Package,
@@ -65,6 +65,8 @@ PARAMETERS: dict[str, type[BaseModel]] = Parameters.__annotations__
 _ALLOWED = {
     kind: text
     for text, kinds in {
+        "kind は {expected_tags} のどれかにしてください": ("union_tag_invalid",),
+        "kind: を書いてください": ("union_tag_not_found",),
         "この項目は必ず書いてください": ("missing",),
         "この名前の項目はありません。つづりを確かめるか、消してください": ("extra_forbidden",),
         "使えるのは {expected} です": ("literal_error",),
@@ -77,7 +79,9 @@ _ALLOWED = {
         "{min_length}個以上書いてください": ("too_short",),
         "{max_length}個までにしてください": ("too_long",),
         "文字で書いてください(数字だけのものは引用符で囲みます)": ("string_type",),
-        "「名前: 値」の形で、1行に1つずつ書いてください": ("dict_type", "model_type"),
+        "「名前: 値」の形で、1行に1つずつ書いてください": (
+            *("dict_type", "model_type", "model_attributes_type"),
+        ),
         "[ ] で囲んだ一覧で書いてください": ("tuple_type",),
         "整数で書いてください": ("int_parsing", "int_type", "int_from_float"),
         "数で書いてください": ("decimal_parsing", "decimal_type", "finite_number"),
@@ -102,21 +106,24 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
         found = _find_unknown_names(Parameters.model_validate(parameters))
     except ValidationError as error:
         found = (
-            (str(details["loc"][0]), _describe(details))
+            (str(details["loc"][0]), _describe(details, parameters))
             for details in error.errors(include_url=False)
-            # A list of which parts are wrong is not too short as well.
-            if details["type"] != "too_short" or not details["input"]
+            # A list of which parts are wrong is not too short as well, and what may be a name or
+            # more than that is told once.
+            if (details["type"], not details["input"]) != ("too_short", False)
+            if details["loc"][-1] != "constrained-str" or isinstance(details["input"], str)
         )
     for key, line in found:
         yield f"{_file_of(key, folder)}: {line}"
 
 
-def _describe(details: ErrorDetails) -> str:
+def _describe(details: ErrorDetails, parameters: Mapping[str, Any]) -> str:
     key, *rest = details["loc"]
     if details["type"] == "missing" and not rest:
         return f"{key} がありません。{key}.yml を元に戻してください。"
-    steps = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in rest)
     context = {name: str(value) for name, value in details.get("ctx", {}).items()}
+    if context.get("pattern") == ONE_LINE:
+        context["pattern"] = "空でない1行"
     context["expected"] = context.get("expected", "").replace(" or ", "、")
     # Our own validators speak Japanese; what a library says in English helps nobody here.
     own = "この値は使えません" if context.get("error", "").isascii() else "{error}"
@@ -124,7 +131,23 @@ def _describe(details: ErrorDetails) -> str:
     value = repr(details["input"])
     shown = value if len(value) <= 60 else f"{value[:57]}..."
     found = "" if details["type"] == "missing" else f" = {shown}"
-    return f"{key}{''.join(steps)}{found} — {allowed}。"
+    return f"{_locate(details, parameters)}{found} — {allowed}。"
+
+
+def _locate(details: ErrorDetails, parameters: Mapping[str, Any]) -> str:
+    """Return the path to a value, as packages.packages[3].title.
+
+    A step that there is not is one that is missing, or a choice that pydantic had.
+    """
+    steps, inside = "", parameters
+    for number, one in enumerate(details["loc"], 1):
+        try:
+            inside = inside[one]  # type: ignore[index]  # LookupError or TypeError
+        except (LookupError, TypeError):
+            if details["type"] != "missing" or number < len(details["loc"]):
+                continue
+        steps += f"[{one}]" if isinstance(one, int) else f".{one}"
+    return steps.removeprefix(".")
 
 
 def _file_of(key: str, folder: Path) -> str:
@@ -150,7 +173,9 @@ def _find_unknown_names(read: Parameters) -> Lines:
     else:
         columns = {table.name: table.column_names for table in dictionary.tables}
         yield from _check_sources(read, columns)
+        yield from _check_references(dictionary, columns)
         yield from _check_uses(read, columns)
+        yield from _check_values(read, dictionary)
         yield from _check_packages(read, dictionary)
         yield from _check_reasons(read.packages, dictionary)
 
@@ -203,6 +228,40 @@ def _check_sources(read: Parameters, columns: Columns) -> Lines:
                 f"{name} に、表 {table} の列 {column!r} に入る項目がありません。"
                 "項目を加えるか、tables.yml からその列を消してください。",
             )
+
+
+def _check_references(dictionary: DataDictionary, columns: Columns) -> Lines:
+    for table in dictionary.tables:
+        for key in table.foreign_keys:
+            place = f"表 {table.name} の foreign_keys"
+            yield from _refuse_columns("tables", place, key.table, key.reference_fields, columns)
+
+
+def _check_values(read: Parameters, dictionary: DataDictionary) -> Lines:
+    """Check the values by which settings choose rows: one misspelt would choose none."""
+    allowed = {
+        (table.name, field.name): field.enum
+        for table in dictionary.tables
+        for field in table.fields
+        if field.enum
+    }
+    # What counts people says so in any table.
+    allowed |= {("", column): enum for (_, column), enum in allowed.items()}
+    for key, place, table, chosen in _list_choices(read):
+        for column, values in chosen.items():
+            for value in values if (table, column) in allowed else ():
+                place_of = f"{place} の {column} の "
+                yield from _refuse(key, place_of, value, allowed[table, column])
+
+
+def _list_choices(read: Parameters) -> Iterator[tuple[str, str, str, Mapping[str, Sequence[str]]]]:
+    """Yield the key of the file, the place, the table and values by column."""
+    for rule in read.quality_rules.rules:
+        yield "quality_rules", rule.rule_id, rule.table, rule.when
+    for package in read.packages.packages:
+        for resource in package.resources:
+            yield "packages", f"{package.name} の {resource.table}", resource.table, resource.only
+    yield "privacy", "people_kinds", "", read.privacy.people_kinds
 
 
 def _check_uses(read: Parameters, columns: Columns) -> Lines:

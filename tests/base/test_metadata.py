@@ -34,7 +34,7 @@ def test_a_machine_name_is_one_that_every_database_keeps(name: str) -> None:
 
 
 def test_columns_are_unique_and_keys_among_them() -> None:
-    with pytest.raises(ValidationError, match="列 code が2つあります"):
+    with pytest.raises(ValidationError, match="fields の code が2回書かれています"):
         table(fields=[CODE, CODE])
     with pytest.raises(ValidationError, match="主キー"):
         table(primary_key=["other"])

@@ -15,6 +15,8 @@ from sumida_data.base.settings_files import SettingsError, read_settings
         (b"a: {b: 1}\nc:\n  d: 1\n  d: 2\n", "a.yml の4行目: d が同じところに2回あります"),
         (b"a: 1\na: 2\n", "a.yml の2行目: a が同じところに2回あります"),
         (b"a: [{b: '${c}'}]\n", r"1行目: '\$\{c\}' — 「\$\{…\}」は使えません"),
+        ("a: {b: 税務\u202e課}".encode(), r"1行目: 目に見えない文字 U\+202E\(文字の向きの記号\)"),
+        ("a: {税\u3164務: 1}".encode(), r"U\+3164\(空白に見える文字\)"),
         (b"- a\n- b\n", "いちばん外は「名前: 値」の形で"),
         (b"a:\n\tb: 1\n", "2行目のあたりをYAMLとして読めません"),
         (b"a: [1\n", "YAMLとして読めません"),

@@ -22,8 +22,8 @@ def connection(quarter):
 def test_a_column_without_description_is_told(dictionary):
     view = View(
         name="v",
-        title="",
-        title_en="",
+        title="列",
+        title_en="Column",
         description="",
         tables=("answer",),
         fields=("nobody_knows",),

@@ -149,7 +149,7 @@ class TestRuleTable:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            (lambda raw: raw["rules"].append(raw["rules"][0]), "rule_id Q201 が2回"),
+            (lambda raw: raw["rules"].append(raw["rules"][0]), "Q201 が2回"),
             (lambda raw: raw["families"].pop(), "foreign_key がありません"),
             (lambda raw: raw["rules"][0].pop("example"), "example"),
             (lambda raw: raw["rules"][0].update(severity="fatal"), "severity"),

@@ -210,12 +210,12 @@ def test_the_same_input_gives_the_same_bytes(write: Write) -> None:
 class TestContents:
     @pytest.mark.parametrize("text", ["約60", "延べ1,234人", "12見込み", "該当なし", "不明", "0"])
     def test_a_number_keeps_what_was_said_of_it(self, text: str) -> None:
-        field = FormField(name="n", title="数", title_en="", type="integer", unit="人")
+        field = FormField(name="n", title="数", title_en="Column", type="integer", unit="人")
         self.check(field, text)
 
     @pytest.mark.parametrize("text", ["R4.10.1", "令和4年10月1日頃", "2023/4/1予定", "－"])
     def test_a_day_keeps_what_was_said_of_it(self, text: str) -> None:
-        self.check(FormField(name="d", title="日", title_en="", type="date"), text)
+        self.check(FormField(name="d", title="日", title_en="Column", type="date"), text)
 
     def check(self, field: FormField, text: str) -> None:
         read = reader_of(field)

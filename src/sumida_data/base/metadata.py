@@ -7,17 +7,23 @@ personal, published. With them are the municipality, and how much may be missing
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 from pydantic import Field as Described
 
 FieldType = Literal["string", "integer", "number", "date", "yearmonth", "boolean"]
-Name = Annotated[str, Described(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+_NAME = re.compile("^[a-z][a-z0-9_]*$")
+Name = Annotated[str, Described(pattern=_NAME.pattern, max_length=63)]
 # One row of a table, by column.
 Row = dict[str, Any]
+# A heading or a title: every page and file shows it in one line.
+ONE_LINE = r"^\S(?:.*\S)?$"
+Title = Annotated[str, Described(pattern=ONE_LINE)]
 LanguageCode = Literal["ja", "en"]
 PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
 
@@ -34,14 +40,25 @@ def refuse(mistakes: Mistakes, error: type[Exception] = ValueError) -> None:
             raise error(words)
 
 
+def find_repeated(names: Iterable[str]) -> list[str]:
+    """Return the names that are there more than once, in order."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
 class Model(BaseModel):
     """Base of all models read from YAML: unknown keys are refused, values do not change."""
+
+    # The field that tells one from the others of a list, where it has one.
+    named_by: ClassVar[str] = "name"
 
     # What validates a model is made when it first does: a command needs few of them.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="after")
     def _refuse_mistakes(self) -> Self:
+        own = getattr(self, self.named_by, None)
+        for name in _list_lists(type(self)):
+            refuse_repeated(getattr(self, name), f"{own} の {name} の " if own else f"{name} の ")
         refuse(self._mistakes())
         return self
 
@@ -49,10 +66,33 @@ class Model(BaseModel):
         return {}
 
 
+@cache
+def _list_lists(model: type[Model]) -> list[str]:
+    fields = model.model_fields.items()
+    return [name for name, field in fields if get_origin(field.annotation) is tuple]
+
+
+def refuse_repeated(listed: object, place: str = "") -> None:
+    """Raise a ValueError if a list has two models, or tables or columns, of one name."""
+    names = []
+    for one in listed if isinstance(listed, tuple) else ():
+        if isinstance(one, Model):
+            names.append(getattr(one, one.named_by, None))
+        elif isinstance(one, str) and _NAME.fullmatch(one):
+            names.append(one)
+    repeated = find_repeated(name for name in names if isinstance(name, str))
+    refuse({f"{place}{'、'.join(repeated)} が2回書かれています。1つにしてください": repeated})
+
+
 class Listed(RootModel[Listing], Generic[Listing]):
     """Base of all lists and mappings of models that are read from YAML."""
 
     model_config = ConfigDict(defer_build=True)
+
+    @model_validator(mode="after")
+    def _refuse_repeated(self) -> Self:
+        refuse_repeated(self.root)
+        return self
 
 
 class Code(Model):
@@ -64,7 +104,7 @@ class Code(Model):
         description: What it means where the word does not say so, in Japanese.
     """
 
-    title: str
+    title: Title
     title_en: str = ""
     description: str = ""
 
@@ -111,20 +151,20 @@ class Field(Model):
     """
 
     name: Name
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     type: FieldType = "string"
     description: str = ""
-    unit: str | None = None
+    unit: Title | None = None
     unit_field: Name | None = None
     required: bool = False
-    enum: tuple[str, ...] | None = None
+    enum: tuple[Title, ...] | None = None
     codes: dict[str, Code] = Described(default_factory=dict)
     status: Name | None = None
-    empty: Annotated[dict[Name, str], Described(max_length=1)] = Described(default_factory=dict)
+    empty: Annotated[dict[Name, Title], Described(max_length=1)] = Described(default_factory=dict)
     minimum: int | None = None
     maximum: int | None = None
-    pattern: str | None = None
+    pattern: Annotated[str, Described(min_length=1)] | None = None
     personal: bool = False
     published: bool = False
     screened: bool = False
@@ -177,6 +217,10 @@ class ForeignKey(Model):
     table: Name
     reference_fields: tuple[Name, ...]
 
+    def _mistakes(self) -> Mistakes:
+        uneven = len(self.fields) != len(self.reference_fields)
+        return {"fields と reference_fields は同じ数だけ書いてください": uneven}
+
 
 class Table(Model):
     """One table.
@@ -194,8 +238,8 @@ class Table(Model):
     """
 
     name: Name
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     counts_only: bool = False
     listed: bool = False
@@ -205,11 +249,12 @@ class Table(Model):
 
     def _mistakes(self) -> Mistakes:
         names = self.column_names
-        repeated = sorted({name for name in names if names.count(name) > 1})
         missing = sorted(set(self.primary_key) - set(names))
+        foreign = {name for key in self.foreign_keys for name in key.fields} - set(names)
+        unknown = "、".join(sorted(foreign))
         return {
-            f"表 {self.name} に列 {'、'.join(repeated)} が2つあります": repeated,
             f"表 {self.name} の主キー {'、'.join(missing)} が列にありません": missing,
+            f"表 {self.name} の foreign_keys の {unknown} が列にありません": foreign,
         }
 
     def field(self, name: str) -> Field:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from sumida_data.base.characters import name_unseen
+
 _TOP_KEY = re.compile(r"^(\w+):", re.MULTILINE)
 
 
@@ -39,6 +41,9 @@ class _Loader(yaml.CSafeLoader):
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
         if "${" in str(node.value):
             told = f"{node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
+            self.mistakes.append((node.start_mark.line + 1, told))
+        if unseen := name_unseen(str(node.value)):
+            told = f"目に見えない文字 {unseen} があります。消して打ち直してください。"
             self.mistakes.append((node.start_mark.line + 1, told))
         return super().construct_scalar(node)
 

@@ -6,7 +6,7 @@ one that goes out the published ones; views take theirs from the tables behind t
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import AfterValidator, field_validator
 from pydantic import Field as Described
@@ -23,6 +23,8 @@ from sumida_data.base.metadata import (
     PeriodText,
     Row,
     Table,
+    Title,
+    find_repeated,
 )
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
@@ -42,7 +44,7 @@ class PackageError(ValueError):
 class Frequency(NamedTuple):
     """How often something is updated: in English, and by the European Union's name for DCAT."""
 
-    title_en: str
+    title_en: Title
     authority: str
 
 
@@ -62,7 +64,7 @@ class License(Model):
     """A licence."""
 
     name: str
-    title: str
+    title: Title
     path: str
 
 
@@ -76,6 +78,8 @@ class Resource(Model):
         hold_back: Whether a row that seems to hold personal data is left out, not the package.
         deprecated: The quarter in which it was announced that the table will go.
     """
+
+    named_by: ClassVar[str] = "table"
 
     table: Name
     primary_key: tuple[Name, ...] | None = None
@@ -94,8 +98,8 @@ class Package(Model):
     """
 
     name: PackageName
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     description_en: str
     keywords: tuple[Keyword, ...]
@@ -112,7 +116,7 @@ class Withdrawn(Model):
     """
 
     name: PackageName
-    title: str
+    title: Title
     withdrawn_on: date
     reason: str
     replacement: PackageName | None = None
@@ -152,7 +156,7 @@ class Packages(Model):
     def _mistakes(self) -> Mistakes:
         known = [package.name for package in self.packages]
         names = known + [gone.name for gone in self.withdrawn]
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = find_repeated(names)
         lost = [one for one in self.withdrawn if one.replacement not in (None, *known)]
         return {
             f"パッケージの name {repeated} が2回書かれています": repeated,
@@ -175,8 +179,8 @@ class View(Model):
     """
 
     name: Name
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     tables: tuple[Name, ...]
     fields: tuple[Field | Name, ...]
@@ -200,7 +204,7 @@ class Macro(Model):
     """
 
     name: Name
-    title: str
+    title: Title
     description: str
     parameters: tuple[Name, ...]
     example: str

@@ -1,17 +1,16 @@
 """The plan as data: indicators, baselines, targets and footnotes, and their tables."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Literal, NamedTuple, Self
+from typing import ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
 
 from sumida_data.base.database import Select
-from sumida_data.base.metadata import Mistakes, Model, Name, Row, refuse
+from sumida_data.base.metadata import Mistakes, Model, Name, Row, Title, find_repeated, refuse
 from sumida_data.base.periods import Period, fiscal_year_of
 
 IndicatorKind = Literal["stock", "ratio", "cumulative", "flow"]
@@ -156,6 +155,8 @@ class Indicator(Model):
         denominator_fields: Fields of the table on which the denominator rests.
     """
 
+    named_by: ClassVar[str] = "indicator_id"
+
     indicator_id: Name
     continues: Predecessor | None = None
     definition_version: str
@@ -163,8 +164,8 @@ class Indicator(Model):
     version_reason: str = ""
     series_break: bool = False
     later_versions: tuple[LaterVersion, ...] = ()
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     easy: str = ""
     printed_title: str | None = None
     definition: str
@@ -195,7 +196,7 @@ class Indicator(Model):
     denominator_fields: tuple[Name, ...] = ()
 
     def _mistakes(self) -> Mistakes:
-        repeated = _find_repeated(one.definition_version for one in self.versions)
+        repeated = find_repeated(one.definition_version for one in self.versions)
         days = [one.valid_from for one in self.later_versions]
         return {
             "kind が ratio の指標には denominator_fields が要り、それ以外には書けません": any(
@@ -302,6 +303,8 @@ class CutPoints(Model):
         reason: Why these.
     """
 
+    named_by: ClassVar[str] = "method"
+
     method: Method
     on_track: Decimal
     slightly_behind: Decimal
@@ -330,8 +333,8 @@ class HintBounds(Model):
 class Policy(Model):
     """A policy of the plan (方針), and the names of the initiatives that serve it."""
 
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     initiatives: tuple[str, ...] = ()
 
@@ -352,8 +355,8 @@ class Plan(Model):
     """
 
     plan_id: str
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     owner: str
     first_day: date
     last_day: date
@@ -383,11 +386,9 @@ class Plan(Model):
         loose = sorted(map(str, used - {None} - set(self.footnotes)))
         unknown = sorted(map(str, {one.part_of for one in self.indicators} - {None, *ids}))
         years = fiscal_year_of(self.last_day) - fiscal_year_of(self.first_day) + 1
-        repeated = _find_repeated(ids)
         return {
             "first_day は last_day より前の日を書いてください": self.first_day >= self.last_day,
             **self._find_senseless_days(),
-            f"indicator_id {repeated} が2回書かれています": repeated,
             f"脚注 {loose} が footnotes にありません": loose,
             f"yearly_shares は計画の年数({years})と同じ数だけ書いてください": any(
                 len(cuts.yearly_shares) not in {0, years} for cuts in self.methods
@@ -425,8 +426,8 @@ class Plans(RootModel[tuple[Plan, ...]]):
 
     @model_validator(mode="after")
     def _refuse_mistakes(self) -> Self:
-        plans = _find_repeated(plan.plan_id for plan in self.root)
-        repeated = _find_repeated(one.indicator_id for one in self.indicators)
+        plans = find_repeated(plan.plan_id for plan in self.root)
+        repeated = find_repeated(one.indicator_id for one in self.indicators)
         refuse(
             {
                 "計画を1つ以上書いてください": not self.root,
@@ -494,10 +495,6 @@ class ReportedPeriod(RootModel[str]):
     def choose(self, periods: Iterable[str]) -> str:
         """Return the quarter, or the latest of these."""
         return max(periods, default="") if self.root == "latest" else self.root
-
-
-def _find_repeated(names: Iterable[str]) -> list[str]:
-    return sorted(name for name, number in Counter(names).items() if number > 1)
 
 
 class Start(NamedTuple):

@@ -9,7 +9,7 @@ are SQL.
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field as Described
 
@@ -22,6 +22,8 @@ from sumida_data.base.metadata import (
     Model,
     Name,
     Table,
+    Title,
+    find_repeated,
 )
 
 Severity = Literal["error", "warning"]
@@ -134,8 +136,10 @@ class RuleWords(Model):
         how_to_fix: What to do about a failing row.
     """
 
+    named_by: ClassVar[str] = "rule_id"
+
     rule_id: str = Described(pattern=r"^Q[1-5]\d\d$")
-    title: str
+    title: Title
     reason: str
     owner: str
     severity: Severity
@@ -210,7 +214,7 @@ class QualityRules(Model):
 
     def _mistakes(self) -> Mistakes:
         ids = [words.rule_id for words in (*self.families, *self.rules)]
-        repeated = sorted({one for one in ids if ids.count(one) > 1})
+        repeated = find_repeated(ids)
         missing = sorted({*get_args(FamilyName)} - {one.family for one in self.families})
         return {
             f"rule_id {'、'.join(repeated)} が2回書かれています": repeated,

@@ -12,13 +12,13 @@ from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from operator import attrgetter, itemgetter
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field as Described
 
-from sumida_data.base.metadata import Model, Row
+from sumida_data.base.metadata import Model, Row, Title
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.published import Dataset
@@ -63,8 +63,10 @@ class Contact(Model):
 class Term(Model):
     """A word of the glossary."""
 
-    word: str
-    word_en: str
+    named_by: ClassVar[str] = "word"
+
+    word: Title
+    word_en: Title
     meaning: str
     meaning_en: str
 
@@ -84,8 +86,8 @@ class SiteSettings(Model):
             numbers; what is missing is shown in Japanese on the English pages.
     """
 
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     days_to_publication: int = Described(ge=0)
     contact: Contact

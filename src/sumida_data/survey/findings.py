@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from functools import cached_property
 from string import Formatter
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field as Described
 from pydantic import model_validator
 
 from sumida_data.base.characters import hash_parts
-from sumida_data.base.metadata import Listed, Model
+from sumida_data.base.metadata import Listed, Model, Title
 
 Severity = Literal["error", "warning"]
 
@@ -90,9 +90,11 @@ class FindingRule(Model):
         example: How it looks when right.
     """
 
+    named_by: ClassVar[str] = "rule_id"
+
     rule_id: str = Described(pattern=r"^F[1-6]\d\d$")
     severity: Severity
-    title: str
+    title: Title
     for_office: bool = False
     message: str
     message_to_department: str = ""
@@ -122,8 +124,6 @@ class FindingRules(Listed[tuple[FindingRule, ...]]):
         given = [rule.rule_id for rule in self.root]
         if missing := sorted(set(Kind) - set(given)):
             raise ValueError(f"規則 {'、'.join(missing)} がありません。消さずに残してください")
-        if repeated := sorted({one for one in given if given.count(one) > 1}):
-            raise ValueError(f"規則 {'、'.join(repeated)} が2回書かれています")
         return self
 
     @cached_property

@@ -12,7 +12,16 @@ from pydantic import BeforeValidator, ConfigDict, PrivateAttr, model_validator
 from pydantic import Field as Described
 
 from sumida_data.base.characters import comparable
-from sumida_data.base.metadata import Field, Listed, Model, Name, PeriodText
+from sumida_data.base.metadata import (
+    Field,
+    Listed,
+    Model,
+    Name,
+    PeriodText,
+    Title,
+    find_repeated,
+    refuse,
+)
 from sumida_data.base.periods import Period
 
 # Government forms put titles and instructions above a table, rarely more than this.
@@ -43,8 +52,8 @@ class FormField(Field):
 
     key: bool = False
     unique: bool = False
-    aliases: tuple[str, ...] = ()
-    synonyms: dict[str, tuple[str, ...]] = Described(default_factory=dict)
+    aliases: tuple[Title, ...] = ()
+    synonyms: dict[str, tuple[Title, ...]] = Described(default_factory=dict)
     blank_is: str | None = None
     asked_when: dict[Name, tuple[str, ...]] = Described(default_factory=dict)
     optional: bool = False
@@ -109,6 +118,7 @@ class RecordSheet(Model):
     is_complete: ClassVar[bool] = False
     # Within how many rows from the top its headings stand.
     search_rows: ClassVar[int] = HEADER_SEARCH_ROWS
+    named_by: ClassVar[str] = "table"
 
     sheet: str
     table: Name
@@ -122,12 +132,9 @@ class RecordSheet(Model):
 
     @model_validator(mode="after")
     def _refuse_repeated_names(self) -> Self:
-        names = [field.name for field in self.fields]
         # One heading cannot say which of two fields it means.
-        headings = [one for field in self.fields for one in {*field.headings}]
-        for word, listed in {"項目": names, "見出し": headings}.items():
-            if repeated := sorted({name for name in listed if listed.count(name) > 1}):
-                raise ValueError(f"{word} {'、'.join(repeated)} が2回書かれています")
+        repeated = find_repeated(one for field in self.fields for one in {*field.headings})
+        refuse({f"見出し {'、'.join(repeated)} が2回書かれています": repeated})
         return self
 
     @model_validator(mode="after")
@@ -136,6 +143,10 @@ class RecordSheet(Model):
         for name, condition in self._list_conditions():
             if name not in fields:
                 raise ValueError(f"シート「{self.sheet}」に項目 {name} はありません")
+            if condition == Condition():
+                raise ValueError(
+                    f"項目 {name} の条件が空です。どのような答えのときかを書いてください"
+                )
             if unknown := set(condition.one_of) - set(fields[name].enum or ()):
                 raise ValueError(f"項目 {name} に選択肢 {'、'.join(sorted(unknown))} はありません")
             if condition.more_than and fields[name].type not in {"integer", "number"}:
@@ -163,8 +174,8 @@ class SurveySheet(RecordSheet):
 
     is_complete: ClassVar[bool] = True
 
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     layout: Literal["labels", "rows"]
     kind: Literal["cover", "stock", "events", "year_to_date"]
@@ -206,7 +217,7 @@ class Form(Model):
     """The survey form: its parts, cover sheet first, and line by line how to fill it in."""
 
     version: str
-    title: str
+    title: Title
     guidance: tuple[str, ...] = ()
     sheets: tuple[SurveySheet, ...]
 
@@ -340,7 +351,7 @@ class CentralSource(RecordSheet):
     """
 
     source: Name
-    title: str
+    title: Title
     publisher: str
     license: str
     attribution: str
@@ -357,6 +368,7 @@ class CentralSource(RecordSheet):
 
     # Ministries put notes, prefectures and old rows above the table.
     search_rows: ClassVar[int] = 200
+    named_by: ClassVar[str] = "source"
 
     @property
     def forms(self) -> tuple["CentralSource", ...]:

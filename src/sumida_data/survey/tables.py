@@ -14,7 +14,16 @@ from pydantic import model_validator
 
 from sumida_data.base.database import connect
 from sumida_data.base.frames import arrow_schema, to_arrow, to_frame
-from sumida_data.base.metadata import Code, DataDictionary, Field, ForeignKey, Model, Name, Table
+from sumida_data.base.metadata import (
+    Code,
+    DataDictionary,
+    Field,
+    ForeignKey,
+    Model,
+    Name,
+    Table,
+    Title,
+)
 from sumida_data.base.periods import Period
 from sumida_data.survey.form import Form, FormField, SurveySheet
 
@@ -71,8 +80,8 @@ class TableDescription(Model):
     """
 
     name: Name
-    title: str
-    title_en: str
+    title: Title
+    title_en: Title
     description: str
     listed: bool = False
     made_of: tuple[Name, ...] = ()
