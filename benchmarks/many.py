@@ -21,14 +21,14 @@ from python_calamine import CalamineWorkbook
 
 from sumida_data.many import Many
 from sumida_data.many.results import Results
-from sumida_data.many.units import Work, run_units
+from sumida_data.many.units import Registers, Work, run_units
 from sumida_data.plan.models import Plans
 from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Sample, parse_facts
 from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.reading.registers import read_register
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
 
@@ -69,9 +69,9 @@ def make_work(folder: Path, count: int) -> Work:
         FindingRules.model_validate(raw["finding_rules"]),
         Plans.model_validate(raw["plans"]),
         build_dictionary(TableDescriptions.model_validate(raw["tables"]), form),
-        (),  # no central files: what is measured is the reading of returns
+        CentralSources.model_validate(raw["sources"]).root,
         municipalities,
-        {"": few},
+        {"": Registers(few)},
         folder / "survey",
         folder / "external",
         folder / "tables",

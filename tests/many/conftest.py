@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.many.units import Work
+from sumida_data.many.units import Registers, Work
 from sumida_data.plan.models import Plans
 from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Facts, Sample
@@ -19,6 +19,11 @@ from tests.sample.conftest import departments, facts, read_register, sample
 __all__ = ["departments", "facts", "sample"]
 CODES = ("131016", "131024", "131032", "131041", "131059", "131075")
 PERIODS = ("FY2022Q2", "FY2022Q3")
+# As the returns, a list of open data is a sample.
+LIST_BEGINS = (
+    "見本データ,,,,",
+    "データセット_ID,データセット_タイトル,データセット_公開日,ファイル_ID,ファイル_ステータス",
+)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +63,9 @@ def make_work(  # one fixture for each thing that decides what is made
                 path = folder / "survey" / code / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
+        listed = folder / "external" / CODES[3] / "open_dataset" / PERIODS[1] / "list.csv"
+        listed.parent.mkdir(parents=True)
+        listed.write_text("\n".join([*LIST_BEGINS, "a,題,2022-04-01,1,配信中"]), "utf-8")
         return Work(
             form,
             waves,
@@ -66,7 +74,7 @@ def make_work(  # one fixture for each thing that decides what is made
             dictionary,
             sources.root,
             {one.code: one for one in parse_municipalities(read_register("municipalities"))},
-            {"": few},
+            {"": Registers(few)},
             folder / "survey",
             folder / "external",
             folder / "tables",

@@ -18,15 +18,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from sumida_data.many import Many
-from sumida_data.many.results import SUMS, Results
-from sumida_data.many.units import EngineError, Outcome, Work, run_units
-from tests.many.conftest import CODES, PERIODS
-
-# As the returns, the list is a sample.
-STAMP = "見本データ,,,,"
-HEADINGS = (
-    "データセット_ID,データセット_タイトル,データセット_公開日,ファイル_ID,ファイル_ステータス"
+from sumida_data.many.results import PEERS, RESPONSES, SENT_TWICE, SUMS, Results
+from sumida_data.many.units import (
+    EngineError,
+    Outcome,
+    Unit,
+    Work,
+    parse_registers,
+    run_units,
+    start_spark,
 )
+from sumida_data.survey.form import Form
+from sumida_data.survey.reading.registers import ReferenceTableError
+from tests.many.conftest import CODES, LIST_BEGINS, PERIODS
+from tests.sample.conftest import read_register
+
 PROCESSES = Many(engine="processes", workers=2)
 SPARK = Many(engine="spark", master="local[2]")
 
@@ -45,10 +51,10 @@ class Deadly(Work):
 
     deadly: str = ""
 
-    def process(self, code: str) -> Outcome:
+    def read(self, code: str, key: str = "") -> Unit:
         if code == self.deadly:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().process(code)
+        return super().read(code, key)
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +88,12 @@ def test_a_repeat_takes_up_only_what_is_new_changed_or_gone(finished: Work, tmp_
 
 def test_a_unit_equals_what_one_municipality_makes_by_itself(finished: Work) -> None:
     work = finished
-    alone = work.compute(CODES[2])
-    for name, table in alone.items():
+    unit = work.read(CODES[2])
+    for name, table in (work.compute([unit]) | dict(unit.alone)).items():
         parts = sorted((work.results / name / f"municipality={CODES[2]}").glob("*/*.parquet"))
         # As a file by itself: the folders' names are no columns of it.
-        assert sum(pq.read_metadata(part).num_rows for part in parts) == table.num_rows, name
+        kept = pa.concat_tables([pq.ParquetFile(part).read() for part in parts])
+        assert kept.equals(table.sort_by("period")), name
 
 
 def test_each_municipality_keeps_a_ledger_of_receipts(finished: Work, tmp_path: Path) -> None:
@@ -95,7 +102,7 @@ def test_each_municipality_keeps_a_ledger_of_receipts(finished: Work, tmp_path: 
     place = known.column_names.index("received_on")
     before = known.set_column(place, "received_on", pa.array([day] * len(known)))
     pq.write_table(before, tmp_path / name)
-    response = work.compute(CODES[0])["response"]
+    response = work.read(CODES[0]).response
     assert {*response["received_on"].to_pylist()} - {None} == {day}
     assert pq.read_table(tmp_path / name).to_pylist() == before.to_pylist()
 
@@ -131,18 +138,18 @@ def test_a_municipality_has_central_files_of_its_own(finished: Work, tmp_path: P
     path = work.external / CODES[0] / "open_dataset" / PERIODS[1] / "list.csv"
     path.parent.mkdir(parents=True)
     path.write_text(
-        "\n".join([STAMP, HEADINGS, "a,題,2022-04-01,1,配信中", "b,題,,2,配信中"]), "utf-8"
+        "\n".join([*LIST_BEGINS, "a,題,2022-04-01,1,配信中", "b,題,,2,配信中"]), "utf-8"
     )
-    assert [work.process(code).state for code in CODES[:2]] == ["done", "done"]
+    assert [*states(work.process(CODES[:2])).values()] == ["done", "done"]
     results = Results(work.results)
     question = "SELECT {} FROM {} WHERE indicator_id = 'open_datasets' AND period = 'FY2022Q3' ORDER BY ALL"
     values = results.ask(question.format("municipality_code, value", "indicator_value"))
     assert [tuple(row.values()) for row in values] == [(CODES[0], 2), (CODES[1], None)]
     cells = results.ask(question.format("DISTINCT source_file, cell", "lineage"))
     assert {row["source_file"] for row in cells} == {f"open_dataset/{PERIODS[1]}/list.csv"}
-    assert work.process(CODES[0]).state == "kept"
-    path.write_text("\n".join([STAMP, HEADINGS, "a,題,2022-04-01,1,配信中"]), "utf-8")
-    assert work.process(CODES[0]).state == "done"
+    assert states(work.process(CODES[:1])) == {CODES[0]: "kept"}
+    path.write_text("\n".join([*LIST_BEGINS, "a,題,2022-04-01,1,配信中"]), "utf-8")
+    assert states(work.process(CODES[:1])) == {CODES[0]: "done"}
     assert results.ask(question.format("value", "indicator_value"))[0]["value"] == 1
 
 
@@ -190,28 +197,31 @@ def test_views_and_the_page_of_peers(finished: Work, tmp_path: Path) -> None:
     assert all(name in page for name in ("千代田区", "墨田区", "キャッシュレス決済手続数"))
 
 
-@pytest.mark.long
 @pytest.mark.skipif(bool(find_why_no_spark()), reason=find_why_no_spark())
 @pytest.mark.filterwarnings("ignore")
 def test_spark_gives_the_same_rows_and_sums(finished: Work, tmp_path: Path) -> None:
-    import sqlglot  # noqa: PLC0415
-    from pyspark.sql import SparkSession  # noqa: PLC0415
-
-    work, on_spark = finished, replace(finished, results=tmp_path / "tables")
+    on_spark = replace(finished, results=tmp_path / "tables", receipts=tmp_path / "receipts")
     outcomes = run(on_spark, SPARK)
     assert states(outcomes) == dict.fromkeys(CODES, "done"), outcomes
-    one, other = Results(work.results), Results(on_spark.results)
-    assert one.hash_tables() == other.hash_tables()
-    session = SparkSession.builder.getOrCreate()
+    session = start_spark(SPARK.master)
     try:
-        session.read.parquet(str(on_spark.results / "indicator_value")).createOrReplaceTempView(
-            "indicator_value"
-        )
-        (statement,) = sqlglot.transpile(SUMS, read="duckdb", write="spark")
-        sums = [row.asDict() for row in session.sql(statement).collect()]
+        one, other = Results(finished.results), Results(on_spark.results)
+        assert one.hash_tables() == other.hash_tables()
+        asked_of_spark = Results(on_spark.results, session)
+        names = {"indicator": "cashless_procedures", "period": PERIODS[1], "method": "linear"}
+        for query in (SUMS, RESPONSES, SENT_TWICE, PEERS):
+            parameters = names if query is PEERS else {}
+            assert asked_of_spark.ask(query, parameters) == one.ask(query, parameters)
     finally:
         session.stop()
-    assert sums == one.ask(SUMS)
+    ledgers = [
+        {path.name: pq.read_table(path).to_pylist() for path in work.receipts.iterdir()}
+        for work in (finished, on_spark)
+    ]
+    assert len(ledgers[0]) == len(CODES)
+    assert ledgers[0] == ledgers[1]
+    question = "SELECT DISTINCT municipality_code FROM lineage WHERE indicator_id = 'open_datasets'"
+    assert one.ask(question) == [{"municipality_code": CODES[3]}]
 
 
 def test_without_java_it_is_said_what_is_missing(
@@ -220,3 +230,38 @@ def test_without_java_it_is_said_what_is_missing(
     monkeypatch.setitem(__import__("sys").modules, "pyspark.sql", None)
     with pytest.raises(EngineError, match=r"pip install .\[spark\]"):
         run_units(work, SPARK)
+
+
+def test_rows_of_registers_may_belong_to_one_municipality(finished: Work, form: Form) -> None:
+    work = finished
+    answers = work.read(CODES[0]).answer.to_pylist()
+    row = answers[0]
+    assert row["table_name"] == "procedure"
+    cells = [one for one in answers if one["record_id"] == row["record_id"]]
+    said = {one["field"]: one["value"] for one in cells}
+    departments = read_register("departments")
+    agreed = {
+        "correction_id": "C1",
+        "period": row["period"],
+        "until": "",
+        "department_code": row["department_code"],
+        "sheet": "手続",
+        "row": said["procedure_number"],
+        "field": "備考",
+        "expected_value": said["remarks"] or "",
+        "new_value": "確認済み",
+        "reason": "電話で確かめた",
+        "agreed_by": "見本",
+        "agreed_on": "2023-02-01",
+        "municipality_code": CODES[0],
+    }
+    registers = parse_registers([departments, [], [agreed], []], form)
+    assert registers[CODES[0]].departments == registers[""].departments
+    corrected = replace(work, registers=registers)
+    for code, expected in ((CODES[0], ["C1"]), (CODES[1], [])):
+        unit = corrected.read(code)
+        assert unit.alone["correction"]["correction_id"].to_pylist() == expected
+        ids = [one for one in unit.answer["correction_id"].to_pylist() if one]
+        assert ids == expected
+    with pytest.raises(ReferenceTableError, match=r"corrections.csv の3行目の field: '備忘'"):
+        parse_registers([departments, [], [{}, agreed | {"field": "備忘"}], []], form)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from sumida_data.base.database import connect, write_views
@@ -30,7 +31,7 @@ FROM response WHERE department_code IS NOT NULL
 GROUP BY municipality_code, period
 ORDER BY municipality_code, period
 """
-_PEERS = """
+PEERS = """
 SELECT v.*, p.progress_ratio, p.verdict
 FROM indicator_value AS v
 LEFT JOIN indicator_progress AS p
@@ -39,28 +40,50 @@ LEFT JOIN indicator_progress AS p
 WHERE v.indicator_id = $indicator AND v.period = $period
 ORDER BY v.municipality_code
 """
-_TWICE = """
-SELECT file_sha256, string_agg(DISTINCT municipality_code, '、' ORDER BY municipality_code) AS codes
-FROM response WHERE file_sha256 IS NOT NULL
-GROUP BY file_sha256 HAVING count(DISTINCT municipality_code) > 1
+SENT_TWICE = """
+SELECT file_sha256, string_agg(municipality_code, '、' ORDER BY municipality_code) AS codes
+FROM (
+    SELECT DISTINCT file_sha256, municipality_code FROM response WHERE file_sha256 IS NOT NULL
+) AS sent
+GROUP BY file_sha256 HAVING count(*) > 1
 ORDER BY codes
 """
+# A municipality's code is a text.
+_PLACES = ds.partitioning(
+    pa.schema({"municipality": pa.string(), "quarter": pa.string()}), flavor="hive"
+)
 
 
 class Results:
-    """The tables of all municipalities, read where they lie."""
+    """The tables of all municipalities, read where they lie: by DuckDB, or by a session of Spark.
 
-    def __init__(self, folder: Path) -> None:
+    The queries are one text, which sqlglot also writes for Spark.
+    """
+
+    def __init__(self, folder: Path, session: Any = None) -> None:
         self.folder = folder
         self.tables = sorted({path.parent.name for path in folder.glob("*/municipality=*")})
+        self.session = session
 
     def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         """Return the rows of a query over the tables; none where there are no tables."""
         if not self.tables:
             return []
+        if self.session:
+            # Only who has Spark has it.
+            from sqlglot import exp, parse_one  # noqa: PLC0415
+
+            parsed = parse_one(query, read="duckdb")
+            for name in {table.name for table in parsed.find_all(exp.Table)}.intersection(
+                self.tables
+            ):
+                self.session.read.parquet(str(self.folder / name)).createOrReplaceTempView(name)
+            statement = parsed.sql("spark")
+            answer = self.session.sql(statement, args=dict(parameters or {}))
+            return [row.asDict() for row in answer.collect()]
         with connect() as connection:
             for name in self.tables:
-                connection.register(name, ds.dataset(self.folder / name))
+                connection.register(name, ds.dataset(self.folder / name, partitioning=_PLACES))
             found = connection.sql(query, params=dict(parameters or {})).to_arrow_table()
             rows: list[Row] = found.to_pylist()
             return rows
@@ -72,7 +95,7 @@ class Results:
 
     def find_sent_twice(self) -> list[str]:
         """Return the municipalities, joined by 、, under which the very same file lies."""
-        return [row["codes"] for row in self.ask(_TWICE)]
+        return [row["codes"] for row in self.ask(SENT_TWICE)]
 
     def write_views(self, database: Path) -> None:
         """Write a database of views over the files, for analysts."""
@@ -93,7 +116,7 @@ class Results:
 
     def _describe(self, indicator: Indicator, whole: Row, method: str) -> dict[str, Any]:
         names = {"indicator": indicator.indicator_id, "period": whole["period"], "method": method}
-        rows = self.ask(_PEERS, names)
+        rows = self.ask(PEERS, names)
         return {
             "indicator": indicator,
             "whole": whole,

@@ -8,21 +8,24 @@ last, so that a unit that was interrupted is done again, and one of which nothin
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import groupby
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sumida_data.base.disk import hash_place, remove_folder, replace_file
+from sumida_data.base.disk import explain_os_error, hash_place, remove_folder, replace_file
 from sumida_data.base.frames import (
     build_frame,
     build_frame_of_tuples,
@@ -39,15 +42,34 @@ from sumida_data.sources.central import CentralCollector, CentralContents, Munic
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.receipts import Ledger
 from sumida_data.survey.collecting.returns import FormReader
-from sumida_data.survey.departments import Department
+from sumida_data.survey.corrections import (
+    Correction,
+    apply_corrections,
+    leave_out_settled,
+    parse_corrections,
+)
+from sumida_data.survey.departments import (
+    Department,
+    Succession,
+    parse_departments,
+    parse_successions,
+)
 from sumida_data.survey.files import SourceFile, open_deliveries
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSource, Form, Waves
-from sumida_data.survey.reading.registers import ReferenceTableError
+from sumida_data.survey.reading.registers import (
+    LINE,
+    MappedHeading,
+    ReferenceTableError,
+    TextRow,
+    parse_layout_map,
+)
 from sumida_data.survey.tables import build_typed_tables
 
-# A process is replaced after so many units, so that its memory stays flat.
-_UNITS_PER_PROCESS = 200
+# So many are worked on together: what is computed of many costs little more than of one.
+_TOGETHER = 8
+# A process is replaced after so many such groups, so that its memory stays flat.
+_GROUPS_PER_PROCESS = 25
 
 
 class EngineError(RuntimeError):
@@ -62,6 +84,31 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
+class Registers(NamedTuple):
+    """What the office keeps of a municipality, or of all that have no rows of their own."""
+
+    departments: Sequence[Department] = ()
+    successions: Sequence[Succession] = ()
+    corrections: Sequence[Correction] = ()
+    headings: Sequence[MappedHeading] = ()
+
+
+class Unit(NamedTuple):
+    """What the files of a municipality say, before anything is computed of it."""
+
+    code: str
+    key: str  # the hash of all that decides its results
+    answer: pa.Table
+    response: pa.Table
+    alone: Mapping[str, pa.Table]  # the tables whose rows name no municipality
+
+    @property
+    def kind(self) -> tuple[list[str], bool]:
+        """What units have in common that are computed together: quarters, and sample or not."""
+        periods = sorted(pc.unique(self.response["period"]).to_pylist())
+        return periods, bool(pc.any(self.response["sample"]).as_py())
+
+
 @dataclass(frozen=True)
 class Work:
     """All that decides what the units make, but for their files."""
@@ -73,74 +120,129 @@ class Work:
     dictionary: DataDictionary
     sources: Sequence[CentralSource]
     municipalities: Mapping[str, Municipality]  # by code
-    departments: Mapping[str, Sequence[Department]]  # under '' those of all that have none
+    registers: Mapping[str, Registers]  # by code; under '' those of all that have none
     survey: Path  # with one folder for each municipality, as the central files
     external: Path
     results: Path
     receipts: Path  # with the ledger of each municipality
     fingerprint: str  # hash of all settings and of the code
 
-    def process(self, code: str) -> Outcome:
-        """Do a unit, unless nothing has changed since it was done; what fails is set aside."""
+    def process(self, codes: Iterable[str]) -> list[Outcome]:
+        """Do units, but for those of which nothing has changed; what fails is set aside."""
+        outcomes: list[Outcome] = []
+        units: list[Unit] = []
+        for code in codes:
+            try:
+                places = (self.survey / code, self.external / code)
+                key = "\n".join((self.fingerprint, *map(hash_place, places)))
+                mark = self._mark(code)
+                if mark.is_file() and mark.read_text("utf-8") == key:
+                    outcomes.append(Outcome(code, "kept"))
+                    continue
+                self.remove_results(code)
+                units.append(self.read(code, key))
+            except Exception as error:  # one municipality never stops the others
+                outcomes.append(self._set_aside(code, error))
+        for _, alike in groupby(sorted(units, key=attrgetter("kind")), attrgetter("kind")):
+            outcomes += self._finish([*alike])
+        return outcomes
+
+    def _finish(self, units: Sequence[Unit]) -> list[Outcome]:
         try:
-            places = (self.survey / code, self.external / code)
-            key = "\n".join((self.fingerprint, *map(hash_place, places)))
-            mark = self._mark(code)
-            if mark.is_file() and mark.read_text("utf-8") == key:
-                return Outcome(code, "kept")
-            self.remove_results(code)
-            for name, table in self.compute(code).items():
-                periods = table["period"]
+            tables = self.compute(units)
+        except Exception as error:
+            if len(units) == 1:
+                return [self._set_aside(units[0].code, error)]
+            # By itself, each shows whether it was the one.
+            return [one for unit in units for one in self._finish([unit])]
+        return [self._write(unit, tables) for unit in units]
+
+    def _write(self, unit: Unit, tables: Mapping[str, pa.Table]) -> Outcome:
+        is_own = pc.field("municipality_code") == unit.code
+        own = {name: table.filter(is_own) for name, table in tables.items()}
+        try:
+            for name, table in {**own, **unit.alone}.items():
                 # A table without rows is written, too: so it is there to be asked.
-                for period in pc.unique(periods).to_pylist() or [None]:
-                    folder = self.results / name / f"municipality={code}"
+                for period in pc.unique(table["period"]).to_pylist() or [None]:
+                    folder = self.results / name / f"municipality={unit.code}"
                     folder /= f"quarter={period or 'none'}"
                     folder.mkdir(parents=True, exist_ok=True)
-                    chosen = pc.equal(periods, period) if period else pc.is_null(periods)
-                    pq.write_table(table.filter(chosen), folder / "part.parquet")
-            replace_file(mark, key.encode())
-        except Exception as error:  # one municipality never stops the others
-            return Outcome(code, "failed", f"{type(error).__name__}: {error}")
-        return Outcome(code, "done")
+                    of = pc.field("period")
+                    chosen = table.filter(of == period if period else of.is_null())
+                    pq.write_table(chosen, folder / "part.parquet")
+            replace_file(self._mark(unit.code), unit.key.encode())
+        except Exception as error:
+            return self._set_aside(unit.code, error)
+        return Outcome(unit.code, "done")
 
-    def compute(self, code: str) -> dict[str, pa.Table]:
-        """Return the tables of a municipality, made as those of a single one are."""
+    def _set_aside(self, code: str, error: Exception) -> Outcome:
+        with suppress(OSError):
+            self.remove_results(code)
+        reason = explain_os_error(error) if isinstance(error, OSError) else str(error)
+        if not isinstance(error, OSError | ValueError):
+            reason = repr(error)
+        return Outcome(code, "failed", reason)
+
+    def read(self, code: str, key: str = "") -> Unit:
+        """Read what a municipality sent, and correct it as was agreed."""
         home = self.municipalities.get(code)
         if home is None:
             raise ReferenceTableError(f"{code} は municipalities.csv にありません。")
         described = self.dictionary
-        departments = self.departments.get(code) or self.departments.get("", ())
-        reader = FormReader(self.form, self.rules)
+        departments, successions, corrections, headings = self.registers.get(
+            code, self.registers.get("", Registers())
+        )
         files = {file.name: file for file in _list_files(self.survey / code)}
-        ledger = self._read_ledger(code)
-        collected = Collector(reader, self.waves, departments, code, ledger=ledger).collect(files)
+        reader, ledger = self._make_reader(tuple(headings)), self._read_ledger(code)
+        collector = Collector(reader, self.waves, departments, code, successions, ledger)
+        collected = collector.collect(files)
         self._keep_ledger(code, ledger)
-        response = build_frame(described["response"], collected.responses)
+        response = to_arrow(build_frame(described["response"], collected.responses))
         contents = self._collect_central_files(home, response)
         # The ministry's table lists all municipalities.
         ours = [row for row in contents.answers if row.municipality_code == code]
         answer = build_frame_of_tuples(described["answer"], [*collected.answers, *ours])
+        answer, corrected, reported = apply_corrections(answer, corrections, self.rules)
+        received = leave_out_settled([*collected.findings, *contents.findings], answer)
+        found = [finding.as_row() for finding in (*received, *reported)]
+        rows = {"correction": corrected, "finding": found}
+        alone = {name: to_arrow(build_frame(described[name], rows[name])) for name in rows}
+        return Unit(code, key, to_arrow(answer), response, alone)
+
+    def compute(self, units: Sequence[Unit]) -> dict[str, pa.Table]:
+        """Return the tables of municipalities that are alike, made as those of a single one are."""
+        described = self.dictionary
+        answer, response = (
+            to_frame(pa.concat_tables(getattr(unit, name) for unit in units))
+            for name in ("answer", "response")
+        )
         parts = (*self.form.answer_sheets, *self.sources)
         tables = build_typed_tables(answer, [described[part.table] for part in parts])
         tables["answer"] = answer
         coverage = measure_coverage(self.form, self.waves, response)
-        computed, lineage, _ = compute_indicators(
-            {code: home.name}, self.plans, tables, coverage, response
-        )
+        names = {unit.code: self.municipalities[unit.code].name for unit in units}
+        computed, lineage, _ = compute_indicators(names, self.plans, tables, coverage, response)
         tables["response"] = response
-        rows = [finding.as_row() for finding in (*collected.findings, *contents.findings)]
-        tables["finding"] = build_frame(described["finding"], rows)
         values = build_frame(described["indicator_value"], computed)
         tables["indicator_value"] = values
         progress = assess_values(self.plans, read_rows(values))
         tables["indicator_progress"] = build_frame(described["indicator_progress"], progress)
         return {name: to_arrow(frame) for name, frame in tables.items()} | {"lineage": lineage}
 
-    def _collect_central_files(self, home: Municipality, response: pd.DataFrame) -> CentralContents:
-        known, sample = [*self.municipalities.values()], bool(response["sample"].any())
+    def _collect_central_files(self, home: Municipality, response: pa.Table) -> CentralContents:
+        known, sample = [*self.municipalities.values()], bool(pc.any(response["sample"]).as_py())
         collector = CentralCollector(self.sources, self.rules, home, known, sample)
         files = {file.name: file for file in _list_files(self.external / home.code)}
-        return collector.collect(files, sorted(response["period"].unique()))
+        return collector.collect(files, sorted(pc.unique(response["period"]).to_pylist()))
+
+    @cached_property
+    def _make_reader(self) -> Callable[[tuple[MappedHeading, ...]], FormReader]:
+        # What a reader has judged once it knows in all municipalities.
+        return lru_cache(lambda headings: FormReader(self.form, self.rules, headings))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the readers, which each process makes for itself."""
+        return {name: one for name, one in vars(self).items() if name != "_make_reader"}
 
     def _read_ledger(self, code: str) -> Ledger:
         path = self.receipts / f"{code}.parquet"
@@ -160,6 +262,31 @@ class Work:
 
     def _mark(self, code: str) -> Path:
         return self.results / "done" / f"{code}.txt"
+
+
+def parse_registers(registers: Sequence[Sequence[TextRow]], form: Form) -> dict[str, Registers]:
+    """Read the rows of the registers, in their order, by the municipality's code that they carry.
+
+    A ReferenceTableError tells of a mistake.
+    """
+    by_code: defaultdict[str, list[list[TextRow]]] = defaultdict(lambda: [[] for _ in registers])
+    for number, rows in enumerate(registers):
+        for line, row in enumerate(rows, start=2):
+            if any(row.values()):
+                code = row.get("municipality_code") or ""
+                by_code[code][number].append({**row, LINE: str(line)})
+    common = by_code[""]
+    return {
+        code: _parse([own or rows for own, rows in zip(of_one, common, strict=True)], form)
+        for code, of_one in by_code.items()
+    }
+
+
+def _parse(rows: Sequence[Sequence[TextRow]], form: Form) -> Registers:
+    departments = parse_departments(rows[0])
+    successions = parse_successions(rows[1], departments)
+    corrections, headings = parse_corrections(rows[2], form), parse_layout_map(rows[3], form)
+    return Registers(departments, successions, corrections, headings)
 
 
 def _list_files(folder: Path) -> Iterator[SourceFile]:
@@ -189,24 +316,31 @@ def run_units(work: Work, settings: Many) -> list[Outcome]:
 
 
 def _run_in_processes(work: Work, codes: Sequence[str], workers: int) -> list[Outcome]:
-    done: dict[str, Outcome] = {}
-    for together in (True, False):
-        waiting = [code for code in codes if code not in done]
-        # After a process was brought down, each unit gets one of its own: it shows which did it.
-        for group in [waiting] if together else [[code] for code in waiting]:
-            with ProcessPoolExecutor(
-                max(1, min(workers, len(group))),
-                get_context("spawn"),
-                _take_up,
-                (work,),
-                max_tasks_per_child=_UNITS_PER_PROCESS,
-            ) as pool:
-                futures = {code: pool.submit(_process, code) for code in group}
-                for code, future in futures.items():
-                    with suppress(BrokenProcessPool):
-                        done[code] = future.result()
+    done = _run_groups(work, [*_divide(codes, _choose_size(codes, workers))], workers)
+    # After a process was brought down, each unit gets one of its own: it shows which did it.
+    for code in (code for code in codes if code not in done):
+        done |= _run_groups(work, [[code]], 1)
     reason = "処理していたプロセスが終了しました(メモリ不足など)。"
     return [done.get(code, Outcome(code, "failed", reason)) for code in codes]
+
+
+def _run_groups(work: Work, groups: Sequence[Sequence[str]], workers: int) -> dict[str, Outcome]:
+    done: dict[str, Outcome] = {}
+    start = (max(1, min(workers, len(groups))), get_context("spawn"), _take_up, (work,))
+    with ProcessPoolExecutor(*start, max_tasks_per_child=_GROUPS_PER_PROCESS) as pool:
+        for future in [pool.submit(_process, group) for group in groups]:
+            with suppress(BrokenProcessPool):
+                done |= {outcome.code: outcome for outcome in future.result()}
+    return done
+
+
+def _choose_size(codes: Sequence[str], workers: int) -> int:
+    """Return how many are worked on together, so that each worker has several groups."""
+    return max(1, min(_TOGETHER, len(codes) // (4 * workers)))
+
+
+def _divide(codes: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (codes[start : start + size] for start in range(0, len(codes), size))
 
 
 _taken_up: list[Work] = []
@@ -217,40 +351,45 @@ def _take_up(work: Work) -> None:
     _taken_up.append(work)
 
 
-def _process(code: str) -> Outcome:
-    return _taken_up[0].process(code)
+def _process(codes: Sequence[str]) -> list[Outcome]:
+    return _taken_up[0].process(codes)
 
 
-def _run_on_spark(work: Work, codes: Sequence[str], master: str) -> list[Outcome]:
+def start_spark(master: str) -> Any:
+    """Return a session of Spark, that which runs or a new one.
+
+    Raises EngineError where Spark is not there.
+    """
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415  # an extra of its own
     except ImportError as error:
         raise EngineError(
             "engine: spark には PySpark が要ります。pip install .[spark] を実行してください。"
         ) from error
-    if not codes:
-        return []
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-
-    def process(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        for frame in frames:
-            outcomes = [work.process(code) for code in frame["code"]]
-            yield pd.DataFrame(outcomes, columns=Outcome._fields)
-
+    # A municipality's code is a text; what is left to sum of each municipality is little.
+    options = {
+        "spark.sql.shuffle.partitions": "4",
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    }
     try:
         builder: Any = SparkSession.builder
-        options = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC"}
-        session = builder.master(master).appName("sumida-data").config(map=options).getOrCreate()
+        return builder.master(master).appName("sumida-data").config(map=options).getOrCreate()
     except Exception as error:
         raise EngineError(
             f"Sparkを始められません(master: {master})。Java 17 と master のアドレスを"
             f"確かめてください。{error}"
         ) from error
-    units = session.createDataFrame([(code,) for code in codes], "code string")
-    # One unit is one task: what Spark retries is one municipality.
-    outcome = "code string, state string, reason string"
-    rows = units.repartition(len(codes), "code").mapInPandas(process, outcome).collect()
-    return [Outcome(*row) for row in rows]
+
+
+def _run_on_spark(work: Work, codes: Sequence[str], master: str) -> list[Outcome]:
+    context = start_spark(master).sparkContext
+    groups = [*_divide(codes, _choose_size(codes, context.defaultParallelism))]
+    # One group is one task: what Spark retries are its municipalities.
+    tasks = context.parallelize(groups, max(1, len(groups)))
+    return [Outcome(*row) for row in tasks.flatMap(work.process).collect()]
 
 
 def find_place(location: str) -> Path:

@@ -6,11 +6,10 @@ import sumida_data
 from sumida_data.base.frames import read_rows
 from sumida_data.many import Many
 from sumida_data.many.results import Results
-from sumida_data.many.units import Work, find_place, run_units
-from sumida_data.pipelines.wiring import Frame, Locations, Rows, Summary, join_nodes, makes
+from sumida_data.many.units import Work, find_place, parse_registers, run_units, start_spark
+from sumida_data.pipelines.wiring import Frame, Locations, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
 from sumida_data.sources.central import parse_municipalities
-from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
 from sumida_data.survey.tables import TableDescriptions, build_dictionary
@@ -25,17 +24,19 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     sources: CentralSources,
     tables: TableDescriptions,
     departments: Frame,
+    department_succession_csv: Frame,
+    corrections: Frame,
+    layout_map: Frame,
     municipalities: Frame,
     locations: Locations,
 ) -> Work:
-    """Put together what every unit needs; departments may carry the code of a municipality."""
-    rows: dict[str, Rows] = {}
-    for row in read_rows(departments):
-        rows.setdefault(row.get("municipality_code") or "", []).append(row)
+    """Put together what every unit needs; rows of registers may carry a municipality's code."""
+    kept = (departments, department_succession_csv, corrections, layout_map)
     digest = sha256(sumida_data.__version__.encode())
     for model in (form, waves, rules, plans, sources, tables):
         digest.update(model.model_dump_json().encode())
-    digest.update(departments.to_csv().encode() + municipalities.to_csv().encode())
+    for register in (*kept, municipalities):
+        digest.update(register.to_csv().encode())
     return Work(
         form,
         waves,
@@ -44,7 +45,7 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
         build_dictionary(tables, form),
         sources.root,
         {one.code: one for one in parse_municipalities(read_rows(municipalities))},
-        {code: parse_departments(of_one) for code, of_one in rows.items()},
+        parse_registers([*map(read_rows, kept)], form),
         find_place(locations["survey_returns"]),
         find_place(locations["external_files"]),
         find_place(locations["many_results"]),
@@ -56,7 +57,9 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
 @makes("many_summary")
 def process_units(work: Work, many: Many, locations: Locations) -> Summary:
     """Do every municipality's unit that is new or has changed, write views and page of all."""
-    outcomes, results = run_units(work, many), Results(work.results)
+    outcomes = run_units(work, many)
+    session = start_spark(many.master) if many.engine == "spark" else None
+    results = Results(work.results, session)
     results.write_views(find_place(locations["many_database"]))
     results.write_page(find_place(locations["many_peers"]), work.plans, work.dictionary)
     states = [outcome.state for outcome in outcomes]

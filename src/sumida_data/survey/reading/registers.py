@@ -42,6 +42,8 @@ _INEXACT = frozenset({"about", "expected", "since"})
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
 
 TextRow = Mapping[str, str]
+# Under this a row says in which line it stands, where not all rows of a register are at hand.
+LINE = "\n"
 
 
 class ReferenceTableError(ValueError):
@@ -107,7 +109,7 @@ def list_rows(rows: Iterable[TextRow], register: str) -> Iterator[tuple[str, Tex
     """Yield the rows in which something stands, each after the words that say where it stands."""
     for number, row in enumerate(rows, start=2):
         if any(row.values()):
-            yield f"{register}.csv の{number}行目", row
+            yield f"{register}.csv の{row.get(LINE, number)}行目", row
 
 
 def require(row: TextRow, columns: Iterable[str], place: str) -> None:
