@@ -42,8 +42,7 @@ ckan:  ## Start a real CKAN on this machine for rehearsals; CKAN_VERSION=2.11 or
 test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN versions; half an hour.
 	CKAN_TEST_VERSIONS="2.12 2.11 2.10" $(BIN)/python -m pytest tests/catalogue/ckan -m "long or not long"
 
-test-long: .venv/installed-dev  ## Reuse after every kind of change, a city of its own, Spark, kills; an hour.
-	$(INSTALL) --editable '.[spark]'
+test-long: .venv/installed-dev  ## Reuse after every kind of change, a city of its own, kills; an hour.
 	$(BIN)/python -m pytest -m long --ignore tests/catalogue/ckan
 
 bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
