@@ -30,6 +30,7 @@ from rich.text import Text
 from sumida_data import pipelines
 from sumida_data.base.characters import name_some, print_whatever
 from sumida_data.base.disk import explain_os_error, hold, list_settings
+from sumida_data.base.events import write_events
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
 
@@ -162,7 +163,7 @@ def _run(options: dict[str, Any], changes: Changes | None) -> dict[str, Any]:
         if isinstance(handler, RichHandler):
             handler.addFilter(_put_plainly)
     try:
-        with hold(Path("data/.running"), ValueError(_BUSY)):
+        with hold(Path("data/.running"), ValueError(_BUSY)), write_events("events.jsonl"):
             outputs: dict[str, Any] = project.run.callback(**options)  # type: ignore[misc]  # click's is optional
     except (ValueError, DatasetError, OSError) as error:
         if changes and changes.this.keys:

@@ -150,11 +150,16 @@ def test_who_approves_sees_the_figures_that_change_and_the_revisions_decided(
     notice = {"reason": "桁の誤り", "decided_by": "課長", "decided_on": date(2023, 3, 1)}
     notices = [shared | notice | {"period": "FY2022Q3", "revision": 2}]
     figures, revised = describe_figures(histories, "folder", values, notices)
-    assert figures == [
-        "題 x FY2022Q3：23 → 24.5手続",
-        "題 x FY2022Q4：まだない → なし",
+    assert [(one.title, one.period, one.before, one.after) for one in figures] == [
+        (title, "FY2022Q3", "23", "24.5手続"),
+        (title, "FY2022Q4", "まだない", "なし"),
     ]
-    assert revised == ["題 x FY2022Q3 改訂2：桁の誤り(課長、2023-03-01)"]
-    assert describe_figures(histories, "ckan", values, []) == (["初めて公開する値2件"], [])
+    assert revised == ("題 x FY2022Q3 改訂2：桁の誤り(課長、2023-03-01)",)
+    # Where nothing is public yet, all figures are new, and none is revised.
+    figures, revised = describe_figures(histories, "ckan", values, notices)
+    assert [(one.before, one.after) for one in figures] == [
+        *(("まだない", "24.5手続"), ("まだない", "なし"))
+    ]
+    assert revised == ()
     # What is public already is no news.
-    assert describe_figures(histories, "folder", [values[0] | {"unit": None}], []) == ([], [])
+    assert describe_figures(histories, "folder", [values[0] | {"unit": None}], []) == ((), ())

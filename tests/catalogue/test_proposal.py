@@ -1,10 +1,11 @@
 """What would change in a target, found by hashes; the page that shows it; broken links."""
 
 import json
+import re
 
 import pytest
 
-from sumida_data.catalogue.approval import Proposal, count_actions, propose
+from sumida_data.catalogue.approval import FigureChange, Proposal, count_actions, propose
 from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.catalogue.preview import gather_catalogue, render_changes
 from sumida_data.catalogue.target import (
@@ -126,7 +127,7 @@ class TestProposal:
         assert [one.dataset for one in proposal.real_changes] == ["b"]
 
     def test_the_page_shows_it_and_takes_no_text_for_markup(self, proposal):
-        page = render_changes(proposal).decode()
+        page = render_changes(proposal)["changes.html"].decode()
         for words in (
             "見本データ",
             proposal.content_sha256,
@@ -142,6 +143,21 @@ class TestProposal:
             assert words in page
         assert "23→24 <b>" not in page
         assert "不合格の確認" not in page
+
+    def test_the_sheet_to_sign_shows_each_figure_as_it_is_and_as_it_will_be(self, proposal):
+        one = FigureChange(title="申請<数>", period="FY2022Q3", before="23手続", after="24手続")
+        decided = {"決めた改訂": ("桁の誤り",), "値の変わらない違い": ()}
+        changed = {"figures": (one,), "decisions": decided, "period": "FY2022Q3"}
+        signed = proposal.model_copy(update=changed)
+        sheet = render_changes(signed)["decision_sheet.html"].decode()
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", sheet)
+        assert {"申請&lt;数&gt;", "23手続", "24手続", proposal.content_sha256} <= {
+            re.sub("</?code>", "", cell) for cell in cells
+        }
+        assert "公開の決裁　令和4年度第3四半期" in sheet
+        assert "<h2>決めた改訂</h2>" in sheet
+        assert "<h2>値の変わらない違い</h2>" not in sheet
+        assert signed.remarks["公表する数の変わるもの"] == ("申請<数> FY2022Q3：23手続 → 24手続",)
 
 
 class TestCatalogue:

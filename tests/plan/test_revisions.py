@@ -110,10 +110,12 @@ def freeze(
     taken_back: tuple[Row, ...] = (),
     reasons: tuple[Row, ...] = (),
     published_cells: pa.Table | None = None,
+    accepted: Row | None = None,
 ) -> Frozen:
     published = PublishedValues(standing, (*standing, *taken_back), published_cells)
     by_address = {(one["indicator_id"], one["period"], one["revision"]): one for one in reasons}
-    return Frozen(*freeze_values([computed], cells((1, "F20")), published, by_address))
+    stays = {(one["indicator_id"], one["period"]): one for one in filter(None, [accepted])}
+    return Frozen(*freeze_values([computed], cells((1, "F20")), published, by_address, stays))
 
 
 def numbers(frozen: Frozen) -> list[tuple[int, Decimal | None]]:
@@ -194,6 +196,33 @@ class TestFreezing:
         assert numbers(frozen) == [(1, 23)]
         assert frozen.values[0]["departments_answered"] == 70
         assert frozen.pending == []
+
+    def test_a_difference_that_changes_no_value_may_be_accepted(self) -> None:
+        published, now = (
+            value_row("6", numerator=Decimal(23)),
+            value_row("6", numerator=Decimal(24)),
+        )
+        [waiting] = freeze(now, published).pending
+        assert waiting["differences"] == "分子 23→24"
+        assert waiting["message"].endswith(
+            "値は同じなので、そのままにするときは、accepted_differences.csv の differences に"
+            "「分子 23→24」を、理由などとともに書いてください。"
+        )
+        decided = {"indicator_id": INDICATOR, "period": "FY2022Q3", "differences": "分子 23→24"}
+        decided |= {"reason": "端数", "decided_by": "課長", "decided_on": date(2023, 3, 1)}
+        frozen = freeze(now, published, accepted=decided)
+        [row] = frozen.pending
+        assert row["pending_state"] == "accepted"
+        assert "値の変わらない違い(分子 23→24)は、そのままに" in row["message"]
+        assert "端数　課長、2023-03-01" in row["message"]
+        assert [row["numerator"] for row in frozen.values] == [Decimal(23)]
+        # What was accepted is this difference, and no other; nor another value.
+        [row] = freeze(value_row("6", numerator=Decimal(25)), published, accepted=decided).pending
+        assert row["pending_state"] == "differs"
+        other = decided | {"differences": "値 23→24"}
+        [row] = freeze(value_row("24"), value_row("23"), accepted=other).pending
+        assert row["pending_state"] == "differs"
+        assert "accepted_differences.csv" not in row["message"]
 
     def test_missing_then_measured_is_a_difference_too(self) -> None:
         frozen = freeze(value_row("0"), value_row(None))

@@ -50,6 +50,15 @@ class NewText(Model):
         return hash_content(self.text.encode())
 
 
+class FigureChange(Model):
+    """A figure that will be another one in public, with what it is now, in words."""
+
+    title: str
+    period: str
+    before: str
+    after: str
+
+
 class Proposal(Model):
     """What the last run would publish, and what a person must know before approving."""
 
@@ -63,8 +72,8 @@ class Proposal(Model):
     block_reasons: dict[str, tuple[str, ...]] = Described(default_factory=dict)
     held_back: tuple[str, ...] = ()  # rows in which a person seems to be named, in words
     new_texts: tuple[NewText, ...] = ()
-    # By heading those that change or were revised.
-    figures: dict[str, tuple[str, ...]] = Described(default_factory=dict)
+    figures: tuple[FigureChange, ...] = ()
+    decisions: dict[str, tuple[str, ...]] = Described(default_factory=dict)  # by heading
     problems: tuple[str, ...] = ()  # in the way of any publication
     ran_by: str = ""
     two_people: bool = False  # another account must approve than ran and publishes
@@ -92,7 +101,10 @@ class Proposal(Model):
         """What else a person must know, one line each, by heading."""
         reasons = {name: "".join(self.block_reasons.get(name, _NOT_MADE)) for name in self.blocked}
         return {
-            **self.figures,
+            "公表する数の変わるもの": tuple(
+                f"{one.title} {one.period}：{one.before} → {one.after}" for one in self.figures
+            ),
+            **self.decisions,
             "このままでは公開できない理由": self.problems,
             "公開先で非公開にされたデータセット(承認すると、また公開します)": self.hidden,
             "公開できないデータセット(前に公開したものが残ります)": tuple(

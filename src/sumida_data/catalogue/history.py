@@ -1,6 +1,7 @@
 """Every published value and its cells, as the record keeps them over all targets."""
 
 import io
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import Row
+from sumida_data.catalogue.approval import FigureChange
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
 from sumida_data.catalogue.target import TargetError, hash_entry
 from sumida_data.plan.revisions import PublishedValues
@@ -166,30 +168,31 @@ def list_publications(histories: list[TargetHistory]) -> dict[str, list[Row]]:
 
 def describe_figures(
     histories: list[TargetHistory], target: str, values: Sequence[Row], notices: Sequence[Row]
-) -> tuple[list[str], list[str]]:
+) -> tuple[tuple[FigureChange, ...], tuple[str, ...]]:
     """Say for the person who approves which figures would change in public.
 
     Returns:
-        A line for each of the values that is other than the one that is public now, or new, and
-        one for each revision that was decided and is not public yet, by ``correction_notice``.
+        Each of the values that is other than the one that is public now, or new, and a line for
+        each revision that was decided and is not public yet, by ``correction_notice``.
     """
     here = [row for one in histories if one.target == target for row in one.public_values]
     public, becomes = _last_revisions(here), _last_revisions(values)
-    if not public:
-        return [f"初めて公開する値{len(becomes)}件"] if becomes else [], []
-    figures = [
-        f"{row['indicator_title']} {row['period']}：{_show(public.get(key))} → {_show(row)}"
-        for key, row in becomes.items()
-        if _show(public.get(key)) != _show(row)
-    ]
-    unknown = {"revision": 0}
-    revised = [
+    words = {key: (_show(public.get(key)), _show(row)) for key, row in becomes.items()}
+    figures = (
+        FigureChange(
+            title=becomes[key]["indicator_title"], period=key[1], before=before, after=after
+        )
+        for key, (before, after) in words.items()
+        if before != after
+    )
+    unknown = {"revision": 0 if public else math.inf}
+    revised = (
         f"{one['indicator_title']} {one['period']} 改訂{one['revision']}：{one['reason']}"
         f"({one['decided_by']}、{one['decided_on']})"
         for one in notices
         if one["revision"] > public.get((one["indicator_id"], one["period"]), unknown)["revision"]
-    ]
-    return figures, revised
+    )
+    return tuple(figures), tuple(revised)
 
 
 def _last_revisions(rows: Sequence[Row]) -> dict[tuple[str, str], Row]:

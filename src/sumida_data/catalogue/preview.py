@@ -32,7 +32,7 @@ from sumida_data.survey.findings import SEVERITY_LABELS
 from sumida_data.survey.form import Waves
 
 # Shows in the preview what would change; it is for the office only.
-CHANGES_PAGE = "changes.html"
+CHANGES_PAGE, DECISION_SHEET = "changes.html", "decision_sheet.html"
 
 _SEARCH = "api/3/action/package_search"
 # What a target gives itself, or what follows from the bytes.
@@ -193,17 +193,18 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
             )
 
 
-def render_changes(proposal: Proposal) -> bytes:
-    """Return the page of the preview that shows the office what publishing would change."""
-    page = load_templates("catalogue").get_template("changes.html")
-    return page.render(
-        proposal=proposal,
-        datasets=group_changes(proposal),
-        counts=count_actions(proposal.changes),
-        actions=ACTIONS,
-        lists=proposal.remarks,
-        severities=SEVERITY_LABELS,
-    ).encode()
+def render_changes(proposal: Proposal) -> dict[str, bytes]:
+    """Return what tells the office what publishing would change: a page, and a sheet to sign."""
+    told = {
+        "proposal": proposal,
+        "datasets": group_changes(proposal),
+        "counts": count_actions(proposal.changes),
+        "actions": ACTIONS,
+        "lists": proposal.remarks,
+        "severities": SEVERITY_LABELS,
+    }
+    templates, names = load_templates("catalogue"), (CHANGES_PAGE, DECISION_SHEET)
+    return {name: templates.get_template(name).render(told).encode() for name in names}
 
 
 def gather_catalogue(files: Mapping[str, bytes], configured: tuple[str, ...]) -> Catalogue:
@@ -218,7 +219,7 @@ def gather_catalogue(files: Mapping[str, bytes], configured: tuple[str, ...]) ->
     starts = tuple(f"dataset/{one.name}/" for one in datasets)
     pages = {
         path: files[path]
-        for path in sorted(files.keys() - {CHANGES_PAGE})
+        for path in sorted(files.keys() - {CHANGES_PAGE, DECISION_SHEET})
         if not (path.startswith(starts) and path.count("/") > 2)
     }
     sample = any({"key": SAMPLE_MARK, "value": _IS_SAMPLE} in one["extras"] for one in found)

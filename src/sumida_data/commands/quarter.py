@@ -187,7 +187,7 @@ class Quarter:
             said = content.split(b"--==")[:2] + [b"late"] * (days < 0 and not is_answer)
             key = sha256(b"".join(said)).hexdigest()
             if key not in self.handed_out and (is_answer or days <= _DAYS_BEFORE):
-                replace_file(self.round / path.name, content)
+                replace_file(self.round / path.name, content, private=True)
                 handed.append(key)
         return handed
 

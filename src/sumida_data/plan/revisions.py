@@ -44,6 +44,8 @@ _WITHHELD = ("value", "numerator", "denominator", "value_status")
 _MESSAGES = {
     "differs": "{title} {period}：公表した値と違います({differences})。改めるときは、"
     "revisions.csv に {name} の改訂番号{number}の理由を書いてください。",
+    "accepted": "{title} {period}：値の変わらない違い({differences})は、そのままにすると決めました"
+    "({reason}　{decided_by}、{decided_on})。",
     "not_computed": "{title} {period}：公表した値が、今のデータからは計算されません。"
     "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
     "quarter_gone": "{period}：調査票も読み取りの控えもないため、公表した値だけを残しました。"
@@ -55,6 +57,10 @@ _MESSAGES = {
     "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に "
     "{name} の改訂番号{published}の理由を書いてください。",
 }
+_MAY_STAY = (
+    "値は同じなので、そのままにするときは、accepted_differences.csv の differences に"
+    "「{differences}」を、理由などとともに書いてください。"
+)
 _RENUMBER = """
     SELECT l.* REPLACE (k.revision AS revision)
     FROM computed AS l
@@ -111,6 +117,14 @@ def parse_verdict_changes(
     return reasons
 
 
+def parse_accepted(
+    rows: Iterable[TextRow], plans: Plans, published: PublishedValues
+) -> dict[tuple[str, str], Row]:
+    """Read the rows of accepted_differences.csv by indicator and quarter."""
+    found = list_remarks(rows, "accepted_differences", plans, published.ever)
+    return {(row["indicator_id"], row["period"]): row for _, row in found}
+
+
 def freeze_verdicts(
     computed: Iterable[Row], published: PublishedValues, reasons: Mapping[Address, str]
 ) -> tuple[list[Row], list[Row]]:
@@ -144,10 +158,12 @@ def freeze_values(
     lineage: pa.Table,
     published: PublishedValues,
     reasons: Mapping[Address, Row],
+    accepted: Mapping[tuple[str, str], Row],
 ) -> tuple[list[Row], pa.Table, list[Row], list[Row]]:
     """Keep what was published, and revise it where there is a reason.
 
-    Invented data and real ones do not freeze each other.
+    Invented data and real ones do not freeze each other. Accepted is by indicator and quarter what
+    differs without changing the value and stays as it was published.
 
     Returns:
         Rows of ``indicator_value``, each revision; table ``lineage`` of all these; rows of
@@ -165,7 +181,7 @@ def freeze_values(
         before = standing.pop(_key(row), [])
         revisions, waiting = _revise(row, before, ever[_key(row)], reasons)
         values += revisions
-        pending += waiting
+        pending += [_accept(one, accepted) for one in waiting]
         if not waiting:
             new.add(values[-1]["row_id"])
     periods = {row["period"] for row in computed}
@@ -218,6 +234,17 @@ def _revise(
     differences = "、".join(f"{part} {old}→{now}" for part, old, now in parts)
     described = _describe("differs", kept[-1], number, differences)
     return kept, [described | {"computed_value": row["value"]}]
+
+
+def _accept(row: Row, accepted: Mapping[tuple[str, str], Row]) -> Row:
+    """Say of what is pending that it was accepted, or how that is done, where no value changes."""
+    if row["computed_value"] != row["published_value"]:
+        return row
+    decided = accepted.get((row["indicator_id"], row["period"]), {})
+    if decided.get("differences") != row["differences"]:
+        return row | {"message": row["message"] + _MAY_STAY.format_map(row)}
+    told = {"title": row["indicator_title"], **row, **decided}
+    return row | {"pending_state": "accepted", "message": _MESSAGES["accepted"].format_map(told)}
 
 
 def _find_next(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> int:

@@ -15,13 +15,14 @@ import sys
 import sysconfig
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from importlib.resources import files as files_of
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,13 +32,40 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from sumida_data.base.disk import hash_files, hash_place, is_unchanged, replace_file
+from sumida_data.base.events import tell
+from sumida_data.base.metadata import Row
 
 _LOGGER = logging.getLogger(__name__)
 _STATE, _RECORDS = Path("data/state/last_run.json"), Path("data/state/runs")
 # What of a run's options decides neither its results nor which of its parts are run.
 _WITHOUT_EFFECT = {"is_async", "config", "again"}
 _LIBRARIES = ("sumida_data", "kedro", "pandas", "pyarrow", "duckdb", "python-calamine", "pydantic")
-_FINDINGS, _FIGURES = "finding#primary", "indicator_value#indicator"
+# What an event names of a finding, of which the text may speak of persons.
+_PLACE = ("period", "department_code", "source_file", "sheet", "cell", "rule_id", "severity")
+
+
+def _count_findings(rows: list[Row]) -> dict[str, int]:
+    tell("指摘", rows, _PLACE)
+    return dict(Counter(row["rule_id"] for row in rows))
+
+
+def _count_failed(rows: list[Row]) -> dict[str, int]:
+    return dict(Counter(row["rule_id"] for row in rows if row["passed"] is False))
+
+
+def _gather_figures(rows: list[Row]) -> dict[str, Any]:
+    """Return the values by name and quarter, of each the last revision."""
+    tell("値", rows, ("indicator_id", "period", "revision", "value", "value_status"))
+    rows = sorted(rows, key=itemgetter("revision"))
+    return {f"{row['indicator_title']} {row['period']}": row["value"] for row in rows}
+
+
+# What a record tells of tables, by its title.
+_TOLD: dict[str, tuple[str, Callable[[list[Row]], dict[str, Any]]]] = {
+    "findings": ("finding#primary", _count_findings),
+    "failed_checks": ("check_result#check", _count_failed),
+    "figures": ("indicator_value#indicator", _gather_figures),
+}
 
 
 @dataclass(slots=True)
@@ -194,14 +222,12 @@ class RunRecorder:
         for title, names in (("inputs", pipeline.inputs()), ("outputs", pipeline.all_outputs())):
             places = {path for name in names for path in list_places(catalog.get(name))}
             self._noted[title] = _hash_all(sorted(filter(Path.exists, places)))
-        if _FINDINGS in pipeline.datasets() and catalog.exists(_FINDINGS):
-            self._noted["findings"] = dict(Counter(catalog.load(_FINDINGS)["rule_id"]))
-        if _FIGURES in pipeline.datasets() and catalog.exists(_FIGURES):
-            # Of each figure the last revision.
-            figures = catalog.load(_FIGURES).sort_values("revision", kind="stable")
-            told = figures[["indicator_title", "period", "value"]].astype(object)
-            rows = told.where(told.notna(), None).itertuples(index=False)
-            self._noted["figures"] = {f"{title} {period}": one for title, period, one in rows}
+        # Imported here because a run for which nothing has changed needs no tables.
+        from sumida_data.base.frames import read_rows  # noqa: PLC0415
+
+        for title, (name, sum_up) in _TOLD.items():
+            if name in pipeline.datasets() and catalog.exists(name):
+                self._noted[title] = sum_up(read_rows(catalog.load(name)))
 
     @hook_impl
     def on_pipeline_error(self, error: Exception, pipeline: Pipeline, catalog: DataCatalog) -> None:

@@ -6,7 +6,7 @@ from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import DataDictionary, Quota
 from sumida_data.catalogue import approval
 from sumida_data.catalogue.history import TargetHistory, describe_figures, hash_lineage
-from sumida_data.catalogue.preview import CHANGES_PAGE, find_unfit, gather_catalogue, render_changes
+from sumida_data.catalogue.preview import find_unfit, gather_catalogue, render_changes
 from sumida_data.catalogue.record import TargetRecord, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
@@ -39,11 +39,13 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
     """Say what would change in the public target, and what a person must know to approve it.
 
     Returns:
-        The proposal, and the catalogue with the page that shows the office what would change.
+        The proposal, and the catalogue with what tells the office what would change.
     """
     report, survey, checks = report_content, report_content.survey, tables["privacy_check"]
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
     figures, revised = describe_figures(publication_history, observed_target.name, values, notices)
+    pending = tables["pending_revision"]
+    accepted = pending["pending_state"].eq("accepted")
     titles = {one.indicator.indicator_id: one.title.text for one in report.indicators}
     catalogue = gather_catalogue(catalogue_files, tuple(one.name for one in packages.packages))
     proposal = approval.propose(
@@ -54,7 +56,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
         gaps=tuple(measure_gaps(quota, report.period, tables["response"])),
         findings=survey.set_aside.findings + survey.set_aside_elsewhere.findings,
         failed_checks=tuple(_describe_failed(tables["check_result"], dictionary, titles)),
-        pending_revisions=tuple(tables["pending_revision"]["message"].unique()),
+        pending_revisions=tuple(pending[~accepted]["message"].unique()),
         block_reasons={one.name: one.reasons for one in list_stopped(packages, checks, "blocked")},
         held_back=tuple(
             f"{one.title}：{reason}"
@@ -62,12 +64,13 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
             for reason in one.reasons
         ),
         new_texts=approval.find_new_texts(free_words, target_record),
-        figures={"公表する数の変わるもの": tuple(figures), "決めた改訂": tuple(revised)},
+        figures=figures,
+        decisions={"決めた改訂": revised, "値の変わらない違い": (*pending[accepted]["message"],)},
         problems=tuple(find_unfit(packages, site)),
         ran_by=identify()[0],
         two_people=quota.two_people,
     )
-    return proposal, catalogue_files | {CHANGES_PAGE: render_changes(proposal)}
+    return proposal, catalogue_files | render_changes(proposal)
 
 
 def _describe_failed(

@@ -56,11 +56,13 @@ def freeze_published(
     computed_lineage: pa.Table,
     publication_history: Histories,
     revisions_csv: Frame,
+    accepted_differences: Frame,
 ) -> tuple[Rows, pa.Table, Rows, Rows]:
     """Keep the values that were published, and revise those for which there is a reason."""
     published = history.merge_histories(publication_history)
     reasons = revisions.parse_revisions(read_rows(revisions_csv), plans, published)
-    return revisions.freeze_values(computed_values, computed_lineage, published, reasons)
+    accepted = revisions.parse_accepted(read_rows(accepted_differences), plans, published)
+    return revisions.freeze_values(computed_values, computed_lineage, published, reasons, accepted)
 
 
 @makes("review_hint", "progress_note")

@@ -36,6 +36,7 @@ _PRODUCTS = {
     "データパッケージ": ("packages", ""),
     "公開カタログの下見": ("preview_catalogue", "/index.html"),
     "公開すると変わるもの": ("preview_catalogue", "/changes.html"),
+    "公開の決裁用紙": ("preview_catalogue", "/decision_sheet.html"),
     "分析用データベース": ("database", ""),
 }
 

@@ -19,6 +19,7 @@ from sumida_data.survey.reading.workbook import decode_csv, split_csv
 REGISTERS: dict[str, tuple[str, ...]] = {
     name: tuple(columns.split())
     for name, columns in {
+        "accepted_differences": "indicator_id period differences reason decided_by decided_on",
         "cleared_texts": "text decided_by decided_on reason",
         "corrections": "correction_id period until department_code sheet row field"
         " expected_value new_value reason agreed_by agreed_on",

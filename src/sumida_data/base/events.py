@@ -1,0 +1,59 @@
+"""What a run logs as JSON, one object a line, for tools."""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+from sumida_data.base.disk import PRIVATE_FILE
+
+_EVENTS = logging.getLogger("sumida_data.events")
+_LARGEST, _KEPT = 10_485_760, 5
+
+
+class _JsonLines(logging.Formatter):
+    """Says of each event when, how grave, who tells it, and what it names."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write an event."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told = {"at": moment, "level": record.levelname, "logger": record.name}
+        told |= {"message": record.getMessage(), **getattr(record, "names", {})}
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False, default=str)
+
+
+class _PrivateFile(RotatingFileHandler):
+    """Readable by its owner alone: names of files may speak of persons."""
+
+    def _open(self) -> Any:
+        opened = super()._open()
+        Path(self.baseFilename).chmod(PRIVATE_FILE)
+        return opened
+
+
+@contextmanager
+def write_events(path: str) -> Iterator[None]:
+    """Meanwhile add what is logged to a file too, which begins anew when it is large."""
+    handler = _PrivateFile(path, "a", _LARGEST, _KEPT, "utf-8", delay=True)
+    handler.setFormatter(_JsonLines())
+    loggers = (logging.getLogger(), _EVENTS)
+    for one in loggers:
+        one.addHandler(handler)
+    try:
+        yield
+    finally:
+        for one in loggers:
+            one.removeHandler(handler)
+        handler.close()
+
+
+def tell(message: str, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
+    """Log an event for each row, with what stands under these names."""
+    for row in rows:
+        _EVENTS.info(message, extra={"names": {name: row[name] for name in names}})
