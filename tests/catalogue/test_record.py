@@ -54,6 +54,17 @@ def change(value: object) -> object:
     return {"x": "x"} if isinstance(value, dict) else [*(value if value else ()), "x"]
 
 
+def test_an_approval_that_names_a_text_of_two_columns_twice_is_read_for_good(
+    tmp_path: Path,
+) -> None:
+    record = Office(tmp_path).record
+    said = dict.fromkeys(Approval.model_fields, "x") | {"accepted_gaps": (), "changes": ()}
+    said |= {"findings": {}, "files": {}, "failed_checks": (), "blocked": ("a", "a")}
+    said |= {"pending_revisions": (), "new_texts": ("ab12", "ab12")}
+    record.add(Approval.model_validate(said))
+    assert record.approvals[-1].new_texts == ("ab12", "ab12")
+
+
 FIELDS = [
     *(("approvals.jsonl", name) for name in Approval.model_fields),
     *(("publications.jsonl", name) for name in PublicationLine.model_fields),

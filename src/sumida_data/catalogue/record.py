@@ -26,9 +26,10 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field as Described
+from pydantic import model_validator
 
 from sumida_data.base.disk import hold, replace_file
 from sumida_data.base.metadata import Gap, Model
@@ -60,6 +61,11 @@ class RecordLine(Model):
     previous_sha256: str = ""  # of the lines before, as they stand in the file
     signature: str = ""  # of what comes before; empty where the office has no key
     sha256: str = ""  # of what comes before
+
+    @model_validator(mode="after")
+    def _refuse_mistakes(self) -> Self:
+        # What was written once is read for good, whatever settings must keep to since then.
+        return self
 
 
 class Approval(RecordLine):
