@@ -1,5 +1,6 @@
 """The checklist fills itself in from what is there, and notices days that pass."""
 
+import json
 import os
 from pathlib import Path
 
@@ -163,9 +164,13 @@ def test_what_was_cut_off_is_told_first_and_is_urgent(
 def test_what_is_done_outside_is_written_down_with_name_and_day(project: Path) -> None:
     remember(project, RETURNS)
     call("--done", "送付", "--by", "見本 太郎", "--day", "2023-01-05", "--note", "庁内メール")
-    output = call("--confirm", "1203", "--by", "税務課 見本", "--day", "2023-02-01").output
+    assert "［未］課に確かめてもらう　まだの課1：税務課" in call("--day", "2023-01-31").output
+    output = call("--confirm", "1203,1204", "--by", "税務課 見本", "--day", "2023-02-01").output
     assert "［済］調査票を課に送る　庁内メール\n    2023-01-05 見本 太郎" in output
-    assert "［未］課に確かめてもらう　まだの課1：窓口課" in output
+    # Who has sent nothing that counts has nothing to confirm.
+    assert "［済］課に確かめてもらう　まだの課なし" in output
+    notes = (project / "data/state/quarter.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line).get("department") for line in notes] == [None, "1203", "1204"]
     page = (project / "data/08_reporting/office_status.html").read_text("utf-8")
     assert "2023-02-01 税務課 見本" in page
 

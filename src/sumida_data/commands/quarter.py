@@ -134,6 +134,7 @@ class Quarter:
         self.approvals, self.published = record.approvals, record.publications
         self.cut_off, self.found = record.journal, self._ask_last_run(name)
         self.departments = self.found.get("departments") or []  # those asked
+        self.answered = [one for one in self.departments if one["answered"]]
         content = _read(project / _CHANGES)
         found = Proposal.model_validate_json(content) if content else None
         self.proposal = found if found and found.period == name else None
@@ -162,15 +163,21 @@ class Quarter:
         """Write down that a step was done outside, or that a department has confirmed or hears."""
         if not by.strip():
             raise ProjectError("--by に、した人の名前を書いてください。")
-        if confirm and confirm not in {one["code"] for one in self.departments}:
-            raise ProjectError(f"--confirm {confirm}: {self.period} に照会した課ではありません。")
-        line: Row = {"period": str(self.period), "on": self.today.isoformat(), "by": by}
-        line |= {"step": done, "department": confirm, "note": note}
-        line |= {"mails": self._hand_out()} if mails else {}
-        line = {name: one for name, one in line.items() if one is not None}
-        self.notes.append(line)
-        text = f"{json.dumps(line, ensure_ascii=False)}\n"
+        said: list[Row] = [{"department": code} for code in self._split(confirm or "")]
+        said += [{"step": done}] * bool(done)
+        if mails:
+            said.append({"mails": self._hand_out()})
+        shared = {"period": str(self.period), "on": self.today.isoformat(), "by": by, "note": note}
+        lines = [shared | one for one in said]
+        self.notes += lines
+        text = "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in lines)
         replace_file(self.project / _NOTES, _read(self.project / _NOTES) + text.encode())
+
+    def _split(self, codes: str) -> list[str]:
+        given = [*filter(None, codes.split(","))]
+        for code in {*given} - {one["code"] for one in self.departments}:
+            raise ProjectError(f"--confirm {code}: {self.period} に照会した課ではありません。")
+        return given
 
     def _hand_out(self) -> list[str]:
         """Put the mails that are to go out now into a folder; return the hashes of what they say.
@@ -230,8 +237,9 @@ class Quarter:
         command = f"kedro run --pipelines=forms --params=period={period}"
         when = max(map(_written_on, forms), default="")
         # Forms are no part of a backup; where answers have come, they were made.
-        done = forms or any(one["answered"] for one in asked)
-        yield self._step("調査票を作る", f"{len(forms)}課分", command, done, when=when)
+        done = forms or self.answered
+        told = f"{len(forms)}課分" if forms else "この端末にはない"
+        yield self._step("調査票を作る", told, command, done, when=when)
         yield self._by_hand("送付")
         silent = [one["section"] for one in asked if not one["answered"]]
         mails = f"sumida-data quarter{self.of_period} --mails --by 氏名"
@@ -274,7 +282,8 @@ class Quarter:
 
     def _publish(self) -> Iterator[Step]:
         asked, due_on = self.departments, self.publication_due
-        open_ones = [one["section"] for one in asked if one["code"] not in self.confirmed]
+        confirmed = self.confirmed
+        open_ones = [one["section"] for one in self.answered if one["code"] not in confirmed]
         command = f"sumida-data quarter{self.of_period} --confirm 課コード --by 氏名"
         yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
         content = getattr(self.proposal, "content_sha256", None)
@@ -347,7 +356,11 @@ def _written_on(path: Path) -> str:
 @click.option(
     "--done", type=click.Choice([*BY_HAND]), help=f"済んだこと({'、'.join(BY_HAND)})を記録します。"
 )
-@click.option("--confirm", metavar="課コード", help="課が公開前の内容を確かめたことを記録します。")
+@click.option(
+    "--confirm",
+    metavar="課コード",
+    help="課が公開前の内容を確かめたことを記録します(1203,1204 のように続けて書けます)。",
+)
 @click.option("--mails", is_flag=True, help="今日送るメールの下書きを置き、記録します。")
 @click.option("--by", default="", metavar="氏名", help="した人、確かめた人の名前。")
 @click.option("--note", default="", metavar="覚え書き", help="一緒に残す覚え書き。")

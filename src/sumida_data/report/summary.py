@@ -145,7 +145,7 @@ def _advise_on_figures(report: ProgressReport, proposal: Proposal, option: str) 
         )
     if proposal.real_changes:
         yield (
-            "公開するときは、下見の changes.html を確かめ、"
+            "公開するときは、下見の changes.html と decision_sheet.html(決裁用紙)を確かめ、"
             f"sumida-data approve{option} で承認を受け、"
             f"kedro run --pipelines=publish{option} を実行してください。"
         )

@@ -150,6 +150,7 @@ def _report(one: Correction, period: str, found: Row, rules: FindingRules) -> Fi
     # What is written, and what was read from it where that is something else.
     shown = f"{raw}（{value}と読み取り）" if value and value != raw else raw
     words = {"correction": one.row["correction_id"], "sheet": one.part.sheet}
+    words |= {"code": one.row["department_code"], "row": one.row["record_key"]}
     words |= {"expected": one.row["expected_value"] or "空欄", "heading": one.item.title}
     file, sheet, cell = (found.get(name) for name in ("source_file", "sheet", "cell"))
     place = Place(period, one.row["department_code"], file, sheet, cell, one.row["record_key"])
