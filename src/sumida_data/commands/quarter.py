@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -134,7 +135,7 @@ class Quarter:
         self.approvals, self.published = record.approvals, record.publications
         self.cut_off, self.found = record.journal, self._ask_last_run(name)
         self.departments = self.found.get("departments") or []  # those asked
-        self.answered = [one for one in self.departments if one["answered"]]
+        self.answered = [*filter(itemgetter("answered"), self.departments)]
         content = _read(project / _CHANGES)
         found = Proposal.model_validate_json(content) if content else None
         self.proposal = found if found and found.period == name else None
@@ -282,8 +283,7 @@ class Quarter:
 
     def _publish(self) -> Iterator[Step]:
         asked, due_on = self.departments, self.publication_due
-        confirmed = self.confirmed
-        open_ones = [one["section"] for one in self.answered if one["code"] not in confirmed]
+        open_ones = [one["section"] for one in self.answered if one["code"] not in self.confirmed]
         command = f"sumida-data quarter{self.of_period} --confirm 課コード --by 氏名"
         yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
         content = getattr(self.proposal, "content_sha256", None)
