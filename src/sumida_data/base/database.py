@@ -83,21 +83,27 @@ def run_query(
         timer.cancel()
 
 
-def write_views(path: Path, files: Mapping[str, Path]) -> None:
-    """Write a database that holds nothing but views over Parquet files, given as patterns.
+def write_views(path: Path, folders: Mapping[str, Path], part: str, parts_below: str) -> None:
+    """Write a database that holds nothing but views over Parquet files, and macros over parts.
 
-    Only where files may be read can such a view be made; whoever opens the database reads them.
+    A view is of all files; ``procedure_of(code)`` looks only into the folder ``part`` and code, as
+    ``municipality=131075``, with the folders below it. Only where files may be read can such a
+    view be made; whoever opens the database reads them.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     import duckdb  # noqa: PLC0415
 
+    # That a code is a text is not to be guessed from its digits.
+    options = "hive_partitioning = true, hive_types_autocast = false"
     with duckdb.connect(path) as connection:
-        for name, pattern in files.items():
-            connection.execute(
-                f"CREATE VIEW {quote_name(name)} AS FROM read_parquet("
-                f"{quote(pattern.resolve())}, hive_partitioning = true, union_by_name = true)"
-            )
+        for name, folder in folders.items():
+            begin, end = quote(f"{folder.resolve()}/{part}"), quote(parts_below)
+            for head, which in (("VIEW {} AS", "'*'"), ("MACRO {}_of(code) AS TABLE", "code")):
+                connection.execute(
+                    f"CREATE {head.format(name)} "
+                    f"FROM read_parquet({begin} || {which} || {end}, {options})"
+                )
 
 
 @lru_cache(maxsize=1024)

@@ -1,7 +1,9 @@
 """What all municipalities made, together: views over Parquet, sums, and a page of peers."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pyarrow.dataset as ds
 
 from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
-from sumida_data.base.metadata import DataDictionary, Row
-from sumida_data.plan.models import Indicator, Plans
+from sumida_data.base.metadata import Row
+from sumida_data.many.units import Work
+from sumida_data.plan.values import round_half_up
 from sumida_data.present.words import Language, load_templates
 
 # Also written for Spark, by sqlglot: what both engines say must be equal.
@@ -32,13 +35,16 @@ GROUP BY municipality_code, period
 ORDER BY municipality_code, period
 """
 PEERS = """
-SELECT v.*, p.progress_ratio, p.verdict
+SELECT v.municipality_code, v.municipality_name, v.plan_id, v.indicator_id, v.period, v.as_of,
+    v.definition_version, v.value, v.value_status, p.method, p.progress_ratio, p.verdict
 FROM indicator_value AS v
-LEFT JOIN indicator_progress AS p
+JOIN (
+    SELECT indicator_id, max(period) AS period FROM indicator_value GROUP BY indicator_id
+) AS n ON v.indicator_id = n.indicator_id AND v.period = n.period
+JOIN indicator_progress AS p
     ON v.municipality_code = p.municipality_code AND v.indicator_id = p.indicator_id
-    AND v.period = p.period AND v.revision = p.revision AND p.method = $method
-WHERE v.indicator_id = $indicator AND v.period = $period
-ORDER BY v.municipality_code
+    AND v.period = p.period AND v.revision = p.revision
+ORDER BY v.indicator_id, v.municipality_code, p.method
 """
 SENT_TWICE = """
 SELECT file_sha256, string_agg(municipality_code, '、' ORDER BY municipality_code) AS codes
@@ -48,6 +54,8 @@ FROM (
 GROUP BY file_sha256 HAVING count(*) > 1
 ORDER BY codes
 """
+# The paces that are shown; one further on stands at the edge.
+_NONE, _MOST = Decimal(0), Decimal(2)
 # A municipality's code is a text.
 _PLACES = ds.partitioning(
     pa.schema({"municipality": pa.string(), "quarter": pa.string()}), flavor="hive"
@@ -65,28 +73,27 @@ class Results:
         self.tables = sorted({path.parent.name for path in folder.glob("*/municipality=*")})
         self.session = session
 
-    def ask(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+    def ask(self, query: str) -> list[Row]:
         """Return the rows of a query over the tables; none where there are no tables."""
         if not self.tables:
             return []
-        if self.session:
-            # Only who has Spark has it.
-            from sqlglot import exp, parse_one  # noqa: PLC0415
-
-            parsed = parse_one(query, read="duckdb")
-            for name in {table.name for table in parsed.find_all(exp.Table)}.intersection(
-                self.tables
-            ):
-                self.session.read.parquet(str(self.folder / name)).createOrReplaceTempView(name)
-            statement = parsed.sql("spark")
-            answer = self.session.sql(statement, args=dict(parameters or {}))
-            return [row.asDict() for row in answer.collect()]
         with connect() as connection:
-            for name in self.tables:
+            names = connection.get_table_names(query)
+            if self.session:
+                return self._ask_spark(query, names)
+            for name in names:
                 connection.register(name, ds.dataset(self.folder / name, partitioning=_PLACES))
-            found = connection.sql(query, params=dict(parameters or {})).to_arrow_table()
-            rows: list[Row] = found.to_pylist()
+            rows: list[Row] = connection.sql(query).to_arrow_table().to_pylist()
             return rows
+
+    def _ask_spark(self, query: str, names: Iterable[str]) -> list[Row]:
+        # Only who has Spark has it.
+        from sqlglot import transpile  # noqa: PLC0415
+
+        for name in names:
+            self.session.read.parquet(str(self.folder / name)).createOrReplaceTempView(name)
+        (statement,) = transpile(query, read="duckdb", write="spark")
+        return [row.asDict() for row in self.session.sql(statement).collect()]
 
     def hash_tables(self) -> dict[str, str]:
         """Return for each table a hash of its rows that does not depend on their order."""
@@ -99,28 +106,61 @@ class Results:
 
     def write_views(self, database: Path) -> None:
         """Write a database of views over the files, for analysts."""
-        write_views(database, {name: self.folder / name / "*/*/*.parquet" for name in self.tables})
+        folders = {name: self.folder / name for name in self.tables}
+        write_views(database, folders, "municipality=", "/quarter=*/part.parquet")
 
-    def write_page(self, path: Path, plans: Plans, dictionary: DataDictionary) -> None:
-        """Write the page that places each municipality among the others."""
-        newest = {row["indicator_id"]: row for row in self.ask(SUMS)}
+    def list_responses(self, work: Work, failed: Mapping[str, str]) -> list[Row]:
+        """Return how far each municipality has answered in each quarter; why, where it failed."""
+        rows = [row | {"reason": ""} for row in self.ask(RESPONSES)]
+        rows += [
+            {"municipality_code": code, "period": "", "asked": 0, "answered": 0, "reason": reason}
+            for code, reason in failed.items()
+        ]
+        # Whoever has rows of its own in the registers is expected to answer.
+        silent = {*filter(None, work.registers)} - {row["municipality_code"] for row in rows}
+        for code in sorted(silent):
+            rows.append({"municipality_code": code, "period": "", "asked": 0, "answered": 0})
+            rows[-1]["reason"] = "まだ1つも届いていません。"
+        for row in rows:
+            known = work.municipalities.get(row["municipality_code"])
+            row["name"] = known.name if known else ""
+            row["rate"] = _share(row["answered"], row["asked"])
+        return sorted(rows, key=itemgetter("municipality_code", "period"))
+
+    def write_page(self, path: Path, work: Work, responses: Sequence[Row]) -> None:
+        """Write the page that places each municipality among the others, without ranking them."""
+        peers: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in self.ask(PEERS):
+            peers[row["indicator_id"], row["method"]].append(row)
         indicators = [
-            self._describe(one, newest[one.indicator_id], plan.methods[0].method)
-            for plan in plans.root
+            {"indicator": one, "kinds": group_alike(rows), "rows": rows}
+            for plan in work.plans.root
             for one in plan.indicators
-            if one.indicator_id in newest
+            if (rows := peers[one.indicator_id, plan.methods[0].method])
         ]
         page = load_templates("many").get_template("peers.html")
-        words = {"responses": self.ask(RESPONSES), "language": Language("ja", dictionary)}
+        words = {"responses": responses, "language": Language("ja", work.dictionary)}
         replace_file(path, page.render(indicators=indicators, **words).encode())
 
-    def _describe(self, indicator: Indicator, whole: Row, method: str) -> dict[str, Any]:
-        names = {"indicator": indicator.indicator_id, "period": whole["period"], "method": method}
-        rows = self.ask(PEERS, names)
-        return {
-            "indicator": indicator,
-            "whole": whole,
-            "rows": rows,
-            "longest": max([*(row["value"] or Decimal(0) for row in rows), Decimal(1)]),
-            "comparable": len({(row["as_of"], row["definition_version"]) for row in rows}) == 1,
-        }
+
+def group_alike(rows: Iterable[Row]) -> list[Row]:
+    """Group values that can be held beside each other: of one day, counted by one definition.
+
+    Each row gets the number of its group, and where it stands from 0 to 100 beside the highest
+    value of that, and with its progress, of which 1 is as planned and is shown at 50.
+    """
+    groups: defaultdict[tuple[Any, Any], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["as_of"], row["definition_version"]].append(row)
+    for number, alike in enumerate(groups.values()):
+        highest = max([row["value"] for row in alike if row["value"] is not None], default=0) or 1
+        for row in alike:
+            value, pace = row["value"], row["progress_ratio"]
+            row["kind"] = number
+            row["at"] = None if value is None else round(100 * max(value, Decimal(0)) / highest, 1)
+            row["pace_at"] = None if pace is None else round(50 * min(max(pace, _NONE), _MOST), 1)
+    return [{"as_of": as_of, "version": of, "rows": alike} for (as_of, of), alike in groups.items()]
+
+
+def _share(part: int, whole: int) -> Decimal | None:
+    return round_half_up(Decimal(100 * part) / whole, 1) if whole else None

@@ -61,9 +61,10 @@ def process_units(work: Work, many: Many, locations: Locations) -> Summary:
     session = start_spark(many.master) if many.engine == "spark" else None
     results = Results(work.results, session)
     results.write_views(find_place(locations["many_database"]))
-    results.write_page(find_place(locations["many_peers"]), work.plans, work.dictionary)
-    states = [outcome.state for outcome in outcomes]
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    responses = results.list_responses(work, {one.code: one.reason for one in failed})
+    results.write_page(find_place(locations["many_peers"]), work, responses)
+    states = [outcome.state for outcome in outcomes]
     twice = results.find_sent_twice()
     lines = [
         f"{len(outcomes)}自治体：新しく集計{states.count('done')}、"
