@@ -54,7 +54,7 @@ bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the f
 	$(BIN)/python benchmarks/publishing.py
 
 bench-many: .venv/installed-dev  ## Time many municipalities in processes and on Spark, beside bare calamine; COUNT=60 municipalities.
-	$(BIN)/python benchmarks/many.py $(or $(COUNT),60)
+	$(BIN)/python benchmarks/many.py $(or $(COUNT),60) $(SPARK)
 
 jupyter: .venv/installed  ## Open the notebooks, with Kedro's catalogue at hand.
 	$(INSTALL) --require-hashes --requirement requirements-notebooks.lock
