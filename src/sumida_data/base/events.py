@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -15,8 +15,11 @@ _EVENTS = logging.getLogger("sumida_data.events")
 _LARGEST, _KEPT = 10_485_760, 5
 
 
-class _JsonLines(logging.Formatter):
-    """Says of each event when, how grave, who tells it, and what it names."""
+class _Events(RotatingFileHandler):
+    """Says of each event when, how grave, who tells it, and what it names.
+
+    The file is readable by its owner alone: names of files may speak of persons.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Write an event."""
@@ -24,12 +27,8 @@ class _JsonLines(logging.Formatter):
         told = {"at": moment, "level": record.levelname, "logger": record.name}
         told |= {"message": record.getMessage(), **getattr(record, "names", {})}
         if record.exc_info:
-            told["error"] = self.formatException(record.exc_info)
+            told["error"] = logging.Formatter().formatException(record.exc_info)
         return json.dumps(told, ensure_ascii=False, default=str)
-
-
-class _PrivateFile(RotatingFileHandler):
-    """Readable by its owner alone: names of files may speak of persons."""
 
     def _open(self) -> Any:
         opened = super()._open()
@@ -40,17 +39,15 @@ class _PrivateFile(RotatingFileHandler):
 @contextmanager
 def write_events(path: str) -> Iterator[None]:
     """Meanwhile add what is logged to a file too, which begins anew when it is large."""
-    handler = _PrivateFile(path, "a", _LARGEST, _KEPT, "utf-8", delay=True)
-    handler.setFormatter(_JsonLines())
     loggers = (logging.getLogger(), _EVENTS)
-    for one in loggers:
-        one.addHandler(handler)
-    try:
-        yield
-    finally:
+    with closing(_Events(path, "a", _LARGEST, _KEPT, "utf-8", delay=True)) as handler:
         for one in loggers:
-            one.removeHandler(handler)
-        handler.close()
+            one.addHandler(handler)
+        try:
+            yield
+        finally:
+            for one in loggers:
+                one.removeHandler(handler)
 
 
 def tell(message: str, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:

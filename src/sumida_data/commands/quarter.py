@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -79,6 +80,7 @@ _FACTS = """
         SELECT department_code AS code, any_value(section) AS section,
             bool_or(response_status IN ('received', 'no_change')) AS answered,
             bool_or(response_status = 'set_aside') AS unusable,
+            NOT (answered OR unusable) AS silent,
             coalesce(any_value(errors), 0) AS errors
         FROM file LEFT JOIN error USING (department_code)
         GROUP BY department_code
@@ -187,22 +189,18 @@ class Quarter:
         """
         if not (drafts := sorted((self.project / _MAILS.format(self.period)).glob("*.eml"))):
             raise ProjectError(f"{self.period} のメールの下書きがありません。先に {self._run}")
-        heard = {one["code"] for one in self.departments if one["answered"] or one["unusable"]}
+        heard = {one["code"] for one in self.departments if not one["silent"]}
         days, handed = (self.due_on - self.today).days, []
+        known = {*chain.from_iterable(note.get("mails", ()) for note in self.notes)}
         for path in drafts:
             is_answer, content = path.name.split("_")[0] in heard, path.read_bytes()
             # What goes along may change without anything new to say.
             said = content.split(b"--==")[:2] + [b"late"] * (days < 0 and not is_answer)
             key = sha256(b"".join(said)).hexdigest()
-            if key not in self.handed_out and (is_answer or days <= _DAYS_BEFORE):
+            if key not in known and (is_answer or days <= _DAYS_BEFORE):
                 replace_file(self.round / path.name, content, private=True)
                 handed.append(key)
         return handed
-
-    @property
-    def handed_out(self) -> list[str]:
-        """The hashes of what was said in all mails that went out."""
-        return [key for note in self.notes for key in note.get("mails", ())]
 
     @property
     def round(self) -> Path:
