@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sumida_data.base.disk import hold
 from tests.pipelines.publish.office import ask
 from tests.project import Project, Quarter
 
@@ -225,6 +226,18 @@ def test_a_part_of_the_pipelines_that_is_not_there_is_told_in_one_line(
     [line] = run.output.splitlines()
     name = given.partition(":")[0]
     assert line.startswith(f"{option}={name}: この名前はありません。{usable}")
+
+
+def test_a_second_run_is_told_in_one_line_that_another_is_under_way(
+    empty_project: Project, tmp_path: Path
+) -> None:
+    project = empty_project.copy_to(tmp_path / "project")
+    with hold(project.path / "data/.running", RuntimeError()):
+        run = project.kedro("run", "--pipelines=sample")
+    assert run.code == 1
+    assert run.output.splitlines() == [
+        "ほかの kedro run が実行中です。終わってから、もう一度実行してください。"
+    ]
 
 
 def test_parts_that_exclude_each_other_are_told_in_one_line(empty_project: Project) -> None:

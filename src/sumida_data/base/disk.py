@@ -170,8 +170,9 @@ def hold(path: Path, otherwise: Exception) -> Iterator[None]:
                 import fcntl  # noqa: PLC0415
 
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise otherwise from error
+        except OSError:
+            # What the system says of it would hide what is given.
+            raise otherwise from None
         yield
 
 
