@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Callable
 from copy import copy
@@ -56,6 +57,23 @@ def test_what_an_archive_and_a_mail_hold_is_checked(
         "mail.eml_1204_確認結果.xlsx",
         "mail.eml_回答.zip_回答_1203_確認結果.xlsx",
     ]
+
+
+def test_names_of_macos_are_shown_as_those_of_windows(
+    tmp_path: Path, put: Put, checker: Checker
+) -> None:
+    path = put(tmp_path / unicodedata.normalize("NFD", "1203_税務課が.xlsx"), ["T1", "届出"])
+    assert [one.name for one in checker.check(path)] == ["1203_税務課が.xlsx"]
+
+
+@pytest.mark.parametrize("name", ["winmail.dat", "smime.p7m"])
+def test_of_mails_that_others_cannot_open_it_is_said_what_to_do(
+    tmp_path: Path, checker: Checker, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"\x78\x9f\x3e\x22")
+    [checked] = DropFolder(tmp_path, checker).update()
+    assert [one.rule_id for one in checked.findings] == ["F104"]
+    assert "普通のメールで送り直して" in checked.findings[0].how_to_fix
 
 
 @pytest.mark.parametrize("name", ["送付状.pdf", "desktop.ini", "empty.msg", "empty.zip"])

@@ -55,6 +55,24 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder / "data/state/descriptions")
 
 
+def test_a_sheet_that_the_form_does_not_have_cannot_be_asked_for(folder: Path) -> None:
+    change(folder / WAVES, "手続: all", "手続き: all")
+    with pytest.raises(ProjectError, match="'手続き' — 使えるのは 手続、"):
+        Project(folder)
+
+
+@pytest.mark.parametrize("key", ["waves :", '"waves":', "'waves' :"])
+def test_a_key_at_the_top_may_be_written_in_any_way(folder: Path, key: str) -> None:
+    change(folder / WAVES, "waves:", key)
+    assert "FY2022Q3" in Project(folder).waves.root
+
+
+def test_lines_may_end_as_on_an_old_mac(folder: Path) -> None:
+    path = folder / WAVES
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r"))
+    assert "FY2022Q3" in Project(folder).waves.root
+
+
 def test_what_is_kept_is_what_was_made(folder: Path, made: list[Path]) -> None:
     kept = describe(folder)
     assert not made

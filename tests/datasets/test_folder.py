@@ -1,5 +1,6 @@
 import os
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_a_name_from_windows_is_spelled_out(tmp_path: Path) -> None:
     [(spelled, file)] = FolderDataset(path=str(tmp_path)).load().items()
     assert spelled == file.name == "1106_財産活用課.xlsx"
     assert file.read() == b"content"
+
+
+def test_one_name_may_lie_there_as_windows_and_as_macos_write_it(tmp_path: Path) -> None:
+    for form in ("NFC", "NFD"):
+        (tmp_path / unicodedata.normalize(form, "1204_窓口課が.xlsx")).write_bytes(form.encode())
+    files = FolderDataset(path=str(tmp_path)).load()
+    assert list(files) == ["1204_窓口課が (2).xlsx", "1204_窓口課が.xlsx"]
+    assert sorted(file.read() for file in files.values()) == [b"NFC", b"NFD"]
 
 
 def test_what_is_left_out_is_not_listed(tmp_path: Path) -> None:

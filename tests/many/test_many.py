@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tarfile
+import unicodedata
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from sumida_data.many.units import (
     Outcome,
     Unit,
     Work,
+    _list_files,
     parse_registers,
     run_units,
     start_spark,
@@ -135,6 +137,15 @@ def test_archives_stand_for_the_folder_of_a_quarter(finished: Work, tmp_path: Pa
         row for row in Results(work.results).ask(question) if row["municipality_code"] in CODES[:2]
     ]
     assert Results(packed.results).ask(question) == expected
+
+
+def test_names_of_macos_are_those_of_windows(finished: Work, tmp_path: Path) -> None:
+    folder = tmp_path / "survey" / CODES[0] / PERIODS[1]
+    folder.mkdir(parents=True)
+    source = next((finished.survey / CODES[0] / PERIODS[1]).iterdir())
+    shutil.copy(source, folder / unicodedata.normalize("NFD", "1203_が.xlsx"))
+    names = [one.name for one in _list_files(folder.parent)]
+    assert names == [f"{PERIODS[1]}/1203_が.xlsx"]
 
 
 def test_a_municipality_has_central_files_of_its_own(finished: Work, tmp_path: Path) -> None:

@@ -756,6 +756,36 @@ DAYS: dict[str, Callable[[date], Any]] = {
 for name, write_day in DAYS.items():
     rewrite(name, Scene.day, lambda a, write=write_day: write(_day_of(a)))
 
+DAY_FORMATS = {
+    "planned": 'yyyy/m/d"予定"',
+    "about": 'yyyy/m/d"頃"',
+    "abolished": '"廃止"yyyy/m/d',
+    "preliminary": 'yyyy"年"m"月"d"日（仮）"',
+    "until": 'yyyy/m/d"まで"',
+    "another_year": '"R3."m"."d',
+    "white": "[White]yyyy/m/d",
+}
+for name, code in DAY_FORMATS.items():
+
+    @kind
+    def _day_format(scene: Scene, code: str = code) -> None:
+        cell, _, answer = scene.day()
+        cell.value, cell.style = _day_of(answer), {"num_format": code}
+
+    KINDS[f"day_shown_as_{name}"] = KINDS.pop("_day_format")
+for name, word in {
+    "about": "頃",
+    "about_in_kana": "ごろ",
+    "before_or_after": "前後",
+    "about_in_parentheses": "（頃）",
+}.items():
+    rewrite(f"day_with_{name}", Scene.day, lambda a, word=word: f"{a.value}{word}")
+rewrite(
+    "day_of_an_event_planned",
+    lambda s: s.pick(lambda item, a: item.type == "date" and item.required and a.value),
+    lambda a: f"{a.value}予定",
+)
+
 CHOICES: dict[str, Callable[[str], Any]] = {
     "choice_with_blanks": lambda c: f" {c}　",
     "choice_with_line_break": lambda c: f"{c}\n",
@@ -906,6 +936,15 @@ for name, code in {
     "expected": '0"（見込み）"',
 }.items():
     restyle(f"number_shown_with_{name}", Scene.number, {"num_format": code})
+for name, code in {"name": Scene.name, "choice": Scene.choice}.items():
+    restyle(f"{name}_not_shown_of_texts", code, {"num_format": "0;0;0;"})
+    restyle(f"{name}_not_shown_of_texts_of_days", code, {"num_format": "yyyy/m/d;;;"})
+    restyle(f"{name}_shown_with_words", code, {"num_format": '"（旧）"@'})
+    restyle(f"{name}_shown_as_other_words", code, {"num_format": '0;0;0;"非公開"'})
+restyle("number_in_white_by_its_format", Scene.number, {"num_format": "[White]0"})
+restyle("number_in_white_by_its_japanese_format", Scene.number, {"num_format": "[白]#,##0"})
+restyle("number_with_a_point_by_its_format", Scene.number, {"num_format": r"0\.0"}, 10)
+restyle("number_with_places_apart", Scene.number, {"num_format": r"0\.000"})
 restyle("number_shown_with_thousands", Scene.number, {"num_format": "#,##0"})
 restyle("number_shown_with_decimals", Scene.number, {"num_format": "0.00"})
 
@@ -913,6 +952,8 @@ restyle("number_shown_with_decimals", Scene.number, {"num_format": "0.00"})
 for name, style in {
     "number_in_white_by_a_condition": {"font_color": "#FFFFFF"},
     "number_not_shown_by_a_condition": {"num_format": ";;;"},
+    "number_in_thousands_by_a_condition": {"num_format": "#,##0,"},
+    "number_as_a_word_by_a_condition": {"num_format": '"調整中"'},
     "number_struck_out_by_a_condition": STRIKE,
 }.items():
 
@@ -989,7 +1030,7 @@ def sheet_hidden(scene: Scene) -> None:
 @kind
 def text_box_over_the_table(scene: Scene) -> None:
     _, (page, row, column), _ = scene.answer()
-    page.drawings.append((row, column))
+    page.drawings.append((row, column, "廃止しました"))
 
 
 @kind
@@ -1128,6 +1169,157 @@ for name, title in {
     KINDS[f"headings_and_table_of_{name}_below"] = lambda scene, title=title: _add_other_table(
         scene, title, repeats_headings=True
     )
+
+
+SET_ASIDE = {
+    "last_year": "_R3",
+    "last_year_in_western": "（2021）",
+    "last_quarter": "（第2四半期）",
+    "last_quarter_in_latin": "_Q2",
+    "a_day_of_last_quarter": "_R4.9末",
+    "before": "（前）",
+    "old": "_old",
+    "a_draft": "（案）",
+    "a_copy": "のコピー",
+    "deleted": "（削除）",
+    "not_needed": "（不要）",
+    "another_section": "（別課）",
+}
+for name, ending in SET_ASIDE.items():
+
+    @kind
+    def _set_aside(scene: Scene, ending: str = ending) -> None:
+        """A sheet of that name stands before the right one, with a row of its own."""
+        page, row = scene.record_row()
+        rows = [[Cell(cell.value) for cell in cells] for cells in page.rows]
+        rows[row][scene.key_column(page)].value = "別の行"
+        place = scene.book.pages.index(page)
+        scene.book.pages.insert(place, Page(f"{page.name}{ending}", rows, list(page.merged)))
+
+    KINDS[f"sheet_of_{name}_beside"] = KINDS.pop("_set_aside")
+
+
+# Marks that a row is none any more
+
+
+for name, mark in {
+    "deleted": "削除",
+    "abolished": "廃止",
+    "cross": "×",
+    "gone": "R4.9末で廃止",
+}.items():
+
+    @kind
+    def _marked(scene: Scene, mark: str = mark) -> None:
+        """A word in a column of its own, left of a record that counts as if it were not there."""
+        page, row = scene.record_row()
+        page.insert_column(0)
+        page.rows[row][0].value = mark
+
+    KINDS[f"row_marked_{name}"] = KINDS.pop("_marked")
+
+
+@kind
+def row_said_to_be_gone_in_its_remarks(scene: Scene) -> None:
+    cell, _, _ = scene.pick(lambda item, _: item.name == "remarks", rows=True)
+    cell.value = "この手続は廃止しました。"
+
+
+for name, line in {
+    "with_an_arrow": "↓ここから下は廃止したもの",
+    "in_words": "以下は集計しない",
+}.items():
+
+    @kind
+    def _below(scene: Scene, line: str = line) -> None:
+        page, row = scene.record_row()
+        page.insert_rows(row, [[Cell(line)]])
+
+    KINDS[f"rows_below_are_gone_{name}"] = KINDS.pop("_below")
+
+
+def _number_columns(scene: Scene, write: Callable[[int], Any]) -> None:
+    """Put a row with a number for every column under the headings."""
+    page, row = scene.record_row()
+    column = scene.key_column(page)
+    numbers = [Cell(write(one)) for one in range(page.width - column)]
+    page.insert_rows(_example_row(page, row), [[*new_cells(column), *numbers]])
+
+
+for name, write_number in {
+    "digits": lambda one: one + 1,
+    "circles": lambda one: chr(0x2460 + one),
+    "parentheses": lambda one: f"({one + 1})",
+    "letters": lambda one: chr(ord("A") + one),
+}.items():
+    KINDS[f"columns_numbered_in_{name}"] = lambda scene, write=write_number: _number_columns(
+        scene, write
+    )
+
+
+@kind
+def row_of_numbers_alone(scene: Scene) -> None:
+    """A row without its name, of which nothing but numbers and days is left."""
+    page, row = scene.record_row()
+    kept = {origin for origin, a in scene.expected.items() if scene.field_of(a).type == "integer"}
+    cells = [cell for cell in page.rows[row][scene.key_column(page) :] if cell.value is not None]
+    if not any(cell.origin in kept for cell in cells):
+        raise DoesNotApplyError
+    for cell in cells:
+        cell.value = 5 if cell.origin in kept else None
+
+
+@kind
+def numbering_under_an_alias_of_the_key(scene: Scene) -> None:
+    """A column 番号 before 手続番号."""
+    _, (page, row, column), item = scene.heading(key=True)
+    if item.title != "手続番号":
+        raise DoesNotApplyError
+    page.unmerge()
+    page.insert_column(column)
+    page.rows[row][column].value = "番号"
+    for number in range(row + 1, scene.last_row(page) + 1):
+        page.rows[number][column].value = number
+
+
+for name, word in {
+    "sum_of_months": "月計",
+    "sum_of_a_quarter": "四半期計",
+    "whole": "全体",
+    "all": "すべて",
+    "share": "構成比",
+    "mean": "Ave.",
+    "others": "ほか",
+    "same": "以下同じ",
+    "half_year": "上半期",
+    "month": "4月",
+    "fiscal_year": "令和3年度",
+    "this_time": "今回",
+    "number": "（1）",
+    "letter": "ア",
+    "mark": "●",
+    "zero": "0",
+    "end": "EOF",
+    "pattern": "見本1",
+}.items():
+    rewrite(f"name_of_{name}", Scene.name, lambda _, word=word: word)
+
+
+@kind
+def row_of_little_height(scene: Scene) -> None:
+    page, row = scene.record_row()
+    page.low_rows.add(row)
+
+
+for name, text in {"another_unit": "（単位：千件）", "last_time": "前回の回答"}.items():
+
+    @kind
+    def _drawn(scene: Scene, text: str = text) -> None:
+        """A text box beside the table says what is true of all of it."""
+        page, _ = scene.record_row()
+        page.drawings.append((60, 30, text))
+
+    KINDS[f"text_box_of_{name}"] = KINDS.pop("_drawn")
 
 
 # Characters that nobody sees, and look-alikes

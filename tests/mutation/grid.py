@@ -45,7 +45,8 @@ class Page:
     flat_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     hidden: bool = False
-    drawings: list[tuple[int, int]] = field(default_factory=list)
+    low_rows: set[int] = field(default_factory=set)
+    drawings: list[tuple[int, int, str]] = field(default_factory=list)
     # A format that a condition gives to a cell.
     conditions: list[tuple[int, int, dict[str, Any]]] = field(default_factory=list)
 
@@ -173,8 +174,10 @@ def _hide(page: Page, sheet: Any) -> None:
         sheet.set_row(number, 0)
     for column in page.hidden_columns:
         sheet.set_column(column, column, None, None, {"hidden": True})
-    for row, column in page.drawings:
-        sheet.insert_textbox(row, column, "廃止しました")
+    for number in page.low_rows:
+        sheet.set_row(number, 3)
+    for row, column, text in page.drawings:
+        sheet.insert_textbox(row, column, text)
 
 
 def _write_cell(cell: Cell, row: int, column: int, sheet: Any, look: Any) -> None:

@@ -272,6 +272,11 @@ class TestDays:
         contents = collect({CARD: {"公表用": [["R3.7.1現在"], [], headings, *CARD_ROWS]}})
         assert rule_ids(contents) == ["F603"]
 
+    def test_a_population_of_another_era_is_not_used(self, collect: Collect) -> None:
+        headings = [*CARD_HEADINGS[:2], "総数（人口）【H4.1.1時点】", *CARD_HEADINGS[3:]]
+        contents = collect({CARD: card(headings)})
+        assert (rule_ids(contents), contents.answers) == (["F336"], [])
+
 
 @pytest.mark.parametrize("other", ["交付枚数（前月）【R4.12末時点】", "交付枚数【R4.12末時点】"])
 def test_of_two_columns_for_one_number_none_is_chosen(collect: Collect, other: str) -> None:

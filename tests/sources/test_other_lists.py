@@ -46,6 +46,15 @@ def told(contents: CentralContents) -> dict[str, str]:
     return {one.rule_id: one.message for one in contents.findings if one.rule_id not in others}
 
 
+def test_a_list_with_a_number_for_every_file_has_fewer_datasets(collect: Collect) -> None:
+    rows = [
+        f"{number},D1,墨田区,件名,2022-04-01,F{number},表,CSV,CC BY,配信中,2022-04-01"
+        for number in (1, 2)
+    ]
+    contents = collect({LIST: national(*rows, heading=f"NO,{NATIONAL}")})
+    assert [one["dataset_id"] for one in records(contents)] == ["D1", "D1"]
+
+
 def test_the_export_of_the_catalogue_of_tokyo(collect: Collect) -> None:
     rows = [of_tokyo(1), of_tokyo(2, made="2021/6/18 15:00"), of_tokyo(3, "東京都墨田区")]
     contents = collect({LIST: national(*rows, of_tokyo(4, "台東区"), heading=TOKYO)})

@@ -46,6 +46,11 @@ def test_a_blank_beside_a_code_is_no_part_of_it() -> None:
     assert road.code == "1903"
 
 
+def test_a_code_that_excel_took_for_a_number_is_told_in_its_line() -> None:
+    with pytest.raises(ReferenceTableError, match=r"3行目の department_code: '1.904E\+03' は4桁"):
+        parse_departments([ROAD, BRIDGE | {"department_code": "1.904E+03"}])
+
+
 def test_a_series_goes_on_over_a_split_and_a_merger() -> None:
     departments = parse_departments([ROAD, BRIDGE, PARK, TAX])
     split = parse_successions(SPLIT, departments)

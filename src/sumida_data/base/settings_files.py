@@ -9,7 +9,7 @@ import yaml
 
 from sumida_data.base.characters import name_unseen
 
-_TOP_KEY = re.compile(r"^(\w+):", re.MULTILINE)
+_TOP_KEY = re.compile(r"""(?:^|\r)["']?(\w+)["']?\s*:""", re.MULTILINE)
 
 
 class SettingsError(ValueError):

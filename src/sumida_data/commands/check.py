@@ -49,7 +49,7 @@ _RETURNS = Path("data/01_raw/survey")
 _ENDINGS = {
     ".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg",
     # Nobody means to send these; who does has to be told.
-    ".xltx", ".xltm", ".xlsb", ".ots", ".et", ".numbers", ".7z", ".rar", ".lzh",
+    ".xltx", ".xltm", ".xlsb", ".ots", ".et", ".numbers", ".7z", ".rar", ".lzh", ".dat", ".p7m",
 }  # fmt: skip
 _LONGEST_STEM = 200
 # Whether anything has changed can only be told where last quarter's answers are.

@@ -128,6 +128,9 @@ class Project:
             self.waves = Waves.model_validate(parameters["waves"])
             self.rules = FindingRules.model_validate(parameters["finding_rules"])
             self.departments = parse_departments(departments)
+            asked = {sheet for wave in self.waves.listed.values() for sheet in wave.sheets}
+            if unknown := asked - {part.sheet for part in self.form.sheets}:
+                raise ValueError(f"waves.yml の sheets: {unknown}")
             refuse_unknown_codes(self.waves.listed, self.departments)
             self.layout_map = parse_layout_map(mapped, self.form)
             known = repr((parameters, departments, mapped))

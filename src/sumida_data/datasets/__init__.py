@@ -7,9 +7,7 @@ a run's time quadratic in their number.
 import io
 import json
 import logging
-import os
 import tempfile
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -35,7 +33,7 @@ from sumida_data.catalogue.publication import PlannedPublication, publish
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState
 from sumida_data.packages.database import Build, Database, read_build, write_tables
-from sumida_data.survey.files import SourceFile, open_deliveries
+from sumida_data.survey.files import SourceFile, open_deliveries, spell_name
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
 
@@ -86,13 +84,16 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         """List the files by their path below the folder, in order."""
         disk.restore_folder(self._path)
         listed = {}
-        for path in self._path.rglob("*"):
+        for path in sorted(self._path.rglob("*")):
             name = path.relative_to(self._path)
             # A link that leads to a folder, or nowhere, is listed too, so that somebody is told.
             is_file = path.is_symlink() or not path.is_dir()
             left_out = disk.is_hidden(path) or {*self._left_out} & {*name.parent.parts}
             if is_file and not left_out:
-                listed[_spell(name)] = path
+                spelled = spell_name(name.as_posix())
+                # One name may lie there twice, as Windows writes it and as macOS does.
+                again = spell_name(name.with_stem(f"{name.stem} (2)").as_posix())
+                listed[again if spelled in listed else spelled] = path
         files: Iterable[SourceFile] = starmap(SourceFile.find, sorted(listed.items()))
         return {one.name: one for one in (open_deliveries(files) if self._opened else files)}
 
@@ -124,15 +125,6 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path), "by_subfolder": self._by_subfolder}
-
-
-def _spell(name: Path) -> str:
-    """Return the name as text, also where an archive from Windows was unpacked as it came."""
-    try:
-        # Windows writes が as one character; macOS takes it apart into か and its mark.
-        return unicodedata.normalize("NFC", os.fsencode(name.as_posix()).decode())
-    except UnicodeDecodeError:
-        return os.fsencode(name.as_posix()).decode("cp932", errors="replace")
 
 
 class RegisterDataset(CSVDataset):  # type: ignore[misc]  # kedro-datasets is untyped

@@ -40,6 +40,8 @@ _SHOWN = 5
 _FEW = 10
 # So long before and after the end of the quarter a publisher's table may be of.
 _EARLIEST, _LATEST = timedelta(days=-300), timedelta(days=92)
+# Rates of a month are of the population of some January before.
+_EARLIEST_OF_OTHERS = timedelta(days=-1500)
 _SHARE = re.compile(r"[01]|0\.[0-9]+|1\.0+")
 _PUBLISHED = re.compile(r"\A(?!.*(時点|現在|末)).*(公表|掲載|作成|発行)", re.DOTALL)
 # Radicals that look like the characters of names; Unicode itself makes nothing of these.
@@ -307,7 +309,8 @@ class _SourceReading:
         if answer.reading.value is None:
             raise UnusableFileError(Kind.HEADING_WITHOUT_DATE, **words)
         days = date.fromisoformat(answer.reading.value) - self.last_day
-        if answer.field == "as_of" and not _EARLIEST <= days <= _LATEST:
+        is_other = not _EARLIEST <= days <= _LATEST
+        if is_other if answer.field == "as_of" else days < _EARLIEST_OF_OTHERS:
             raise UnusableFileError(Kind.IMPLAUSIBLE_DAY, **words)
 
     def _blank_others(self, sheet: Sheet, table: layout.FoundTable) -> Sheet:

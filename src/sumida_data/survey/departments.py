@@ -65,7 +65,8 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
     departments: list[Department] = []
     listed = list(registers.list_rows(rows, "departments"))
     # All codes are as long as the longest; Excel takes zeros away from their front.
-    digits = max([_FEWEST_DIGITS, *(len(row["department_code"].strip()) for _, row in listed)])
+    codes = filter(str.isdigit, (row["department_code"].strip() for _, row in listed))
+    digits = max([_FEWEST_DIGITS, *map(len, codes)])
     for place, row in listed:
         names = ("division", "section")
         registers.require(row, names, place)

@@ -1,6 +1,7 @@
 """Received files, those in archives and mails among them, and what is no return at all."""
 
 import io
+import os
 import re
 import stat
 import unicodedata
@@ -33,8 +34,10 @@ _OF_WORKBOOK, _OF_OPEN_DOCUMENT = "[Content_Types].xml", "content.xml"
 _DEPTH = 3
 # So say the openers that a file is damaged, or packed in a way that they do not know.
 _DAMAGE = (BadZipFile, OSError, NotImplementedError, ArithmeticError, ValueError, EOFError)
-# Windows and macOS leave these behind; nobody sends them.
-_LEFT_BEHIND = re.compile(r"(thumbs\.db|desktop\.ini|\.ds_store|\._.*|~\$.*)", re.IGNORECASE)
+# Windows, macOS and mail programs add these; nobody means to send them.
+_LEFT_BEHIND = re.compile(
+    r"(thumbs\.db|desktop\.ini|\.ds_store|\._.*|~\$.*|smime\.p7s)", re.IGNORECASE
+)
 _DOCUMENT = re.compile(
     r"\.(pdf|docx?|rtf|txt|md|pptx?|msg|jpe?g|png|gif|bmp|tiff?|heic|lnk|url|zip|eml)",
     re.IGNORECASE,
@@ -73,6 +76,7 @@ class SourceFile:
 
         Such a one has no contents, and says by its rule why it cannot be read.
         """
+        name = spell_name(name)
         state = path.lstat()
         if not stat.S_ISREG(state.st_mode):
             return cls(name, path, b"", Kind.NOT_READABLE)
@@ -88,6 +92,15 @@ class SourceFile:
     def arrived_at(self) -> int:
         """When it was last written, in nanoseconds; it only decides between equal answers' days."""
         return self.path.lstat().st_mtime_ns
+
+
+def spell_name(name: str) -> str:
+    """Return a file's name as text, also where an archive from Windows was unpacked as it came."""
+    try:
+        # Windows writes が as one character; macOS takes it apart into か and its mark.
+        return unicodedata.normalize("NFC", os.fsencode(name).decode())
+    except UnicodeDecodeError:
+        return os.fsencode(name).decode("cp932", errors="replace")
 
 
 def is_document(name: str) -> bool:

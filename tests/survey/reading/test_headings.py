@@ -103,9 +103,99 @@ def test_a_table_under_the_title_of_other_answers_is_not_read(read: Read) -> Non
     assert not {cell for cell in answers if cell.endswith("5")}
 
 
-def test_a_sheet_named_for_other_answers_is_asked_about(read: Read) -> None:
-    sheets = {"手続（前回）": [PROCEDURE_HEADINGS, ROW]}
-    assert read(**sheets)[1] == [("F229", None)]
+@pytest.mark.parametrize(
+    "name",
+    [
+        "手続（前回）",
+        "手続_R3",
+        "R03手続",
+        "手続2021",
+        "手続_2021Q3",
+        "手続（第2四半期）",
+        "第二四半期手続",
+        "手続_R3.3.31時点",
+        "手続_R4.9末",
+        "手続_old",
+        "手続（案）",
+        "手続のコピー",
+        "手続×",
+    ],
+)
+def test_a_sheet_named_for_other_answers_is_asked_about(read: Read, name: str) -> None:
+    answers, findings = read(**{name: [PROCEDURE_HEADINGS, ROW]})
+    assert (answers["H2"], findings) == ("120", [("F229", None)])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "手続_R4",
+        "手続_2022Q3",
+        "手続（令和4年度第3四半期）",
+        "手続_R5.1.10",
+        "手続 (2)",
+        "手続_1204",
+        "手続_提出用",
+    ],
+)
+def test_a_sheet_named_for_these_answers_is_not(read: Read, name: str) -> None:
+    assert read(**{name: [PROCEDURE_HEADINGS, ROW]})[1] == []
+
+
+def test_of_sheets_of_one_name_the_barest_is_read(read: Read) -> None:
+    other = [PROCEDURE_HEADINGS, [*ROW[:7], 7, *ROW[8:]]]
+    answers, findings = read(**{"手続（下書き）": other, "手続": [PROCEDURE_HEADINGS, ROW]})
+    assert (answers["H2"], findings) == ("120", [("F212", None)])
+
+
+@pytest.mark.parametrize("mark", ["削除", "廃止", "×", "R4.9末で廃止", "廃止済み"])
+def test_a_mark_beside_a_row_is_asked_about(read: Read, mark: str) -> None:
+    rows = [["", *PROCEDURE_HEADINGS], [mark, *ROW]]
+    answers, findings = read(手続=rows)
+    assert (answers["I2"], findings) == ("120", [("F342", "A2")])
+
+
+def test_a_remark_that_a_row_is_gone_is_asked_about(read: Read) -> None:
+    row = [*ROW[:13], "この手続は廃止しました。"]
+    assert ("F342", "N2") in read(手続=[PROCEDURE_HEADINGS, row])[1]
+    row[-1] = "紙の様式を廃止し、R4.10から受付。"
+    assert ("F342", "N2") not in read(手続=[PROCEDURE_HEADINGS, row])[1]
+
+
+@pytest.mark.parametrize(
+    "line", ["↓ここから下は廃止した手続", "以下は集計しない", "これより下、削除"]
+)
+def test_rows_below_a_line_that_says_so_are_none(read: Read, line: str) -> None:
+    other = ["T1203-09", *ROW[1:]]
+    answers, findings = read(手続=[PROCEDURE_HEADINGS, ROW, [line], other])
+    assert findings == [("F212", "A3")]
+    assert not {cell for cell in answers if cell.endswith("4")}
+
+
+@pytest.mark.parametrize("first", [1, "①", "(1)", "A", "1."])
+def test_numbers_below_headings_are_no_row(read: Read, first: Any) -> None:
+    marks = {
+        1: range(1, 15),
+        "①": "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭",
+        "(1)": [f"({one})" for one in range(1, 15)],
+        "A": "ABCDEFGHIJKLMN",
+        "1.": [f"{one}." for one in range(1, 15)],
+    }
+    answers, findings = read(手続=[PROCEDURE_HEADINGS, list(marks[first]), ROW])
+    assert (answers["A3"], findings) == ("T1203-02", [])
+    assert "A2" not in answers
+
+
+def test_a_row_of_numbers_alone_is_no_heading(read: Read) -> None:
+    row: list[Any] = [*[""] * 7, 340, 30]
+    rows = [["手続の表"], [], PROCEDURE_HEADINGS, ROW, row]
+    assert read(手続=rows)[1] == [("F305", "A5")]
+
+
+def test_the_fields_own_title_is_meant_where_an_alias_stands_before_it(read: Read) -> None:
+    rows = [["番号", *PROCEDURE_HEADINGS], [1, *ROW]]
+    answers, findings = read(手続=rows)
+    assert (answers["B2"], findings) == ("T1203-02", [])
 
 
 @pytest.mark.parametrize(

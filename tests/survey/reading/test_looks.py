@@ -436,6 +436,10 @@ def test_buttons_and_check_boxes_of_the_old_kind_cover_what_they_lie_over(read: 
         (7.5, "0.0#", "7.5"),
         (1200.0, "[$¥-411]#,##0", "¥1200"),
         (12.0, '"";""', ""),
+        (120.0, r"0\.0", "12.0"),
+        (12.0, '0"-"0', "1-2"),
+        (1200.0, r"0\,000", "1,200"),
+        (7.0, '"（旧）"@', "7"),
     ],
 )
 def test_numbers_are_shown_as_a_spreadsheet_does(value: float, code: str, text: str) -> None:
@@ -458,6 +462,87 @@ def test_words_and_signs_beside_a_number_tell(
     assert judge_shown(7, shown_number(7, code)) == (rule_id, shown)
     style = style_of(code, is_struck=False, is_unseen=False)
     assert re.search(style.suspect, b"><v>7</v>")
+
+
+@pytest.mark.parametrize(
+    ("code", "rule_id"),
+    [
+        ("0;0;0;", Kind.UNSEEN_VALUE),
+        ("yyyy/m/d;;;", Kind.UNSEEN_VALUE),
+        ('0;0;0;"-"', Kind.UNSEEN_VALUE),
+        ('"（旧）"@', Kind.SHOWN_ROUNDED),
+        ('0;0;0;@"様"', Kind.SHOWN_ROUNDED),
+        ("0;0;0;@", None),
+        ("0;0;0;General", None),
+        (r"0_);\(0\);0;@\ ", None),
+        ('"済";"未"', None),
+    ],
+)
+def test_a_format_may_have_a_part_for_texts(
+    read: Callable[[bytes], tuple[dict[str, str | None], list[Any]]], code: str, rule_id: str | None
+) -> None:
+    answers, findings = read(make(styled({"num_format": code}, "G3", "窓口")))
+    assert (answers["G3"], findings) == ("窓口", [(rule_id, "G3")] if rule_id else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "rule_id"),
+    [
+        ('yyyy/m/d"予定"', Kind.SHOWN_ROUNDED),
+        ('"廃止"yyyy/m/d', Kind.SHOWN_ROUNDED),
+        ('"R3."m"."d', Kind.SHOWN_ROUNDED),
+        ("[White]yyyy/m/d", Kind.UNSEEN_VALUE),
+        ('[$-411]ggge"年"m"月"d"日"', None),
+        ('"令和"e"年"m"月"d"日("aaa")"', None),
+    ],
+)
+def test_a_format_of_days_may_say_more(
+    read: Callable[[bytes], tuple[dict[str, str | None], list[Any]]], code: str, rule_id: str | None
+) -> None:
+    answers, findings = read(make(styled({"num_format": code}, "F3", 44835)))
+    assert (answers["F3"], findings) == ("2022-10-01", [(rule_id, "F3")] if rule_id else [])
+
+
+@pytest.mark.parametrize(
+    ("style", "rule_id"),
+    [
+        ({"num_format": "#,##0,"}, "F329"),
+        ({"num_format": '"調整中"'}, "F329"),
+        ({"num_format": "#,##0"}, None),
+    ],
+)
+def test_a_condition_may_give_another_format(
+    read: Callable[[bytes], tuple[dict[str, str | None], list[Any]]],
+    style: dict[str, Any],
+    rule_id: str | None,
+) -> None:
+    found = read(make(under(style, "H3", type="formula", criteria="=TRUE")))[1]
+    assert found == ([(rule_id, "H3")] if rule_id else [])
+
+
+def test_a_row_of_hardly_any_height_is_hidden(
+    read: Callable[[bytes], tuple[dict[str, str | None], list[Any]]],
+) -> None:
+    assert read(make(lambda _, sheet: sheet.set_row(2, 3)))[1] == [("F320", "A3")]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule_id"), [("（単位：千件）", "F220"), ("前回の回答", "F229"), ("削除", None)]
+)
+def test_a_text_box_beside_the_table_is_read(
+    read: Callable[[bytes], tuple[dict[str, str | None], list[Any]]], text: str, rule_id: str | None
+) -> None:
+    found = read(make(lambda _, sheet: sheet.insert_textbox(40, 20, text)))[1]
+    assert found == ([(rule_id, None)] if rule_id else [])
+
+
+def test_a_format_of_an_ods_may_change_a_text() -> None:
+    cell = (
+        '<table:table-cell office:value-type="string" office:string-value="窓口">'
+        "<text:p>（旧）窓口</text:p></table:table-cell>"
+    )
+    [sheet] = open_workbook(ods(f"<table:table-row>{cell}</table:table-row>"), "a.ods").sheets
+    assert sheet.look.oddities == {(0, 0): Kind.SHOWN_ROUNDED}
 
 
 @pytest.mark.parametrize("code", ["yyyy/m/d", "@", "General", "", "h:mm", "+#,##0_ "])

@@ -204,7 +204,9 @@ class FormReader:
         return next(filter(None, (read(sheet, place) for sheet in found)), None)
 
     def _find_sheets(self, keyed: _KeyedSheets, wanted: str, *, is_asked: bool) -> Iterator[Sheet]:
-        yield from (sheet for key, sheet in keyed if key == wanted)
+        # The barest name comes first: 手続 before 手続（下書き）.
+        named = [sheet for key, sheet in keyed if key == wanted]
+        yield from sorted(named, key=lambda sheet: len(sheet.name))
         others = [one for one in keyed if one[0] not in self._sheet_keys]
         yield from (sheet for key, sheet in others if wanted in key)
         if is_asked:

@@ -4,7 +4,7 @@ What follows from the headings is worked out once for each layout.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 from xlsxwriter.utility import xl_col_to_name
 
 from sumida_data.base.characters import name_unseen
-from sumida_data.base.periods import ERA_FIRST_YEARS
+from sumida_data.base.periods import Period
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.form import FormField, RecordSheet
 from sumida_data.survey.reading.layout import (
@@ -29,6 +29,7 @@ from sumida_data.survey.reading.layout import (
     heading_key,
     means_something_else,
 )
+from sumida_data.survey.reading.lines import IN_PARENTHESES, UNIT_WORD, Lines
 from sumida_data.survey.reading.text import (
     UNREADABLE,
     AnswerStatus,
@@ -36,7 +37,6 @@ from sumida_data.survey.reading.text import (
     find_unusual_characters,
     fold,
     is_other_unit,
-    is_unit,
     raw_text_of,
     read_text,
     reader_of,
@@ -57,8 +57,6 @@ _RULE_OF_REASON = {
 }
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
-# Every text of a sheet may be one.
-_LINES_KEPT = 16384
 # What lies outside is a slip of the hand: no survey asks for it.
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
@@ -67,29 +65,20 @@ _LIKENESS = 0.6
 _ALMOST = 0.8
 _DIGIT = re.compile("[0-9]")
 _NUMBERS = {"integer", "number"}
-_UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*|^.*単位\s*[:：はが]\s*")
-_IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
 # Words in parentheses that say how to answer, or repeat what is asked anyway.
 _HOW_TO_ANSWER = re.compile(
     r"[*※注]?[0-9]{0,2}|[※注].*|必須|任意|必ず.*|(半角|全角|整数|数字|概数|西暦|和暦|プルダウン|例[:は]).*"
     r"|今回.*|今期|現在|実績|年月日|y+.m+.d+|.*(記入|入力|選択|回答)",
     re.IGNORECASE,
 )
-# A title, but for the name of the sheet, as words; and words for answers of another time.
-_BETWEEN_WORDS = re.compile(r"[|_\-・/:()\[\]【】<>■●◆*※]+|の?(?:回答|調査票|様式)?\|")
-_MAY_BE_OF_ANOTHER = re.compile("[前昨去次来翌旧例年]|参考|見本|サンプル")
-_ANOTHER_TABLE = re.compile(
-    r"(?:参考)?(?:前回|前々回|前年度?|昨年度?|去年度?|前期|前四半期|[前先]月|次回|[次来]期|[次来翌]年度?|旧"
-    r"|参考|(?:記入|記載|入力|作成|回答)?(?:例|見本)|サンプル"
-    r"|(?P<era>令和|平成|[rh]|fy)?(?P<year>元|[0-9]+)(?:年度|年(?=第))(?:第?[1-4]四半期)?)"
-    r"(?:の?(?:回答|値|数|実績|状況|分|提出|調査票?|票|表|内容|時点|予定|計画|様式|例|見本|欄|取組|研修|手続|相談|事例|効果|一覧))*"
-)
+_AROUND_A_NAME = "()[]【】"
 # Names of nothing: placeholders, marks, parts of the row above; and names that are crossed out.
 _NO_NAME = re.compile(
     r"^(?:うち[^わの].*|内訳.*|削除|廃止|取消|重複|再掲|済|確認|チェック|備考|その他|未定|テスト|てすと|test|ダミー|dummy"
-    r"|x{2,}|書き方|\W*(?:記入|記載|入力|作成)?(?:例[0-9]*|見本)\W*)$|([○〇●◯△▲□■◇])\1|^[×→↑↓?]|[(【\[](?:廃止|削除|重複|再掲|取消|仮)[)】\]]|へ統合$|\?$"
+    r"|.{0,4}[^統会設家時]計|(?:課|部|庁|区)?全(?:体|課|部|庁|区|件|手続|業務)|総件?数|すべて|構成比|前年度?比|平均|ave\W?|ほか|他|end|eof"
+    r"|以下同.*|上記.*|作業中|0|\W*[0-9]+(?:[月件]|\W+)|年間|[上下]半期|第?[1-4]四半期|(?:令和|平成|[rh])[0-9元]+(?:年度?)?|今回|前回|注[0-9]*|\W+|[ァ-ヶ]"
+    r"|x{2,}|書き方|\W*(?:記入|記載|入力|作成)?(?:例[0-9]*|見本[0-9]*)\W*)$|([○〇●◯△▲□■◇])\1|^[×→↑↓?]|[(【\[](?:廃止|削除|重複|再掲|取消|仮)[)】\]]|へ統合$|\?$"
 )
-_AROUND_A_LINE = "（）()[]【】※＊* 　"
 
 
 class Judgement(NamedTuple):
@@ -128,7 +117,15 @@ def _doubt(reading: Reading, field: FormField) -> tuple[Kind | None, str]:
     value = reading.value or ""
     if field.type in _NUMBERS and "expected" in reading.rules:
         return Kind.EXPECTED_NUMBER, ""
+    if field.type == "date" and _is_rough(reading, field):
+        return Kind.ROUGH_DAY, ""
     return _doubt_name(value, field) if field.required and field.type == "string" else (None, "")
+
+
+def _is_rough(reading: Reading, field: FormField) -> bool:
+    """Tell whether a day is not said exactly, or is only expected where it must have been."""
+    rules = reading.rules.split()
+    return "about" in rules or (field.required and "expected" in rules)
 
 
 def _doubt_name(value: str, field: FormField) -> tuple[Kind | None, str]:
@@ -137,7 +134,9 @@ def _doubt_name(value: str, field: FormField) -> tuple[Kind | None, str]:
         return Kind.UNUSUAL_CHARACTERS, "、".join(words)
     if field.pattern:
         return Kind.UNLIKE_THE_EXAMPLE if _is_almost_of(field.examples, value) else None, ""
-    return Kind.HARDLY_A_NAME if _NO_NAME.search(fold(value)) else None, ""
+    name = fold(value)
+    is_none = _NO_NAME.search(name) or _NO_NAME.search(name.strip(_AROUND_A_NAME))
+    return Kind.HARDLY_A_NAME if is_none else None, ""
 
 
 def _is_almost_of(examples: tuple[str, ...], code: str) -> bool:
@@ -266,14 +265,9 @@ class ColumnFinder(Generic[Described]):
         return {name: values - {None} for name, values in said if values != {None}}
 
     @cached_property
-    def judge_line(self) -> Callable[[frozenset[str], int | None], Callable[[str], Kind | None]]:
-        """Returns what judges lines around tables of such units, asked for in a fiscal year."""
-        sheet = self.description.sheet
-        return lru_cache(
-            lambda units, year: lru_cache(_LINES_KEPT)(
-                lambda text: judge_line(text, units, sheet, year)
-            )
-        )
+    def lines_of(self) -> Callable[[frozenset[str], Period | None], Lines]:
+        """Returns what judges lines around tables of such units, asked for of a quarter."""
+        return lru_cache(lambda units, period: Lines(units, self.description.sheet, period))
 
     @cached_property
     def judge_in_unit(self) -> Callable[[str, str], Judge]:
@@ -368,8 +362,8 @@ def _judge_parentheses(
     """Return what is wrong with a heading, and the other unit that it names."""
     if means_something_else(fold(text).partition("※")[2]):
         return Kind.GUESSED_HEADING, ""
-    for said in _IN_PARENTHESES.findall(fold(text)):
-        named = _UNIT_WORD.sub("", said)
+    for said in IN_PARENTHESES.findall(fold(text)):
+        named = UNIT_WORD.sub("", said)
         if unit and is_other_unit(named, unit):
             return Kind.HEADING_UNIT, named
         # Ministries put the day of a column into its heading.
@@ -390,40 +384,6 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     ]
     ratio, best = max(likeness, key=itemgetter(0), default=(0, None))
     return best if ratio >= _LIKENESS else None
-
-
-def judge_line(text: str, units: frozenset[str], sheet: str, year: int | None) -> Kind | None:
-    """Tell whether a text would, as a line around a table, say something of its answers.
-
-    It may name a unit that is none of these, as （単位：千件） does, or other answers than those of
-    the year, as 前回の回答, 記入例 and 令和3年度 do, alone or beside the name of the sheet.
-    """
-    if units and _names_other_unit(text, units):
-        return Kind.UNIT_ABOVE_TABLE
-    if year is None or not _MAY_BE_OF_ANOTHER.search(text):
-        return None
-    words = _BETWEEN_WORDS.split(fold(text).replace(fold(sheet), "|"))
-    found = (_ANOTHER_TABLE.fullmatch(word) for word in words if word)
-    is_of_another = any(one and _is_of_other_year(one, year) for one in found)
-    return Kind.TITLE_OF_ANOTHER_TABLE if is_of_another else None
-
-
-def _names_other_unit(text: str, units: Collection[str]) -> bool:
-    if "単位" not in text and text[:1] not in "（([【百千万億":
-        return False
-    line = text.strip(_AROUND_A_LINE)
-    if not (_UNIT_WORD.match(line) or _IN_PARENTHESES.fullmatch(fold(text)) or is_unit(text)):
-        return False
-    named = re.split("[、,，・/／。]|です", _UNIT_WORD.sub("", line))
-    return any(all(is_other_unit(one, unit) for unit in units) for one in named)
-
-
-def _is_of_other_year(match: re.Match[str], year: int) -> bool:
-    era, number = match["era"], match["year"]
-    if number is None:
-        return True
-    first = ERA_FIRST_YEARS.get({"r": "令和", "h": "平成"}.get(era, era), 1) - 1
-    return first + int(number.replace("元", "1")) != year
 
 
 def find_displacement(

@@ -7,7 +7,8 @@ formula. A heading is compared without width, white space, notes (※…) and a 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -20,6 +21,7 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet
 cell_address = xl_rowcol_to_cell
 
 _HEADER_DEPTH = 3
+_LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 # Shorter labels, such as 課, begin many an answer.
 _TELLING_LENGTH = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
@@ -89,7 +91,7 @@ class Headings:
 
     def __init__(self, fields: Sequence[FormField], search_rows: int = HEADER_SEARCH_ROWS) -> None:
         self.search_rows = search_rows
-        self.count = len(fields)
+        self.fields, self.count = fields, len(fields)
         self.keys = {field.name for field in fields if field.key}
         self.names = {heading_key(text): field.name for field in fields for text in field.headings}
         self.endings = _endings(self.names)
@@ -97,6 +99,14 @@ class Headings:
         self.endings_of_keys = [
             _endings(key for key, name in self.names.items() if name == one) for one in self.keys
         ]
+
+    @cached_property
+    def _titles(self) -> set[str]:
+        return {heading_key(field.title) for field in self.fields}
+
+    def prefers(self, heading: str, other: str) -> bool:
+        """Tell whether of two headings that mean a field only this one is its own title."""
+        return heading in self._titles and other not in self._titles
 
     def is_label(self, text: str) -> bool:
         """Tell whether a text is a label, or a longer one that begins like it: 基準日について."""
@@ -171,10 +181,12 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[tuple[int, bool]]:
     Empty rows, prefilled numbering, totals, notes and repeated headings hold none.
     """
     columns = list(table.columns.values())
+    # Of one column, itemgetter would not make a tuple.
+    pick = itemgetter(*columns, columns[0])
     above = list_heading_rows(sheet, table)
     doubtful = {row for row, column in sheet.look.oddities if column in columns}
     for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
-        cells = [row[column] for column in columns]
+        cells = pick(row)
         if number in doubtful:
             kind = _kind_of(row, cells[0])
         elif cells.count("") == len(cells) or all(map(_is_blank, cells)):
@@ -289,17 +301,28 @@ def _match_headings(
 ) -> FoundTable:
     columns: dict[str, int] = {}
     unknown: dict[int, str] = {}
+    said: dict[int, str] = {}
     for column, stacked in enumerate(zip(*rows, strict=True)):
         # Distinct texts from top to bottom; a merged heading stands in several rows.
-        texts = [text for text in dict.fromkeys(stacked) if text]
+        texts = list(filter(None, dict.fromkeys(stacked)))
         if not texts:
             continue
-        name = _name_of(texts, headings.names)
-        if name is not None and name not in columns:
-            columns[name] = column
-        elif texts[-1] not in _NUMBERING:
-            unknown[column] = texts[-1]
+        name, heading = _name_of(texts, headings.names), texts[-1]
+        taken = columns.get(name or "")
+        # Where 番号 stands beside 手続番号, the field's own title is meant.
+        if taken is not None and headings.prefers(heading, said[taken]):
+            _set_aside(unknown, taken, said[taken])
+            taken = None
+        if name is not None and taken is None:
+            columns[name], said[column] = column, heading
+        else:
+            _set_aside(unknown, column, heading)
     return FoundTable(number, columns, unknown)
+
+
+def _set_aside(unknown: dict[int, str], column: int, heading: str) -> None:
+    if heading not in _NUMBERING:
+        unknown[column] = heading
 
 
 def _name_of(texts: Sequence[str], names: Mapping[str, str]) -> str | None:
@@ -358,12 +381,27 @@ def _kind_by_text(text: str) -> str:
 def _repeats_headings(
     row: Sequence[CellValue], columns: Iterable[int], above: Sequence[Sequence[CellValue]]
 ) -> bool:
-    """Tell whether all that stands in the columns stands above them as a heading too."""
-    return all(
-        _is_blank(row[column])
-        or heading_key(_text(row, column)) in {heading_key(_text(one, column)) for one in above}
-        for column in columns
-    )
+    """Tell whether all that stands in the columns stands above them as a heading too.
+
+    Headings may be numbered below, from the first to the last: ① ② ③.
+    """
+    given = [one for one in columns if row[one] != ""]
+    if all(_is_repeated(row, column, above) for column in given):
+        return True
+    if len(given) <= _HEADER_DEPTH or len(raw_text_of(row[given[0]])) > _HEADER_DEPTH:
+        return False
+    numbers = [fold(raw_text_of(row[column])).strip("().") for column in given]
+    ordered = [str(number) for number in range(1, len(given) + 1)]
+    return numbers in (ordered, _LETTERS[: len(given)])
+
+
+def _is_repeated(
+    row: Sequence[CellValue], column: int, above: Sequence[Sequence[CellValue]]
+) -> bool:
+    text = row[column]
+    if not isinstance(text, str) or not text.strip():
+        return isinstance(text, str)
+    return heading_key(text) in {heading_key(one) for row in above if (one := _text(row, column))}
 
 
 def _is_blank(cell: CellValue) -> bool:

@@ -34,10 +34,15 @@ _BUILT_IN = {
 # Of a number format: what is quoted, or a currency, and what only colours it or fills the cell.
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]')
 _WITHOUT_MEANING = re.compile(r"\[[^\]]*\]|[_*].|@")
-_OF_NOTHING = re.compile(r'(?:""|\[[^\]]*\]|[_*].|[ @])*(?:;(?:""|\[[^\]]*\]|[_*].|[ @])*)+')
+_NOTHING = r'(?:""|\[[^\]]*\]|[_*].|[ @])*'
+_OF_NOTHING = re.compile(rf"{_NOTHING}(?:;{_NOTHING})+|\[(?:white|白|color ?2)\].*", re.IGNORECASE)
+_BEFORE_TEXTS = 3
 _GENERAL = "0.##############"
 _OF_DAYS = re.compile(r"[ymdhsg/]|e(?![-+])", re.IGNORECASE)
 _OF_POWERS = re.compile(r"(0?)\.?([0#]*)E[-+]", re.IGNORECASE)
+_PLACE = re.compile("[0#?]")
+# Of days, what is quoted beside them says nothing more.
+_OF_EACH_DAY = re.compile(r"(?:令和|平成|昭和|元|[年月日時分秒曜()（）/.,:\-\s'])*")
 _PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
 _OF_SOME = re.compile(r"\[(<>|<=|>=|=|<|>)(-?[0-9.]+)\]")
 # Beside a number, all but digits and blanks says more than the number alone.
@@ -77,6 +82,7 @@ class Style(NamedTuple):
     oddity: Kind | None
     number_format: str
     suspect: bytes
+    of_texts: Kind | None = None
 
     def judge(self, number: float, *, hides_zero: bool) -> tuple[Kind | None, str | None]:
         """Judge a number by what is shown of it, in a sheet that may show no zeros."""
@@ -127,27 +133,49 @@ def judge_given_style(style: Element) -> Kind | None:
     code = "" if number is None else number.get("formatCode", "")
     is_struck = font is not None and is_on(font, "strike")
     is_unseen = font is not None and _is_unseen(font, style if fill is None else fill, "{*}bgColor")
-    return style_of(code, is_struck=is_struck, is_unseen=is_unseen).oddity
+    given = style_of(code, is_struck=is_struck, is_unseen=is_unseen)
+    return given.oddity or given.of_texts or (Kind.SHOWN_ROUNDED if given.suspect == _ANY else None)
 
 
 @lru_cache(maxsize=1024)
 def style_of(code: str, *, is_struck: bool, is_unseen: bool, is_crossed: bool = False) -> Style:
     """Return what a number format does, together with the font and lines across the cell."""
-    is_unseen |= bool(_OF_NOTHING.fullmatch(code))
-    odd = {
-        Kind.STRUCK_CELL: is_struck,
-        Kind.UNSEEN_VALUE: is_unseen,
-        Kind.COVERED_TABLE: is_crossed,
-    }
-    oddity = next((kind for kind, is_so in odd.items() if is_so), None)
+    is_unseen |= _OF_NOTHING.fullmatch(code) is not None
+    odd = (
+        (Kind.STRUCK_CELL, is_struck),
+        (Kind.UNSEEN_VALUE, is_unseen),
+        (Kind.COVERED_TABLE, is_crossed),
+    )
+    oddity = next((kind for kind, is_so in odd if is_so), None)
     plain = _WITHOUT_MEANING.sub("", _QUOTED.sub("", code)).replace("General", "")
     is_plain = code in {"", "General", "@"} or bool(_OF_DAYS.search(plain))
-    if oddity or is_plain:
-        return Style(oddity, "" if is_plain else code, _ANY * bool(oddity))
+    oddity = oddity or (_judge_words_of_day(code) if is_plain else None)
+    of_texts = _judge_shown_texts(code)
+    if oddity or of_texts or is_plain:
+        return Style(oddity, code * (not is_plain), _ANY * bool(oddity or of_texts), of_texts)
+    return Style(None, code, _suspect_of(code))
+
+
+def _suspect_of(code: str) -> bytes:
+    """Return what follows the style in the XML of cells whose numbers the format may change."""
     zero, *others = (judge_shown(one, shown_number(one, code)) for one in (0, 7, 12345))
     if any(map(any, others)):
-        return Style(None, code, _ANY)
-    return Style(None, code, _VALUE + (rb"(?:-?[0-9]+[.eE]|0<)" if any(zero) else _IN_PARTS))
+        return _ANY
+    return _VALUE + (rb"(?:-?[0-9]+[.eE]|0<)" if any(zero) else _IN_PARTS)
+
+
+def _judge_words_of_day(code: str) -> Kind | None:
+    literals = "".join(map("".join, _QUOTED.findall(code)))
+    return None if _OF_EACH_DAY.fullmatch(literals) else Kind.SHOWN_ROUNDED
+
+
+def _judge_shown_texts(code: str) -> Kind | None:
+    """Judge what is seen of texts: the fourth part of a number format, or the last with an @."""
+    bare = _QUOTED.sub(lambda found: "x" * bool("".join(found.groups("")).strip()), code)
+    *numbers, last = bare.replace("General", "@").split(";")
+    if "@" not in last:
+        return Kind.UNSEEN_VALUE if len(numbers) == _BEFORE_TEXTS else None
+    return Kind.SHOWN_ROUNDED if _WITHOUT_MEANING.sub("", last).strip() else None
 
 
 def shown_number(value: float, code: str) -> str:
@@ -156,22 +184,34 @@ def shown_number(value: float, code: str) -> str:
         return f"{value:.{len(powers[2])}E}"
     literals = ["".join(found) for found in _QUOTED.findall(code)]
     marks = iter(range(_FIRST_LITERAL, _FIRST_LITERAL + len(literals)))
-    sections = _QUOTED.sub(lambda _: chr(next(marks)), code).split(";")
+    parts = _QUOTED.sub(lambda _: chr(next(marks)), code).split(";")
+    sections = [one for one in parts if "@" not in one] or ["General"]
     number = Decimal(format(value, ".15g"))
     section = _section_for(number, sections)
     number = abs(number) if number < 0 and section != sections[0] else number
     section = _WITHOUT_MEANING.sub("", section).replace("General", _GENERAL)
     if places := _PLACES.search(section):
         scaled = number.scaleb(2 * section.count("%") - 3 * len(places[3]))
-        decimals = places[2] or ""
-        text = format(scaled.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP), "f")
-        # Of the last places, some are only shown where they are not 0.
-        optional = len(decimals) - len(decimals.rstrip("#"))
-        kept = text[len(text) - optional :].rstrip("0")
-        text = (text[: len(text) - optional] + kept).removesuffix(".")
-        text = "" if text == "0" and "0" not in places[1] else text
-        section = section[: places.start()] + text + section[places.end() :]
+        section = section[: places.start()] + _fill(places, scaled, section[places.end() :])
     return section.translate(dict(enumerate(literals, _FIRST_LITERAL)))
+
+
+def _fill(places: re.Match[str], number: Decimal, rest: str) -> str:
+    """Return the digits of a number in its places, and what follows these."""
+    decimals = places[2] or ""
+    text = format(number.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP), "f")
+    # Of the last places, some are only shown where they are not 0.
+    optional = len(decimals) - len(decimals.rstrip("#"))
+    kept = text[len(text) - optional :].rstrip("0")
+    text = (text[: len(text) - optional] + kept).removesuffix(".")
+    text = "" if text == "0" and "0" not in places[1] else text
+    count = 0 if decimals or "/" in rest else len(_PLACE.findall(rest))
+    if not count:
+        return text + rest
+    # The last digits stand in the places behind a literal: 12 as 0"-"0 is 1-2.
+    text = text.zfill(count + 1)
+    digits = iter(text[-count:])
+    return text[:-count] + _PLACE.sub(lambda _: next(digits), rest)
 
 
 def _section_for(number: Decimal, sections: Sequence[str]) -> str:

@@ -203,8 +203,11 @@ class _SheetLook:
         kind = cell.get(f"{_OFFICE}value-type")
         if kind in {"float", "percentage", "currency"}:
             return judge_shown(float(cell.get(f"{_OFFICE}value", 0)), text)
+        stored = cell.get(f"{_OFFICE}string-value")
         if kind != "string" or not text:
-            return Kind.UNSEEN_VALUE if cell.get(f"{_OFFICE}string-value") else None, None
+            return Kind.UNSEEN_VALUE if stored else None, None
+        if stored not in {None, "\n".join("".join(line.itertext()) for line in lines)}:
+            return Kind.SHOWN_ROUNDED, None
         return judge_parts(self._parts_of(lines))
 
     def _parts_of(self, lines: list[Element]) -> list[tuple[str, bool, bool]]:

@@ -36,6 +36,7 @@ from sumida_data.survey.reading.layout import (
     list_heading_rows,
     list_texts,
 )
+from sumida_data.survey.reading.lines import Lines, is_set_aside
 from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
@@ -177,7 +178,6 @@ class _Pass:
         self.period = Period.parse(asked) if asked else None
         self.last_day = _last_day_of(asked) if asked else None
         self.eras = _years_like_eras(asked) if asked else {}
-        self.year = self.period.fiscal_year if self.period else None
         # The units of the row that is read, by the names of the fields that have them.
         self.units: dict[str, str | None] = {}
 
@@ -371,14 +371,16 @@ class _TablePass(_Pass):
     def check_lines(self, rows: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
         """Return the rows above the title of another table, and report lines around the table.
 
-        Such are titles such as 前回の回答, which may be of the table or of another below it, and
-        units such as （単位：千件） that are not asked for.
+        Such are titles such as 前回の回答, which may be of the table or of another below it, units
+        such as （単位：千件） that are not asked for, and marks such as 廃止 beside a row.
         """
-        if self.reader.judge_line(frozenset(), self.year)(self.sheet.name):
-            self.report(Kind.TITLE_OF_ANOTHER_TABLE, None, self.sheet.name, {})
+        lines = self.reader.lines_of(self.columns.named_units, self.period)
+        self._check_names(lines)
         last_row = max((number for number, _ in rows), default=self.first_row)
-        for row, column, kind in self._find_lines():
-            if not self.first_row <= row <= last_row:
+        for row, column, kind in self._find_lines(lines.find(list_texts(self.sheet))):
+            if kind == Kind.HARDLY_A_NAME:
+                self._check_mark(row, column, rows)
+            elif not self.first_row <= row <= last_row:
                 self.report_cell(kind, row, column)
             elif kind == Kind.TITLE_OF_ANOTHER_TABLE and row < last_row:
                 title = self.reader.description.title
@@ -388,12 +390,26 @@ class _TablePass(_Pass):
                 return [one for one in rows if one[0] < row]
         return rows
 
-    def _find_lines(self) -> Iterator[tuple[int, int, Kind]]:
+    def _check_names(self, lines: Lines) -> None:
+        """Report what the name of the sheet, and texts in drawings, say of the answers."""
+        name, period = self.sheet.name, self.period
+        if period and is_set_aside(name, self.reader.description.sheet, period):
+            self.report(Kind.TITLE_OF_ANOTHER_TABLE, None, name, {})
+        for text, kind in lines.find(self.look.drawn).items() if self.look.drawn else ():
+            if kind != Kind.HARDLY_A_NAME:
+                self.report(kind, None, text, {})
+
+    def _check_mark(self, row: int, column: int, rows: list[tuple[int, bool]]) -> None:
+        """Report a mark, beside a row or as a remark on it, that it is no answer any more."""
+        fields = {one.number: one.field for one in self.columns.answers}
+        item = fields.get(column)
+        if (row, False) in rows and (item is None or item.free_text):
+            text, words = raw_text_of(self.sheet.rows[row][column]), {"heading": "行の横"}
+            words = {"heading": item.title} if item else words
+            self.report(Kind.HARDLY_A_NAME, cell_address(row, column), text, words)
+
+    def _find_lines(self, told: Mapping[Any, Kind]) -> Iterator[tuple[int, int, Kind]]:
         """Yield the cells with lines that matter; a title stands alone in its row."""
-        judge = self.reader.judge_line(self.columns.named_units, self.year)
-        told: dict[CellValue, Kind] = {
-            text: kind for text in filter(judge, list_texts(self.sheet)) if (kind := judge(text))
-        }
         are_apart = map(told.keys().isdisjoint, self.sheet.rows)
         for number, is_apart in enumerate(are_apart) if told else ():
             if is_apart:

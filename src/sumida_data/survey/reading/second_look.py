@@ -40,14 +40,15 @@ _FORMULA_WITHOUT_VALUE = re.compile(
 )
 # A row that is not empty, or a column, that is hidden or has next to no size.
 _HIDDEN = re.compile(
-    rb'hidden="(?:1|true)"[^>/]*+>|<(?:\w+:)?col [^>]*hidden="(?:1|true)"| (?:ht|width)="0[."]'
+    rb'hidden="(?:1|true)"[^>/]*+>|<(?:\w+:)?col [^>]*hidden="(?:1|true)"'
+    rb'| (?:ht="[0-3]|width="0)[."]'
 )
 # Where parts of a text have a style of their own.
 _RICH = b"rPr"
 # What has none of these hides nothing; what begins with one rare letter is found faster.
-_MAY_BE_HIDDEN = re.compile(rb'h(?:idden="|(?<= h)t="0)')
+_MAY_BE_HIDDEN = re.compile(rb'h(?:idden="|(?<= h)t="[0-3][."])')
 # The least height in points and width in letters that a person sees.
-_LEAST = {"ht": 1, "width": 1}
+_LEAST = {"ht": 4, "width": 1}
 _SINGLE_QUOTED = re.compile(rb"(?<==)'([^'\"<>]*)'")
 _MANUAL = re.compile(rb'calcMode="manual"')
 # An element that ends in /> has no content. A cell may leave its place to its row.
@@ -77,8 +78,9 @@ _ROW_HEIGHT, _COLUMN_WIDTH = 190_500, 609_600
 class SecondLook:
     """What else there is to know of a sheet; cells are (row, column) counted from 0.
 
-    Shown is what a person sees where another value is stored; the conditions hide or strike out
-    cells where they say something certain. Where days count from 1904, a number is another day.
+    Shown is what a person sees where another value is stored, drawn what drawings say; the
+    conditions hide or strike out cells where they say something certain. Where days count from
+    1904, a number is another day.
     """
 
     oddities: dict[Cell, Kind] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class SecondLook:
     hidden_columns: set[int] = field(default_factory=set)
     comments: set[Cell] = field(default_factory=set)
     drawings: list[CellRange] = field(default_factory=list)
+    drawn: list[str] = field(default_factory=list)
     merged: list[CellRange] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
 
@@ -146,7 +149,10 @@ def _find_objects(archive: ZipFile, part: str, look: SecondLook) -> None:
                 left, _, top, _, right, _, bottom, *_ = map(int, anchor.split(b","))
                 look.drawings.append(((top, left), (bottom, right)))
         elif _DRAWING in target:
-            look.drawings += map(_corners, _elements(archive, target, "Anchor"))
+            for anchor in _elements(archive, target, "Anchor"):
+                look.drawings.append(_corners(anchor))
+                texts = (one.text or "" for one in anchor.iterfind(".//{*}t"))
+                look.drawn.append("".join(texts))
 
 
 def refuse_large_sheet(rows: int, columns: int) -> None:
@@ -311,7 +317,8 @@ class _SheetLook(NamedTuple):
         else:
             number = int(value) if kind == "s" else -1
             oddity, shown = self.book.texts.get(number, (None, None))
-        return oddity or style.oddity, shown
+        of_texts = None if kind == "n" else style.of_texts
+        return oddity or style.oddity or of_texts, shown
 
 
 def _is_hidden(element: Element, size: str) -> bool:

@@ -1,0 +1,135 @@
+"""Titles, units and notes around a table, and the names of sheets: what they say of its answers."""
+
+import re
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+
+from sumida_data.base.periods import ERA_FIRST_YEARS, Period
+from sumida_data.survey.findings import Kind
+from sumida_data.survey.reading.text import fold, is_other_unit, is_unit
+
+# Every text of a sheet may be one.
+_LINES_KEPT = 16384
+UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*|^.*単位\s*[:：はが]\s*")
+_BETWEEN_UNITS = re.compile("[、,，・/／。]|です")
+IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
+# A title, but for the name of the sheet, as words; and words for answers of another time.
+_BETWEEN_WORDS = re.compile(r"[|_\-・/:()\[\]【】<>■●◆*※]+|の?(?:回答|調査票|様式)?\|")
+_LONGEST_TITLE = 50
+# Texts with none of these characters, or words, tell nothing; characters are found faster.
+_MAY_TELL = re.compile(
+    "[（(\\[【百千万億単前昨去次来翌旧例年参見サ四QqＱｑRrHhＲｒＨｈYyＹｙ2以こ下↓廃削取終中重除不×✕✖✗]"
+).search
+_TELLS = re.compile(
+    r"[前昨去次来翌旧例年]|参考|見本|サンプル|四半期|[QqＱｑ][1-4１-４]|[RrHhＲｒＨｈYyＹｙ]\.?[0-9０-９元]|20[0-9]{2}"
+    r"|以下|ここから|これより|下記|↓|廃止|削除|取消|取り消し|終了|中止|重複|除外|不要|[×✕✖✗]"
+)
+_ANOTHER_TABLE = re.compile(
+    r"(?:参考)?(?:前回|前々回|前年度?|昨年度?|去年度?|前期|前四半期|[前先]月|次回|[次来]期|[次来翌]年度?|旧"
+    r"|参考|(?:記入|記載|入力|作成|回答)?(?:例|見本)|サンプル"
+    r"|↓?(?:以下|ここから|これより|下記|↓).*(?:廃止|削除|終了|中止|不要|除外|取消|含ま?め?ない|集計しない).*"
+    r"|(?=.*[0-9元])(?:(?P<era>令和|平成|[rh]|fy)?\.?(?P<year>元|[0-9]+)(?P<says>年度?)?)?(?P<quarter>q[1-4])?)"
+    r"(?:の?(?:回答|値|数|実績|状況|分|提出|調査票?|票|表|内容|時点|予定|計画|様式|例|見本|欄|取組|研修|手続|相談|事例|効果|一覧))*"
+)
+_SET_ASIDE = re.compile(
+    r"old|bak|backup|バックアップ|の?コピー~?|copy|控え?|下書き?|案|削除|廃止|不要|未使用|使わない|作成中|未完成|非表示|別の?課|他課|テスト|test|前|×"
+)
+# So says a mark beside a row, or a remark on it, that it is no answer any more.
+_GONE = re.compile(
+    r"(?:[^。、\s]{0,12}[はで])?(?:廃止|削除|取消|取り消し|終了|中止|重複|除外|不要)(?:済み?|した|しました)?[。.]?|[×✕✖✗]"
+)
+_WESTERN_YEAR = re.compile("20[0-4][0-9]")
+_QUARTER = re.compile(r"第?[1-4一二三四]四半期|(?<![0-9a-z])[1-4]q|q[1-4]")
+_KANJI_DIGITS = str.maketrans("一二三", "123")
+_MONTHS = 3
+_DAY = re.compile(
+    r"(?:(?P<era>令和|平成|[rh])\.?|(?=20))(?P<year>元|[0-9]{1,4})[年./-](?P<month>1[0-2]|0?[1-9])"
+    r"(?:月?末日?|[月./-](?:[0-9]{1,2}日?)?)?(?:時点|現在)?"
+)
+_AROUND_A_LINE = "（）()[]【】※＊* 　"
+
+
+class Lines:
+    """What texts would say of the answers, were they lines around a table of such units."""
+
+    def __init__(self, units: frozenset[str], sheet: str, period: Period | None) -> None:
+        self.units, self.sheet, self.period = units, sheet, period
+        # Nearly all texts say nothing, and the same ones come again and again.
+        self._say_nothing: set[str] = set()
+
+    def find(self, texts: Iterable[str]) -> dict[str, Kind]:
+        """Return those of the texts that say something of the answers, with what is wrong."""
+        if len(self._say_nothing) > _LINES_KEPT:
+            self._say_nothing.clear()
+        new = set(texts) - self._say_nothing
+        units, sheet, period = self.units, self.sheet, self.period
+        judged = {text: judge_line(text, units, sheet, period) for text in filter(_MAY_TELL, new)}
+        told = {text: kind for text, kind in judged.items() if kind}
+        self._say_nothing |= new - told.keys()
+        return told
+
+
+def judge_line(text: str, units: frozenset[str], sheet: str, period: Period | None) -> Kind | None:
+    """Tell whether a text would, as a line around a table, say something of its answers.
+
+    It may name a unit that is none of these, as （単位：千件） does, or other answers than those of
+    the quarter, as 前回の回答, 記入例 and 令和3年度 do, alone or beside the name of the sheet.
+    """
+    if units and _names_other_unit(text, units):
+        return Kind.UNIT_ABOVE_TABLE
+    if period is None or len(text) > _LONGEST_TITLE or not _TELLS.search(text):
+        return None
+    if _GONE.fullmatch(text.strip(_AROUND_A_LINE)):
+        return Kind.HARDLY_A_NAME
+    found = map(_ANOTHER_TABLE.fullmatch, _list_words(text, sheet, period))
+    is_of_another = any(one and _is_of_other_period(one, period) for one in found)
+    return Kind.TITLE_OF_ANOTHER_TABLE if is_of_another else None
+
+
+@lru_cache(maxsize=4096)
+def is_set_aside(name: str, sheet: str, period: Period) -> bool:
+    """Tell whether the name of a sheet says that it holds no answers, or others."""
+    words = _list_words(name, sheet, period)
+    is_of_another = judge_line(name, frozenset(), sheet, period) is not None
+    return is_of_another or any(map(_SET_ASIDE.fullmatch, words))
+
+
+def _list_words(text: str, sheet: str, period: Period) -> list[str]:
+    """Return the words of a title but for the name of the sheet, and quarters in place of days."""
+
+    def name_quarter(day: re.Match[str]) -> str:
+        year, month = _western_year(day["era"], day["year"]), int(day["month"])
+        said = Period(year - (month <= _MONTHS), (month - 1) // _MONTHS or 4)
+        # A later day only says when it was written.
+        return f"fy{said.fiscal_year}年度q{said.quarter}" if said < period else ""
+
+    def name_number(quarter: re.Match[str]) -> str:
+        return f"q{quarter[0].translate(_KANJI_DIGITS).strip('第四半期q')}"
+
+    dated = _QUARTER.sub(name_number, _DAY.sub(name_quarter, fold(text)))
+    return list(filter(None, _BETWEEN_WORDS.split(dated.replace(fold(sheet), "|"))))
+
+
+def _names_other_unit(text: str, units: Collection[str]) -> bool:
+    if "単位" not in text and text[:1] not in "（([【百千万億":
+        return False
+    line = text.strip(_AROUND_A_LINE)
+    if not (UNIT_WORD.match(line) or IN_PARENTHESES.fullmatch(fold(text)) or is_unit(text)):
+        return False
+    named = _BETWEEN_UNITS.split(UNIT_WORD.sub("", line))
+    return any(all(is_other_unit(one, unit) for unit in units) for one in named)
+
+
+def _is_of_other_period(match: re.Match[str], period: Period) -> bool:
+    era, number, quarter = match["era"], match["year"], match["quarter"]
+    if quarter and int(quarter[1:]) != period.quarter:
+        return True
+    if number is None:
+        return quarter is None
+    is_year = era or match["says"] or _WESTERN_YEAR.fullmatch(number)
+    return bool(is_year) and _western_year(era, number) != period.fiscal_year
+
+
+def _western_year(era: str | None, number: str) -> int:
+    first = ERA_FIRST_YEARS.get({"r": "令和", "h": "平成"}.get(era or "", era or ""), 1)
+    return first - 1 + int(number.replace("元", "1"))
