@@ -286,27 +286,35 @@ def measure_spark(work: Work, kill_after: float | None = None) -> tuple[float, f
     return began, seconds
 
 
-def measure_processes(report: Report, work: Work, folder: Path) -> dict[int, float]:
-    """Measure bare calamine and the units on two processes; return the seconds by size."""
+class Done(NamedTuple):
+    """Work that processes have done, and the seconds that it took."""
+
+    work: Work
+    seconds: float
+
+
+def measure_processes(report: Report, work: Work, folder: Path) -> dict[int, Done]:
+    """Measure bare calamine and the units on two processes; return what was done by size."""
     books = sorted(work.survey.rglob("*.xlsx"))
     bare, bare_spent = take_time(lambda: read_all(books))
     report.add(f"bare calamine, {len(books):,} workbooks, two processes", f"{bare:.1f} s")
-    count, taken, costs = len(books) // WORKBOOKS, {}, {}
+    count, done, costs = len(books) // WORKBOOKS, {}, {}
     for size in (*(size for size in SIZES if size < count), count):
         some = work if size == count else take_some(work, folder / f"{size}", size)
         with watch_memory() as peak:
-            taken[size], spent = take_time(lambda some=some: do_all(some, PROCESSES))
-        costs[size] = 1000 * taken[size] / size / WORKBOOKS
+            seconds, spent = take_time(lambda some=some: do_all(some, PROCESSES))
+        done[size] = Done(some, seconds)
+        costs[size] = 1000 * seconds / size / WORKBOOKS
         name = f"`processes`, {size * WORKBOOKS:,} workbooks, to values, lineage and Parquet"
-        ratio = taken[size] / bare * count / size
-        report.add(name, f"{taken[size]:.1f} s", f"{ratio:.2f} x calamine", "2.2")
+        ratio = seconds / bare * count / size
+        report.add(name, f"{seconds:.1f} s", f"{ratio:.2f} x calamine", "2.2")
         cost = f"{costs[size]:.2f} ms a workbook"
         change = f"{100 * (costs[size] / costs[min(costs)] - 1):+.0f} %"
         report.add("— cost of a workbook, against the first size", cost, change, "10 %")
         share = f"{spent / bare_spent * count / size:.2f} x calamine"
         report.add("— processor time", f"{spent:.0f} s", share)
         report.add("— peak memory of all processes", f"{peak[0]:.0f} MiB", "", "1,536 MiB")
-    return taken
+    return done
 
 
 def measure_repeat(report: Report, work: Work, first: float) -> None:
@@ -338,27 +346,26 @@ def measure_query(report: Report, work: Work, folder: Path) -> None:
 
 
 def measure_on_spark(
-    report: Report, work: Work, folder: Path, taken: dict[int, float], sizes: Sequence[int]
+    report: Report, work: Work, folder: Path, done: dict[int, Done], sizes: Sequence[int]
 ) -> None:
     """Measure Spark undisturbed and with a worker killed, beside the same on processes."""
     undisturbed: dict[int, float] = {}
     for size, kills in zip(sizes, (False, True), strict=False):
-        places = folder / f"spark{kills}"
-        if size not in taken:
-            alike = take_some(work, folder / f"beside{size}", size)
-            taken[size], _ = take_time(lambda alike=alike: do_all(alike, PROCESSES))
-        some = take_some(work, places, size)
-        half = undisturbed.get(size, taken[size] * 1.4) / 2 if kills else None
+        if size not in done:
+            beside = take_some(work, folder / f"beside{size}", size)
+            seconds, _ = take_time(lambda beside=beside: do_all(beside, PROCESSES))
+            done[size] = Done(beside, seconds)
+        some, expected = take_some(work, folder / f"spark{kills}", size), done[size]
+        half = undisturbed.get(size, expected.seconds * 1.4) / 2 if kills else None
         began, seconds = measure_spark(some, half)
         undisturbed[size] = seconds
         how = "one of two workers killed at half time" if kills else "two workers"
         name = f"Spark, {how}, {size * WORKBOOKS:,} workbooks"
-        ratio, aim = f"{seconds / taken[size]:.2f} x processes", "2" if kills else "1.4"
+        ratio, aim = f"{seconds / expected.seconds:.2f} x processes", "2" if kills else "1.4"
         report.add(name, f"{seconds:.1f} s + {began:.1f} s start", ratio, aim)
-        beside = take_some(work, folder / f"hashes{kills}", size)
-        do_all(beside, PROCESSES)
-        same = Results(beside.results).hash_tables() == Results(some.results).hash_tables()
-        report.add("— hashes of all tables", "equal" if same else "DIFFERENT", "", "equal")
+        hashes = [Results(one.results).hash_tables() for one in (expected.work, some)]
+        same = "equal" if hashes[0] == hashes[1] else "DIFFERENT"
+        report.add("— hashes of all tables", same, "", "equal")
 
 
 def main() -> None:
@@ -368,11 +375,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as name:
         folder = Path(name)
         work = make_work(folder, count)
-        taken = measure_processes(report, work, folder)
+        done = measure_processes(report, work, folder)
         measure_query(report, work, folder)
         if find_spec("pyspark"):
-            measure_on_spark(report, work, folder, taken, spark or [count, count])
-        measure_repeat(report, work, taken[count])
+            measure_on_spark(report, work, folder, done, spark or [count, count])
+        measure_repeat(report, work, done[count].seconds)
 
 
 if __name__ == "__main__":

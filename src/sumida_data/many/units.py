@@ -25,45 +25,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sumida_data.base import frames
 from sumida_data.base.disk import explain_os_error, hash_place, remove_folder, replace_file
-from sumida_data.base.frames import (
-    build_frame,
-    build_frame_of_tuples,
-    read_rows,
-    to_arrow,
-    to_frame,
-)
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.many import Many
 from sumida_data.plan.models import Plans
 from sumida_data.plan.progress import assess_values
 from sumida_data.plan.values import compute_indicators, measure_coverage
 from sumida_data.sources.central import CentralCollector, CentralContents, Municipality
+from sumida_data.survey import corrections as agreed
+from sumida_data.survey import departments as offices
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.receipts import Ledger
 from sumida_data.survey.collecting.returns import FormReader
-from sumida_data.survey.corrections import (
-    Correction,
-    apply_corrections,
-    leave_out_settled,
-    parse_corrections,
-)
-from sumida_data.survey.departments import (
-    Department,
-    Succession,
-    parse_departments,
-    parse_successions,
-)
 from sumida_data.survey.files import SourceFile, open_deliveries
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSource, Form, Waves
-from sumida_data.survey.reading.registers import (
-    LINE,
-    MappedHeading,
-    ReferenceTableError,
-    TextRow,
-    parse_layout_map,
-)
+from sumida_data.survey.reading import registers as kept
 from sumida_data.survey.tables import build_typed_tables
 
 # So many are worked on together: what is computed of many costs little more than of one.
@@ -87,10 +65,10 @@ class Outcome(NamedTuple):
 class Registers(NamedTuple):
     """What the office keeps of a municipality, or of all that have no rows of their own."""
 
-    departments: Sequence[Department] = ()
-    successions: Sequence[Succession] = ()
-    corrections: Sequence[Correction] = ()
-    headings: Sequence[MappedHeading] = ()
+    departments: Sequence[offices.Department] = ()
+    successions: Sequence[offices.Succession] = ()
+    corrections: Sequence[agreed.Correction] = ()
+    headings: Sequence[kept.MappedHeading] = ()
 
 
 class Unit(NamedTuple):
@@ -187,7 +165,7 @@ class Work:
         """Read what a municipality sent, and correct it as was agreed."""
         home = self.municipalities.get(code)
         if home is None:
-            raise ReferenceTableError(f"{code} は municipalities.csv にありません。")
+            raise kept.ReferenceTableError(f"{code} は municipalities.csv にありません。")
         described = self.dictionary
         departments, successions, corrections, headings = self.registers.get(
             code, self.registers.get("", Registers())
@@ -197,23 +175,25 @@ class Work:
         collector = Collector(reader, self.waves, departments, code, successions, ledger)
         collected = collector.collect(files)
         self._keep_ledger(code, ledger)
-        response = to_arrow(build_frame(described["response"], collected.responses))
+        response = frames.to_arrow(frames.build_frame(described["response"], collected.responses))
         contents = self._collect_central_files(home, response)
         # The ministry's table lists all municipalities.
         ours = [row for row in contents.answers if row.municipality_code == code]
-        answer = build_frame_of_tuples(described["answer"], [*collected.answers, *ours])
-        answer, corrected, reported = apply_corrections(answer, corrections, self.rules)
-        received = leave_out_settled([*collected.findings, *contents.findings], answer)
+        answer = frames.build_frame_of_tuples(described["answer"], [*collected.answers, *ours])
+        answer, corrected, reported = agreed.apply_corrections(answer, corrections, self.rules)
+        received = agreed.leave_out_settled([*collected.findings, *contents.findings], answer)
         found = [finding.as_row() for finding in (*received, *reported)]
         rows = {"correction": corrected, "finding": found}
-        alone = {name: to_arrow(build_frame(described[name], rows[name])) for name in rows}
-        return Unit(code, key, to_arrow(answer), response, alone)
+        alone = {
+            name: frames.to_arrow(frames.build_frame(described[name], rows[name])) for name in rows
+        }
+        return Unit(code, key, frames.to_arrow(answer), response, alone)
 
     def compute(self, units: Sequence[Unit]) -> dict[str, pa.Table]:
         """Return the tables of municipalities that are alike, made as those of a single one are."""
         described = self.dictionary
         answer, response = (
-            to_frame(pa.concat_tables(getattr(unit, name) for unit in units))
+            frames.to_frame(pa.concat_tables(getattr(unit, name) for unit in units))
             for name in ("answer", "response")
         )
         parts = (*self.form.answer_sheets, *self.sources)
@@ -223,11 +203,13 @@ class Work:
         names = {unit.code: self.municipalities[unit.code].name for unit in units}
         computed, lineage, _ = compute_indicators(names, self.plans, tables, coverage, response)
         tables["response"] = response
-        values = build_frame(described["indicator_value"], computed)
+        values = frames.build_frame(described["indicator_value"], computed)
         tables["indicator_value"] = values
-        progress = assess_values(self.plans, read_rows(values))
-        tables["indicator_progress"] = build_frame(described["indicator_progress"], progress)
-        return {name: to_arrow(frame) for name, frame in tables.items()} | {"lineage": lineage}
+        progress = assess_values(self.plans, frames.read_rows(values))
+        tables["indicator_progress"] = frames.build_frame(described["indicator_progress"], progress)
+        return {name: frames.to_arrow(frame) for name, frame in tables.items()} | {
+            "lineage": lineage
+        }
 
     def _collect_central_files(self, home: Municipality, response: pa.Table) -> CentralContents:
         known, sample = [*self.municipalities.values()], bool(pc.any(response["sample"]).as_py())
@@ -236,7 +218,7 @@ class Work:
         return collector.collect(files, sorted(pc.unique(response["period"]).to_pylist()))
 
     @cached_property
-    def _make_reader(self) -> Callable[[tuple[MappedHeading, ...]], FormReader]:
+    def _make_reader(self) -> Callable[[tuple[kept.MappedHeading, ...]], FormReader]:
         # What a reader has judged once it knows in all municipalities.
         return lru_cache(lambda headings: FormReader(self.form, self.rules, headings))
 
@@ -246,10 +228,12 @@ class Work:
 
     def _read_ledger(self, code: str) -> Ledger:
         path = self.receipts / f"{code}.parquet"
-        return Ledger(read_rows(to_frame(pq.read_table(path))) if path.is_file() else ())
+        return Ledger(
+            frames.read_rows(frames.to_frame(pq.read_table(path))) if path.is_file() else ()
+        )
 
     def _keep_ledger(self, code: str, ledger: Ledger) -> None:
-        table = to_arrow(build_frame(self.dictionary["receipt"], ledger.rows))
+        table = frames.to_arrow(frames.build_frame(self.dictionary["receipt"], ledger.rows))
         buffer = pa.BufferOutputStream()
         pq.write_table(table, buffer)
         replace_file(self.receipts / f"{code}.parquet", buffer.getvalue().to_pybytes())
@@ -264,17 +248,21 @@ class Work:
         return self.results / "done" / f"{code}.txt"
 
 
-def parse_registers(registers: Sequence[Sequence[TextRow]], form: Form) -> dict[str, Registers]:
+def parse_registers(
+    registers: Sequence[Sequence[kept.TextRow]], form: Form
+) -> dict[str, Registers]:
     """Read the rows of the registers, in their order, by the municipality's code that they carry.
 
     A ReferenceTableError tells of a mistake.
     """
-    by_code: defaultdict[str, list[list[TextRow]]] = defaultdict(lambda: [[] for _ in registers])
+    by_code: defaultdict[str, list[list[kept.TextRow]]] = defaultdict(
+        lambda: [[] for _ in registers]
+    )
     for number, rows in enumerate(registers):
         for line, row in enumerate(rows, start=2):
             if any(row.values()):
                 code = row.get("municipality_code") or ""
-                by_code[code][number].append({**row, LINE: str(line)})
+                by_code[code][number].append({**row, kept.LINE: str(line)})
     common = by_code[""]
     return {
         code: _parse([own or rows for own, rows in zip(of_one, common, strict=True)], form)
@@ -282,10 +270,13 @@ def parse_registers(registers: Sequence[Sequence[TextRow]], form: Form) -> dict[
     }
 
 
-def _parse(rows: Sequence[Sequence[TextRow]], form: Form) -> Registers:
-    departments = parse_departments(rows[0])
-    successions = parse_successions(rows[1], departments)
-    corrections, headings = parse_corrections(rows[2], form), parse_layout_map(rows[3], form)
+def _parse(rows: Sequence[Sequence[kept.TextRow]], form: Form) -> Registers:
+    departments = offices.parse_departments(rows[0])
+    successions = offices.parse_successions(rows[1], departments)
+    corrections, headings = (
+        agreed.parse_corrections(rows[2], form),
+        kept.parse_layout_map(rows[3], form),
+    )
     return Registers(departments, successions, corrections, headings)
 
 
