@@ -97,15 +97,17 @@ def test_tables_named_in_the_readme_exist(dictionary: DataDictionary) -> None:
 
 def test_the_cell_that_is_followed_is_where_the_page_says(quarter: Quarter) -> None:
     text = (PROJECT / "docs/one_cell.md").read_text("utf-8")
-    [sql] = re.findall(r"```sql\n(.+?)```", text, re.DOTALL)
+    sql, of_zero = re.findall(r"```sql\n(.+?)```", text, re.DOTALL)
     with duckdb.connect(quarter.data / "sumida.duckdb", read_only=True) as database:
         rows = database.execute(sql).fetchall()
+        [sheets] = database.execute(of_zero).fetchall()
         values = database.execute(
             "SELECT value FROM current_value WHERE indicator_id = 'online_procedures_dx'"
             " AND period = 'FY2022Q3'"
         ).fetchall()
     cell = ("FY2022Q3/1702_子育て支援課_調査票.xlsx", "手続", "D17", "対象", "該当", "normalised")
     assert cell in rows
+    assert sheets == (69, "セキュリティ")
     assert all(part in text for part in cell)
     assert [int(value) for (value,) in values] == [23]
     assert "FY2022Q3, 2022-12-31, 23 手続, measured" in text

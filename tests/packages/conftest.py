@@ -13,7 +13,13 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages
 from sumida_data.packages.package import build_packages
-from sumida_data.plan.models import Plans, describe_indicators, describe_targets
+from sumida_data.plan.models import (
+    Plans,
+    describe_baselines,
+    describe_indicators,
+    describe_methods,
+    describe_targets,
+)
 from sumida_data.quality.readability import Examiner
 from sumida_data.survey.form import CentralSources
 
@@ -103,6 +109,8 @@ def frames(dictionary: DataDictionary, plans: Plans) -> Frames:
     rows: Mapping[str, Iterable[Row]] = {
         "indicator_value": [SYSTEMS, CARD_RATE],
         "indicator_target": describe_targets(plans),
+        "indicator_baseline": describe_baselines(plans),
+        "judging_method": describe_methods(plans),
         "indicator_progress": [PROGRESS],
         "indicator": describe_indicators(plans),
         "procedure": [PROCEDURE, earlier],

@@ -52,6 +52,7 @@ def with_change(packages, **changes):
 class TestFiles:
     def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
         tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
+        tables += ["indicator_baseline", "judging_method"]
         tables += [
             "correction",
             "correction_notice",
@@ -163,6 +164,8 @@ class TestWorkbook:
             "列の説明",
             "指標の値",
             "目標値",
+            "基準値",
+            "判定の方法",
             "指標の進み具合",
             "指標",
             "訂正",

@@ -201,7 +201,7 @@ class TestSchemaOrg:
         descriptor = json.loads(built["dx-indicators/datapackage.json"])
         described = [
             field["description"]
-            for resource in descriptor["resources"][:3]
+            for resource in descriptor["resources"][:5]
             for field in resource["schema"]["fields"]
             if field["name"] == "value"
         ]

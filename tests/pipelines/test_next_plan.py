@@ -18,7 +18,9 @@ from sumida_data.plan.models import (
     Baseline,
     IndicatorTarget,
     Plans,
+    describe_baselines,
     describe_indicators,
+    describe_methods,
     describe_targets,
 )
 from sumida_data.plan.progress import assess
@@ -145,6 +147,8 @@ def published(
     described = {
         "indicator": describe_indicators(both),
         "indicator_target": describe_targets(both),
+        "indicator_baseline": describe_baselines(both),
+        "judging_method": describe_methods(both),
     }
     files = build_packages_of(packages, **rows, **described)
     return read_published(files, dict.fromkeys(path.partition("/")[0] for path in files))

@@ -117,11 +117,13 @@ def compute_all(
         asked: int = 75,
         answered: int = 70,
         departments: Sequence[Department] = (),
+        coverage: Sequence[Coverage] = (),
+        people: Sequence[str] = (),
     ) -> Any:
         frame = build_frame_of_tuples(dictionary["answer"], answers.rows)
         parts = (*form.answer_sheets, *sources.root)
         tables = build_typed_tables(frame, [dictionary[part.table] for part in parts])
-        coverage = [
+        coverage = coverage or [
             Coverage(municipality.code, period, table, asked, answered)
             if table != "standardization"
             else Coverage(municipality.code, period, table, 0, 0)
@@ -136,6 +138,7 @@ def compute_all(
             coverage,
             response,
             departments,
+            people,
         )
 
     return run

@@ -9,13 +9,17 @@ import pytest
 from pydantic import ValidationError
 
 from sumida_data.plan.models import (
+    Baseline,
     CutPoints,
     Indicator,
     IndicatorTarget,
+    LaterMethod,
     LaterVersion,
     Plan,
     Plans,
+    describe_baselines,
     describe_indicators,
+    describe_methods,
     describe_targets,
 )
 from tests.plan.conftest import Answers
@@ -181,6 +185,53 @@ def test_targets_stand_in_the_order_of_their_decision(plan: Plan) -> None:
     for targets in ([newer, older], [older, undated]):
         with pytest.raises(ValidationError, match="decided_on の古い順"):
             check(indicator, targets=targets)
+
+
+def test_later_baselines_have_a_day_and_a_reason(plan: Plan) -> None:
+    indicator = plan.indicator("open_datasets")
+    later = {"value": 140, "decided_on": date(2022, 10, 1), "reason": "数え直した。"}
+    checked = check(indicator, later_baselines=[later])
+    assert [one.value for one in checked.baselines] == [130, 140]
+    with pytest.raises(ValidationError, match="later_baselines は decided_on の古い順"):
+        check(indicator, later_baselines=[later | {"decided_on": None}])
+    with pytest.raises(ValidationError, match="later_baselines には reason"):
+        check(indicator, later_baselines=[later | {"reason": ""}])
+
+
+def test_later_methods_have_a_day_and_are_methods_of_the_plan(plan: Plan) -> None:
+    described = plan.model_dump()
+    later = described["methods"][0] | {"decided_on": date(2022, 10, 1)}
+    again = later | {"decided_on": date(2023, 10, 1), "slightly_behind": "0.7"}
+    changed = Plan.model_validate(described | {"later_methods": [later, again]})
+    assert changed.methods_on(date(2024, 1, 1))[0].slightly_behind == Decimal("0.7")
+    assert changed.methods_on(date(2023, 1, 1))[0].slightly_behind == Decimal("0.8")
+    with pytest.raises(ValidationError, match="later_methods は decided_on の古い順"):
+        Plan.model_validate(described | {"later_methods": [later | {"decided_on": None}]})
+    only = described | {"methods": described["methods"][1:], "later_methods": [later]}
+    with pytest.raises(ValidationError, match="methods にある method だけ"):
+        Plan.model_validate(only)
+
+
+def test_the_registers_keep_every_baseline_and_method_as_decided(plan: Plan) -> None:
+    day = date(2022, 10, 1)
+    baseline = Baseline(value=Decimal(140), decided_on=day, reason="数え直した。")
+    indicator = plan.indicator("open_datasets").model_copy(update={"later_baselines": (baseline,)})
+    given = {"decided_on": day, "on_track": Decimal("0.9")}
+    method = LaterMethod(**plan.methods[1].model_dump() | given)
+    changed = {"indicators": (indicator,), "later_methods": (method,)}
+    plans = Plans((plan.model_copy(update=changed),))
+    baselines = [(one["baseline_number"], one["baseline"]) for one in describe_baselines(plans)]
+    assert baselines == [(1, 130), (2, 140)]
+    assert describe_indicators(plans)[0]["baseline"] == 140
+    methods = describe_methods(plans)
+    assert [(one["method"], one["method_number"]) for one in methods] == [
+        ("linear", 1),
+        ("yearly_share", 1),
+        ("compound_growth", 1),
+        ("yearly_share", 2),
+    ]
+    assert methods[3]["on_track_from"] == Decimal("0.9")
+    assert methods[1]["yearly_shares"] == "25、50、75、100"
 
 
 @pytest.mark.parametrize(

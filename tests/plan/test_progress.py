@@ -12,6 +12,7 @@ from sumida_data.plan.models import (
     Goal,
     Indicator,
     IndicatorTarget,
+    LaterMethod,
     LaterVersion,
     Plan,
     find_start,
@@ -253,6 +254,29 @@ class TestTargetInForce:
         assert before["target_decided_on"] == date(2022, 4, 1)
         after = judge(plan, raised, "162", date(2022, 10, 1))
         assert (after["target_min"], after["verdict"]) == (200, "on_track")
+
+    def test_a_value_is_judged_by_the_baseline_of_its_day(self, plan: Plan) -> None:
+        later = Baseline(value=Decimal(140), decided_on=date(2022, 10, 1), reason="数え直した。")
+        changed = indicator_like(plan, later_baselines=(later,))
+        before, after = (
+            judge(plan, changed, "150", day) for day in (date(2022, 9, 30), date(2022, 10, 1))
+        )
+        assert (before["start_value"], after["start_value"]) == (130, 140)
+        days = date(2022, 9, 30), date(2022, 10, 1)
+        assert [changed.on(day).baseline.value for day in days] == [130, 140]
+        assert changed.on(days[1]).later_baselines == ()
+
+    def test_a_value_is_judged_by_the_methods_of_its_day(self, plan: Plan) -> None:
+        given = {"decided_on": date(2022, 10, 1), "slightly_behind": Decimal("0.1")}
+        later = LaterMethod(**plan.methods[0].model_dump() | given)
+        changed = plan.model_copy(update={"later_methods": (later,)})
+        days = date(2022, 9, 30), date(2022, 10, 1)
+        found = [judge(changed, indicator_like(plan), "132", day) for day in days]
+        assert [row["slightly_behind_from"] for row in found] == [Decimal("0.8"), Decimal("0.1")]
+        assert [row["verdict"] for row in found] == ["behind", "slightly_behind"]
+        assert [one.method for one in changed.on(days[1]).methods] == [
+            one.method for one in plan.methods
+        ]
 
     def test_before_any_target_nothing_can_be_said(self, plan: Plan, raised: Indicator) -> None:
         early = judge(plan, raised, "162", date(2022, 3, 31))

@@ -408,7 +408,9 @@ class TestVerdicts:
         assert kept["indicator_title"] == "題①"
         assert kept.keys() == JUDGED.keys()
         assert pending["pending_state"] == "verdict_differs"
-        assert pending["differences"] == "判定(linear) behind→slightly_behind"
+        assert pending["differences"] == (
+            "linear：判定 behind→slightly_behind、やや遅れの境目 0.8→0.7"
+        )
         assert "verdict_changes.csv に x の改訂番号1の理由" in pending["message"]
 
     def test_a_reason_lets_it_change_and_is_said(self, plans: Plans) -> None:
@@ -419,11 +421,26 @@ class TestVerdicts:
         assert pending == []
 
     def test_what_says_the_same_or_was_not_published_is_as_it_is_now(self) -> None:
-        same = JUDGED | {"verdict": "behind"}
+        same = JUDGED | {"verdict": "behind", "slightly_behind_from": Decimal("0.8")}
         other = JUDGED | {"period": "FY2022Q4"}
         sample = JUDGED | {"sample": True}
         for row in (same, other, sample):
             assert freeze_verdicts([row], PUBLISHED, {}) == ([row], [])
+
+    def test_other_grounds_are_shown_though_the_verdict_stays(self) -> None:
+        grounds = {"start_value": Decimal(6), "target_value": Decimal(25)}
+        published = PublishedValues((), (), None, (SAID | grounds,))
+        row = SAID | grounds | {"indicator_title": "題①"}
+        assert freeze_verdicts([row], published, {}) == ([row], [])
+        [kept], [pending] = freeze_verdicts([row | {"start_value": Decimal(7)}], published, {})
+        assert kept["start_value"] == 6
+        assert pending["differences"] == "linear：起点の値 6→7"
+        assert "決めた日を付けて加えてください" in pending["message"]
+
+    def test_what_was_withheld_is_compared_with_nothing(self) -> None:
+        withheld = SAID | {"value_status": "suppressed", "verdict": None}
+        published = PublishedValues((), (), None, (withheld,))
+        assert freeze_verdicts([JUDGED], published, {}) == ([JUDGED], [])
 
     def test_a_reason_for_what_was_not_published_is_refused(self, plans: Plans) -> None:
         with pytest.raises(ReferenceTableError, match="x FY2022Q3 2 の判定は公表されていません"):

@@ -14,6 +14,7 @@ from sumida_data.plan.progress import assess
 from sumida_data.plan.values import (
     Coverage,
     QueryError,
+    Reply,
     measure_coverage,
     round_half_up,
 )
@@ -386,7 +387,113 @@ def test_a_sheet_counts_only_the_departments_that_it_is_for(
     )
     coverage = measure_coverage(form, Waves({"FY2022Q4": wave}), response)
     assert {
-        Coverage("131075", "FY2022Q4", "procedure", asked=4, answered=3),
-        Coverage("131075", "FY2022Q4", "standardization", asked=2, answered=1),
-        Coverage("131075", "FY2022Q4", "training", asked=0, answered=0),
-    } <= set(coverage)
+        ("131075", "FY2022Q4", "procedure", 4, 3),
+        ("131075", "FY2022Q4", "standardization", 2, 1),
+        ("131075", "FY2022Q4", "training", 0, 0),
+    } <= {one[:5] for one in coverage}
+    for one in coverage:
+        assert (len(one.missing), len(one.read)) == (one.asked - one.answered, one.answered)
+
+
+def answered(period: str, table: str, *codes: str, missing: tuple[str, ...] = ()) -> Coverage:
+    """Say that departments answered on a sheet, each with a file, and others did not."""
+    read = tuple(
+        Reply(code, f"r-{period}-{code}", f"{period}/{code}.xlsx", "f" * 64) for code in codes
+    )
+    asked = len(codes) + len(missing)
+    return Coverage("131075", period, table, asked, len(codes), "シート", missing, read)
+
+
+@pytest.fixture
+def two_quarters(answers: Answers) -> Answers:
+    """1203 has one procedure online in each quarter; 1204 had two, and answered in the first alone."""
+    for period, department, number in [
+        ("FY2022Q2", "1203", "A"),
+        ("FY2022Q3", "1203", "A"),
+        ("FY2022Q2", "1204", "B"),
+        ("FY2022Q2", "1204", "C"),
+    ]:
+        day = {"online_started_on": "2022-04-01"}
+        answers.add("procedure", number, period=period, department=department, **DONE, **day)
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("missing", "people", "note"),
+    [
+        (("1204",), (), "未回答の1課の分は入っていない。前に答えた分を数えると1〜3。"),
+        (
+            ("1204", "1205"),
+            (),
+            "未回答の2課の分は入っていない。うち1課の分は、前の回答がなく分からない。"
+            "前に答えた分を数えると1〜3。",
+        ),
+        (("1204",), ("手続",), "未回答の1課の分は入っていない。"),
+    ],
+)
+def test_a_count_says_what_those_who_are_missing_leave_open(
+    two_quarters: Answers,
+    compute: Compute,
+    missing: tuple[str, ...],
+    people: tuple[str, ...],
+    note: str,
+) -> None:
+    coverage = [
+        answered("FY2022Q2", "procedure", "1203", "1204"),
+        answered("FY2022Q3", "procedure", "1203", missing=missing),
+    ]
+    values, _ = compute("FY2022Q2", "FY2022Q3", coverage=coverage, people=people)
+    assert values["online_procedures_dx", "FY2022Q2"]["note"] is None
+    assert values["online_procedures_dx", "FY2022Q3"]["note"] == note
+
+
+@pytest.mark.parametrize(
+    ("many", "before", "note"),
+    [
+        # 980 of 1,000 are 98 %; with 100 more of whom nobody or everybody was trained, 89.1 or 98.2.
+        (1000, "FY2022Q2", "前に答えた分を数えると89〜99。"),
+        # Of so few, a percent would tell of single people.
+        (500, "FY2022Q2", ""),
+        # The year begins anew.
+        (
+            1000,
+            "FY2021Q4",
+            "うち1課の分は、前の回答がなく分からない。前に答えた分を数えても98のまま。",
+        ),
+    ],
+)
+def test_a_rate_says_what_those_who_are_missing_leave_open(
+    answers: Answers, compute: Compute, many: int, before: str, note: str
+) -> None:
+    for period, department, asked in [("FY2022Q3", "1203", many), (before, "1204", 100)]:
+        numbers = {"trainees": str(asked * 98 // 100), "trainees_expected": str(asked)}
+        answers.add("security_training", "", period=period, department=department, **numbers)
+    coverage = [
+        answered(before, "security_training", "1204"),
+        answered("FY2022Q3", "security_training", "1203", missing=("1204",)),
+    ]
+    values, _ = compute(before, "FY2022Q3", coverage=coverage)
+    rate = values["security_training_rate", "FY2022Q3"]
+    assert rate["value"] == 98
+    assert rate["note"] == f"未回答の1課の分は入っていない。{note}"
+
+
+def test_a_count_of_nothing_leads_back_to_the_sheets_that_hold_none(
+    answers: Answers, compute: Compute
+) -> None:
+    answers.add("procedure", "T1", **(DONE | {"online_status": "未定"}), online_started_on=None)
+    answers.add("open_dataset", "x", department=None, dataset_id="x", file_status="準備中")
+    coverage = [answered("FY2022Q3", "procedure", "1203", "1204", missing=("1205",))]
+    values, lineage = compute("FY2022Q3", coverage=coverage)
+    for name in ("online_procedures_dx", "open_datasets"):
+        assert values[name, "FY2022Q3"]["value"] == 0
+    ours = lineage[lineage["indicator_id"] == "online_procedures_dx"]
+    assert ours["row_id"].to_list() == ["r-FY2022Q3-1203", "r-FY2022Q3-1204"]
+    assert set(zip(ours["role"], ours["sheet"], ours["field"], strict=True)) == {
+        ("searched", "シート", "*")
+    }
+    assert ours["cell"].isna().all()
+    [central] = lineage[lineage["indicator_id"] == "open_datasets"].to_dict("records")
+    assert (central["role"], central["source_file"]) == ("searched", "FY2022Q3/x.xlsx")
+    # What was not measured was searched nowhere.
+    assert "staff_trainings" not in set(lineage["indicator_id"])

@@ -41,7 +41,8 @@ _TABLES: dict[str, tuple[str, ...]] = {
     # Made from all the others.
     "check": ("check_result", "check_failure"),
     "indicator": (
-        *("indicator", "indicator_target", "indicator_value", "indicator_value_by_department"),
+        *("indicator", "indicator_target", "indicator_baseline", "judging_method"),
+        *("indicator_value", "indicator_value_by_department"),
         *("indicator_progress", "response_rate", "answer_rate", "review_hint", "progress_note"),
         *("initiative_effect_figure", "initiative_effect_summary", "lineage"),
         *("pending_revision", "correction_notice"),

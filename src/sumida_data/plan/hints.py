@@ -152,7 +152,10 @@ def _find(
 
 
 def _find_jump(plan: Plan, indicator: Indicator, before: Row | None, row: Row) -> str | None:
-    others = {"基準値": indicator.baseline.value, "前の値": before and before["value"]}
+    others = {
+        "基準値": indicator.on(row["as_of"]).baseline.value,
+        "前の値": before and before["value"],
+    }
     for name, other in others.items():
         if indicator.kind != "cumulative" and other and row["value"] > plan.hints.jump * other:
             return f"{name}{write_number(other)}の{write_number(plan.hints.jump)}倍を超えた。"

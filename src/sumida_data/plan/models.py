@@ -1,10 +1,11 @@
 """The plan as data: indicators, baselines, targets and footnotes, and their tables."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import ClassVar, Literal, NamedTuple, Self
+from typing import ClassVar, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import Field as Described
 from pydantic import RootModel, field_validator, model_validator
@@ -20,10 +21,21 @@ Goal = Literal[
 Method = Literal["linear", "yearly_share", "compound_growth"]
 
 
-class Baseline(Model):
+class Decided(Model):
+    """What a verdict rests on: it stays as it was decided, and what is decided later is added.
+
+    Attributes:
+        decided_on: The day it was decided, or None where that is not known: of the first alone.
+    """
+
+    decided_on: date | None = None
+
+
+class Baseline(Decided):
     """The value of an indicator when the plan began.
 
     Attributes:
+        decided_on: The day it was decided, or None where that is not known: of the first alone.
         value: Plan data, never recomputed; None where it was not measured.
         as_of: The day it is of, or None where that is not known.
         assumed: Whether that day is an assumption.
@@ -36,11 +48,11 @@ class Baseline(Model):
     reason: str = ""
 
 
-class IndicatorTarget(Model):
+class IndicatorTarget(Decided):
     """A target that is or was in force.
 
     Attributes:
-        decided_on: The day it was decided, or None where that is not known.
+        decided_on: The day it was decided, or None where that is not known: of the first alone.
         target_date: The day by which it is to be reached.
         target_min: The value to reach at least.
         target_max: The value not to exceed.
@@ -49,7 +61,6 @@ class IndicatorTarget(Model):
         footnote: Name of the plan's footnote that belongs to it.
     """
 
-    decided_on: date | None = None
     target_date: date
     target_min: Decimal | None = None
     target_max: Decimal | None = None
@@ -149,6 +160,7 @@ class Indicator(Model):
         title_footnote: Name of the plan's footnote that belongs to the title.
         unknown_targets: What is said of targets before the first one listed, which are not known;
             empty where there were none.
+        later_baselines: Baselines decided later, oldest first; each says why.
         targets: Every target known to have been in force, oldest first.
         query: DuckDB SQL that returns the rows that count: row_id, numerator, denominator.
         numerator_fields: Fields of the table on which the numerator rests.
@@ -189,6 +201,7 @@ class Indicator(Model):
     as_of: Literal["period", "rows", "rows_of_other_periods"] = "period"
     title_footnote: str | None = None
     baseline: Baseline
+    later_baselines: tuple[Baseline, ...] = ()
     unknown_targets: str = ""
     targets: tuple[IndicatorTarget, ...] = Described(min_length=1)
     query: Select
@@ -211,8 +224,6 @@ class Indicator(Model):
         bounds, fits = _GOALS[self.goal]
         limits = [one for one in (self.limit, self.most_possible) if one is not None]
         allowed = f"0以上{min(limits)}以下" if limits else "0以上"
-        decided = [target.decided_on for target in self.targets]
-        known = [day for day in decided if day is not None]
         return {
             f"goal が {self.goal} の目標には {bounds} を書いてください": not all(
                 map(fits, self.targets)
@@ -224,8 +235,10 @@ class Indicator(Model):
                 for target in self.targets
                 for bound in target.bounds
             },
-            "targets は decided_on の古い順に書いてください。空にできるのは最初の1つだけです": (
-                None in decided[1:] or known != sorted(known)
+            **_find_disorder("targets", self.targets),
+            **_find_disorder("later_baselines", self.baselines),
+            "later_baselines には reason を書いてください": not all(
+                one.reason for one in self.later_baselines
             ),
         }
 
@@ -238,6 +251,11 @@ class Indicator(Model):
     def difference_unit(self) -> str:
         """The unit of differences: percentages differ in ポイント."""
         return "ポイント" if self.unit == "%" else self.unit
+
+    @property
+    def baselines(self) -> tuple[Baseline, ...]:
+        """Every baseline, in the order in which they were decided."""
+        return (self.baseline, *self.later_baselines)
 
     @property
     def target(self) -> IndicatorTarget:
@@ -253,15 +271,13 @@ class Indicator(Model):
             accumulate(changes, lambda one, new: one.model_copy(update=new), initial=first)
         )
 
-    def decided_by(self, day: date) -> tuple[IndicatorTarget, ...]:
-        """Return the targets decided by a day; empty if the first was decided later."""
-        return tuple(one for one in self.targets if not one.decided_on or one.decided_on <= day)
-
     def on(self, day: date) -> "Indicator":
-        """Return the indicator as it was on a day: its definition, and targets decided by then."""
+        """Return the indicator as it was on a day: its definition, and what was decided by then."""
         # Before the first target is decided there is none to show but that.
-        decided = self.decided_by(day) or self.targets[:1]
-        return self.version_on(day).model_copy(update={"targets": decided})
+        decided = decided_by(self.targets, day) or self.targets[:1]
+        baseline = (decided_by(self.baselines, day) or self.baselines)[-1]
+        update = {"targets": decided, "baseline": baseline, "later_baselines": ()}
+        return self.version_on(day).model_copy(update=update)
 
     def version_on(self, day: date) -> "Indicator":
         """Return the indicator by the definition in force on a day."""
@@ -291,10 +307,11 @@ _GOALS: dict[Goal, tuple[str, Callable[[IndicatorTarget], bool]]] = {
 }
 
 
-class CutPoints(Model):
+class CutPoints(Decided):
     """A method of judging progress, and where one verdict ends and the next begins.
 
     Attributes:
+        decided_on: The day it was decided, or None where that is not known: of the first alone.
         on_track: Smallest progress ratio that is 順調.
         slightly_behind: Smallest progress ratio that is やや遅れ.
         yearly_shares: Of method ``yearly_share``: the shares of the way, in percent, due in each
@@ -324,6 +341,12 @@ class CutPoints(Model):
         }
 
 
+class LaterMethod(CutPoints):
+    """A method as it was decided anew, which it may be several times."""
+
+    named_by: ClassVar[str] = ""
+
+
 class HintBounds(Model):
     """A value is worth a look if it is more than ``jump`` times the one before or the baseline."""
 
@@ -348,6 +371,7 @@ class Plan(Model):
         assumed_baseline_day: Where the path to a target starts if a baseline has no known day.
         assumed_baseline_reason: Why.
         methods: The methods of judging progress; the first is the primary one.
+        later_methods: The same as they were decided anew later, oldest first.
         hints: From where on a value is worth a second look.
         footnotes: Footnotes by name.
         policies: What the plan aims at, in its own order.
@@ -364,6 +388,7 @@ class Plan(Model):
     assumed_baseline_day: date
     assumed_baseline_reason: str
     methods: tuple[CutPoints, ...] = Described(min_length=1)
+    later_methods: tuple[LaterMethod, ...] = ()
     hints: HintBounds
     footnotes: dict[Name, str]
     policies: tuple[Policy, ...] = ()
@@ -374,10 +399,15 @@ class Plan(Model):
         return next(one for one in self.indicators if one.indicator_id == indicator_id)
 
     def on(self, day: date) -> "Plan":
-        """Return the plan as it was on a day: definitions in force, targets decided by then."""
-        return self.model_copy(
-            update={"indicators": tuple(indicator.on(day) for indicator in self.indicators)}
-        )
+        """Return the plan as it was on a day: definitions in force, what was decided by then."""
+        indicators = tuple(indicator.on(day) for indicator in self.indicators)
+        update = {"indicators": indicators, "methods": self.methods_on(day), "later_methods": ()}
+        return self.model_copy(update=update)
+
+    def methods_on(self, day: date) -> tuple[CutPoints, ...]:
+        """Return the methods as they were decided by a day."""
+        known = {one.method: one for one in (*self.methods, *decided_by(self.later_methods, day))}
+        return tuple(known[one.method] for one in self.methods)
 
     def _mistakes(self) -> Mistakes:
         ids = [one.indicator_id for one in self.indicators]
@@ -391,7 +421,12 @@ class Plan(Model):
             **self._find_senseless_days(),
             f"脚注 {loose} が footnotes にありません": loose,
             f"yearly_shares は計画の年数({years})と同じ数だけ書いてください": any(
-                len(cuts.yearly_shares) not in {0, years} for cuts in self.methods
+                len(cuts.yearly_shares) not in {0, years}
+                for cuts in (*self.methods, *self.later_methods)
+            ),
+            **_find_disorder("later_methods", (*self.methods[:1], *self.later_methods)),
+            "later_methods には methods にある method だけが書けます": (
+                {one.method for one in self.later_methods} - {one.method for one in self.methods}
             ),
             f"part_of の {unknown} という指標はありません": unknown,
         }
@@ -497,6 +532,23 @@ class ReportedPeriod(RootModel[str]):
         return max(periods, default="") if self.root == "latest" else self.root
 
 
+_Decided = TypeVar("_Decided", bound=Decided)
+
+
+def decided_by(found: Sequence[_Decided], day: date) -> tuple[_Decided, ...]:
+    """Return what was decided by a day; empty if the first was decided later."""
+    return tuple(one for one in found if not one.decided_on or one.decided_on <= day)
+
+
+def _find_disorder(name: str, found: Sequence[Decided]) -> Mistakes:
+    decided = [one.decided_on for one in found]
+    known = [day for day in decided if day is not None]
+    disorder = None in decided[1:] or known != sorted(known)
+    return {
+        f"{name} は decided_on の古い順に書いてください。空にできるのは最初の1つだけです": disorder
+    }
+
+
 class Start(NamedTuple):
     """Where the path to the target starts, and what had to be assumed of it; '' if nothing."""
 
@@ -505,9 +557,9 @@ class Start(NamedTuple):
     assumption: str
 
 
-def find_start(plan: Plan, indicator: Indicator) -> Start | None:
-    """Return where the indicator's path starts, or None if there is nothing to start from."""
-    baseline = indicator.baseline
+def find_start(plan: Plan, indicator: Indicator, day: date = date.max) -> Start | None:
+    """Return where the path starts as decided by a day, or None if it starts from nothing."""
+    baseline = (decided_by(indicator.baselines, day) or indicator.baselines)[-1]
     if indicator.kind == "cumulative":
         # Whether or not anything was measured before.
         eve = plan.first_day - timedelta(days=1)
@@ -536,11 +588,45 @@ def describe_indicators(plans: Plans) -> list[Row]:
                 "limits": one.limits or None,
                 # One line, because a record of a CSV file is one.
                 "query": " ".join(one.query.split()),
-                "baseline": one.baseline.value,
-                "baseline_as_of": one.baseline.as_of,
-                "baseline_reason": one.baseline.reason or assumption or None,
+                "baseline": one.baselines[-1].value,
+                "baseline_as_of": one.baselines[-1].as_of,
+                "baseline_reason": one.baselines[-1].reason or assumption or None,
             }
             rows.append(one.model_dump() | own)
+    return rows
+
+
+def describe_baselines(plans: Plans) -> list[Row]:
+    """Return the rows of table ``indicator_baseline``; one row is one baseline as decided."""
+    return [
+        {
+            "row_id": f"{plan.plan_id}/{one.indicator_id}/{number}",
+            "plan_id": plan.plan_id,
+            "indicator_id": one.indicator_id,
+            "baseline_number": number,
+            "decided_on": baseline.decided_on,
+            "baseline": baseline.value,
+            "baseline_as_of": baseline.as_of,
+            "unit": one.unit,
+            "reason": baseline.reason or None,
+        }
+        for plan, one in plans.owners.values()
+        for number, baseline in enumerate(one.baselines, start=1)
+    ]
+
+
+def describe_methods(plans: Plans) -> list[Row]:
+    """Return the rows of table ``judging_method``; one row is one method as decided."""
+    rows = []
+    for plan in plans.root:
+        numbers = Counter[str]()
+        for one in (*plan.methods, *plan.later_methods):
+            numbers[one.method] += 1
+            own = {"plan_id": plan.plan_id, "method_number": numbers[one.method]}
+            own["row_id"] = "/".join((plan.plan_id, one.method, str(numbers[one.method])))
+            cuts = {"on_track_from": one.on_track, "slightly_behind_from": one.slightly_behind}
+            shares = {"yearly_shares": "、".join(map(str, one.yearly_shares)) or None}
+            rows.append(one.model_dump() | own | cuts | shares)
     return rows
 
 

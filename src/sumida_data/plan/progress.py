@@ -14,7 +14,15 @@ from typing import Literal, NamedTuple
 
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_last_day, fiscal_year_of
-from sumida_data.plan.models import CutPoints, Indicator, IndicatorTarget, Plan, Plans, find_start
+from sumida_data.plan.models import (
+    CutPoints,
+    Indicator,
+    IndicatorTarget,
+    Plan,
+    Plans,
+    decided_by,
+    find_start,
+)
 from sumida_data.plan.values import round_half_up
 
 Verdict = Literal[
@@ -132,9 +140,9 @@ def assess_values(plans: Plans, values: Iterable[Row]) -> Iterator[Row]:
 
 
 def assess(plan: Plan, indicator: Indicator, value: Row) -> list[Row]:
-    """Compare a row of ``indicator_value`` with the target in force on its day, by every method."""
+    """Compare a row of ``indicator_value`` with its target by every method, as decided by then."""
     case = _Case(plan, indicator, value)
-    rows = [_assess_by(cuts, case) for cuts in plan.methods]
+    rows = [_assess_by(cuts, case) for cuts in plan.methods_on(case.as_of)]
     for row in rows:
         row["agrees"] = row["verdict"] in (rows[0]["verdict"], "not_applicable")
     return rows
@@ -147,8 +155,8 @@ class _Case:
         self.plan, self.indicator, self.value = plan, indicator, value
         self.actual: Decimal | None = value["value"]
         self.as_of: date = value["as_of"]
-        self.start = find_start(plan, indicator)
-        target = self.target = (indicator.decided_by(self.as_of) or (None,))[-1]
+        self.start = find_start(plan, indicator, self.as_of)
+        target = self.target = (decided_by(indicator.targets, self.as_of) or (None,))[-1]
         self.is_reached = bool(
             target and self.actual is not None and target.is_reached_by(self.actual)
         )

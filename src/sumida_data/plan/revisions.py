@@ -39,6 +39,16 @@ _PARTS = {
     "definition_version": "定義の版",
 }
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
+# The same of a verdict, with what the plan says and it rests on.
+_GROUNDS = {
+    "verdict": "判定",
+    "target_value": "目標値",
+    "start_value": "起点の値",
+    "start_date": "起点の日",
+    "expected_value": "計画線の値",
+    "on_track_from": "順調の境目",
+    "slightly_behind_from": "やや遅れの境目",
+}
 # What is said of what is pending. Where nothing of a quarter is left, each value has the same
 # sentence: it is told once.
 _MESSAGES = {
@@ -54,7 +64,8 @@ _MESSAGES = {
     "no_difference": "{title} {period}：revisions.csv に改訂{number}の理由がありますが、"
     "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",
     "verdict_differs": "{title} {period}：公表した判定と違います({differences})。"
-    "境目、基準値、目標値か規則が変わりました。改めるときは、verdict_changes.csv に "
+    "境目、基準値、目標値か規則が変わりました。これからだけ変えるときは、plans.yml の前のものを"
+    "残し、決めた日を付けて加えてください。公表した判定も改めるときは、verdict_changes.csv に "
     "{name} の改訂番号{published}の理由を書いてください。",
 }
 _MAY_STAY = (
@@ -128,7 +139,7 @@ def parse_accepted(
 def freeze_verdicts(
     computed: Iterable[Row], published: PublishedValues, reasons: Mapping[Address, str]
 ) -> tuple[list[Row], list[Row]]:
-    """Keep what was said of a value, whatever cut point, baseline, target or rule was changed.
+    """Keep what was said of a value, and on what grounds, whatever was changed of these since.
 
     Returns:
         Rows of ``indicator_progress``, and those of ``pending_revision`` for verdicts that would be
@@ -140,13 +151,13 @@ def freeze_verdicts(
         before = known.get(_verdict_of(row))
         if before and (reason := reasons.get(_address_of(row))):
             kept.append(row | {"reason": f"{row['reason']}公表した判定を改めた理由：{reason}"})
-        elif before is None or before["verdict"] == row["verdict"]:
+        elif before is None or not (names := list_differences(before, row, _GROUNDS)):
             kept.append(row)
         else:
             title = {"indicator_title": row["indicator_title"]}
             same = {name: value for name, value in before.items() if name in row}
             kept.append(row | same | title)
-            change = f"判定({row['method']}) {before['verdict']}→{row['verdict']}"
+            change = f"{row['method']}：{_tell(before, row, names, _GROUNDS)}"
             described = _describe("verdict_differs", before | title, row["revision"] + 1, change)
             own = {"row_id": f"{row['row_id']}/verdict", "computed_value": row["value"]}
             pending.append(described | own)
@@ -230,9 +241,7 @@ def _revise(
     revised = _number(row | {"revision": number})
     if not names or _address_of(revised) in reasons:
         return [*kept, revised], []
-    parts = ((_PARTS[name], _show(kept[-1][name]), _show(row[name])) for name in names)
-    differences = "、".join(f"{part} {old}→{now}" for part, old, now in parts)
-    described = _describe("differs", kept[-1], number, differences)
+    described = _describe("differs", kept[-1], number, _tell(kept[-1], row, names, _PARTS))
     return kept, [described | {"computed_value": row["value"]}]
 
 
@@ -272,14 +281,20 @@ def _write_notices(values: Sequence[Row], reasons: Mapping[Address, Row]) -> Ite
         yield row | reasons[_address_of(row)] | changed
 
 
-def list_differences(published: Row, row: Row) -> list[str]:
+def list_differences(published: Row, row: Row, parts: Collection[str] = tuple(_PARTS)) -> list[str]:
     """Return the parts in which a row differs from a published one.
 
     A part that was not published, or withheld (秘匿), is no difference.
     """
-    withheld = _WITHHELD if published.get("value_status") == "suppressed" else ()
-    known = (name for name in _PARTS if name in published and name not in withheld)
+    withheld = (*_WITHHELD, *_GROUNDS) if published.get("value_status") == "suppressed" else ()
+    known = (name for name in parts if name in published and name in row and name not in withheld)
     return [name for name in known if published[name] != row[name]]
+
+
+def _tell(before: Row, row: Row, names: Iterable[str], words: Mapping[str, str]) -> str:
+    """Say in words how parts of a row differ from those of one before."""
+    told = ((words[name], _show(before[name]), _show(row[name])) for name in names)
+    return "、".join(f"{part} {old}→{now}" for part, old, now in told)
 
 
 def _describe(state: str, last: Row, number: int, differences: str) -> Row:

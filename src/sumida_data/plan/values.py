@@ -4,10 +4,10 @@ An indicator's query returns the rows that count. Here they are summed, divided,
 and led back to their cells. Nothing in this module knows a particular indicator.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from math import ceil, floor
 from typing import NamedTuple
 
 import duckdb
@@ -15,15 +15,18 @@ import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.database import SqlError, connect, run_query
-from sumida_data.base.frames import to_arrow
+from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, fiscal_year_first_day, fiscal_year_last_day
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.survey.departments import Department, list_existing
-from sumida_data.survey.form import Form, Waves
+from sumida_data.survey.form import Form, SurveySheet, Wave, Waves
 
 _FIRST_REVISION = 1
 _REPLIED = ("received", "no_change")
+_KEY = ("indicator_id", "period", "municipality_code")
+# One percent of them are enough people to tell of.
+_FEW = 1000
 
 _MAKE_ROOM = """
     CREATE TEMP TABLE counted (
@@ -53,11 +56,13 @@ _COUNT_ROWS = """
 """
 _MEASURE = """
     SELECT
-        t.* EXCLUDE (table_name, last_day, by_rows), m.* EXCLUDE (number),
+        t.* EXCLUDE (table_name, last_day, by_rows, looked_back_from),
+        m.* EXCLUDE (number),
         concat_ws('/', m.municipality_code, t.indicator_id, t.period, t.revision) AS row_id,
         CASE WHEN by_rows THEN coalesce(c.newest, last_day) ELSE last_day END AS as_of,
         o.asked AS departments_asked, o.answered AS departments_answered,
-        c.* EXCLUDE (indicator_id, period, municipality_code), d.period IS NOT NULL AS delivered
+        c.* EXCLUDE (indicator_id, period, municipality_code), d.period IS NOT NULL AS delivered,
+        b.* EXCLUDE (municipality_code, indicator_id, period)
     FROM task AS t
     CROSS JOIN municipality AS m
     LEFT JOIN (
@@ -74,6 +79,7 @@ _MEASURE = """
     ) AS c USING (indicator_id, period, municipality_code)
     LEFT JOIN coverage AS o USING (municipality_code, period, table_name)
     LEFT JOIN delivered AS d USING (municipality_code, period, table_name)
+    LEFT JOIN back AS b USING (municipality_code, indicator_id, period)
     ORDER BY t.number, m.number
 """
 # Of each department, and of each division from its own sums: percentages are never averaged.
@@ -90,6 +96,65 @@ _DIVIDE = """
     )
     ORDER BY ALL
 """
+# What the departments that are missing gave when they answered last, beyond what still counts of
+# it; what begins anew each fiscal year is compared within the year.
+_LOOK_BACK = """
+    CREATE TEMP TABLE back AS
+    WITH parts AS (
+        SELECT
+            indicator_id, period, municipality_code, department_code,
+            sum(numerator) AS numerator, sum(denominator) AS denominator
+        FROM counted WHERE complete GROUP BY ALL
+    ), replied AS (
+        SELECT municipality_code, period, table_name, unnest(read, recursive := true)
+        FROM coverage
+    ), lacking AS (
+        SELECT
+            t.indicator_id, t.period, c.municipality_code, c.department_code,
+            (
+                SELECT max(r.period) FROM replied AS r
+                WHERE r.municipality_code = c.municipality_code AND r.table_name = c.table_name
+                    AND r.department_code = c.department_code
+                    AND r.period BETWEEN t.looked_back_from AND t.period
+            ) AS last
+        FROM task AS t
+        JOIN (SELECT *, unnest(missing) AS department_code FROM coverage) AS c
+            USING (period, table_name)
+    )
+    SELECT
+        l.indicator_id, l.period, l.municipality_code,
+        count(*) FILTER (l.last IS NULL) AS without_last,
+        sum(greatest(coalesce(b.numerator, 0) - coalesce(n.numerator, 0), 0)) AS numerator_more,
+        sum(greatest(coalesce(b.denominator, 0) - coalesce(n.denominator, 0), 0))
+            AS denominator_more
+    FROM lacking AS l
+    LEFT JOIN parts AS b ON b.indicator_id = l.indicator_id AND b.period = l.last
+        AND b.municipality_code = l.municipality_code AND b.department_code = l.department_code
+    LEFT JOIN parts AS n ON n.indicator_id = l.indicator_id AND n.period = l.period
+        AND n.municipality_code = l.municipality_code AND n.department_code = l.department_code
+    GROUP BY ALL
+"""
+# Of a count of nothing: the sheets, or central files, that were read and hold no row that counts.
+_LEAD_NOTHING_BACK = """
+    WITH read_sheet AS (
+        SELECT municipality_code, period, table_name, sheet, unnest(read, recursive := true)
+        FROM coverage
+        UNION ALL BY NAME
+        SELECT DISTINCT
+            municipality_code, period, table_name, sheet, source_file, file_sha256,
+            file_sha256 AS row_id
+        FROM answer AS a ANTI JOIN coverage AS c USING (municipality_code, period, table_name)
+    )
+    SELECT
+        n.municipality_code, n.indicator_id, n.period, $revision::BIGINT AS revision,
+        'searched' AS role, t.table_name, r.row_id, '*' AS field, r.source_file, r.file_sha256,
+        r.sheet, NULL::VARCHAR AS cell, NULL::VARCHAR AS raw_text, NULL::VARCHAR AS value,
+        'none' AS change, NULL::VARCHAR AS correction_id, NULL::VARCHAR AS carried_from
+    FROM nothing AS n
+    JOIN task AS t USING (indicator_id, period)
+    JOIN read_sheet AS r USING (municipality_code, period, table_name)
+    ORDER BY ALL
+"""
 _LEAD_BACK = """
     SELECT
         a.municipality_code, c.indicator_id, c.period, $revision::BIGINT AS revision, r.role,
@@ -104,6 +169,15 @@ _LEAD_BACK = """
 """
 
 
+class Reply(NamedTuple):
+    """The return of a department that counts, as table ``response`` has it."""
+
+    department_code: str
+    row_id: str
+    source_file: str
+    file_sha256: str
+
+
 class Coverage(NamedTuple):
     """Who was asked about a table in a quarter, and who answered."""
 
@@ -112,6 +186,9 @@ class Coverage(NamedTuple):
     table_name: str
     asked: int  # departments; 0 where the table was not asked about
     answered: int  # departments, those without a change included
+    sheet: str = ""  # on which it was asked about
+    missing: tuple[str, ...] = ()  # codes of the departments that have not answered
+    read: tuple[Reply, ...] = ()
 
 
 class QueryError(ValueError):
@@ -125,11 +202,13 @@ def compute_indicators(
     coverage: Sequence[Coverage],
     response: pd.DataFrame,
     departments: Sequence[Department] = (),
+    people: Collection[str] = (),
 ) -> tuple[list[Row], pa.Table, list[Row]]:
     """Compute every indicator of every plan measured, for every quarter of table ``response``.
 
     One indicator of one quarter is counted for all municipalities, names by code, at once, and the
     answers are searched once for the lineage of all: a ward and a nation take the same path.
+    Where the unit is one of ``people``, no range is told, because it would tell of few.
 
     Returns:
         Rows of table ``indicator_value``, table ``lineage``, and rows of table
@@ -153,24 +232,48 @@ def compute_indicators(
     with connect() as connection:
         connection.register("municipality", places)
         connection.register("section", _list_sections(departments, periods))
-        connection.register("coverage", pd.DataFrame(coverage, columns=Coverage._fields))
+        connection.register("coverage", _arrange(coverage))
         connection.execute(_MAKE_ROOM)
         for name, frame in tables.items():
             connection.register(name, to_arrow(frame))
             connection.execute(_NOTE_DELIVERED.format(name))
         roles = [role for task in tasks for role in _count_rows(connection, *task)]
         described = [
-            _describe(*task) | {"number": number, "sample": sample}
+            _describe(*task)
+            | {
+                "number": number,
+                "sample": sample,
+                "of_people": task[1].unit.endswith(tuple(people)),
+            }
             for number, task in enumerate(tasks)
         ]
         connection.register("roles", pa.Table.from_pylist(roles))
         connection.register("task", pa.Table.from_pylist(described))
+        connection.execute(_LOOK_BACK)
         rows = connection.sql(_MEASURE).to_arrow_table().to_pylist()
         values = [row | _evaluate(row, *tasks[row["number"]]) for row in rows]
-        lineage = connection.sql(_LEAD_BACK, params={"revision": _FIRST_REVISION})
+        lineage = _lead_back(connection, values)
         parts = connection.sql(_DIVIDE).to_arrow_table().to_pylist()
         divided = [_divide(part, *plans.owners[part["indicator_id"]]) for part in parts]
-        return values, lineage.to_arrow_table(), divided
+        return values, lineage, divided
+
+
+def _lead_back(connection: duckdb.DuckDBPyConnection, values: Sequence[Row]) -> pa.Table:
+    keys = pa.schema([(name, pa.string()) for name in _KEY])
+    nothing = [one for one in values if one["value"] is not None and not one["complete_rows"]]
+    connection.register("nothing", pa.Table.from_pylist(nothing, schema=keys))
+    first = {"revision": _FIRST_REVISION}
+    cells = connection.sql(_LEAD_BACK, params=first).to_arrow_table()
+    sheets = connection.sql(_LEAD_NOTHING_BACK, params=first).to_arrow_table()
+    return pa.concat_tables([cells, sheets.cast(cells.schema)])
+
+
+def _arrange(coverage: Sequence[Coverage]) -> pa.Table:
+    reply = pa.struct([(name, pa.string()) for name in Reply._fields])
+    types = dict.fromkeys(Coverage._fields, pa.string()) | {"asked": pa.int64()}
+    types |= {"answered": pa.int64(), "missing": pa.list_(pa.string()), "read": pa.list_(reply)}
+    rows = [one._asdict() | {"read": [reply._asdict() for reply in one.read]} for one in coverage]
+    return pa.Table.from_pylist(rows, schema=pa.schema(types.items()))
 
 
 def _list_sections(departments: Sequence[Department], periods: Sequence[Period]) -> pd.DataFrame:
@@ -186,6 +289,7 @@ def _list_sections(departments: Sequence[Department], periods: Sequence[Period])
 
 def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:
     """Return what the values of an indicator in a quarter have in common."""
+    begins_anew = indicator.kind == "flow" or indicator.year_to_date
     broken_by = plan.indicator(indicator.indicator_id).break_between(date.min, period.last_day)
     return {
         "plan_id": plan.plan_id,
@@ -201,6 +305,7 @@ def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:
         "table_name": indicator.table,
         "last_day": period.last_day,
         "by_rows": indicator.as_of != "period",
+        "looked_back_from": f"FY{period.fiscal_year}Q1" if begins_anew else "",
     }
 
 
@@ -244,6 +349,8 @@ def _evaluate(row: Row, plan: Plan, indicator: Indicator, period: Period) -> Row
         return nothing | {"value_status": "not_measured", "note": reason}
     value = calculate(indicator, row["numerator"], row["denominator"])
     status, note = _explain(row, value)
+    if value is not None and (missing := _tell_range(row, indicator)):
+        note = f"{note or ''}{missing}"
     return {
         "value": value,
         "numerator": None if value is None else row["numerator"] or Decimal(0),
@@ -267,6 +374,36 @@ def _explain(row: Row, value: Decimal | None) -> tuple[str, str | None]:
     if row["incomplete_rows"]:
         notes.append(f"分子か分母が空の{row['incomplete_rows']}行は数に入れていない。")
     return status, "".join(notes) or None
+
+
+def _tell_range(row: Row, indicator: Indicator) -> str:
+    """Say between what the value lies if those who are missing had answered as they did last."""
+    if (without_last := row["without_last"]) is None:
+        return ""
+    missing = row["departments_asked"] - row["departments_answered"]
+    told = f"未回答の{missing}課の分は入っていない。"
+    is_ratio = indicator.kind == "ratio"
+    if row["of_people"] or (is_ratio and row["denominator"] < _FEW):
+        return told
+    if without_last:
+        told += f"うち{without_last}課の分は、前の回答がなく分からない。"
+    low, high = _find_bounds(row) if is_ratio else _find_most(row, indicator)
+    shown = f"数えても{low}のまま" if low == high else f"数えると{low}〜{high}"
+    return f"{told}前に答えた分を{shown}。"
+
+
+def _find_bounds(row: Row) -> tuple[str, str]:
+    """Return how low and how high a rate can be, in whole percents, which tell of no few people."""
+    part, more = row["numerator"], row["denominator_more"]
+    whole = row["denominator"] + more
+    return str(floor(100 * part / whole)), str(min(ceil(100 * (part + more) / whole), 100))
+
+
+def _find_most(row: Row, indicator: Indicator) -> tuple[str, str]:
+    """Return a count and how high it can be."""
+    numerator = row["numerator"] or Decimal(0)
+    low, high = (calculate(indicator, numerator + one, None) for one in (0, row["numerator_more"]))
+    return write_number(low or 0), write_number(high or 0)
 
 
 def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Period) -> str | None:
@@ -309,22 +446,29 @@ def calculate(
 
 
 def measure_coverage(form: Form, waves: Waves, response: pd.DataFrame) -> list[Coverage]:
-    """Count the departments asked about each survey table and those that answered."""
+    """Say which departments were asked about each survey table, and what they answered."""
     # Rows without a department are of files whose sender nobody knows.
     known = response[response["department_code"].notna()]
-    departments = [known[name] for name in ("municipality_code", "period", "department_code")]
-    replied = known["response_status"].isin(_REPLIED).groupby(departments).any()
-    asked, answered = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
-    keys: list[tuple[str, str, str]] = replied.index.to_list()
-    for (municipality, period, code), has_replied in zip(keys, replied, strict=True):
-        for sheet in waves.root[period].sheets_for(code):
-            asked[municipality, period, sheet] += 1
-            answered[municipality, period, sheet] += bool(has_replied)
+    quarters: dict[tuple[str, str], dict[str, Reply | None]] = {}
+    for row in read_rows(known[["municipality_code", "response_status", "period", *Reply._fields]]):
+        replies = quarters.setdefault((row["municipality_code"], row["period"]), {})
+        has_replied = row["response_status"] in _REPLIED
+        reply = Reply(*(row[name] for name in Reply._fields)) if has_replied else None
+        replies[row["department_code"]] = reply or replies.get(row["department_code"])
     return [
-        Coverage(*of, part.table, asked[*of, part.sheet], answered[*of, part.sheet])
-        for of in dict.fromkeys(key[:2] for key in keys)
+        _cover(of, part, waves.root[of[1]], replies)
+        for of, replies in quarters.items()
         for part in form.answer_sheets
     ]
+
+
+def _cover(
+    of: tuple[str, str], part: SurveySheet, wave: Wave, replies: Mapping[str, Reply | None]
+) -> Coverage:
+    asked = {code: one for code, one in replies.items() if part.sheet in wave.sheets_for(code)}
+    read = tuple(one for one in asked.values() if one)
+    missing = tuple(code for code, one in asked.items() if not one)
+    return Coverage(*of, part.table, len(asked), len(read), part.sheet, missing, read)
 
 
 def _divide(part: Row, plan: Plan, indicator: Indicator) -> Row:

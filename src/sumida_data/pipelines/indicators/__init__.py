@@ -10,6 +10,7 @@ from sumida_data.pipelines.wiring import Frame, Rows, UnableError, join_nodes, m
 from sumida_data.plan import hints, initiatives, models, revisions, values
 from sumida_data.plan.models import InitiativeRules, Plans, ReportedPeriod
 from sumida_data.plan.progress import assess_values
+from sumida_data.privacy.counts import Privacy
 from sumida_data.survey.departments import parse_departments
 from sumida_data.survey.form import Form, Waves
 
@@ -40,13 +41,15 @@ def compute_values(
     waves: Waves,
     response: Frame,
     departments: Frame,
+    privacy: Privacy,
     **tables: Frame,
 ) -> tuple[Rows, pa.Table, Rows]:
     """Compute every indicator for every quarter, whatever has been published."""
     home = {municipality.code: municipality.name}
     coverage = values.measure_coverage(form, waves, response)
     known = parse_departments(read_rows(departments))
-    return values.compute_indicators(home, plans, tables, coverage, response, known)
+    people = privacy.people
+    return values.compute_indicators(home, plans, tables, coverage, response, known, people)
 
 
 @makes("indicator_value", "lineage", "pending_values", "correction_notice")
@@ -108,7 +111,7 @@ def describe_initiatives(
     return figures, initiatives.sum_effects(figures)
 
 
-@makes("indicator", "indicator_target", *_PUBLICATIONS)
+@makes("indicator", "indicator_target", "indicator_baseline", "judging_method", *_PUBLICATIONS)
 def describe_plans(
     plans: Plans, publication_history: Histories, dictionary: DataDictionary
 ) -> list[Frame]:
@@ -116,6 +119,8 @@ def describe_plans(
     tables = {
         "indicator": models.describe_indicators(plans),
         "indicator_target": models.describe_targets(plans),
+        "indicator_baseline": models.describe_baselines(plans),
+        "judging_method": models.describe_methods(plans),
         **history.list_publications(publication_history),
     }
     return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
