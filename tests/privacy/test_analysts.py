@@ -95,6 +95,7 @@ def receive(name, code="1106", section="財産活用課", digest="ab" * 32):
 
 
 def test_the_name_that_somebody_gave_to_a_file_is_not_told(hide):
+    again = receive("FY2022Q3/1106_財産活用課_調査票_修正 (2).xlsx", digest="ef" * 32)
     handed_out, sent = "1106_財産活用課_調査票.xlsx", "墨田花子/花子の調査票.xlsx"
     names = [f"FY2022Q3/{one}" for one in (handed_out, sent)]
     finding = {
@@ -104,13 +105,14 @@ def test_the_name_that_somebody_gave_to_a_file_is_not_told(hide):
         "message": f"新しい調査票「花子の調査票.xlsx」と「{handed_out}」が届いています。",
     }
     elsewhere = {"row_id": "g", "source_file": "墨田花子.xlsx", "message": "期間の外です。"}
-    asked = [receive(names[0]), receive(names[1], digest="cd" * 32)]
+    asked = [receive(names[0]), receive(names[1], digest="cd" * 32), again]
     central = [{"row_id": "c", "source_file": "card/FY2022Q3/交付状況.xlsx"}]
     answer = [CELL | {"row_id": "0", "field": "annual_cases", "source_file": names[1]}]
     rows = {"finding": [finding, elsewhere], "response": asked, "source_file": central}
     shown = hide(answer=answer, **rows)
     masked = "cdcdcdcdcdcd.xlsx"
-    assert shown["response"]["source_file"].to_list() == [names[0], f"FY2022Q3/{masked}"]
+    received = [names[0], f"FY2022Q3/{masked}", again["source_file"]]
+    assert shown["response"]["source_file"].to_list() == received
     assert shown["answer"]["source_file"].to_list() == [f"FY2022Q3/{masked}"]
     assert shown["finding"]["value_found"][0] == masked
     assert shown["finding"]["message"][0] == (

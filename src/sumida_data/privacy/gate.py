@@ -63,6 +63,10 @@ _OF_CELL = ("raw_text", "value")
 # Made by code: any digits may stand in an id or a hash.
 _MADE_BY_CODE = ("row_id", "record_id", "_sha256")
 _TOO_SHORT = 9
+# What departments add to the name of the form that they were sent, and that names nobody.
+_ADDED = re.compile(
+    r"(?:修正|訂正|再提出|差し?替え?|最新|最終|確定|の?コピー|版|回目|[^\w/]|[\d_])*\.[a-z]+"
+)
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -398,8 +402,9 @@ def hide_from_analysts(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables as analysts may see them; ``personal_hit`` is among them.
 
-    Files bear the names of the forms that were handed out; other names, in which people may be
-    named, give way to the start of the hash of their content, in paths and in sentences.
+    Files bear the names of the forms that were handed out, perhaps with 修正 or a number; other
+    names, in which people may be named, give way to the start of the hash of their content, in
+    paths and in sentences.
     """
     opened, shown = privacy.analysts_see_texts, dict(frames)
     rename = partial(_rename, {} if opened else _mask_names(frames))
@@ -442,7 +447,8 @@ def _mask_names(frames: Frames) -> dict[str, str]:
     for row in read_rows(frames["response"].dropna(subset=["source_file"])):
         name = row["source_file"]
         hashes[name] = row["file_sha256"] or hashes[name]
-        if name == "{period}/{department_code}_{section}_調査票.xlsx".format_map(row):
+        form = "{period}/{department_code}_{section}_調査票".format_map(row)
+        if name.startswith(form) and _ADDED.fullmatch(name.removeprefix(form)):
             del hashes[name]
     for name, digest in hashes.items():
         path = PurePosixPath(name)
