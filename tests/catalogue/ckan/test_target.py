@@ -23,7 +23,9 @@ def show(ckan, target, name="dx-indicators"):
 
 
 def addresses(package):
-    return {one["name"]: (one["id"], one["url"]) for one in package["resources"]}
+    """Return ids and addresses of the newest files by name."""
+    newest = (one for one in package["resources"] if one["format"] != "ZIP")
+    return {one["name"]: (one["id"], one["url"]) for one in newest}
 
 
 @pytest.fixture(scope="module")

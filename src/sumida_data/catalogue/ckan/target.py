@@ -327,7 +327,8 @@ class CkanTarget:
 
     def _add_views(self, name: str) -> None:
         """Add the views that a file uploaded alone gets by itself; CKAN adds none twice."""
-        package = self.site.show(name)
+        # For groups that others chose we would be refused.
+        package = (self.site.show(name) or {}) | {"groups": []}
         for of_tables in (False, True):
             arguments = {"package": package, "create_datastore_views": of_tables}
             self.site.call("package_create_default_resource_views", arguments)
