@@ -115,6 +115,8 @@ def test_what_only_looks_like_a_person_is_left_alone(text: str) -> None:
         ("例示荘203号室", ("address",)),
         ("Ｓ５５．４．１生", ("birth_date",)),
         ("52歳男性、糖尿病で通院中", ("circumstance",)),
+        ("88歳、生活保護受給", ("circumstance",)),
+        ("46歳 がん治療中", ("circumstance",)),
         ("緒方様", ("person_name",)),
         ("8人中1人が利用した場合", ("few_people",)),
         ("30名のうち25名", ("few_people",)),
