@@ -19,7 +19,7 @@ import pytest
 from sumida_data.base import disk
 from sumida_data.catalogue import folder as folder_module
 from sumida_data.catalogue import history
-from sumida_data.catalogue.approval import RefusedError, find_new_texts, write_approval
+from sumida_data.catalogue.approval import FreeWords, RefusedError, find_new_texts, write_approval
 from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import publish
 from sumida_data.catalogue.record import TargetRecord
@@ -238,14 +238,15 @@ class TestApproval:
         catalogue = make_catalogue(make_dataset("a", "1.0.0", a__csv="1"))
         words = [{"text": text, "table": "手続", "field": "手続名", "place": "", "cells": 1}
                  for text in ("窓口の予約", "緒方様の件")]  # fmt: skip
-        shown = find_new_texts(words[:1], office.record)
+        one, both = map(FreeWords.model_validate, (words[:1], words))
+        shown = find_new_texts(one, office.record)
         assert [one.text for one in shown] == ["窓口の予約"]
         office.approve(catalogue, new_texts=shown)
         record = office.record
         assert record.approvals[0].new_texts == (shown[0].sha256,)
-        assert [one.text for one in find_new_texts(words, record)] == ["緒方様の件"]
+        assert [one.text for one in find_new_texts(both, record)] == ["緒方様の件"]
         unseen = office.propose(catalogue).model_copy(
-            update={"new_texts": find_new_texts(words, record)}
+            update={"new_texts": find_new_texts(both, record)}
         )
         with pytest.raises(RefusedError, match="示していない新しい文が1件"):
             office.decide(catalogue, unseen)

@@ -152,7 +152,7 @@ def test_what_is_damaged_is_made_anew(
 def test_other_code_makes_them_anew(
     folder: Path, made: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opened, "_hash_of_code", lambda: "other")
+    monkeypatch.setattr(opened, "hash_code", lambda *_: "other")
     Project(folder)
     assert made == [folder]
 

@@ -12,7 +12,7 @@ from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.packages.descriptor import Surroundings
 from sumida_data.packages.models import Packages
-from sumida_data.packages.package import build_packages
+from sumida_data.packages.package import BuiltPackages, build_packages
 from sumida_data.plan.models import (
     Plans,
     describe_baselines,
@@ -131,11 +131,12 @@ def build_packages_of(
         described: Packages,
         before: Files | None = None,
         tables: DataDictionary = dictionary,
+        built: BuiltPackages | None = None,
         **rows: Iterable[Row],
     ) -> Files:
-        changed = {name: build_frame(tables[name], rows[name]) for name in rows}
+        changed = frames | {name: build_frame(tables[name], rows[name]) for name in rows}
         surroundings = Surroundings(described, municipality, sources)
-        return build_packages(surroundings, tables, frames | changed, before or {}, Examiner(), {})
+        return build_packages(surroundings, tables, changed, before or {}, Examiner(), {}, built)
 
     return build_with
 

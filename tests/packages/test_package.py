@@ -16,7 +16,9 @@ import pytest
 from frictionless import Package
 from pydantic import ValidationError
 
+from sumida_data.packages import package
 from sumida_data.packages.models import PackageError, Packages
+from sumida_data.packages.package import Builds, BuiltPackages, PackagesValidator
 
 HOSTILE = [
     '=HYPERLINK("http://example.jp")',
@@ -574,3 +576,74 @@ class TestWithdrawnPackages:
     def test_nor_is_it_renamed_in_silence(self, build, built, packages):
         with pytest.raises(PackageError, match="公開した dx-indicators がありません"):
             build(with_change(packages, name="dx-figures"), before=built)
+
+
+class TestBuiltBefore:
+    """What would come out as it was written before is taken from there, and nothing else is."""
+
+    @pytest.fixture
+    def again(self, built):
+        """Return a function that begins with what was written, or with other files."""
+        return lambda **files: BuiltPackages(built | files, Builds(built.builds))
+
+    def test_nothing_is_built_twice(self, built, build, again, monkeypatch):
+        monkeypatch.setattr(package, "_write_workbook", None)
+        second = build(built=again())
+        assert second == built
+        assert second.builds == built.builds
+        assert second.taken == {path.split("/")[0] for path in built}
+
+    @pytest.mark.parametrize(
+        ("rows", "others"),
+        [
+            ({"procedure": []}, {"online-procedures"}),
+            ({"correction": [], "procedure_payment_method": []}, set()),
+        ],
+    )
+    def test_other_rows_are_built_where_they_stand(self, build, again, rows, others):
+        known = again()
+        made = build(built=known, **rows)
+        assert {path.split("/")[0] for path in made} - made.taken == others
+        assert made == build(**rows)
+
+    @pytest.mark.parametrize("changes", [{"title": "別の題名"}, {"description": "別の説明"}])
+    def test_other_words_of_a_package_build_that_package(self, packages, build, again, changes):
+        described = with_change(packages, **changes)
+        made = build(described, built=again())
+        assert {path.split("/")[0] for path in made} - made.taken == {packages.packages[0].name}
+        assert made == build(described)
+
+    @pytest.mark.parametrize(
+        "changes", [{"publisher": "別の区"}, {"catalogue_url": "https://example.jp/other"}]
+    )
+    def test_what_is_said_of_all_builds_all(self, packages, build, again, changes):
+        described = packages.model_copy(update=changes)
+        made = build(described, built=again())
+        assert made.taken == set()
+        assert made == build(described)
+
+    def test_what_was_published_builds_its_package(self, built, build, again):
+        before = {path: one for path, one in built.items() if path.startswith("dx-indicators/")}
+        made = build(built=again(), before=before)
+        assert {path.split("/")[0] for path in made} - made.taken == {"dx-indicators"}
+        assert made == build(before=before)
+
+    @pytest.mark.parametrize("name", ["README.md", "added.csv"])
+    def test_other_files_are_not_taken(self, built, build, again, name):
+        made = build(built=again(**{f"dx-indicators/{name}": b"other"}))
+        assert {path.split("/")[0] for path in made} - made.taken == {"dx-indicators"}
+        assert made == built
+
+    def test_nothing_is_taken_of_other_code(self, built, build, again, monkeypatch):
+        monkeypatch.setattr(package, "hash_code", lambda: "other")
+        made = build(built=again())
+        assert made.taken == set()
+        assert made == built
+
+    def test_only_what_is_taken_was_checked_before(self, built, build, again):
+        taken = build(built=again())
+        taken["dx-indicators/indicator_value.csv"] = b"other"
+        assert PackagesValidator().validate(taken) is taken
+        taken.taken.clear()
+        with pytest.raises(PackageError, match="dx-indicators/indicator_value"):
+            PackagesValidator().validate(taken)

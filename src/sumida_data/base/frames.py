@@ -5,6 +5,7 @@ stays an integer, 59.3 stays 59.3 and a day has no clock time.
 """
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -63,3 +64,11 @@ def to_frame(data: pa.Table) -> pd.DataFrame:
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
     """Return the frame as an Arrow table without its index."""
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+
+
+def hash_rows(rows: pa.Table) -> str:
+    """Return a hash of a table's columns, types and rows, as they lie in memory."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_table(rows.combine_chunks())
+    return sha256(sink.getvalue()).hexdigest()

@@ -1,6 +1,6 @@
 """What a run would publish, as it is put before a person, and the approval that it needs."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from itertools import chain, groupby
 from operator import attrgetter
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field as Described
 
-from sumida_data.base.metadata import Gap, Mistakes, Model, Row, refuse
+from sumida_data.base.metadata import Gap, Listed, Mistakes, Model, Row, refuse
 from sumida_data.catalogue.record import Approval, PublicationLine, TargetRecord, identify
 from sumida_data.catalogue.target import (
     PAGES,
@@ -36,7 +36,7 @@ class RefusedError(ValueError):
 
 
 class NewText(Model):
-    """Free words that no approval has covered yet; who approves is shown them."""
+    """Free words that go out; who approves is shown those that no approval has covered yet."""
 
     text: str
     table: str
@@ -57,6 +57,10 @@ class FigureChange(Model):
     period: str
     before: str
     after: str
+
+
+class FreeWords(Listed[tuple[NewText, ...]]):
+    """All free words that go out, each once for its column."""
 
 
 class Proposal(Model):
@@ -208,10 +212,10 @@ def write_approval(
     )
 
 
-def find_new_texts(free_words: Iterable[Row], record: TargetRecord) -> tuple[NewText, ...]:
+def find_new_texts(free_words: FreeWords, record: TargetRecord) -> tuple[NewText, ...]:
     """Return the free words that no approval of the record has covered yet, in order."""
-    found, known = (NewText(**row) for row in free_words), record.known_texts
-    return tuple(one for one in found if one.sha256 not in known)
+    known = record.known_texts
+    return tuple(one for one in free_words.root if one.sha256 not in known)
 
 
 def find_approval(record: TargetRecord, line: PublicationLine) -> Approval:

@@ -3,7 +3,10 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -13,8 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 from xlsxwriter.worksheet import Worksheet
 
-from sumida_data.base.frames import read_rows
-from sumida_data.base.metadata import DataDictionary, Row
+from sumida_data.base.fingerprint import hash_code
+from sumida_data.base.frames import hash_rows, read_rows
+from sumida_data.base.metadata import DataDictionary, Listed, Model, Row
 from sumida_data.base.xlsx import FOOTER, Book, measure
 from sumida_data.packages import descriptor, versions
 from sumida_data.packages.descriptor import Surroundings, describe_copy
@@ -45,13 +49,54 @@ _RUNS = re.compile(r"[\s\ufeff\u200b]*[=+\-@＝＋－−＠]|[\t\r\n]|'")
 Files = Mapping[str, bytes]
 
 
+class Build(Model):
+    """A package as it was written: a hash of all that it was made of, and of each file by path."""
+
+    made_of: str
+    files: dict[str, str]
+
+
+class Builds(Listed[dict[str, Build]]):
+    """Packages as they were written, by name."""
+
+
+class BuiltPackages(dict[str, bytes]):
+    """Packages by path, of which some were taken as they had been written, and checked, before."""
+
+    def __init__(self, before: Files | None = None, builds: Builds | None = None) -> None:
+        """Begin with none; a run gives those that the last one wrote, and what it knew of them."""
+        super().__init__()
+        self.taken: set[str] = set()
+        self.builds: dict[str, Build] = {}
+        self._before, self._known = split_packages(before or {}), builds.root if builds else {}
+
+    def add(self, name: str, made_of: str, build: Callable[[], Files]) -> None:
+        """Add a package: as it was written before if it was made of the same, else built."""
+        made: Files = self._before[name]
+        if self._known.get(name) == _note(made_of, made):
+            self.taken.add(name)
+        else:
+            made = build()
+        self.builds[name] = _note(made_of, made)
+        self.update({f"{name}/{path}": content for path, content in made.items()})
+
+
+def _note(made_of: str, files: Files) -> Build:
+    hashes = {path: sha256(one).hexdigest() for path, one in sorted(files.items())}
+    return Build(made_of=made_of, files=hashes)
+
+
 class PackagesValidator:
     """Refuses packages that break their promises; for the ``validator:`` of a Kedro catalogue."""
 
     def validate(self, data: dict[str, bytes]) -> dict[str, bytes]:
         """Return the packages as they are; a PackageError names each file and row at fault."""
-        packages = split_packages(data).items()
-        errors = [f"{name}/{error}" for name, files in packages for error in find_errors(files)]
+        packages, known = (
+            split_packages(data),
+            data.taken if isinstance(data, BuiltPackages) else (),
+        )
+        new = {name: files for name, files in packages.items() if name not in known}.items()
+        errors = [f"{name}/{error}" for name, files in new for error in find_errors(files)]
         if errors:
             raise PackageError("公開できないパッケージがあります。\n" + "\n".join(errors))
         return data
@@ -64,7 +109,8 @@ def build_packages(
     before: Files,
     examiner: Examiner,
     last_versions: Mapping[str, str],
-) -> dict[str, bytes]:
+    built: BuiltPackages | None = None,
+) -> BuiltPackages:
     """Build every package, as contents by path, such as ``dx-indicators/datapackage.json``.
 
     Args:
@@ -74,6 +120,7 @@ def build_packages(
         before: The packages as they were last published, by path.
         examiner: Says how readable the files are; it knows those of earlier runs.
         last_versions: The last version of every package that was ever published.
+        built: What the packages are added to.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of
@@ -88,34 +135,50 @@ def build_packages(
         )
     results = read_rows(frames["check_result"])
     levels = dictionary.words("readability_score.level")
-    built: dict[str, bytes] = {}
+    built = BuiltPackages() if built is None else built
     for package in packages.packages:
         name, files = package.name, last[package.name]
         published = select_package(package, dictionary, frames, surroundings.municipality)
         tables = {resource.table for resource in package.resources}
         statement = write_statement(tables, results, dictionary)
-        draft = _Draft(published, surroundings, statement, levels, examiner, files)
-        made = draft.build(last_versions.get(name, ""))
-        built |= {f"{name}/{path}": content for path, content in made.items()}
+        last_version = last_versions.get(name, "")
+        draft = _Draft(published, surroundings, statement, levels, files, last_version)
+        built.add(name, draft.hash_all(), partial(draft.build, examiner))
     return built
 
 
 class _Draft(NamedTuple):
     """A package whose version is not known yet, and its files ``before``, as last published.
 
-    The statement is what the checks say of its tables; the examiner tells how readable its files
-    are, by levels that have words.
+    The statement is what the checks say of its tables; how readable its files are is told by levels
+    that have words. A package never published has the last version of that name.
     """
 
     published: PublishedPackage
     surroundings: Surroundings
     statement: str
     levels: Mapping[str, str]
-    examiner: Examiner
     before: Files
+    last_version: str
 
-    def build(self, last_version: str) -> dict[str, bytes]:
-        """Decide the version and return the files; a package never published has its last one."""
+    def hash_all(self) -> str:
+        """Return a hash of all that decides the files, and of the code that makes them."""
+        published, around = self.published, self.surroundings
+        tables = [*published.tables, *published.explaining]
+        decides = (
+            [(one.table, one.deprecated, hash_rows(one.rows)) for one in tables],
+            [len(published.tables), replace(published, tables=(), explaining=())],
+            # What is said of other packages is said elsewhere.
+            around.packages.model_copy(update={"packages": (), "withdrawn": ()}),
+            [around.municipality, around.sources, around.held_back],
+            [self.statement, self.levels, self.last_version],
+            [(path, sha256(one).hexdigest()) for path, one in sorted(self.before.items())],
+            hash_code(),
+        )
+        return sha256(repr(decides).encode()).hexdigest()
+
+    def build(self, examiner: Examiner) -> dict[str, bytes]:
+        """Decide the version and return the files; the examiner says how readable they are."""
         before = Dataset(self.published.package.name, self.before)
         history: History = []
         changes = [versions.FIRST]
@@ -123,19 +186,19 @@ class _Draft(NamedTuple):
         if self.before and before.descriptor["sumida:sample"] is self.published.sample:
             history, changes = before.versions, list(versions.compare(self.published, before))
         if changes:
-            history = versions.add_version(self.published, history, changes, last_version)
-        made = self._write(history)
+            history = versions.add_version(self.published, history, changes, self.last_version)
+        made = self._write(history, examiner)
         if not changes and made != self.before:
             history = versions.add_version(self.published, history, [versions.REWORDED])
-            made = self._write(history)
+            made = self._write(history, examiner)
         return made
 
-    def _write(self, history: History) -> dict[str, bytes]:
+    def _write(self, history: History, examiner: Examiner) -> dict[str, bytes]:
         published = self.published
         package = descriptor.describe_package(published, self.surroundings, history)
         data, resources = _write_data(published, package)
         planned = package | {"resources": [*resources, {"path": "changelog.json", "format": ""}]}
-        scored = self.examiner.score(list_data_files(planned, data, self.before))
+        scored = examiner.score(list_data_files(planned, data, self.before))
         scores: dict[str, float] = {level: float(score) for level, score in scored.items()}
         whole = package | {"sumida:readability": scores, "resources": resources}
         log = versions.describe_log(published, package, history)

@@ -12,16 +12,13 @@ import logging
 import os
 import platform
 import sys
-import sysconfig
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
-from importlib.resources import files as files_of
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +30,7 @@ from kedro.pipeline.node import Node
 
 from sumida_data.base.disk import hash_files, hash_place, is_unchanged, replace_file
 from sumida_data.base.events import tell
+from sumida_data.base.fingerprint import hash_code
 from sumida_data.base.metadata import Row
 
 _LOGGER = logging.getLogger(__name__)
@@ -148,21 +146,6 @@ def hash_settings(project: Path, options: Mapping[str, Any]) -> str:
     given["params"] = {k: v for k, v in options["params"].items() if k not in _WITHOUT_EFFECT}
     decides = (given, environment, hash_place(source), hash_code())
     return sha256(repr(decides).encode()).hexdigest()
-
-
-@cache
-def hash_code() -> str:
-    """Return a hash of the package, of the version of Python, and of the installed libraries."""
-    package = Path(str(files_of("sumida_data")))
-    # The name of such a folder holds the version.
-    folders = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
-    libraries = sorted(path.name for folder in folders for path in folder.glob("*.dist-info"))
-    code = [
-        (path.relative_to(package).as_posix(), hash_place(path))
-        for path in sorted(package.rglob("*"))
-        if path.is_file() and path.parent.name != "__pycache__"
-    ]
-    return sha256(repr((platform.python_version(), libraries, code)).encode()).hexdigest()
 
 
 def list_places(dataset: Any) -> dict[Path, bool]:

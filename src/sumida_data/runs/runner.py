@@ -26,8 +26,9 @@ from pluggy import PluginManager
 from pydantic import BaseModel
 
 from sumida_data.base.disk import hash_place, is_unchanged
+from sumida_data.base.fingerprint import hash_code
 from sumida_data.parameters import RunAgain
-from sumida_data.runs.records import Changes, LastRun, hash_code, list_places, name_from
+from sumida_data.runs.records import Changes, LastRun, list_places, name_from
 
 
 class ChangesRunner(SequentialRunner):

@@ -358,7 +358,7 @@ class TestWhatWasLookedAt:
     def test_results_of_other_rules_do_not_count(
         self, examiner: Examiner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(readability, "_hash_of_code", lambda: "other code")
+        monkeypatch.setattr(readability, "hash_code", lambda *_: "other code")
         with pytest.raises(AssertionError, match="again"):
             examiner.check(self.FILE)
 

@@ -87,7 +87,7 @@ def test_nothing_else_is_made_of_it(tmp_path, content):
 
 def test_other_code_opens_anew_and_removes_what_is_old(tmp_path, content, count, monkeypatch):
     OpenedFiles(tmp_path).open(content, "a.xlsx")
-    monkeypatch.setattr(opened, "_hash_of_code", lambda: "other")
+    monkeypatch.setattr(opened, "hash_code", lambda *_: "other")
     OpenedFiles(tmp_path).open(content, "a.xlsx")
     assert len(count) == 2
     assert [path.parent.name for path in _kept(tmp_path)] == ["other"]
@@ -98,19 +98,3 @@ def test_where_nothing_can_be_written_files_are_opened(tmp_path, content, count)
     for _ in range(2):
         assert OpenedFiles(tmp_path / "file").open(content, "a.xlsx")
     assert len(count) == 2
-
-
-def test_another_version_of_a_library_or_of_python_is_other_code(tmp_path, monkeypatch):
-    library = tmp_path / "python_calamine/__init__.py"
-    library.parent.mkdir()
-    hashes = {opened._hash_of_code()}
-    monkeypatch.setattr(opened.python_calamine, "__file__", str(library))
-    for name in ("pydantic-2.0", "PyYAML-6.0"):
-        (tmp_path / f"{name}.dist-info").mkdir()
-        opened._hash_of_code.cache_clear()
-        hashes.add(opened._hash_of_code())
-    monkeypatch.setattr(opened.sys, "version", "3.99")
-    opened._hash_of_code.cache_clear()
-    hashes.add(opened._hash_of_code())
-    opened._hash_of_code.cache_clear()
-    assert len(hashes) == 4

@@ -10,7 +10,7 @@ from sumida_data.catalogue.preview import find_unfit, gather_catalogue, render_c
 from sumida_data.catalogue.record import TargetRecord, identify
 from sumida_data.catalogue.target import TargetState
 from sumida_data.packages.models import Packages
-from sumida_data.pipelines.wiring import Contents, Frame, Rows, join_nodes, makes
+from sumida_data.pipelines.wiring import Contents, Frame, join_nodes, makes
 from sumida_data.privacy.gate import list_stopped
 from sumida_data.quality.overview import name_subject
 from sumida_data.report.content import ProgressReport, measure_gaps
@@ -32,7 +32,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
     site: SiteSettings,
     dictionary: DataDictionary,
     target_record: TargetRecord,
-    free_words: Rows,
+    free_words: approval.FreeWords,
     publication_history: list[TargetHistory],
     **tables: Frame,
 ) -> tuple[approval.Proposal, Contents]:

@@ -3,6 +3,7 @@
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.catalogue import preview
+from sumida_data.catalogue.approval import FreeWords
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.packages import package, response_rates
 from sumida_data.packages.database import Database
@@ -28,13 +29,14 @@ def guard_tables(
     cleared_texts: Frame,
     dictionary: DataDictionary,
     **tables: Frame,
-) -> tuple[gate.GuardedTables, Rows, Rows]:
+) -> tuple[gate.GuardedTables, Rows, FreeWords]:
     """Let the tables through the privacy gate."""
     releases = gate.parse_releases(read_rows(released_texts), form)
     cleared = gate.parse_cleared(read_rows(cleared_texts))
     indicators = plans.indicators
     guarded = gate.guard(tables, dictionary, indicators, privacy, releases, packages, cleared)
-    return guarded, [outcome.as_row() for outcome in guarded.outcomes], guarded.free_words
+    told = [outcome.as_row() for outcome in guarded.outcomes]
+    return guarded, told, FreeWords.model_validate(guarded.free_words)
 
 
 @makes("response_rate", "answer_rate")
@@ -46,8 +48,8 @@ def measure_response(
     return rates, response_rates.measure_answer_rates(answer, dictionary, form)
 
 
-@makes("packages", "readability_examiner")
-def build_packages(
+@makes("packages", "readability_examiner", "new_package_builds")
+def build_packages(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     packages: Packages,
     municipality: HomeMunicipality,
     sources: CentralSources,
@@ -55,11 +57,14 @@ def build_packages(
     published_packages: Files,
     target_record: TargetRecord,
     readability_before: Frame | None,
-) -> tuple[Contents, Examiner]:
+    written_packages: Files,
+    known_package_builds: package.Builds | None,
+) -> tuple[Contents, Examiner, package.Builds]:
     """Build every package of packages.yml that the privacy gate does not block.
 
     A blocked one that is public already comes out as it was published, so that its page and its
-    entries for harvesters stay. What has looked at how readable the files are goes on with them.
+    entries for harvesters stay. What has looked at how readable the files are goes on with them. A
+    package that would come out as it was written last is taken from there.
     """
     guarded, public = guarded_tables, read_all(published_packages)
     surroundings = Surroundings(guarded.admit(packages), municipality, sources, guarded.held_back)
@@ -67,10 +72,11 @@ def build_packages(
     before = {name: one for name, one in public.items() if name not in kept}
     examiner, lines = Examiner(readability_before), target_record.publications
     versions = {dataset.name: dataset.version for line in lines for dataset in line.datasets}
+    built = package.BuiltPackages(read_all(written_packages), known_package_builds)
     tables = (guarded.dictionary, guarded.frames)
-    return package.build_packages(
-        surroundings, *tables, before, examiner, versions
-    ) | kept, examiner
+    package.build_packages(surroundings, *tables, before, examiner, versions, built)
+    built.update(kept)
+    return built, examiner, package.Builds(built.builds)
 
 
 @makes("catalogue_files", files="packages")

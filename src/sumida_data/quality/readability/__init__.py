@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from sumida_data.base.characters import hash_parts
+from sumida_data.base.fingerprint import hash_code
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import Row
 from sumida_data.plan.models import ReportedPeriod
@@ -41,7 +42,7 @@ _DATA_FORMATS = {"csv", "parquet", "xlsx", "ods"}
 _HISTORY = "changelog"
 _MISSING_SAID: Mapping[str, Any] = {"fields": (), "missingValues": ()}
 _PERIOD = re.compile("FY[0-9]{4}Q[1-4]")
-_READERS = (__name__, "sumida_data.survey.reading", "sumida_data.base")
+_READERS = ("quality/readability", "survey/reading", "base")
 
 
 class Candidate(NamedTuple):
@@ -55,7 +56,7 @@ class Candidate(NamedTuple):
     def looked_at_sha256(self) -> str:
         """Hash of all that decides the results: the file, what is said of it, and the rules."""
         ending = self.name.rpartition(".")[2].lower()
-        decides = (_hash_of_code(), ending, self.said, sha256(self.content).digest())
+        decides = (hash_code(*_READERS), ending, self.said, sha256(self.content).digest())
         return sha256(repr(decides).encode()).hexdigest()
 
 
@@ -64,13 +65,6 @@ def list_rules() -> list[dict[str, str]]:
     """Return the thirty rules in the order of the national list, in our own words."""
     text = files_of(__name__).joinpath("rules.csv").read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))
-
-
-@cache
-def _hash_of_code() -> str:
-    """Return a hash that changes with the rules, the checks, and what reads files."""
-    parts = (part for package in _READERS for part in files_of(package).iterdir() if part.is_file())
-    return sha256(b"".join(sorted(part.read_bytes() for part in parts))).hexdigest()
 
 
 def check_file(file: DataFile) -> list[Row]:

@@ -10,17 +10,14 @@ which a command checks are kept in the same way, under the contents of all their
 import io
 import pickle  # what it may make is listed below
 import shutil
-import sys
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256, shake_256
 from pathlib import Path
 from typing import Any
 
-import python_calamine
-
+from sumida_data.base.fingerprint import hash_code
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.reading.workbook import Workbook, open_workbook
 
@@ -69,7 +66,7 @@ class OpenedFiles:
 
 def keep(folder: Path, name: str, content: bytes, made: object) -> None:
     """Keep what was made of contents, by this code, in a folder under a name."""
-    place = folder / _hash_of_code() / name
+    place = folder / _hash_readers() / name
     plain = zlib.compress(pickle.dumps(made, pickle.HIGHEST_PROTOCOL), 1)
     aside = place.with_name(f".{place.name}")
     # Where nothing can be written, files are opened every time.
@@ -87,7 +84,7 @@ def keep(folder: Path, name: str, content: bytes, made: object) -> None:
 def recall(folder: Path, name: str, content: bytes) -> Any:
     """Return what is kept there of these contents; None if there is nothing or it does not open."""
     try:
-        opened = _lock((folder / _hash_of_code() / name).read_bytes(), content)
+        opened = _lock((folder / _hash_readers() / name).read_bytes(), content)
         if sha256(opened[_MARK:]).digest() != opened[:_MARK]:
             return None
         return _Unpickler(io.BytesIO(zlib.decompress(opened[_MARK:]))).load()
@@ -108,14 +105,5 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-@cache
-def _hash_of_code() -> str:
-    # The names of these folders hold the versions.
-    found = Path(python_calamine.__file__).parents[1].glob("*.dist-info")
-    total = sha256(repr((sys.version, sorted(one.name for one in found))).encode())
-    folder = Path(__file__).parent
-    folders = (folder.parents[1] / "base", folder.parent, folder)
-    for path in sorted(one for place in folders for one in place.iterdir()):
-        if path.suffix in {".py", ".csv"}:
-            total.update(path.read_bytes())
-    return total.hexdigest()[:16]
+def _hash_readers() -> str:
+    return hash_code("base", "survey", "survey/reading")[:16]
