@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable
+from functools import cache
+from marshal import dumps, loads
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +96,16 @@ def _read(path: Path, wanted: set[str]) -> dict[str, Any]:
             f"{path.as_posix()}: 文字コードがUTF-8ではありません。メモ帳の「名前を付けて保存」で"
             "文字コード「UTF-8」を選んで保存し直してください。"
         )
-    is_wanted = not wanted or not wanted.isdisjoint(_TOP_KEY.findall(text))
-    return _parse(text, path) if is_wanted else {}
+    if wanted and wanted.isdisjoint(_TOP_KEY.findall(text)):
+        return {}
+    settings: dict[str, Any] = loads(_parse_once(text, path))  # noqa: S302  # made in this process
+    return settings
+
+
+@cache
+def _parse_once(text: str, path: Path) -> bytes:
+    """Parse a file of which a run asks several times; whoever asks may change what he gets."""
+    return dumps(_parse(text, path))
 
 
 def _parse(text: str, path: Path) -> dict[str, Any]:

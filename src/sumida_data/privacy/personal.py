@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from itertools import filterfalse
-from typing import Final
 
 import pandas as pd
 
@@ -110,7 +109,7 @@ def find_kinds(text: str) -> tuple[str, ...]:
     looked_at = {"person_name": words}
     return tuple(
         kind
-        for kind, patterns in _DETECTORS.items()
+        for kind, patterns in _make_detectors().items()
         for text in [looked_at.get(kind, plain)]
         if any(is_one(found) for one, is_one in patterns for found in one.finditer(text))
     )
@@ -227,10 +226,15 @@ _PATTERNS: dict[str, dict[str, Judge]] = {
         r"(\d{1,6}) ?(?:人|名|世帯)(?!日|月)": _tells_of_few
     },
 }
-_DETECTORS: Final = {
-    kind: [(re.compile(one, re.IGNORECASE), is_one) for one, is_one in patterns.items()]
-    for kind, patterns in _PATTERNS.items()
-}
+
+
+@cache
+def _make_detectors() -> dict[str, list[tuple[re.Pattern[str], Judge]]]:
+    # When it is first looked for anything: most of what is imported is not, in a short run.
+    return {
+        kind: [(re.compile(one, re.IGNORECASE), is_one) for one, is_one in patterns.items()]
+        for kind, patterns in _PATTERNS.items()
+    }
 
 
 @dataclass(frozen=True)

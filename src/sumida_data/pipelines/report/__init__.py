@@ -12,7 +12,6 @@ from sumida_data.privacy.gate import count_void_releases, list_stopped
 from sumida_data.quality.overview import count_checks, give_overview
 from sumida_data.quality.readability import say_by_name
 from sumida_data.quality.rules import QualityRules
-from sumida_data.report import papers, prints
 from sumida_data.report.content import ProgressReport, SurveyState
 from sumida_data.report.summary import RunSummary, render_summary
 from sumida_data.survey.findings import FindingRules
@@ -75,6 +74,9 @@ def write_report(
 
     Reports of other plans stand beside it, in a folder by the name of the plan.
     """
+    # Imported here, with what writes slides and papers, because a run may need no report.
+    from sumida_data.report import papers  # noqa: PLC0415
+
     folder, described = str(report_content.period), report_content.dictionary
     titles = {one.indicator.indicator_id: one.indicator.title for one in report_content.indicators}
     results = (read_rows(check_result), read_rows(check_failure))
@@ -87,6 +89,8 @@ def write_report(
 
 
 def _write_papers(report: ProgressReport, folder: str) -> Contents:
+    from sumida_data.report import papers, prints  # noqa: PLC0415
+
     pages = papers.render_pages(report)
     written = pages | prints.print_papers(pages)
     written |= {
