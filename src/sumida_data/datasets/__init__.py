@@ -225,6 +225,7 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
         super().__init__(load_args={"dtype_backend": "pyarrow"}, **arguments)
         self._table, self._dictionary, self._optional = table, Path(dictionary), optional
         self._kept_since = kept_since
+        self._held: tuple[object, pd.DataFrame] | None = None
 
     def load(self) -> pd.DataFrame | None:
         """Return the table, or None if there is none and none is needed.
@@ -236,6 +237,23 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             if any(Path(path).exists() for path in self._kept_since):
                 _LOGGER.warning("%s がありません。%s", self._filepath, _LOST)
             return None
+        # A run's nodes take a table many times; it is held as long as its file is the same.
+        stamp = self._stamp_file()
+        if not self._held or self._held[0] != stamp:
+            self._held = stamp, self._read()
+        # Who changes its columns changes nothing here.
+        return self._held[1].copy(deep=False)
+
+    def _stamp_file(self) -> object:
+        path = Path(self._filepath)
+        state = path.stat() if path.exists() else None
+        return state and (state.st_ino, state.st_mtime_ns, state.st_size)
+
+    def _release(self) -> None:
+        self._held = None
+        super()._release()
+
+    def _read(self) -> pd.DataFrame:
         try:
             loaded: pd.DataFrame = super().load()
         except DatasetError as error:
@@ -259,12 +277,14 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             frame = to_frame(data)
         else:
             frame = data if isinstance(data, pd.DataFrame) else build_frame(table, data)
-        if failures := "; ".join(_find_failures(table, to_arrow(frame))):
+        found = to_arrow(frame)
+        if failures := "; ".join(_find_failures(table, found)):
             raise DatasetError(f"Table {table.name!r} does not fit its description: {failures}.")
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False, compression="zstd")
         private = any(one.free_text or one.name in _AS_WRITTEN for one in table.fields)
         disk.replace_file(Path(self._filepath), buffer.getvalue(), private=private)
+        self._held = self._stamp_file(), to_frame(found)
 
 
 @lru_cache(maxsize=2)
