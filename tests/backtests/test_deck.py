@@ -17,7 +17,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sumida_data.base.frames import build_frame, build_frame_of_tuples, to_frame
+from sumida_data.base.frames import build_frame, build_frame_of_tuples, join_frames, to_frame
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.datasets import FolderDataset
 from sumida_data.pipelines.indicators import compute_values
@@ -82,7 +82,7 @@ class Ward:
             self.opened_files,
             None,
         )
-        answers, response, *_ = collect_returns(
+        answers, response, *_, quarters = collect_returns(
             collector, dict(self.survey), {}, self.dictionary, {}
         )
         central, *_ = collect_central_files(
@@ -91,11 +91,12 @@ class Ward:
             self.municipality,
             dict(self.external),
             register("municipalities"),
-            response,
+            quarters,
             None,
             self.opened_files,
+            self.dictionary,
         )
-        answer = build_frame_of_tuples(self.dictionary["answer"], [*answers, *central])
+        answer = join_frames(build_frame_of_tuples(self.dictionary["answer"], answers), central)
         tables = build_tables(answer, self.dictionary, self.form, self.sources)
         values, lineage, _ = compute_values(
             self.municipality,

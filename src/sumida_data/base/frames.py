@@ -4,7 +4,7 @@ Every table in memory is a pandas frame whose columns are Arrow-backed, so that 
 stays an integer, 59.3 stays 59.3 and a day has no clock time.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -47,6 +47,20 @@ def build_frame_of_tuples(table: Table, rows: Iterable[tuple[Any, ...]]) -> pd.D
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
     return to_frame(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def join_frames(*frames: pd.DataFrame) -> pd.DataFrame:
+    """Return frames of the same columns as one, in their order."""
+    return to_frame(pa.concat_tables(map(to_arrow, frames)).combine_chunks())
+
+
+def change_texts(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """Return a column of texts, changed as is said of each text that stands there."""
+    new = {text: change(text) for text in column.dropna().unique()}
+    if all(text == told for text, told in new.items()):
+        return column
+    changed: pd.Series = column.map(new, na_action="ignore").astype(column.dtype)
+    return changed
 
 
 def read_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

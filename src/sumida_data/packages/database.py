@@ -50,6 +50,8 @@ def write_tables(
     dictionary = database.dictionary
     described = [dictionary[name] for name in database.tables]
     digest = hashlib.sha256(sumida_data.__version__.encode())
+    # As one, it is written to the disk once.
+    connection.begin()
     for table in described:
         _create(connection, table, to_arrow(database.tables[table.name][table.column_names]))
         query = f'SELECT count(*), bit_xor(hash(t)) FROM "{table.name}" AS t'  # noqa: S608  # checked name
@@ -68,6 +70,7 @@ def write_tables(
         _create(connection, dictionary[name], made)
     for statement in _list_statements(database, views):
         connection.execute(statement)
+    connection.commit()
 
 
 def read_build(connection: DuckDBPyConnection) -> Build:

@@ -14,7 +14,7 @@ database, even where the office lets its analysts see the rest.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 
 from sumida_data.base.characters import hash_parts, write_plainly
-from sumida_data.base.frames import read_rows
+from sumida_data.base.frames import change_texts, read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
@@ -407,31 +407,36 @@ def hide_from_analysts(
     paths and in sentences.
     """
     opened, shown = privacy.analysts_see_texts, dict(frames)
-    rename = partial(_rename, {} if opened else _mask_names(frames))
+    rename = _make_renamer({} if opened else _mask_names(frames))
     named = set() if opened else set(frames["personal_hit"]["row_id"])
     free = set() if opened else set(map("/".join, _list_free_texts(dictionary)))
+    concerned = free | {f"{one.partition('/')[0]}/{one.rpartition('/')[2]}" for one in named}
 
-    def hides(text: str, table: Table, item: Field) -> bool:
-        if text in cleared or (text.isascii() and len(text) < _TOO_SHORT):
-            return False
-        kinds = find_in_value(text, listed=table.listed or item.listed)
-        return "my_number" in kinds if opened else bool(kinds)
+    def show(table: Table, item: Field, text: str) -> str:
+        told = rename(text)
+        if told in cleared or (told.isascii() and len(told) < _TOO_SHORT):
+            return told
+        kinds = find_in_value(told, listed=table.listed or item.listed)
+        return HIDDEN if ("my_number" in kinds if opened else kinds) else told
 
     for table in (dictionary[name] for name in frames):
+        columns: dict[str, pd.Series] = {}
         for item in filter(_may_hold_words, table.fields):
-            column = rename(shown[table.name][item.name])
-            found = [text for text in column.dropna().unique() if hides(text, table, item)]
-            cells, fields = _name_cells(table.name, item.name, frames[table.name])
-            hidden = (column.isin(found) | cells.isin(named)) & column.notna()
-            column = column.mask(hidden, HIDDEN).mask(fields.isin(free), None)
-            shown[table.name] = shown[table.name].assign(**{item.name: column})
+            column = change_texts(frames[table.name][item.name], partial(show, table, item))
+            if _is_of_cells(table.name, item.name) or f"{table.name}/{item.name}" in concerned:
+                cells, fields = _name_cells(table.name, item.name, frames[table.name])
+                column = column.mask(cells.isin(named) & column.notna(), HIDDEN)
+                column = column.mask(fields.isin(free), None)
+            columns[item.name] = column
+        shown[table.name] = frames[table.name].assign(**columns)
     return shown
 
 
-def _rename(masks: Mapping[str, str], column: pd.Series) -> pd.Series:
-    """Return texts with what stands for the names of files in them."""
-    names = "|".join(map(re.escape, sorted(masks, key=len, reverse=True)))
-    return column.str.replace(names, lambda one: masks[one[0]], regex=True) if masks else column
+def _make_renamer(masks: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what puts into a text what stands for the names of files."""
+    # With no name at all, nothing matches.
+    names = "|".join(map(re.escape, sorted(masks, key=len, reverse=True))) or r"(?!)"
+    return partial(re.compile(names).sub, lambda one: masks[one[0]])
 
 
 def _mask_names(frames: Frames) -> dict[str, str]:
@@ -467,9 +472,13 @@ def _list_free_texts(dictionary: DataDictionary) -> list[tuple[str, str]]:
     return [(table.name, item.name) for table, item in fields if item.free_text]
 
 
+def _is_of_cells(table: str, field: str) -> bool:
+    return table in _CELL_TABLES and field in _OF_CELL
+
+
 def _name_cells(table: str, field: str, frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return for each row of a column the cell, as ``personal_hit`` names it, and its field."""
-    if table in _CELL_TABLES and field in _OF_CELL:
+    if _is_of_cells(table, field):
         tables, fields, records = frame["table_name"], frame["field"], frame[_CELL_TABLES[table]]
         return tables + "/" + records + "/" + fields, tables + "/" + fields
     fields = pd.Series(f"{table}/{field}", index=frame.index)

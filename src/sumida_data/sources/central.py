@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from sumida_data.base.characters import comparable
-from sumida_data.base.metadata import Row
+from sumida_data.base.metadata import Model, Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
@@ -79,6 +79,13 @@ def parse_municipalities(rows: Iterable[registers.TextRow]) -> list[Municipality
         names = row["prefecture_name"], row["municipality_name"]
         municipalities.append(Municipality(registers.parse_code(padded, _CODE, place, 6), *names))
     return municipalities
+
+
+class Quarters(Model):
+    """The quarters that have returns, and whether these are sample data."""
+
+    periods: tuple[str, ...]
+    sample: bool
 
 
 @dataclass(slots=True)

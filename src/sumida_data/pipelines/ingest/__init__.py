@@ -4,7 +4,7 @@ from functools import partial
 
 from rich.progress import track
 
-from sumida_data.base.frames import build_frame, build_frame_of_tuples, read_rows
+from sumida_data.base.frames import build_frame, build_frame_of_tuples, join_frames, read_rows
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.pipelines.wiring import (
     Files,
@@ -76,14 +76,17 @@ def check_departments(collector: Collector, dictionary: DataDictionary) -> tuple
     )
 
 
-@makes("survey_answers", "response", "survey_findings", "name_screen", "new_receipts")
+@makes(
+    *("survey_answers", "response", "survey_findings", "name_screen", "new_receipts"),
+    "quarters_received",
+)
 def collect_returns(
     collector: Collector,
     survey_returns: Files,
     kept_readings: Files,
     dictionary: DataDictionary,
     locations: Locations,
-) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen, Rows]:
+) -> tuple[list[AnswerRow], Frame, list[Finding], NameScreen, Rows, central.Quarters]:
     """Read all returned workbooks; of discarded quarters take what was kept.
 
     What arrived for the first time is added to the ledger of receipts. What knows the names on the
@@ -100,7 +103,10 @@ def collect_returns(
     collected = collector.collect(survey_returns, show, kept)
     screen = NameScreen(collected.personal_texts, list_named_texts(kept_readings))
     response = build_frame(dictionary["response"], collected.responses)
-    return collected.answers, response, collected.findings, screen, collector.ledger.rows
+    periods = tuple(sorted(response["period"].unique()))
+    quarters = central.Quarters(periods=periods, sample=bool(response["sample"].any()))
+    ledger = collector.ledger.rows
+    return collected.answers, response, collected.findings, screen, ledger, quarters
 
 
 @makes("central_answers", "central_findings", "source_file", "seen_source_files")
@@ -110,22 +116,27 @@ def collect_central_files(  # noqa: PLR0913, PLR0917  # one for each thing it ta
     municipality: HomeMunicipality,
     external_files: Files,
     municipalities: Frame,
-    response: Frame,
+    quarters_received: central.Quarters,
     known_source_files: Frame | None,
     opened_files: OpenedFiles,
-) -> tuple[list[AnswerRow], list[Finding], Rows, Rows]:
-    """Read the central files of every quarter that has returns."""
+    dictionary: DataDictionary,
+) -> tuple[Frame, Rows, Rows, Rows]:
+    """Read the central files of every quarter that has returns.
+
+    Answers and findings are tables ``answer`` and ``finding``, and files: where no central file has
+    changed they are taken from there.
+    """
     known = central.parse_municipalities(read_rows(municipalities))
     names = (municipality.prefecture_name, municipality.name)
     home = central.Municipality(municipality.code, *names)
-    sample = bool(response["sample"].any())
     collector = central.CentralCollector(
-        sources.root, rules, home, known, sample=sample, files=opened_files
+        sources.root, rules, home, known, sample=quarters_received.sample, files=opened_files
     )
-    contents = collector.collect(external_files, sorted(response["period"].unique()))
+    contents = collector.collect(external_files, quarters_received.periods)
     before = [] if known_source_files is None else read_rows(known_source_files)
     listed, revised = central.remember_contents(contents.files, before, rules)
-    return contents.answers, [*contents.findings, *revised], listed, listed
+    answers = build_frame_of_tuples(dictionary["answer"], contents.answers)
+    return answers, [one.as_row() for one in (*contents.findings, *revised)], listed, listed
 
 
 @makes("answer", "correction", "finding", "new_known_answers")
@@ -133,19 +144,21 @@ def correct_answers(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     form: Form,
     rules: FindingRules,
     survey_answers: list[AnswerRow],
-    central_answers: list[AnswerRow],
+    central_answers: Frame,
     survey_findings: list[Finding],
-    central_findings: list[Finding],
+    central_findings: Frame,
     corrections: Frame,
     dictionary: DataDictionary,
 ) -> tuple[Frame, Rows, Rows, Frame]:
     """Put all answers together and apply the agreed corrections."""
-    answer = build_frame_of_tuples(dictionary["answer"], [*survey_answers, *central_answers])
+    answer = build_frame_of_tuples(dictionary["answer"], survey_answers)
+    answer = join_frames(answer, central_answers)
+    found = [*survey_findings, *map(Finding.from_row, read_rows(central_findings))]
     agreed = register.parse_corrections(read_rows(corrections), form)
-    answer, corrected, found = register.apply_corrections(answer, agreed, rules)
-    received = register.leave_out_settled([*survey_findings, *central_findings], answer)
+    answer, corrected, told = register.apply_corrections(answer, agreed, rules)
+    received = register.leave_out_settled(found, answer)
     stocks = [part.table for part in form.answer_sheets if part.kind == "stock"]
-    findings = [finding.as_row() for finding in (*received, *found)]
+    findings = [finding.as_row() for finding in (*received, *told)]
     return answer, corrected, findings, answer[answer["table_name"].isin(stocks)]
 
 
