@@ -7,19 +7,30 @@ its own folder ``templates``; those of this room serve all. What is left out by 
 and never an empty place.
 """
 
+import os
 import re
+import sys
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    PackageLoader,
+    StrictUndefined,
+    select_autoescape,
+)
 from markupsafe import Markup
 
 from sumida_data.base import periods
+from sumida_data.base.fingerprint import hash_code
 from sumida_data.base.metadata import DataDictionary, LanguageCode
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_NOTE, SAMPLE_WARNING
 from sumida_data.plan.models import Indicator, IndicatorTarget, Plan
@@ -172,12 +183,21 @@ def format_target(plan: Plan, indicator: Indicator, target: IndicatorTarget) -> 
     return f"{format_amount(indicator, target.value)}{shown}"
 
 
+def _keep_compiled() -> FileSystemBytecodeCache | None:
+    """Keep compiled templates beside this module's own compiled code, where that is kept."""
+    folder = Path(__file__).with_name("__pycache__")
+    if sys.dont_write_bytecode or not os.access(folder, os.W_OK):
+        return None
+    # Jinja knows them by their text; how they are compiled, this module and Jinja say.
+    return FileSystemBytecodeCache(str(folder), f"{hash_code('present')[:16]}-%s.template")
+
+
 @cache
 def load_templates(room: str, **filters: Any) -> Environment:
     """Return a room's templates, with filters beside those that all have.
 
-    They are compiled once in a process. HTML and XML are escaped by the name of the file; Markdown
-    and plain text hold no markup.
+    They are compiled once, and lie then where Python keeps compiled code. HTML and XML are escaped
+    by the name of the file; Markdown and plain text hold no markup.
     """
     loaders = [PackageLoader(f"sumida_data.{room}"), PackageLoader("sumida_data.present")]
     environment = Environment(
@@ -187,6 +207,7 @@ def load_templates(room: str, **filters: Any) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_keep_compiled(),
     )
     environment.globals |= {
         "symbols": VERDICT_SYMBOLS,

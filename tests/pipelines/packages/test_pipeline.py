@@ -12,7 +12,7 @@ from kedro.runner import SequentialRunner
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.catalogue.record import TargetRecord
-from sumida_data.datasets import DuckDBDataset, FolderDataset, TableDataset
+from sumida_data.datasets import DuckDBDataset, FolderDataset, ModelDataset, TableDataset
 from sumida_data.packages.database import MADE_HERE
 from sumida_data.packages.models import Views
 from sumida_data.pipelines.packages import create_pipeline
@@ -52,6 +52,12 @@ def catalog(tmp_path, dictionary, frames, packages, form, plans, raw_parameters)
         ),
         "published_packages": FolderDataset(path=str(tmp_path / "published")),
         "packages": FolderDataset(path=str(tmp_path / "05_package")),
+        "written_packages": FolderDataset(path=str(tmp_path / "05_package")),
+        "known_package_builds": ModelDataset(
+            model="sumida_data.packages.package.Builds",
+            filepath=str(tmp_path / "builds.json"),
+            optional=True,
+        ),
         "target_record": MemoryDataset(TargetRecord(Path("none"))),
         "catalogue_files": FolderDataset(path=str(tmp_path / "preview")),
     }
