@@ -23,6 +23,7 @@ GONE = (
     "initiative_effect",
     "initiative_effect_figure",
     "initiative_effect_summary",
+    "indicator_explanation",
 )
 DEPARTMENTS = {
     "110010": ("総務局", "文書課"),

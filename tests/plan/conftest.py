@@ -125,7 +125,7 @@ def compute_all(
         tables = build_typed_tables(frame, [dictionary[part.table] for part in parts])
         coverage = coverage or [
             Coverage(municipality.code, period, table, asked, answered)
-            if table != "standardization"
+            if table not in ("standardization", "indicator_explanation")
             else Coverage(municipality.code, period, table, 0, 0)
             for period in periods
             for table in (sheet.table for sheet in form.answer_sheets)

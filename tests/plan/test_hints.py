@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 from sumida_data.base.frames import build_frame
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import Period
-from sumida_data.plan.hints import find_hints, parse_progress_notes
+from sumida_data.plan.hints import find_hints, gather_progress_notes
 from sumida_data.plan.models import Plans
 from sumida_data.survey.reading.registers import ReferenceTableError
 
@@ -193,7 +194,7 @@ SAID = {
 
 
 def test_what_was_said_of_a_value_becomes_a_row(plans: Plans, dictionary: DataDictionary) -> None:
-    [row] = parse_progress_notes([SAID], plans, series("open_datasets", 140, 139))
+    [row] = gather_progress_notes([SAID], plans, series("open_datasets", 140, 139))
     build_frame(dictionary["progress_note"], [row])
     assert (row["cause"], row["said_on"]) == ("新しい表を公開した。", date(2022, 11, 1))
     assert row["row_id"] == "open_datasets/FY2022Q2"
@@ -212,9 +213,78 @@ def test_a_mistake_in_what_was_said_is_told_with_its_row(
     plans: Plans, change: dict[str, str], told: str
 ) -> None:
     with pytest.raises(ReferenceTableError, match=rf"^progress_notes\.csv の2行目{told}"):
-        parse_progress_notes([SAID | change], plans, series("open_datasets", 140, 139))
+        gather_progress_notes([SAID | change], plans, series("open_datasets", 140, 139))
 
 
 def test_one_thing_is_said_of_a_value(plans: Plans) -> None:
     with pytest.raises(ReferenceTableError, match=r"3行目: .*2回"):
-        parse_progress_notes([SAID, SAID], plans, series("open_datasets", 140, 139))
+        gather_progress_notes([SAID, SAID], plans, series("open_datasets", 140, 139))
+
+
+EXPLAINED = {
+    "row_id": "abc",
+    "period": "FY2022Q2",
+    "department_code": "1004",
+    "indicator_title": "オープンデータ 公開件数",
+    "cause": "新しい表を公開した。",
+    "next_step": "毎月増やす。",
+}
+RESPONSE = {
+    "period": "FY2022Q2",
+    "department_code": "1004",
+    "section": "ICT推進担当",
+    "response_status": "received",
+    "answered_on": date(2022, 10, 11),
+    "received_on": date(2022, 10, 12),
+}
+
+
+class TestWhatOwnersAnswered:
+    """What the owner of an indicator answers in the survey, beside progress_notes.csv."""
+
+    @staticmethod
+    def gather(
+        plans: Plans,
+        explained: dict[str, Any] | None = None,
+        response: dict[str, Any] | None = None,
+        notes: Sequence[dict[str, str]] = (),
+    ) -> list[dict[str, Any]]:
+        rows = [EXPLAINED | (explained or {})], [RESPONSE | (response or {})]
+        return gather_progress_notes(notes, plans, series("open_datasets", 140, 139), *rows)
+
+    def test_it_is_said_by_the_owner_on_the_day_of_the_answer(
+        self, plans: Plans, dictionary: DataDictionary
+    ) -> None:
+        [row] = self.gather(plans)
+        build_frame(dictionary["progress_note"], [row])
+        assert row["indicator_id"] == "open_datasets"
+        assert (row["said_by"], row["said_on"]) == ("ICT推進担当", date(2022, 10, 11))
+        # The gate and the approver find the cell by it.
+        assert row["row_id"] == "abc"
+
+    def test_without_a_day_it_is_that_of_the_receipt(self, plans: Plans) -> None:
+        [row] = self.gather(plans, response={"answered_on": None})
+        assert row["said_on"] == date(2022, 10, 12)
+
+    def test_what_the_office_wrote_counts_first(self, plans: Plans) -> None:
+        [row] = self.gather(plans, notes=[SAID])
+        assert row["said_on"] == date(2022, 11, 1)
+
+    @pytest.mark.parametrize(
+        ("explained", "response"),
+        [
+            ({"indicator_title": "手続の数"}, {}),
+            ({"next_step": None}, {}),
+            ({"cause": None}, {}),
+            ({}, {"section": "窓口課"}),
+        ],
+    )
+    def test_no_full_answer_of_the_owner_is_none(
+        self, plans: Plans, explained: dict[str, Any], response: dict[str, Any]
+    ) -> None:
+        assert self.gather(plans, explained, response) == []
+
+    def test_owners_are_those_of_the_plan(self, plans: Plans) -> None:
+        owned = plans.list_owned("FY2022Q3")
+        assert owned["総務課"] == {"文書管理システム電子決裁率": "electronic_approval_rate"}
+        assert sum(map(len, owned.values())) == 11

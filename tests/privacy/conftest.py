@@ -61,7 +61,9 @@ def guard(
     ) -> GuardedTables:
         changed = {name: build_frame(dictionary[name], rows[name]) for name in rows}
         tables = {"correction": build_frame(dictionary["correction"], []), **frames, **changed}
-        primary = {name: tables[name] for name in tables if not name.startswith("indicator")}
+        computed = {name for name in tables if name.startswith("indicator")}
+        computed -= {"indicator_explanation"}
+        primary = {name: tables[name] for name in tables if name not in computed}
         hits = find_named_cells(NameScreen(covers), primary, dictionary)
         tables["personal_hit"] = build_frame(dictionary["personal_hit"], hits)
         released = parse_releases(releases, form)

@@ -21,7 +21,7 @@ from sumida_data.survey.reading.registers import ReferenceTableError
 from tests.packages.conftest import PROCEDURE
 from tests.privacy import invented
 from tests.privacy.conftest import RELEASE, procedures
-from tests.privacy.planted import plant, write_ordinary
+from tests.privacy.planted import NAMES, plant, write_ordinary
 from tests.privacy.test_counts import NOTICE
 
 PLANTED = list(plant())
@@ -113,6 +113,21 @@ class TestPlanted:
         assert outcomes(guard(procedure=rows)) == [
             ("online-procedures", "procedure", "annual_cases", "held_back", 1)
         ]
+
+    def test_a_name_in_what_an_owner_explains_holds_back_what_is_said_of_the_indicator(self, guard):
+        whose = ("municipality_code", "period", "as_of", "department_code", "sample")
+        explained = {name: PROCEDURE[name] for name in whose} | {"row_id": "e"}
+        explained |= {
+            "indicator_title": "甲",
+            "cause": f"{NAMES[0]}が休んだ。",
+            "next_step": "続ける。",
+        }
+        said = {"row_id": "e", "indicator_id": "x", "indicator_title": "甲", "period": "FY2022Q3"}
+        said |= {"said_by": "税務課", "said_on": date(2023, 1, 10)}
+        said |= {name: explained[name] for name in ("cause", "next_step")}
+        guarded = guard(indicator_explanation=[explained], progress_note=[said])
+        assert outcomes(guarded) == [("dx-indicators", "progress_note", "cause", "held_back", 1)]
+        assert guarded.frames["progress_note"].empty
 
     def test_ordinary_texts_pass(self, guard):
         texts = [text for text in write_ordinary(400) if "一括登録" not in text]

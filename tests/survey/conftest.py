@@ -67,7 +67,7 @@ def empty_tables(form: Form) -> dict[str, list[list[Any]]]:
     for part in form.answer_sheets:
         titles = [field.title for field in part.fields]
         lines = [[title, ""] for title in titles] if part.layout == "labels" else [titles]
-        if part.sheet != "標準化":
+        if part.sheet not in ("標準化", "指標の説明"):
             sheets[part.sheet] = [*sheets.get(part.sheet, []), *lines, []]
     return sheets
 

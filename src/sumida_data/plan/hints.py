@@ -2,13 +2,14 @@
 
 A hint is no error. Someone looks, finds the reason, and notes it in ``hint_notes.csv``; the note
 then stands beside the hint for good. Why an indicator is where it is, and what comes next, the
-office or the owner writes into ``progress_notes.csv``.
+survey asks its owner; what the office writes into ``progress_notes.csv`` counts before that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, get_args
 
+from sumida_data.base.characters import comparable
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
 from sumida_data.plan.models import Indicator, Plan, Plans
@@ -67,18 +68,47 @@ def _parse_hint_notes(
     return noted
 
 
-def parse_progress_notes(
-    notes: Iterable[TextRow], plans: Plans, values: Sequence[Row]
+def gather_progress_notes(
+    notes: Iterable[TextRow],
+    plans: Plans,
+    values: Sequence[Row],
+    explanations: Iterable[Row] = (),
+    responses: Iterable[Row] = (),
 ) -> list[Row]:
-    """Read the rows of progress_notes.csv, as rows of table ``progress_note``."""
+    """Return table ``progress_note``: the rows of progress_notes.csv, and what owners answered.
+
+    Args:
+        notes: The rows of progress_notes.csv.
+        plans: The plans.
+        values: Rows of ``indicator_value``.
+        explanations: Rows of ``indicator_explanation``; what is no full answer of the owner of an
+            indicator is left to the checks.
+        responses: Rows of ``response``, which say who answered on which day.
+    """
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
-    said = list_remarks(notes, "progress_notes", plans, values, _find_latest(values))
-    return [
-        note
+    told = {
+        (note["indicator_id"], note["period"]): note
         | {"row_id": f"{note['indicator_id']}/{note['period']}"}
         | {"indicator_title": titles.get(note["indicator_id"])}
-        for _, note in said
-    ]
+        for _, note in list_remarks(notes, "progress_notes", plans, values, _find_latest(values))
+    }
+    came = {
+        (row["period"], row["department_code"]): row
+        for row in responses
+        if row["response_status"] in ("received", "no_change")
+    }
+    for row in explanations:
+        response, owned = (
+            came[row["period"], row["department_code"]],
+            plans.list_owned(row["period"]),
+        )
+        owner, title = response["section"], comparable(row["indicator_title"])
+        name = next((n for t, n in owned.get(owner, {}).items() if comparable(t) == title), None)
+        if name and row["cause"] and row["next_step"]:
+            said_on = response["answered_on"] or response["received_on"]
+            said = {"indicator_id": name, "said_by": owner, "said_on": said_on}
+            told.setdefault((name, row["period"]), row | said)
+    return list(told.values())
 
 
 def _find_latest(values: Iterable[Row]) -> str:

@@ -506,6 +506,14 @@ class Plans(RootModel[tuple[Plan, ...]]):
         begun = [plan for plan in self.root if plan.first_day <= period.last_day]
         return max(begun, key=lambda plan: plan.first_day, default=self.root[0])
 
+    def list_owned(self, period: str) -> dict[str, dict[str, str]]:
+        """Return of each owner its indicators of the plan reported in a quarter: ids by titles."""
+        owned: dict[str, dict[str, str]] = {}
+        asked = Period.parse(period)
+        for one in self.reported_in(asked).on(asked.last_day).indicators:
+            owned.setdefault(one.owner, {})[one.title] = one.indicator_id
+        return owned
+
 
 class InitiativeRules(Model):
     """What may be done with the effects of initiatives.

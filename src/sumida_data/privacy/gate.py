@@ -60,6 +60,8 @@ _PLACE = ("source_file", "sheet", "cell")
 # Tables of which one row is one cell, with the column that names the record it belongs to.
 _CELL_TABLES = {"answer": "record_id", "lineage": "row_id"}
 _OF_CELL = ("raw_text", "value")
+# Rows of the first are taken from the second, and have its ids.
+_TAKEN_FROM = {"progress_note": "indicator_explanation"}
 # Made by code: any digits may stand in an id or a hash.
 _MADE_BY_CODE = ("row_id", "record_id", "_sha256")
 _TOO_SHORT = 9
@@ -283,7 +285,7 @@ class _Screen:
         for value in values.dropna().unique() if item.type != "date" else ():
             for kind in find_in_value(value, listed=table.listed or item.listed):
                 found[kind].update(rows[values.eq(value)])
-        named = self._named.get((table.name, item.name), set())
+        named = self._named.get((_TAKEN_FROM.get(table.name, table.name), item.name), set())
         found["cover_name"] = named & set(rows[values.notna()])
         cleared = set(rows[values.isin(self._cleared)]) if item.type == "string" else set()
         if seen := cleared & set().union(*found.values()):
@@ -334,7 +336,7 @@ def find_places(frames: Frames, table: str, field: str, rows: Iterable[str]) -> 
     if "answer" not in frames:
         return {}
     answer = frames["answer"]
-    ours = answer["table_name"].eq(table) & answer["field"].eq(field)
+    ours = answer["table_name"].eq(_TAKEN_FROM.get(table, table)) & answer["field"].eq(field)
     found = answer.loc[ours & answer["record_id"].isin(list(rows)), ["record_id", *_PLACE]]
     return {row: f"{file} {sheet}!{cell}" for row, file, sheet, cell in found.fillna("").to_numpy()}
 

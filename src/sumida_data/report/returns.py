@@ -6,7 +6,7 @@ one before, cell by cell.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import PurePosixPath
@@ -279,8 +279,7 @@ def render_department_pages(
     The tables are those of ``trace_figures``.
     """
     counted, rests_on = trace_figures(str(tracking.period), **tables)
-    told = {"tracking": tracking, "sheets": _list_public(tracking.form)}
-    pages = {}
+    pages, wave = {}, collector.waves.root[str(tracking.period)]
     for one in (one for one in tracking.departments if not one["silent"]):
         # The one that counts stands last; it may stand among the others too.
         names = [name for name in (*one["files"], one["source_file"]) if name in received]
@@ -291,19 +290,27 @@ def render_department_pages(
             for before in read
             if before.source_file != read[-1].source_file
         }
-        found = {"counted": counted.get(one["department_code"], ()), "resent": resent}
+        code, asked = one["department_code"], wave.sheets_for(one["department_code"])
+        told = {"tracking": tracking, "sheets": _list_public(tracking.form, asked)}
+        found = {"counted": counted.get(code, ()), "resent": resent}
         page = _fill_in("department.html", one=one, **told, **found)
-        pages[f"{one['department_code']}_{one['section']}_公開前の確認.html"] = page.encode()
+        pages[f"{code}_{one['section']}_公開前の確認.html"] = page.encode()
     return pages
 
 
-def _list_public(form: Form) -> list[Row]:
-    """Return by sheet the headings that will be public, and those that are kept."""
+def _list_public(form: Form, asked: Collection[str]) -> list[Row]:
+    """Return by sheet the headings that will be public, and those that are kept.
+
+    What owners say of indicators will be; others are not told of it.
+    """
     sheets = []
     for part in form.answer_sheets:
+        of_owners = part.kind == "indicators"
+        if of_owners and part.sheet not in asked:
+            continue
         impersonal = [item for item in part.fields if not item.personal]
-        public = [item.title for item in impersonal if item.published]
-        kept = [item.title for item in impersonal if not item.published]
+        public = [item.title for item in impersonal if item.published or of_owners]
+        kept = [item.title for item in impersonal if item.title not in public]
         sheets.append({"sheet": part.sheet, "public": public, "kept": kept})
     return sheets
 

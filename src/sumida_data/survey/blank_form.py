@@ -153,12 +153,16 @@ def inherit_answers(
 
 @dataclass(frozen=True)
 class Inquiry:
-    """What all forms of a quarter have in common; the answers in them may be sample data."""
+    """What all forms of a quarter have in common; the answers in them may be sample data.
+
+    The indicators are the titles of those that a department answers for, by its name.
+    """
 
     form: Form
     period: Period
     wave: Wave
     sample: bool
+    indicators: Mapping[str, Iterable[str]] = field(default_factory=dict)
 
 
 def write_blank_form(inquiry: Inquiry, department: Department, last: LastAnswers | None) -> bytes:
@@ -328,6 +332,12 @@ class _Writer:
         elif part.kind == "stock":
             tables = (self.last.tables, self.last.inherited)
             known = [record for one in tables for record in one.get(part.table, {}).values()]
+        elif part.kind == "indicators":
+            titles, (key,) = (
+                self.inquiry.indicators.get(self.department.section, ()),
+                part.key_fields,
+            )
+            known = [{key.name: Reading(title, "answered")} for title in titles]
         names = [item.name for item in part.fields]
         return [{name: record.get(name, BLANK) for name in names} for record in known]
 

@@ -168,7 +168,8 @@ class SurveySheet(RecordSheet):
 
     Attributes:
         layout: ``labels`` for label cells with the answer beside them, ``rows`` for a table.
-        kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are.
+        kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are. What is
+            asked of ``indicators`` is given anew each quarter, by the department that owns them.
         counts_only: Whether its rows never go out, only figures counted from them.
     """
 
@@ -178,7 +179,7 @@ class SurveySheet(RecordSheet):
     title_en: Title
     description: str
     layout: Literal["labels", "rows"]
-    kind: Literal["cover", "stock", "events", "year_to_date"]
+    kind: Literal["cover", "stock", "events", "year_to_date", "indicators"]
     counts_only: bool = False
 
     @model_validator(mode="after")

@@ -1,15 +1,17 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
 from sumida_data.base.frames import read_rows
 from sumida_data.pipelines.forms import find_last_rows
 from sumida_data.pipelines.wiring import UnableError
-from sumida_data.plan.models import ReportedPeriod
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.survey.blank_form import find_last_answers
 from sumida_data.survey.collecting.collection import Collected, Collector
 from sumida_data.survey.collecting.returns import FormReader
@@ -139,6 +141,18 @@ def test_only_departments_with_systems_get_the_sheet_for_them(
     for name, file in files.items():
         sheets = [sheet.name for sheet in open_workbook(file.read(), name).sheets]
         assert ("標準化" in sheets) == (name.split("/")[1][:4] in codes)
+
+
+def test_owners_of_indicators_are_asked_why_and_what_comes_next(
+    files: dict[str, SourceFile], plans: Plans
+) -> None:
+    owned, asked = plans.list_owned(PERIOD), {}
+    for name, file in files.items():
+        book = openpyxl.load_workbook(BytesIO(file.read()), read_only=True)
+        if "指標の説明" in book.sheetnames:
+            titles = [row[1] for row in book["指標の説明"].iter_rows(min_row=8, values_only=True)]
+            asked[name.split("_")[1]] = [title for title in titles if title]
+    assert asked == {owner: list(indicators) for owner, indicators in owned.items()}
 
 
 def test_sample_answers_make_sample_forms(files: dict[str, SourceFile]) -> None:

@@ -13,7 +13,7 @@ from sumida_data.pipelines.wiring import (
     join_nodes,
     makes,
 )
-from sumida_data.plan.models import ReportedPeriod
+from sumida_data.plan.models import Plans, ReportedPeriod
 from sumida_data.survey import blank_form as blank
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.form import Waves
@@ -47,7 +47,11 @@ def _find_before(name: str, periods: set[str]) -> str:
 
 @makes("blank_forms", "forms_summary")
 def write_forms(
-    collector: Collector, period: ReportedPeriod, last_answers: Rows, locations: Locations
+    collector: Collector,
+    plans: Plans,
+    period: ReportedPeriod,
+    last_answers: Rows,
+    locations: Locations,
 ) -> tuple[Contents, Summary]:
     """Write a form for each department asked."""
     waves = collector.waves
@@ -58,8 +62,8 @@ def write_forms(
             f"waves.yml にあるのは {'、'.join(sorted(waves.root))} です。"
         )
     sample = any(row["sample"] for row in last_answers)
-    wave = collector.find_wave(name)
-    inquiry = blank.Inquiry(collector.reader.form, Period.parse(name), wave, sample)
+    form, wave, owned = collector.reader.form, collector.find_wave(name), plans.list_owned(name)
+    inquiry = blank.Inquiry(form, Period.parse(name), wave, sample, owned)
     last, changes = blank.find_last_answers(last_answers, name), collector.successions
     forms = {}
     for code, one in collector.list_departments(name).items():

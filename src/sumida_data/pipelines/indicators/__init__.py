@@ -1,5 +1,7 @@
 """From typed tables to indicator values, lineage and progress."""
 
+from itertools import chain
+
 import pyarrow as pa
 
 from sumida_data.base.frames import build_frame, read_rows
@@ -68,20 +70,29 @@ def freeze_published(
     return revisions.freeze_values(computed_values, computed_lineage, published, reasons, accepted)
 
 
-@makes("review_hint", "progress_note")
+@makes("review_hint")
 def find_review_hints(
     plans: Plans,
     indicator_value: Frame,
     indicator_value_by_department: Frame,
     hint_notes: Frame,
-    progress_notes: Frame,
-) -> tuple[Rows, Rows]:
-    """Find the values worth a second look, among the last revisions, and what is said of values."""
+) -> Rows:
+    """Find the values worth a second look, among the last revisions."""
     of_one = ["indicator_id", "period"]
     newest = indicator_value.sort_values("revision").drop_duplicates(of_one, keep="last")
     frames = (newest.sort_index(), indicator_value_by_department, hint_notes)
-    notes = hints.parse_progress_notes(read_rows(progress_notes), plans, read_rows(indicator_value))
-    return hints.find_hints(plans, *map(read_rows, frames)), notes
+    return hints.find_hints(plans, *map(read_rows, frames))
+
+
+@makes("progress_note", tables=("#typed",))
+def gather_progress_notes(
+    plans: Plans, indicator_value: Frame, progress_notes: Frame, response: Frame, **tables: Frame
+) -> Rows:
+    """Gather what owners and office say of values; some forms do not ask the owners."""
+    explained = [read_rows(tables[name]) for name in ("indicator_explanation",) if name in tables]
+    values = read_rows(indicator_value)
+    told = (chain.from_iterable(explained), read_rows(response))
+    return hints.gather_progress_notes(read_rows(progress_notes), plans, values, *told)
 
 
 @makes("indicator_progress", "pending_revision")
