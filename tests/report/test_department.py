@@ -116,7 +116,12 @@ def test_each_department_that_answered_has_a_page(
         [PERIOD, "1204", "区民部", "窓口課", "not_received", None],
     ]
     response = pd.DataFrame(rows, columns=columns).assign(
-        answered_on=None, due_on=date(2023, 1, 16), rows_set_aside=0, sample=False
+        answered_on=None,
+        received_on=date(2023, 1, 14),
+        file_sha256="ab" * 32,
+        due_on=date(2023, 1, 16),
+        rows_set_aside=0,
+        sample=False,
     )
     finding = pd.DataFrame(
         columns=["rule_id", "severity", "period", "department_code", "source_file", "message"]
