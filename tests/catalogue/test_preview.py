@@ -7,9 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from sumida_data.catalogue.preview import gather_catalogue
+from sumida_data.catalogue.preview import find_unfit, gather_catalogue
 from sumida_data.catalogue.publication import stamp
 from sumida_data.packages.versions import DAY_TO_COME, begin_day
+from sumida_data.site.content import SiteSettings
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +136,26 @@ def test_a_package_that_may_not_go_out_is_nowhere(show, built):
 
 def ids(dataset):
     return [dataset["id"], *(resource["id"] for resource in dataset["resources"])]
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ({}, []),
+        ({"telephone": None, "email": "x@example.jp"}, []),
+        (
+            {"telephone": None},
+            ["site.yml: contact の telephone か email が空です。必ず書いてください。"],
+        ),
+        (
+            {"address": ""},
+            ["site.yml: contact の office、address、page が空です。必ず書いてください。"],
+        ),
+    ],
+)
+def test_nothing_is_published_without_a_contact_that_a_resident_can_use(
+    packages, raw_parameters, contact, told
+):
+    site = SiteSettings.model_validate(raw_parameters["site"])
+    changed = site.model_copy(update={"contact": site.contact.model_copy(update=contact)})
+    assert list(find_unfit(packages, changed)) == told

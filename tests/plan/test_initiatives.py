@@ -51,6 +51,11 @@ def effect(**changes: Any) -> dict[str, Any]:
     )
 
 
+def initiative(**changes: Any) -> dict[str, Any]:
+    told = {"initiative_name": "取組", "category": "業務改善", "may_publish": "可"}
+    return owned(told | {"department_code": "1203"} | changes)
+
+
 @pytest.fixture
 def rules(raw_parameters: dict[str, Any]) -> InitiativeRules:
     return InitiativeRules.model_validate(raw_parameters["initiatives"])
@@ -130,7 +135,7 @@ def test_hours_are_added_by_category_and_department_and_nothing_else_is(
 
 
 def total(rules: InitiativeRules, *effects: dict[str, Any]) -> Sequence[tuple[str, Decimal]]:
-    rows = sum_effects(describe_effects(rules, [], effects, DEPARTMENTS))
+    rows = sum_effects(describe_effects(rules, [initiative()], effects, DEPARTMENTS))
     return [(row["certainty"], row["value"]) for row in rows if row["level"] == "全体"]
 
 
@@ -158,6 +163,17 @@ def test_what_cannot_be_added_says_why(
     assert total(rules, effect(), odd) == [("実績", 100)]
 
 
+@pytest.mark.parametrize(
+    "known", [[initiative(may_publish="否")], [initiative(may_publish=None)], []]
+)
+def test_a_sum_tells_nothing_of_what_may_not_be_published(
+    rules: InitiativeRules, known: list[dict[str, Any]]
+) -> None:
+    figures = describe_effects(rules, known, [effect()], DEPARTMENTS)
+    assert [row["reason_not_added"] for row in figures] == ["公開してよい取組だけを足し合わせる。"]
+    assert sum_effects(figures) == []
+
+
 def test_a_recomputation_that_differs_is_told(rules: InitiativeRules) -> None:
     parts = {"annual_cases": 1000, "minutes_per_case": Decimal("1.5"), "sites": 4}
     [same] = describe_effects(rules, [], [effect(**parts)], DEPARTMENTS)
@@ -166,7 +182,8 @@ def test_a_recomputation_that_differs_is_told(rules: InitiativeRules) -> None:
         rules, [], [effect(**parts, effect_value=Decimal("100.1"))], DEPARTMENTS
     )
     assert (other["recomputation_state"], other["recomputed_value"]) == ("differs", 100)
-    [without] = describe_effects(rules, [], [effect(department_code="9999")], DEPARTMENTS)
+    nobody = initiative(department_code="9999")
+    [without] = describe_effects(rules, [nobody], [effect(department_code="9999")], DEPARTMENTS)
     assert (without["recomputation_state"], without["division"]) == ("no_parts", None)
     divisions = [row["division"] for row in sum_effects([without]) if row["level"] == "部"]
     assert divisions == ["所属不明"]

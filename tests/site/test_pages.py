@@ -399,6 +399,74 @@ def test_effects_of_initiatives_keep_their_cautions(
     assert "公表している取組事例は、まだありません" in render()["initiatives.html"]
 
 
+def test_sums_of_effects_are_those_of_the_data(
+    build: Callable[..., Any], render: Callable[..., Texts]
+) -> None:
+    def add(level: str, over: str, value: int, about: str) -> Row:
+        return {
+            "row_id": f"{level}{over}",
+            "municipality_code": "131075",
+            "period": "FY2022Q3",
+            "level": level,
+            "summed_over": over,
+            "effect": "時間削減",
+            "certainty": "実績",
+            "value": Decimal(value),
+            "unit": "時間",
+            "approximate": about,
+            "printed": "",
+            "summands": 2,
+            "sample": False,
+        }
+
+    sums = [add("区分", "業務改善", 2763, "はい"), add("全体", "全体", 7838, "はい")]
+    sums += [
+        add("課", "1203", 2704, "いいえ"),
+        add("全体", "全体", 1, "いいえ") | {"period": "FY2022Q2"},
+    ]
+    tables: Row = {"initiative": [INITIATIVE], "initiative_effect": [EFFECT]}
+    page = render(build(**tables, initiative_effect_summary=sums))["initiatives.html"]
+    told = re.sub(r"<[^>]+>|\s", "", page.partition('id="sums"')[2].partition("</ul>")[0])
+    assert told.endswith(
+        "全体：時間削減約7,838時間実績(2件の合計)業務改善：時間削減約2,763時間実績(2件の合計)"
+    )
+
+
+def test_values_of_divisions_stand_beside_the_whole(
+    build: Callable[..., Any], render: Callable[..., Texts]
+) -> None:
+    def divide(division: str, value: int | None) -> Row:
+        return {
+            "row_id": division,
+            "municipality_code": "131075",
+            "plan_id": "sumida-fy2022",
+            "indicator_id": "cashless_procedures",
+            "indicator_title": "キャッシュレス決済手続数",
+            "period": "FY2022Q3",
+            "level": "部",
+            "organisation_code": division,
+            "division": division,
+            "value": value and Decimal(value),
+            "numerator": value and Decimal(value),
+            "unit": "手続",
+            "value_status": "measured" if value else "suppressed",
+        }
+
+    rows = [divide("総務部", 9), divide("区民部", 20), divide("福祉保健部", None)]
+    value = CARD_RATE | {
+        "indicator_id": "cashless_procedures",
+        "unit": "手続",
+        "value": Decimal(29),
+    }
+    pages = render(build(indicator_value=[value], indicator_value_by_department=rows))
+    table = pages["indicators/cashless_procedures.html"].partition('id="divisions"')[2]
+    found = re.findall(r'<th scope="row">(.*?)</th><td class="number">(.*?)</td>', table)
+    assert found[:3] == [("区民部", "20手続"), ("総務部", "9手続"), ("福祉保健部", "秘匿")]
+    assert ">Residents' Affairs Division<" in pages[
+        "en/indicators/cashless_procedures.html"
+    ].replace("&#39;", "'")
+
+
 def test_a_released_summary_and_the_department_stand_with_an_initiative(
     build_packages_of: Callable[..., Any],
     packages: Any,
@@ -495,7 +563,9 @@ def test_the_calendar_tells_what_is_here_and_what_is_to_come(pages: Texts) -> No
 
 
 def test_contact_shows_only_what_is_known(render: Callable[..., Texts], site: SiteSettings) -> None:
-    assert "電話" not in render()["contact.html"]
+    silent = site.contact.model_copy(update={"telephone": None})
+    nobody = site.model_copy(update={"contact": silent})
+    assert "電話" not in render(described=nobody)["contact.html"]
     contact = site.contact.model_copy(update={"telephone": "03-0000-0000", "email": "x@example.jp"})
     page = render(described=site.model_copy(update={"contact": contact}))["contact.html"]
     assert 'href="tel:0300000000"' in page

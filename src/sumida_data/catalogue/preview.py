@@ -181,6 +181,7 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
         "packages.yml: homepage": packages.homepage,
         "packages.yml: licenses の title と path": license_.title and license_.path,
         "site.yml: contact の office、address、page": contact.office and contact.address,
+        "site.yml: contact の telephone か email": contact.telephone or contact.email,
     }
     yield from (
         f"{place} が空です。必ず書いてください。" for place, text in told.items() if not text

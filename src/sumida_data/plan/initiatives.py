@@ -31,7 +31,7 @@ def describe_effects(
         last_day = Period.parse(effect["period"]).last_day
         ours = list_existing(departments, last_day).get(effect["department_code"])
         initiative = known.get(_owner(effect), {})
-        reason = _say_why_not_added(rules, effect)
+        reason = _say_why_not_added(rules, effect, initiative.get("may_publish"))
         figures.append(
             effect
             | _recompute_hours(effect)
@@ -63,7 +63,7 @@ def _recompute_hours(effect: Row) -> Row:
     return {"recomputed_value": hours, "recomputation": words, "recomputation_state": state}
 
 
-def _say_why_not_added(rules: InitiativeRules, effect: Row) -> str | None:
+def _say_why_not_added(rules: InitiativeRules, effect: Row, may_publish: str | None) -> str | None:
     """Say why an effect is not added to others, or return None."""
     unit = rules.additive.get(effect["effect"])
     if unit is None:
@@ -74,7 +74,8 @@ def _say_why_not_added(rules: InitiativeRules, effect: Row) -> str | None:
         return f"単位が{unit}ではない。"
     if effect["condition"] and effect["condition"] not in rules.plain_conditions:
         return "条件の付いた値は、ほかの値と足し合わせない。"
-    return None
+    # A sum that is public must not tell what is not.
+    return None if may_publish == "可" else "公開してよい取組だけを足し合わせる。"
 
 
 def _print(effect: Row) -> str | None:
@@ -118,6 +119,7 @@ def _sum(rows: Sequence[Row], municipality: str, period: str, level: str, *parts
         "municipality_code": municipality,
         "period": period,
         "level": level,
+        "summed_over": name,
         "category": category,
         "division": division,
         "department_code": code,

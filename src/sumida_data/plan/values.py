@@ -480,6 +480,7 @@ def _divide(part: Row, plan: Plan, indicator: Indicator) -> Row:
         "plan_id": plan.plan_id,
         "indicator_title": indicator.title,
         "level": "課" if code else "部",
+        "organisation_code": code or part["division"],
         "value": value,
         "unit": indicator.unit,
         "value_status": "measured" if value is not None else "cannot_say",

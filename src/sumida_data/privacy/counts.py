@@ -91,7 +91,11 @@ def withhold_counts(
     """Take small counts of people out of the tables, which change, and say what was withheld."""
     published = [one for package in packages.packages for one in package.resources]
     ledger = _Ledger(dictionary, indicators, privacy)
-    ledger.sums_of_divisions = any(one.table == _BY_DEPARTMENT for one in published)
+    ledger.sums_of_divisions = any(
+        one.table == _BY_DEPARTMENT
+        and not ledger.parts.keys().isdisjoint(one.only.get("indicator_id", ledger.parts))
+        for one in published
+    )
     rows = {name: read_rows(frames[name]) for name in sorted(ledger.fields.keys() & frames)}
     ledger.enter(rows)
     ledger.withhold()

@@ -34,6 +34,7 @@ from sumida_data.survey.form import Waves
 _ORDERS = {
     "indicator_value": ("period", "revision"),
     "indicator_progress": ("period", "revision"),
+    "indicator_value_by_department": ("level", "organisation_code"),
     "progress_note": ("period",),
     "indicator": ("valid_from",),
     "indicator_target": ("decided_on", "target_date"),
@@ -182,6 +183,13 @@ class IndicatorPage:
         return Standing(self.indicator, self.current, before, self.progress[0], note)
 
     @property
+    def divisions(self) -> list[Row]:
+        """The newest values of divisions, the largest first; what is withheld comes last."""
+        of_day = {"level": "部", "period": (self.current or {}).get("period")}
+        rows = _select(self.rows["indicator_value_by_department"], **of_day)
+        return sorted(rows, key=lambda row: row["value"] or Decimal(-1), reverse=True)
+
+    @property
     def verdict(self) -> str:
         """The verdict by the plan's primary method."""
         return str(self.progress[0]["verdict"]) if self.progress else "cannot_say"
@@ -275,6 +283,13 @@ def gather_initiatives(published: Published) -> list[Row]:
         anchor = re.sub(r"[^\w-]", "-", f"{row['department_code']}-{row['initiative_name']}")
         gathered.append(row | {"effects": effects[key(row)], "anchor": anchor})
     return gathered
+
+
+def gather_sums(published: Published) -> list[Row]:
+    """Gather the sums of effects of the newest period, of the whole city first and by category."""
+    rows = published.rows("initiative_effect_summary", "period")
+    newest = [row for row in rows if row["period"] == rows[-1]["period"]]
+    return [row for level in ("全体", "区分") for row in _select(newest, level=level)]
 
 
 def gather_procedures(published: Published) -> list[Row]:

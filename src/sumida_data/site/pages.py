@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sumida_data.base.disk import pack
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
 from sumida_data.base.periods import Period
-from sumida_data.packages.models import FREQUENCIES
+from sumida_data.packages.models import FREQUENCIES, MUNICIPALITY
 from sumida_data.packages.published import Dataset
 from sumida_data.plan.models import Plans
 from sumida_data.present.points import list_main_points
@@ -40,7 +40,9 @@ _TITLES = {
     "contact.html": ("問い合わせ", "Contact"),
 }
 _FOOTER = ("about.html", "glossary.html", "accessibility.html", "contact.html")
-_FIRST_ROWS = 5
+# Of each table a page shows so many rows, and of one with few columns more.
+_FIRST_ROWS, _FIRST_CELLS = 5, 120
+_RANKS = {"number": 1, "integer": 2}
 # Of an indicator's values, in its CSV and its JSON file.
 _COLUMNS = (
     *("period", "fiscal_year", "fiscal_quarter", "as_of", "value", "numerator", "denominator"),
@@ -138,9 +140,12 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
     yield _page("dataset/index.html", "datasets.html", datasets=published.datasets)
     results = published.rows("check_result", "rule_id")
     for dataset in published.datasets:
-        names = [table["name"] for table in dataset.tables]
-        first = {name: list(islice(dataset.read_texts(name), _FIRST_ROWS)) for name in names}
-        checks = [row for row in results if row["table_name"] in names]
+        shown = {one["name"]: _arrange(one["schema"]) for one in dataset.tables}
+        first = {
+            name: [*islice(dataset.read_texts(name), max(_FIRST_ROWS, _FIRST_CELLS // len(fields)))]
+            for name, fields in shown.items()
+        }
+        checks = [row for row in results if row["table_name"] in shown]
         values = {
             "dataset": dataset,
             "linked_data": json.loads(dataset.files["schema_org.jsonld"]),
@@ -148,8 +153,20 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
             # Those that failed come first.
             "checks": sorted(checks, key=lambda row: row["passed"] is not False),
             "previews": first,
+            "shown": shown,
         }
         yield Page(dataset.page, "dataset.html", dataset.titles, "dataset/index.html", values)
+
+
+def _arrange(schema: Row) -> list[Row]:
+    """Return the columns as a page shows them: what tells rows apart, then numbers, then others."""
+
+    def rank(field: Row) -> int:
+        if field["name"] in MUNICIPALITY:
+            return 4
+        return 0 if field["name"] in schema["primaryKey"] else _RANKS.get(field["type"], 3)
+
+    return sorted(schema["fields"], key=rank)
 
 
 def _describe_other_pages(
@@ -158,7 +175,8 @@ def _describe_other_pages(
     site = common["site"]
     procedures, dataset = content.gather_procedures(published), published.find("procedure")
     yield _page("procedures.html", procedures=procedures, dataset=dataset)
-    yield _page("initiatives.html", initiatives=content.gather_initiatives(published))
+    initiatives, sums = content.gather_initiatives(published), content.gather_sums(published)
+    yield _page("initiatives.html", initiatives=initiatives, sums=sums)
     yield _page(
         "corrections.html",
         notices=published.rows("correction_notice"),

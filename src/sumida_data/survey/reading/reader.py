@@ -333,7 +333,8 @@ class _TablePass(_Pass):
         self.rows_by_key: dict[str, int] = {}
         self.unnamed: dict[str, list[list[Reading]]] = {}
         self.may_hide_answers = bool(self.look.oddities or self.look.comments or self.merged)
-        self.lists_events = self.period is not None and reader.description.kind == "events"
+        kind = reader.description.kind if self.period is not None else ""
+        self.lists_events, self.is_named_by_form = kind == "events", kind == "indicators"
         for remark in columns.remarks:
             self.report(*remark)
 
@@ -457,7 +458,7 @@ class _TablePass(_Pass):
             self.contents.rows_set_aside += 1
             return
         given = [answer for answer in answers if answer.reading.status != "not_answered"]
-        if len(given) == 1 < len(answers):
+        if len(given) == 1 < len(answers) and not self.is_named_by_form:
             self.report_answer(Kind.ONLY_A_NAME, given[0], label)
         else:
             self.check_required(answers, label)
