@@ -119,3 +119,9 @@ def test_no_department_is_lost_from_the_response_history(connection):
         "WHERE period = 'FY2022Q3'"
     ).fetchall()
     assert (asked, answered) == (75, 69)
+
+
+def test_every_reason_of_an_empty_cell_has_its_english(dictionary):
+    told = [(one, table) for table in dictionary.tables for one in table.fields if one.say_empty()]
+    assert len(told) > 50
+    assert [(table.name, one.name) for one, table in told if not one.say_empty("en")] == []

@@ -161,7 +161,7 @@ class Field(Model):
     enum: tuple[Title, ...] | None = None
     codes: dict[str, Code] = Described(default_factory=dict)
     status: Name | None = None
-    empty: Annotated[dict[Name, Title], Described(max_length=1)] = Described(default_factory=dict)
+    empty: Annotated[dict[Name, Code], Described(max_length=1)] = Described(default_factory=dict)
     minimum: int | None = None
     maximum: int | None = None
     pattern: Annotated[str, Described(min_length=1)] | None = None
@@ -186,6 +186,10 @@ class Field(Model):
         words = "、".join(f"{name} {told}" for name, told in meanings.items() if told != name)
         description = f"{field.get('description', '')}{words}{'。' * bool(words)}"
         return field | {"enum": tuple(codes), "codes": codes, "description": description}
+
+    def say_empty(self, language: LanguageCode = "ja") -> str:
+        """Say what a missing value stands for; nothing where that is not one reason."""
+        return "".join(code.word(language) for code in self.empty.values())
 
     def _mistakes(self) -> Mistakes:
         bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]

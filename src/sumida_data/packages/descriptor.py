@@ -178,7 +178,8 @@ def _describe_field(one: Field) -> Row:
         "sumida:unitField": one.unit_field,
         "sumida:statusField": one.status,
         "sumida:deprecated": one.deprecated,
-        "missingValues": [{"value": "", "label": word} for word in one.empty.values()],
+        "missingValues": [{"value": "", "label": code.title} for code in one.empty.values()],
+        "sumida:emptyEn": one.say_empty("en"),
     }
     return _drop_empty(described)
 

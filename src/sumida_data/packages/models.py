@@ -337,7 +337,8 @@ def explain_tables(tables: Iterable[Table]) -> dict[str, list[Row]]:
                 "column_title": field.title,
                 "column_title_en": field.title_en,
                 "status_column": field.status,
-                "empty_means": "、".join(field.empty.values()) or None,
+                "empty_means": field.say_empty() or None,
+                "empty_means_en": field.say_empty("en") or None,
             }
             described = field.model_dump(include={"type", "unit", "description", "deprecated"})
             columns.append(place | column | described)

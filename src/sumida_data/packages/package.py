@@ -376,7 +376,7 @@ def _list_fields(published: PublishedPackage) -> Iterator[tuple[str, ...]]:
                 _TYPE_WORDS[field.type],
                 field.unit or "",
                 field.description,
-                "、".join(field.empty.values()) or (titles[field.status] if field.status else ""),
+                field.say_empty() or (titles[field.status] if field.status else ""),
             )
 
 

@@ -39,7 +39,10 @@ SQL_TYPES: dict[str, str] = {
 # so itself.
 _STATUS_SUFFIX = "_status"
 _TYPES_WITH_STATUS = {"integer", "number", "date"}
-_NOT_GIVEN = {"not_given": "回答がない、または当てはまらない"}
+_NOT_ANSWERED = Code(
+    title="回答がない、または当てはまらない", title_en="Not answered, or does not apply"
+)
+_NOT_GIVEN = {"not_given": _NOT_ANSWERED}
 # How people part the methods in one cell; a middle dot may belong to a name, as in au PAY a blank.
 _PARTS = {
     "between": r"[、，,／/]+",
