@@ -50,7 +50,8 @@ def reader(quarter: Quarter) -> Iterator[Reader]:
 
 def test_a_resident_finds_what_can_be_done_online(reader: Reader) -> None:
     page = reader.click("オンライン手続").text
-    assert page.count('<tr id="') > 400
+    assert page.count('<tr id="') == 413
+    assert len(re.findall(r"</th><td>[^<]*</td><td>済</td>", page)) == 71
     assert "電子申請サービス" in page
 
 
@@ -97,6 +98,20 @@ def test_an_analyst_finds_a_column_by_words(quarter: Quarter) -> None:
     with duckdb.connect(str(quarter.data / "sumida.duckdb"), read_only=True) as database:
         rows = database.sql("FROM find_column('電子決裁 件数')").fetchall()
     assert any("electronic_approvals" in map(str, row) for row in rows)
+
+
+def test_values_of_divisions_and_sums_of_effects_are_one_click_away(quarter: Quarter) -> None:
+    reader = Reader(quarter.data / "06_catalog/preview")
+    divisions = reader.click("キャッシュレス決済手続数").text.partition('id="divisions"')[2]
+    counts = re.findall(r'<td class="number">(\d+)手続</td><td class="bar">', divisions)
+    assert sum(map(int, counts)) == 209
+    sums = Reader(quarter.data / "06_catalog/preview").click("取組事例").text
+    with duckdb.connect(str(quarter.data / "sumida.duckdb"), read_only=True) as database:
+        [(printed,)] = database.sql(
+            "SELECT printed FROM initiative_effect_summary WHERE level = '全体' AND period = 'FY2022Q3'"
+        ).fetchall()
+    assert printed == "約7,838時間"
+    assert f"時間削減 <b>{printed}</b>" in sums
 
 
 def test_all_ten_are_listed() -> None:
