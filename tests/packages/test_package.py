@@ -54,7 +54,7 @@ def with_change(packages, **changes):
 class TestFiles:
     def test_a_package_has_every_table_in_csv_and_parquet_and_one_workbook(self, indicators):
         tables = ["indicator_value", "indicator_target", "indicator_progress", "indicator"]
-        tables += ["indicator_baseline", "judging_method"]
+        tables += ["indicator_baseline", "judging_method", "indicator_value_by_department"]
         tables += [
             "correction",
             "correction_notice",
@@ -169,6 +169,7 @@ class TestWorkbook:
             "基準値",
             "判定の方法",
             "指標の進み具合",
+            "部と課ごとの指標の値",
             "指標",
             "訂正",
             "訂正のお知らせ",

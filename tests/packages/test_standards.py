@@ -201,11 +201,11 @@ class TestSchemaOrg:
         descriptor = json.loads(built["dx-indicators/datapackage.json"])
         described = [
             field["description"]
-            for resource in descriptor["resources"][:5]
+            for resource in descriptor["resources"][:6]
             for field in resource["schema"]["fields"]
             if field["name"] == "value"
         ]
-        assert len(set(described)) == 2
+        assert len(set(described)) == len(described) == 3
         measured = json.loads(built["dx-indicators/schema_org.jsonld"])["variableMeasured"]
         told = [one["description"] for one in measured if one["alternateName"] == "value"]
         assert told == described

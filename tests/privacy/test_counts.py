@@ -9,7 +9,9 @@ from scipy.optimize import linprog
 
 from sumida_data.base.frames import read_rows
 from sumida_data.base.periods import Period
+from sumida_data.packages.models import Resource
 from sumida_data.plan.progress import assess
+from sumida_data.privacy.counts import _Ledger
 from tests.packages.conftest import CARD_RATE
 
 TRAINING = {
@@ -357,3 +359,19 @@ def test_the_ward_as_a_whole_says_why_its_value_is_empty(guard):
 def test_what_does_not_count_people_is_left_alone(guard):
     rows = [CARD_RATE | {"indicator_id": "open_datasets", "unit": "件", "numerator": Decimal(4)}]
     assert guard(indicator_value=rows).outcomes == []
+
+
+@pytest.mark.parametrize(
+    ("only", "public"),
+    [
+        ({}, True),
+        ({"indicator_id": ("cashless_procedures", "security_training_rate")}, True),
+        ({"indicator_id": ("cashless_procedures",)}, False),
+    ],
+)
+def test_sums_of_divisions_tell_people_only_where_such_an_indicator_goes_out(
+    dictionary, plans, privacy, only, public
+):
+    ledger = _Ledger(dictionary, plans.indicators, privacy)
+    ledger.note_public_sums([Resource(table="indicator_value_by_department", only=only)])
+    assert ledger.sums_of_divisions is public

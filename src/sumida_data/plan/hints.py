@@ -92,23 +92,27 @@ def gather_progress_notes(
         | {"indicator_title": titles.get(note["indicator_id"])}
         for _, note in list_remarks(notes, "progress_notes", plans, values, _find_latest(values))
     }
+    for key, note in _list_answered(plans, explanations, responses):
+        told.setdefault(key, note)
+    return list(told.values())
+
+
+def _list_answered(
+    plans: Plans, explanations: Iterable[Row], responses: Iterable[Row]
+) -> Iterator[tuple[tuple[str, str], Row]]:
     came = {
         (row["period"], row["department_code"]): row
         for row in responses
         if row["response_status"] in ("received", "no_change")
     }
     for row in explanations:
-        response, owned = (
-            came[row["period"], row["department_code"]],
-            plans.list_owned(row["period"]),
-        )
+        response, period = came[row["period"], row["department_code"]], row["period"]
         owner, title = response["section"], comparable(row["indicator_title"])
-        name = next((n for t, n in owned.get(owner, {}).items() if comparable(t) == title), None)
-        if name and row["cause"] and row["next_step"]:
+        owned = {comparable(t): n for t, n in plans.list_owned(period).get(owner, {}).items()}
+        if title in owned and row["cause"] and row["next_step"]:
             said_on = response["answered_on"] or response["received_on"]
-            said = {"indicator_id": name, "said_by": owner, "said_on": said_on}
-            told.setdefault((name, row["period"]), row | said)
-    return list(told.values())
+            said = {"indicator_id": owned[title], "said_by": owner, "said_on": said_on}
+            yield (owned[title], period), row | said
 
 
 def _find_latest(values: Iterable[Row]) -> str:

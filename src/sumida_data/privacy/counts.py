@@ -91,11 +91,7 @@ def withhold_counts(
     """Take small counts of people out of the tables, which change, and say what was withheld."""
     published = [one for package in packages.packages for one in package.resources]
     ledger = _Ledger(dictionary, indicators, privacy)
-    ledger.sums_of_divisions = any(
-        one.table == _BY_DEPARTMENT
-        and not ledger.parts.keys().isdisjoint(one.only.get("indicator_id", ledger.parts))
-        for one in published
-    )
+    ledger.note_public_sums(published)
     rows = {name: read_rows(frames[name]) for name in sorted(ledger.fields.keys() & frames)}
     ledger.enter(rows)
     ledger.withhold()
@@ -165,6 +161,12 @@ class _Ledger:
         unit, kinds = row[item.unit_field] or "", self.privacy.people_kinds.items()
         is_people = any(word in unit for word in self.privacy.people)
         return is_people or any(row.get(name) in values for name, values in kinds)
+
+    def note_public_sums(self, published: Iterable[Resource]) -> None:
+        """Note whether the sums of divisions go out of an indicator that counts people."""
+        for one in (one for one in published if one.table == _BY_DEPARTMENT):
+            shown = one.only.get("indicator_id", self.parts)
+            self.sums_of_divisions |= not self.parts.keys().isdisjoint(shown)
 
     def enter(self, rows: Mapping[str, Sequence[Row]]) -> None:
         """Enter the counts of tables: one key for the same count, whichever table it stands in."""

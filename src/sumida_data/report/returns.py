@@ -25,7 +25,7 @@ from sumida_data.survey.collecting.returns import Return, read_returns
 from sumida_data.survey.feedback import Feedback
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import SEVERITY_LABELS, Finding
-from sumida_data.survey.form import Form
+from sumida_data.survey.form import Form, SurveySheet
 
 _XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FINDINGS_SHOWN = 5
@@ -303,16 +303,15 @@ def _list_public(form: Form, asked: Collection[str]) -> list[Row]:
 
     What owners say of indicators will be; others are not told of it.
     """
-    sheets = []
-    for part in form.answer_sheets:
-        of_owners = part.kind == "indicators"
-        if of_owners and part.sheet not in asked:
-            continue
-        impersonal = [item for item in part.fields if not item.personal]
-        public = [item.title for item in impersonal if item.published or of_owners]
-        kept = [item.title for item in impersonal if item.title not in public]
-        sheets.append({"sheet": part.sheet, "public": public, "kept": kept})
-    return sheets
+    parts = form.answer_sheets
+    return [_tell_public(one) for one in parts if one.kind != "indicators" or one.sheet in asked]
+
+
+def _tell_public(part: SurveySheet) -> Row:
+    titles: dict[bool, list[str]] = {True: [], False: []}
+    for item in (item for item in part.fields if not item.personal):
+        titles[item.published or part.kind == "indicators"].append(item.title)
+    return {"sheet": part.sheet, "public": titles[True], "kept": titles[False]}
 
 
 def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dict[str, bytes]:

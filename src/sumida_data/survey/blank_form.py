@@ -329,17 +329,20 @@ class _Writer:
             }
             filled = {name: Reading(value, "answered") for name, value in values.items()}
             known = [filled if part.kind == "cover" else {}]
-        elif part.kind == "stock":
-            tables = (self.last.tables, self.last.inherited)
-            known = [record for one in tables for record in one.get(part.table, {}).values()]
         elif part.kind == "indicators":
             titles, (key,) = (
                 self.inquiry.indicators.get(self.department.section, ()),
                 part.key_fields,
             )
             known = [{key.name: Reading(title, "answered")} for title in titles]
+        elif part.kind == "stock":
+            known = self._list_last(part.table)
         names = [item.name for item in part.fields]
         return [{name: record.get(name, BLANK) for name in names} for record in known]
+
+    def _list_last(self, table: str) -> list[_Record]:
+        tables = (self.last.tables, self.last.inherited)
+        return [record for one in tables for record in one.get(table, {}).values()]
 
     def _write_labels(self, sheet: Worksheet, block: _Block) -> None:
         beside, (record,) = _FIRST_COLUMN + 1, block.records
