@@ -71,7 +71,7 @@ def print_papers(pages: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _write_pdf(body: Any) -> bytes:
     registerFont(UnicodeCIDFont(_GOTHIC))
-    content, smaller = BytesIO(), _SMALLER if _is_landscape(body) else 1
+    content = BytesIO()
     document = SimpleDocTemplate(
         content,
         pagesize=landscape(A4) if _is_landscape(body) else A4,
@@ -80,7 +80,7 @@ def _write_pdf(body: Any) -> bytes:
         lang="ja",
         invariant=1,
     )
-    document.build([_set(name, one, document.width, smaller) for name, one in _list_blocks(body)])
+    document.build([_set(document.width, *block) for block in _list_blocks(body)])
     return content.getvalue()
 
 
@@ -88,11 +88,11 @@ def _is_landscape(body: Any) -> bool:
     return bool(body.get("class") == "landscape")
 
 
-def _list_blocks(body: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a page consists of, each with the class that it or its list has, or its tag."""
+def _list_blocks(body: Any) -> Iterator[tuple[str, Any, float]]:
+    """Yield what a page consists of: the class of it or its list or its tag, itself, its size."""
     for one in body.iter(*_BLOCKS):
-        owner = one.getparent() if one.tag == "li" else one
-        yield owner.get("class") or one.tag, one
+        name = (one.getparent() if one.tag == "li" else one).get("class") or one.tag
+        yield name, one, _SIZES.get(name, _PLAIN) * (_SMALLER if _is_landscape(body) else 1)
 
 
 def _list_runs(element: Any) -> Iterator[tuple[str, str]]:
@@ -110,11 +110,10 @@ def _join(element: Any) -> str:
     return "".join(text for text, _ in _list_runs(element))
 
 
-def _set(name: str, one: Any, width: float, smaller: float) -> Any:
+def _set(width: float, name: str, one: Any, size: float) -> Any:
     """Return a block as it is set in a PDF."""
     if one.tag == "svg":
         return _draw(one)
-    size = smaller * _SIZES.get(name, _PLAIN)
     if one.tag == "table":
         return _set_table(one, width, size)
     return _set_text(one, size, color=_COLORS.get(name), mark="・" if name == "points" else None)
@@ -141,8 +140,9 @@ def _set_text(
     return Paragraph(text, style, bulletText=mark)
 
 
-def _list_cells(table: Any) -> list[list[Any]]:
-    return [list(row.iter("th", "td")) for row in table.iter("tr")]
+def _read_table(table: Any) -> tuple[list[list[Any]], int]:
+    """Return the cells by row, and how many of the rows are headings."""
+    return [[*row.iter("th", "td")] for row in table.iter("tr")], len(table.findall("thead/tr"))
 
 
 def _align(cell: Any) -> int:
@@ -151,7 +151,7 @@ def _align(cell: Any) -> int:
 
 
 def _set_table(table: Any, width: float, size: float) -> Any:
-    rows, heads = _list_cells(table), len(table.findall("thead/tr"))
+    rows, heads = _read_table(table)
     looks = [("GRID", (0, 0), (-1, -1), 0.5, _LINES), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
     looks += [("TOPPADDING", (0, 0), (-1, -1), 1), ("BOTTOMPADDING", (0, 0), (-1, -1), 2)]
     looks += [("BACKGROUND", (0, 0), (-1, heads - 1), _HEAD)] if heads else []
@@ -198,8 +198,8 @@ def _find_corners(one: Any, at: Mapping[str, float]) -> list[tuple[float, float]
     if one.tag == "line":
         return [(at["x1"], at["y1"]), (at["x2"], at["y2"])]
     if one.tag == "rect":
-        left, top, right, low = at["x"], at["y"], at["x"] + at["width"], at["y"] + at["height"]
-        return [(left, top), (right, top), (right, low), (left, low)]
+        x, y, side = at["x"], at["y"], at["width"]
+        return [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
     numbers = list(map(float, re.findall(r"-?[\d.]+", one.get("points") or one.get("d"))))
     if one.tag == "polyline":
         return [*zip(numbers[::2], numbers[1::2], strict=True)]
@@ -210,12 +210,10 @@ def _find_corners(one: Any, at: Mapping[str, float]) -> list[tuple[float, float]
 
 def _write_docx(body: Any) -> bytes:
     document, content = docx.Document(), BytesIO()
-    smaller = _SMALLER if _is_landscape(body) else 1
     document.core_properties.title = body.getparent().findtext("head/title")
     document.core_properties.author = ""
     _set_up(document, _is_landscape(body))
-    for name, one in _list_blocks(body):
-        size = smaller * _SIZES.get(name, _PLAIN)
+    for name, one, size in _list_blocks(body):
         if one.tag == "table":
             _add_table(document, one, size)
         elif one.tag == "svg":
@@ -243,8 +241,7 @@ def _set_up(document: Any, is_landscape: bool) -> None:  # noqa: FBT001
         for kind in ("ascii", "hAnsi", "eastAsia", "cs"):
             fonts.set(qn(f"w:{kind}"), _FONT)
     for language in document.styles.element.iter(qn("w:lang")):
-        language.set(qn("w:eastAsia"), "ja-JP")
-        language.set(qn("w:val"), "ja-JP")
+        language.attrib.update(dict.fromkeys((qn("w:val"), qn("w:eastAsia")), "ja-JP"))
 
 
 def _write(paragraph: Any, runs: Iterable[tuple[str, str]], size: float) -> None:
@@ -256,7 +253,7 @@ def _write(paragraph: Any, runs: Iterable[tuple[str, str]], size: float) -> None
 
 
 def _add_table(document: Any, element: Any, size: float) -> None:
-    rows, section = _list_cells(element), document.sections[0]
+    (rows, heads), section = _read_table(element), document.sections[0]
     table = document.add_table(len(rows), len(rows[0]), "Table Grid")
     table.autofit = False
     within = (section.page_width - section.left_margin - section.right_margin) / Pt(1)
@@ -270,6 +267,6 @@ def _add_table(document: Any, element: Any, size: float) -> None:
             paragraph = cell.paragraphs[0]
             _write(paragraph, _list_runs(told), size)
             paragraph.alignment = _ALIGNMENTS[_align(told)]
-    for line in [*table.rows][: len(element.findall("thead/tr"))]:
+    for line in [*table.rows][:heads]:
         # Word repeats it on the next page, and a screen reader says it with each cell.
         line._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
