@@ -41,7 +41,7 @@ _TITLES = {
 }
 _FOOTER = ("about.html", "glossary.html", "accessibility.html", "contact.html")
 # Of each table a page shows so many rows, and of one with few columns more.
-_FIRST_ROWS, _FIRST_CELLS = 5, 120
+_FIRST_ROWS, _FIRST_CELLS = 3, 60
 _RANKS = {"number": 1, "integer": 2}
 # Of an indicator's values, in its CSV and its JSON file.
 _COLUMNS = (
