@@ -1,5 +1,6 @@
 """The DuckDB dataset: types, comments, and what a crash leaves behind."""
 
+import json
 import pickle
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -324,3 +326,36 @@ def test_a_kill_leaves_the_old_file_or_the_new_one(step, rows, dataset, database
     dataset.save(new)
     with dataset.load() as reader:
         assert reader.execute("SELECT count(*) FROM indicator_value").fetchall() == [(2,)]
+
+
+def test_records_of_runs_are_a_table_without_names_that_senders_gave(
+    database: Database, tmp_path: Path
+) -> None:
+    record = {
+        "started": "2023-01-20T01:00:00+00:00",
+        "exit_code": 2,
+        "account": "tanaka",
+        "inputs": {
+            "data/01_raw/survey/FY2022Q3/1203_田中太郎.xlsx": "abcdef0123456789",
+            "data/01_raw/reference/departments.csv": "99",
+        },
+        "findings": {"F301": 3},
+        "stages": {"ingest": {"seconds": 1.5, "in": {}, "out": {"answer": 7}}},
+    }
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "1.json").write_text(json.dumps(record), "utf-8")
+    (runs / "2.json").write_text("{", "utf-8")
+    paths = {name: str(tmp_path / name) for name in ("filepath", "state", "runs")}
+    dataset = DuckDBDataset(**paths)
+    dataset.save(database)
+    with dataset.load() as connection:
+        rows = connection.sql("SELECT DISTINCT run_started FROM run_record").fetchall()
+        assert rows == [(record["started"],)]
+        told = connection.sql("SELECT part, name, value FROM run_record").fetchall()
+    assert ("input", "data/01_raw/survey/FY2022Q3/abcdef012345.xlsx", "abcdef0123456789") in told
+    assert ("input", "data/01_raw/reference/departments.csv", "99") in told
+    assert ("run", "exit_code", "2") in told
+    assert ("finding", "F301", "3") in told
+    assert ("stage", "ingest out", '{"answer": 7}') in told
+    assert "tanaka" not in str(told)

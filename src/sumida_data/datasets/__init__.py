@@ -9,6 +9,7 @@ import json
 import logging
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 from itertools import starmap
@@ -38,6 +39,8 @@ from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
 
 _LOGGER = logging.getLogger(__name__)
+# How many records of runs analysts get; the folder keeps all.
+_RUNS_SHOWN = 30
 # What officers wrote, which may be anything, also as the name of a file.
 _AS_WRITTEN = {"raw_text", "value_found", "source_file", "file"}
 _LOST = (
@@ -320,10 +323,16 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
     """
 
     def __init__(
-        self, *, filepath: str, state: str, metadata: dict[str, Any] | None = None
+        self,
+        *,
+        filepath: str,
+        state: str,
+        runs: str | None = None,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the files, which need not exist."""
+        """Name the files, and the folder with the records of runs; none of them need exist."""
         self._filepath, self._state, self.metadata = Path(filepath), Path(state), metadata
+        self._runs = Path(runs) if runs else None
 
     def load(self) -> duckdb.DuckDBPyConnection:
         """Open the file read-only; the caller closes the connection.
@@ -338,7 +347,7 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
         with tempfile.TemporaryDirectory(dir=self._filepath.parent, prefix=".") as folder:
             aside = Path(folder) / self._filepath.name
             with connect(aside) as connection:
-                write_tables(connection, data, self._read_earlier_build())
+                write_tables(connection, data, self._read_earlier_build(), self._read_runs())
                 connection.execute("CHECKPOINT")
                 built = read_build(connection)
             if data.private:
@@ -357,6 +366,13 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
         except duckdb.Error:
             # There is none, or it is no database of ours: all the more reason to write a new one.
             return None
+
+    def _read_runs(self) -> Iterator[dict[str, Any]]:
+        """Yield the records of the last runs, the latest last; damaged ones are left out."""
+        paths = sorted(self._runs.glob("*.json"))[-_RUNS_SHOWN:] if self._runs else []
+        for path in paths:
+            with suppress(ValueError):
+                yield json.loads(path.read_bytes())
 
     def _set_foreign_log_aside(self) -> None:
         log = self._filepath.with_name(f"{self._filepath.name}.wal")

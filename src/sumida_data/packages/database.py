@@ -1,8 +1,11 @@
 """The database that analysts open: every table, explained in Japanese."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,8 +20,22 @@ from sumida_data.packages.models import CODE_LIST, DATA_DICTIONARY, Views
 
 SCHEMA_CHANGE = "schema_change"
 DATABASE_BUILD = "database_build"
+RUN_RECORD = "run_record"
 # The tables that are not made before, but here, of all the others.
-MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD)
+MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD, RUN_RECORD)
+_RECEIVED = "data/01_raw/survey"
+# What of a record analysts see, by what it is called there; who ran it stays in the record.
+_OF_RUN = ("finished", "pipelines", "parameters_given", "environment", "exit_code", "code_sha256")
+_PARTS = {
+    "inputs": "input",
+    "settings": "setting",
+    "locks": "lock",
+    "versions": "version",
+    "findings": "finding",
+    "failed_checks": "failed_check",
+    "figures": "figure",
+    "outputs": "output",
+}
 # What a database says of itself: its data dictionary, and the changes of its columns so far.
 Build = dict[str, list[Row]]
 
@@ -37,12 +54,16 @@ class Database:
 
 
 def write_tables(
-    connection: DuckDBPyConnection, database: Database, earlier: Build | None = None
+    connection: DuckDBPyConnection,
+    database: Database,
+    earlier: Build | None = None,
+    runs: Iterable[Mapping[str, Any]] = (),
 ) -> None:
     """Create tables, views and macros, with comments, in the connection's database.
 
     Beside them stand ``data_dictionary``, ``code_list``, ``database_build`` with the id of the run,
-    and ``schema_change``: every column that came, went or changed its type since the first build.
+    ``schema_change``: every column that came, went or changed its type since the first build, and
+    ``run_record`` of the records of runs so far.
 
     Raises:
         KeyError: If a table is not described, or lacks a described column.
@@ -65,12 +86,32 @@ def write_tables(
     columns = rows[DATA_DICTIONARY]
     rows[SCHEMA_CHANGE] = _list_schema_changes(earlier, columns, run_id) if earlier else []
     rows[DATABASE_BUILD] = [{"run_id": run_id, "software_version": sumida_data.__version__}]
+    rows[RUN_RECORD] = [row for record in runs for row in _list_record(record)]
     for name in MADE_HERE:
         made = pa.Table.from_pylist(rows[name], schema=arrow_schema(dictionary[name]))
         _create(connection, dictionary[name], made)
     for statement in _list_statements(database, views):
         connection.execute(statement)
     connection.commit()
+
+
+def _list_record(record: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield what a record says of its run, one thing a row."""
+    told = {("run", name): record.get(name) for name in _OF_RUN}
+    for title, part in _PARTS.items():
+        told |= {(part, _mask(name, value)): value for name, value in record.get(title, {}).items()}
+    for stage, one in record.get("stages", {}).items():
+        told |= {("stage", f"{stage} {name}"): one[name] for name in ("seconds", "in", "out")}
+    for (part, name), value in told.items():
+        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        yield {"run_started": record["started"], "part": part, "name": name, "value": said}
+
+
+def _mask(name: str, value: Any) -> str:
+    """Return the path of a received file without its name, which may be that of a person."""
+    path = PurePosixPath(name)
+    received = path.is_relative_to(_RECEIVED)
+    return str(path.with_name(f"{value[:12]}{path.suffix}")) if received else name
 
 
 def read_build(connection: DuckDBPyConnection) -> Build:
