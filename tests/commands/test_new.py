@@ -1,6 +1,7 @@
 """Another municipality's project: made by the command, changed by configuration, run to the end."""
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from sumida_data.commands.new import new
+from tests.catalogue.ckan.conftest import ckan
+from tests.catalogue.ckan.stack.start import Ckan
 from tests.commands.city import answer, make_different
 from tests.pipelines.publish.office import sumida_data
 from tests.project import Project, Run
 
+__all__ = ["ckan"]
 YEAR = 2026
 CITY = (
     "--code",
@@ -75,7 +79,9 @@ def test_a_new_project_runs_at_once_and_names_the_city(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_city_of_its_own_goes_from_forms_to_publication(tmp_path: Path) -> None:
+def test_a_city_of_its_own_goes_from_forms_to_publication(
+    tmp_path: Path, ckan: Ckan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = make(tmp_path / "odawara")
     make_different(project.path, YEAR)
     outputs = [project.kedro("run", "--pipelines=forms", f"--params=period=FY{YEAR}Q1")]
@@ -101,10 +107,32 @@ def test_a_city_of_its_own_goes_from_forms_to_publication(tmp_path: Path) -> Non
     )
     outputs.append(project.kedro("run", "--pipelines=publish"))
     outputs.append(sumida_data(project, "verify"))
-    assert [run.code for run in outputs] == [0] * 5, [run.output for run in outputs]
+    outputs += _publish_to(ckan, project, monkeypatch)
+    assert [run.code for run in outputs] == [0] * 8, [run.output for run in outputs]
     assert not any(FIRST.search(run.output) for run in outputs)
     assert find_first(project.path) == []
     _expect_both_plans(project.path / "data", f"FY{YEAR}Q1")
+
+
+def _publish_to(ckan: Ckan, project: Project, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """Publish to a CKAN too, on which nothing then tells of the first project."""
+    monkeypatch.setenv("CKAN_URL", ckan.url)
+    monkeypatch.setenv("CKAN_API_TOKEN", ckan.tokens["publisher"])
+    editors = [{"name": "publisher", "capacity": "editor"}]
+    city = {"name": "t142069", "title": "小田原市", "users": editors}
+    ckan.action("organization_create", caller="admin", **city)
+    office = ("--env=ckan", "--name", "見本 部長", "--decision-number", "2", "--yes")
+    runs = [
+        project.kedro("run", "--env=ckan"),
+        sumida_data(project, "approve", *office),
+        project.kedro("run", "--pipelines=publish", "--env=ckan"),
+    ]
+    assert runs[-1].code == 0, runs[-1].output
+    found = ckan.action("package_search", rows=100)["results"]
+    titles = {one["title"] for one in found}
+    assert {"窓口と講座"} <= titles, (titles, [run.output for run in runs])
+    assert not FIRST.search(json.dumps(found, ensure_ascii=False))
+    return runs
 
 
 def _expect_both_plans(data: Path, period: str) -> None:
