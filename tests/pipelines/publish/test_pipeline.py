@@ -50,11 +50,12 @@ def test_what_is_public_is_what_was_approved(published: Project, tmp_path: Path)
     project = published.copy_to(tmp_path / "project")
     catalogue = project.path / "data/06_catalog"
     before, public = show(catalogue / "preview"), show(catalogue / "public")
-    assert before.keys() - public.keys() == {"changes.html"}
+    for_the_office = {"changes.html", "decision_sheet.html"}
+    assert before.keys() - public.keys() == for_the_office
     assert [path for path in public if DAY_TO_COME.encode() in public[path]] == []
     assert project.kedro("run").code == 2
     preview = show(catalogue / "preview")
-    assert preview.pop("changes.html")
+    assert all(preview.pop(name) for name in for_the_office)
     assert {path: public[path] for path in preview} == preview
     assert show(project.path / "data/05_package") == {
         path.removeprefix("dataset/").replace("/latest/", "/"): content
