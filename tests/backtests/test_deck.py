@@ -28,6 +28,7 @@ from sumida_data.pipelines.ingest import (
     prepare_collector,
 )
 from sumida_data.plan.models import Plan, Plans
+from sumida_data.privacy.counts import Privacy
 from sumida_data.survey.files import SourceFile
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -57,6 +58,7 @@ class Ward:
     rules: FindingRules
     municipality: HomeMunicipality
     plans: Plans
+    privacy: Privacy
     sources: CentralSources
     dictionary: DataDictionary
     survey: Mapping[str, SourceFile]
@@ -105,6 +107,7 @@ class Ward:
             self.waves,
             response,
             register("departments"),
+            self.privacy,
             answer=answer,
             **tables,
         )
@@ -172,6 +175,7 @@ def ward(  # one fixture for each thing that values are computed from
     plans: Plans,
     sources: CentralSources,
     dictionary: Any,
+    raw_parameters: dict[str, Any],
 ) -> Ward:
     raw = sample_project.path / "data/01_raw"
     return Ward(
@@ -180,6 +184,7 @@ def ward(  # one fixture for each thing that values are computed from
         rules,
         municipality,
         plans,
+        Privacy.model_validate(raw_parameters["privacy"]),
         sources,
         dictionary,
         FolderDataset(path=str(raw / "survey")).load(),
@@ -204,7 +209,10 @@ def test_every_published_value_but_a_zero_rests_on_cells(
         counted = {
             row["indicator_id"] for row in csv.DictReader(file) if row["value"] not in ("", "0")
         }
-    assert set(lineage["indicator_id"]) == counted
+    # A zero leads back to the sheets that were searched.
+    found = lineage[lineage["role"] != "searched"]
+    assert set(found["indicator_id"]) == counted
+    assert set(lineage["indicator_id"]) - counted == {"serious_incidents"}
 
 
 def test_baselines_and_targets_are_those_published(plan: Plan) -> None:

@@ -1260,7 +1260,7 @@ for name, write_number in {
 @kind
 def row_of_numbers_alone(scene: Scene) -> None:
     """A row without its name, of which nothing but numbers and days is left."""
-    page, row = scene.record_row()
+    _, (page, row, _), _ = scene.pick(lambda item, _: item.type == "integer", rows=True)
     kept = {origin for origin, a in scene.expected.items() if scene.field_of(a).type == "integer"}
     cells = [cell for cell in page.rows[row][scene.key_column(page) :] if cell.value is not None]
     if not any(cell.origin in kept for cell in cells):

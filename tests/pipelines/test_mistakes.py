@@ -139,7 +139,7 @@ def test_an_unknown_department_in_the_inquiries_is_told(copy: Project, pipeline:
         shutil.rmtree(copy.path / "data/01_raw/survey")
     run = copy.refuse("run", f"--pipelines={pipeline}")
     assert run.code == 1
-    assert "waves.yml の FY2022Q4.sheets.標準化: 課コード 1299 は、" in run.output
+    assert "waves.yml の FY2022Q4.sheets.指標の説明: 課コード 1299 は、" in run.output
     assert "Traceback" not in run.output
 
 

@@ -20,6 +20,7 @@ from sumida_data.pipelines.report import create_pipeline
 from sumida_data.plan.models import Plans
 from sumida_data.quality.rules import QualityRules
 from sumida_data.survey.findings import FindingRules
+from sumida_data.survey.form import Waves
 
 ROOM = {
     "indicator_value": "indicator",
@@ -74,6 +75,7 @@ def outputs(  # one fixture for each thing that the report reads
     inputs |= {
         "params:municipality": municipality,
         "params:plans": plans,
+        "params:waves": Waves.model_validate(raw_parameters["waves"]),
         "params:finding_rules": rules,
         "params:quality_rules": QualityRules.model_validate(raw_parameters["quality_rules"]),
         "data_dictionary": dictionary,

@@ -295,7 +295,9 @@ class TestLooks:
     ) -> None:
         asked = waves.root["FY2022Q3"].sheets_for("1203")
         assert book.sheetnames == ["回答マニュアル", "表紙", *asked, "選択項目"]
-        assert {part.sheet for part in form.sheets} - set(book.sheetnames) == {"標準化"}
+        # Asked for once a year, and of the owners of indicators from a later quarter on.
+        others = {"標準化", "指標の説明"}
+        assert {part.sheet for part in form.sheets} - set(book.sheetnames) == others
 
     def test_every_field_of_the_form_has_its_heading(
         self, book: openpyxl.Workbook, form: Form

@@ -1,5 +1,6 @@
 """Titles, units and notes around a table, and the names of sheets: what they say of its answers."""
 
+import operator
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
@@ -107,7 +108,10 @@ def _list_words(text: str, sheet: str, period: Period) -> list[str]:
         return f"q{quarter[0].translate(_KANJI_DIGITS).strip('第四半期q')}"
 
     dated = _QUARTER.sub(name_number, _DAY.sub(name_quarter, fold(text)))
-    return list(filter(None, _BETWEEN_WORDS.split(dated.replace(fold(sheet), "|"))))
+    words = _BETWEEN_WORDS.split(dated.replace(fold(sheet), "|"))
+    # Beside the quarter the form's own line has the code of the department, such as 2001.
+    codes = str.isdecimal if Period.find(text) == period else operator.not_
+    return [word for word in words if word and not codes(word)]
 
 
 def _names_other_unit(text: str, units: Collection[str]) -> bool:
