@@ -39,8 +39,8 @@ SYSTEMS = {
         "platform_machine": "AMD64",
     },
 }
-# These are published as source alone; a wheel of pure Python is built from it here.
-FROM_SOURCE = {"docopt"}
+# These are published as source alone; a wheel for all systems is built from it here.
+FROM_SOURCE = {"docopt", "pyspark"}
 
 
 def read_lock(text: str, system: str) -> dict[str, str]:
