@@ -239,12 +239,7 @@ def compute_indicators(
             connection.execute(_NOTE_DELIVERED.format(name))
         roles = [role for task in tasks for role in _count_rows(connection, *task)]
         described = [
-            _describe(*task)
-            | {
-                "number": number,
-                "sample": sample,
-                "of_people": task[1].unit.endswith(tuple(people)),
-            }
+            _describe(*task, people) | {"number": number, "sample": sample}
             for number, task in enumerate(tasks)
         ]
         connection.register("roles", pa.Table.from_pylist(roles))
@@ -287,7 +282,7 @@ def _list_sections(departments: Sequence[Department], periods: Sequence[Period])
     return pd.DataFrame(rows, columns=columns, dtype="string")
 
 
-def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:
+def _describe(plan: Plan, indicator: Indicator, period: Period, people: Collection[str]) -> Row:
     """Return what the values of an indicator in a quarter have in common."""
     begins_anew = indicator.kind == "flow" or indicator.year_to_date
     broken_by = plan.indicator(indicator.indicator_id).break_between(date.min, period.last_day)
@@ -300,6 +295,7 @@ def _describe(plan: Plan, indicator: Indicator, period: Period) -> Row:
         "fiscal_year": period.fiscal_year,
         "fiscal_quarter": period.quarter,
         "unit": indicator.unit,
+        "of_people": indicator.unit.endswith(tuple(people)),
         "definition_version": indicator.definition_version,
         "series_break": getattr(broken_by, "valid_from", None),
         "table_name": indicator.table,
