@@ -8,12 +8,14 @@ import signal
 import tarfile
 import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -21,7 +23,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.many import Many, units
+from sumida_data.many.national import build_national_package
 from sumida_data.many.results import PEERS, RESPONSES, SENT_TWICE, SUMS, Results, group_alike
 from sumida_data.many.units import (
     EngineError,
@@ -33,7 +37,11 @@ from sumida_data.many.units import (
     run_units,
     start_spark,
 )
-from sumida_data.survey.form import Form
+from sumida_data.packages.models import Packages
+from sumida_data.packages.package import PackagesValidator
+from sumida_data.plan.models import Plans
+from sumida_data.privacy.counts import Privacy
+from sumida_data.survey.form import CentralSources, Form
 from sumida_data.survey.reading.registers import ReferenceTableError
 from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp
 from tests.many.conftest import CODES, LIST_BEGINS, PERIODS
@@ -406,3 +414,34 @@ def test_rows_of_registers_may_belong_to_one_municipality(finished: Work, form: 
         assert ids == expected
     with pytest.raises(ReferenceTableError, match=r"corrections.csv の3行目の field: '備忘'"):
         parse_registers([departments, [], [{}, agreed | {"field": "備忘"}], []], form)
+
+
+def test_one_package_holds_the_indicators_of_all(
+    finished: Work, raw_parameters: dict[str, Any], sources: CentralSources, plans: Plans
+) -> None:
+    work, packages = finished, Packages.model_validate(raw_parameters["packages"])
+    office = HomeMunicipality.model_validate(raw_parameters["municipality"])
+    privacy = Privacy.model_validate(raw_parameters["privacy"] | {"smallest_count": 25})
+    results = Results(work.results)
+    settings = (work.dictionary, plans, packages, privacy, sources, office)
+    built = build_national_package(results, *settings)
+    assert {path.split("/")[0] for path in built} == {"dx-indicators"}
+    assert PackagesValidator().validate(built) is built
+    values = pq.read_table(io.BytesIO(built["dx-indicators/indicator_value.parquet"])).to_pylist()
+    question = "SELECT municipality_code, period, count(*) AS n FROM indicator_value GROUP BY ALL"
+    counted = Counter((row["municipality_code"], row["period"]) for row in values)
+    assert counted == {
+        (one["municipality_code"], one["period"]): one["n"] for one in results.ask(question)
+    }
+    small = results.ask(
+        "SELECT municipality_code, period FROM indicator_value "
+        "WHERE indicator_id = 'security_training_rate' AND numerator BETWEEN 1 AND 24"
+    )
+    hidden = [row for row in values if row["value_status"] == "suppressed"]
+    assert small
+    assert {row["value"] for row in hidden} == {None}
+    assert {(one["municipality_code"], one["period"]) for one in small} <= {
+        (row["municipality_code"], row["period"]) for row in hidden
+    }
+    nobody = build_national_package(Results(work.results / "nowhere"), *settings)
+    assert b"indicator_value" in nobody["dx-indicators/datapackage.json"]

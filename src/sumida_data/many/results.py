@@ -7,12 +7,14 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
 from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
-from sumida_data.base.metadata import Row
+from sumida_data.base.frames import build_frame, to_frame
+from sumida_data.base.metadata import Row, Table
 from sumida_data.many.units import Work
 from sumida_data.plan.values import round_half_up
 from sumida_data.present.words import Language, load_templates
@@ -94,6 +96,14 @@ class Results:
             self.session.read.parquet(str(self.folder / name)).createOrReplaceTempView(name)
         (statement,) = transpile(query, read="duckdb", write="spark")
         return [row.asDict() for row in self.session.sql(statement).collect()]
+
+    def read(self, table: Table) -> pd.DataFrame:
+        """Return the rows of one table of all municipalities, in the order of its key."""
+        if table.name not in self.tables:
+            return build_frame(table, ())
+        found = ds.dataset(self.folder / table.name, partitioning=_PLACES)
+        rows = found.to_table(columns=list(table.column_names))
+        return to_frame(rows.sort_by([(name, "ascending") for name in table.primary_key]))
 
     def hash_tables(self) -> dict[str, str]:
         """Return for each table a hash of its rows that does not depend on their order."""

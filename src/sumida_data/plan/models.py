@@ -655,3 +655,13 @@ def describe_targets(plans: Plans) -> list[Row]:
                 row_id = f"{plan.plan_id}/{one.indicator_id}/{row['target_number']}"
                 rows.append(row | own | {"row_id": row_id})
     return rows
+
+
+def describe_plans(plans: Plans) -> dict[str, list[Row]]:
+    """Return the tables that say what plans aim at and how they judge, by name."""
+    return {
+        "indicator": describe_indicators(plans),
+        "indicator_target": describe_targets(plans),
+        "indicator_baseline": describe_baselines(plans),
+        "judging_method": describe_methods(plans),
+    }

@@ -127,13 +127,7 @@ def describe_plans(
     plans: Plans, publication_history: Histories, dictionary: DataDictionary
 ) -> list[Frame]:
     """Return the plans and what was published of them as tables."""
-    tables = {
-        "indicator": models.describe_indicators(plans),
-        "indicator_target": models.describe_targets(plans),
-        "indicator_baseline": models.describe_baselines(plans),
-        "judging_method": models.describe_methods(plans),
-        **history.list_publications(publication_history),
-    }
+    tables = models.describe_plans(plans) | history.list_publications(publication_history)
     return [build_frame(dictionary[name], rows) for name, rows in tables.items()]
 
 

@@ -4,11 +4,15 @@ from hashlib import sha256
 
 import sumida_data
 from sumida_data.base.frames import read_rows
+from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.many import Many
+from sumida_data.many.national import build_national_package
 from sumida_data.many.results import Results
 from sumida_data.many.units import Work, find_place, parse_registers, run_units, start_spark
-from sumida_data.pipelines.wiring import Frame, Locations, Summary, join_nodes, makes
+from sumida_data.packages.models import Packages
+from sumida_data.pipelines.wiring import Contents, Frame, Locations, Summary, join_nodes, makes
 from sumida_data.plan.models import Plans
+from sumida_data.privacy.counts import Privacy
 from sumida_data.sources.central import parse_municipalities
 from sumida_data.survey.findings import FindingRules
 from sumida_data.survey.form import CentralSources, Form, Waves
@@ -54,9 +58,17 @@ def prepare_work(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     )
 
 
-@makes("many_summary")
-def process_units(work: Work, many: Many, locations: Locations) -> Summary:
-    """Do every municipality's unit that is new or has changed, write views and page of all."""
+@makes("many_summary", "many_packages")
+def process_units(  # one for each thing it takes
+    work: Work,
+    many: Many,
+    packages: Packages,
+    privacy: Privacy,
+    sources: CentralSources,
+    municipality: HomeMunicipality,
+    locations: Locations,
+) -> tuple[Summary, Contents]:
+    """Do every municipality's unit that is new or has changed; write views, page and package."""
     outcomes = run_units(work, many)
     session = start_spark(many.master) if many.engine == "spark" else None
     results = Results(work.results, session)
@@ -71,9 +83,12 @@ def process_units(work: Work, many: Many, locations: Locations) -> Summary:
         f"前と同じ{states.count('kept')}、除いたもの{len(failed)}",
         *(f"除いた自治体 {one.code}：{one.reason}" for one in failed),
         *(f"同じ調査票が2つ以上の自治体にあります：{codes}" for codes in twice),
-        f"できたもの：{locations['many_database']}、{locations['many_peers']}",
+        f"できたもの：{locations['many_database']}、{locations['many_peers']}、"
+        f"{locations['many_packages']}",
     ]
-    return {"lines": lines, "exit_code": 2 if failed or twice else 0}
+    settings = (work.dictionary, work.plans, packages, privacy, sources, municipality)
+    built = build_national_package(results, *settings)
+    return {"lines": lines, "exit_code": 2 if failed or twice else 0}, built
 
 
 create_pipeline = join_nodes(__name__)
