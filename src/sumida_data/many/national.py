@@ -38,7 +38,7 @@ def build_national_package(
     """
     described = dict.fromkeys(_EMPTY, ()) | describe_plans(plans)
     shared = {name: build_frame(dictionary[name], rows) for name, rows in described.items()}
-    asked = _choose(packages, {*_OF_EACH, *described})
+    asked = _choose(packages, {*_OF_EACH, *described} - {*_EMPTY})
     found = [
         {**shared, **own}
         for own in _divide({one: results.read(dictionary[one]) for one in _OF_EACH})
