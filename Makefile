@@ -29,7 +29,7 @@ test: .venv/installed-dev  ## Lint, types, import contracts and all tests.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m coverage run -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m coverage run -m pytest -n 3 --dist loadgroup --no-loadscope-reorder
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 

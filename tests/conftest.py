@@ -2,13 +2,14 @@
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from typing import Any
 
 import pytest
 import xlsxwriter
 import yaml
+from coverage import Coverage
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.pipelines.wiring import note_tables
@@ -25,6 +26,39 @@ Rows = Sequence[Sequence[Any]]
 # PySpark, which Great Expectations imports, ends a process that seems to have no main module.
 if sys.modules["__main__"].__spec__ is None:
     sys.modules["__main__"].__spec__ = ModuleSpec("__main__", None)
+
+
+# Groups of tests that take longest, in the order in which they begin.
+LONGEST = (
+    *("published", "ckan", "tests/many", "browser", "unusual"),
+    *("tests/test_kedro", "tests/pipelines", "tests/commands/test_new"),
+)
+
+
+# After those of folders that keep tests in one process, and before xdist looks for the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests of a file, with what they have built; begin with the longest."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+    def find_rank(item: pytest.Item) -> int:
+        [group] = next(item.iter_markers("xdist_group")).args
+        return next((n for n, one in enumerate(LONGEST) if group.startswith(one)), len(LONGEST))
+
+    items.sort(key=find_rank)
+
+
+@pytest.fixture(scope="module")
+def unmeasured() -> Iterator[None]:
+    """Measure no coverage: what these tests reach others reach too, and measuring takes time."""
+    measuring = Coverage.current()
+    if measuring:
+        measuring.stop()
+    yield
+    if measuring:
+        measuring.start()
 
 
 @pytest.fixture(scope="session")

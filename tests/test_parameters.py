@@ -10,6 +10,8 @@ import pytest
 from sumida_data.parameters import PARAMETERS, find_mistakes
 from tests.project import PROJECT
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 FOLDER = PROJECT / "conf/base/parameters"
 
 

@@ -350,7 +350,11 @@ def test_only_what_is_of_one_day_and_definition_stands_side_by_side() -> None:
 
 @pytest.mark.skipif(bool(find_why_no_spark()), reason=find_why_no_spark())
 @pytest.mark.filterwarnings("ignore")
-def test_spark_gives_the_same_rows_and_sums(finished: Work, tmp_path: Path) -> None:
+def test_spark_gives_the_same_rows_and_sums(
+    finished: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What its workers run is measured where processes run it.
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     on_spark = replace(finished, results=tmp_path / "tables", receipts=tmp_path / "receipts")
     outcomes = run(on_spark, SPARK)
     assert states(outcomes) == dict.fromkeys(CODES, "done"), outcomes

@@ -17,6 +17,8 @@ from tests.mutation.damage import KINDS, DoesNotApplyError, Scene
 from tests.mutation.grid import Book, Origin
 from tests.mutation.judge import Expected, Judge
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 PERIOD = "FY2022Q3"
 # Together they have records in all tables of the quarter, and three hands.
 DEPARTMENTS = ("1004", "1202", "1505")

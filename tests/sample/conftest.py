@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from sumida_data.base.metadata import HomeMunicipality
-from sumida_data.sample.returns import make_returns
 from sumida_data.sample.ward import Facts, Sample, make_external_files, parse_facts
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, parse_departments
-from sumida_data.survey.form import Form, Waves
+from tests.project import Project
 
 REGISTERS = Path(__file__).parents[2] / "data/01_raw/reference"
 
@@ -47,10 +46,11 @@ def municipalities() -> list[Municipality]:
 
 
 @pytest.fixture(scope="session")
-def returns(
-    sample: Sample, facts: Facts, form: Form, waves: Waves, departments: list[Department]
-) -> dict[str, bytes]:
-    return make_returns(sample, facts, form, waves, departments)
+def returns(sample_project: Project) -> dict[str, bytes]:
+    """The returns that the sample pipeline has made, by their paths."""
+    folder = sample_project.path / "data/01_raw/survey"
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; .ci/run installs it."),
     # Every page is visited once, in one process.
     pytest.mark.xdist_group("browser"),
+    pytest.mark.usefixtures("unmeasured"),
 ]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.survey.hostile import BROKEN, READABLE, check, make_good
 
+pytestmark = pytest.mark.usefixtures("unmeasured")
+
 MEGABYTES = 300
 
 
