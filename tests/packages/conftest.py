@@ -126,6 +126,8 @@ def build_packages_of(
     sources: CentralSources,
 ) -> Callable[..., Files]:
     """Return a function that builds packages, with other rows in the tables named."""
+    # It looks at each file once.
+    examiner = Examiner()
 
     def build_with(
         described: Packages,
@@ -136,7 +138,7 @@ def build_packages_of(
     ) -> Files:
         changed = frames | {name: build_frame(tables[name], rows[name]) for name in rows}
         surroundings = Surroundings(described, municipality, sources)
-        return build_packages(surroundings, tables, changed, before or {}, Examiner(), {}, built)
+        return build_packages(surroundings, tables, changed, before or {}, examiner, {}, built)
 
     return build_with
 

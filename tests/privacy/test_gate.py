@@ -74,26 +74,27 @@ def publish(packages, municipality, sources):
     return build
 
 
+def plant_in_columns(cases):
+    """Return a row of table ``procedure`` for each case, in one of its columns after the other."""
+    for number, field in enumerate(FIELDS):
+        texts = [case.text for case in cases[number :: len(FIELDS)]]
+        for row in procedures(*texts, field=field):
+            yield row | {"row_id": f"{row['row_id']} {field}"}
+
+
 class TestPlanted:
     @pytest.mark.parametrize("kind", sorted({case.kind for case in PLANTED}))
     def test_in_a_published_column_holds_back_the_rows_and_no_other(self, guard, kind):
         cases = [case for case in PLANTED if case.kind == kind]
-        for number, field in enumerate(FIELDS):
-            texts = [case.text for case in cases[number :: len(FIELDS)]]
-            guarded = guard(procedure=[*procedures(*texts, field=field), PROCEDURE])
-            assert guarded.blocked == set()
-            assert guarded.held_back == {"procedure": len(texts)}
-            held = {one.field for one in guarded.outcomes if one.outcome == "held_back"}
-            assert held == {field}
-            assert [case for case in cases if case.secret in str(guarded.outcomes)] == []
+        guarded = guard(procedure=[*plant_in_columns(cases), PROCEDURE])
+        assert guarded.blocked == set()
+        assert guarded.held_back == {"procedure": len(cases)}
+        held = {one.field for one in guarded.outcomes if one.outcome == "held_back"}
+        assert held == set(FIELDS[: len(cases)])
+        assert [case for case in cases if case.secret in str(guarded.outcomes)] == []
 
     def test_in_a_published_column_never_gets_out(self, guard, publish, packages):
-        rows = []
-        for number, field in enumerate(FIELDS):
-            texts = [case.text for case in PLANTED[number :: len(FIELDS)]]
-            found = procedures(*texts, field=field)
-            rows += [row | {"row_id": f"{row['row_id']}{field}"} for row in found]
-        guarded = guard(procedure=[*rows, PROCEDURE])
+        guarded = guard(procedure=[*plant_in_columns(PLANTED), PROCEDURE])
         assert guarded.held_back == {"procedure": len(PLANTED)}
         files = publish(guarded)
         assert {path.partition("/")[0] for path in files} == {one.name for one in packages.packages}
