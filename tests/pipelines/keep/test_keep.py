@@ -26,7 +26,7 @@ def kept(quarter: Quarter, tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_every_product_stays_the_same(kept: Project, quarter: Quarter, tmp_path: Path) -> None:
     project = kept.copy_to(tmp_path / "project")
-    run = project.kedro("run", measured=True)
+    run = project.kedro("run")
     assert run.code == 2, run.output
     before, after = (dict(read_products(path / "data")) for path in (quarter.path, project.path))
     differing = {

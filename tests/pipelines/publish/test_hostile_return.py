@@ -85,7 +85,7 @@ def hostile(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Hos
     for record, written in zip(records, texts, strict=False):
         write_cells(project, record, written)
     before = show(project.path / "data/06_catalog/public")
-    return Hostile(project.path, project.kedro("run", measured=True), str(department), before)
+    return Hostile(project.path, project.kedro("run"), str(department), before)
 
 
 def read_products(project: Project) -> Iterator[tuple[str, str]]:
