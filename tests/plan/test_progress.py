@@ -484,6 +484,8 @@ class TestWhatACarefulPersonWouldSign:
         if indicator.kind == "ratio":
             known = (row["expected_value"], row["projected_value"])
             assert all(0 <= one <= 100 for one in known if one is not None)
+        if "今は外れている" in reason:
+            assert row["start_date"] <= day
         if row["gap"] is not None and verdict == "on_track" and row["on_track_from"] == 1:
             # Rounded to four places.
             toward = 1 if target.value > row["start_value"] else -1

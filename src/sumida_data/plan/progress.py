@@ -236,7 +236,7 @@ def _project(indicator: Indicator, path: Path, pace: Decimal) -> dict[str, Decim
     """Return where a daily pace leads, and the yearly pace that the target needs."""
     # There is no less than nothing, and no more than all.
     projected = max(path.actual + pace * path.days_left, Decimal(0))
-    most = Decimal(100) if indicator.kind == "ratio" else indicator.limit
+    most = indicator.most_possible or indicator.limit
     needed = (path.target - path.actual) / path.days_left * _DAYS_IN_YEAR
     return {
         "projected_value": projected if most is None else min(projected, most),
@@ -278,7 +278,8 @@ def _judge_without_path(case: _Case, target: IndicatorTarget, actual: Decimal) -
     goal, start = case.indicator.goal, case.start
     # What is counted in a year only grows: what is not to be exceeded is lost at once.
     may_be_reached = (case.indicator.kind, goal) != ("flow", "keep_at_most")
-    start_value = start.value if start else actual
+    # What was before the start has lost nothing since.
+    start_value = start.value if start and start.day <= case.as_of else actual
     low, high = sorted((actual, start_value))
     within_year = "年度の初めから数える値で、年度の途中のため判定しない。"
     yes_no = "実現したかどうかの目標のため、期日の前には判定しない。"
