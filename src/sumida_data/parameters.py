@@ -98,9 +98,7 @@ _ALLOWED = {
 def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
     """Yield a line for each mistake: file, key, value found, what is allowed.
 
-    Args:
-        parameters: The raw parameters, as merged from files and command line.
-        folder: Where the files lie, to name the one with the mistake.
+    The parameters are raw, as merged from files and command line; the folder is that of the files.
     """
     try:
         found = _find_unknown_names(Parameters.model_validate(parameters))

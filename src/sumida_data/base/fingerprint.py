@@ -12,9 +12,7 @@ _PACKAGE = Path(__file__).parents[1]
 def hash_code(*folders: str) -> str:
     """Return a hash of this package's code, of the version of Python and of installed libraries.
 
-    Args:
-        folders: Those below the package whose own files count, such as ``survey/reading``; all
-            files of the package where none is given.
+    Where folders are given, such as ``survey/reading``, only their own files count.
     """
     # The name of such a folder holds the version of a library.
     libraries = sorted(one.name for place in sys.path for one in Path(place).glob("*.dist-info"))

@@ -67,17 +67,10 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         private: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Name the folder.
+        """Name the folder, which need not exist, and the names of folders in it to be left out.
 
-        Args:
-            path: The folder. It need not exist.
-            by_subfolder: Whether saving replaces only those folders directly below that the
-                new files lie in, and leaves the others as they are.
-            left_out: Names of folders in it that are not listed.
-            opened: Whether files inside archives and mails are listed in place of these, and
-                what Windows and macOS leave behind is not listed.
-            private: Whether only the owner of the files may read them.
-            metadata: Anything; Kedro does not read it.
+        Saving by subfolder replaces only those that new files lie in. Opened, files in archives and
+        mails are listed in place of these. Private are files that only their owner may read.
         """
         self._path, self._by_subfolder, self._left_out = Path(path), by_subfolder, left_out
         self._opened, self._private, self.metadata = opened, private, metadata
@@ -407,13 +400,9 @@ class TargetDataset(AbstractDataset[PlannedPublication, TargetState]):
         credentials: dict[str, Any] | None = None,
         metadata: Any = None,
     ) -> None:
-        """Name the target.
+        """Name the target by its class and arguments; ``record`` is the folder of its record.
 
-        Args:
-            target: ``class``, a class of targets, and its arguments. ``record``, the folder of
-                the target's record, is one of them.
-            credentials: More of its arguments, such as a token.
-            metadata: Anything; Kedro does not read it.
+        Credentials are more of its arguments, such as a token. Kedro does not read the metadata.
         """
         self._arguments = {key: value for key, value in target.items() if key != "class"}
         self._class = target["class"]
@@ -469,14 +458,10 @@ class RecordDataset(_UnwrittenDataset):
     def __init__(
         self, *, path: str, read: Literal["state", "packages", "histories"], metadata: Any = None
     ) -> None:
-        """Name the folder.
+        """Name the folder of a target's record, or for histories of those of all targets.
 
-        Args:
-            path: The record of a target, or the folder with those of all. It need not exist.
-            read: ``state``, what was approved and published and what is under way; ``packages``,
-                the files of the packages that are public now, as ``FolderDataset`` gives them;
-                or ``histories``, what was ever published to any target.
-            metadata: Anything; Kedro does not read it.
+        What is read is its ``state``: what was approved and published and what is under way;
+        ``packages``, the files of those that are public now; or what was ever published.
         """
         super().__init__(path=path, metadata=metadata)
         self._part = read

@@ -113,14 +113,8 @@ def build_packages(
 ) -> BuiltPackages:
     """Build every package, as contents by path, such as ``dx-indicators/datapackage.json``.
 
-    Args:
-        surroundings: What is published, and how it is described.
-        dictionary: Descriptions of the tables.
-        frames: The tables by name; those that no package names are left alone.
-        before: The packages as they were last published, by path.
-        examiner: Says how readable the files are; it knows those of earlier runs.
-        last_versions: The last version of every package that was ever published.
-        built: What the packages are added to.
+    They are added to those built. Before are the packages as they were last published; the last
+    versions are those of every package that ever was. The examiner says how readable the files are.
 
     Raises:
         PackageError: If packages.yml asks for what cannot be published, or for the removal of

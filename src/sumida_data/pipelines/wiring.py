@@ -94,11 +94,8 @@ def makes(*outputs: str, tables: Sequence[str] = (), **inputs: str) -> Callable[
 
     An argument of a parameter's model gets the parameter, another the dataset of its name: a table,
     a register, or what the catalogue or another node calls so. The node bears the function's name.
-
-    Args:
-        outputs: Tables and datasets that it returns; ``#typed`` alone are those tables by name.
-        tables: Those that it takes by name beside its arguments; ``#check`` are all of a stage.
-        inputs: Datasets by argument, where they are called otherwise.
+    Tables are those that it takes by name; ``#typed`` or ``#check`` are all of a stage. Inputs are
+    datasets by argument, where they are called otherwise.
     """
 
     def note(function: _Node) -> _Node:

@@ -77,13 +77,8 @@ def gather_progress_notes(
 ) -> list[Row]:
     """Return table ``progress_note``: the rows of progress_notes.csv, and what owners answered.
 
-    Args:
-        notes: The rows of progress_notes.csv.
-        plans: The plans.
-        values: Rows of ``indicator_value``.
-        explanations: Rows of ``indicator_explanation``; what is no full answer of the owner of an
-            indicator is left to the checks.
-        responses: Rows of ``response``, which say who answered on which day.
+    The others are rows of ``indicator_value``, ``indicator_explanation`` and ``response``. What is
+    no full answer of the owner of an indicator is left to the checks.
     """
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
     told = {

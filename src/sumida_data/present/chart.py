@@ -60,15 +60,7 @@ class Chart:
         series: Iterable[Row],
         frame: Frame = LARGE,
     ) -> None:
-        """Find the place of every mark.
-
-        Args:
-            plan: It begins the time axis where there is no path.
-            indicator: The indicator, for its target.
-            progress: Its row of ``indicator_progress``, for the start of the path.
-            series: Its rows of ``indicator_value``, oldest first.
-            frame: Size of the chart.
-        """
+        """Find the place of every mark; the series is of ``indicator_value``, oldest first."""
         self.frame, self._measured = frame, [row for row in series if row["value"] is not None]
         points = [(row["as_of"], row["value"]) for row in self._measured]
         target = (indicator.target.target_date, indicator.target.value)

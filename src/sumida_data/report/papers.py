@@ -55,6 +55,7 @@ _SERIES: tuple[tuple[RGBColor, MSO_LINE_DASH_STYLE | None, Any, int], ...] = (
 _CREATED = b"2022-04-01T00:00:00Z"
 _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _Box = tuple[int, int, int, int]
+_Look = tuple[int, float]  # the height of a row, and the size of its letters
 
 
 def render_pages(report: ProgressReport) -> dict[str, bytes]:
@@ -129,7 +130,7 @@ def render_slides(report: ProgressReport) -> bytes:
     rows = [headings, *([*one.texts, one.printed_verdict] for one in report.indicators)]
     slide = _add_slide(presentation, report, report.points[0])
     about = f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}"
-    _add_table(slide, rows, about, (90, *[30] * (len(headings) - 3), 44), Mm(9))
+    _add_table(slide, rows, about, (90, *[30] * (len(headings) - 3), 44), (Mm(9), 12))
     top = Mm(29) + Mm(9) * len(rows)
     box = (_MARGIN, top, _WITHIN, _HEIGHT - top - Mm(3))
     _add_text(slide, "\n".join(report.notes), box, 8, color=_SOFT)
@@ -147,7 +148,7 @@ def render_slides(report: ProgressReport) -> bytes:
         rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in told]
         about = "公開してよい取組事例の区分、名前、課、効果の表。"
         rows = [["区分", "取組事例", "課", "効果"], *rows]
-        _add_table(slide, rows, about, (45, 80, 45), Mm(9.5))
+        _add_table(slide, rows, about, (42, 66, 38), (Mm(9.5), 10))
     content = BytesIO()
     presentation.save(content)
     return fix_clocks(content.getvalue())
@@ -180,9 +181,10 @@ def _write(frame: Any, text: str, size: float, **look: Any) -> None:
 
 
 def _add_table(
-    slide: Any, rows: Sequence[Sequence[str]], about: str, widths: Sequence[int], height: int
+    slide: Any, rows: Sequence[Sequence[str]], about: str, widths: Sequence[int], look: _Look
 ) -> None:
     """Add a table below the title; widths are those of all columns but the last, in mm."""
+    height, size = look
     box = (_MARGIN, Mm(27), _WITHIN, height * len(rows))
     shape = slide.shapes.add_table(len(rows), len(rows[0]), *map(Length, box))
     _describe(shape, about)
@@ -197,7 +199,7 @@ def _add_table(
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
             cell.margin_top = cell.margin_bottom = Mm(0.5)
             align = PP_ALIGN.LEFT if number and not place else PP_ALIGN.CENTER
-            _write(cell.text_frame, text, 12, bold=not number, align=align)
+            _write(cell.text_frame, text, size, bold=not number, align=align)
 
 
 def _describe(shape: Any, text: str) -> None:
@@ -213,14 +215,15 @@ def _add_charts(slide: Any, indicators: Sequence[IndicatorReport]) -> None:
         amounts = f"{one.current.text}（目標 {one.target.text}）"
         title = f"{one.indicator.title}　{amounts}　{one.printed_verdict}"
         _add_text(slide, title, (left, top, width, Mm(8)), 12, bold=True)
-        box = map(Length, (left, top + Mm(8), width, height - Mm(8)))
-        series = _list_series(one.chart)
-        frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE_MARKERS, *box, series)
+        frame = draw_chart(slide, one.chart, (left, top + Mm(8), width, height - Mm(8)))
         _describe(frame, f"{title}。図は計画線、値、目標値の推移。")
-        _set_up_chart(frame.chart, float(one.chart.amounts[-1][0]))
 
 
-def _set_up_chart(chart: Any, highest: float) -> None:
+def draw_chart(slide: Any, told: Chart, box: _Box) -> Any:
+    """Draw a chart that stays editable on a slide; return its frame."""
+    kind, series = XL_CHART_TYPE.LINE_MARKERS, _list_series(told)
+    frame = slide.shapes.add_chart(kind, *map(Length, box), series)
+    chart = frame.chart
     chart.has_title, chart.has_legend = False, True
     chart.legend.position = XL_LEGEND_POSITION.BOTTOM
     chart.font.size, chart.font.name = Pt(9), _FONT
@@ -233,7 +236,8 @@ def _set_up_chart(chart: Any, highest: float) -> None:
         unit.set("val", value)
         axis._element.append(unit)
     # The heights begin at zero, so that they always mean an amount.
-    chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, highest
+    chart.value_axis.minimum_scale = 0
+    chart.value_axis.maximum_scale = float(told.amounts[-1][0])
     chart.value_axis.major_gridlines.format.line.color.rgb = _LINES
     for series, (color, dash, marker, size) in zip(chart.plots[0].series, _SERIES, strict=True):
         line = series.format.line
@@ -244,6 +248,7 @@ def _set_up_chart(chart: Any, highest: float) -> None:
         series.marker.style, series.marker.size = marker, size
         series.marker.format.fill.solid()
         series.marker.format.fill.fore_color.rgb = color
+    return frame
 
 
 def _list_series(chart: Chart) -> Any:

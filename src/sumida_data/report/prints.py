@@ -1,7 +1,7 @@
 """The council's papers as PDF and as DOCX, made from their pages, so that none says something else.
 
 A PDF names a Japanese font that every reader of PDF brings along, and holds none: the file is
-small, and the same wherever it is made. In a DOCX, words tell what the chart shows.
+small, and the same wherever it is made. In a DOCX a chart is one of Word, which stays editable.
 """
 
 import re
@@ -12,11 +12,15 @@ from typing import Any
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 from lxml import html
 from markupsafe import escape
+from pptx import Presentation
 from reportlab.graphics import shapes
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.pagesizes import A4, landscape
@@ -26,7 +30,8 @@ from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
 
 from sumida_data.base.xlsx import measure
-from sumida_data.report.papers import fix_clocks
+from sumida_data.present.chart import Chart
+from sumida_data.report.papers import draw_chart, fix_clocks
 
 # Gothic of the Japanese font pack of PDF; a reader puts its own in the place of it.
 _GOTHIC, _FONT = "HeiseiKakuGo-W5", "Yu Gothic"
@@ -51,6 +56,14 @@ _MARKS: dict[str | None, dict[str, Any]] = {
     "value": {"strokeColor": white, "strokeWidth": 1.5, "fillColor": _ACCENT},
 }
 _CHART_SCALE = 0.7
+_CHART_BOX = (0, 0, Mm(150), Mm(72))
+_DRAWING = (
+    f'<w:drawing {nsdecls("w", "wp", "a", "r")}><wp:inline><wp:extent cx="{_CHART_BOX[2]}" '
+    f'cy="{_CHART_BOX[3]}"/><wp:docPr id="1" name="図" descr="{{}}"/><a:graphic>'
+    '<a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:chart '
+    'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" r:id="{}"/>'
+    "</a:graphicData></a:graphic></wp:inline></w:drawing>"
+)
 _ALIGNMENTS = (WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER)
 _STYLES = {"h1": "Heading 1", "h2": "Heading 2", "points": "List Bullet"}
 # Of a cell and of a page, on both sides.
@@ -58,14 +71,20 @@ _PADDING = 14
 _DRAWN = ("line", "rect", "circle", "polyline", "path", "text")
 
 
-def print_papers(pages: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return each of the pages that is a paper as PDF and as DOCX, by file name."""
+def print_papers(pages: Mapping[str, bytes], charts: Mapping[str, Chart]) -> dict[str, bytes]:
+    """Return each of the pages that is a paper as PDF and as DOCX, by file name.
+
+    Charts are given by indicator; a paper shows one of them at most.
+    """
     printed: dict[str, bytes] = {}
     for name, page in pages.items():
         body = html.document_fromstring(page).body
         if body.get("class") in ("portrait", "landscape"):
             start = name.removesuffix(".html")
-            printed |= {f"{start}.pdf": _write_pdf(body), f"{start}.docx": _write_docx(body)}
+            printed |= {
+                f"{start}.pdf": _write_pdf(body),
+                f"{start}.docx": _write_docx(body, charts),
+            }
     return printed
 
 
@@ -74,7 +93,7 @@ def _write_pdf(body: Any) -> bytes:
     content = BytesIO()
     document = SimpleDocTemplate(
         content,
-        pagesize=landscape(A4) if _is_landscape(body) else A4,
+        pagesize=landscape(A4) if body.get("class") == "landscape" else A4,
         **dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN),
         title=body.getparent().findtext("head/title"),
         lang="ja",
@@ -84,15 +103,12 @@ def _write_pdf(body: Any) -> bytes:
     return content.getvalue()
 
 
-def _is_landscape(body: Any) -> bool:
-    return bool(body.get("class") == "landscape")
-
-
 def _list_blocks(body: Any) -> Iterator[tuple[str, Any, float]]:
     """Yield what a page consists of: the class of it or its list or its tag, itself, its size."""
+    is_landscape = body.get("class") == "landscape"
     for one in body.iter(*_BLOCKS):
         name = (one.getparent() if one.tag == "li" else one).get("class") or one.tag
-        yield name, one, _SIZES.get(name, _PLAIN) * (_SMALLER if _is_landscape(body) else 1)
+        yield name, one, _SIZES.get(name, _PLAIN) * (_SMALLER if is_landscape else 1)
 
 
 def _list_runs(element: Any) -> Iterator[tuple[str, str]]:
@@ -208,23 +224,38 @@ def _find_corners(one: Any, at: Mapping[str, float]) -> list[tuple[float, float]
     return [(x, y), (x + step, y + step), (x, y + 2 * step), (x - step, y + step)]
 
 
-def _write_docx(body: Any) -> bytes:
+def _write_docx(body: Any, charts: Mapping[str, Chart]) -> bytes:
     document, content = docx.Document(), BytesIO()
     document.core_properties.title = body.getparent().findtext("head/title")
     document.core_properties.author = ""
-    _set_up(document, _is_landscape(body))
+    _set_up(document, is_landscape=body.get("class") == "landscape")
     for name, one, size in _list_blocks(body):
         if one.tag == "table":
             _add_table(document, one, size)
         elif one.tag == "svg":
-            _write(document.add_paragraph(), [(one.findtext("desc"), "")], size)
+            chart = charts[one.get("aria-labelledby").partition("-chart")[0]]
+            _add_chart(document, chart, one.findtext("desc"))
         elif one.tag != "figcaption":
             _write(document.add_paragraph(style=_STYLES.get(name)), _list_runs(one), size)
     document.save(content)
     return fix_clocks(content.getvalue())
 
 
-def _set_up(document: Any, is_landscape: bool) -> None:  # noqa: FBT001
+def _add_chart(document: Any, chart: Chart, words: str) -> None:
+    """Draw a chart as on a slide, and take it over with the workbook behind it."""
+    slide, package = Presentation(), document.part.package
+    drawn = draw_chart(slide.slides.add_slide(slide.slide_layouts[6]), chart, _CHART_BOX).chart.part
+    name, xml = PackURI("/word/charts/chart.xml"), CONTENT_TYPE.DML_CHART
+    part = Part(name, xml, drawn.blob, package)
+    name, book = PackURI("/word/embeddings/chart.xlsx"), drawn.chart_workbook.xlsx_part
+    part.relate_to(Part(name, book.content_type, book.blob, package), RELATIONSHIP_TYPE.PACKAGE)
+    where = document.part.relate_to(part, RELATIONSHIP_TYPE.CHART)
+    paragraph = document.add_paragraph()
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    paragraph.add_run()._r.append(parse_xml(_DRAWING.format(escape(words), where)))
+
+
+def _set_up(document: Any, *, is_landscape: bool) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = (Mm(297), Mm(210))[:: 1 if is_landscape else -1]
     section.orientation = WD_ORIENT.LANDSCAPE if is_landscape else WD_ORIENT.PORTRAIT

@@ -92,7 +92,8 @@ def _write_papers(report: ProgressReport, folder: str) -> Contents:
     from sumida_data.report import papers, prints  # noqa: PLC0415
 
     pages = papers.render_pages(report)
-    written = pages | prints.print_papers(pages)
+    charts = {one.indicator.indicator_id: one.chart for one in report.indicators}
+    written = pages | prints.print_papers(pages, charts)
     written |= {
         "progress_table.xlsx": papers.render_spreadsheet(report),
         "council_slides.pptx": papers.render_slides(report),
