@@ -70,6 +70,14 @@ def test_a_council_member_reads_it_on_the_first_page(reader: Reader, told: str) 
     assert told in points
 
 
+def test_a_council_member_reads_what_each_initiative_is(reader: Reader) -> None:
+    page = reader.click("取組事例").text
+    # Fourteen, of which one is of two categories.
+    assert page.count('<li class="card"') == 15
+    told = ("一度に3名まで", "最大2,000円", "昨年度は27業務", "約2704時間", "約8割が導入効果")
+    assert [text for text in told if text not in page] == []
+
+
 def test_a_council_member_reads_why_and_what_comes_next(reader: Reader) -> None:
     page = reader.click("文書管理システム電子決裁率").text
     assert "計画した進みの76%にとどまる" in page

@@ -375,7 +375,8 @@ def build_index(
 def _list_works(published: Published) -> Iterator[tuple[tuple[str, str], IndexEntry]]:
     """Yield what the city does and publishes, each with its headings."""
     for row in gather_initiatives(published):
-        words = f"{row['section']} {row['category']} {row.get('summary') or ''}"
+        told = map(row.get, ("section", "category", "other_category", "summary"))
+        words = " ".join(filter(None, told))
         path = f"initiatives.html#{row['anchor']}"
         yield ("取組事例", "Initiatives"), IndexEntry(row["initiative_name"], "", words, path)
     for one in published.datasets:
