@@ -57,15 +57,18 @@ class Lines:
         self.units, self.sheet, self.period = units, sheet, period
         # Nearly all texts say nothing, and the same ones come again and again.
         self._say_nothing: set[str] = set()
+        self._told: dict[str, Kind] = {}
 
     def find(self, texts: Iterable[str]) -> dict[str, Kind]:
         """Return those of the texts that say something of the answers, with what is wrong."""
-        if len(self._say_nothing) > _LINES_KEPT:
+        if len(self._say_nothing) + len(self._told) > _LINES_KEPT:
             self._say_nothing.clear()
+            self._told.clear()
         new = set(texts) - self._say_nothing
-        units, sheet, period = self.units, self.sheet, self.period
-        judged = {text: judge_line(text, units, sheet, period) for text in filter(_MAY_TELL, new)}
-        told = {text: kind for text, kind in judged.items() if kind}
+        for text in filter(_MAY_TELL, new - self._told.keys()):
+            if kind := judge_line(text, self.units, self.sheet, self.period):
+                self._told[text] = kind
+        told = {text: self._told[text] for text in new & self._told.keys()}
         self._say_nothing |= new - told.keys()
         return told
 

@@ -7,15 +7,15 @@ searched as bytes, which costs little, and parsed only where something was found
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from posixpath import join, normpath, split
-from struct import unpack_from
+from struct import pack, unpack_from
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, fromstring, iterparse
-from zipfile import ZIP_DEFLATED, ZipFile
-from zlib import MAX_WBITS, decompress
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zlib import MAX_WBITS, crc32, decompress
 
 from xlsxwriter.utility import xl_cell_to_rowcol
 
@@ -57,10 +57,13 @@ _FAR_PLACE = re.compile(rb'r="[A-Z]?+[A-Z]?+(?:[A-Z]|\d{5})')
 _CELL = re.compile(rb'r="(?:([A-Z]+)(\d+)"[^>/]*+>|(\d+)' + _PLACELESS + rb")")
 # In front of a part: a header, in it the lengths of the name and of what else follows it.
 _LOCAL_HEADER, _LENGTHS = 30, 26
+_ABOUT, _UTF_8, _LOCKED = "<5H3L2H", 0x800, 1
+# Pictures are never unpacked.
+UNPACKED = (".xml", ".bin", ".rels")
 # What is packed in so many bytes takes little room unpacked.
 _SMALL = 4096
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_WORKBOOK, _STYLES, _TEXTS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+WORKBOOK, _STYLES, _TEXTS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
 _SHEETS = "xl/worksheets/"
 _DRAWING = "xl/drawings/drawing"
 _OBJECTS = ("comments", "vmldrawing", _DRAWING)
@@ -96,20 +99,75 @@ class SecondLook:
     conditions: list[Condition] = field(default_factory=list)
 
 
-def look_into_workbook(
-    archive: ZipFile, content: bytes, book: bytes
-) -> dict[str, SecondLook] | None:
-    """Look into the sheets of an .xlsx, given its workbook.xml; None if they are kept elsewhere.
+class Parts:
+    """The parts of an .xlsx, each unpacked once for both readers."""
+
+    def __init__(self, archive: ZipFile, content: bytes) -> None:
+        self.archive, self.content = archive, content
+        self.infos = archive.NameToInfo
+        self._unpacked: dict[str, bytes] = {}
+
+    def __getitem__(self, name: str) -> bytes:
+        """Return a part in half the time that the archive takes; nothing if it is not there.
+
+        Its check sum is left to the other reader. Its attributes get double quotation marks, so
+        that it can be searched.
+        """
+        if name not in self.infos:
+            return b""
+        info = self.infos[name]
+        if info.compress_type == ZIP_DEFLATED:
+            packed = self._packed(info)
+            inflate = _inflate if len(packed) > _SMALL else _inflate_once
+            xml = inflate(packed, info.file_size)
+        else:
+            xml = self.archive.read(name)
+        self._unpacked[name] = xml
+        # Few parts have such a mark anywhere, and a single character is found faster.
+        return _SINGLE_QUOTED.sub(rb'"\1"', xml) if b"'" in xml and b"='" in xml else xml
+
+    def _packed(self, info: ZipInfo) -> bytes:
+        lengths = unpack_from("<HH", self.content, info.header_offset + _LENGTHS)
+        start = info.header_offset + _LOCAL_HEADER + sum(lengths)
+        return self.content[start : start + info.compress_size]
+
+    def replace(self, name: str, xml: bytes) -> None:
+        """Put another part in place of one."""
+        self._unpacked[name], self.infos[name].CRC = xml, crc32(xml)
+
+    def join(self) -> bytes:
+        """Return an archive of the parts as far as they are unpacked, without pictures."""
+        files, entries, place = list[bytes](), list[bytes](), 0
+        for name, info in self.infos.items():
+            if not name.endswith(UNPACKED):
+                continue
+            plain, named = self._unpacked.get(name), name.encode()
+            data = self._packed(info) if plain is None else plain
+            method, size = (info.compress_type, info.file_size) if plain is None else (0, len(data))
+            flags = _UTF_8 | info.flag_bits & _LOCKED
+            about = pack(_ABOUT, 20, flags, method, 0, 0, info.CRC, len(data), size, len(named), 0)
+            files += (b"PK\3\4", about, named, data)
+            entries += (b"PK\1\2\x14\0", about, pack("<3H2L", 0, 0, 0, 0, place), named)
+            place += _LOCAL_HEADER + len(named) + len(data)
+        directory, count = b"".join(entries), len(files) // 4
+        end = pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), place, 0)
+        return b"".join((*files, directory, end))
+
+
+def look_into_workbook(parts: Parts) -> dict[str, SecondLook] | None:
+    """Look into the sheets of an .xlsx; None if they are kept elsewhere.
 
     Raises:
         UnusableFileError: If a cell with content lies so far out that a sheet is too large.
     """
-    names = set(archive.namelist())
-    parts = [name for name in names if name.startswith(_SHEETS) and name.endswith(".xml")]
-    if not parts or not book:
+    archive, names = parts.archive, parts.infos
+    sheets = [name for name in names if name.startswith(_SHEETS) and name.endswith(".xml")]
+    if not sheets or not (book := parts[WORKBOOK]):
         return None
-    known = _read_book(archive, content, names, book)
-    suspects = _find_suspects(archive, content, parts, known)
+    known = _read_book(parts, book)
+    # Each is unpacked, because one with cells too far out makes the file unusable.
+    found = {name for name in sheets if _is_suspect(parts[name], known.odd_style)}
+    suspects = sheets if known.texts or known.is_manual else found
     has_objects = any(map(" ".join(names).lower().__contains__, _OBJECTS))
     looks: dict[str, SecondLook] = {}
     for name, part in sheet_parts(archive) if suspects or has_objects else ():
@@ -128,15 +186,13 @@ class _Book(NamedTuple):
     is_manual: bool
 
 
-def _read_book(archive: ZipFile, content: bytes, names: set[str], book: bytes) -> _Book:
-    shared = (_STYLES, _TEXTS)
-    look, words = (unpack(archive, content, one) if one in names else b"" for one in shared)
-    texts = {}
+def _read_book(parts: Parts, book: bytes) -> _Book:
+    words, texts = parts[_TEXTS], {}
     if _RICH in words or b"_x00" in words:
         listed = fromstring(words).iterfind("{*}si")  # noqa: S314
         judged = enumerate(map(judge_text, listed))
         texts = {number: found for number, found in judged if any(found)}
-    return _Book(*read_styles(look), texts, _MANUAL.search(book) is not None)
+    return _Book(*read_styles(parts[_STYLES]), texts, _MANUAL.search(book) is not None)
 
 
 def _find_objects(archive: ZipFile, part: str, look: SecondLook) -> None:
@@ -161,24 +217,6 @@ def refuse_large_sheet(rows: int, columns: int) -> None:
         raise UnusableFileError(Kind.TOO_LARGE, f"{rows} x {columns}")
 
 
-def unpack(archive: ZipFile, content: bytes, part: str) -> bytes:
-    """Return a part in half the time that the archive takes, without computing its check sum.
-
-    Its attributes get double quotation marks, so that it can be searched.
-    """
-    info = archive.getinfo(part)
-    if info.compress_type != ZIP_DEFLATED:
-        xml = archive.read(part)
-    else:
-        lengths = unpack_from("<HH", content, info.header_offset + _LENGTHS)
-        start = info.header_offset + _LOCAL_HEADER + sum(lengths)
-        packed = content[start : start + info.compress_size]
-        inflate = _inflate if len(packed) > _SMALL else _inflate_once
-        xml = inflate(packed, info.file_size)
-    # Few parts have such a mark anywhere, and a single character is found faster.
-    return _SINGLE_QUOTED.sub(rb'"\1"', xml) if b"'" in xml and b"='" in xml else xml
-
-
 def _inflate(packed: bytes, size: int) -> bytes:
     return decompress(packed, -MAX_WBITS, size)
 
@@ -193,14 +231,6 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
         # Expat refuses entities that grow, and the size of a part is limited.
         for _, element in iterparse(stream):  # noqa: S314
             yield element
-
-
-def _find_suspects(
-    archive: ZipFile, content: bytes, parts: list[str], book: _Book
-) -> Collection[str]:
-    # Each is unpacked, because one with cells too far out makes the file unusable.
-    found = {part for part in parts if _is_suspect(unpack(archive, content, part), book.odd_style)}
-    return parts if book.texts or book.is_manual else found
 
 
 def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
@@ -236,8 +266,8 @@ def _refuse_far_cells(xml: bytes) -> None:
 
 def sheet_parts(archive: ZipFile) -> Iterator[tuple[str, str]]:
     """Yield the name of each sheet of an .xlsx and the part that holds it."""
-    targets = _targets(archive, _WORKBOOK)
-    for sheet in _elements(archive, _WORKBOOK, "}sheet"):
+    targets = _targets(archive, WORKBOOK)
+    for sheet in _elements(archive, WORKBOOK, "}sheet"):
         # Strict Open XML has another namespace.
         id_ = next((value for name, value in sheet.items() if name.endswith("}id")), "")
         yield sheet.get("name", ""), targets.get(id_, "")

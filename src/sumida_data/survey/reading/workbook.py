@@ -24,19 +24,20 @@ from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.looks import Cell, CellRange, find_conditioned
 from sumida_data.survey.reading.open_document import CONTENT, look_into_open_document
 from sumida_data.survey.reading.second_look import (
+    UNPACKED,
+    WORKBOOK,
+    Parts,
     SecondLook,
     look_into_workbook,
     refuse_large_sheet,
-    unpack,
 )
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta
 
 SAMPLE_STAMP = "見本データ"
 
-# What unpacks to more is no survey; pictures are never unpacked and do not count.
+# What unpacks to more is no survey; pictures do not count.
 MAX_UNPACKED_BYTES = 100_000_000
-_UNPACKED = (".xml", ".bin", ".rels")
 
 # How much smaller Deflate can make a part at most: small ones cannot hide much.
 _MOST_PACKED = 1032
@@ -55,7 +56,7 @@ _MOST_LINES = 100
 _BEFORE_TEXT = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 _CSV_ENCODINGS = ("utf-8-sig", "cp932")
 _MACRO_SHEETS = b"xl/macrosheets/"
-_BOOK, _BOOK_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_BOOK_RELATIONS = "xl/_rels/workbook.xml.rels"
 _MACRO_RELATION = re.compile(rb"<(?:\w+:)?Relationship [^>]*xlMacrosheet[^>]*>")
 # What readers raise about files that are not what they seem; RuntimeError about locked parts.
 _BROKEN = (
@@ -109,7 +110,7 @@ def holds_workbook(content: bytes) -> bool:
     if content.startswith(_COMPOUND_FILE_MAGIC):
         return _BOOK_STREAM in content and _LETTER_STREAM not in content
     with suppress(BadZipFile), ZipFile(io.BytesIO(content)) as archive:
-        return not {_BOOK, CONTENT}.isdisjoint(archive.namelist())
+        return not {WORKBOOK, CONTENT}.isdisjoint(archive.namelist())
     return False
 
 
@@ -137,9 +138,7 @@ def has_sample_stamp(workbook: Workbook) -> bool:
 
 def _read_spreadsheet(content: bytes) -> Workbook:
     try:
-        if _MACRO_SHEETS in content and content.startswith(_ZIP_MAGIC):
-            content = _without_macro_sheets(content)
-        looks, remarks = _look_twice(content)
+        content, looks, remarks = _look_twice(content)
         # From bytes rather than by path, calamine judges the format by the contents.
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = []
@@ -156,44 +155,44 @@ def _read_spreadsheet(content: bytes) -> Workbook:
     return Workbook(sheets, remarks)
 
 
-def _without_macro_sheets(content: bytes) -> bytes:
-    """Return an .xlsm without its macro sheets of Excel 4, on which the fast reader fails."""
-    buffer = io.BytesIO()
-    with ZipFile(io.BytesIO(content)) as archive, ZipFile(buffer, "w") as copy:
-        _refuse_zip_bomb(archive)
-        parts = {part: archive.read(part) for part in archive.filelist}
-        relations = parts[archive.getinfo(_BOOK_RELATIONS)]
-        ids = re.findall(rb"\bId=([\"'][^\"']*[\"'])", b"".join(_MACRO_RELATION.findall(relations)))
-        for part, xml in parts.items():
-            if part.filename == _BOOK_RELATIONS:
-                xml = _MACRO_RELATION.sub(b"", relations)  # noqa: PLW2901
-            elif part.filename == _BOOK and ids:
-                sheet = rb"<(?:\w+:)?sheet [^>]*(?:%s)[^>]*>" % b"|".join(map(re.escape, ids))
-                xml = re.sub(sheet, b"", xml)  # noqa: PLW2901
-            copy.writestr(part, xml)
-    return buffer.getvalue()
+def _look_twice(content: bytes) -> tuple[bytes, dict[str, SecondLook], list[Kind]]:
+    """Return what the fast reader does not tell of the sheets, and remarks on the file.
 
-
-def _look_twice(content: bytes) -> tuple[dict[str, SecondLook], list[Kind]]:
-    """Return what the fast reader does not tell of the sheets, and remarks on the file."""
+    Before them comes what the fast reader is to read.
+    """
     if not content.startswith(_ZIP_MAGIC):
-        return {}, [Kind.NOT_CHECKABLE]
+        return content, {}, [Kind.NOT_CHECKABLE]
     with ZipFile(io.BytesIO(content)) as archive:
         _refuse_zip_bomb(archive)
         names = archive.namelist()
         if CONTENT in names:
-            return look_into_open_document(archive), []
-        book = unpack(archive, content, _BOOK) if _BOOK in names else b""
-        looks = look_into_workbook(archive, content, book)
+            return content, look_into_open_document(archive), []
+        parts = Parts(archive, content)
+        looks = look_into_workbook(parts)
         if looks is None:
-            return {}, [Kind.NOT_CHECKABLE]
+            return content, {}, [Kind.NOT_CHECKABLE]
+        book = parts[WORKBOOK]
+        if _MACRO_SHEETS in content:
+            _leave_out_macro_sheets(parts)
+        content = parts.join()
     has_links = any(name.startswith("xl/externalLinks/") for name in names)
     is_since_1904 = b"date1904" in book and _OTHER_EPOCH_SET.search(book) is not None
-    return looks, [Kind.EXTERNAL_LINKS] * has_links + [Kind.EPOCH_1904] * is_since_1904
+    remarks = [Kind.EXTERNAL_LINKS] * has_links + [Kind.EPOCH_1904] * is_since_1904
+    return content, looks, remarks
+
+
+def _leave_out_macro_sheets(parts: Parts) -> None:
+    """Leave out the macro sheets of Excel 4 in an .xlsm, on which the fast reader fails."""
+    relations, book = parts[_BOOK_RELATIONS], parts[WORKBOOK]
+    ids = re.findall(rb"\bId=([\"'][^\"']*[\"'])", b"".join(_MACRO_RELATION.findall(relations)))
+    if ids:
+        sheet = rb"<(?:\w+:)?sheet [^>]*(?:%s)[^>]*>" % b"|".join(map(re.escape, ids))
+        parts.replace(WORKBOOK, re.sub(sheet, b"", book))
+        parts.replace(_BOOK_RELATIONS, _MACRO_RELATION.sub(b"", relations))
 
 
 def _refuse_zip_bomb(archive: ZipFile) -> None:
-    parts = [part for part in archive.filelist if part.filename.endswith(_UNPACKED)]
+    parts = [part for part in archive.filelist if part.filename.endswith(UNPACKED)]
     if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise UnusableFileError(Kind.TOO_LARGE)
     if sum(part.compress_size for part in parts) * _MOST_PACKED <= MAX_UNPACKED_BYTES:
