@@ -7,7 +7,7 @@ searched as bytes, which costs little, and parsed only where something was found
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from posixpath import join, normpath, split
@@ -165,9 +165,7 @@ def look_into_workbook(parts: Parts) -> dict[str, SecondLook] | None:
     if not sheets or not (book := parts[WORKBOOK]):
         return None
     known = _read_book(parts, book)
-    # Each is unpacked, because one with cells too far out makes the file unusable.
-    found = {name for name in sheets if _is_suspect(parts[name], known.odd_style)}
-    suspects = sheets if known.texts or known.is_manual else found
+    suspects = _find_suspects(parts, sheets, known)
     has_objects = any(map(" ".join(names).lower().__contains__, _OBJECTS))
     looks: dict[str, SecondLook] = {}
     for name, part in sheet_parts(archive) if suspects or has_objects else ():
@@ -231,6 +229,12 @@ def iterate_elements(archive: ZipFile, part: str) -> Iterator[Element]:
         # Expat refuses entities that grow, and the size of a part is limited.
         for _, element in iterparse(stream):  # noqa: S314
             yield element
+
+
+def _find_suspects(parts: Parts, sheets: list[str], book: _Book) -> Collection[str]:
+    # Each is unpacked, because one with cells too far out makes the file unusable.
+    found = {name for name in sheets if _is_suspect(parts[name], book.odd_style)}
+    return sheets if book.texts or book.is_manual else found
 
 
 def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
