@@ -1393,3 +1393,115 @@ ODD_DAYS: dict[str, Callable[[date], Any]] = {
 }
 for name, write_day in ODD_DAYS.items():
     rewrite(name, Scene.day, lambda a, write=write_day: write(_day_of(a)))
+rewrite("code_taken_for_a_day", Scene.code, lambda _: date(2022, 12, 3))
+
+
+# What says so beside the answers
+
+for name, word in {
+    "as_an_error": "#REF!",
+    "as_a_formula": "=A1",
+    "and_others": "納税証明書の交付請求 ほか3件",
+    "and_more_of_its_kind": "納税証明書等（3件）",
+    "and_another_on_a_line": "納税証明書の交付請求\n所得証明書の交付請求",
+    "in_bullets": "・納税証明書\n・所得証明書",
+    "and_another_after_a_slash": "納税証明書の交付請求／所得証明書の交付請求",
+    "still_to_be_written": "手続名を記入",
+    "asked_for": "入力してください",
+    "of_new": "新規",
+    "of_in_review": "見直し中",
+    "of_blank": "未記入",
+    "of_digits": "123",
+    "of_a_day": "R4.10.1",
+    "of_repeated_letters": "あああ",
+    "of_a_choice": "予定",
+    "of_the_rest": "その他手続",
+    "of_a_contact": "担当：窓口係",
+    "of_a_note": "（注）前年度実績",
+    "of_a_branch": "└納税",
+    "of_ditto_with_words": "同上（電子）",
+    "of_nothing_below": "＜以下余白＞",
+}.items():
+    rewrite(f"name_{name}", Scene.name, lambda _, word=word: word)
+for name, word in {
+    "": "単位は千件",
+    "_in_words": "件数は千件単位で記入",
+    "_of_thousands": "（千件）",
+    "_of_hundreds": "100件単位",
+    "_of_people": "単位：百人",
+}.items():
+    rewrite(
+        f"unit_in_remarks{name}",
+        lambda scene: scene.pick(lambda item, _: item.name == "remarks", rows=True),
+        lambda _, word=word: word,
+    )
+
+for name, line in {
+    "a_month": "11月分",
+    "a_month_of_the_year": "令和4年11月分",
+    "months": "7月～9月",
+    "months_from_april": "4～9月分",
+    "half_a_year": "令和4年度上半期",
+    "the_end_of_another_month": "9月末現在",
+    "the_same_time_last_year": "昨年同期",
+    "a_draft": "【案】",
+    "work_in_progress": "作成中",
+    "estimates": "速報値",
+    "dummies": "ダミーデータ",
+    "what_was_before": "修正前",
+    "what_is_not_to_be_written": "以下は記入しないでください",
+}.items():
+    for place in ("title", "corner"):
+
+        @kind
+        def _other_time(scene: Scene, line: str = line, place: str = place) -> None:
+            cell, (page, row, _), answer = scene.pick(
+                lambda item, a: item.type in ("integer", "number") and a.value, rows=True
+            )
+            if place == "title":
+                page.insert_rows(max(0, scene.header_row(page, row) - 2), [[Cell(line)]])
+            else:
+                page.rows[0][-1].value = line
+            cell.value = float(answer.value or 0) + 1
+
+        KINDS[f"{place}_of_{name}"] = KINDS.pop("_other_time")
+
+
+@kind
+def comment_on_a_heading(scene: Scene) -> None:
+    cell, (page, row, column), _ = scene.number()
+    page.rows[scene.header_row(page, row)][column].comment = "千件単位で記入"
+    cell.value = 1
+
+
+@kind
+def row_above_the_headings(scene: Scene) -> None:
+    _, (page, row, _), _ = scene.pick(
+        lambda item, a: item.name in ("annual_cases", "attendees") and a.value, rows=True
+    )
+    header, taken = scene.header_row(page, row), page.rows[row]
+    page.delete_row(row)
+    page.insert_rows(header, [taken])
+
+
+@kind
+def number_repeated_to_fill_its_cell(scene: Scene) -> None:
+    cell, _, _ = scene.number()
+    cell.value, cell.style = 1, {"align": "fill"}
+
+
+for name, code in {
+    "month": 'yyyy"年"m"月"',
+    "month_of_era": "[$-411]ge.m",
+    "day_of_no_year": 'm"月"d"日"',
+    "day_of_no_year_built_in": 16,
+    "month_built_in": 55,
+    "year": 'ggge"年"',
+}.items():
+
+    @kind
+    def _part_of_day(scene: Scene, code: str | int = code) -> None:
+        cell, _, answer = scene.day()
+        cell.value, cell.style = _day_of(answer).replace(day=17), {"num_format": code}
+
+    KINDS[f"day_shown_as_{name}"] = KINDS.pop("_part_of_day")

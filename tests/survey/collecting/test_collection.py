@@ -416,7 +416,7 @@ class TestUnfilledForms:
         collected = collect({"FY2022Q3/a.xlsx": {"表紙": self.OPEN, "手続": procedures(ONLINE)}})
         assert status(collected, "1203") == "received"
         [finding] = [f for f in collected.findings if f.rule_id == "F318"]
-        assert (finding.place.sheet, finding.message) == ("表紙", "「回答日」が空です。")
+        assert (finding.place.sheet, finding.message) == ("表紙", "「回答日」に答えがありません。")
 
     def test_beside_an_answer_without_a_day_it_is_put_away_too(self, collect: Collect) -> None:
         answered = {"表紙": self.OPEN, "手続": procedures([*ONLINE[:7], "200"])}

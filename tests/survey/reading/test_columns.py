@@ -127,7 +127,7 @@ class TestRows:
 
     def test_a_required_answer_left_out(self, find: Find) -> None:
         (finding,) = find("F318", [ROW[0], "", *ROW[2:]])
-        assert (finding.place.cell, finding.message) == ("B2", "「手続名」が空です。")
+        assert (finding.place.cell, finding.message) == ("B2", "「手続名」に答えがありません。")
 
     def test_an_example_is_told_of_only_if_it_was_written_over(
         self, find: Find, form: Form

@@ -72,13 +72,20 @@ _HOW_TO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _AROUND_A_NAME = "()[]【】"
-# Names of nothing: placeholders, marks, parts of the row above; and names that are crossed out.
+# Names of nothing: placeholders, marks, parts of the row above; of what is gone, or of several.
 _NO_NAME = re.compile(
-    r"^(?:うち[^わの].*|内訳.*|削除|廃止|取消|重複|再掲|済|確認|チェック|備考|その他|未定|テスト|てすと|test|ダミー|dummy"
-    r"|.{0,4}[^統会設家時]計|(?:課|部|庁|区)?全(?:体|課|部|庁|区|件|手続|業務)|総件?数|すべて|構成比|前年度?比|平均|ave\W?|ほか|他|end|eof"
-    r"|以下同.*|上記.*|作業中|0|\W*[0-9]+(?:[月件]|\W+)|年間|[上下]半期|第?[1-4]四半期|(?:令和|平成|[rh])[0-9元]+(?:年度?)?|今回|前回|注[0-9]*|\W+|[ァ-ヶ]"
-    r"|x{2,}|書き方|\W*(?:記入|記載|入力|作成)?(?:例[0-9]*|見本[0-9]*)\W*)$|([○〇●◯△▲□■◇])\1|^[×→↑↓?]|[(【\[](?:廃止|削除|重複|再掲|取消|仮)[)】\]]|へ統合$|\?$"
+    r"^(?:うち[^わの].*|内訳.*|削除|廃止|取消|重複|再掲|済|確認済?|チェック済?み?|備考|その他.{0,3}|未定|テスト|てすと|test|ダミー|dummy"
+    r"|.{0,4}[^統会設家時]計|(?:合|小|総|累)?計|(?:課|部|庁|区)?全(?:体|課|部|庁|区|件|手続|業務)|総件?数|すべて|構成比|前年度?比|平均|ave\W?|ほか|他"
+    r"|\W?以下(?:同|余|空).*|上記.*|[仝〃]|同上.*|以上|おわり|.{0,3}作業中|(?:見直し|検討|確認|調整)中|\W*[0-9]+(?:[月件]|\W*)|年間|[上下]半期|第?[1-4]四半期"
+    r"|(?:令和|平成|[rhs]|20)\.?[0-9元]+(?:年度?|[./-][0-9./-]+|年.*日)?|今回|前回|注[0-9]*|\W+|[ァ-ヶ]|end|eof|new|新規?|追加|継続|変更|空欄?"
+    r"|はい|いいえ|予定|未?(?:記入|入力|回答)|.*(?:記入|入力|選択|回答)してください|(?:ここ|.{1,6}名)[にを](?:記入|入力|選択)|印|決裁|(?:\(注|注\)).*"
+    r"|(?:担当者?|問い?合わ?せ先?|連絡先|提出先|作成[日者])(?:[:：].*)?|(.)\1+|x{2,}|書き方|\W*(?:記入|記載|入力|作成)?(?:例[0-9]*|見本[0-9]*)\W*)$"
+    r"|([○〇●◯△▲□■◇])\2|^[×→↑↓?=└├┗┣]|^#[a-z/0]+[!?a]$|[(【\[](?:廃止|削除|重複|再掲|取消|仮)[)】\]]|へ統合$|\?$"
+    r"|(?:ほか|他|外|等)\W?[0-9]+(?:件|手続|業務|種)|(?:申請|請求|届出?|申込み?)[、,/].*(?:申請|請求|届出?|申込み?)$"
 )
+# Lines that each begin with a bullet, or end like a whole name, are no name that was wrapped.
+_BULLET = re.compile(r"\s*(?:[・●○■◆※①-⑳-]|[(（]?[0-9０-９]+[)）.．、])")
+_WHOLE_NAME = re.compile(r".*(?:申請|請求|届出?|申込み?|相談|研修)\s*")
 
 
 class Judgement(NamedTuple):
@@ -107,7 +114,10 @@ def judge_of(field: FormField) -> Judge:
             return Judgement(raw, reading, UNREADABLE, rule_id)
         if not field.free_text and (unseen := name_unseen(raw)):
             return Judgement(raw, reading, reading, Kind.UNSEEN_CHARACTERS, unseen)
-        return Judgement(raw, reading, reading, *_doubt(reading, field))
+        doubt = _doubt(reading, field)
+        if "line_break" in reading.rules and field.required and not doubt[0] and _is_list(raw):
+            doubt = Kind.HARDLY_A_NAME, ""
+        return Judgement(raw, reading, reading, *doubt)
 
     return lru_cache(_KEPT, typed=True)(judge)
 
@@ -120,6 +130,11 @@ def _doubt(reading: Reading, field: FormField) -> tuple[Kind | None, str]:
     if field.type == "date" and _is_rough(reading, field):
         return Kind.ROUGH_DAY, ""
     return _doubt_name(value, field) if field.required and field.type == "string" else (None, "")
+
+
+def _is_list(text: str) -> bool:
+    lines = text.split("\n")
+    return all(map(_BULLET.match, lines)) or all(map(_WHOLE_NAME.fullmatch, lines))
 
 
 def _is_rough(reading: Reading, field: FormField) -> bool:

@@ -20,7 +20,7 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet
 # The A1 address of a cell counted from 0.
 cell_address = xl_rowcol_to_cell
 
-_HEADER_DEPTH = 3
+HEADER_DEPTH = 3
 _LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 # Shorter labels, such as 課, begin many an answer.
 _TELLING_LENGTH = 3
@@ -235,7 +235,7 @@ def find_bare_columns(sheet: Sheet, table: FoundTable) -> list[int]:
 
 def _rows_above(number: int) -> range:
     """Return the rows in which headings may stand of which the lowest is in this one."""
-    return range(max(0, number + 1 - _HEADER_DEPTH), number + 1)
+    return range(max(0, number + 1 - HEADER_DEPTH), number + 1)
 
 
 def _stack(rows: Sequence[Sequence[CellValue]], number: int) -> tuple[tuple[str, ...], ...]:
@@ -388,7 +388,7 @@ def _repeats_headings(
     given = [one for one in columns if row[one] != ""]
     if all(_is_repeated(row, column, above) for column in given):
         return True
-    if len(given) <= _HEADER_DEPTH or len(raw_text_of(row[given[0]])) > _HEADER_DEPTH:
+    if len(given) <= HEADER_DEPTH or len(raw_text_of(row[given[0]])) > HEADER_DEPTH:
         return False
     numbers = [fold(raw_text_of(row[column])).strip("().") for column in given]
     ordered = [str(number) for number in range(1, len(given) + 1)]

@@ -12,6 +12,8 @@ from sumida_data.survey.reading.text import fold, is_other_unit, is_unit
 # Every text of a sheet may be one.
 _LINES_KEPT = 16384
 UNIT_WORD = re.compile(r"^\s*単位\s*[:：は]?\s*|^.*単位\s*[:：はが]\s*")
+# 千件単位, 100人単位: whatever is counted, it is not counted by one.
+_OF_SO_MANY = re.compile(r"(?:[十百千万億]|[1-9]0+)\D{0,3}単位")
 _BETWEEN_UNITS = re.compile("[、,，・/／。]|です")
 IN_PARENTHESES = re.compile(r"[(\[【〔<]([^)\]】〕>]*)[)\]】〕>]")
 # A title, but for the name of the sheet, as words; and words for answers of another time.
@@ -19,18 +21,21 @@ _BETWEEN_WORDS = re.compile(r"[|_\-・/:()\[\]【】<>■●◆*※]+|の?(?:回
 _LONGEST_TITLE = 50
 # Texts with none of these characters, or words, tell nothing; characters are found faster.
 _MAY_TELL = re.compile(
-    "[（(\\[【百千万億単前昨去次来翌旧例年参見サ四QqＱｑRrHhＲｒＨｈYyＹｙ2以こ下↓廃削取終中重除不×✕✖✗]"
+    "[（(\\[【百千万億単前昨去次来翌旧例年月半期参見サ四QqＱｑRrHhＲｒＨｈYyＹｙ2以こ下↓廃削取終中重除不案暫速確ダ×✕✖✗]"
 ).search
 _TELLS = re.compile(
-    r"[前昨去次来翌旧例年]|参考|見本|サンプル|四半期|[QqＱｑ][1-4１-４]|[RrHhＲｒＨｈYyＹｙ]\.?[0-9０-９元]|20[0-9]{2}"
+    r"[前昨去次来翌旧例年月案期]|参考|途中|作成中|暫定|速報|確定|ダミー|不要|下書|見本|サンプル|四半期|[QqＱｑ][1-4１-４]|[RrHhＲｒＨｈYyＹｙ]\.?[0-9０-９元]|20[0-9]{2}"
     r"|以下|ここから|これより|下記|↓|廃止|削除|取消|取り消し|終了|中止|重複|除外|不要|[×✕✖✗]"
 )
 _ANOTHER_TABLE = re.compile(
     r"(?:参考)?(?:前回|前々回|前年度?|昨年度?|去年度?|前期|前四半期|[前先]月|次回|[次来]期|[次来翌]年度?|旧"
-    r"|参考|(?:記入|記載|入力|作成|回答)?(?:例|見本)|サンプル"
-    r"|↓?(?:以下|ここから|これより|下記|↓).*(?:廃止|削除|終了|中止|不要|除外|取消|含ま?め?ない|集計しない).*"
-    r"|(?=.*[0-9元])(?:(?P<era>令和|平成|[rh]|fy)?\.?(?P<year>元|[0-9]+)(?P<says>年度?)?)?(?P<quarter>q[1-4])?)"
-    r"(?:の?(?:回答|値|数|実績|状況|分|提出|調査票?|票|表|内容|時点|予定|計画|様式|例|見本|欄|取組|研修|手続|相談|事例|効果|一覧))*"
+    r"|参考|(?:記入|記載|入力|作成|回答)?(?:例|見本)|サンプル|ダミー(?:データ)?|[前昨]年同[期月]|[上下]半?期"
+    r"|[素原試]?案|下書き?|たたき台|作成中|(?:記入|入力|作成)途中|未確定|暫定[版値]?|速報[版値]?|旧(?:版|データ)"
+    r"|(?:更新|修正|訂正|変更|見直し)前|(?:提出|記入|回答|集計)(?:不要|対象外)"
+    r"|(?:(?P<first>1?[0-9])月?分?(?:~|から))?(?P<month>1?[0-9])月(?P<end>末|度|分)?(?:まで)?"
+    r"|↓?(?:以下|ここから|これより|下記|↓).*(?:廃止|削除|終了|中止|不要|除外|取消|含ま?め?ない|(?:集計|記入)しない).*"
+    r"|(?=.*[0-9元])(?:(?P<era>令和|平成|[rh]|fy)?\.?(?P<year>元|[0-9]+)(?P<says>年度?)?)?(?P<quarter>q[1-4]|[上下]半?期)?)"
+    r"(?:の?(?:回答|値|数|実績|状況|分|提出|調査票?|票|表|内容|時点|現在|予定|計画|様式|例|見本|欄|取組|研修|手続|相談|事例|効果|一覧))*"
 )
 _SET_ASIDE = re.compile(
     r"old|bak|backup|バックアップ|の?コピー~?|copy|控え?|下書き?|案|削除|廃止|不要|未使用|使わない|作成中|未完成|非表示|別の?課|他課|テスト|test|前|×"
@@ -105,7 +110,8 @@ def _list_words(text: str, sheet: str, period: Period) -> list[str]:
         year, month = _western_year(day["era"], day["year"]), int(day["month"])
         said = Period(year - (month <= _MONTHS), (month - 1) // _MONTHS or 4)
         # A later day only says when it was written.
-        return f"fy{said.fiscal_year}年度q{said.quarter}" if said < period else ""
+        quarter = f"fy{said.fiscal_year}年度q{said.quarter}" if said < period else ""
+        return f"{month}月" if said == period and day[0].endswith("月") else quarter
 
     def name_number(quarter: re.Match[str]) -> str:
         return f"q{quarter[0].translate(_KANJI_DIGITS).strip('第四半期q')}"
@@ -120,6 +126,8 @@ def _list_words(text: str, sheet: str, period: Period) -> list[str]:
 def _names_other_unit(text: str, units: Collection[str]) -> bool:
     if "単位" not in text and text[:1] not in "（([【百千万億":
         return False
+    if _OF_SO_MANY.search(fold(text)):
+        return True
     line = text.strip(_AROUND_A_LINE)
     if not (UNIT_WORD.match(line) or IN_PARENTHESES.fullmatch(fold(text)) or is_unit(text)):
         return False
@@ -129,7 +137,12 @@ def _names_other_unit(text: str, units: Collection[str]) -> bool:
 
 def _is_of_other_period(match: re.Match[str], period: Period) -> bool:
     era, number, quarter = match["era"], match["year"], match["quarter"]
-    if quarter and int(quarter[1:]) != period.quarter:
+    if month := match["month"]:
+        last = period.last_day.month
+        whole = {f"4-{last}", f"{last - 2 if last > _MONTHS else 1}-{last}"}
+        is_part = match["end"] == "分" if match["first"] is None else True
+        return int(month) != last or (is_part and f"{match['first']}-{month}" not in whole)
+    if quarter and quarter[1:] != str(period.quarter):
         return True
     if number is None:
         return quarter is None

@@ -29,7 +29,8 @@ _BUILT_IN = {
     "1": "0", "2": "0.00", "3": "#,##0", "4": "#,##0.00", "9": "0%", "10": "0.00%", "37": "#,##0",
     "38": "#,##0", "39": "#,##0.00", "40": "#,##0.00", "41": "#,##0", "43": "#,##0.00",
     "5": "¥#,##0", "6": "¥#,##0", "42": "¥#,##0", "7": "¥#,##0.00", "8": "¥#,##0.00",
-    "44": "¥#,##0.00",
+    "44": "¥#,##0.00", "16": "d-mmm", "17": "mmm-yy", "34": "yyyy年m月", "35": "m月d日",
+    "52": "yyyy年m月", "53": "m月d日", "55": "yyyy年m月", "56": "m月d日",
 }  # fmt: skip
 # Of a number format: what is quoted, or a currency, and what only colours it or fills the cell.
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]')
@@ -37,10 +38,13 @@ _WITHOUT_MEANING = re.compile(r"\[[^\]]*\]|[_*].|@")
 _NOTHING = r'(?:""|\[[^\]]*\]|[_*].|[ @])*'
 _OF_NOTHING = re.compile(rf"{_NOTHING}(?:;{_NOTHING})+|\[(?:white|白|color ?2)\].*", re.IGNORECASE)
 _BEFORE_TEXTS = 3
+_PART_OF_DAY = "d"
 _GENERAL = "0.##############"
 _OF_DAYS = re.compile(r"[ymdhsg/]|e(?![-+])", re.IGNORECASE)
 _OF_POWERS = re.compile(r"(0?)\.?([0#]*)E[-+]", re.IGNORECASE)
 _PLACE = re.compile("[0#?]")
+# A day without its day or its year in sight; of these, some have no format of their own.
+_OF_PART_OF_DAY = re.compile(r"(?=.*[ymdge])(?:(?!.*[yge])|(?!.*d))(?!.*[hs]).*", re.IGNORECASE)
 # Of days, what is quoted beside them says nothing more.
 _OF_EACH_DAY = re.compile(r"(?:令和|平成|昭和|元|[年月日時分秒曜()（）/.,:\-\s'])*")
 _PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
@@ -89,6 +93,8 @@ class Style(NamedTuple):
         if hides_zero and number == 0:
             return Kind.UNSEEN_VALUE, None
         code = self.number_format
+        if code == _PART_OF_DAY:
+            return Kind.ROUGH_DAY, None
         return judge_shown(number, shown_number(number, code)) if code else (None, None)
 
 
@@ -111,6 +117,10 @@ def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind], re.Patte
         is_crossed = "1" in {border.get("diagonalUp"), border.get("diagonalDown")}
         is_struck = is_on(font, "strike")
         style = style_of(code, is_struck=is_struck, is_unseen=is_unseen, is_crossed=is_crossed)
+        place = look.find("{*}alignment")
+        if place is not None and place.get("horizontal") == "fill" and not style.oddity:
+            # What stands in the cell is shown as often as it fits.
+            style = Style(Kind.SHOWN_ROUNDED, "", _ANY)
         if style.suspect:
             styles[number] = style
     dxfs = enumerate(root.iterfind("{*}dxfs/{*}dxf"))
@@ -151,6 +161,8 @@ def style_of(code: str, *, is_struck: bool, is_unseen: bool, is_crossed: bool = 
     is_plain = code in {"", "General", "@"} or bool(_OF_DAYS.search(plain))
     oddity = oddity or (_judge_words_of_day(code) if is_plain else None)
     of_texts = _judge_shown_texts(code)
+    if is_plain and not oddity and _OF_PART_OF_DAY.fullmatch(plain):
+        return Style(None, _PART_OF_DAY, _ANY, of_texts)
     if oddity or of_texts or is_plain:
         return Style(oddity, code * (not is_plain), _ANY * bool(oddity or of_texts), of_texts)
     return Style(None, code, _suspect_of(code))

@@ -26,6 +26,7 @@ from sumida_data.survey.reading.columns import (
     find_displacement,
 )
 from sumida_data.survey.reading.layout import (
+    HEADER_DEPTH,
     FoundLabel,
     FoundTable,
     cell_address,
@@ -258,7 +259,7 @@ class _Pass:
     def check_required(self, answers: Sequence[Answer], label: str | None) -> None:
         """Report answers that must be there and are not; without its key a record is not kept."""
         for answer in answers:
-            if answer.reading.status == "not_answered":
+            if answer.reading.value is None and answer.reading.status != "unreadable":
                 item = self.reader.fields[answer.field]
                 if item.required and not item.key:
                     self.report_answer(Kind.REQUIRED_EMPTY, answer, label)
@@ -354,20 +355,40 @@ class _TablePass(_Pass):
         numbers = [column.number for column in self.columns.answers]
         for number in self.look.hidden_columns.intersection(numbers):
             self.report_cell(Kind.HIDDEN_COLUMN, self.first_row - 1, number)
-        if self.look.oddities:
-            self._check_headings_seen()
+        if self.look.oddities or self.look.comments:
+            self._check_headings_seen(numbers)
+        if self.period is not None:
+            self._check_rows_above(numbers)
         if self.look.hidden or self.look.drawings:
             rows = [self.first_row - 1, *rows]
             self.check_cover([(row, column) for row in rows for column in numbers])
 
-    def _check_headings_seen(self) -> None:
-        """Report headings that are struck out or not seen, and may be asked for no more."""
-        row = self.first_row - 1
-        for column in self.columns.answers:
-            if (row, column.number) in self.look.oddities:
-                text = raw_text_of(self.sheet.rows[row][column.number])
-                words = {"heading": column.field.title}
-                self.report(Kind.GUESSED_HEADING, cell_address(row, column.number), text, words)
+    def _check_rows_above(self, numbers: Sequence[int]) -> None:
+        """Report rows above the headings that are like answers."""
+        columns = self.columns.answers
+        for place, row in enumerate(self.sheet.rows[: self.first_row - 1]):
+            cells = [row[number] for number in numbers]
+            if 2 * cells.count("") < len(cells):
+                judged = [
+                    one.judge(cell)
+                    for one, cell in zip(columns, cells, strict=True)
+                    if one.is_typed
+                ]
+                if sum(one.seen.status == "answered" for one in judged) > 1:
+                    self.report_cell(Kind.NO_HEADING_ABOVE, place, numbers[0])
+
+    def _check_headings_seen(self, numbers: Sequence[int]) -> None:
+        """Report headings that are not seen, or have comments, and may ask for something else."""
+        for row in range(max(0, self.first_row - HEADER_DEPTH), self.first_row):
+            for number, column in zip(numbers, self.columns.answers, strict=True):
+                is_unseen = row == self.first_row - 1 and (row, number) in self.look.oddities
+                if is_unseen or (row, number) in self.look.comments:
+                    rule_id = Kind.GUESSED_HEADING if is_unseen else Kind.COMMENTED_ANSWER
+                    text, cell = (
+                        raw_text_of(self.sheet.rows[row][number]),
+                        cell_address(row, number),
+                    )
+                    self.report(rule_id, cell, text, {"heading": column.field.title})
 
     def check_lines(self, rows: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
         """Return the rows above the title of another table, and report lines around the table.
@@ -381,7 +402,9 @@ class _TablePass(_Pass):
         for row, column, kind in self._find_lines(lines.find(list_texts(self.sheet))):
             if kind == Kind.HARDLY_A_NAME:
                 self._check_mark(row, column, rows)
-            elif not self.first_row <= row <= last_row:
+            elif not self.first_row <= row <= last_row or (
+                kind == Kind.UNIT_ABOVE_TABLE and self._is_remark(row, column, rows)
+            ):
                 self.report_cell(kind, row, column)
             elif kind == Kind.TITLE_OF_ANOTHER_TABLE and row < last_row:
                 title = self.reader.description.title
@@ -402,12 +425,20 @@ class _TablePass(_Pass):
 
     def _check_mark(self, row: int, column: int, rows: list[tuple[int, bool]]) -> None:
         """Report a mark, beside a row or as a remark on it, that it is no answer any more."""
-        fields = {one.number: one.field for one in self.columns.answers}
-        item = fields.get(column)
-        if (row, False) in rows and (item is None or item.free_text):
+        item = self._field_in(column)
+        if self._is_remark(row, column, rows):
             text, words = raw_text_of(self.sheet.rows[row][column]), {"heading": "行の横"}
             words = {"heading": item.title} if item else words
             self.report(Kind.HARDLY_A_NAME, cell_address(row, column), text, words)
+
+    def _field_in(self, column: int) -> FormField | None:
+        fields = (one.field for one in self.columns.answers if one.number == column)
+        return next(fields, None)
+
+    def _is_remark(self, row: int, column: int, rows: list[tuple[int, bool]]) -> bool:
+        """Tell whether a cell is beside the answers of a row, or holds remarks on it."""
+        item = self._field_in(column)
+        return (row, False) in rows and (item is None or item.free_text)
 
     def _find_lines(self, told: Mapping[Any, Kind]) -> Iterator[tuple[int, int, Kind]]:
         """Yield the cells with lines that matter; a title stands alone in its row."""
@@ -416,7 +447,9 @@ class _TablePass(_Pass):
             if is_apart:
                 continue
             row = self.sheet.rows[number]
-            is_alone = len(row) - row.count("") == 1
+            # High above the headings, a line may have other texts beside it.
+            is_high = number < self.first_row - HEADER_DEPTH
+            is_alone = is_high or len(row) - row.count("") == 1
             for text in filter(told.__contains__, dict.fromkeys(row)):
                 if is_alone or told[text] != Kind.TITLE_OF_ANOTHER_TABLE:
                     yield number, row.index(text), told[text]

@@ -160,7 +160,8 @@ def read_code(cell: CellValue) -> Reading:
     folded = fold(raw)
     if mark := _read_mark(folded):
         return mark
-    if _has_enclosed_digit(raw):
+    # A spreadsheet takes 12-3 for a day.
+    if isinstance(cell, date) or _has_enclosed_digit(raw):
         return UNREADABLE
     # Without the blank between them, a letter and its mark may have become one.
     plain = folded.translate(DASHES)
