@@ -137,17 +137,21 @@ def _names_other_unit(text: str, units: Collection[str]) -> bool:
 
 def _is_of_other_period(match: re.Match[str], period: Period) -> bool:
     era, number, quarter = match["era"], match["year"], match["quarter"]
-    if month := match["month"]:
-        last = period.last_day.month
-        whole = {f"4-{last}", f"{last - 2 if last > _MONTHS else 1}-{last}"}
-        is_part = match["end"] == "分" if match["first"] is None else True
-        return int(month) != last or (is_part and f"{match['first']}-{month}" not in whole)
+    if match["month"]:
+        return _is_of_other_months(match, period.last_day.month)
     if quarter and quarter[1:] != str(period.quarter):
         return True
     if number is None:
         return quarter is None
     is_year = era or match["says"] or _WESTERN_YEAR.fullmatch(number)
     return bool(is_year) and _western_year(era, number) != period.fiscal_year
+
+
+def _is_of_other_months(match: re.Match[str], last: int) -> bool:
+    """Tell whether months are others than those to this one, of the quarter or from April."""
+    if match["first"]:
+        return (int(match["first"]), int(match["month"])) not in {(4, last), (last - 2, last)}
+    return int(match["month"]) != last or match["end"] == "分"
 
 
 def _western_year(era: str | None, number: str) -> int:

@@ -111,21 +111,23 @@ def read_styles(xml: bytes) -> tuple[dict[int, Style], dict[int, Kind], re.Patte
     parts = [(f"{one}Id", list(root.iterfind(f"{{*}}{one}s/{{*}}{one}"))) for one in names]
     styles = {}
     for number, look in enumerate(root.iterfind("{*}cellXfs/{*}xf")):
-        font, fill, border = ((part[int(look.get(one, 0)) :] or [look])[0] for one, part in parts)
-        is_unseen = _is_unseen(font, fill, "{*}fgColor")
-        code = codes.get(look.get("numFmtId", ""), "")
-        is_crossed = "1" in {border.get("diagonalUp"), border.get("diagonalDown")}
-        is_struck = is_on(font, "strike")
-        style = style_of(code, is_struck=is_struck, is_unseen=is_unseen, is_crossed=is_crossed)
-        place = look.find("{*}alignment")
-        if place is not None and place.get("horizontal") == "fill" and not style.oddity:
-            # What stands in the cell is shown as often as it fits.
-            style = Style(Kind.SHOWN_ROUNDED, "", _ANY)
+        style = _style_of_cell(look, parts, codes.get(look.get("numFmtId", ""), ""))
         if style.suspect:
             styles[number] = style
     dxfs = enumerate(root.iterfind("{*}dxfs/{*}dxf"))
     given = {number: oddity for number, one in dxfs if (oddity := judge_given_style(one))}
     return styles, given, _find_odd(styles, given)
+
+
+def _style_of_cell(look: Element, parts: list[tuple[str, list[Element]]], code: str) -> Style:
+    font, fill, border = ((part[int(look.get(one, 0)) :] or [look])[0] for one, part in parts)
+    is_unseen, is_struck = _is_unseen(font, fill, "{*}fgColor"), is_on(font, "strike")
+    is_crossed = "1" in {border.get("diagonalUp"), border.get("diagonalDown")}
+    style = style_of(code, is_struck=is_struck, is_unseen=is_unseen, is_crossed=is_crossed)
+    if look.find("{*}alignment[@horizontal='fill']") is None:
+        return style
+    # What stands in the cell is shown as often as it fits.
+    return style._replace(oddity=style.oddity or Kind.SHOWN_ROUNDED, suspect=_ANY)
 
 
 def _find_odd(styles: dict[int, Style], given: Iterable[int]) -> re.Pattern[bytes] | None:
@@ -157,11 +159,14 @@ def style_of(code: str, *, is_struck: bool, is_unseen: bool, is_crossed: bool = 
         (Kind.COVERED_TABLE, is_crossed),
     )
     oddity = next((kind for kind, is_so in odd if is_so), None)
+    return _style_of_format(code, oddity, _judge_shown_texts(code))
+
+
+def _style_of_format(code: str, oddity: Kind | None, of_texts: Kind | None) -> Style:
     plain = _WITHOUT_MEANING.sub("", _QUOTED.sub("", code)).replace("General", "")
     is_plain = code in {"", "General", "@"} or bool(_OF_DAYS.search(plain))
     oddity = oddity or (_judge_words_of_day(code) if is_plain else None)
-    of_texts = _judge_shown_texts(code)
-    if is_plain and not oddity and _OF_PART_OF_DAY.fullmatch(plain):
+    if not oddity and _OF_PART_OF_DAY.fullmatch(plain * is_plain):
         return Style(None, _PART_OF_DAY, _ANY, of_texts)
     if oddity or of_texts or is_plain:
         return Style(oddity, code * (not is_plain), _ANY * bool(oddity or of_texts), of_texts)

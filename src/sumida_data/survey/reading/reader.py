@@ -402,10 +402,8 @@ class _TablePass(_Pass):
         for row, column, kind in self._find_lines(lines.find(list_texts(self.sheet))):
             if kind == Kind.HARDLY_A_NAME:
                 self._check_mark(row, column, rows)
-            elif not self.first_row <= row <= last_row or (
-                kind == Kind.UNIT_ABOVE_TABLE and self._is_remark(row, column, rows)
-            ):
-                self.report_cell(kind, row, column)
+            elif not self.first_row <= row <= last_row or kind == Kind.UNIT_ABOVE_TABLE:
+                self._check_line(kind, row, column, rows)
             elif kind == Kind.TITLE_OF_ANOTHER_TABLE and row < last_row:
                 title = self.reader.description.title
                 text = raw_text_of(self.sheet.rows[row][column])
@@ -413,6 +411,12 @@ class _TablePass(_Pass):
                 self.report(Kind.UNREAD_TABLE, cell_address(row, column), text, words)
                 return [one for one in rows if one[0] < row]
         return rows
+
+    def _check_line(self, kind: Kind, row: int, column: int, rows: list[tuple[int, bool]]) -> None:
+        """Report a title or unit around the table, or a unit in the remarks on a row."""
+        last_row = max((number for number, _ in rows), default=self.first_row)
+        if not self.first_row <= row <= last_row or self._is_remark(row, column, rows):
+            self.report_cell(kind, row, column)
 
     def _check_names(self, lines: Lines) -> None:
         """Report what the name of the sheet, and texts in drawings, say of the answers."""
