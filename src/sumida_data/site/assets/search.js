@@ -43,7 +43,7 @@ function scoreExactly({ title, text }, word) {
 function scoreNearly({ title }, word) {
   const pairs = Array.from(word).slice(1).map((letter, place) => Array.from(word)[place] + letter);
   const same = pairs.filter(pair => title.includes(pair)).length;
-  return pairs.length > 1 && same / pairs.length >= 0.5 ? 10 * same / pairs.length : 0;
+  return pairs.length > 1 && same / pairs.length >= 0.4 ? 10 * same / pairs.length : 0;
 }
 
 function rank(words, score) {
