@@ -59,10 +59,7 @@ _Look = tuple[int, float]  # the height of a row, and the size of its letters
 
 
 def render_pages(report: ProgressReport) -> dict[str, bytes]:
-    """Return by file name the report, the council's paper, and a sheet for each one that is behind.
-
-    The papers are to be printed on A4, the table in the layout of the ward's deck.
-    """
+    """Return by file name the report, the council's paper, and a sheet for each one behind."""
     pages = {
         name: _fill_in(name, report=report)
         for name in ("progress_report.html", "council_paper.html")

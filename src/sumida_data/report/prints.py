@@ -72,10 +72,7 @@ _DRAWN = ("line", "rect", "circle", "polyline", "path", "text")
 
 
 def print_papers(pages: Mapping[str, bytes], charts: Mapping[str, Chart]) -> dict[str, bytes]:
-    """Return each of the pages that is a paper as PDF and as DOCX, by file name.
-
-    Charts are given by indicator; a paper shows one of them at most.
-    """
+    """Return each page that is a paper as PDF and as DOCX, by file name; charts by indicator."""
     printed: dict[str, bytes] = {}
     for name, page in pages.items():
         body = html.document_fromstring(page).body

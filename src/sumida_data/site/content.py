@@ -129,10 +129,7 @@ class Published:
 
 
 def read_published(files: Mapping[str, bytes], names: Iterable[str]) -> Published:
-    """Read the named packages back from their files, such as ``dx-indicators/datapackage.json``.
-
-    A package without files is left out.
-    """
+    """Read the named packages back from their files; one without files is left out."""
     packages = split_packages(files)
     return Published(tuple(Dataset(name, packages[name]) for name in names if name in packages))
 
@@ -271,10 +268,7 @@ def _sum_up(decimals: int, fields: tuple[str, str], home: Row, rows: list[Row], 
 
 
 def gather_initiatives(published: Published) -> list[Row]:
-    """Gather the case studies of the newest period, each with department, effects and anchor.
-
-    The anchor is its place on the page of all.
-    """
+    """Gather the case studies of the newest period, with department, effects and anchor."""
     effects, key = defaultdict(list), itemgetter("department_code", "period", "initiative_name")
     for one in published.rows("initiative_effect"):
         effects[key(one)].append(one)

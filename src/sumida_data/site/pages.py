@@ -73,11 +73,7 @@ def build_site(
     site: SiteSettings,
     dictionary: DataDictionary,
 ) -> dict[str, bytes]:
-    """Build the site from what is published, and nothing else.
-
-    Returns:
-        Contents by path, such as ``indicators/open_datasets.html`` and ``assets/site.css``.
-    """
+    """Build the site from what is published, and nothing else, as contents by path."""
     indicators = {one.plan_id: content.gather_indicators(one, published) for one in plans.root}
     every = [one for pages in indicators.values() for one in pages]
     newest = max((row["period"] for row in published.rows("indicator_value")), default=None)
