@@ -20,6 +20,7 @@ from sumida_data.quality.second_opinion import check_with_expectations, check_wi
 MATCHING = {
     "[0-9]{6}": "131075",
     "[0-9]{4}": "1203",
+    "https?://[!-~]+": "https://1",
     "FY[0-9]{4}Q[1-4]": "FY2022Q3",
     "[0-9]{4}-(?:0[1-9]|1[0-2])": "2022-12",
     "Q[1-5][0-9]{2}": "Q101",
