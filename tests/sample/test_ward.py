@@ -30,7 +30,7 @@ class TestFacts:
             # The last is asked for after the quarters of the sample.
             if part.layout == "rows" and part.table != "indicator_explanation":
                 columns = set(load_facts(part.table)[0])
-                names = {field.name for field in part.fields}
+                names = {field.name for field in part.asked_in("FY2022Q3").fields}
                 assert columns - {"department_code", "since"} == names, part.table
 
     def test_every_fact_belongs_to_a_department(

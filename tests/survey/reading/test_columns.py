@@ -132,7 +132,7 @@ class TestRows:
     def test_an_example_is_told_of_only_if_it_was_written_over(
         self, find: Find, form: Form
     ) -> None:
-        part = form.sheet_of("procedure")
+        part = form.asked_in("FY2022Q3").sheet_of("procedure")
         assert part is not None
         example = ["（記入例）" + part.fields[0].example, *(f.example for f in part.fields[1:])]
         assert find("F213", example, ROW) == []
@@ -212,7 +212,8 @@ class TestValues:
 def test_a_cell_merged_with_an_error_is_no_blank(form: Form, rules: FindingRules) -> None:
     rows = [list(PROCEDURE_HEADINGS)] + [[key, ROW[1], "", *ROW[3:]] for key in ("T1", "T2")]
     sheet = Sheet("手続", rows, SecondLook({(1, 2): Kind.ERROR_CELL}, merged=[((1, 2), (2, 2))]))
-    part = next(part for part in form.answer_sheets if part.table == "procedure")
+    part = form.asked_in("FY2022Q3").sheet_of("procedure")
+    assert part is not None
     contents = SheetReader(part, rules).read_rows(sheet, Place(period="FY2022Q3"))
     assert contents is not None
     found = [(finding.rule_id, finding.place.cell) for finding in contents.findings]
