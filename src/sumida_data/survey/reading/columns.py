@@ -150,7 +150,8 @@ def _doubt_name(value: str, field: FormField) -> tuple[Kind | None, str]:
     if field.pattern:
         return Kind.UNLIKE_THE_EXAMPLE if _is_almost_of(field.examples, value) else None, ""
     name = fold(value)
-    is_none = _NO_NAME.search(name) or _NO_NAME.search(name.strip(_AROUND_A_NAME))
+    bare = name.strip(_AROUND_A_NAME)
+    is_none = _NO_NAME.search(name) or (bare != name and _NO_NAME.search(bare))
     return Kind.HARDLY_A_NAME if is_none else None, ""
 
 

@@ -367,8 +367,9 @@ class _TablePass(_Pass):
         """Report rows above the headings that are like answers."""
         columns = self.columns.answers
         for place, row in enumerate(self.sheet.rows[: self.first_row - 1]):
-            cells = [row[number] for number in numbers]
-            if 2 * cells.count("") < len(cells):
+            # Nearly always there is a title, or what the headings have in common.
+            if 2 * (len(row) - row.count("")) > len(numbers):
+                cells = [row[number] for number in numbers]
                 judged = [
                     one.judge(cell)
                     for one, cell in zip(columns, cells, strict=True)
