@@ -17,7 +17,7 @@ from itertools import filterfalse
 
 import pandas as pd
 
-from sumida_data.base.characters import BRACKETS, HYPHENS, drop_unseen
+from sumida_data.base.characters import BRACKETS, HYPHENS, drop_unseen, write_plainly
 from sumida_data.base.metadata import DataDictionary, Field, Row
 from sumida_data.survey.reading.text import parse_kanji
 
@@ -28,17 +28,17 @@ _COUNTER = "丁目|番|号|年|月|日|歳|才"
 _KANJI_DIGITS = re.compile(
     rf"[〇零一二三四五六七八九十百]{{1,16}}(?={_COUNTER}|(?<=[^十百])(?!{_KANJI}))|[〇零一二三四五六七八九]{{3,16}}"
 )
-_LONG_MARK = re.compile(r"(?<=[\d)])\s*[ー〜~の]\s*(?=[\d(])")
+_LONG_MARK = re.compile(r"(?<=[\d)])\s*[ー〜~のノ]\s*(?=[\d(])")
 # A comma before three digits parts thousands, any other the next number; ～6 is another line.
 _ENDS = r"(?!\d|,\d{3}(?![\d-])|\.\d|-\d{3})"
 _UNITS = "台|件|回線|本|人|名|年|か所|箇所|%|円|枚|通|冊|部|世帯"
 _AT = (
-    r"\s*(?:@|\(\s*(?:@|at|アット(?:マーク)?|あっと(?:まーく)?)\s*\)|<\s*(?:at|@)\s*>|[_-]at[_-]"
-    r"|(?<=[\w.+-])\sat\s|[★☆●◎◆#*](?=[a-z0-9-]+\.))\s*"
+    r"\s*(?:@|[^\w\s.]\s*(?:@|a|at|アット(?:マーク)?|あっと(?:まーく)?)\s*[^\w\s.]|_at_|全角アット"
+    r"|(?<=[\w.+-])\sat\s|[★☆●○◎◆■□#*](?=[a-z0-9-]+\.))\s*"
 )
-_DOT = r"\s?(?:\.|\(\s*(?:dot|ドット)\s*\)|\sdot\s)\s?"
-_GAP = r"[-. ()/・_]{1,3}"
-_BETWEEN = r"[-\s./_・,:|()]{0,3}"
+_DOT = r"\s?(?:\.|,(?=jp|com|org)|\(\s*(?:dot|ドット)\s*\)|\sdot\s)\s?"
+_GAP = r"[-. ()/・_=*]{1,3}"
+_BETWEEN = r"[\W_]{0,3}"
 _YEARS = re.compile(r"(?:(?:19|20)\d\d\D+){2}(?:19|20)\d\d|(?:(?:19|20)\d\d(?:0\d|1[0-2])\D*){2}")
 _SIZES_OF_GROUPS = {(12,), (6, 6), (4, 4, 4), (3, 3, 3, 3), (2,) * 6, (1,) * 12}
 _NO_TOWN = (
@@ -46,20 +46,25 @@ _NO_TOWN = (
     "策系標業革題画務能要性法略点面]"
 )
 _DATE = (
-    r"(?:(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR]) ?\d{1,2}|(?:19|20)\d\d)"
-    r"[年./-] ?\d{1,2}[月./-] ?\d{1,2}日?|(?<!\d)(?:19|20)\d{6}(?!\d)"
+    r"(?:(?:明治?|大正?|昭和?|平成?|令和?|[MTSHR]) ?(?:\d{1,2}|元)|(?:19|20)\d\d)"
+    r"[年./-] ?\d{1,2}[月./-] ?\d{1,2}日?|(?<!\d)(?:19|20|[MTSHR])\d{6}(?!\d)"
 )
+# 病 and 症 stand in the names of most illnesses.
 _CIRCUMSTANCE = re.compile(
-    "(?:統合失調|うつ|認知症|糖尿|がん|癌|脳梗塞|脳卒中|透析|難病|精神|障害|障がい|要介護|要支援|寝たきり|入院|通院"
-    "|生活保護|保護受給|DV|虐待|ひきこもり|不登校|滞納|離婚|自殺|死亡|妊娠|ホームレス|失業|借金|依存症|HIV|感染"
-    "|母子家庭|父子家庭|服役|前科)(?!検診|健診|予防|相談|手当|サポーター|教室|の?検査)"
+    "(?:うつ|認知|がん|癌|腫瘍|脳梗塞|脳卒中|透析|精神|障害|障がい|介護[1-5]|要支援|寝たきり|入院|通院|生活保護|保護受給|DV|虐待"
+    "|[引ひ]きこもり|不登校|滞納|離婚|自殺|死亡|妊娠|ホームレス|失業|借金|破産|HIV|エイズ|ALS|感染|母子家庭|父子家庭|服役"
+    "|前科|在留資格|ペースメーカー|車椅子|車いす|病(?!院|児|棟)|症(?!例|状))"
+    "(?!検診|健診|予防|相談|手当|サポーター|教室|の?検査)"
 )
 _PERSON = re.compile(
-    "男|女|夫|妻|母|父|息子|娘|孫|独居|単身|本人|患者|世帯主|さん|様|氏|治療中|療養中|受給|要介護[1-5]"
+    "男|女|夫|妻|母|父|息子|娘|孫|独居|単身|本人|患者|世帯主|さん|様|氏|[治療]療中|受給"
+)
+_SERVICE = re.compile(
+    "[検健]診|健康診査|予防|相談|手当|教室|助成|減免|認定|事業|対象|給付|講座|接種|届|案内"
 )
 _AROUND, _FEW = 20, 10
 _NO_PERSON = re.compile(
-    r"お?[皆各同仕多模有王神奥世何両摂華彼御宮貴母父兄姉娘嫁婿孫子親客一異左今図文紋唐某諸社拝本沈源外内]|大家|氏子"
+    r"子ども|子供|お?[赤皆各同仕多模有王神奥世何両摂華彼御宮貴母父兄姉娘嫁婿孫子親客一異左今図文紋唐某諸社拝本沈源外内]|大家|氏子"
     r"|.*(?:[客者員長主人婦医師屋店社会課係局院館署々達寺園校役位嬢手士]|.{2}生|(?<!緒)方|友人|仲間|団体|組合|先生|学生|事業所|役所|本部|支部)"
     r"|(?:ベビー)?(?:ヘルパー|スタッフ|ボランティア|ママ|パパ|ユーザー?|オーナー|ドライバー|ケアマネ(?:ジャー)?|サポーター|メンバー"
     r"|シニア|テナント|パートナー|リーダー|モニター|アルバイト|シッター|ガイド|コーチ|ナース|ドクター)"
@@ -103,10 +108,11 @@ def find_kinds(text: str) -> tuple[str, ...]:
     Numbers of at least twelve digits may be given as text.
     """
     # Plain letters, hyphens and brackets, only for looking at the text.
-    words = unicodedata.normalize("NFKC", drop_unseen(text)).replace("﹫", "@")
+    words = unicodedata.normalize("NFKC", write_plainly(drop_unseen(text))).replace("﹫", "@")
     words = " ".join(words.translate(HYPHENS).translate(BRACKETS).split())
-    plain = _LONG_MARK.sub("-", _KANJI_DIGITS.sub(_write_digits, words))
-    looked_at = {"person_name": words}
+    digits = _KANJI_DIGITS.sub(_write_digits, words)
+    plain = _LONG_MARK.sub("-", digits)
+    looked_at = {"person_name": words, "circumstance": digits}
     return tuple(
         kind
         for kind, patterns in _make_detectors().items()
@@ -136,8 +142,8 @@ def is_my_number(digits: str) -> bool:
 
 def _is_phone_number(found: re.Match[str]) -> bool:
     digits = re.sub(r"\D", "", found[0])
-    if found[0].startswith("+81"):
-        digits = "0" + digits.removeprefix("81").removeprefix("0")
+    if international := re.match(r"(?:\+|00)81", found[0]):
+        digits = "0" + re.sub(r"\D", "", found[0][international.end() :]).removeprefix("0")
     is_mobile = len(digits) == 11 and digits[1] in "56789" and digits[2] == "0"
     return not digits.startswith("00") and (len(digits) == 10 or is_mobile)
 
@@ -145,15 +151,18 @@ def _is_phone_number(found: re.Match[str]) -> bool:
 def _is_grouped_my_number(found: re.Match[str]) -> bool:
     """Tell twelve digits that are one number from amounts, years and numbers side by side."""
     sizes = tuple(map(len, re.findall(r"\d+", found[0])))
-    is_amount = "," in found[0] and sizes[-1] == 3
+    # 123,456,789,018 is an amount, 1000+2000=3000 a sum, 10:30-11:45, 13:00 are times.
+    is_mixed = len(set(re.findall(r"\D+", found[0]))) > 1 and (sizes[0] < 3 or "=" in found[0])
+    is_amount = is_mixed or ("," in found[0] and sizes[-1] == 3)
     is_other = sizes not in _SIZES_OF_GROUPS or is_amount or _YEARS.fullmatch(found[0])
     return not is_other and is_my_number(re.sub(r"\D", "", found[0]))
 
 
 def _has_circumstance(age: re.Match[str]) -> bool:
-    """Tell whether an age stands beside a person and an illness or trouble."""
+    """Tell whether an age stands beside an illness or trouble, of a person and no service."""
     around = age.string[max(0, age.start() - _AROUND) : age.end() + _AROUND]
-    return bool(_PERSON.search(around) and _CIRCUMSTANCE.search(around))
+    is_person = _PERSON.search(around) or not _SERVICE.search(around)
+    return bool(is_person and _CIRCUMSTANCE.search(around))
 
 
 def _tells_of_few(share: re.Match[str]) -> bool:
@@ -165,64 +174,74 @@ def _tells_of_few(share: re.Match[str]) -> bool:
 # By kind, patterns of which each that stands in a text, and is judged to be one, is a hit.
 _PATTERNS: dict[str, dict[str, Judge]] = {
     "mail_address": {
-        rf"[\w.+-]{{1,64}}{_AT}[a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,8}}"
+        rf"[\w.+-]{{1,64}}{_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,8}}"
         rf"{_DOT}[a-z]{{2,}}": bool
     },
     "phone_number": {
-        r"(?<![\d.,])(?:0[1-9]\d{8}|0[5-9]0\d{8}|\+81[1-9]\d{8,9})" + _ENDS: bool,
-        r"(?:電話|携帯|直通|代表|ダイヤルイン|☎|tel|fax|phone|ファッ?クス)(?:番号)?[ :は.]*"
+        r"(?<![\d.,])(?:0[1-9]\d{8}|0[5-9]0[- ]?\d{8}|\+81[1-9]\d{8,9})" + _ENDS: bool,
+        r"(?:電話|携帯|直通?|代表|ダイヤルイン|☎|tel|fax|phone|ファッ?クス)(?:番号)?[ :は.]*"
         r"\(?(?:\d{2,5}[-)] ?)?\d{1,4}-\d{4}(?!\d|年|-\d{3})": bool,
-        rf"(?<!\d)(?<!\d[-./,])(?:\+81[- ]?(?:\(0\))?|\(?0)\d{{1,4}}{_GAP}\d{{1,4}}{_GAP}"
+        rf"(?<!\d)(?<!\d[-./,])(?:(?:\+|00)81[- ]?(?:\(0\))?|\(?0)\d{{1,4}}{_GAP}\d{{1,4}}{_GAP}"
         rf"\d{{3,4}}{_ENDS}": _is_phone_number,
     },
     "extension": {
-        r"(?:内線(?:番号|電話)?|\bext(?:ension)?\b|\(内(?=\)))(?:no|[ :.は=)(-]){0,6}\d{2,5}"
-        rf"(?!\d|(?:,\d{{3}})* ?(?:{_UNITS}))": bool
+        r"(?:(?:内線|ナイセン|庁内電話|phs)(?:番号|電話)?|\bext(?:ension)?\b|\(内(?=[・)]))"
+        rf"(?:no|[ :.は=)(#・-]){{0,6}}\d{{2,5}}(?!\d|(?:,\d{{3}})* ?(?:{_UNITS}))": bool,
+        # Of a number before it, 内 says how many of these.
+        r"(?<!\d)(?<!\d.)(?<!\d..)(?:(?<![^\W\d_])|(?<=係))内[ :・/]*\d{3,5}"
+        r"(?=[) ・、。,/まに]|$)": bool,
     },
     "my_number": {
         r"(?:(?:マイナンバー|個人番号)(?!カード)|my ?number)[^\d]{0,8}"
         rf"\d(?:{_BETWEEN}\d){{11}}(?!\d)": bool,
-        rf"(?<!\d)(?<!\d[-. ,])\d(?:{_BETWEEN}\d){{11}}(?!\d|[-. ,]\d)": _is_grouped_my_number,
+        rf"(?<!\d)(?<!\d[-. ,])\d(?:{_BETWEEN}\d){{11}}(?!\d|[-. ,]\d|{_UNITS})": (
+            _is_grouped_my_number
+        ),
     },
     "personal_number": {
-        r"(?:住民票?コード|宛名番号|宛名no|世帯番号|口座|旅券|パスポート|免許証?|在留カード"
-        r"|保険者(?:証|番号)|保険証|年金番号|受給者番号|患者番号|手帳番号|職員番号)"
-        r"(?:の?番号|no|普通|[のは第:.=() ]){0,6}[a-z]{0,2}[- ]?\d(?:[- ]?\d){4,}"
-        rf"(?!\d|,\d|{_UNITS})": bool,
-        rf"(?:(?:普通|当座|貯蓄)(?:預金)?|\([普当]\))[ :(]*\d[\d-]{{5,7}}(?!\d|,|{_UNITS})": bool,
-        r"記号[ :]?\d[\d-]{1,7}.{0,3}番号[ :]?\d{3,8}": bool,
+        r"(?:口座|旅券|パスポート|免許証?|運転経歴証明書|在留カード|特別永住者証明書|保険者?証|振込先"
+        r"|ゆうちょ(?:銀行)?|(?:住民票?|住基|宛名?|世帯|個人|納税(?:義務)?者|職員|学籍|患者|カルテ|ケース"
+        r"|(?:受給|保険|負担)者証?|被保|医療証|通帳|年金|手帳)(?=の?番|コード|no|id| ?#|\D{0,4}第))"
+        r"(?:の?番号?|コード|no|id|普通|[^\d\s]{0,3}第|名義[^\d]{0,8}|[のは:.=#() ]){0,6}"
+        rf"[a-z]{{0,2}}[- ]?\d(?:[- ]?\d){{4,}}(?!\d|,\d|{_UNITS})": bool,
+        r"(?:(?:普通|当座|貯蓄)(?:預金)?(?:no)?|\([普当]\)|(?<![^\W\d_])普)[ .:(]*\d[\d-]{5,7}"
+        rf"(?!\d|,|{_UNITS})": bool,
+        r"記号(?:[ :]?\d[\d-]{1,7}.{0,3}|・)番号[ :]?\d[\d-]{2,8}": bool,
         r"(?<![a-z\d])(?:[a-z]{2}\d{7}|[a-z]{2}\d{8}[a-z]{2})(?![a-z\d])": bool,
     },
     "address": {
         r"\d丁目 ?\d+(?:番(?!地区|線|目|街区)|号|-\d)": bool,
-        r"\d番地(?!区|域)": bool,
+        r"\d番地(?!区|域)|字[^\d]{1,6}\d+番\d": bool,
         r"(?<!第)(?<!\d)\d{1,3}番\d{1,3}号": bool,
         rf"{_KANJI}(?<!{_NO_TOWN})\d{{1,2}}-\d{{1,3}}-\d{{1,4}}(?!\d|-\d{{5}})": bool,
         r"[都道府県区市郡町村][ぁ-ん\u30a1-\u9fff々]{1,8}(?<!" + _NO_TOWN + r")\d{1,4}-\d{1,4}"
         r"(?![\d年月歳才人件名個台%時分回号期度校か箇階丁学点.]|-?\d{3})": bool,
         r"住所[^\d]{0,12}\d+-\d+": bool,
-        r"(?:マンション|アパート|ハイツ|コーポ|ハイム|メゾン|レジデンス|荘)\D{0,6}"
+        r"(?:マンション|アパート|ハイツ|コーポ|ハイム|メゾン|レジデンス|荘)\D{0,6}(?:\d+号?棟)?"
         r"\d{2,4}号室": bool,
     },
     "birth_date": {
-        rf"(?<!から)(?<!から )(?<![-~至])(?:{_DATE}) ?(?:生(?![涯活産徒成命])|うまれ)": bool,
-        rf"(?:生年月日|誕生日|生れ|\bborn|\bdob)[^\d\w]{{0,3}}は?[: ]*(?:{_DATE})": bool,
+        rf"(?<!から)(?<!から )(?<![-~至])(?:{_DATE}) ?"
+        r"(?:うまれ|出?生(?![涯活産徒成命届分]|まれ?以))": bool,
+        r"(?:生年月日|誕生日|生れ|\bborn|\bdob|\b生:)(?:\W{0,3}は?[: ]*|[ 明大昭平令・]+)"
+        rf"(?:{_DATE})": bool,
     },
     "circumstance": {
-        r"(?<![\d~-])(?<!から)\d{1,3}(?:歳|才)"
+        r"(?<![\d~〜ー-])(?<!から)\d{1,3}(?:歳|才|さい)"
         r"(?!以|未満|まで|から|を?超|に?到達|に達|にな|児|時|前|代|[-~〜])": _has_circumstance
     },
     "person_name": {
         rf"(?<!{_KANJI})(?P<family>{_KANJI}{{1,5}}|{_KANJI}{{1,3}} {_KANJI}{{1,3}}"
         rf"|{_KANJI}{{1,3}} ?(?![のはがをにへとでもやな])[ぁ-ん]{{2,4}}?|[ァ-ヺー]{{2,8}}) ?"
-        r"(?:さん(?!ぽ)|さま(?!ざ)|様(?![式々相子態変似])|氏(?![名族神])|殿(?![堂下町]))": (
-            lambda titled: not _NO_PERSON.fullmatch(titled["family"])
-        ),
-        r"(?:氏名|申請者名?|世帯主名?|保護者名|代表者名|本人)[: ]*:[: ]*"
-        rf"(?:{_KANJI}{{1,4}} {_KANJI}{{1,4}}|{_KANJI}{{3,5}}(?<![者員課係部局所人等書]))": bool,
+        r"(?:さん(?!ぽ)|さま(?!ざ)|くん|ちゃん|様(?![式々相子態変似])|氏(?![名族神])"
+        r"|殿(?![堂下町]))": (lambda titled: not _NO_PERSON.fullmatch(titled["family"])),
+        r"\bm(?:r|rs|s)\. ?[a-z]{3,}": bool,
+        r"(?:氏名|[申届]請?出?者名?|記入者|作成者|世帯主名?|保護者名|代表者名|本人)[: ]*:[: ]*"
+        rf"(?:{_KANJI}{{1,4}} {_KANJI}{{1,4}}|{_KANJI}{{3,5}}(?<![者員課係部局所人等書当]))"
+        rf"(?!{_KANJI})": bool,
     },
     "few_people": {
-        r"(\d{1,6}) ?(?:人|名|世帯)(?:中|のうち|の内)[^\d]{0,3}"
+        r"(\d{1,6}) ?(?:人|名|世帯)(?:中|[、,の(]{0,2}(?:うち|内))[^\d]{0,6}"
         r"(\d{1,6}) ?(?:人|名|世帯)(?!日|月)": _tells_of_few
     },
 }
