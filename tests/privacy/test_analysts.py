@@ -12,7 +12,7 @@ CELL = {"table_name": "procedure", "record_id": "procedure-1", "sample": False}
 
 
 @pytest.fixture
-def hide(dictionary, privacy):
+def hide(dictionary, privacy, form):
     """Return a function that says what stands in the columns that analysts see."""
 
     def look(cleared=(), hits=(), *, opened=False, **rows):
@@ -31,7 +31,7 @@ def hide(dictionary, privacy):
             ],
         )
         asked = privacy.model_copy(update={"analysts_see_texts": opened})
-        return hide_from_analysts(frames, dictionary, asked, frozenset(cleared))
+        return hide_from_analysts(frames, dictionary, asked, frozenset(cleared), form)
 
     return look
 
@@ -105,15 +105,21 @@ def test_the_name_that_somebody_gave_to_a_file_is_not_told(hide):
         "message": f"新しい調査票「花子の調査票.xlsx」と「{handed_out}」が届いています。",
     }
     elsewhere = {"row_id": "g", "source_file": "墨田花子.xlsx", "message": "期間の外です。"}
+    unread = "シート「花子の控え」にも「手続」の表があります。「花子の手続」と「手続」のシートにあります。"
     asked = [receive(names[0]), receive(names[1], digest="cd" * 32), again]
     central = [{"row_id": "c", "source_file": "card/FY2022Q3/交付状況.xlsx"}]
     answer = [CELL | {"row_id": "0", "field": "annual_cases", "source_file": names[1]}]
-    rows = {"finding": [finding, elsewhere], "response": asked, "source_file": central}
+    answer.append(answer[0] | {"row_id": "1", "sheet": "花子の手続"})
+    answer.append(answer[0] | {"row_id": "2", "sheet": "手続 (2)"})
+    findings = [finding, elsewhere, {"row_id": "h", "message": unread}]
+    rows = {"finding": findings, "response": asked, "source_file": central}
     shown = hide(answer=answer, **rows)
     masked = "cdcdcdcdcdcd.xlsx"
     received = [names[0], f"FY2022Q3/{masked}", again["source_file"]]
     assert shown["response"]["source_file"].to_list() == received
-    assert shown["answer"]["source_file"].to_list() == [f"FY2022Q3/{masked}"]
+    assert shown["answer"]["source_file"].to_list() == [f"FY2022Q3/{masked}"] * 3
+    assert shown["answer"]["sheet"].to_list()[2] == "手続 (2)"
+    assert "「手続」の表があります。「シート" in shown["finding"]["message"][2]
     assert shown["finding"]["value_found"][0] == masked
     assert shown["finding"]["message"][0] == (
         f"新しい調査票「{masked}」と「{handed_out}」が届いています。"
@@ -122,7 +128,7 @@ def test_the_name_that_somebody_gave_to_a_file_is_not_told(hide):
     told = "".join(frame.to_csv() for frame in shown.values())
     assert "花子" not in told
     opened = hide(answer=answer, opened=True, **rows)
-    assert opened["answer"]["source_file"].to_list() == [names[1]]
+    assert opened["answer"]["source_file"].to_list() == [names[1]] * 3
 
 
 def test_no_id_tells_the_name_of_a_file(quarter):

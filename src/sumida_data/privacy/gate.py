@@ -29,6 +29,7 @@ from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
 from sumida_data.privacy.counts import Privacy, Told, withhold_counts
 from sumida_data.privacy.personal import find_kinds
+from sumida_data.survey.blank_form import GUIDANCE_SHEET
 from sumida_data.survey.form import Form, FormField, SurveySheet
 from sumida_data.survey.reading import registers
 
@@ -68,6 +69,11 @@ _TOO_SHORT = 9
 # What departments add to the name of the form that they were sent, and that names nobody.
 _ADDED = re.compile(
     r"(?:修正|訂正|再提出|差し?替え?|最新|最終|確定|の?コピー|版|回目|[^\w/]|[\d_])*\.[a-z]+"
+)
+
+_NUMBERED = re.compile(r"[\W\d_]+")
+_QUOTED_SHEET = re.compile(
+    r"(?:シート「|「(?=[^「」]+」(?:[と、]?「[^「」]+」)*の?シート))([^「」]+)」"
 )
 
 Frames = Mapping[str, pd.DataFrame]
@@ -400,22 +406,29 @@ def list_stopped(
 
 
 def hide_from_analysts(
-    frames: Frames, dictionary: DataDictionary, privacy: Privacy, cleared: frozenset[str]
+    frames: Frames,
+    dictionary: DataDictionary,
+    privacy: Privacy,
+    cleared: frozenset[str],
+    form: Form,
 ) -> dict[str, pd.DataFrame]:
     """Return the tables as analysts may see them; ``personal_hit`` is among them.
 
-    Files bear the names of the forms that were handed out, perhaps with 修正 or a number; other
-    names, in which people may be named, give way to the start of the hash of their content, in
-    paths and in sentences.
+    Files bear the names of the forms that were handed out, perhaps with 修正 or a number, and
+    sheets those of the form; other names, in which people may be named, give way to the start of a
+    hash, for files of their content, in paths and in sentences.
     """
     opened, shown = privacy.analysts_see_texts, dict(frames)
-    rename = _make_renamer({} if opened else _mask_names(frames))
+    sheets = {} if opened else _mask_sheets(frames, form)
+    quoted = {f"「{name}」": f"「{mask}」" for name, mask in sheets.items()}
+    quoted |= {f" {name}!": f" {mask}!" for name, mask in sheets.items()}
+    rename = _make_renamer({} if opened else _mask_names(frames) | quoted)
     named = set() if opened else set(frames["personal_hit"]["row_id"])
     free = set() if opened else set(map("/".join, _list_free_texts(dictionary)))
     concerned = free | {f"{one.partition('/')[0]}/{one.rpartition('/')[2]}" for one in named}
 
     def show(table: Table, item: Field, text: str) -> str:
-        told = rename(text)
+        told = sheets.get(text, text) if item.name == "sheet" else rename(text)
         if told in cleared or (told.isascii() and len(told) < _TOO_SHORT):
             return told
         kinds = find_in_value(told, listed=table.listed or item.listed)
@@ -463,6 +476,18 @@ def _mask_names(frames: Frames) -> dict[str, str]:
         masks |= {name: f"{path.parts[0]}/{mask}", name.partition("/")[2] or name: mask}
         masks[path.name] = mask
     return masks
+
+
+def _mask_sheets(frames: Frames, form: Form) -> dict[str, str]:
+    """Return what stands for the names that senders gave to sheets."""
+    named = set(_QUOTED_SHEET.findall("".join(frames["finding"]["message"].dropna().unique())))
+    returned = set(frames["response"]["source_file"].dropna())
+    for frame in (one for one in frames.values() if "sheet" in one):
+        for file in {"source_file", "file"} & {*frame.columns}:
+            named.update(frame.loc[frame[file].isin(returned), "sheet"].dropna().unique())
+    known = {"", GUIDANCE_SHEET, *(part.sheet for part in form.sheets)}
+    others = (name for name in named if _NUMBERED.sub("", name) not in known)
+    return {name: f"シート{hash_parts(name)[:6]}" for name in others}
 
 
 def _may_hold_words(item: Field) -> bool:

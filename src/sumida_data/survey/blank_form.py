@@ -32,7 +32,7 @@ Tables = dict[str, dict[str, dict[str, Reading]]]
 Contents = str | int | Decimal | date | None
 _Record = Mapping[str, Reading]
 
-_GUIDANCE_SHEET = "記入のしかた"
+GUIDANCE_SHEET = "記入のしかた"
 _SAMPLE_NOTE = f"【{SAMPLE_STAMP}】架空の回答から作った調査票です。実在の数値ではありません。"
 
 # Every sheet has its counters in this row, and its parts below; answers begin in this column.
@@ -253,7 +253,7 @@ class _Writer:
         form, wave = self.inquiry.form.asked_in(str(self.inquiry.period)), self.inquiry.wave
         names = {form.cover.sheet, *wave.sheets_for(self.department.code)}
         parts = [_with_formulas(part) for part in form.sheets if part.sheet in names]
-        guidance = self._add_sheet(_GUIDANCE_SHEET)
+        guidance = self._add_sheet(GUIDANCE_SHEET)
         sheets = {
             name: self._write_sheet(name, group)
             for name, group in groupby(parts, attrgetter("sheet"))

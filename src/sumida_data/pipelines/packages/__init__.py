@@ -115,11 +115,12 @@ def gather_database(
     views: Views,
     privacy: Privacy,
     cleared_texts: Frame,
+    form: Form,
     **tables: Frame,
 ) -> Database:
     """Put what analysts may see of the tables together with descriptions and usual questions."""
     cleared = gate.parse_cleared(read_rows(cleared_texts))
-    shown = gate.hide_from_analysts(tables, dictionary, privacy, cleared)
+    shown = gate.hide_from_analysts(tables, dictionary, privacy, cleared, form)
     return Database(shown, dictionary, views, private=privacy.analysts_see_texts)
 
 
