@@ -419,16 +419,17 @@ def two_quarters(answers: Answers) -> Answers:
 
 
 @pytest.mark.parametrize(
-    ("missing", "people", "note"),
+    ("missing", "people", "bounds", "note"),
     [
-        (("1204",), (), "未回答の1課の分は入っていない。前に答えた分を数えると1〜3。"),
+        (("1204",), (), (1, 3), "未回答の1課の分は入っていない。前に答えた分を数えると1〜3。"),
         (
             ("1204", "1205"),
             (),
+            (None, None),
             "未回答の2課の分は入っていない。うち1課の分は、前の回答がなく分からない。"
             "前に答えた分を数えると1〜3。",
         ),
-        (("1204",), ("手続",), "未回答の1課の分は入っていない。"),
+        (("1204",), ("手続",), (None, None), "未回答の1課の分は入っていない。"),
     ],
 )
 def test_a_count_says_what_those_who_are_missing_leave_open(
@@ -436,6 +437,7 @@ def test_a_count_says_what_those_who_are_missing_leave_open(
     compute: Compute,
     missing: tuple[str, ...],
     people: tuple[str, ...],
+    bounds: tuple[int | None, int | None],
     note: str,
 ) -> None:
     coverage = [
@@ -444,7 +446,8 @@ def test_a_count_says_what_those_who_are_missing_leave_open(
     ]
     values, _ = compute("FY2022Q2", "FY2022Q3", coverage=coverage, people=people)
     assert values["online_procedures_dx", "FY2022Q2"]["note"] is None
-    assert values["online_procedures_dx", "FY2022Q3"]["note"] == note
+    value = values["online_procedures_dx", "FY2022Q3"]
+    assert (value["possible_min"], value["possible_max"], value["note"]) == (*bounds, note)
 
 
 @pytest.mark.parametrize(
@@ -476,6 +479,8 @@ def test_a_rate_says_what_those_who_are_missing_leave_open(
     rate = values["security_training_rate", "FY2022Q3"]
     assert rate["value"] == 98
     assert rate["note"] == f"未回答の1課の分は入っていない。{note}"
+    bounds = (89, 99) if (many, before) == (1000, "FY2022Q2") else (None, None)
+    assert (rate["possible_min"], rate["possible_max"]) == bounds
 
 
 def test_a_count_of_nothing_leads_back_to_the_sheets_that_hold_none(

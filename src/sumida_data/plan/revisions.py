@@ -18,6 +18,7 @@ from sumida_data.base.database import connect
 from sumida_data.base.metadata import Row
 from sumida_data.plan.hints import list_remarks
 from sumida_data.plan.models import Plans
+from sumida_data.plan.values import OPEN_RANGE
 from sumida_data.survey.reading.registers import ReferenceTableError, TextRow
 
 # Indicator, quarter and number of a revision.
@@ -39,6 +40,8 @@ _PARTS = {
     "definition_version": "定義の版",
 }
 _WITHHELD = ("value", "numerator", "denominator", "value_status")
+# Of what was published before there was such a range, none is said.
+_NOT_SAID = dict.fromkeys(OPEN_RANGE)
 # The same of a verdict, with what the plan says and it rests on.
 _GROUNDS = {
     "verdict": "判定",
@@ -237,7 +240,7 @@ def _revise(
     number = before[-1]["revision"] if is_same else _find_next(row, before, ever)
     # Packages spell ① as (1); here the indicator keeps the name that it has.
     title = {"indicator_title": row["indicator_title"]}
-    kept = [_number(row | one | title) for one in (before[:-1] if is_same else before)]
+    kept = [_number(row | _NOT_SAID | one | title) for one in (before[:-1] if is_same else before)]
     revised = _number(row | {"revision": number})
     if not names or _address_of(revised) in reasons:
         return [*kept, revised], []

@@ -22,6 +22,8 @@ from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.form import Form, SurveySheet, Wave, Waves
 
+# Columns of what the value may be at least and at most.
+OPEN_RANGE = ("possible_min", "possible_max")
 _FIRST_REVISION = 1
 _REPLIED = ("received", "no_change")
 _KEY = ("indicator_id", "period", "municipality_code")
@@ -341,18 +343,18 @@ def _count_rows(
 
 def _evaluate(row: Row, plan: Plan, indicator: Indicator, period: Period) -> Row:
     if reason := _say_why_not_measured(row, plan, indicator, period):
-        nothing = dict.fromkeys(("value", "numerator", "denominator"))
+        nothing = dict.fromkeys(("value", "numerator", "denominator", *OPEN_RANGE))
         return nothing | {"value_status": "not_measured", "note": reason}
     value = calculate(indicator, row["numerator"], row["denominator"])
     status, note = _explain(row, value)
-    if value is not None and (missing := _tell_range(row, indicator)):
-        note = f"{note or ''}{missing}"
+    missing, *bounds = _find_range(row, indicator) if value is not None else ("", None, None)
     return {
+        **dict(zip(OPEN_RANGE, bounds, strict=True)),
         "value": value,
         "numerator": None if value is None else row["numerator"] or Decimal(0),
         "denominator": None if value is None else row["denominator"],
         "value_status": status,
-        "note": note,
+        "note": f"{note or ''}{missing}" or None,
     }
 
 
@@ -372,34 +374,33 @@ def _explain(row: Row, value: Decimal | None) -> tuple[str, str | None]:
     return status, "".join(notes) or None
 
 
-def _tell_range(row: Row, indicator: Indicator) -> str:
-    """Say between what the value lies if those who are missing had answered as they did last."""
+def _find_range(row: Row, indicator: Indicator) -> tuple[str, Decimal | None, Decimal | None]:
+    """Say between what the value lies if those who are missing had answered as they did last.
+
+    Bounds are there where all of those who are missing once answered, and no few people are told.
+    """
     if (without_last := row["without_last"]) is None:
-        return ""
+        return "", None, None
     missing = row["departments_asked"] - row["departments_answered"]
     told = f"未回答の{missing}課の分は入っていない。"
     is_ratio = indicator.kind == "ratio"
     if row["of_people"] or (is_ratio and row["denominator"] < _FEW):
-        return told
+        return told, None, None
+    part, more = row["numerator"] or Decimal(0), row["numerator_more"]
+    if is_ratio:
+        # In whole percents, which tell of no few people.
+        more = row["denominator_more"]
+        whole = row["denominator"] + more
+        low, high = floor(100 * part / whole), min(ceil(100 * (part + more) / whole), 100)
+    else:
+        low, high = (calculate(indicator, part + one, None) or 0 for one in (0, more))
     if without_last:
         told += f"うち{without_last}課の分は、前の回答がなく分からない。"
-    low, high = _find_bounds(row) if is_ratio else _find_most(row, indicator)
-    shown = f"数えても{low}のまま" if low == high else f"数えると{low}〜{high}"
-    return f"{told}前に答えた分を{shown}。"
-
-
-def _find_bounds(row: Row) -> tuple[str, str]:
-    """Return how low and how high a rate can be, in whole percents, which tell of no few people."""
-    part, more = row["numerator"], row["denominator_more"]
-    whole = row["denominator"] + more
-    return str(floor(100 * part / whole)), str(min(ceil(100 * (part + more) / whole), 100))
-
-
-def _find_most(row: Row, indicator: Indicator) -> tuple[str, str]:
-    """Return a count and how high it can be."""
-    numerator = row["numerator"] or Decimal(0)
-    low, high = (calculate(indicator, numerator + one, None) for one in (0, row["numerator_more"]))
-    return write_number(low or 0), write_number(high or 0)
+    shown = "〜".join(dict.fromkeys(map(write_number, (low, high))))
+    told += (
+        f"前に答えた分を数え{'ても' if low == high else 'ると'}{shown}{'のまま' * (low == high)}。"
+    )
+    return (told, None, None) if without_last else (told, Decimal(low), Decimal(high))
 
 
 def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Period) -> str | None:

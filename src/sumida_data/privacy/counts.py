@@ -25,6 +25,7 @@ from sumida_data.base.metadata import DataDictionary, Field, Model, Row, Table
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import Packages, Resource
 from sumida_data.plan.models import Indicator
+from sumida_data.plan.values import OPEN_RANGE
 
 STATUS, WITH_IT = "suppressed", "suppressed_with_it"
 NOTE = "人数が少ないため秘匿とした。"
@@ -34,7 +35,7 @@ _PROGRESS, _NOTICE, _CORRECTION = "indicator_progress", "correction_notice", "co
 _LEVELS = ("部", "課")
 _PARTS = ("numerator", "denominator")
 # Of a row whose parts are withheld, the figure made from them is withheld too.
-_MADE_FROM_PARTS = ("value", *_PARTS)
+_MADE_FROM_PARTS = ("value", *_PARTS, *OPEN_RANGE)
 _REVISION = ("indicator_id", "period", "revision")
 _MADE_OF_VALUE = (
     "value", "gap", "progress_ratio", "pace_so_far", "pace_needed", "projected_value",
