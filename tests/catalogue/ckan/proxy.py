@@ -1,5 +1,6 @@
 """A reverse proxy before a CKAN that counts calls and spoils those that a test names."""
 
+import base64
 import http.client
 import threading
 import time
@@ -26,13 +27,14 @@ class Fault:
     """What happens to a call instead of its answer.
 
     Attributes:
-        action: The call that it befalls, "download", or "write" for any that writes.
+        action: The call that it befalls, "download", "write" for any that writes, or "any".
         skip: How many such calls pass before.
         status: Status of a page of HTML, or 0 for a connection that just ends.
         forward: Whether CKAN gets the call all the same.
         times: How often.
         headers: Of the page.
         delay: Seconds before CKAN's own answer arrives.
+        cut: Whether only half of CKAN's own answer arrives.
         before: Called before CKAN gets the call.
         then: Called before anything is answered.
     """
@@ -44,12 +46,15 @@ class Fault:
     skip: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0
+    cut: bool = False
     before: Callable[[], object] | None = None
     then: Callable[[], object] | None = None
 
     def befalls(self, action: str) -> bool:
         """Say whether this call is the one, and count it."""
-        if action != self.action and not (self.action == "write" and action in WRITES):
+        if self.action not in (action, "any", "write") or (
+            self.action == "write" and action not in WRITES
+        ):
             return False
         self.skip -= 1
         if self.skip >= 0 or self.times <= 0:
@@ -63,6 +68,8 @@ class Proxy(ThreadingHTTPServer):
 
     Args:
         url: Address of the CKAN.
+        root: Path under which it shows the CKAN.
+        password: The user:password that it asks for; the token is then in ``X-CKAN-API-Key``.
 
     Attributes:
         url: Its own address.
@@ -75,10 +82,10 @@ class Proxy(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, root: str = "", password: str = "") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.target = urlsplit(url).netloc
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.target, self.root, self.password = urlsplit(url).netloc, root, password
+        self.url = f"http://127.0.0.1:{self.server_port}{root}"
         self.faults: list[Fault] = []
         self.calls: list[str] = []
         self.sent: list[int] = []
@@ -117,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if not self._admit():
+            return
         path = urlsplit(self.path).path
         action = "download" if "/download/" in path else path.rpartition("/")[2]
         self.server.agents.add(self.headers["User-Agent"])
@@ -130,18 +139,36 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.do_POST()
 
+    def _admit(self) -> bool:
+        """Take the path and the token as the CKAN wants them; answer 401 without the password."""
+        # As a proxy on the way to another site it is given the whole address.
+        asked = urlsplit(self.path)
+        self.path = asked._replace(scheme="", netloc="").geturl()
+        root, password = self.server.root, self.server.password
+        if not root or not asked.path.startswith(f"{root}/"):
+            return True
+        basic = f"Basic {base64.b64encode(password.encode()).decode()}"
+        if password and self.headers["Authorization"] != basic:
+            self._answer(401, {"WWW-Authenticate": "Basic"}, _PAGE)
+            return False
+        self.path = self.path.removeprefix(root)
+        del self.headers["Authorization"]
+        if token := self.headers["X-CKAN-API-Key"]:
+            self.headers["Authorization"] = token
+        return True
+
     def _spoil(self, fault: Fault, body: bytes) -> None:
         self.close_connection = True
         if fault.before:
             fault.before()
-        answer = self._forward(body) if fault.forward or fault.delay else None
+        answer = self._forward(body) if fault.forward or fault.delay or fault.cut else None
         if fault.then:
             fault.then()
         time.sleep(fault.delay)
         if fault.status:
             self._answer(fault.status, {"Content-Type": "text/html"} | fault.headers, _PAGE)
-        elif answer and (fault.delay or fault.before):
-            self._answer(*answer)
+        elif answer and (fault.delay or fault.before or fault.cut):
+            self._answer(*answer, cut=fault.cut)
 
     def _forward(self, body: bytes) -> Answer:
         connection = http.client.HTTPConnection(self.server.target, timeout=60)
@@ -155,14 +182,16 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
+    def _answer(
+        self, status: int, headers: dict[str, str], content: bytes, *, cut: bool = False
+    ) -> None:
         try:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if cut else content)
         except OSError:
             self.close_connection = True  # the client has gone
 

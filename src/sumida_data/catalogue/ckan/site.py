@@ -112,8 +112,12 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         super().__init__(settings.url.rstrip("/"), token, _USER_AGENT, session=requests.Session())
         self.session.headers["User-Agent"] = _USER_AGENT
         user, _, password = settings.basic_auth.get_secret_value().partition(":")
-        # What is given here, if only nothing, keeps out what a .netrc would put in its place.
-        self.session.auth = HTTPBasicAuth(user, password) if user else lambda request: request
+        # What is given here, if only nothing, keeps out what a .netrc would put in its place; a
+        # store elsewhere is told neither this nor the token.
+        sign, host = HTTPBasicAuth(user, password), urlsplit(self.address).hostname
+        self.session.auth = lambda asked: (
+            sign(asked) if user and urlsplit(asked.url).hostname == host else asked
+        )
 
     def call(self, action: str, arguments: Mapping[str, Any], files: Files | None = None) -> Any:
         """Call an action once and return its result."""
@@ -171,8 +175,9 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
             path = "dataset/{package_id}/resource/{id}/download/".format_map(resource)
             url = f"{self.address}/{path}{url.rpartition('/')[2]}"
         options = {"timeout": self._settings.timeout}
-        headers = {"Authorization": self.apikey} if self.apikey else {}
-        answer = self._ask("GET", url, headers=headers, **options)
+        # Where a server before the site wants a password, that takes the place of the first.
+        token = dict.fromkeys(("Authorization", "X-CKAN-API-Key"), self.apikey)
+        answer = self._ask("GET", url, headers=token, **options)
         if answer.is_redirect:
             # To a store elsewhere, which the token does not concern.
             answer = self._ask("GET", urljoin(url, answer.headers["Location"]), **options)
