@@ -26,7 +26,15 @@ import pytest
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.many import Many, units
 from sumida_data.many.national import build_national_package
-from sumida_data.many.results import PEERS, RESPONSES, SENT_TWICE, SUMS, Results, group_alike
+from sumida_data.many.results import (
+    LEDGERS_LOST,
+    PEERS,
+    RESPONSES,
+    SENT_TWICE,
+    SUMS,
+    Results,
+    group_alike,
+)
 from sumida_data.many.units import (
     EngineError,
     Outcome,
@@ -65,10 +73,10 @@ class Deadly(Work):
 
     deadly: str = ""
 
-    def read(self, code: str, key: str = "") -> Unit:
+    def read(self, code: str, key: str = "", *, has_run: bool = False) -> Unit:
         if code == self.deadly:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().read(code, key)
+        return super().read(code, key, has_run=has_run)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +127,22 @@ def test_each_municipality_keeps_a_ledger_of_receipts(finished: Work, tmp_path: 
     response = work.read(CODES[0]).response
     assert {*response["received_on"].to_pylist()} - {None} == {day}
     assert pq.read_table(tmp_path / name).to_pylist() == before.to_pylist()
+    (tmp_path / name).unlink()
+    for has_run in (True, False):
+        # It stays known after the run that began anew.
+        rules = work.read(CODES[0], has_run=has_run).alone["finding"]["rule_id"].to_pylist()
+        assert rules.count("F117") == len(PERIODS)
+
+
+def test_a_lost_ledger_is_told_also_where_nothing_else_has_changed(
+    finished: Work, tmp_path: Path
+) -> None:
+    copied = shutil.copytree(finished.results, tmp_path / "tables")
+    work = replace(finished, results=copied, receipts=tmp_path / "receipts")
+    work.receipts.mkdir()
+    assert [one.state for one in work.process(CODES[:1])] == ["done"]
+    assert Results(work.results).ask(LEDGERS_LOST) == [{"codes": CODES[0]}]
+    assert [one.state for one in work.process(CODES[:1])] == ["kept"]
 
 
 def test_archives_stand_for_the_folder_of_a_quarter(finished: Work, tmp_path: Path) -> None:
@@ -363,7 +387,7 @@ def test_spark_gives_the_same_rows_and_sums(
         one, other = Results(finished.results), Results(on_spark.results)
         assert one.hash_tables() == other.hash_tables()
         asked_of_spark = Results(on_spark.results, session)
-        for query in (SUMS, RESPONSES, SENT_TWICE, PEERS):
+        for query in (SUMS, RESPONSES, SENT_TWICE, LEDGERS_LOST, PEERS):
             assert asked_of_spark.ask(query) == one.ask(query)
     finally:
         session.stop()

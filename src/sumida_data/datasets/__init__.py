@@ -215,8 +215,8 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
     ) -> None:
         """Name the table, the file of the data dictionary and, as for Kedro's own, the file.
 
-        One that is optional loads None where there is no file yet. It is told that it was lost
-        where one of the paths is there that come about no earlier than it.
+        One that is optional loads None where there is no file yet. It is told that it was lost,
+        and has no row, where one of the paths is there that come about no earlier than it.
         """
         super().__init__(load_args={"dtype_backend": "pyarrow"}, **arguments)
         self._table, self._dictionary, self._optional = table, Path(dictionary), optional
@@ -230,9 +230,10 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             DatasetError: If it is not there or damaged.
         """
         if self._optional and not self.exists():
-            if any(Path(path).exists() for path in self._kept_since):
-                _LOGGER.warning("%s がありません。%s", self._filepath, _LOST)
-            return None
+            if not any(Path(path).exists() for path in self._kept_since):
+                return None
+            _LOGGER.warning("%s がありません。%s", self._filepath, _LOST)
+            return pd.DataFrame()
         # A run's nodes take a table many times; it is held as long as its file is the same.
         stamp = self._stamp_file()
         if not self._held or self._held[0] != stamp:

@@ -56,6 +56,11 @@ FROM (
 GROUP BY file_sha256 HAVING count(*) > 1
 ORDER BY codes
 """
+LEDGERS_LOST = """
+SELECT string_agg(municipality, '、' ORDER BY municipality) AS codes
+FROM (SELECT DISTINCT municipality FROM finding WHERE rule_id = 'F117') AS lost
+HAVING count(*) > 0
+"""
 # The paces that are shown; one further on stands at the edge.
 _NONE, _MOST = Decimal(0), Decimal(2)
 # A municipality's code is a text.

@@ -114,11 +114,12 @@ class Work:
                 places = (self.survey / code, self.external / code)
                 key = "\n".join((self.fingerprint, *map(hash_place, places)))
                 mark = self._mark(code)
-                if mark.is_file() and mark.read_text("utf-8") == key:
+                has_run, has_ledger = mark.is_file(), self._ledger(code).is_file()
+                if has_run and has_ledger and mark.read_text("utf-8") == key:
                     outcomes.append(Outcome(code, "kept"))
                     continue
                 self.remove_results(code)
-                units.append(self.read(code, key))
+                units.append(self.read(code, key, has_run=has_run))
             except Exception as error:  # one municipality never stops the others
                 outcomes.append(self._set_aside(code, error))
         for _, alike in groupby(sorted(units, key=attrgetter("kind")), attrgetter("kind")):
@@ -161,7 +162,7 @@ class Work:
             reason = repr(error)
         return Outcome(code, "failed", reason)
 
-    def read(self, code: str, key: str = "") -> Unit:
+    def read(self, code: str, key: str = "", *, has_run: bool = False) -> Unit:
         """Read what a municipality sent, and correct it as was agreed."""
         home = self.municipalities.get(code)
         if home is None:
@@ -171,10 +172,15 @@ class Work:
             code, self.registers.get("", Registers())
         )
         files = {file.name: file for file in _list_files(self.survey / code)}
-        reader, ledger = self._make_reader(tuple(headings)), self._read_ledger(code)
+        reader, path = self._make_reader(tuple(headings)), self._ledger(code)
+        known = frames.read_rows(frames.to_frame(pq.read_table(path))) if path.is_file() else ()
+        ledger = Ledger(known, is_lost=has_run and not path.is_file())
         collector = Collector(reader, self.waves, departments, code, successions, ledger)
         collected = collector.collect(files)
-        self._keep_ledger(code, ledger)
+        buffer = pa.BufferOutputStream()
+        receipt = frames.build_frame(self.dictionary["receipt"], ledger.rows)
+        pq.write_table(frames.to_arrow(receipt), buffer)
+        replace_file(path, buffer.getvalue().to_pybytes())
         response = frames.to_arrow(frames.build_frame(described["response"], collected.responses))
         contents = self._collect_central_files(home, response)
         # The ministry's table lists all municipalities.
@@ -226,23 +232,14 @@ class Work:
         """Leave out the readers, which each process makes for itself."""
         return {name: one for name, one in vars(self).items() if name != "_make_reader"}
 
-    def _read_ledger(self, code: str) -> Ledger:
-        path = self.receipts / f"{code}.parquet"
-        return Ledger(
-            frames.read_rows(frames.to_frame(pq.read_table(path))) if path.is_file() else ()
-        )
-
-    def _keep_ledger(self, code: str, ledger: Ledger) -> None:
-        table = frames.to_arrow(frames.build_frame(self.dictionary["receipt"], ledger.rows))
-        buffer = pa.BufferOutputStream()
-        pq.write_table(table, buffer)
-        replace_file(self.receipts / f"{code}.parquet", buffer.getvalue().to_pybytes())
-
     def remove_results(self, code: str) -> None:
         """Remove what a municipality made, its mark first."""
         self._mark(code).unlink(missing_ok=True)
         for folder in self.results.glob(f"*/municipality={code}"):
             remove_folder(folder)
+
+    def _ledger(self, code: str) -> Path:
+        return self.receipts / f"{code}.parquet"
 
     def _mark(self, code: str) -> Path:
         return self.results / "done" / f"{code}.txt"

@@ -45,6 +45,20 @@ def test_a_touched_file_counts_no_more_than_before(collect: Collect, tmp_path: P
     assert [row["received_on"] for row in again.responses if row.get("source_file")] == [MONDAY] * 2
 
 
+def test_a_ledger_that_was_lost_is_told_of_its_quarters_as_long_as_it_is_not_restored(
+    collect: Collect,
+) -> None:
+    ledger = Ledger(today=MONDAY, is_lost=True)
+    for today in (MONDAY, TUESDAY):
+        ledger = Ledger(ledger.rows, today, is_lost=not ledger.rows)
+        found = collect({FIRST: send(DONE)}, ledger=ledger).findings
+        assert [one.place.period for one in found if one.rule_id == "F117"] == ["FY2022Q3"]
+    whole = Ledger(today=MONDAY)
+    assert "F117" not in {
+        one.rule_id for one in collect({FIRST: send(DONE)}, ledger=whole).findings
+    }
+
+
 def test_what_arrived_later_counts_whatever_day_is_typed_and_both_are_told(
     collect: Collect, make_workbook: Callable[..., bytes]
 ) -> None:

@@ -59,7 +59,8 @@ def prepare_collector(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     parsed = registered.parse_departments(read_rows(departments))
     registered.refuse_unknown_codes(waves.listed, parsed)
     changes = registered.parse_successions(read_rows(department_succession_csv), parsed)
-    ledger = Ledger([] if known_receipts is None else read_rows(known_receipts))
+    before = None if known_receipts is None else read_rows(known_receipts)
+    ledger = Ledger(before or (), is_lost=before == [])
     return Collector(reader, waves, parsed, municipality.code, changes, ledger)
 
 

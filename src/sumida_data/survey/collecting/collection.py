@@ -91,6 +91,9 @@ class Collector:
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
         self.ledger.add(returns)
+        lost = (Place(period) for period in self.ledger.quarters_lost)
+        rule = self.reader.rules[Kind.LEDGER_LOST]
+        collected.findings += (make_finding(rule, place) for place in lost)
         past = _Past(self)
         for name, group in groupby(returns, attrgetter("period")):
             quarter = _Quarter(past, name, list(group))

@@ -27,12 +27,17 @@ class Receipt(NamedTuple):
 
 
 class Ledger:
-    """The ledger, to which lines are only added; each is a row of ``receipt``."""
+    """The ledger, to which lines are only added; each is a row of ``receipt``.
 
-    def __init__(self, known: Iterable[Row] = (), today: date | None = None) -> None:
+    Where the one before was lost, the first delivery has the number 2, by which it stays known.
+    """
+
+    def __init__(
+        self, known: Iterable[Row] = (), today: date | None = None, *, is_lost: bool = False
+    ) -> None:
         """Take its lines so far, and the day for new ones."""
         self.rows, self._today = list(known), today or date.today()
-        self._delivery = 1 + max((row["delivery_number"] for row in self.rows), default=0)
+        self._delivery = 1 + max((row["delivery_number"] for row in self.rows), default=is_lost)
         self._receipts: dict[tuple[str, str], Receipt] = {}
         for row in self.rows:
             self._index(row)
@@ -57,6 +62,12 @@ class Ledger:
         """Return when a return arrived; one that cannot be read has just come."""
         unread = Receipt(self._delivery, sys.maxsize, self._today)
         return self._receipts.get((returned.period, returned.file_sha256), unread)
+
+    @property
+    def quarters_lost(self) -> list[str]:
+        """The quarters of which nobody knows any more in which order returns came."""
+        first = min((row["delivery_number"] for row in self.rows), default=1)
+        return sorted({row["period"] for row in self.rows if 1 < row["delivery_number"] == first})
 
     def _index(self, row: Row) -> None:
         receipt = Receipt(row["delivery_number"], row["receipt_number"], row["received_on"])
