@@ -386,21 +386,26 @@ def _find_range(row: Row, indicator: Indicator) -> tuple[str, Decimal | None, De
     is_ratio = indicator.kind == "ratio"
     if row["of_people"] or (is_ratio and row["denominator"] < _FEW):
         return told, None, None
-    part, more = row["numerator"] or Decimal(0), row["numerator_more"]
-    if is_ratio:
-        # In whole percents, which tell of no few people.
-        more = row["denominator_more"]
-        whole = row["denominator"] + more
-        low, high = floor(100 * part / whole), min(ceil(100 * (part + more) / whole), 100)
-    else:
-        low, high = (calculate(indicator, part + one, None) or 0 for one in (0, more))
+    low, high = _find_bounds(row) if is_ratio else _find_most(row, indicator)
     if without_last:
         told += f"うち{without_last}課の分は、前の回答がなく分からない。"
-    shown = "〜".join(dict.fromkeys(map(write_number, (low, high))))
-    told += (
-        f"前に答えた分を数え{'ても' if low == high else 'ると'}{shown}{'のまま' * (low == high)}。"
-    )
-    return (told, None, None) if without_last else (told, Decimal(low), Decimal(high))
+    first, last = map(write_number, (low, high))
+    told += f"前に答えた分を数え{f'ると{first}〜{last}' if low < high else f'ても{first}のまま'}。"
+    return (told, None, None) if without_last else (told, low, high)
+
+
+def _find_bounds(row: Row) -> tuple[Decimal, Decimal]:
+    """Return how low and how high a rate can be, in whole percents, which tell of no few people."""
+    part, more = row["numerator"], row["denominator_more"]
+    whole = row["denominator"] + more
+    return Decimal(floor(100 * part / whole)), Decimal(min(ceil(100 * (part + more) / whole), 100))
+
+
+def _find_most(row: Row, indicator: Indicator) -> tuple[Decimal, Decimal]:
+    """Return a count and how high it can be."""
+    most = (row["numerator"] or Decimal(0)) + row["numerator_more"]
+    low, high = (calculate(indicator, one, None) for one in (row["numerator"], most))
+    return low or Decimal(0), high or Decimal(0)
 
 
 def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Period) -> str | None:

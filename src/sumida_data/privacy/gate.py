@@ -419,16 +419,14 @@ def hide_from_analysts(
     hash, for files of their content, in paths and in sentences.
     """
     opened, shown = privacy.analysts_see_texts, dict(frames)
-    sheets = {} if opened else _mask_sheets(frames, form)
-    quoted = {f"「{name}」": f"「{mask}」" for name, mask in sheets.items()}
-    quoted |= {f" {name}!": f" {mask}!" for name, mask in sheets.items()}
-    rename = _make_renamer({} if opened else _mask_names(frames) | quoted)
+    masks = ({}, {}) if opened else (_mask_names(frames), _mask_sheets(frames, form))
+    rename = _make_renamer(*masks)
     named = set() if opened else set(frames["personal_hit"]["row_id"])
     free = set() if opened else set(map("/".join, _list_free_texts(dictionary)))
     concerned = free | {f"{one.partition('/')[0]}/{one.rpartition('/')[2]}" for one in named}
 
     def show(table: Table, item: Field, text: str) -> str:
-        told = sheets.get(text, text) if item.name == "sheet" else rename(text)
+        told = rename(text, item.name)
         if told in cleared or (told.isascii() and len(told) < _TOO_SHORT):
             return told
         kinds = find_in_value(told, listed=table.listed or item.listed)
@@ -447,11 +445,14 @@ def hide_from_analysts(
     return shown
 
 
-def _make_renamer(masks: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what puts into a text what stands for the names of files."""
+def _make_renamer(masks: Mapping[str, str], sheets: Mapping[str, str]) -> Callable[[str, str], str]:
+    """Return what puts into a text of a field what stands for the names of files and sheets."""
+    shown = {form.format(n): form.format(sheets[n]) for n in sheets for form in ("「{}」", " {}!")}
+    shown |= masks
     # With no name at all, nothing matches.
-    names = "|".join(map(re.escape, sorted(masks, key=len, reverse=True))) or r"(?!)"
-    return partial(re.compile(names).sub, lambda one: masks[one[0]])
+    names = "|".join(map(re.escape, sorted(shown, key=len, reverse=True))) or r"(?!)"
+    put = partial(re.compile(names).sub, lambda one: shown[one[0]])
+    return lambda text, field: sheets.get(text, text) if field == "sheet" else put(text)
 
 
 def _mask_names(frames: Frames) -> dict[str, str]:

@@ -83,7 +83,7 @@ def process_units(  # one for each thing it takes
         f"前と同じ{states.count('kept')}、除いたもの{len(failed)}",
         *(f"除いた自治体 {one.code}：{one.reason}" for one in failed),
         *(f"同じ調査票が2つ以上の自治体にあります：{codes}" for codes in twice),
-        *(f"受付簿が失われた自治体：{row['codes']}" for row in results.ask(LEDGERS_LOST)),
+        *map("受付簿が失われた自治体：{codes}".format_map, results.ask(LEDGERS_LOST)),
         f"できたもの：{locations['many_database']}、{locations['many_peers']}、"
         f"{locations['many_packages']}",
     ]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import chain, groupby, pairwise
 from operator import attrgetter
 from pathlib import PurePosixPath
@@ -91,9 +92,8 @@ class Collector:
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
         self.ledger.add(returns)
-        lost = (Place(period) for period in self.ledger.quarters_lost)
-        rule = self.reader.rules[Kind.LEDGER_LOST]
-        collected.findings += (make_finding(rule, place) for place in lost)
+        tell_of_loss = partial(make_finding, self.reader.rules[Kind.LEDGER_LOST])
+        collected.findings += map(tell_of_loss, map(Place, self.ledger.quarters_lost))
         past = _Past(self)
         for name, group in groupby(returns, attrgetter("period")):
             quarter = _Quarter(past, name, list(group))
