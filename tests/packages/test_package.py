@@ -124,7 +124,8 @@ class TestCsv:
         row = read_lines(indicators, "indicator_value.csv")[1]
         assert row == (
             "131075,墨田区,sumida-fy2022,mynumber_card_rate,マイナンバーカード普及率,FY2022Q3,1,"
-            "2022,3,2023-01-31,59.3,164826,278038,given,%,measured,1,,whole,,whole,,,none,false"
+            "2022,3,2023-01-31,59.3,164826,278038,given,%,measured,1,,whole,,whole,"
+            ",none,,none,,,none,false"
         )
 
     def test_a_value_that_was_not_measured_is_empty_and_a_real_zero_is_zero(self, indicators):
