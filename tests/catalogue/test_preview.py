@@ -39,13 +39,13 @@ class TestApi:
     def test_package_list_names_the_datasets(self, preview):
         answer = json.loads(preview["api/3/action/package_list"])
         assert answer["success"] is True
-        assert len(answer["result"]) == 10
+        assert len(answer["result"]) == 9
         assert answer["result"][:2] == ["dx-indicators", "online-procedures"]
         assert answer["help"].endswith("help_show?name=package_list")
 
     def test_package_search_holds_all_datasets(self, preview):
         result = json.loads(preview["api/3/action/package_search"])["result"]
-        assert result["count"] == len(result["results"]) == 10
+        assert result["count"] == len(result["results"]) == 9
 
     def test_ids_are_uuids_and_the_same_whatever_the_data_say(self, datasets, build, show):
         other = show(build(procedure=[]))

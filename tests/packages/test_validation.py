@@ -48,7 +48,6 @@ def test_every_built_package_is_valid(built):
         "mynumber-card",
         "system-standardization",
         "document-approval",
-        "open-data-list",
         "staff-training",
         "survey-quality",
     }

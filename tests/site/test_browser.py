@@ -254,7 +254,7 @@ class TestOnAServer:
         self, context: BrowserContext, address: str, folder: Path
     ) -> None:
         names = sorted(path.parent.name for path in folder.glob("dataset/*/index.html"))
-        assert len(names) == 10
+        assert len(names) == 9
         for name in names:
             page = context.new_page()
             page.goto(f"{address}dataset/{name}/index.html")
