@@ -298,12 +298,15 @@ def _blank(row: Row, name: str, table: Table) -> None:
 def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Told]:
     """Take out of other tables what was made of values that are withheld."""
     values = frames[_OF_WARD]
-    withheld = values.loc[values["value_status"].eq(STATUS), [*_REVISION]].drop_duplicates()
+    withheld = values[values["value_status"].eq(STATUS)]
     for name, quotes in _QUOTES.items() if len(withheld) else ():
         frame, touched = frames[name], pd.Series(data=False, index=frames[name].index)
         for back, changes in quotes.items():
-            quoted = frame[[*_REVISION]].assign(revision=frame["revision"] - back)
-            found = quoted.merge(withheld, how="left", indicator=True)["_merge"]
+            # Of several municipalities, each quotes its own.
+            key = [one for one in ("municipality_code", *_REVISION) if one in frame]
+            quoted = frame[key].assign(revision=frame["revision"] - back)
+            told = withheld[key].drop_duplicates()
+            found = quoted.merge(told, how="left", indicator=True)["_merge"]
             hit = found.eq("both").set_axis(frame.index)
             frame = frame.assign(**{one: frame[one].mask(hit, to) for one, to in changes.items()})
             touched |= hit
