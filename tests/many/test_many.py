@@ -471,15 +471,15 @@ def test_one_package_holds_the_indicators_of_all(
     assert {(one["municipality_code"], one["period"]) for one in small} <= {
         (row["municipality_code"], row["period"]) for row in hidden
     }
-    # What is withheld of one says nothing of another, whose verdicts stay.
+    # What is withheld of one says nothing of another, whose figures stay.
     progress = pq.read_table(io.BytesIO(built["dx-indicators/indicator_progress.parquet"]))
     lost = {(r["municipality_code"], r["indicator_id"], r["period"]) for r in hidden}
-    kept = "SELECT municipality_code, indicator_id, period, method, verdict FROM indicator_progress"
-    verdicts = {tuple(row.values())[:4]: row["verdict"] for row in results.ask(kept)}
+    kept = "SELECT municipality_code, indicator_id, period, method, value FROM indicator_progress"
+    told = {tuple(row.values())[:4]: row["value"] for row in results.ask(kept)}
     for row in progress.to_pylist():
         whose = (row["municipality_code"], row["indicator_id"], row["period"])
         if whose not in lost:
-            assert row["verdict"] == verdicts[(*whose, row["method"])]
+            assert row["value"] == told[(*whose, row["method"])]
     assert len({code for code, *_ in lost}) < len(CODES)
     nobody = build_national_package(Results(work.results / "nowhere"), *settings)
     assert b"indicator_value" in nobody["dx-indicators/datapackage.json"]
