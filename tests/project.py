@@ -89,9 +89,9 @@ def make_project(path: Path) -> Project:
     return Project(path)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def empty_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project that has received nothing."""
+    """A project that has received nothing; each test has its own, for refused runs leave logs."""
     return make_project(tmp_path_factory.mktemp("empty") / "project")
 
 
