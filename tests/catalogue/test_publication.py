@@ -699,7 +699,7 @@ class TestOtherFolders:
         for path in (published.record.folder / "releases").glob("*.json"):
             path.unlink()
         published.approve(SECOND)
-        with pytest.raises(RefusedError, match=r"releases/1\.json"):
+        with pytest.raises(TargetError, match=r"releases/1\.json"):
             published.publish(SECOND)
         published.target.apply(FIRST, "P0001")
         assert published.show()["dataset/a/1.0.0/data.csv"] == b"1\n"
@@ -766,6 +766,17 @@ class TestWithdraw:
         assert history.lineage["cell"].to_pylist() == [None]
         assert [one["value"] for one in history.public_values] == [5]
         assert list(office.record.find_faults()) == []
+
+    def test_every_text_is_shown_again_afterwards(self, leaked):
+        words = [
+            {"text": "緒方様の件", "table": "手続", "field": "手続名", "place": "", "cells": 1}
+        ]
+        found = FreeWords.model_validate(words)
+        shown = find_new_texts(found, leaked.record)
+        leaked.approve(THIRD, new_texts=shown)
+        assert find_new_texts(found, leaked.record) == ()
+        leaked.withdraw(replace(SECOND, withdrawn={"a": ["1.0.0"]}))
+        assert find_new_texts(found, leaked.record) == shown
 
     def test_a_kill_is_completed_by_a_repeat(self, leaked, monkeypatch):
         gone = replace(SECOND, withdrawn={"a": ["1.0.0"]})
@@ -861,7 +872,9 @@ class TestUndo:
         old = published.show()
         published.approve_and_publish(SECOND)
         (published.record.folder / "releases/1.json").unlink()
-        assert published.undo() == "P0001"
+        with pytest.raises(TargetError, match=r"releases/1\.json：記録した後で"):
+            published.undo()
+        published.target.apply(FIRST, "P0001")
         assert published.show() == old
 
     def test_what_was_withdrawn_stays_away_from_the_version_before(self, published):

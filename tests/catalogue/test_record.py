@@ -3,13 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sumida_data.catalogue.approval import RefusedError
 from sumida_data.catalogue.record import Approval, PublicationLine, TargetRecord
 from sumida_data.catalogue.target import TargetError
 from tests.catalogue.office import Office, make_catalogue, make_cells, make_dataset, make_values
@@ -132,8 +132,36 @@ def test_nothing_is_published_upon_a_record_that_was_changed(folder: Path) -> No
     office = Office(folder.parents[1])
     path = folder / "approvals.jsonl"
     path.write_text(path.read_text("utf-8").replace("見本 部長", "見本 課長"), "utf-8")
-    with pytest.raises(RefusedError, match=r"変えられている.*\napprovals\.jsonl の1行目"):
+    with pytest.raises(TargetError, match=r"変えられている.*\napprovals\.jsonl の1行目"):
         office.decide(SECOND)
+
+
+@pytest.mark.parametrize("name", ["publications/P0001.json", "publications.jsonl"])
+def test_no_line_is_added_that_would_prove_a_change(folder: Path, name: str) -> None:
+    office = Office(folder.parents[1])
+    path = folder / name
+    path.write_text(path.read_text("utf-8").replace("1.0.0", "1.0.1"), "utf-8")
+    told = rf"変えられている.*\n{name}"
+    for add in (office.undo, office.abandon, partial(office.withdraw, SECOND)):
+        with pytest.raises(TargetError, match=told):
+            add()
+    assert name in faults(folder)[0]
+
+
+def test_a_line_that_is_none_is_told(folder: Path) -> None:
+    (folder / "approvals.jsonl").write_text("{\n", "utf-8")
+    with pytest.raises(TargetError, match=r"approvals\.jsonl の1行目：読めません"):
+        _ = TargetRecord(folder).approvals
+
+
+def test_a_journal_made_by_hand_hides_no_change(folder: Path) -> None:
+    record = TargetRecord(folder)
+    record.begin(record.publications[-1])
+    path = folder / "publications/P0001.json"
+    path.write_text(path.read_text("utf-8").replace("題", "副題"), "utf-8")
+    assert faults(folder) == [
+        f"{path.parent.name}/{path.name}：記録した後で変えられたか、なくなっています。"
+    ]
 
 
 def test_lines_from_before_the_chain_are_covered_by_the_next(folder: Path) -> None:

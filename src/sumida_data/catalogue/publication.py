@@ -101,9 +101,9 @@ def prepare_publication(
 def _refuse_unfit(
     catalogue: Catalogue, proposal: Proposal, state: TargetState, record: TargetRecord, lineage: str
 ) -> None:
+    record.refuse_faults()
     today = state.observed_on.isoformat()
     last = max((line.published_on for line in record.publications[-1:]), default="")
-    faults = list(record.find_faults())
     refuse(
         {
             f"下見が、公開先 {state.name} に向けた最後の kedro run と違います。"
@@ -118,8 +118,6 @@ def _refuse_unfit(
             ),
             f"この端末の日付({today})が、最後に公開した日({last})より前です。"
             "時計を直してください。": today < last,
-            "公開の記録が変えられているため、公開しません。控えと比べてください。\n"
-            + "\n".join(faults): faults,
             "\n".join(("このままでは公開できません。", *proposal.problems)): proposal.problems,
         },
         RefusedError,

@@ -24,9 +24,9 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import Field as Described
 from pydantic import model_validator
@@ -48,6 +48,7 @@ from sumida_data.quality.rules import SecondOpinion
 
 _PROVEN = ("*.parquet", "publications/*.json", "releases/*.json")
 _KEY = "SUMIDA_RECORD_KEY"
+_Line = TypeVar("_Line", bound="RecordLine")
 
 
 class RecordLine(Model):
@@ -146,14 +147,13 @@ class TargetRecord:
 
     @property
     def approvals(self) -> list[Approval]:
-        """The approvals, oldest first."""
-        return [Approval.model_validate_json(text) for text in self._read_texts(Approval.file)]
+        """The approvals, oldest first; a TargetError says that one cannot be read."""
+        return self._read_lines(Approval)
 
     @property
     def publications(self) -> list[PublicationLine]:
-        """What was published, oldest first."""
-        texts = self._read_texts(PublicationLine.file)
-        return [PublicationLine.model_validate_json(text) for text in texts]
+        """What was published, oldest first; a TargetError says that a line cannot be read."""
+        return self._read_lines(PublicationLine)
 
     @property
     def journal(self) -> PublicationLine | None:
@@ -163,8 +163,15 @@ class TargetRecord:
 
     @property
     def known_texts(self) -> set[str]:
-        """Hashes of the free words that an approval has covered."""
-        return {sha256 for one in self.approvals for sha256 in one.new_texts}
+        """Hashes of the free words that an approval has covered since anything was taken down.
+
+        What was withdrawn may have been one of them: after it, a person looks at all of them anew.
+        """
+        known = set[str]()
+        down = {one.approval_id for one in self.publications if one.kind == "withdraw"}
+        for approval in self.approvals:
+            known = set() if approval.approval_id in down else known.union(approval.new_texts)
+        return known
 
     def load_pending(self) -> tuple[Catalogue, bytes] | None:
         """Return what is under way publishes, and the lineage of the run that made it, or None."""
@@ -271,10 +278,24 @@ class TargetRecord:
         self._journal.unlink(missing_ok=True)
         self._under_way.unlink(missing_ok=True)
 
-    def lock(self) -> AbstractContextManager[None]:
-        """Keep other processes from publishing, or raise; a killed process holds nothing."""
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from publishing, or raise; a killed process holds nothing.
+
+        Nothing is added to a record that was changed: a new line would prove the change.
+        """
         busy = "ほかの人が公開の作業をしています。終わってから、もう一度実行してください。"
-        return hold(self.folder / "lock", TargetError(busy))
+        with hold(self.folder / "lock", TargetError(busy)):
+            self.refuse_faults()
+            yield
+
+    def refuse_faults(self) -> None:
+        """Raise a TargetError that names what does not fit."""
+        if faults := list(self.find_faults()):
+            raise TargetError(
+                "公開の記録が変えられているため、何もしません。控えと比べてください。\n"
+                + "\n".join(faults)
+            )
 
     def _read_publication(self, publication_id: str) -> Entry:
         path = self.folder / f"publications/{publication_id}.json"
@@ -351,9 +372,9 @@ class TargetRecord:
         for line in self.publications:
             if line.approval_id not in approved:
                 yield f"publications.jsonl の {line.publication_id}：承認がありません。"
-        # What is under way has changed files that no line speaks of yet.
-        if not self.journal:
-            for name, _ in sorted(self._list_proven().items() - self._hash_files().items()):
+        for name, _ in sorted(self._list_proven().items() - self._hash_files().items()):
+            # What is under way has added rows that no line speaks of yet.
+            if not (self.journal and name.endswith(".parquet")):
                 yield f"{name}：記録した後で変えられたか、なくなっています。"
 
     def _list_proven(self) -> dict[str, str]:
@@ -367,6 +388,13 @@ class TargetRecord:
             for path in self.folder.glob(pattern)
             if path != self._under_way
         }
+
+    def _read_lines(self, kind: type[_Line]) -> list[_Line]:
+        try:
+            return [*map(kind.model_validate_json, self._read_texts(kind.file))]
+        except ValueError as error:
+            self.refuse_faults()
+            raise TargetError(f"公開の記録 {self.folder / kind.file} を読めません。") from error
 
     def _read_texts(self, name: str) -> list[str]:
         path = self.folder / name

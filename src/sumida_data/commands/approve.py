@@ -102,9 +102,9 @@ def approve(  # one parameter for each option
 
 def _write_down(record: TargetRecord, proposal: Proposal, **decision: Any) -> Approval:
     try:
-        if record.journal is None:
-            refuse_lost_record(proposal.changes, record)
         with record.lock():
+            if record.journal is None:
+                refuse_lost_record(proposal.changes, record)
             approval = write_approval(proposal, record.approvals, **decision)
             record.add(approval)
     except (RefusedError, TargetError) as error:
