@@ -62,6 +62,7 @@ def test_a_run_goes_on_from_where_the_last_one_failed(project):
     assert "調査票を読んでいます" not in resumed.output
 
 
+@pytest.mark.long
 def test_a_run_as_kedro_does_it_names_the_nodes_from_which_it_goes_on(project):
     database = project.path / "data/sumida.duckdb"
     database.unlink()

@@ -295,7 +295,7 @@ def unusual(sample_project: Project, tmp_path_factory: pytest.TempPathFactory) -
     raw = project.path / "data/01_raw"
     (raw / f"survey/{PERIOD}/photo.xlsx").write_bytes(b"not a workbook")
     shutil.rmtree(raw / f"external/mynumber_card/{PERIOD}")
-    return Quarter(project.path, project.kedro("run", f"--params=period={PERIOD}", measured=True))
+    return Quarter(project.path, project.kedro("run", f"--params=period={PERIOD}"))
 
 
 @pytest.mark.xdist_group("unusual")

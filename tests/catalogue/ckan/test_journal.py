@@ -50,7 +50,13 @@ def make_version(version: str, count: int) -> Catalogue:
     return make_catalogue(replace(dataset, files=files))
 
 
-@pytest.mark.parametrize("step", STEPS)
+OFTEN = ("begun", "applied")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(one, marks=() if one in OFTEN else pytest.mark.long) for one in STEPS],
+)
 def test_the_public_sees_old_or_new_and_a_repeat_completes_it(office, monkeypatch, ckan, step):
     """The process dies when the work of a step is done and the journal does not know it yet."""
     old, new = make_version("1.0.0", 1), make_version("1.1.0", 2)
@@ -72,6 +78,7 @@ def test_the_public_sees_old_or_new_and_a_repeat_completes_it(office, monkeypatc
     assert [line.approval_id for line in lines] == ["A0001", "A0002"]
 
 
+@pytest.mark.long
 def test_another_approval_completes_what_was_under_way_first(office, monkeypatch):
     old, new, newest = (make_version(f"1.{n}.0", n % 2 + 1) for n in range(3))
     office.approve_and_publish(old)
@@ -148,6 +155,7 @@ def test_every_version_stays_at_its_address(office, ckan):
     assert office.faults() == []
 
 
+@pytest.mark.long
 def test_a_version_damaged_by_hand_is_told_and_put_right(office, own_ckan):
     office.approve_and_publish(make_version("1.0.0", 1))
     office.approve_and_publish(make_version("1.1.0", 2))
@@ -161,6 +169,7 @@ def test_a_version_damaged_by_hand_is_told_and_put_right(office, own_ckan):
     assert office.faults() == []
 
 
+@pytest.mark.long
 def test_a_withdrawn_version_says_so_at_its_address(office, ckan):
     old, new = make_version("1.0.0", 1), make_version("1.1.0", 2)
     office.approve_and_publish(old)

@@ -35,6 +35,7 @@ def test_every_product_stays_the_same(kept: Project, quarter: Quarter, tmp_path:
     assert differing <= {"sumida.duckdb"}
 
 
+@pytest.mark.long
 def test_a_name_of_a_discarded_cover_is_still_known(
     sample_project: Project, tmp_path: Path
 ) -> None:
@@ -84,6 +85,7 @@ def read_hits(project: Project) -> list[tuple[str, str, str]]:
     return duckdb.sql(question).fetchall()
 
 
+@pytest.mark.long
 def test_its_own_report_can_still_be_made(kept: Project, tmp_path: Path) -> None:
     project = kept.copy_to(tmp_path / "project")
     run = project.kedro("run", f"--params=period={PERIOD}")
@@ -91,6 +93,7 @@ def test_its_own_report_can_still_be_made(kept: Project, tmp_path: Path) -> None
     assert (project.path / f"data/08_reporting/returns/{PERIOD}").is_dir()
 
 
+@pytest.mark.long
 def test_what_was_kept_is_not_lost_by_keeping_again(
     kept: Project, quarter: Quarter, tmp_path: Path
 ) -> None:

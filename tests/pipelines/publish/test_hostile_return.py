@@ -136,6 +136,7 @@ def test_the_run_goes_on_and_leaves_the_row_out(hostile: Hostile) -> None:
     assert REMARK not in (package / "procedure.csv").read_text("utf-8-sig")
 
 
+@pytest.mark.long
 def test_who_approves_is_shown_what_is_left_out_and_each_new_text(
     hostile: Hostile, tmp_path: Path
 ) -> None:

@@ -68,6 +68,7 @@ def test_what_is_public_is_what_was_approved(published: Project, tmp_path: Path)
     assert dcat["dct:issued"]["@value"] == dcat["dct:modified"]["@value"] == str(date.today())
 
 
+@pytest.mark.long
 def test_what_is_withdrawn_is_nowhere_and_its_numbers_are_not_used_again(
     published: Project, tmp_path: Path
 ) -> None:
@@ -122,6 +123,7 @@ def test_clean_leaves_what_was_published(published: Project) -> None:
     ]
 
 
+@pytest.mark.long
 def test_an_edit_by_hand_is_found_and_mended(published: Project, tmp_path: Path) -> None:
     project = published.copy_to(tmp_path / "project")
     index = project.path / "data/06_catalog/public/index.html"
@@ -133,6 +135,7 @@ def test_an_edit_by_hand_is_found_and_mended(published: Project, tmp_path: Path)
     assert sumida_data(project, "verify").code == 0
 
 
+@pytest.mark.long
 def test_returns_discarded_without_keeping_them_are_told_of_in_one_sentence(
     published: Project, tmp_path: Path
 ) -> None:

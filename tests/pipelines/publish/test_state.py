@@ -3,9 +3,13 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.pipelines.publish.office import ask
 from tests.pipelines.publish.test_pipeline import put_online
 from tests.project import Project
+
+pytestmark = pytest.mark.long
 
 REMEMBERED = {"01_raw", "state", "06_catalog/record", "06_catalog/public"}
 APPROVALS = "data/01_raw/external/document_approval/FY2022Q3"
