@@ -149,7 +149,7 @@ def _explain(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__
-    # What is not there is told by who looked for it; without a number it may be a network.
+    # What is not there is reported by who looked for it; without a number it may be a network.
     if cause and cause.errno not in (None, errno.ENOENT):
         return f"{explain_os_error(cause)}もう一度実行してください。"
     if str(error).startswith("Pipeline contains no nodes"):
@@ -253,8 +253,8 @@ def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
         console.print(line, markup=False, soft_wrap=isinstance(line, str))
     if changes and "summarise" in changes.this.keys:
         # A whole run is remembered for the next.
-        told = console.export_text(styles=True)
-        changes.this.summary = changes.last.summary if "summarise" in changes.kept else told
+        shown = console.export_text(styles=True)
+        changes.this.summary = changes.last.summary if "summarise" in changes.kept else shown
         changes.this.exit_code = summary["exit_code"]
         changes.this.write(changes.project)
     _exit(summary["exit_code"])

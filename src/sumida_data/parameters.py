@@ -1,4 +1,4 @@
-"""The parameters and what they must look like, told to officers in one line per mistake."""
+"""The parameters and what they must look like, reported to officers in one line per mistake."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -107,7 +107,7 @@ def find_mistakes(parameters: Mapping[str, Any], folder: Path) -> Iterator[str]:
             (str(details["loc"][0]), _describe(details, parameters))
             for details in error.errors(include_url=False)
             # A list of which parts are wrong is not too short as well, and what may be a name or
-            # more than that is told once.
+            # more than that is reported once.
             if (details["type"], not details["input"]) != ("too_short", False)
             if details["loc"][-1] != "constrained-str" or isinstance(details["input"], str)
         )
@@ -162,12 +162,12 @@ def _find_unknown_names(read: Parameters) -> Lines:
         dictionary = build_dictionary(read.tables, read.form)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            table, told = details["input"], details.get("ctx", {}).get("error", details["msg"])
-            # What is wrong is a table, told by itself, or one value of it.
+            table, mistake = details["input"], details.get("ctx", {}).get("error", details["msg"])
+            # What is wrong is a table, which is the mistake, or one value of it.
             is_table = isinstance(table, dict)
             key = "form" if is_table and read.form.sheet_of(table.get("name", "")) else "tables"
             where = (*details["loc"], *(() if is_table else (repr(table),)))
-            yield key, "".join(f"{part} — " for part in where) + f"{told}。"
+            yield key, "".join(f"{part} — " for part in where) + f"{mistake}。"
     else:
         columns = {table.name: table.column_names for table in dictionary.tables}
         yield from _check_sources(read, columns)

@@ -29,7 +29,7 @@ class ProjectHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Note project and tables, and take credentials of a CKAN from the environment.
 
-        Kedro refuses a catalogue whose credentials stand nowhere, before the target could say in
+        Kedro refuses a catalogue whose credentials are nowhere, before the target could say in
         plain words what is missing. Those of the environment go before those in files. Pipelines
         are put together later, of the tables that the project's form and sources make.
         """
@@ -49,7 +49,7 @@ class ProjectHooks:
     def after_catalog_created(self, catalog: DataCatalog, conf_catalog: dict[str, Any]) -> None:
         """Add the dataset ``locations``: the path of each dataset that has one, by name.
 
-        Nodes tell it to people; what lies in the project is named from there.
+        Nodes tell it to people; what is in the project is named from there.
         """
         entries = {name: one for name, one in conf_catalog.items() if isinstance(one, dict)}
         paths = {name: one.get("path", one.get("filepath")) for name, one in entries.items()}

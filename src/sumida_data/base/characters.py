@@ -68,7 +68,7 @@ HYPHENS = {code: mark for code, mark in DASHES.items() if chr(code) not in "ー�
 BRACKETS = str.maketrans("【〔［「『〈《｛[{〖〘〚】〕］」』〉》｝]}〗〙〛", "(" * 13 + ")" * 13)
 # What else is read alike, though it may mean something in other texts.
 _ALIKE = str.maketrans(dict.fromkeys("·•‧∙⋅", "・") | {"〜": "~", "<": "(", ">": ")"})
-# A letter with a mark that stands as a character of its own: か and ゛ for が.
+# A letter with a mark that is a character of its own: か and ゛ for が.
 _COMBINED = re.compile("[^\\W\\d_\uf900-\ufaff][\u0300-\u036f\u3099\u309a]+")
 
 
@@ -104,7 +104,7 @@ def comparable(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", drop_unseen(text)).translate(DASHES)
     packed = "".join(plain.translate(BRACKETS).translate(_ALIKE).split()).casefold()
-    # Marks that stood apart are joined to their letters.
+    # Separate marks are joined to their letters.
     return packed if packed.isascii() else unicodedata.normalize("NFC", packed)
 
 

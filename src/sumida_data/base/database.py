@@ -36,7 +36,7 @@ _SECONDS_ALLOWED = 600
 
 
 class SqlError(ValueError):
-    """SQL that cannot be run; the text, in Japanese, quotes nothing that stands in a table."""
+    """SQL that cannot be run; the text, in Japanese, quotes nothing from a table."""
 
 
 def connect(path: str | Path = ":memory:", *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -66,7 +66,7 @@ def run_query(
     """
     import duckdb  # noqa: PLC0415
 
-    # These speak of the SQL; the others may quote what stands in a table.
+    # These speak of the SQL; the others may quote values of a table.
     errors_of_sql = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
     timer = Timer(_SECONDS_ALLOWED, connection.interrupt)
     timer.daemon = True
@@ -110,7 +110,7 @@ def write_views(path: Path, folders: Mapping[str, Path], part: str, parts_below:
 def check_select(sql: str) -> str:
     """Return SQL that is a single SELECT over tables, or raise a ValueError that says what it is.
 
-    ``{columns}`` in it stands for names of columns.
+    ``{columns}`` in it is replaced by names of columns.
     """
     parsing = "SELECT json_serialize_sql($sql::VARCHAR)"
     rows = _parser().execute(parsing, {"sql": sql.replace("{columns}", "1")}).fetchall()

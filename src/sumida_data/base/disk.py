@@ -208,11 +208,11 @@ def hash_place(path: Path, *, times: bool = False) -> str:
     """
     if not path.exists():
         return ""
-    told = [
+    entries = [
         (one.relative_to(path).as_posix(), known, one.stat().st_mtime_ns if times else 0)
         for one, known in hash_files(path).items()
     ]
-    digest = sha256(repr((path.is_dir(), told)).encode()).hexdigest()
+    digest = sha256(repr((path.is_dir(), entries)).encode()).hexdigest()
     return _WITH_TIMES * times + digest
 
 

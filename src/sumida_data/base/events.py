@@ -24,11 +24,11 @@ class _Events(RotatingFileHandler):
     def format(self, record: logging.LogRecord) -> str:
         """Write an event."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        told = {"at": moment, "level": record.levelname, "logger": record.name}
-        told |= {"message": record.getMessage(), **getattr(record, "names", {})}
+        event = {"at": moment, "level": record.levelname, "logger": record.name}
+        event |= {"message": record.getMessage(), **getattr(record, "names", {})}
         if record.exc_info:
-            told["error"] = logging.Formatter().formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False, default=str)
+            event["error"] = logging.Formatter().formatException(record.exc_info)
+        return json.dumps(event, ensure_ascii=False, default=str)
 
     def _open(self) -> Any:
         opened = super()._open()
@@ -51,6 +51,6 @@ def write_events(path: str) -> Iterator[None]:
 
 
 def tell(message: str, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
-    """Log an event for each row, with what stands under these names."""
+    """Log an event for each row, with the values of these columns."""
     for row in rows:
         _EVENTS.info(message, extra={"names": {name: row[name] for name in names}})

@@ -55,9 +55,9 @@ def join_frames(*frames: pd.DataFrame) -> pd.DataFrame:
 
 
 def change_texts(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
-    """Return a column of texts, changed as is said of each text that stands there."""
+    """Return a column of texts, changed by what is given for each text in it."""
     new = {text: change(text) for text in column.dropna().unique()}
-    if all(text == told for text, told in new.items()):
+    if all(text == changed for text, changed in new.items()):
         return column
     changed: pd.Series = column.map(new, na_action="ignore").astype(column.dtype)
     return changed
@@ -81,7 +81,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
 
 
 def hash_rows(rows: pa.Table) -> str:
-    """Return a hash of a table's columns, types and rows, as they lie in memory."""
+    """Return a hash of a table's columns, types and rows, as they are in memory."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows.combine_chunks())

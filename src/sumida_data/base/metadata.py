@@ -130,11 +130,11 @@ class Field(Model):
         unit: Unit of a number, such as 件 or %.
         unit_field: The field that holds the unit, where it differs from row to row.
         required: Whether a value may be missing.
-        enum: All values that may stand here, in the order in which a form lists them. In YAML a
+        enum: All values allowed here, in the order in which a form lists them. In YAML a
             mapping gives each its ``Code``; meanings other than the value end the description.
         codes: What the values of ``enum`` mean; their titles are the values where none is given.
         status: Name of the column that says why a value is missing.
-        empty: What a missing value stands for, by code, where there is only one reason.
+        empty: What a missing value means, by code, where there is only one reason.
         minimum: Smallest number allowed.
         maximum: Largest number allowed.
         pattern: Regular expression that the whole text must match.
@@ -183,12 +183,14 @@ class Field(Model):
             for name, code in field["enum"].items()
         }
         meanings = {name: code.description or code.title for name, code in codes.items()}
-        words = "、".join(f"{name} {told}" for name, told in meanings.items() if told != name)
+        words = "、".join(
+            f"{name} {meaning}" for name, meaning in meanings.items() if meaning != name
+        )
         description = f"{field.get('description', '')}{words}{'。' * bool(words)}"
         return field | {"enum": tuple(codes), "codes": codes, "description": description}
 
     def say_empty(self, language: LanguageCode = "ja") -> str:
-        """Say what a missing value stands for; nothing where that is not one reason."""
+        """Say what a missing value means; nothing where that is not one reason."""
         return "".join(code.word(language) for code in self.empty.values())
 
     def _mistakes(self) -> Mistakes:

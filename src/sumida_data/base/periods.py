@@ -1,7 +1,7 @@
 """Fiscal years, quarters and Japanese era dates.
 
 A fiscal year runs from 1 April and is named after the western year in which it begins: ``FY2022Q3``
-is October to December 2022 (令和4年度第3四半期), and ``FY2022Q4`` lies in calendar year 2023.
+is October to December 2022 (令和4年度第3四半期), and ``FY2022Q4`` is in calendar year 2023.
 """
 
 import re
@@ -57,7 +57,7 @@ class Period:
 
         Returns:
             The quarter; None where there is none, more than one, or one that 年 leaves open: the
-            fourth quarter of 令和4年度 lies in 令和5年.
+            fourth quarter of 令和4年度 is in 令和5年.
         """
         plain = unicodedata.normalize("NFKC", text)
         match = _SPOKEN.search(plain)
@@ -129,7 +129,7 @@ def format_era_date(day: date) -> str:
 
 
 def fiscal_year_title(fiscal_year: int) -> str:
-    """Write a fiscal year as 令和4年度, after the era in which it begins or, in 2019, most lies."""
+    """Write a fiscal year as 令和4年度, after the era in which it begins or, in 2019, mostly is."""
     era, year = _fiscal_era_year(fiscal_year)
     return f"{era}{'元' if year == 1 else year}年度"
 

@@ -36,17 +36,17 @@ class _Loader(yaml.CSafeLoader):
         for place, name in enumerate(names):
             if isinstance(name, str) and name in names[:place]:
                 line = node.value[place][0].start_mark.line + 1
-                told = f"{name} が同じところに2回あります。1つにしてください。"
-                self.mistakes.append((line, told))
+                mistake = f"{name} が同じところに2回あります。1つにしてください。"
+                self.mistakes.append((line, mistake))
         super().flatten_mapping(node)
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
         if "${" in str(node.value):
-            told = f"{node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
-            self.mistakes.append((node.start_mark.line + 1, told))
+            mistake = f"{node.value!r} — 「${{…}}」は使えません。値をそのまま書いてください。"
+            self.mistakes.append((node.start_mark.line + 1, mistake))
         if unseen := name_unseen(str(node.value)):
-            told = f"目に見えない文字 {unseen} があります。消して打ち直してください。"
-            self.mistakes.append((node.start_mark.line + 1, told))
+            mistake = f"目に見えない文字 {unseen} があります。消して打ち直してください。"
+            self.mistakes.append((node.start_mark.line + 1, mistake))
         return super().construct_scalar(node)
 
 
@@ -121,7 +121,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         ) from error
     finally:
         loader.dispose()
-    mistakes = [f"{line}行目: {told}" for line, told in sorted(loader.mistakes)]
+    mistakes = [f"{line}行目: {mistake}" for line, mistake in sorted(loader.mistakes)]
     if not isinstance(settings, dict):
         mistakes = ["いちばん外は「名前: 値」の形で書いてください。"]
     if mistakes:

@@ -20,7 +20,7 @@ SAMPLE_NOTE = "架空の調査票から作ったもので、実際の数では�
 SAMPLE_WARNING = f"【{SAMPLE_MARK}】{SAMPLE_NOTE}"
 A4, A3 = 9, 8
 
-# A workbook names the time it was made; one day stands for all.
+# A workbook names the time it was made; one day serves for all.
 _CREATED = datetime(2022, 4, 1)
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _FONT = {"font_name": "Yu Gothic", "font_size": 10.5, "valign": "vcenter"}
@@ -99,7 +99,7 @@ class Link(NamedTuple):
 
 
 class Urgent(str):
-    """A text that stands out from others of its column, in black and white too."""
+    """A text that differs visibly from others of its column, in black and white too."""
 
     __slots__ = ()
 

@@ -69,7 +69,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
     ) -> None:
         """Name the folder, which need not exist, and the names of folders in it to be left out.
 
-        Saving by subfolder replaces only those that new files lie in. Opened, files in archives and
+        Saving by subfolder replaces only those that new files are in. Opened, files in archives and
         mails are listed in place of these. Private are files that only their owner may read.
         """
         self._path, self._by_subfolder, self._left_out = Path(path), by_subfolder, left_out
@@ -82,12 +82,12 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         listed = {}
         for path in sorted(self._path.rglob("*")):
             name = path.relative_to(self._path)
-            # A link that leads to a folder, or nowhere, is listed too, so that somebody is told.
+            # A link that leads to a folder, or nowhere, is listed too, so that it is reported.
             is_file = path.is_symlink() or not path.is_dir()
             left_out = disk.is_hidden(path) or {*self._left_out} & {*name.parent.parts}
             if is_file and not left_out:
                 spelled = spell_name(name.as_posix())
-                # One name may lie there twice, as Windows writes it and as macOS does.
+                # One name may be there twice, as Windows writes it and as macOS does.
                 again = spell_name(name.with_stem(f"{name.stem} (2)").as_posix())
                 listed[again if spelled in listed else spelled] = path
         files: Iterable[SourceFile] = starmap(SourceFile.find, sorted(listed.items()))
@@ -154,7 +154,7 @@ class _UnwrittenDataset(AbstractDataset[None, Any]):
     def save(self, data: None) -> None:
         """Refuse."""
         del data
-        raise DatasetError(f"What lies in {self._path} is written by {self._written_by}.")
+        raise DatasetError(f"{self._path} is written only by {self._written_by}.")
 
     def _describe(self) -> dict[str, Any]:
         return {"path": str(self._path)}
@@ -215,7 +215,7 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
     ) -> None:
         """Name the table, the file of the data dictionary and, as for Kedro's own, the file.
 
-        One that is optional loads None where there is no file yet. It is told that it was lost,
+        One that is optional loads None where there is no file yet. A lost one is reported,
         and has no row, where one of the paths is there that come about no earlier than it.
         """
         super().__init__(load_args={"dtype_backend": "pyarrow"}, **arguments)
@@ -291,11 +291,11 @@ def _read_dictionary(path: Path, _: int) -> DataDictionary:
 
 def _find_failures(table: Table, found: pa.Table) -> Iterator[str]:
     schemas = (arrow_schema(table), found.schema)
-    described, told = (schema.to_string().splitlines() for schema in schemas)
-    for one in sorted({*described} ^ {*told}):
+    described, written = (schema.to_string().splitlines() for schema in schemas)
+    for one in sorted({*described} ^ {*written}):
         yield f"column {one} is found or described only"
-    if sorted(described) == sorted(told) and described != told:
-        yield "columns stand in another order"
+    if sorted(described) == sorted(written) and described != written:
+        yield "columns are in another order"
     required = {one.name for one in table.fields if one.required}
     for name, column in zip(found.column_names, found.columns, strict=True):
         if name in required and column.null_count:

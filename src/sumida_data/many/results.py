@@ -61,7 +61,7 @@ SELECT string_agg(municipality, '、' ORDER BY municipality) AS codes
 FROM (SELECT DISTINCT municipality FROM finding WHERE rule_id = 'F117') AS lost
 HAVING count(*) > 0
 """
-# The paces that are shown; one further on stands at the edge.
+# The paces that are shown; one further on is drawn at the edge.
 _NONE, _MOST = Decimal(0), Decimal(2)
 # A municipality's code is a text.
 _PLACES = ds.partitioning(
@@ -70,7 +70,7 @@ _PLACES = ds.partitioning(
 
 
 class Results:
-    """The tables of all municipalities, read where they lie: by DuckDB, or by a session of Spark.
+    """The tables of all municipalities, read where they are: by DuckDB, or by a session of Spark.
 
     The queries are one text, which sqlglot also writes for Spark.
     """
@@ -116,7 +116,7 @@ class Results:
         return {name: self.ask(query.format(name))[0]["hash"] for name in self.tables}
 
     def find_sent_twice(self) -> list[str]:
-        """Return the municipalities, joined by 、, under which the very same file lies."""
+        """Return the municipalities, joined by 、, that have the very same file."""
         return [row["codes"] for row in self.ask(SENT_TWICE)]
 
     def write_views(self, database: Path) -> None:
@@ -161,7 +161,7 @@ class Results:
 def group_alike(rows: Iterable[Row]) -> list[Row]:
     """Group values that can be held beside each other: of one day, counted by one definition.
 
-    Each row gets the number of its group, and where it stands from 0 to 100 beside the highest
+    Each row gets the number of its group, and its position from 0 to 100 beside the highest
     value of that, and with its progress, of which 1 is as planned and is shown at 50.
     """
     groups: defaultdict[tuple[Any, Any], list[Row]] = defaultdict(list)

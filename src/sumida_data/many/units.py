@@ -278,11 +278,11 @@ def _parse(rows: Sequence[Sequence[kept.TextRow]], form: Form) -> Registers:
 
 
 def _list_files(folder: Path) -> Iterator[SourceFile]:
-    """Yield a municipality's files by quarter; an archive may stand for a quarter's folder."""
+    """Yield a municipality's files by quarter; an archive may replace a quarter's folder."""
     found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         name = path.relative_to(folder).as_posix()
-        # FY2022Q3.zip stands where the files of FY2022Q3/ are.
+        # FY2022Q3.zip is where the files of FY2022Q3/ are.
         name = name if "/" in name else f"{name.split('.')[0]}/{name}"
         found.append(SourceFile.find(name, path))
     return open_deliveries(found)

@@ -24,10 +24,10 @@ from sumida_data.survey.reading.registers import REGISTERS
 _Node = TypeVar("_Node", bound=Callable[..., Any])
 Frame = pd.DataFrame
 Rows = list[Row]
-# What lies in a folder, and what is to lie there, by path.
+# What is in a folder, and what is to be there, by path.
 Files = dict[str, SourceFile]
 Contents = dict[str, bytes]
-# Where each dataset of the catalogue lies, by its name.
+# The place of each dataset of the catalogue, by its name.
 Locations = dict[str, str]
 # What a run says at its end: lines, or what rich prints, and an exit code.
 Summary = dict[str, Any]
@@ -69,7 +69,7 @@ class UnableError(ValueError):
 def note_tables(parameters: Mapping[str, Any]) -> None:
     """Note the tables of the project's survey sheets and central sources.
 
-    The parameters are as they were read; what is wrong with them is told where it is checked.
+    The parameters are as they were read; what is wrong with them is reported where it is checked.
     """
     parts = [*parameters["form"]["sheets"][1:], *parameters["sources"]]
     PROJECT.typed = tuple(part["table"] for part in parts)

@@ -1,7 +1,7 @@
 """What people say of values: of those worth a second look, and why one is where it is.
 
 A hint is no error. Someone looks, finds the reason, and notes it in ``hint_notes.csv``; the note
-then stands beside the hint for good. Why an indicator is where it is, and what comes next, the
+then stays with the hint for good. Why an indicator is where it is, and what comes next, the
 survey asks its owner; what the office writes into ``progress_notes.csv`` counts before that.
 """
 
@@ -48,8 +48,8 @@ def find_hints(
         for indicator in plan.indicators:
             for hint, value, message in _find(plan, indicator, measured, parts):
                 row_id = f"{value['indicator_id']}/{value['period']}/{hint}"
-                told = {"row_id": row_id, "hint": hint, "message": message}
-                hints.append(value | told | noted.get(row_id, _NOT_NOTED))
+                found = {"row_id": row_id, "hint": hint, "message": message}
+                hints.append(value | found | noted.get(row_id, _NOT_NOTED))
     return hints
 
 
@@ -81,15 +81,15 @@ def gather_progress_notes(
     no full answer of the owner of an indicator is left to the checks.
     """
     titles = {row["indicator_id"]: row["indicator_title"] for row in values}
-    told = {
+    remarks = {
         (note["indicator_id"], note["period"]): note
         | {"row_id": f"{note['indicator_id']}/{note['period']}"}
         | {"indicator_title": titles.get(note["indicator_id"])}
         for _, note in list_remarks(notes, "progress_notes", plans, values, _find_latest(values))
     }
     for key, note in _list_answered(plans, explanations, responses):
-        told.setdefault(key, note)
-    return list(told.values())
+        remarks.setdefault(key, note)
+    return list(remarks.values())
 
 
 def _list_answered(
@@ -121,7 +121,7 @@ def list_remarks(
     values: Iterable[Row],
     latest: str = "FY9999Q4",
 ) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of a register that speak of values, each after where it stands.
+    """Yield the rows of a register that speak of values, each after its place.
 
     The last column of such a register has a day. A value is one of an indicator of the plans, or
     of those given, because a published value may outlive its indicator; its quarter is not later
@@ -159,7 +159,7 @@ def _find(
     """Yield the hints of an indicator with their values and what they say, kind by kind."""
     series = [row for (name, _), row in measured.items() if name == indicator.indicator_id]
     title = next((i.title for i in plan.indicators if i.indicator_id == indicator.part_of), "")
-    told = [
+    messages_of = [
         {
             "jump": _find_jump(plan, indicator, before, row),
             "fall": _find_fall(indicator, before, row),
@@ -174,8 +174,8 @@ def _find(
         }
         for before, row in zip((None, *series), series, strict=False)
     ]
-    for hint in told[0] if told else ():
-        for row, messages in zip(series, told, strict=True):
+    for hint in messages_of[0] if messages_of else ():
+        for row, messages in zip(series, messages_of, strict=True):
             if message := messages[hint]:
                 yield hint, row, message
 

@@ -49,16 +49,16 @@ def describe_effects(
 
 
 def _recompute_hours(effect: Row) -> Row:
-    """Return the hours that the parts give, how, and whether they are those told."""
+    """Return the hours that the parts give, how, and whether they equal those reported."""
     parts = [effect[name] for name in ("annual_cases", "minutes_per_case", "sites")]
     if None in parts or effect["effect_unit"] != "時間":
         return {"recomputation_state": "no_parts"}
     cases, minutes, sites = map(Decimal, parts)
-    hours, told = round_half_up(cases * minutes * sites / 60, 4), effect["effect_value"]
+    hours, reported = round_half_up(cases * minutes * sites / 60, 4), effect["effect_value"]
     state = "no_parts"
-    if told is not None:
-        decimals = max(0, -int(told.normalize().as_tuple().exponent))
-        state = "agrees" if round_half_up(hours, decimals) == told else "differs"
+    if reported is not None:
+        decimals = max(0, -int(reported.normalize().as_tuple().exponent))
+        state = "agrees" if round_half_up(hours, decimals) == reported else "differs"
     words = "{}件×{}分×{}箇所÷60＝{}時間".format(*map(write_number, (*parts, hours)))
     return {"recomputed_value": hours, "recomputation": words, "recomputation_state": state}
 

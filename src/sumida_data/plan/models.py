@@ -432,7 +432,7 @@ class Plan(Model):
         }
 
     def _find_senseless_days(self) -> Mistakes:
-        # A target may be for some time after the plan; what lies further off is a slip.
+        # A target may be for some time after the plan; one further off is a slip.
         latest = self.last_day + timedelta(days=3653)
         targets = [(one, target.target_date) for one in self.indicators for target in one.targets]
         return {

@@ -3,7 +3,7 @@
 Where the target itself does not decide, each method says which value it expects by now, and how
 much of what was to be done has been done. That ratio is given only where it means something: not
 once the target or its day is reached, not where the way planned so far is small beside the whole
-and beside the unit, and not where the value has gone back. The difference is told there instead.
+and beside the unit, and not where the value has gone back. The difference is given there instead.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,8 +1,8 @@
 """Published values are frozen: they change only with a reason, and then the old one stays.
 
 A value that was published keeps its revision. Where the data give another value now, the
-published one stands until the office writes the reason into ``revisions.csv``; then the new value
-stands beside it as the next revision.
+published one is kept until the office writes the reason into ``revisions.csv``; then the new value
+follows it as the next revision.
 """
 
 from collections import defaultdict
@@ -53,7 +53,7 @@ _GROUNDS = {
     "slightly_behind_from": "やや遅れの境目",
 }
 # What is said of what is pending. Where nothing of a quarter is left, each value has the same
-# sentence: it is told once.
+# sentence: it is reported once.
 _MESSAGES = {
     "differs": "{title} {period}：公表した値と違います({differences})。改めるときは、"
     "revisions.csv に {name} の改訂番号{number}の理由を書いてください。",
@@ -255,8 +255,8 @@ def _accept(row: Row, accepted: Mapping[tuple[str, str], Row]) -> Row:
     decided = accepted.get((row["indicator_id"], row["period"]), {})
     if decided.get("differences") != row["differences"]:
         return row | {"message": row["message"] + _MAY_STAY.format_map(row)}
-    told = {"title": row["indicator_title"], **row, **decided}
-    return row | {"pending_state": "accepted", "message": _MESSAGES["accepted"].format_map(told)}
+    words = {"title": row["indicator_title"], **row, **decided}
+    return row | {"pending_state": "accepted", "message": _MESSAGES["accepted"].format_map(words)}
 
 
 def _find_next(row: Row, before: Sequence[Row], ever: Sequence[Row]) -> int:
@@ -296,8 +296,8 @@ def list_differences(published: Row, row: Row, parts: Collection[str] = tuple(_P
 
 def _tell(before: Row, row: Row, names: Iterable[str], words: Mapping[str, str]) -> str:
     """Say in words how parts of a row differ from those of one before."""
-    told = ((words[name], _show(before[name]), _show(row[name])) for name in names)
-    return "、".join(f"{part} {old}→{now}" for part, old, now in told)
+    changes = ((words[name], _show(before[name]), _show(row[name])) for name in names)
+    return "、".join(f"{part} {old}→{now}" for part, old, now in changes)
 
 
 def _describe(state: str, last: Row, number: int, differences: str) -> Row:

@@ -210,7 +210,7 @@ def compute_indicators(
 
     One indicator of one quarter is counted for all municipalities, names by code, at once, and the
     answers are searched once for the lineage of all: a ward and a nation take the same path.
-    Where the unit is one of ``people``, no range is told, because it would tell of few.
+    Where the unit is one of ``people``, no range is given, because it would reveal few people.
 
     Returns:
         Rows of table ``indicator_value``, table ``lineage``, and rows of table
@@ -375,23 +375,25 @@ def _explain(row: Row, value: Decimal | None) -> tuple[str, str | None]:
 
 
 def _find_range(row: Row, indicator: Indicator) -> tuple[str, Decimal | None, Decimal | None]:
-    """Say between what the value lies if those who are missing had answered as they did last.
+    """Return the range of the value if those who are missing had answered as they did last.
 
-    Bounds are there where all of those who are missing once answered, and no few people are told.
+    There are bounds where all of these once answered, and where they reveal nothing of few people.
     """
     if (without_last := row["without_last"]) is None:
         return "", None, None
     missing = row["departments_asked"] - row["departments_answered"]
-    told = f"未回答の{missing}課の分は入っていない。"
+    remark = f"未回答の{missing}課の分は入っていない。"
     is_ratio = indicator.kind == "ratio"
     if row["of_people"] or (is_ratio and row["denominator"] < _FEW):
-        return told, None, None
+        return remark, None, None
     low, high = _find_bounds(row) if is_ratio else _find_most(row, indicator)
     if without_last:
-        told += f"うち{without_last}課の分は、前の回答がなく分からない。"
+        remark += f"うち{without_last}課の分は、前の回答がなく分からない。"
     first, last = map(write_number, (low, high))
-    told += f"前に答えた分を数え{f'ると{first}〜{last}' if low < high else f'ても{first}のまま'}。"
-    return (told, None, None) if without_last else (told, low, high)
+    remark += (
+        f"前に答えた分を数え{f'ると{first}〜{last}' if low < high else f'ても{first}のまま'}。"
+    )
+    return (remark, None, None) if without_last else (remark, low, high)
 
 
 def _find_bounds(row: Row) -> tuple[Decimal, Decimal]:

@@ -183,14 +183,14 @@ def check_with_sql(
 def _check_rows(
     connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[TableRule]
 ) -> Iterator[EngineResult]:
-    told = "count({0}), list(row_id) FILTER (NOT {0})"
-    found = judge_rows(connection, table, map(passes, rules), told)
+    measured = "count({0}), list(row_id) FILTER (NOT {0})"
+    found = judge_rows(connection, table, map(passes, rules), measured)
     for rule, checked, failing in zip(rules, found[::2], found[1::2], strict=True):
         yield EngineResult(rule.key, checked, name_rows(failing or ()), rule.fields)
 
 
 def judge_rows(
-    connection: duckdb.DuckDBPyConnection, table: str, conditions: Iterable[str], told: str
+    connection: duckdb.DuckDBPyConnection, table: str, conditions: Iterable[str], measured: str
 ) -> tuple[Any, ...]:
     """Return for each condition, in one pass over a table, what is asked of the rows it judges.
 
@@ -198,7 +198,7 @@ def judge_rows(
     """
     judged = {quote_name(f"meets {n}"): one for n, one in enumerate(conditions)}
     columns = ", ".join(f"{condition} AS {name}" for name, condition in judged.items())
-    expressions = ", ".join(map(told.format, judged))
+    expressions = ", ".join(map(measured.format, judged))
     query = f"SELECT {expressions} FROM (SELECT *, {columns} FROM {table})"  # noqa: S608  # names are quoted
     # All is fetched, because an unfinished result keeps the connection busy.
     (found,) = connection.execute(query).fetchall()
@@ -281,7 +281,7 @@ def build_check_failure(
 ) -> pd.DataFrame:
     """Make table ``check_failure``: one row is one field of one row that breaks a rule.
 
-    It has the cell it was read from, which ``answer`` and some other tables know. What stands in
+    It has the cell it was read from, which ``answer`` and some other tables know. What is in
     the cell is left out: an unreadable one may hold anything, a name as well.
     """
     schema = pa.schema([(name, pa.string()) for name in _FAILING])

@@ -63,7 +63,7 @@ class OneOf(Model):
 
 
 class Range(Model):
-    """A number, if there is one, lies within these bounds, which belong to it."""
+    """A number, if there is one, is within these bounds, which belong to it."""
 
     kind: Literal["range"] = "range"
     field: Name
@@ -283,7 +283,7 @@ def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRul
 
 
 def _list_checks(table: Table) -> Iterator[tuple[FamilyName, str, Check]]:
-    # One name stands for a key of several fields: a cell of the result holds one thing.
+    # One name is given to a key of several fields: a cell of the result holds one thing.
     subject = table.primary_key[0] if len(table.primary_key) == 1 else "primary_key"
     yield "primary_key", subject, Unique(fields=table.primary_key)
     for field in table.fields:

@@ -47,7 +47,7 @@ _COMPARED: dict[str, tuple[str, dict[str, bool]]] = {
 }
 
 
-# The ids of the rows that break a rule, by its key; and what stands in the fields it looks at.
+# The ids of the rows that break a rule, by its key; and the values of the fields it looks at.
 Failing = dict[RuleKey, tuple[str, ...]]
 Values = tuple[Any, ...]
 

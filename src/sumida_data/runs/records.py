@@ -156,7 +156,7 @@ def list_places(dataset: Any) -> dict[Path, bool]:
 
 
 def name_from(project: Path, path: Path) -> str:
-    """Return a path as it is told: from the project, if it lies there."""
+    """Return a path as people read it: from the project, if it is in there."""
     return (path.relative_to(project) if path.is_relative_to(project) else path).as_posix()
 
 

@@ -2,10 +2,10 @@
 
 A return looks like a government form, filled in: a guidance sheet first, then the cover with label
 cells, then the tables with headings over two rows, an example, empty rows with numbers and notes;
-the choices of the drop-downs stand in a hidden sheet. Headings, choices and sheets follow the form.
+the choices of the drop-downs are in a hidden sheet. Headings, choices and sheets follow the form.
 
 An officer writes the same value in many ways, and keeps the habits from quarter to quarter. What
-stands in a cell never means anything else than the value, but for the flaws that the settings name.
+is in a cell never means anything else than the value, but for the flaws that the settings name.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -56,7 +56,7 @@ _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 class RealFilesError(ValueError):
-    """Files lie where sample data would be written, and do not say that they are sample data."""
+    """Files are where sample data would be written, and do not say that they are sample data."""
 
 
 def refuse_real_files(files: Iterable[SourceFile]) -> None:
@@ -124,7 +124,7 @@ class Hand:
         self.rows_down = habits.choice((0, 0, 0, 1, 2))
         self.columns_right = habits.choice((0, 0, 0, 1))
         self.labels_per_row = habits.choice((1, 2))
-        # Whether 記入例 stands in the numbering column, not in the first field.
+        # Whether 記入例 is in the numbering column, not in the first field.
         self.marks_example_number = habits.random() < 0.7
         self._renames = habits.random() < 0.2
         self._uses_synonyms = habits.random() < 0.3
@@ -141,7 +141,7 @@ class Hand:
         return field.title
 
     def write(self, field: FormField, value: Value) -> Value:
-        """Return what stands in the cell: a text, or a number or day for a cell that holds one."""
+        """Return the content of the cell: a text, or a number or day for a cell that holds one."""
         if value is None:
             return {"integer": self._blank, "date": self._blank}.get(field.type)
         if isinstance(value, date):
@@ -226,7 +226,7 @@ class _Inquiry:
             for part in self.form.answer_sheets
             if part.sheet in self.wave.sheets_for(code)
         }
-        # Counted, not told: how many of the staff there are were trained.
+        # Counted, not chosen: how many of the staff there are were trained.
         return answers | {_TRAINING: [training]}
 
     def _spoil(self, flawed: set[ward.Flaw], cover: Record, answers: Answers) -> None:

@@ -1,6 +1,6 @@
 """The sample ward: what may be set about it, what is true there on a day, and its central files.
 
-The facts stand in CSV files of the project, one for each table of the survey, with a day for
+The facts are in CSV files of the project, one for each table of the survey, with a day for
 whatever begins. The central files are the ministry's card workbook, the document system's CSV and
 the open data list. All but the published totals is invented.
 """

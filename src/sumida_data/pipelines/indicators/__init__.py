@@ -91,8 +91,8 @@ def gather_progress_notes(
     """Gather what owners and office say of values; some forms do not ask the owners."""
     explained = [read_rows(tables[name]) for name in ("indicator_explanation",) if name in tables]
     values = read_rows(indicator_value)
-    told = (chain.from_iterable(explained), read_rows(response))
-    return hints.gather_progress_notes(read_rows(progress_notes), plans, values, *told)
+    evidence = (chain.from_iterable(explained), read_rows(response))
+    return hints.gather_progress_notes(read_rows(progress_notes), plans, values, *evidence)
 
 
 @makes("indicator_progress", "pending_revision")

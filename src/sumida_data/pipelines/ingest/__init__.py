@@ -156,10 +156,10 @@ def correct_answers(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     answer = join_frames(answer, central_answers)
     found = [*survey_findings, *map(Finding.from_row, read_rows(central_findings))]
     agreed = register.parse_corrections(read_rows(corrections), form)
-    answer, corrected, told = register.apply_corrections(answer, agreed, rules)
+    answer, corrected, found = register.apply_corrections(answer, agreed, rules)
     received = register.leave_out_settled(found, answer)
     stocks = [part.table for part in form.answer_sheets if part.kind == "stock"]
-    findings = [finding.as_row() for finding in (*received, *told)]
+    findings = [finding.as_row() for finding in (*received, *found)]
     return answer, corrected, findings, answer[answer["table_name"].isin(stocks)]
 
 
@@ -180,7 +180,7 @@ def list_payment_methods(procedure: Frame, dictionary: DataDictionary) -> Frame:
 
 @makes("personal_hit", tables=("correction", "procedure_payment_method", "#typed"))
 def find_names(name_screen: NameScreen, dictionary: DataDictionary, **tables: Frame) -> Rows:
-    """Return table ``personal_hit``: the cells of the tables in which a cover's name stands."""
+    """Return table ``personal_hit``: the cells of the tables that hold a name from a cover."""
     return list(find_named_cells(name_screen, tables, dictionary))
 
 

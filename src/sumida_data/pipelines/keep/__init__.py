@@ -39,7 +39,7 @@ def keep_readings(
 ) -> tuple[Contents, Summary]:
     """Read the returns and keep what may be kept of a quarter.
 
-    All quarters are read: a name on a cover of this one may stand in an answer of another.
+    All quarters are read: a name on a cover of this one may be in an answer of another.
     """
     name = period.root
     asked = _list_asked(name, collector.waves, survey_returns)

@@ -35,8 +35,8 @@ def guard_tables(
     cleared = gate.parse_cleared(read_rows(cleared_texts))
     indicators = plans.indicators
     guarded = gate.guard(tables, dictionary, indicators, privacy, releases, packages, cleared)
-    told = [outcome.as_row() for outcome in guarded.outcomes]
-    return guarded, told, FreeWords.model_validate(guarded.free_words)
+    outcomes = [outcome.as_row() for outcome in guarded.outcomes]
+    return guarded, outcomes, FreeWords.model_validate(guarded.free_words)
 
 
 @makes("response_rate", "answer_rate")

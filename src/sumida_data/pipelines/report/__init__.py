@@ -72,7 +72,7 @@ def write_report(
 ) -> Contents:
     """Give the report the form of pages, a workbook and slides, and write what checks found.
 
-    Reports of other plans stand beside it, in a folder by the name of the plan.
+    Reports of other plans are beside it, in a folder by the name of the plan.
     """
     # Imported here, with what writes slides and papers, because a run may need no report.
     from sumida_data.report import papers  # noqa: PLC0415

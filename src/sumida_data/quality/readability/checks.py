@@ -98,17 +98,17 @@ class FileColumn:
     Attributes:
         note: The field that describes it, found by its name, or its title and unit; or empty.
         filled: Its cells that are not blank, by row; others are there up to ``end``.
-        distinct: Its values but blank ones, each with the row where it first stands.
+        distinct: Its values but blank ones, each with the row where it is first.
         words: Those of its values that are texts.
     """
 
     def __init__(self, grid: "Grid", number: int, heading: str, cells: Cells) -> None:
-        """Look for what is said of the column, and for what stands in it."""
+        """Look for what is said of the column, and for what is in it."""
         self.grid, self.number, self.heading, self.header = grid, number, heading, heading.strip()
         said = grid.file.said
         fields = said.get("sheets", {}).get(grid.name, said.get("schema", {}).get("fields", ()))
         self.note: Described = next((one for one in fields if self.header in _list_names(one)), {})
-        # In a workbook, which people read, words stand for the codes.
+        # In a workbook, which people read, words replace the codes.
         words = {one["label"] for one in self.note.get("categories", ()) if "sheets" in said}
         self.enum: Collection[str] = words.union(self.note.get("constraints", {}).get("enum", ()))
         first, self.end = grid.header_row + 1, grid.header_row + 1 + len(cells)
@@ -178,7 +178,7 @@ class DataFile:
 
     Attributes:
         said: What is said of it outside: a resource of a descriptor, and beside it ``sheets`` (the
-            fields by sheet), ``history`` (whether changes are told) and ``previous`` (its bytes as
+            fields by sheet), ``history`` (if changes are listed) and ``previous`` (its bytes as
             they were last published); nothing for a received file.
         form: Its format by its contents, such as csv; empty if it is no table.
         objects: How many pictures, charts, comments and other things that are no cells it has.
@@ -194,7 +194,7 @@ class DataFile:
 
     @cached_property
     def legend(self) -> set[str]:
-        """What stands on the sheets that say what symbols mean."""
+        """What is on the sheets that say what symbols mean."""
         legends = (grid.rows for grid in self.grids if re.search("凡例|記号|注", grid.name))
         return {str_of(cell).strip() for rows in legends for row in rows for cell in row}
 
@@ -372,7 +372,7 @@ def _list_tables(grid: Grid) -> list[tuple[int, int]]:
 
 
 def _has_headings(grid: Grid, first: int, last: int) -> bool:
-    """Tell whether texts stand above something that is none, as headings do."""
+    """Tell whether texts are above something that is none, as headings do."""
     head, below = grid.rows[first], grid.rows[first + 1 : last + 1]
     are_texts = _count_filled(head) > 1 and not any(map(_is_number, head))
     return are_texts and any(map(_is_number, chain.from_iterable(below)))
@@ -406,7 +406,7 @@ def _find_lines_around(grid: Grid) -> Iterator[Cell]:
 
 
 def _find_several_values(column: FileColumn) -> Iterator[int]:
-    """Two numbers in a cell, or several choices where choices also stand alone."""
+    """Two numbers in a cell, or several choices where choices are also given alone."""
     split = {text: [*filter(None, _SEPARATORS.split(text))] for text in column.words}
     uses = Counter(chain.from_iterable(map(set, split.values())))
     choices = {one for one, times in uses.items() if times > 1 and len(one) <= _LONGEST_CHOICE}
@@ -551,7 +551,7 @@ def _find_wide_layout(grid: Grid) -> Iterator[Cell]:
         yield grid.header_row, 0
 
 
-# What is no function stands here; what each is about, and what to do, says the table of rules.
+# What is no function is here; what each is about, and what to do, says the table of rules.
 CHECKS: Final[dict[str, Check]] = {
     "L1-01": lambda file: repeat(_WHOLE, file.form not in _FORMATS),
     "L1-02": _of_sheets(_find_further_tables),
