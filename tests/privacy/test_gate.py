@@ -297,6 +297,16 @@ class TestFreeText:
         assert count_void_releases(check) == 1
         assert not dictionary["procedure"].field("remarks").personal
 
+    def test_a_release_of_the_sample_is_for_invented_answers_alone(self, guard):
+        release = RELEASE | {"released_by": "見本"}
+        real = guard([release])
+        assert outcomes(real) == []
+        assert real.frames["procedure"]["remarks"].isna().all()
+        invented = [PROCEDURE | {"sample": True}]
+        assert outcomes(guard([release], procedure=invented))[0][3:] == ("released", 1)
+        unused = guard([release | {"row": "T1203-99"}], procedure=invented)
+        assert outcomes(unused)[0][3:] == ("release_unused", 1)
+
     def test_a_release_holds_until_its_last_quarter(self, guard):
         rows = [PROCEDURE | {"period": period} for period in ("FY2022Q3", "FY2022Q4", "FY2023Q1")]
         guarded = guard([RELEASE | {"until": "FY2022Q4"}], procedure=rows)

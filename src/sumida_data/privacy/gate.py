@@ -56,6 +56,8 @@ _REASONS: dict[str, str] = {
     "with_it": "公開しない行についての記載があります",
     "cleared": "個人に関する記載でないと判断した",
 }
+# So it is said of who released what stands in the sample.
+_SAMPLE = "見本"
 _PLACES_NAMED = 5
 _PLACE = ("source_file", "sheet", "cell")
 # Tables of which one row is one cell, with the column that names the record it belongs to.
@@ -80,19 +82,15 @@ Frames = Mapping[str, pd.DataFrame]
 
 
 class Release(NamedTuple):
-    """A text that may go out.
+    """A text that may go out."""
 
-    Attributes:
-        periods: The first and the last quarter for which it is released.
-        key: What names the record there; its key answers joined by ``|``.
-    """
-
-    periods: tuple[str, str]
+    periods: tuple[str, str]  # the first and the last quarter for which it is released
     department_code: str
     part: SurveySheet
-    key: str
+    key: str  # what names the record there; its key answers joined by |
     item: FormField
     text: str
+    sample: bool  # comes with the sample, and concerns invented answers alone
 
     @property
     def place(self) -> tuple[str, str]:
@@ -104,6 +102,7 @@ class Release(NamedTuple):
         texts = frame[[item.name for item in self.part.key_fields]].astype(str)
         is_key = texts.iloc[:, 0].str.cat(texts.iloc[:, 1:], sep="|").eq(self.key)
         is_ours = is_key & frame["department_code"].eq(self.department_code)
+        is_ours &= frame["sample"] | (not self.sample)
         return (is_ours & frame["period"].between(*self.periods)).fillna(value=False)
 
 
@@ -133,7 +132,8 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
         part, item = known[row["sheet"], row["field"]]
         first, last = map(str, registers.parse_periods(row, place))
         department, key, text = row["department_code"], row["row"], row["text"]
-        releases.append(Release((first, last), department, part, key, item, text))
+        sample = row["released_by"] == _SAMPLE
+        releases.append(Release((first, last), department, part, key, item, text, sample))
     return releases
 
 
@@ -252,7 +252,7 @@ def _empty_free_text(
             found = one.find(frame)
             kept = kept.mask(found & frame[name].fillna("").eq(one.text), one.text)
             concerned |= found
-            unused += not found.any()
+            unused += not found.any() and not (one.sample and not frame["sample"].any())
         frames[table] = frame.assign(**{name: kept})
         tally = {
             "released": int(kept.notna().sum()),
