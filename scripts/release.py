@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,7 @@ def describe_materials(lock: str, version: str) -> str:
             "name": name,
             "version": number,
             "purl": f"pkg:pypi/{name}@{number}",
+            "licenses": [{"license": {"name": one}} for one in list_licences(name)],
             "hashes": [
                 {"alg": "SHA-256", "content": one}
                 for one in sorted(re.findall(r"sha256:([0-9a-f]{64})", hashes))
@@ -55,6 +57,22 @@ def describe_materials(lock: str, version: str) -> str:
         "components": parts,
     }
     return json.dumps(described, indent=1) + "\n"
+
+
+def list_licences(name: str) -> list[str]:
+    """Return the licences that a library names; none where it is for another system alone."""
+    try:
+        told = metadata.metadata(name)
+    except metadata.PackageNotFoundError:
+        return []
+    classified = [
+        one.rpartition(" :: ")[2]
+        for one in told.get_all("Classifier", [])
+        if one.startswith("License :: ")
+    ]
+    # Some put the whole text where the name should stand.
+    written = [told[key] for key in ("License-Expression", "License") if key in told]
+    return [one for one in written if "\n" not in one.strip()][:1] or classified
 
 
 def normalise_archive(path: Path, seconds: int) -> None:

@@ -153,10 +153,27 @@ class TestWhole:
 
     def test_a_real_folder_makes_room_for_the_link(self, office):
         office.public.mkdir()
-        (office.public / "note.txt").write_text("by hand")
         office.approve_and_publish(FIRST)
         assert office.public.is_symlink()
+
+    def test_what_others_put_there_is_not_removed_by_the_first_publication(self, office, tmp_path):
+        root = tmp_path / "html"
+        root.mkdir()
+        (root / "note.txt").write_text("by hand")
+        office.public.symlink_to(root)
+        with pytest.raises(RefusedError, match=r"html に、ここから公開したものではない note\.txt"):
+            office.approve(FIRST)
+        (root / "note.txt").unlink()
+        office.approve_and_publish(FIRST)
+        # What somebody puts beside it afterwards goes, as was shown to who approved.
+        (root / "note.txt").write_text("by hand")
+        office.approve_and_publish(SECOND)
         assert "note.txt" not in office.show()
+
+    def test_a_file_in_the_place_of_the_folder_is_left_alone(self, office):
+        office.public.write_text("by hand")
+        with pytest.raises(RefusedError, match="空のフォルダにしてください"):
+            office.approve(FIRST)
 
     def test_two_releases_stay_and_every_content_once(self, published):
         for number in range(1, 5):
@@ -682,7 +699,6 @@ class TestOtherFolders:
 
     def test_a_folder_that_is_mounted_itself_is_refused_in_words(self, office, monkeypatch):
         office.public.mkdir()
-        (office.public / "note.txt").write_text("")
 
         def refuse(*_: object, **__: object) -> None:
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from sumida_data.base.database import connect
-from sumida_data.commands.compare import compare
+from sumida_data.commands import cli
 from tests.project import Project
 
 FIRST = """
@@ -43,7 +43,7 @@ MANY = """
 
 
 def call(*arguments: Path) -> Result:
-    return CliRunner().invoke(compare, list(map(str, arguments)))
+    return CliRunner().invoke(cli, ["compare", *map(str, arguments)])
 
 
 def make(path: Path, *scripts: str) -> Path:

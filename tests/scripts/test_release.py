@@ -31,4 +31,6 @@ def test_the_bill_of_materials_names_every_library_with_its_hashes(script) -> No
     pinned = re.findall(r"^[\w.-]+(?:\[.+\])?==", lock, re.MULTILINE)
     assert len(described["components"]) == len(pinned)
     assert all(len(part["hashes"][0]["content"]) == 64 for part in described["components"])
+    licences = {one["name"]: one["licenses"] for one in described["components"]}
+    assert licences["click"] == [{"license": {"name": "BSD-3-Clause"}}]
     assert described["bomFormat"] == "CycloneDX"

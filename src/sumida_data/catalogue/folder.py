@@ -17,7 +17,7 @@ import json
 import os
 import posixpath
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
 from html.parser import HTMLParser
@@ -26,6 +26,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel
 
+from sumida_data.base.characters import name_some
 from sumida_data.base.disk import read_folder, remove_folder, replace_file, replace_folder
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import (
@@ -89,7 +90,21 @@ class FolderTarget:
             name: DatasetState(known.get(name, NO_DATASET).metadata_sha256, files[name])
             for name in files
         }
-        return TargetState(self.name, self.accepts_sample, day, held, pages)
+        # Where datasets lie, it is the record that is lost.
+        refused = [] if held else self._refuse_others(pages)
+        return TargetState(
+            self.name, self.accepts_sample, day, held, pages, find_problems=lambda _: refused
+        )
+
+    def _refuse_others(self, pages: Iterable[str]) -> list[str]:
+        """Refuse to begin where something lies that was not published: it would be removed."""
+        others = [self._path.name] if self._path.is_file() else sorted(pages)
+        if self._find_current() or not others:
+            return []
+        return [
+            f"{self._place} に、ここから公開したものではない {name_some(others)} があります。"
+            "公開すると消えるので、空のフォルダにしてください。"
+        ]
 
     def apply(self, catalogue: Catalogue, content_of: str, adopts: Collection[str] = ()) -> None:
         """Build a release of a publication and show it instead of the last."""

@@ -30,19 +30,15 @@ _COMMANDS = {
 }
 
 
-class Command(click.Command):
-    """A command that says in plain words where a file or the disk is in its way."""
+class _Commands(click.Group):
+    """Imports a command when it is asked for: each has a library of its own to load."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run it."""
+        """Run it; where a file or the disk is in its way, that is said in plain words."""
         try:
             return super().invoke(ctx)
         except OSError as error:
             raise click.ClickException(explain_os_error(error)) from error
-
-
-class _Commands(click.Group):
-    """Imports a command when it is asked for: each has a library of its own to load."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(_COMMANDS)

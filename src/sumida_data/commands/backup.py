@@ -24,7 +24,6 @@ from sumida_data.base.characters import name_some
 from sumida_data.base.disk import hold, refuse_outside, replace_file
 from sumida_data.base.periods import format_era_date
 from sumida_data.catalogue.folder import FolderTarget
-from sumida_data.commands import Command
 from sumida_data.commands.project import find_project
 
 MANIFEST = "控え.json"
@@ -67,7 +66,7 @@ _HELP_RESTORE = """控えから、すべてのファイルを元に戻します�
 _Manifest = dict[str, Any]
 
 
-@click.command(cls=Command, help=_HELP_BACKUP)
+@click.command(help=_HELP_BACKUP)
 @click.argument("target", type=click.Path(path_type=Path), metavar="フォルダ")
 def backup(target: Path) -> None:
     """Write a backup into a folder, and read it back."""
@@ -92,7 +91,7 @@ def backup(target: Path) -> None:
     click.echo(f"{path} に、{count}ファイルの控えをとり、読み返して確かめました。")
 
 
-@click.command(cls=Command, help=_HELP_RESTORE)
+@click.command(help=_HELP_RESTORE)
 @click.argument("archive", type=click.Path(path_type=Path, exists=True), metavar="控え.zip")
 @click.option("--check", is_flag=True, help="控えが壊れていないかだけを確かめ、何も書きません。")
 def restore(archive: Path, *, check: bool) -> None:

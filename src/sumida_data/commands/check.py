@@ -24,7 +24,7 @@ from rich.text import Text
 from sumida_data.base.disk import is_hidden, replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period
-from sumida_data.commands import Command, describe_fault
+from sumida_data.commands import describe_fault
 from sumida_data.commands.project import Project, find_project
 from sumida_data.survey.collecting.collection import Collector
 from sumida_data.survey.collecting.returns import FormReader, Return
@@ -253,7 +253,7 @@ def write_result(checked: Checked, checker: Checker) -> Path:
     return target
 
 
-@click.command(cls=Command, help=_HELP)
+@click.command(help=_HELP)
 @click.argument("path", type=click.Path(path_type=Path), metavar="ファイル|フォルダ")
 @click.option(
     "--period",

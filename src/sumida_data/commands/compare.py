@@ -16,7 +16,6 @@ import click
 import duckdb
 
 from sumida_data.base.database import connect
-from sumida_data.commands import Command
 from sumida_data.commands.project import find_project
 
 _SHOWN = 10
@@ -63,7 +62,7 @@ _Words = Mapping[tuple[str, str], str]
 State = tuple[_Words, _Words | None]
 
 
-@click.command(cls=Command, help=_HELP)
+@click.command(help=_HELP)
 @click.argument("states", type=click.Path(path_type=Path), metavar="[A B]", nargs=-1)
 def compare(states: tuple[Path, ...]) -> None:
     """Say how two runs differ; exits with 2 where they do."""

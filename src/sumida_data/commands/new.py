@@ -14,7 +14,6 @@ import click
 import sumida_data
 from sumida_data.base.disk import replace_folder
 from sumida_data.base.periods import fiscal_year_of
-from sumida_data.commands import Command
 from sumida_data.present.words import load_templates
 from sumida_data.survey.reading.registers import REGISTERS
 
@@ -45,7 +44,7 @@ def _refuse_full(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     return folder
 
 
-@click.command(cls=Command, help=_HELP)
+@click.command(help=_HELP)
 @click.argument(
     "folder",
     type=click.Path(path_type=Path, file_okay=False),

@@ -26,7 +26,6 @@ from sumida_data.base.metadata import Row
 from sumida_data.base.periods import Period, format_era_date
 from sumida_data.catalogue.approval import Proposal
 from sumida_data.catalogue.record import COMPLETES, TargetRecord
-from sumida_data.commands import Command
 from sumida_data.commands.backup import LAST_BACKUP
 from sumida_data.commands.project import (
     ProjectError,
@@ -345,7 +344,7 @@ def _written_on(path: Path) -> str:
     return date.fromtimestamp(path.stat().st_mtime).isoformat()
 
 
-@click.command(cls=Command, help=_HELP)
+@click.command(help=_HELP)
 @click.option(
     "--period", metavar="期間", help="期間(FY2022Q3など)。書かなければ今の仕事の期間です。"
 )
