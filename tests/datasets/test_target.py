@@ -80,7 +80,7 @@ def test_credentials_are_arguments_of_the_target_and_are_not_shown(tmp_path: Pat
 
 def test_a_record_is_written_by_publishing_only(tmp_path: Path) -> None:
     dataset = RecordDataset(path=str(tmp_path), read="state")
-    with pytest.raises(DatasetError, match="written by publishing"):
+    with pytest.raises(DatasetError, match="written only by publishing"):
         dataset.save([])  # type: ignore[arg-type]
     assert str(tmp_path) in str(dataset)
 

@@ -20,10 +20,10 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from lxml import html
 from pydantic import BaseModel
 
 from sumida_data.base.characters import name_some
@@ -280,18 +280,6 @@ def _read_states(kept: Sequence[Entry]) -> dict[str, DatasetState]:
     return states
 
 
-class _Links(HTMLParser):
-    """Collects the addresses to which a page refers."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: dict[str, None] = {}
-        self.feed(page)
-
-    def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found |= {value: None for name, value in attrs if name in ("href", "src") and value}
-
-
 def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
     """Return a line for each link of a page, or address of a resource, that leads to no file.
 
@@ -302,7 +290,8 @@ def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
         f"{path}: リンク先 {link} がありません。"
         for path, content in files.items()
         if path.endswith(".html")
-        for link in _Links(content.decode()).found
+        for _, attribute, link, _ in html.document_fromstring(content.decode()).iterlinks()
+        if attribute in ("href", "src")
         if not _leads_to_file(path, link, paths)
     ]
     datasets = json.loads(files[_SEARCH])["result"]["results"] if _SEARCH in files else []

@@ -171,19 +171,15 @@ class GateAction(NamedTuple):
 class GuardedTables:
     """What may go out.
 
-    Attributes:
-        dictionary: Their descriptions; a free text is published where any cell of it is released.
-        blocked: Names of the packages that must not be built.
-        held_back: How many rows are left out, by table.
-        free_words: The free words that go out, one row each: ``text``, the titles of ``table`` and
-            ``field``, the ``place`` of the first cell and the number of ``cells``.
+    Of ``free_words``, a row has ``text``, the titles of ``table`` and ``field``, the ``place`` of
+    the first cell and the number of ``cells``.
     """
 
     frames: dict[str, pd.DataFrame]
-    dictionary: DataDictionary
-    blocked: set[str]
+    dictionary: DataDictionary  # a free text is published where any cell of it is released
+    blocked: set[str]  # names of packages that must not be built
     outcomes: list[GateAction]
-    held_back: dict[str, int]
+    held_back: dict[str, int]  # how many rows are left out, by table
     free_words: list[Row]
 
     def admit(self, packages: Packages) -> Packages:

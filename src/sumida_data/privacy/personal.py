@@ -292,15 +292,10 @@ def _make_detectors() -> dict[str, list[tuple[re.Pattern[str], Judge]]]:
 
 @dataclass(frozen=True)
 class NameScreen:
-    """Finds names in texts; made once from all cover sheets.
+    """Finds names in texts; made once from all cover sheets."""
 
-    Attributes:
-        covers: What the cover sheets give as names, as it stands there.
-        named_texts: Digests of texts in which a name stood that is known no more.
-    """
-
-    covers: frozenset[str] = field(repr=False)
-    named_texts: frozenset[str] = frozenset()
+    covers: frozenset[str] = field(repr=False)  # what they give as names, as it stands there
+    named_texts: frozenset[str] = frozenset()  # digests of texts in which a forgotten name stood
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
