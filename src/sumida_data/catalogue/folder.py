@@ -17,7 +17,7 @@ import json
 import os
 import posixpath
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -90,16 +90,16 @@ class FolderTarget:
             name: DatasetState(known.get(name, NO_DATASET).metadata_sha256, files[name])
             for name in files
         }
-        # Where datasets lie, it is the record that is lost.
-        refused = [] if held else self._refuse_others(pages)
+        refused = self._refuse_others(held, pages)
         return TargetState(
             self.name, self.accepts_sample, day, held, pages, find_problems=lambda _: refused
         )
 
-    def _refuse_others(self, pages: Iterable[str]) -> list[str]:
+    def _refuse_others(self, held: Collection[str], pages: Collection[str]) -> list[str]:
         """Refuse to begin where something lies that was not published: it would be removed."""
         others = [self._path.name] if self._path.is_file() else sorted(pages)
-        if self._find_current() or not others:
+        # Where datasets lie, it is the record that is lost.
+        if held or self._find_current() or not others:
             return []
         return [
             f"{self._place} に、ここから公開したものではない {name_some(others)} があります。"
@@ -280,6 +280,11 @@ def _read_states(kept: Sequence[Entry]) -> dict[str, DatasetState]:
     return states
 
 
+def _find_links(page: str) -> list[str]:
+    found = html.document_fromstring(page).iterlinks()
+    return sorted({link for _, attribute, link, _ in found if attribute in ("href", "src")})
+
+
 def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
     """Return a line for each link of a page, or address of a resource, that leads to no file.
 
@@ -290,8 +295,7 @@ def find_broken_links(files: Mapping[str, bytes]) -> list[str]:
         f"{path}: リンク先 {link} がありません。"
         for path, content in files.items()
         if path.endswith(".html")
-        for _, attribute, link, _ in html.document_fromstring(content.decode()).iterlinks()
-        if attribute in ("href", "src")
+        for link in _find_links(content.decode())
         if not _leads_to_file(path, link, paths)
     ]
     datasets = json.loads(files[_SEARCH])["result"]["results"] if _SEARCH in files else []

@@ -13,13 +13,7 @@ from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.base.periods import era_year
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.catalogue.approval import ACTIONS, Proposal, count_actions, group_changes
-from sumida_data.catalogue.target import (
-    Catalogue,
-    Dataset,
-    Entry,
-    File,
-    is_on_this_machine,
-)
+from sumida_data.catalogue.target import Catalogue, Dataset, Entry, File, is_on_this_machine
 from sumida_data.packages.descriptor import describe_catalogue
 from sumida_data.packages.models import Packages
 from sumida_data.packages.published import Dataset as DataPackage
@@ -66,15 +60,8 @@ def build_preview(
     described = [json.loads(one.files["dcat.jsonld"]) for one in published.datasets]
     dcat = describe_catalogue(described, packages, site.title, site.description)
     datasets = [_describe_dataset(one, packages, municipality) for one in published.datasets]
-    answers = {
-        "package_list": [dataset["name"] for dataset in datasets],
-        "package_search": {
-            "count": len(datasets),
-            "facets": {},
-            "search_facets": {},
-            "results": datasets,
-        },
-    }
+    found = {"count": len(datasets), "facets": {}, "search_facets": {}, "results": datasets}
+    answers = {"package_list": [one["name"] for one in datasets], "package_search": found}
     preview = build_site(published, municipality, plans, waves, site, dictionary)
     preview["catalog.jsonld"] = f"{json.dumps(dcat, ensure_ascii=False, indent=1)}\n".encode()
     for action, result in answers.items():

@@ -91,11 +91,8 @@ class PackagesValidator:
 
     def validate(self, data: dict[str, bytes]) -> dict[str, bytes]:
         """Return the packages as they are; a PackageError names each file and row at fault."""
-        packages, known = (
-            split_packages(data),
-            data.taken if isinstance(data, BuiltPackages) else (),
-        )
-        new = {name: files for name, files in packages.items() if name not in known}.items()
+        known = data.taken if isinstance(data, BuiltPackages) else ()
+        new = ((name, files) for name, files in split_packages(data).items() if name not in known)
         errors = [f"{name}/{error}" for name, files in new for error in find_errors(files)]
         if errors:
             raise PackageError("公開できないパッケージがあります。\n" + "\n".join(errors))

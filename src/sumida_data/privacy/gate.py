@@ -97,6 +97,10 @@ class Release(NamedTuple):
         """The typed table and its field."""
         return self.part.table, self.item.name
 
+    def is_expected(self, frame: pd.DataFrame) -> bool:
+        """Tell whether it should name a row: what comes with the sample, only of a sample."""
+        return not self.sample or bool(frame["sample"].any())
+
     def find(self, frame: pd.DataFrame) -> pd.Series:
         """Tell which rows of the typed table it names."""
         texts = frame[[item.name for item in self.part.key_fields]].astype(str)
@@ -248,7 +252,7 @@ def _empty_free_text(
             found = one.find(frame)
             kept = kept.mask(found & frame[name].fillna("").eq(one.text), one.text)
             concerned |= found
-            unused += not found.any() and not (one.sample and not frame["sample"].any())
+            unused += one.is_expected(frame) and not found.any()
         frames[table] = frame.assign(**{name: kept})
         tally = {
             "released": int(kept.notna().sum()),

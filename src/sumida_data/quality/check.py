@@ -61,35 +61,21 @@ class RuleQueryError(ValueError):
 
 
 class EngineResult(NamedTuple):
-    """What one engine found of one rule.
+    """What one engine found of one rule."""
 
-    Attributes:
-        key: Rule id, table and subject; the subject is '' where the rule is about the whole.
-        rows_checked: Rows of which the rule says something; none where it compared nothing.
-        failing: ``row_id`` of the rows that break the rule, in order.
-        fields: The fields that it looks at.
-    """
-
-    key: RuleKey
-    rows_checked: int
-    failing: tuple[str, ...]
-    fields: tuple[str, ...]
+    key: RuleKey  # rule id, table and subject, which is '' where the rule is about the whole
+    rows_checked: int  # of which the rule says something; 0 where it compared nothing
+    failing: tuple[str, ...]  # row_id of the rows that break the rule, in order
+    fields: tuple[str, ...]  # that it looks at
 
 
 class Constraint(NamedTuple):
-    """What the engines call a constraint of a Table Schema; frictionless calls it as that does.
+    """What the engines call a constraint of a Table Schema; frictionless calls it as that does."""
 
-    Attributes:
-        sql: SQL that says whether the value in a column, which is read from a text, keeps a limit.
-        words: What it asks for, in Japanese.
-        expectation: What Great Expectations calls it; empty where no rule has it.
-        argument: What Great Expectations calls the limit.
-    """
-
-    sql: str
-    words: str
-    expectation: str = ""
-    argument: str = ""
+    sql: str  # says whether the value in a column, which is read from a text, keeps a limit
+    words: str  # what it asks for, in Japanese
+    expectation: str = ""  # of Great Expectations; empty where no rule has it
+    argument: str = ""  # what Great Expectations calls the limit
 
 
 _IN, _BETWEEN = "ExpectColumnValuesToBeInSet", "ExpectColumnValuesToBeBetween"

@@ -135,23 +135,16 @@ class TableCell(NamedTuple):
 
 @dataclass(frozen=True)
 class IndicatorReport(Standing):
-    """What is said about one indicator: the cells of its line in the table, and what led to them.
-
-    Attributes:
-        current: Its cell in the reported period, which is one of those of the years.
-        printed_verdict: The verdict by the primary method as printed, such as ◎ 達成.
-        others: Its rows of ``indicator_progress`` by the other methods.
-        history: All its rows of ``indicator_value`` up to the period, oldest first.
-    """
+    """What is said of one indicator: the cells of its line in the table, and what led to them."""
 
     title: TableCell
     baseline: TableCell
     years: Sequence[TableCell]
-    current: TableCell
+    current: TableCell  # in the reported period; one of those of the years
     target: TableCell
-    printed_verdict: str
-    others: Sequence[Row]
-    history: Sequence[Row]
+    printed_verdict: str  # by the primary method, such as ◎ 達成
+    others: Sequence[Row]  # of indicator_progress, by the other methods
+    history: Sequence[Row]  # of indicator_value up to the period, oldest first
     chart: Chart
 
     @property

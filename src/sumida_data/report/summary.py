@@ -42,27 +42,18 @@ _NUMBER = {"justify": "right"}
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What a run did, beside what its report says.
-
-    Attributes:
-        cut_off: A publication, or what takes one back, that was begun and not finished.
-        inquiry: What the inquiry was taken from where none is listed for the quarter, or ''.
-        products: Where each product is, by its title.
-        readability: The points of the received files for being readable by machines, in words.
-        blocked: The packages that the privacy gate blocked; of those held back only rows.
-        void_releases: Releases of free text that no longer fit what the cell says.
-    """
+    """What a run did, beside what its report says."""
 
     report: ProgressReport
     proposal: Proposal
-    cut_off: PublicationLine | None
-    inquiry: str
-    products: Mapping[str, str]
-    readability: str
+    cut_off: PublicationLine | None  # what was begun of publishing, or taking back, and not ended
+    inquiry: str  # what it was taken from where none is listed for the quarter, or ''
+    products: Mapping[str, str]  # where each is, by its title
+    readability: str  # the points of the received files, in words
     checks: Tally
-    blocked: Sequence[BlockedPackage]
-    held_back: Sequence[BlockedPackage]
-    void_releases: int
+    blocked: Sequence[BlockedPackage]  # as a whole, by the privacy gate
+    held_back: Sequence[BlockedPackage]  # of which only rows are
+    void_releases: int  # of free text: they no longer fit what the cell says
 
     @property
     def exit_code(self) -> int:

@@ -333,20 +333,15 @@ def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> l
 class IndexEntry(NamedTuple):
     """An entry of the search index, with the page that tells about it.
 
-    Attributes:
-        title_en: Empty where the data have only a Japanese title.
-        description: What else is searched, in Japanese.
-        path: Of a column empty: it has no page of its own but places.
-        name: Its machine name, if it has one.
-        places: The pages that show a column, each with the titles of its table.
+    A column has no page of its own, so that its path is empty, but places.
     """
 
     title: str
-    title_en: str
-    description: str
+    title_en: str  # empty where the data have only a Japanese title
+    description: str  # what else is searched, in Japanese
     path: str
-    name: str = ""
-    places: Sequence[tuple[str, str, str]] = ()
+    name: str = ""  # its machine name, if it has one
+    places: Sequence[tuple[str, str, str]] = ()  # pages that show it, with titles of its table
 
 
 def build_index(

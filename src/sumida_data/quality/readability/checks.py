@@ -132,18 +132,14 @@ class FileColumn:
 
 @dataclass(eq=False)
 class Grid:
-    """One table of cells: a sheet, or a file without sheets, whose name is then empty.
-
-    Attributes:
-        rows: Its rows, without empty ones at the end; like columns, they are counted from 0.
-        styles: How a cell with content differs from a plain one: fill, colour, strike, bold.
-    """
+    """One table of cells: a sheet, or a file without sheets, whose name is then empty."""
 
     file: "DataFile"
     name: str
-    rows: Sequence[Cells]
+    rows: Sequence[Cells]  # without empty ones at the end; like columns, counted from 0
     look: SecondLook = field(default_factory=SecondLook)
     formulas: list[Cell] = field(default_factory=list)
+    # How a cell with content differs from a plain one: fill, colour, strike, bold.
     styles: dict[Cell, str] = field(default_factory=dict)
 
     @cached_property
