@@ -80,8 +80,7 @@ def _describe_dataset(
     """Describe a package as CKAN's ``package_show`` would.
 
     ``metadata_modified`` is no clock time but the start of the day of publication, so that no
-    harvester sees it in the future. Ids depend on names only and
-    never change.
+    harvester sees it in the future. Ids depend on names only and never change.
     """
     descriptor = package.descriptor
     organization = {
