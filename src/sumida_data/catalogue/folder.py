@@ -281,7 +281,8 @@ def _read_states(kept: Sequence[Entry]) -> dict[str, DatasetState]:
 
 
 def _find_links(page: str) -> list[str]:
-    found = html.document_fromstring(page).iterlinks()
+    # lxml takes no page without anything in it.
+    found = html.document_fromstring(page or "<p>").iterlinks()
     return sorted({link for _, attribute, link, _ in found if attribute in ("href", "src")})
 
 
