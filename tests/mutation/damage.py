@@ -575,6 +575,15 @@ def table_in_two_parts(scene: Scene) -> None:
     scene.book.pages.append(Page(f"{page.name}の続き", [*heads, moved]))
 
 
+@kind
+def table_goes_on_without_headings(scene: Scene) -> None:
+    """The last row is moved to a sheet of its own, with nothing above it."""
+    page, _ = scene.record_row()
+    last = scene.last_row(page)
+    moved, page.rows[last] = page.rows[last], new_cells(page.width)
+    scene.book.pages.append(Page(f"{page.name}の続き", [moved]))
+
+
 # Label cells
 
 
@@ -892,6 +901,8 @@ def restyle(
         cell.style = style
         if answer.value and scene.field_of(answer).type in ("integer", "number"):
             cell.value = float(answer.value) * scale
+            # Of another number, the same format would show another one.
+            scene.evidence.update({cell} if scale != 1 else ())
 
     KINDS[name] = damage
 
@@ -1449,6 +1460,10 @@ for name, line in {
     "estimates": "速報値",
     "dummies": "ダミーデータ",
     "what_was_before": "修正前",
+    "what_is_not_counted": "集計対象外",
+    "numbers_of_last_year": "件数は令和3年度の実績です",
+    "months_in_a_sentence": "※件数は4月から9月までの累計",
+    "what_is_red": "赤字は前回の値です",
     "what_is_not_to_be_written": "以下は記入しないでください",
 }.items():
     for place in ("title", "corner"):
@@ -1482,6 +1497,44 @@ def row_above_the_headings(scene: Scene) -> None:
     header, taken = scene.header_row(page, row), page.rows[row]
     page.delete_row(row)
     page.insert_rows(header, [taken])
+
+
+@kind
+def row_of_little_above_the_headings(scene: Scene) -> None:
+    _, (page, row, _), _ = scene.pick(lambda item, a: item.name == "online_status", rows=True)
+    header, taken = scene.header_row(page, row), page.rows[row]
+    for cell in taken:
+        answer = cell.origin and scene.expected.get(cell.origin)
+        if not (answer and (scene.field_of(answer).key or answer.field == "online_status")):
+            cell.value = None
+    page.delete_row(row)
+    page.insert_rows(header - 1, [taken])
+
+
+@kind
+def unit_at_the_end_of_a_title(scene: Scene) -> None:
+    cell, (page, row, _), answer = scene.pick(
+        lambda item, a: item.unit == "件" and a.value, rows=True
+    )
+    page.insert_rows(max(0, scene.header_row(page, row) - 2), [[Cell("件数の一覧（千件）")]])
+    cell.value = float(answer.value or 0) / 1000
+
+
+for name, group in {"last_time": "前回の状況", "a_plan": "来年度の予定"}.items():
+
+    @kind
+    def _group(scene: Scene, group: str = group) -> None:
+        cell, (page, row, _), answer = scene.pick(
+            lambda item, a: item.name in ("annual_cases", "attendees") and a.value, rows=True
+        )
+        groups = [one for one in page.rows[scene.header_row(page, row) - 1] if one.value]
+        if not groups:
+            raise DoesNotApplyError
+        for one in groups:
+            one.value = group
+        cell.value = float(answer.value or 0) + 1
+
+    KINDS[f"headings_grouped_as_{name}"] = KINDS.pop("_group")
 
 
 @kind

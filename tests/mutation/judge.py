@@ -95,10 +95,9 @@ class Judge:
         for origin, before in expected.items():
             now = positions.get(origin)
             after = answers.pop(now, None) if now else None
-            blank = (
-                before.value is None
-                and by_field.get(_field(before), before.status) == before.status
-            )
+            says = by_field.get(_field(before), before.status), after.status if after else ""
+            blank = before.value is None and before.status in says
+            blank &= not (after and after.value)
             if after != before and not blank:
                 wrong = True
                 place = now or _place_left(origin, positions)

@@ -6,6 +6,7 @@ and nothing is corrected but the run says so.
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -159,11 +160,8 @@ def _report(one: Correction, period: str, found: Row, rules: FindingRules) -> Fi
 
 
 def leave_out_settled(findings: Iterable[Finding], answer: pd.DataFrame) -> Iterator[Finding]:
-    """Yield the findings but for those about cells whose value a correction has replaced."""
+    """Return the findings but for those about cells whose value a correction has replaced."""
     columns = ["source_file", "sheet", "cell"]
-    cells = set(
-        answer.loc[answer["change"] == "corrected", columns].itertuples(index=False, name=None)
-    )
-    for one in findings:
-        if (one.place.source_file, one.place.sheet, one.place.cell) not in cells:
-            yield one
+    rows = answer.loc[answer["change"] == "corrected", columns]
+    cells, where = set(rows.itertuples(index=False, name=None)), attrgetter(*columns)
+    return (one for one in findings if where(one.place) not in cells)

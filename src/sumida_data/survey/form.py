@@ -72,6 +72,11 @@ class FormField(Field):
         return self
 
     @property
+    def is_typed(self) -> bool:
+        """Whether not every text can be an answer."""
+        return self.enum is not None or self.type != "string"
+
+    @property
     def examples(self) -> tuple[str, ...]:
         """The example answers of all forms that may come back."""
         return (self.example, *self.former_examples)

@@ -92,3 +92,38 @@ def test_is_read_right_or_told(
     found = {one.rule_id for one in collected.findings} - {"F204", "F205", "F206", "F323", "F502"}
     assert answers.get(cell) == value
     assert finding in found if finding else not found
+
+
+def with_labels(*rows: Sequence[Any], comment: str = "") -> bytes:
+    """A workbook whose sheet of label cells has these rows, and a comment on one of them."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        for name, lines in {"表紙": cover(), "セキュリティ": rows}.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(lines):
+                sheet.write_row(at, 0, row)
+        if comment:
+            sheet.write_comment(comment, "千人単位")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "value", "finding"),
+    [
+        (with_labels(["研修対象者数", 11], ["受講者数", 9]), "9", None),
+        (with_labels(["研修対象者数", 11], ["受講者数", 9], comment="A2"), "9", ("F331", "A2")),
+        (with_labels([11, 9], ["研修対象者数", "受講者数"], []), None, ("F319", "B1")),
+        (with_labels(["研修対象者数", 11], [9], ["受講者数"]), None, ("F319", "A2")),
+        (with_labels(["人数のまとめ"], ["受講者数"]), None, None),
+    ],
+    ids=range(5),
+)
+def test_what_belongs_to_a_label_is_told(
+    collect: Collect, content: bytes, value: str | None, finding: tuple[str, str] | None
+) -> None:
+    collected = collect({"FY2022Q3/1203.xlsx": content})
+    values = {one.field: one.value for one in collected.answers}
+    found = (one for one in collected.findings if one.rule_id in {"F319", "F331"})
+    told = {(one.rule_id, one.place.cell) for one in found}
+    assert values.get("trainees") == value
+    assert finding in told if finding else not told

@@ -189,7 +189,8 @@ class FormReader:
         for sheet in workbook.sheets:
             if sheet.name in read:
                 continue
-            if reader := next((one for one in readers if one.find_part(sheet)), None):
+            holds = (one for one in readers if one.find_part(sheet) or one.holds_rows(sheet))
+            if reader := next(holds, None):
                 part = reader.description
                 words = {"sheet": sheet.name, "title": part.title, "expected": part.sheet}
                 returned.report(self.rules[Kind.UNREAD_TABLE], **words)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
+from itertools import count, starmap
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -27,6 +28,7 @@ from sumida_data.survey.reading.layout import (
     find_heading,
     find_most_headings,
     heading_key,
+    list_heading_rows,
     means_something_else,
 )
 from sumida_data.survey.reading.lines import IN_PARENTHESES, UNIT_WORD, Lines
@@ -64,6 +66,8 @@ _LIKENESS = 0.6
 # One or two of seven marks are others, or are not there: T1203-2, 1203-02 and T120302.
 _ALMOST = 0.8
 _DIGIT = re.compile("[0-9]")
+# So few cells of a row tell little.
+_FEW = 2
 _NUMBERS = {"integer", "number"}
 # Words in parentheses that say how to answer, or repeat what is asked anyway.
 _HOW_TO_ANSWER = re.compile(
@@ -193,7 +197,6 @@ def _is_within(value: str, low: int | None, high: int | None) -> bool:
 class AnswerColumn(NamedTuple):
     """A column of answers; its number counts from 0, its letters are such as AB.
 
-    Where it is typed, not every text can be an answer.
     The examples are those of all forms that may come back; nothing where the form has none now.
     """
 
@@ -202,7 +205,6 @@ class AnswerColumn(NamedTuple):
     field: FormField
     judge: Judge
     examples: tuple[str, ...]
-    is_typed: bool
 
 
 class Remark(NamedTuple):
@@ -218,7 +220,7 @@ class Columns:
     """The columns of a table: those to read, from left to right, and what follows from them.
 
     The examples are what the form's say by field. Bare columns have no heading; the remarks say
-    what is wrong with the headings.
+    what is wrong with the headings. Columns set aside are not read, but still show what has moved.
     """
 
     def __init__(
@@ -228,6 +230,7 @@ class Columns:
         examples: Mapping[str, set[str | None]],
         bare: list[int],
         remarks: list[Remark],
+        aside: Iterable[AnswerColumn] = (),
     ) -> None:
         self.answers, self.bare, self.remarks = answers, bare, remarks
         places = {column.field.name: place for place, column in enumerate(answers)}
@@ -240,13 +243,14 @@ class Columns:
         self.units = {place: places[name] for place, name in named.items() if name in places}
         # What the form's examples say, by the places of the columns of which they say anything.
         self.example = {places[name]: said for name, said in examples.items() if name in places}
-        self.span = _span_of(answers)
+        self.first, self.span = _span_of([*answers, *aside])
 
 
-def _span_of(answers: Sequence[AnswerColumn]) -> list[AnswerColumn | None]:
-    """Return all columns from the first to the last; None for those not to be read."""
-    numbers = {column.number: column for column in answers}
-    return [numbers.get(one) for one in range(min(numbers), max(numbers) + 1)]
+def _span_of(columns: Sequence[AnswerColumn]) -> tuple[int, list[AnswerColumn | None]]:
+    """Return the first number, and all columns to the last; None for those that nobody knows."""
+    numbers = {column.number: column for column in columns}
+    first = min(numbers)
+    return first, [numbers.get(one) for one in range(first, max(numbers) + 1)]
 
 
 Described = TypeVar("Described", bound=RecordSheet)
@@ -281,6 +285,12 @@ class ColumnFinder(Generic[Described]):
         return {name: values - {None} for name, values in said if values != {None}}
 
     @cached_property
+    def signs_of(self) -> Callable[..., int]:
+        """Returns the signs that cells are answers to the fields in their order, and remembers."""
+        columns = [self._make_column(one, at) for at, one in enumerate(self.description.fields)]
+        return lru_cache(_KEPT, typed=True)(lambda *cells: count_signs(columns, cells))
+
+    @cached_property
     def lines_of(self) -> Callable[[frozenset[str], Period | None], Lines]:
         """Returns what judges lines around tables of such units, asked for of a quarter."""
         return lru_cache(lambda units, period: Lines(units, self.description.sheet, period))
@@ -295,7 +305,8 @@ class ColumnFinder(Generic[Described]):
     def find_columns(self, sheet: Sheet, table: FoundTable) -> Columns:
         """Work out the columns of a table that was found in a sheet."""
         remarks = list(self._remark_on_headings(sheet, table))
-        answers = []
+        aside = list(self._find_aside(table))
+        answers: list[AnswerColumn] = []
         for name, number in sorted(table.columns.items(), key=itemgetter(1)):
             if name not in self.judges:
                 continue
@@ -303,14 +314,26 @@ class ColumnFinder(Generic[Described]):
             remark = self._remark_on_parentheses(field, find_heading(sheet, table, number))
             if remark:
                 remarks.append(remark)
-            if not remark or remark.rule_id != Kind.HEADING_UNIT:
-                letters = xl_col_to_name(number)
-                examples = field.examples if field.example else ()
-                is_typed = field.enum is not None or field.type != "string"
-                judge = self.judges[name]
-                answers.append(AnswerColumn(number, letters, field, judge, examples, is_typed))
-        keys = [field.name for field in self.description.key_fields]
-        return Columns(answers, keys, self.examples, find_bare_columns(sheet, table), remarks)
+            is_other = remark is not None and remark.rule_id == Kind.HEADING_UNIT
+            (aside if is_other else answers).append(self._make_column(field, number))
+        keys, bare = (
+            (one.name for one in self.description.key_fields),
+            find_bare_columns(sheet, table),
+        )
+        return Columns(answers, keys, self.examples, bare, remarks, aside)
+
+    def _find_aside(self, table: FoundTable) -> Iterator[AnswerColumn]:
+        """Yield columns that are not read, as of the fields that their headings resemble."""
+        missing = [self.fields[name] for name in self.judges if name not in table.columns]
+        unknown = table.unknown.items() if missing and self.description.is_complete else ()
+        for number, heading in unknown:
+            if field := suggest_field(heading, missing):
+                yield self._make_column(field, number)
+
+    def _make_column(self, field: FormField, number: int) -> AnswerColumn:
+        examples = field.examples if field.example else ()
+        letters, judge = xl_col_to_name(number), self.judges[field.name]
+        return AnswerColumn(number, letters, field, judge, examples)
 
     def guess_table(self, sheet: Sheet) -> FoundTable | None:
         """Return the table of a sheet in which headings of key fields are only almost right."""
@@ -346,6 +369,19 @@ class ColumnFinder(Generic[Described]):
             yield self.remark_on_missing(name, unknown.values())
         if unknown:
             yield from self._remark_on_unknown(sheet, table, missing)
+        if self.description.is_complete:
+            yield from self._remark_on_groups(sheet, table)
+
+    def _remark_on_groups(self, sheet: Sheet, table: FoundTable) -> Iterator[Remark]:
+        """Remark on what columns have in common that may ask for something else: 前回の状況."""
+        for at, row in zip(count(table.header_row, -1), reversed(list_heading_rows(sheet, table))):
+            # What stands alone in its row is a title.
+            for number in table.columns.values() if len(row) - row.count("") > 1 else ():
+                text = raw_text_of(row[number])
+                # A year may be the one that is asked for.
+                is_other = means_something_else(fold(text).replace("年度", ""))
+                if is_other and heading_key(text) not in self.headings.names:
+                    yield Remark(Kind.TITLE_OF_ANOTHER_TABLE, cell_address(at, number), text, {})
 
     def _remark_on_unknown(
         self, sheet: Sheet, table: FoundTable, missing: Sequence[str]
@@ -402,6 +438,27 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
     return best if ratio >= _LIKENESS else None
 
 
+def count_signs(columns: Iterable[AnswerColumn], cells: Sequence[CellValue]) -> int:
+    """Return how many signs there are that cells are a row of answers; below 0 against it.
+
+    A number or a day is one, what hardly anything else looks like, such as a choice, are two.
+    """
+    pairs = list(zip(columns, cells, strict=False))
+    if any(cell == "" and one.field.key and not one.field.optional for one, cell in pairs):
+        return -1
+    given = [(one.field, one.judge(cell).reading.status) for one, cell in pairs if cell != ""]
+    return (len(given) > _FEW) + sum(starmap(_weigh, given))
+
+
+def _weigh(field: FormField, status: AnswerStatus) -> int:
+    is_special = bool(field.enum or field.pattern)
+    if not (field.is_typed or is_special):
+        return 0
+    if status == "unreadable":
+        return -4 if field.key else -2
+    return (1 + is_special) * (status == "answered")
+
+
 def find_displacement(
     cells: Sequence[CellValue], span: Sequence[AnswerColumn | None]
 ) -> tuple[int, bool] | None:
@@ -436,12 +493,12 @@ class _Row(NamedTuple):
 
     def may_be_misplaced(self, place: int, column: AnswerColumn) -> bool:
         status = self.statuses[place]
-        is_free = status == "answered" and not column.is_typed
+        is_free = status == "answered" and not column.field.is_typed
         return is_free or status in {"unreadable", "undetermined"}
 
     def looks_right_beside(self, place: int, step: int) -> bool:
         beside = self.span[place + step] if 0 <= place + step < len(self.span) else None
-        if beside is None or not beside.is_typed:
+        if beside is None or not beside.field.is_typed:
             return False
         if self.statuses[place] != "unreadable" and self.statuses[place + step] == "answered":
             return False

@@ -76,11 +76,12 @@ class FoundTable:
 
 
 class FoundLabel(NamedTuple):
-    """The cell that answers a label."""
+    """The cell that answers a label, and where the label is."""
 
     row: int
     column: int
     value: CellValue
+    label: tuple[int, int] = (0, 0)
 
 
 class Headings:
@@ -207,7 +208,8 @@ def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
             continue
         for column, text in enumerate(row):
             if text in telling and (name := headings.names[heading_key(str(text))]) not in found:
-                found[name] = _find_answer(sheet, number, column, headings)
+                answer = _find_answer(sheet, number, column, headings)
+                found[name] = answer._replace(label=(number, column))
     return found
 
 

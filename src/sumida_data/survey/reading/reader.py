@@ -23,6 +23,7 @@ from sumida_data.survey.reading.columns import (
     Described,
     Judge,
     Judgement,
+    count_signs,
     find_displacement,
 )
 from sumida_data.survey.reading.layout import (
@@ -141,11 +142,28 @@ class SheetReader(ColumnFinder[Described]):
         run.check_required(answers, None)
         run.check_days((one for one in answers if self.fields[one.field].type == "date"), None)
         run.check_cover([(label.row, label.column) for label in labels.values()])
+        run.check_labels({name: labels[name] for name in self.judges if name in labels})
         return run.contents
+
+    def holds_rows(self, sheet: Sheet) -> bool:
+        """Tell whether rows of a sheet without headings look like answers to the fields in order.
+
+        Before them there may be a column of numbers.
+        """
+        # On a sheet that is named for them, fewer signs will do.
+        least = 2 if heading_key(self.description.sheet) in heading_key(sheet.name) else 3
+        # The cover, which has a key too, asks for what nobody judges.
+        is_table = self.description.key_fields and len(self.judges) == len(self.fields)
+        enough = (row for row in sheet.rows if len(row) - row.count("") >= least)
+        for row in enough if is_table else ():
+            first = next(place for place, cell in enumerate(row) if cell != "")
+            if any(self.signs_of(*row[at:]) >= least for at in (first, first + 1)):
+                return True
+        return False
 
     def _list_personal_texts(self, labels: Mapping[str, FoundLabel]) -> frozenset[str]:
         personal = (one.value for name, one in labels.items() if self.fields[name].personal)
-        return frozenset(text for text in map(raw_text_of, personal) if text.strip())
+        return frozenset(filter(str.strip, map(raw_text_of, personal)))
 
     @cached_property
     def _layouts(self) -> dict[Hashable, Columns]:
@@ -177,7 +195,7 @@ class _Pass:
         self.merged = [area for area in self.look.merged if area[1][0] >= first_row]
         asked = place.period if reader.description.is_complete else None
         self.period = Period.parse(asked) if asked else None
-        self.last_day = _last_day_of(asked) if asked else None
+        self.last_day = self.period.last_day.isoformat() if self.period else None
         self.eras = _years_like_eras(asked) if asked else {}
         # The units of the row that is read, by the names of the fields that have them.
         self.units: dict[str, str | None] = {}
@@ -193,12 +211,15 @@ class _Pass:
 
     def read_label(self, name: str, label: FoundLabel, judge: Judge) -> Answer:
         """Return the answer beside a label, and report what is wrong with it."""
-        row, column, value = label
+        row, column, value, _ = label
         judgement = self.judge(row, column, value, judge, self.reader.fields[name])
         address = cell_address(row, column)
         answer = Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
         self.check_answer(row, column, judgement, answer, None)
-        self.check_hidden(row, column, answer)
+        if row in self.look.hidden_rows:
+            self.report_answer(Kind.HIDDEN_ROW, answer, None)
+        if column in self.look.hidden_columns:
+            self.report(Kind.HIDDEN_COLUMN, address, self.reader.fields[name].title, {})
         return answer
 
     def check_answer(
@@ -218,13 +239,20 @@ class _Pass:
             if self.sheet.rows[first[0]][first[1]] or first in self.look.oddities:
                 self.report_answer(Kind.MERGED_CELL, answer, label, other=cell_address(*first))
 
-    def check_hidden(self, row: int, column: int, answer: Answer) -> None:
-        """Report that the answer beside a label is hidden."""
-        if row in self.look.hidden_rows:
-            self.report_answer(Kind.HIDDEN_ROW, answer, None)
-        if column in self.look.hidden_columns:
-            title = self.reader.fields[answer.field].title
-            self.report(Kind.HIDDEN_COLUMN, answer.cell, title, {})
+    def check_labels(self, labels: Mapping[str, FoundLabel]) -> None:
+        """Report comments on labels, and what looks like the missing answer above its label."""
+        taken = {(label.row, label.column) for label in labels.values()}
+        for name, label in labels.items():
+            (row, column), item = label.label, self.reader.fields[name]
+            if (row, column) in self.look.comments:
+                text = raw_text_of(self.sheet.rows[row][column])
+                address = cell_address(row, column)
+                self.report(Kind.COMMENTED_ANSWER, address, text, {"heading": item.title})
+            if row == 0 or label.value != "" or (row - 1, column) in taken or not item.is_typed:
+                continue
+            above = self.sheet.rows[row - 1][column]
+            if above != "" and self.reader.judges[name](above).reading.status == "answered":
+                self.report_cell(Kind.NO_HEADING_ABOVE, row - 1, column)
 
     def _find_covering(self, row: int, column: int) -> Iterator[tuple[int, int]]:
         for (top, left), (bottom, right) in self.merged:
@@ -297,11 +325,6 @@ class _Pass:
 
 
 @lru_cache
-def _last_day_of(period: str) -> str:
-    return Period.parse(period).last_day.isoformat()
-
-
-@lru_cache
 def _years_like_eras(period: str) -> dict[str, str]:
     """Return the beginnings of days whose year is one of 令和 taken for 2000 or 平成, with it."""
     year = era_year(Period.parse(period).last_day)[1]
@@ -365,17 +388,11 @@ class _TablePass(_Pass):
 
     def _check_rows_above(self, numbers: Sequence[int]) -> None:
         """Report rows above the headings that are like answers."""
-        columns = self.columns.answers
         for place, row in enumerate(self.sheet.rows[: self.first_row - 1]):
             # Nearly always there is a title, or what the headings have in common.
-            if 2 * (len(row) - row.count("")) > len(numbers):
+            if len(row) - row.count("") > 1:
                 cells = [row[number] for number in numbers]
-                judged = [
-                    one.judge(cell)
-                    for one, cell in zip(columns, cells, strict=True)
-                    if one.is_typed
-                ]
-                if sum(one.seen.status == "answered" for one in judged) > 1:
+                if count_signs(self.columns.answers, cells) > 1:
                     self.report_cell(Kind.NO_HEADING_ABOVE, place, numbers[0])
 
     def _check_headings_seen(self, numbers: Sequence[int]) -> None:
@@ -399,13 +416,15 @@ class _TablePass(_Pass):
         """
         lines = self.reader.lines_of(self.columns.named_units, self.period)
         self._check_names(lines)
-        last_row = max((number for number, _ in rows), default=self.first_row)
+        last_row = max([self.first_row, *dict(rows)])
         for row, column, kind in self._find_lines(lines.find(list_texts(self.sheet))):
+            is_around = not self.first_row <= row <= last_row
             if kind == Kind.HARDLY_A_NAME:
                 self._check_mark(row, column, rows)
-            elif not self.first_row <= row <= last_row or kind == Kind.UNIT_ABOVE_TABLE:
-                self._check_line(kind, row, column, rows)
-            elif kind == Kind.TITLE_OF_ANOTHER_TABLE and row < last_row:
+            elif is_around or kind == Kind.UNIT_ABOVE_TABLE:
+                if is_around or self._is_remark(row, column, rows):
+                    self._report_line(kind, row, column)
+            elif row < last_row:
                 title = self.reader.description.title
                 text = raw_text_of(self.sheet.rows[row][column])
                 words = {"title": title, "expected": title}
@@ -413,10 +432,9 @@ class _TablePass(_Pass):
                 return [one for one in rows if one[0] < row]
         return rows
 
-    def _check_line(self, kind: Kind, row: int, column: int, rows: list[tuple[int, bool]]) -> None:
-        """Report a title or unit around the table, or a unit in the remarks on a row."""
-        last_row = max((number for number, _ in rows), default=self.first_row)
-        if not self.first_row <= row <= last_row or self._is_remark(row, column, rows):
+    def _report_line(self, kind: Kind, row: int, column: int) -> None:
+        # Of a heading it has been said.
+        if all(one.cell != cell_address(row, column) for one in self.columns.remarks):
             self.report_cell(kind, row, column)
 
     def _check_names(self, lines: Lines) -> None:
@@ -432,8 +450,8 @@ class _TablePass(_Pass):
         """Report a mark, beside a row or as a remark on it, that it is no answer any more."""
         item = self._field_in(column)
         if self._is_remark(row, column, rows):
-            text, words = raw_text_of(self.sheet.rows[row][column]), {"heading": "行の横"}
-            words = {"heading": item.title} if item else words
+            text = raw_text_of(self.sheet.rows[row][column])
+            words = {"heading": item.title if item else "行の横"}
             self.report(Kind.HARDLY_A_NAME, cell_address(row, column), text, words)
 
     def _field_in(self, column: int) -> FormField | None:
@@ -605,7 +623,7 @@ class _TablePass(_Pass):
         return True
 
     def _is_displaced(self, number: int, record: Record, label: str) -> bool:
-        first, span = self.columns.answers[0].number, self.columns.span
+        first, span = self.columns.first, self.columns.span
         found = find_displacement(self.sheet.rows[number][first : first + len(span)], span)
         if found is None:
             return False

@@ -49,6 +49,11 @@ _RICH = b"rPr"
 _MAY_BE_HIDDEN = re.compile(rb'h(?:idden="|(?<= h)t="[0-3][."])')
 # The least height in points and width in letters that a person sees.
 _LEAST = {"ht": 4, "width": 1}
+# Lines around the printed page that may say something of the answers.
+_TELLING_MARGIN = re.compile(
+    "(?:Header|Footer)>[^<]*(?:前|昨|旧|案|下書|参考|千|速報|暫定|作成中|対象外)".encode()
+)
+_BETWEEN_MARGINS = re.compile("&[LCR]")
 _SINGLE_QUOTED = re.compile(rb"(?<==)'([^'\"<>]*)'")
 _MANUAL = re.compile(rb'calcMode="manual"')
 # An element that ends in /> has no content. A cell may leave its place to its row.
@@ -244,7 +249,7 @@ def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     if xml.startswith(_UTF_16) or b"showZeros" in head:
         return True
     after = xml[xml.rfind(b"sheetData>") :]
-    if b"dxf>" in after or b'showValue="0"' in after:
+    if b"dxf>" in after or b'showValue="0"' in after or _TELLING_MARGIN.search(after):
         return True
     may_be_hidden = _MAY_BE_HIDDEN.search(xml) or b' width="0' in head
     return _has_odd_cells(xml, odd_style) or bool(may_be_hidden and _HIDDEN.search(xml))
@@ -311,6 +316,8 @@ class _SheetLook(NamedTuple):
             elif element.tag.endswith("}col") and _is_hidden(element, "width"):
                 last = min(int(element.get("max", 1)), _MOST_COLUMNS)
                 self.look.hidden_columns.update(range(int(element.get("min", 1)) - 1, last))
+            elif element.tag.endswith(("Header", "Footer")):
+                self.look.drawn += _BETWEEN_MARGINS.split(element.text or "")
             elif element.tag.endswith("}conditionalFormatting"):
                 self.look.conditions += read_conditions(element, self.book.given)
 
