@@ -19,6 +19,7 @@ def draw(
     values: list[Point],
     first_day: date,
     breaks: tuple[date | None, ...] = (),
+    frame: Frame = FRAME,
 ) -> Chart:
     """Lay out a chart of plain points."""
     plan = Plan.model_construct(first_day=first_day)
@@ -29,7 +30,7 @@ def draw(
         {"as_of": day, "value": amount, "series_break": found}
         for (day, amount), found in zip(values, breaks or [None] * len(values), strict=True)
     ]
-    return Chart(plan, indicator, progress, series)
+    return Chart(plan, indicator, progress, series, frame)
 
 
 class TestPlaces:
@@ -115,3 +116,9 @@ class TestLines:
         far = (date(2023, 3, 1), Decimal(50))
         crowded, free = (draw(START, TARGET, [one], FIRST) for one in (beside, far))
         assert crowded.target_label_y < free.target_label_y == free.target.y - 11
+
+    @pytest.mark.parametrize(("frame", "letters"), [(FRAME, 15), (SMALL, 13)])
+    def test_two_labels_at_the_top_stay_within(self, frame: Frame, letters: int) -> None:
+        drawn = draw(START, TARGET, [(date(2026, 3, 1), Decimal(50))], FIRST, frame=frame)
+        assert drawn.target.y == frame.top
+        assert drawn.target_label_y >= letters

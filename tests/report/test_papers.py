@@ -6,6 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 from pptx import Presentation
+from pptx.util import Pt
 
 from sumida_data.base.frames import build_frame
 from sumida_data.report.papers import render_pages, render_slides
@@ -21,6 +22,10 @@ def slides(report):
 
 def _texts(slide):
     return "\n".join(shape.text_frame.text for shape in slide.shapes if shape.has_text_frame)
+
+
+def _says(shape, text):
+    return shape.has_text_frame and shape.text_frame.text.startswith(text)
 
 
 def _charts(slides):
@@ -105,6 +110,14 @@ class TestSlides:
         assert len(rows) == 12
         assert "回収率：75.0%" in _texts(slides[0])
 
+    def test_notes_stand_below_the_table_which_has_no_large_letters(self, slides):
+        [table] = [shape for shape in slides[0].shapes if shape.has_table]
+        [notes] = [shape for shape in slides[0].shapes if _says(shape, "(※1)")]
+        assert notes.top == table.top + sum(row.height for row in table.table.rows)
+        ends = table._element.findall(".//{*}endParaRPr")
+        assert len(ends) == 7 * 12
+        assert {one.get("sz") for one in ends} == {"1200"}
+
     def test_a_slide_has_a_message_as_its_title_and_words_for_its_pictures(self, slides):
         assert _texts(slides[0]).startswith("指標11のうち、達成1、")
         assert "・遅れ：文書管理システム電子決裁率は令和4(2022)年3月31日現在で64.4%" in _texts(
@@ -118,7 +131,12 @@ class TestSlides:
 
     def test_every_indicator_has_a_chart(self, slides):
         assert len(_charts(slides)) == 11
-        assert "マイナンバーカード普及率　59.3%（目標 70%）　○ 順調" in _texts(slides[3])
+        assert "マイナンバーカード普及率\n59.3%（目標 70%）　○ 順調" in _texts(slides[3])
+
+    def test_no_text_of_a_chart_reaches_into_it(self, slides):
+        [title] = [one for one in slides[4].shapes if _says(one, "重大セキュリティインシデント")]
+        charts = [shape for shape in slides[4].shapes if shape.has_chart]
+        assert title.top + title.height == charts[2].top
 
     def test_a_chart_holds_path_values_and_target(self, slides):
         chart = _charts(slides)[3]
@@ -163,6 +181,29 @@ class TestSlides:
             *("区民サービス", "学校連絡", "2201", "時間削減 5,075時間(実績)"),
         ]
         assert len(table.rows) == 2
+
+    def test_long_tables_go_on_over_several_slides(self, report):
+        effects = ["割合 約8割(実績、約100名のうち、導入効果を実感したと回答した職員)"] * 3
+        names = [f"取組{number}" for number in range(40)]
+        report.initiatives = [
+            {
+                "category": "業務改善",
+                "initiative_name": one,
+                "section": "税務課",
+                "effects": effects,
+            }
+            for one in names
+        ]
+        presentation = Presentation(BytesIO(render_slides(report)))
+        told = [slide for slide in presentation.slides if _texts(slide).startswith("取組事例40")]
+        found = [shape for slide in told for shape in slide.shapes if shape.has_table]
+        rows = [list(one.table.rows) for one in found]
+        assert [part[0].cells[1].text for part in rows] == ["取組事例"] * len(told)
+        assert [row.cells[1].text for part in rows for row in part[1:]] == names
+        for shape, part in zip(found, rows, strict=True):
+            # Two lines of 11 points, and the margins.
+            assert part[1].height > Pt(2 * 11 * 1.2)
+            assert shape.top + sum(row.height for row in part) < presentation.slide_height
 
     def test_the_same_report_gives_the_same_bytes(self, report):
         first = render_slides(report)

@@ -33,14 +33,22 @@ class TestTable:
         heads = [cell.value for cell in sheet[4]]
         assert heads == ["指標", "基準値\nR3", "R4", "R5", "R6", "目標値\nR7"]
 
-    def test_cells_hold_the_texts_as_printed(self, sheet: Worksheet) -> None:
+    def test_cells_hold_numbers_that_look_as_printed(self, sheet: Worksheet) -> None:
         rows = [[cell.value for cell in sheet[row]] for row in (5, 9, 12, 13, 15)]
         assert rows == [
-            ["オンライン化手続数①※1", "6手続", "23手続", None, None, "25手続 (R4) ※3"],
-            ["マイナンバーカード普及率", "40%", "59.3% ※4", None, None, "70%"],
-            ["標準化・共通化対応業務", "-", "-", None, None, "18業務"],
-            ["職員研修の実施", "-", "延べ3回", None, None, "延べ12回"],
-            ["重大セキュリティインシデント発生件数", "0件", "0件", None, None, "0件"],
+            ["オンライン化手続数①※1", 6, 23, None, None, 25],
+            ["マイナンバーカード普及率", 40, 59.3, None, None, 70],
+            ["標準化・共通化対応業務", "-", "-", None, None, 18],
+            ["職員研修の実施", "-", 3, None, None, 12],
+            ["重大セキュリティインシデント発生件数", 0, 0, None, None, 0],
+        ]
+        looks = [sheet[cell].number_format for cell in ("F5", "C9", "C12", "C13", "C15")]
+        assert looks == [
+            '#,##0"手続 (R4) ※3"',
+            '#,##0.0"% ※4"',
+            "General",
+            '"延べ"#,##0"回"',
+            '#,##0"件"',
         ]
 
     def test_notes_stand_below(self, plan: Plan, sheet: Worksheet) -> None:

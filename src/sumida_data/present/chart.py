@@ -23,18 +23,21 @@ _WIDE_LABEL, _HIGH_LABEL = 130, 18
 
 
 class Frame(NamedTuple):
-    """The chart's size, and where its axes lie in it, in pixels from its upper left corner."""
+    """The chart's size, and where its axes lie in it, in pixels from its upper left corner.
+
+    Above the axes there is room for two labels, one above the other.
+    """
 
     width: int = 440
-    height: int = 236
+    height: int = 254
     left: int = 44
     right: int = 418
-    top: int = 30
-    bottom: int = 190
+    top: int = 48
+    bottom: int = 208
 
 
 LARGE = Frame()
-SMALL = Frame(width=320, height=150, left=40, right=294, top=14, bottom=110)
+SMALL = Frame(width=320, height=184, left=40, right=294, top=48, bottom=144)
 
 
 class Mark(NamedTuple):

@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from io import BytesIO
+from math import ceil
 from typing import Any
 from zipfile import ZipFile
 
@@ -18,7 +20,7 @@ from pptx.util import Length, Mm, Pt
 
 from sumida_data.base.disk import pack
 from sumida_data.base.metadata import HomeMunicipality, Row
-from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book
+from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_WARNING, Book, measure
 from sumida_data.present.chart import Chart
 from sumida_data.present.words import load_templates
 from sumida_data.report.content import IndicatorReport, ProgressReport
@@ -43,6 +45,7 @@ _INK, _SOFT, _STAMP, _ACCENT, _HEAD, _PAPER, _LINES = map(
 )
 _WIDTH, _HEIGHT, _MARGIN = Mm(338.7), Mm(190.5), Mm(12)
 _WITHIN = _WIDTH - 2 * _MARGIN
+_TOP, _ROOM = Mm(27), _HEIGHT - Mm(30)
 _CHARTS_ON_A_SLIDE = 4
 _BLANK = 6
 # Colour never stands alone: the path is dashed, values are round, the target is a diamond.
@@ -51,11 +54,13 @@ _SERIES: tuple[tuple[RGBColor, MSO_LINE_DASH_STYLE | None, Any, int], ...] = (
     (_ACCENT, MSO_LINE_DASH_STYLE.SOLID, XL_MARKER_STYLE.CIRCLE, 7),
     (_STAMP, None, XL_MARKER_STYLE.DIAMOND, 10),
 )
+_AMOUNT = re.compile(r'([^\d"-]*)(-?[\d,]+)(?:\.(\d+))?([^"]*)')
 # A file names the time it was made; a fixed one keeps the bytes the same.
 _CREATED = b"2022-04-01T00:00:00Z"
 _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _Box = tuple[int, int, int, int]
-_Look = tuple[int, float]  # the height of a row, and the size of its letters
+# The least height of a row, the size of its letters, and how cells but the first are aligned.
+_Look = tuple[int, float, Any]
 
 
 def render_pages(report: ProgressReport) -> dict[str, bytes]:
@@ -85,7 +90,7 @@ def _fill_in(template: str, **values: object) -> bytes:
 
 
 def render_spreadsheet(report: ProgressReport) -> bytes:
-    """Return the progress table in the ward's layout; every cell holds a text as printed."""
+    """Return the progress table in the ward's layout; numbers are numbers that look as printed."""
     title = f"{report.plan.title} 取組状況（{report.period.title}）"
     book = Book(title, _LOOKS)
     sheet, looks = book.add_sheet("進捗表"), book.looks
@@ -108,7 +113,8 @@ def render_spreadsheet(report: ProgressReport) -> bytes:
         sheet.set_row(row, 23)
         name, *cells = line.texts
         sheet.write(row, 0, name, looks["title"])
-        sheet.write_row(row, 1, cells, looks["cell"])
+        for column, text in enumerate(cells, 1):
+            sheet.write(row, column, *_read_amount(book, text))
     # Widths count digits of the standard font; notes are smaller, a Japanese character is double.
     characters = (_TITLE_WIDTH + _CELL_WIDTH * last_column) * 2 // 3
     for row, text in enumerate(report.notes, _HEAD_ROW + 2 + len(report.indicators)):
@@ -118,6 +124,17 @@ def render_spreadsheet(report: ProgressReport) -> bytes:
     return book.close()
 
 
+def _read_amount(book: Book, text: str) -> tuple[float | str, Any]:
+    """Return what a cell holds, and the look in which that is as printed, such as 延べ3回 ※4."""
+    if not (found := _AMOUNT.fullmatch(text)):
+        return text, book.looks["cell"]
+    before, whole, part, after = found.groups(default="")
+    quoted = [text and f'"{text}"' for text in (before, after)]
+    shown = f"#,##0.{'0' * len(part)}".removesuffix(".").join(quoted)
+    look = book.book.add_format(_LOOKS["cell"] | {"num_format": shown})
+    return float(f"{whole.replace(',', '')}.{part}"), look
+
+
 def render_slides(report: ProgressReport) -> bytes:
     """Return a PPTX that stays editable: the progress table, then the charts of all indicators."""
     presentation = Presentation()
@@ -125,27 +142,28 @@ def render_slides(report: ProgressReport) -> bytes:
     presentation.core_properties.title = f"{report.plan.title} 取組状況（{report.period.title}）"
     headings = [*report.list_headings(" "), "判定"]
     rows = [headings, *([*one.texts, one.printed_verdict] for one in report.indicators)]
-    slide = _add_slide(presentation, report, report.points[0])
+    add = partial(_add_slide, presentation, report)
     about = f"指標ごとの基準値、年度ごとの値、目標値、判定の表。{report.caption}"
-    _add_table(slide, rows, about, (90, *[30] * (len(headings) - 3), 44), (Mm(9), 12))
-    top = Mm(29) + Mm(9) * len(rows)
-    box = (_MARGIN, top, _WITHIN, _HEIGHT - top - Mm(3))
-    _add_text(slide, "\n".join(report.notes), box, 8, color=_SOFT)
-    slide = _add_slide(presentation, report, "主な点")
-    box = (_MARGIN, Mm(29), _WITHIN, _HEIGHT - Mm(35))
-    _add_text(slide, "\n".join(f"・{text}" for text in report.points[1:]), box, 15)
+    widths, look = (90, *[30] * (len(headings) - 3), 44), (Mm(8), 12, PP_ALIGN.CENTER)
+    slide, below = _add_table(partial(add, report.points[0]), rows, about, widths, look)
+    notes = "\n".join(report.notes)
+    if below + _measure(notes, 10, _WITHIN) > _TOP + _ROOM:
+        slide, below = add("注と判定のしかた"), _TOP
+    _add_text(slide, notes, (_MARGIN, below, _WITHIN, _TOP + _ROOM - below), 10, color=_SOFT)
+    points = "\n".join(f"・{text}" for text in report.points[1:])
+    _add_text(add("主な点"), points, (_MARGIN, _TOP, _WITHIN, _ROOM), 15)
     for first in range(0, len(report.indicators), _CHARTS_ON_A_SLIDE):
         indicators = report.indicators[first : first + _CHARTS_ON_A_SLIDE]
-        _add_charts(_add_slide(presentation, report, report.sum_up(indicators)[0]), indicators)
+        _add_charts(add(report.sum_up(indicators)[0]), indicators)
     if told := report.initiatives:
         counts = Counter(one["category"] for one in told)
         words = "、".join(f"{category}{count}" for category, count in counts.items())
-        slide = _add_slide(presentation, report, f"取組事例{len(told)}：{words}")
+        titled = partial(add, f"取組事例{len(told)}：{words}")
         names = ("category", "initiative_name", "section")
         rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in told]
         about = "公開してよい取組事例の区分、名前、課、効果の表。"
         rows = [["区分", "取組事例", "課", "効果"], *rows]
-        _add_table(slide, rows, about, (42, 66, 38), (Mm(9.5), 10))
+        _add_table(titled, rows, about, (42, 66, 38), (Mm(9), 11, PP_ALIGN.LEFT))
     content = BytesIO()
     presentation.save(content)
     return fix_clocks(content.getvalue())
@@ -172,31 +190,64 @@ def _write(frame: Any, text: str, size: float, **look: Any) -> None:
     frame.text = text
     for paragraph in frame.paragraphs:
         paragraph.alignment = look.get("align", PP_ALIGN.LEFT)
+        # An empty cell would be as high as letters of 18 points.
+        paragraph._p.get_or_add_endParaRPr().set("sz", str(100 * int(size)))
         for run in paragraph.runs:
             run.font.name, run.font.size, run.font.bold = _FONT, Pt(size), look.get("bold", False)
             run.font.color.rgb = look.get("color", _INK)
 
 
+def _measure(text: str, size: float, width: int) -> int:
+    """Return how high a text will be: PowerPoint and Impress make rows higher, but not slides."""
+    within, digit = width - 2 * Mm(2.54), Pt(0.55 * size)
+    lines = (max(1, ceil(measure(line) * digit / within)) for line in text.split("\n"))
+    return sum(lines) * Pt(1.45 * size) + Mm(1)
+
+
 def _add_table(
-    slide: Any, rows: Sequence[Sequence[str]], about: str, widths: Sequence[int], look: _Look
-) -> None:
-    """Add a table below the title; widths are those of all columns but the last, in mm."""
-    height, size = look
-    box = (_MARGIN, Mm(27), _WITHIN, height * len(rows))
-    shape = slide.shapes.add_table(len(rows), len(rows[0]), *map(Length, box))
-    _describe(shape, about)
-    rest = Length(_WITHIN - Mm(sum(widths)))
-    for column, width in zip(shape.table.columns, (*map(Mm, widths), rest), strict=True):
-        column.width = width
-    for number, (line, texts) in enumerate(zip(shape.table.rows, rows, strict=True)):
-        line.height = Length(height)
-        for place, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):
-            cell.fill.solid()
-            cell.fill.fore_color.rgb = _PAPER if number else _HEAD
-            cell.vertical_anchor = MSO_ANCHOR.MIDDLE
-            cell.margin_top = cell.margin_bottom = Mm(0.5)
-            align = PP_ALIGN.LEFT if number and not place else PP_ALIGN.CENTER
-            _write(cell.text_frame, text, size, bold=not number, align=align)
+    add: Callable[[], Any],
+    rows: Sequence[Sequence[str]],
+    about: str,
+    widths: Sequence[int],
+    look: _Look,
+) -> tuple[Any, int]:
+    """Add a table below the title, on as many slides as it needs, each with its headings.
+
+    Widths are those of all columns but the last, in mm. Returns the last slide, and where the
+    table ends on it.
+    """
+    least, size, _ = look
+    every = [*map(Mm, widths), _WITHIN - Mm(sum(widths))]
+    heights = [
+        max(least, *(_measure(*told) for told in zip(row, [size] * len(row), every, strict=True)))
+        for row in rows
+    ]
+    parts = [[0]]
+    for number in range(1, len(rows)):
+        if sum(heights[one] for one in (*parts[-1], number)) > _ROOM:
+            parts.append([0])
+        parts[-1].append(number)
+    for part in parts:
+        slide = add()
+        box = (_MARGIN, _TOP, _WITHIN, sum(heights[one] for one in part))
+        shape = slide.shapes.add_table(len(part), len(every), *map(Length, box))
+        _describe(shape, about)
+        for column, width in zip(shape.table.columns, every, strict=True):
+            column.width = Length(width)
+        for line, number in zip(shape.table.rows, part, strict=True):
+            line.height = Length(heights[number])
+            _fill_line(line, rows[number], look, is_head=number == 0)
+    return slide, _TOP + box[3]
+
+
+def _fill_line(line: Any, texts: Sequence[str], look: _Look, *, is_head: bool) -> None:
+    for place, (cell, text) in enumerate(zip(line.cells, texts, strict=True)):
+        cell.fill.solid()
+        cell.fill.fore_color.rgb = _HEAD if is_head else _PAPER
+        cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+        cell.margin_top = cell.margin_bottom = Mm(0.5)
+        align = PP_ALIGN.CENTER if is_head else look[2] if place else PP_ALIGN.LEFT
+        _write(cell.text_frame, text, look[1], bold=is_head, align=align)
 
 
 def _describe(shape: Any, text: str) -> None:
@@ -205,15 +256,15 @@ def _describe(shape: Any, text: str) -> None:
 
 
 def _add_charts(slide: Any, indicators: Sequence[IndicatorReport]) -> None:
-    width, height = (_WIDTH - 3 * _MARGIN) // 2, (_HEIGHT - Mm(27) - 2 * Mm(5)) // 2
+    width, height = (_WIDTH - 3 * _MARGIN) // 2, (_ROOM - Mm(5)) // 2
     for place, one in enumerate(indicators):
         left = _MARGIN + (place % 2) * (width + _MARGIN)
-        top = Mm(27) + (place // 2) * (height + Mm(5))
-        amounts = f"{one.current.text}（目標 {one.target.text}）"
-        title = f"{one.indicator.title}　{amounts}　{one.printed_verdict}"
-        _add_text(slide, title, (left, top, width, Mm(8)), 12, bold=True)
-        frame = draw_chart(slide, one.chart, (left, top + Mm(8), width, height - Mm(8)))
-        _describe(frame, f"{title}。図は計画線、値、目標値の推移。")
+        top = _TOP + (place // 2) * (height + Mm(5))
+        amounts = f"{one.current.text}（目標 {one.target.text}）　{one.printed_verdict}"
+        title, above = f"{one.indicator.title}\n{amounts}", Mm(13)
+        _add_text(slide, title, (left, top, width, above), 12, bold=True)
+        frame = draw_chart(slide, one.chart, (left, top + above, width, height - above))
+        _describe(frame, f"{one.indicator.title}　{amounts}。図は計画線、値、目標値の推移。")
 
 
 def draw_chart(slide: Any, told: Chart, box: _Box) -> Any:

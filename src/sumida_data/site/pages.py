@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
@@ -141,13 +142,16 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
             name: [*islice(dataset.read_texts(name), max(_FIRST_ROWS, _FIRST_CELLS // len(fields)))]
             for name, fields in shown.items()
         }
-        checks = [row for row in results if row["table_name"] in shown]
+        checks = defaultdict(list)
+        for row in results:
+            if row["table_name"] in shown:
+                checks[row["rule_id"], row["passed"]].append(row)
         values = {
             "dataset": dataset,
             "linked_data": json.loads(dataset.files["schema_org.jsonld"]),
             "frequency": FREQUENCIES.get(dataset.descriptor["sumida:updateFrequency"]),
-            # Those that failed come first.
-            "checks": sorted(checks, key=lambda row: row["passed"] is not False),
+            # By rule and result; those that failed come first.
+            "checks": sorted(checks.values(), key=lambda rows: rows[0]["passed"] is not False),
             "previews": first,
             "shown": shown,
         }

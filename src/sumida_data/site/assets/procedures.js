@@ -39,12 +39,14 @@ function quote(text) {
 
 function show() {
   const chosen = Object.fromEntries([...new FormData(form)].filter(([, value]) => value));
-  const shown = rows.filter(one => matches(one, chosen));
-  const visible = new Set(shown);
-  for (const one of rows) one.row.hidden = !visible.has(one);
-  count.textContent = shown.length + form.dataset.shown;
+  for (const one of rows) one.row.hidden = !matches(one, chosen);
+  count.textContent = rows.filter(one => !one.row.hidden).length + form.dataset.shown;
   const query = new URLSearchParams(chosen).toString();
   history.replaceState(null, "", (query ? "?" + query : location.pathname) + location.hash);
+}
+
+function write() {
+  const shown = rows.filter(one => !one.row.hidden);
   const lines = [Array.from(table.tHead.rows[0].cells, read), ...shown.map(one => one.cells)];
   const text = "\ufeff" + lines.map(line => line.map(quote).join(",") + "\r\n").join("");
   URL.revokeObjectURL(save.href);
@@ -56,6 +58,7 @@ for (const [name, value] of new URLSearchParams(location.search)) {
   if (form.elements[name]) form.elements[name].value = value;
 }
 form.addEventListener("input", show);
+save.addEventListener("click", write);
 form.addEventListener("submit", event => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(show));
 show();

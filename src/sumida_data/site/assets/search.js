@@ -13,19 +13,31 @@ function plain(text) {
 
 const synonyms = JSON.parse(field.form.dataset.synonyms).map(group => group.map(plain));
 const sections = Array.from(document.querySelectorAll(".entries:not(#results)"));
-const entries = sections.flatMap((section, number) => Array.from(section.querySelectorAll("li"), item => ({
-  item, kind: section.querySelector("h2").textContent,
-  title: plain(item.firstElementChild.textContent), text: plain(item.textContent),
-  // What comes first in the list counts for more; columns, the last, for little.
-  weight: number === sections.length - 1 ? 0.1 : 1 - number / 20,
-})));
+let entries;
+
+function readEntries() {
+  return sections.flatMap((section, number) => Array.from(section.querySelectorAll("li"), item => ({
+    item, kind: section.querySelector("h2").textContent,
+    title: plain(item.firstElementChild.textContent), text: plain(item.textContent),
+    // What comes first in the list counts for more; columns, the last, for little.
+    weight: number === sections.length - 1 ? 0.1 : 1 - number / 20,
+  })));
+}
+
+// A word in Latin letters is found where one begins: AI does not stand in training.
+function holds(text, word) {
+  for (let place = text.indexOf(word); place >= 0; place = text.indexOf(word, place + 1)) {
+    if (!/^[a-z]{2}/.test((text[place - 1] ?? " ") + word)) return true;
+  }
+  return false;
+}
 
 // The word itself first, then what means the same.
 function alternatives(word) {
   const found = new Set([word]);
   for (const group of synonyms) {
     for (const known of group.filter(one => word.includes(one))) {
-      for (const other of group) found.add(word.replace(known, other)).add(other);
+      for (const other of group) found.add(word.replace(known, other));
     }
   }
   return Array.from(found);
@@ -33,7 +45,7 @@ function alternatives(word) {
 
 function scoreExactly({ title, text }, word) {
   const points = alternatives(word).map((one, place) => {
-    const found = title === one ? 100 : title.startsWith(one) ? 60 : title.includes(one) ? 40 : text.includes(one) ? 10 : 0;
+    const found = title === one ? 100 : title.startsWith(one) ? 60 : holds(title, one) ? 40 : holds(text, one) ? 10 : 0;
     return place ? found * 0.7 : found;
   });
   return Math.max(...points);
@@ -47,7 +59,7 @@ function scoreNearly({ title }, word) {
 }
 
 function rank(words, score) {
-  return entries.map(entry => {
+  return (entries ??= readEntries()).map(entry => {
     const points = words.map(word => score(entry, word));
     return { entry, points: points.every(Boolean) ? entry.weight * points.reduce((sum, one) => sum + one) : 0 };
   }).filter(one => one.points).sort((one, other) => other.points - one.points).map(one => one.entry);
