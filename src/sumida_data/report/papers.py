@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from io import BytesIO
+from itertools import accumulate
 from math import ceil
 from typing import Any
 from zipfile import ZipFile
@@ -61,6 +62,7 @@ _CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _Box = tuple[int, int, int, int]
 # The least height of a row, the size of its letters, and how cells but the first are aligned.
 _Look = tuple[int, float, Any]
+_Add = Callable[[], Any]  # adds a slide
 
 
 def render_pages(report: ProgressReport) -> dict[str, bytes]:
@@ -147,7 +149,7 @@ def render_slides(report: ProgressReport) -> bytes:
     widths, look = (90, *[30] * (len(headings) - 3), 44), (Mm(8), 12, PP_ALIGN.CENTER)
     slide, below = _add_table(partial(add, report.points[0]), rows, about, widths, look)
     notes = "\n".join(report.notes)
-    if below + _measure(notes, 10, _WITHIN) > _TOP + _ROOM:
+    if below + _measure(10, notes, _WITHIN) > _TOP + _ROOM:
         slide, below = add("注と判定のしかた"), _TOP
     _add_text(slide, notes, (_MARGIN, below, _WITHIN, _TOP + _ROOM - below), 10, color=_SOFT)
     points = "\n".join(f"・{text}" for text in report.points[1:])
@@ -155,18 +157,24 @@ def render_slides(report: ProgressReport) -> bytes:
     for first in range(0, len(report.indicators), _CHARTS_ON_A_SLIDE):
         indicators = report.indicators[first : first + _CHARTS_ON_A_SLIDE]
         _add_charts(add(report.sum_up(indicators)[0]), indicators)
-    if told := report.initiatives:
-        counts = Counter(one["category"] for one in told)
-        words = "、".join(f"{category}{count}" for category, count in counts.items())
-        titled = partial(add, f"取組事例{len(told)}：{words}")
-        names = ("category", "initiative_name", "section")
-        rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in told]
-        about = "公開してよい取組事例の区分、名前、課、効果の表。"
-        rows = [["区分", "取組事例", "課", "効果"], *rows]
-        _add_table(titled, rows, about, (42, 66, 38), (Mm(9), 11, PP_ALIGN.LEFT))
+    if report.initiatives:
+        _add_initiatives(add, report.initiatives)
     content = BytesIO()
     presentation.save(content)
     return fix_clocks(content.getvalue())
+
+
+def _add_initiatives(add: Callable[[str], Any], told: Sequence[Row]) -> None:
+    counts = Counter(one["category"] for one in told)
+    words = "、".join(f"{category}{count}" for category, count in counts.items())
+    names = ("category", "initiative_name", "section")
+    rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in told]
+    title, about = (
+        f"取組事例{len(told)}：{words}",
+        "公開してよい取組事例の区分、名前、課、効果の表。",
+    )
+    rows = [["区分", "取組事例", "課", "効果"], *rows]
+    _add_table(partial(add, title), rows, about, (42, 66, 38), (Mm(9), 11, PP_ALIGN.LEFT))
 
 
 def _add_slide(presentation: Any, report: ProgressReport, title: str) -> Any:
@@ -197,47 +205,36 @@ def _write(frame: Any, text: str, size: float, **look: Any) -> None:
             run.font.color.rgb = look.get("color", _INK)
 
 
-def _measure(text: str, size: float, width: int) -> int:
-    """Return how high a text will be: PowerPoint and Impress make rows higher, but not slides."""
+def _measure(size: float, text: str, width: int) -> int:
+    """Return how high a text will be: programs make rows higher for it, but not slides."""
     within, digit = width - 2 * Mm(2.54), Pt(0.55 * size)
     lines = (max(1, ceil(measure(line) * digit / within)) for line in text.split("\n"))
     return sum(lines) * Pt(1.45 * size) + Mm(1)
 
 
 def _add_table(
-    add: Callable[[], Any],
-    rows: Sequence[Sequence[str]],
-    about: str,
-    widths: Sequence[int],
-    look: _Look,
+    add: _Add, rows: Sequence[Sequence[str]], about: str, widths: Sequence[int], look: _Look
 ) -> tuple[Any, int]:
     """Add a table below the title, on as many slides as it needs, each with its headings.
 
     Widths are those of all columns but the last, in mm. Returns the last slide, and where the
     table ends on it.
     """
-    least, size, _ = look
     every = [*map(Mm, widths), _WITHIN - Mm(sum(widths))]
-    heights = [
-        max(least, *(_measure(*told) for told in zip(row, [size] * len(row), every, strict=True)))
-        for row in rows
-    ]
-    parts = [[0]]
-    for number in range(1, len(rows)):
-        if sum(heights[one] for one in (*parts[-1], number)) > _ROOM:
-            parts.append([0])
-        parts[-1].append(number)
-    for part in parts:
-        slide = add()
-        box = (_MARGIN, _TOP, _WITHIN, sum(heights[one] for one in part))
-        shape = slide.shapes.add_table(len(part), len(every), *map(Length, box))
-        _describe(shape, about)
-        for column, width in zip(shape.table.columns, every, strict=True):
-            column.width = Length(width)
-        for line, number in zip(shape.table.rows, part, strict=True):
-            line.height = Length(heights[number])
-            _fill_line(line, rows[number], look, is_head=number == 0)
-    return slide, _TOP + box[3]
+    heights = [max(look[0], *map(partial(_measure, look[1]), row, every)) for row in rows]
+    ends = [*accumulate(heights)]
+    fitting = max(2, sum(end <= _ROOM for end in ends))
+    slide, box = add(), (_MARGIN, _TOP, _WITHIN, ends[:fitting][-1])
+    shape = slide.shapes.add_table(len(ends[:fitting]), len(every), *map(Length, box))
+    _describe(shape, about)
+    for column, width in zip(shape.table.columns, every, strict=True):
+        column.width = Length(width)
+    for number, line in enumerate(shape.table.rows):
+        line.height = Length(heights[number])
+        _fill_line(line, rows[number], look, is_head=number == 0)
+    if rows[fitting:]:
+        return _add_table(add, [rows[0], *rows[fitting:]], about, widths, look)
+    return slide, _TOP + ends[-1]
 
 
 def _fill_line(line: Any, texts: Sequence[str], look: _Look, *, is_head: bool) -> None:
