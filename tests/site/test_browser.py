@@ -349,6 +349,8 @@ class TestSearch:
             ("税務課", "税務課"),
             ("電子決栽率", "文書管理システム電子決裁率"),
             ("online_status", "オンライン化"),
+            ("てつづき", "オンライン手続"),
+            ("AI", "生成系AIの利用検討"),
         ],
     )
     def test_finds_from_any_page_what_people_type(
@@ -427,6 +429,17 @@ class TestProcedures:
         assert page.locator("#procedures tbody tr").last.is_visible()
         assert not page.locator("#filter").is_visible()
         page.close()
+
+
+def test_a_wide_table_has_room_on_paper(page: Page, folder: Path) -> None:
+    page.goto((folder / "dataset/dx-indicators/index.html").as_uri())
+    first = page.locator(".rows").first.locator("th")
+    assert not page.locator(".printed").first.is_visible()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": A4_WIDTH, "height": 900})
+    assert first.count() > 9 == first.locator("visible=true").count()
+    assert "初めの9列だけ" in page.locator(".printed").first.inner_text()
+    page.emulate_media(media="screen")
 
 
 def test_a_phone_hides_nothing_but_the_large_chart(page: Page, folder: Path) -> None:
