@@ -553,6 +553,16 @@ class TestDataset:
         assert "規則ごとの結果" not in pages[path]
 
 
+def test_a_procedure_leads_to_where_it_is_applied_for(
+    build: Callable[..., Any], render: Callable[..., Texts], pages: Texts
+) -> None:
+    address = "https://example.lg.jp/shinsei"
+    page = render(build(procedure=[PROCEDURE | {"application_url": address}]))["procedures.html"]
+    name = PROCEDURE["procedure_name"]
+    assert f'<th scope="row"><a href="{address}">{name}</a></th>' in page
+    assert f'<th scope="row">{name}</th>' in pages["procedures.html"]
+
+
 def test_the_calendar_tells_what_is_here_and_what_is_to_come(pages: Texts) -> None:
     page = pages["calendar.html"]
     here = page.partition("令和4(2022)年度第3四半期")[2].partition("</tr>")[0]
