@@ -1,9 +1,7 @@
 """Fixtures that any test may use: the project's own descriptions, and small workbooks."""
 
 import io
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib.machinery import ModuleSpec
 from typing import Any
 
 import pytest
@@ -22,10 +20,6 @@ from tests.project import PROJECT, empty_project, quarter, sample_project
 __all__ = ["empty_project", "quarter", "sample_project"]
 
 Rows = Sequence[Sequence[Any]]
-
-# PySpark, which Great Expectations imports, ends a process that seems to have no main module.
-if sys.modules["__main__"].__spec__ is None:
-    sys.modules["__main__"].__spec__ = ModuleSpec("__main__", None)
 
 
 # Groups of tests that take longest, in the order in which they begin: after the first three those

@@ -1,13 +1,10 @@
 """The office's own commands, in a project of its own."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 
-from tests.project import Project, Run
+from tests.project import Project, Run, run_forked
 
 APPROVED = [
     "--name",
@@ -21,19 +18,8 @@ APPROVED = [
 
 
 def sumida_data(project: Project, *arguments: str) -> Run:
-    script = "from sumida_data.commands import main; main()"
-    environment = os.environ | {"COLUMNS": "120", "NO_COLOR": "1"}
     # The tests of the commands measure what they cover, in their own process.
-    environment.pop("COVERAGE_PROCESS_CONFIG", None)
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=project.path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Run(done.returncode, done.stdout + done.stderr)
+    return run_forked(project.path, "sumida_data.commands", "sumida-data", *arguments)
 
 
 def ask(project: Project, question: str) -> list[tuple[object, ...]]:
