@@ -155,11 +155,12 @@ class SheetReader(ColumnFinder[Described]):
         # The cover, which has a key too, asks for what nobody judges.
         is_table = self.description.key_fields and len(self.judges) == len(self.fields)
         enough = (row for row in sheet.rows if len(row) - row.count("") >= least)
-        for row in enough if is_table else ():
-            first = next(place for place, cell in enumerate(row) if cell != "")
-            if any(self.signs_of(*row[at:]) >= least for at in (first, first + 1)):
-                return True
-        return False
+        return bool(is_table) and any(self._find_signs(row) >= least for row in enough)
+
+    def _find_signs(self, row: Sequence[CellValue]) -> int:
+        """Return the most signs that a row that is not blank answers the fields in their order."""
+        first = next(place for place, cell in enumerate(row) if cell != "")
+        return max(self.signs_of(*row[at:]) for at in (first, first + 1))
 
     def _list_personal_texts(self, labels: Mapping[str, FoundLabel]) -> frozenset[str]:
         personal = (one.value for name, one in labels.items() if self.fields[name].personal)
