@@ -1,5 +1,8 @@
 """The project runs wherever it lies, for whomever, and called from wherever."""
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,20 @@ def test_a_command_finds_the_project_from_any_folder_in_it(
     result = CliRunner().invoke(quarter_command, ["--period", "FY2022Q4", "--day", "2022-12-01"])
     assert result.exit_code == 0, result.output
     assert (project.path / "data/08_reporting/office_status.html").exists()
+
+
+def test_what_is_installed_runs_where_there_are_settings_and_data_alone(
+    empty_project: Project, tmp_path: Path
+) -> None:
+    for name in ("conf", "data"):
+        shutil.copytree(empty_project.path / name, tmp_path / name)
+    done = subprocess.run(
+        [sys.executable, "-m", "sumida_data"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "回答がありません" in done.stderr
