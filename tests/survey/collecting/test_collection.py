@@ -171,9 +171,12 @@ def test_rows_without_a_name_or_twice_are_set_aside_and_counted(collect: Collect
 def test_a_procedure_that_another_department_lists_is_not_carried_forward(collect: Collect) -> None:
     collected = collect(
         {
-            "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+            "FY2022Q2/a.xlsx": {"表紙": cover(), "手続": procedures(["Z9-01", *ONLINE[1:]])},
             "FY2022Q3/a.xlsx": {"表紙": cover(前回から変更なし="該当")},
-            "FY2022Q3/b.xlsx": {"表紙": cover("1204", 課="窓口課"), "手続": procedures(ONLINE)},
+            "FY2022Q3/b.xlsx": {
+                "表紙": cover("1204", 課="窓口課"),
+                "手続": procedures(["Z9-01", *ONLINE[1:]]),
+            },
         }
     )
     holders = [
@@ -194,6 +197,58 @@ def test_a_procedure_that_another_department_lists_is_not_carried_forward(collec
         if one["department_code"] == "1203" and one["period"] == "FY2022Q3"
     )
     assert response["rows_set_aside"] == 1
+
+
+@pytest.mark.parametrize("says", [{}, {"前回から変更なし": "該当"}])
+def test_a_number_stays_with_the_department_whose_code_it_bears(
+    collect: Collect, says: dict[str, str]
+) -> None:
+    collected = collect(
+        {
+            "FY2022Q2/b.xlsx": {"表紙": cover(), "手続": procedures(ONLINE)},
+            "FY2022Q3/b.xlsx": {"表紙": cover(**says), "手続": procedures(ONLINE)},
+            "FY2022Q3/a.xlsx": {
+                "表紙": cover("1204", 課="窓口課"),
+                "手続": procedures(ONLINE, ["T1203-77", *ONLINE[1:]], ["1203", *ONLINE[1:]]),
+            },
+        }
+    )
+    holders = {
+        (answer.value, answer.department_code)
+        for answer in collected.answers
+        if answer.field == "procedure_number" and answer.period == "FY2022Q3"
+    }
+    # What nobody else gave was read; a plain number bears no code.
+    assert holders == {(ONLINE[0], "1203"), ("T1203-77", "1204"), ("1203", "1204")}
+    told = [one for one in collected.findings if one.rule_id in {"F344", "F403"}]
+    assert {(one.rule_id, one.place.department_code, one.place.cell) for one in told} == {
+        ("F344", "1204", "A3"),
+        ("F403", "1204", "A2"),
+    }
+
+
+def test_a_number_that_came_with_its_work_is_asked_about_once(collect: Collect) -> None:
+    of_1203 = {"表紙": cover("1204", 課="窓口課"), "手続": procedures(ONLINE)}
+    collected = collect({"FY2022Q2/a.xlsx": of_1203, "FY2022Q3/a.xlsx": of_1203})
+    told = [one.place.period for one in collected.findings if one.rule_id == "F344"]
+    assert told == ["FY2022Q2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("課：税務課", ["F345"]),
+        ("令和4年度第3四半期　区民部　税務課（1203）", ["F345"]),
+        ("令和4年度第3四半期　区民部　窓口課（1204）", []),
+        ("1203件のうち主なもの", []),
+    ],
+)
+def test_a_table_of_another_department_is_asked_about(
+    collect: Collect, line: str, found: list[str]
+) -> None:
+    table = [[line, *[""] * 14], *procedures(["T1204-01", *ONLINE[1:]])]
+    collected = collect({"FY2022Q3/a.xlsx": {"表紙": cover("1204", 課="窓口課"), "手続": table}})
+    assert [one for one in rule_ids(collected) if one == "F345"] == found
 
 
 def test_a_stock_that_was_not_asked_for_stays(collect: Collect, waves: Waves) -> None:

@@ -4,6 +4,7 @@ Here it is decided which of two returns of a department counts, what is carried 
 quarter before, what contradicts it, and which department has not answered.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,12 +35,13 @@ from sumida_data.survey.departments import (
 from sumida_data.survey.files import SourceFile, is_copy, is_document
 from sumida_data.survey.findings import Finding, Kind, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
-from sumida_data.survey.reading.reader import Record
+from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import BLANK, fold
 
 # A digit too many or too few; small numbers may well change as much.
 _JUMP, _SMALLEST, _PERCENT = 10, 100, 100
 _NAMES_SHOWN = 5
+_DIGITS = re.compile(r"\d+")
 _TREATED = {True: "控えから数えました", False: "数えていません"}
 
 Track = Callable[[Sequence[SourceFile]], Iterable[SourceFile]]
@@ -146,6 +148,8 @@ class _Quarter:
         self.holders: dict[tuple[str, str | None], Return] = {}
         self.chosen = self._choose()
         self.answers: dict[str, list[AnswerRow]] = {}
+        for code, returned in self.chosen.items():
+            self._claim_numbers(code, returned)
 
     def list_answers(self) -> Iterator[AnswerRow]:
         """Yield what counts as rows of ``answer``, by department."""
@@ -158,6 +162,7 @@ class _Quarter:
             if self._is_misnamed(chosen):
                 words = {"code": code, "expected": self.departments[code].section}
                 chosen.report(self.rules[Kind.NAMED_FOR_ANOTHER], name, **words)
+            self._check_lines_above(code, chosen)
             self.answers[code] = self._answers_of(code, chosen)
         return chain.from_iterable(self.answers[code] for code in sorted(self.answers))
 
@@ -215,6 +220,14 @@ class _Quarter:
         day, receipt = returned.plausible_day or date.min, self.ledger.find(returned)
         return is_named, not is_copy(name), receipt.delivery, day, receipt.number, name
 
+    def _check_lines_above(self, code: str, returned: Return) -> None:
+        """Report tables under a line that names another department, as pasted from its return."""
+        for (sheet, cell), text in returned.lines_above.items():
+            owner = find_owner([text], self.departments)
+            if owner and owner != code and fold(self.departments[owner].section) in fold(text):
+                words = {"sheet": sheet, "cell": cell, "code": owner}
+                returned.report(self.rules[Kind.SHEET_OF_OTHER_DEPARTMENT], text, **words)
+
     def _is_misnamed(self, returned: Return) -> bool:
         """Tell whether its name is that of another department, whose form it was made from."""
         name = PurePosixPath(returned.source_file).name
@@ -269,15 +282,42 @@ class _Quarter:
         municipality = self.collector.municipality_code
         origin = Origin(municipality, self.period, code, name, digest, returned.sample)
         free = [one for one in returned.records if self._is_free(one, origin, returned)]
+        self._doubt_numbers(code, free, returned)
         given = [_Given(one, origin) for one in self.past.update_events(code, free, returned)]
         given = self.past.update_stocks(code, given, returned, self.wave.sheets_for(code))
         return [row for one in given if self._is_free(*one, returned) for row in make_rows(*one)]
 
+    def _claim_numbers(self, code: str, returned: Return) -> None:
+        """Keep the numbers that bear a department's own code for it, whoever gives them first."""
+        held = (record for record, _ in self.past.held[code])
+        for record in held if returned.says_no_change else returned.records:
+            for answer in self._unique(record):
+                if _list_digits(answer)[:1] == [code]:
+                    self.holders[record.table, answer.reading.value] = returned
+
+    def _doubt_numbers(self, code: str, records: Iterable[Record], returned: Return) -> None:
+        """Report numbers such as T1203-04 that the department 1202 did not have before."""
+        known = {(record.table, record.key) for record, _ in self.past.held[code]}
+        for record in records:
+            for answer in self._unique(record):
+                bears, *rest = _list_digits(answer)
+                is_new = (record.table, record.key) not in known
+                if rest and bears in self.departments and bears != code and is_new:
+                    words = {"sheet": answer.sheet, "cell": answer.cell, "code": bears}
+                    rule = self.rules[Kind.NUMBER_OF_OTHER_DEPARTMENT]
+                    returned.report(rule, answer.raw_text, **words)
+
+    def _unique(self, record: Record) -> Iterator[Answer]:
+        unique = self.past.unique
+        return (
+            one
+            for one in record.answers
+            if (record.table, one.field) in unique and one.reading.value
+        )
+
     def _is_free(self, record: Record, origin: Origin, returned: Return) -> bool:
         """Tell whether nobody else gave a value of the record that is unique; report if one did."""
-        for answer in record.answers:
-            if (record.table, answer.field) not in self.past.unique:
-                continue
+        for answer in self._unique(record):
             value = answer.reading.value
             holder = self.holders.setdefault((record.table, value), returned)
             if holder is not returned:
@@ -355,7 +395,7 @@ class _Past:
         self._events = {part.table for part in parts if part.kind == "events"}
         # By department the last day that it answered for, and the stocks that it has since.
         self._answered_for: defaultdict[str, date] = defaultdict(lambda: date.min)
-        self._held: defaultdict[str, list[_Given]] = defaultdict(list)
+        self.held: defaultdict[str, list[_Given]] = defaultdict(list)
         # By predecessor and day of divided work: its records, and who has yet to answer.
         self._divided: dict[tuple[str, date], tuple[_Keyed, set[str]]] = {}
         self._listed: defaultdict[tuple[str, int], _Keyed] = defaultdict(dict)
@@ -380,7 +420,7 @@ class _Past:
             replaced, held = _part(last, answered)
             self._report_changes([one.record for one in replaced], now, returned)
             held += stocks
-        self._held[code] = held
+        self.held[code] = held
         self._check_divided_work(code, now, returned)
         return given
 
@@ -416,12 +456,12 @@ class _Past:
         for one in find_takeovers(code, successions, since, day):
             before = self._take_over(one.predecessor, one.changed_on - timedelta(days=1))
             if len(one.successors) == 1:
-                self._held[code] = self._held[code] + before
+                self.held[code] = self.held[code] + before
             else:
                 divided = (_by_key(before), one.successors)
                 self._divided.setdefault(one[:2], divided)
         self._answered_for[code] = max(day, self._answered_for[code])
-        return self._held[code]
+        return self.held[code]
 
     def _report_changes(self, last: Sequence[Record], now: _Keyed, returned: Return) -> None:
         """Report what has changed so that it is worth a look."""
@@ -499,6 +539,10 @@ class _Past:
                 reading = answer.reading._replace(value=value, rules=rules)
                 answers[place] = answer._replace(reading=reading)
         return record._replace(key=first.key, answers=answers)
+
+
+def _list_digits(answer: Answer) -> list[str]:
+    return _DIGITS.findall(answer.reading.value or "") or [""]
 
 
 def _key_of(record: Record) -> tuple[str, str]:

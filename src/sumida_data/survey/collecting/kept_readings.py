@@ -24,7 +24,7 @@ READINGS, NAMED_TEXTS = "readings.jsonl", "named_texts.txt"
 
 _FOLDER = "data/01_raw/kept_readings"
 _OF_COVER = {"department_code", "section", "answered_on", "no_change"}
-_NOT_KEPT = {"sheet_names": (), "personal_texts": frozenset[str]()}
+_NOT_KEPT = {"sheet_names", "lines_above", "personal_texts"}
 _HIDDEN = "(省略)"
 
 Hides = Callable[[str], bool]

@@ -67,6 +67,8 @@ class Return:
     whole_tables: frozenset[str] = frozenset()
     unusable: bool = False
     sheet_names: tuple[str, ...] = ()
+    # By sheet and cell what stands above its table.
+    lines_above: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     def says(self, name: str) -> str:
@@ -244,6 +246,7 @@ class FormReader:
             returned.report(self.rules[Kind.TABLE_ON_OTHER_SHEET], **words)
         returned.records += contents.records
         returned.findings += contents.findings
+        returned.lines_above |= {(contents.sheet, one): text for one, text in contents.lines_above}
         returned.rows_set_aside += contents.rows_set_aside
         if not contents.rows_set_aside:
             returned.whole_tables |= {part.table}

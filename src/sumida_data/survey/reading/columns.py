@@ -243,6 +243,10 @@ class Columns:
         self.units = {place: places[name] for place, name in named.items() if name in places}
         # What the form's examples say, by the places of the columns of which they say anything.
         self.example = {places[name]: said for name, said in examples.items() if name in places}
+        # Its number, if it is unique in the ward, is nobody's.
+        self.unique = [
+            (places[one.field.name], one.field.example) for one in answers if one.field.unique
+        ]
         self.first, self.span = _span_of([*answers, *aside])
 
 

@@ -93,6 +93,8 @@ class SheetContents:
     records: list[Record] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
+    # Cells of lines above the table, with their texts.
+    lines_above: list[tuple[str, str]] = field(default_factory=list)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
 
@@ -388,8 +390,11 @@ class _TablePass(_Pass):
             self.check_cover([(row, column) for row in rows for column in numbers])
 
     def _check_rows_above(self, numbers: Sequence[int]) -> None:
-        """Report rows above the headings that are like answers."""
+        """Report rows above the headings that are like answers, and note lines."""
         for place, row in enumerate(self.sheet.rows[: self.first_row - 1]):
+            for text in filter(None, dict.fromkeys(row)):
+                if isinstance(text, str):
+                    self.contents.lines_above.append((cell_address(place, row.index(text)), text))
             # Nearly always there is a title, or what the headings have in common.
             if len(row) - row.count("") > 1:
                 cells = [row[number] for number in numbers]
@@ -548,12 +553,15 @@ class _TablePass(_Pass):
         )
 
     def _is_example(self, judgements: Sequence[Judgement], answers: Sequence[Answer]) -> bool:
-        """Tell whether a row says what the form's example says, though its mark is gone."""
+        """Tell whether a row has the example's number, or all that it says, but no mark."""
         says, is_complete = self.columns.example, self.reader.description.is_complete
         is_example = (
             is_complete
             and len(says) > 1
-            and all(judgements[place].reading.value in values for place, values in says.items())
+            and (
+                any(answers[at].reading.value == number for at, number in self.columns.unique)
+                or all(judgements[place].reading.value in values for place, values in says.items())
+            )
         )
         if is_example:
             self.report_answer(Kind.EXAMPLE_WITHOUT_MARK, answers[0], None)
