@@ -4,6 +4,7 @@ import io
 import json
 from typing import Any
 
+import pandas as pd
 import pytest
 import xlsxwriter
 
@@ -67,6 +68,27 @@ class TestMonths:
         assert [one.value_found for one in findings(contents, "F613")] == ["2022-06 の課 1204"]
         assert "2022-06" not in months_of(contents)
 
+    @pytest.mark.parametrize("lost", ["2022年4月", "2022年7月"])
+    def test_a_department_missing_where_a_file_begins_is_missing(
+        self, collect: Collect, lost: str
+    ) -> None:
+        before = list_approvals(["2022年2月", "2022年3月"] if "4" in lost else MONTHS[:3])
+        after = list_approvals(MONTHS[:3] if "4" in lost else MONTHS[3:6])
+        gone = "\n".join(row for row in after.splitlines() if f"{lost},1204" not in row)
+        contents = self.collect(collect, ("FY2022Q1", before), ("FY2022Q2", gone))
+        month = pd.Period(lost.replace("年", "-").rstrip("月"), "M")
+        shown = [str(one.value_found) for one in findings(contents, "F613")]
+        assert f"{month} の課 1204" in "、".join(shown)
+
+    def test_a_row_that_is_named_a_total_is_none(self, collect: Collect) -> None:
+        rows = [f"{month},1000,部 合計,7,5,0" for month in MONTHS]
+        text = "\n".join([list_approvals(MONTHS), *rows])
+        [told] = findings(contents := self.collect(collect, ("FY2022Q3", text)), "F621")
+        assert (told.value_found, told.place.cell) == ("部 合計", "C20")
+        assert f"{len(MONTHS)}行" in told.message
+        codes = {one.value for one in contents.answers if one.field == "department_code"}
+        assert codes == {"1203", "1204"}
+
     def test_departments_come_and_go_with_the_year_and_for_good(self, collect: Collect) -> None:
         first = list_approvals(["2022年2月", "2022年3月"], ("1203", "1299"))
         rest = list_approvals(MONTHS[:1], ("1203", "1204", "1205")).splitlines()
@@ -94,8 +116,11 @@ class TestMonths:
         text = list_approvals(MONTHS[:3])
         contents = self.collect(collect, ("FY2022Q1", text), ("FY2022Q2", text))
         [again] = findings(contents, "F617")
-        assert "document_approval/FY2022Q1/approvals.csvと同じ" in again.message
+        assert "document_approval/FY2022Q1/approvals.csvと内容が同じ" in again.message
         assert findings(contents, "F613")
+        # Saved once more, it has other bytes and says the same.
+        contents = self.collect(collect, ("FY2022Q1", text), ("FY2022Q2", f"{text}\n,,,,,\n"))
+        assert len(findings(contents, "F617")) == 1
 
 
 class TestWords:
@@ -150,8 +175,16 @@ class TestCardWorkbook:
         assert "「前月」、「公表用 (2)」" in finding.message
         assert contents.answers == []
 
+    @pytest.mark.parametrize("name", ["前月", "公表用（旧）"])
+    def test_a_sheet_set_aside_is_not_read_though_it_is_the_only_one(
+        self, collect: Collect, name: str
+    ) -> None:
+        contents = collect({CARD: {name: sheet(OURS)}})
+        assert [one.rule_id for one in contents.findings if one.place.source_file] == ["F616"]
+        assert contents.answers == []
+
     def test_a_renamed_sheet_alone_is_read(self, collect: Collect) -> None:
-        contents = collect({CARD: {"公表用(2)": sheet(OURS), "注": [["x"]]}})
+        contents = collect({CARD: {"R4.9": sheet(OURS), "注": [["x"]]}})
         assert findings(contents, "F616") == []
         assert contents.answers
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sumida_data.base.characters import comparable
+from sumida_data.base.characters import comparable, hash_parts
 from sumida_data.base.metadata import Model, Row
 from sumida_data.base.periods import Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
@@ -28,6 +28,7 @@ from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading import layout, registers
+from sumida_data.survey.reading.lines import is_set_aside
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Answer, Record, SheetContents, SheetReader
 from sumida_data.survey.reading.text import Reading, find_date, fold, raw_text_of, read_month
@@ -149,7 +150,7 @@ class _SourceReading:
         self.numbers = {one.name for one in source.fields if one.type in {"integer", "number"}}
         # The departments that a monthly list has had in each month so far.
         self.months: defaultdict[str, set[str]] = defaultdict(set)
-        # By hash of a file the quarter and the name under which it was read first.
+        # By hash of what a file says the quarter and the name under which it was read first.
         self.seen: dict[str, tuple[str, str]] = {}
         # What the files have stated of each row, day and field, and the file that did so last.
         self.said: dict[tuple[str | None, ...], tuple[str, str]] = {}
@@ -180,14 +181,16 @@ class _SourceReading:
         digest = sha256(content).hexdigest()
         origin = Origin(self.collector.home.code, period, None, file.name, digest, sample)
         self.place = Place(period=period, source_file=file.name)
-        first_period, other = self.seen.setdefault(digest, (period, file.name))
-        if first_period != period:
-            self.report(Kind.SAME_FILE_AGAIN, period=period, other=other)
         found, taken = len(self.contents.findings), _Taken()
         try:
             taken = self._read(content, origin)
         except UnusableFileError as error:
             self.report(error.rule_id, error.words.pop("value", None), None, **error.words)
+        # However it was saved, what it says may have been said in another quarter.
+        said = hash_parts(*([one.reading for one in record.answers] for _, record in taken))
+        first_period, other = self.seen.setdefault(said if taken else digest, (period, file.name))
+        if first_period != period:
+            self.report(Kind.SAME_FILE_AGAIN, period=period, other=other)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
         days = [date.fromisoformat(day) for _, one in taken if (day := one.value_of("as_of"))]
         groups = {record.value_of(source.grouped_by or "") for _, record in taken}
@@ -215,7 +218,8 @@ class _SourceReading:
         reader, sheet, table = chosen = self._choose_table(self._open(content))
         self._refuse_second_columns(chosen)
         dates = list(self._read_dates(sheet, table))
-        read = reader.read_rows(self._blank_others(sheet, table), self.place)
+        sheet = self._blank_others(self._blank_totals(sheet, table), table)
+        read = reader.read_rows(sheet, self.place)
         assert read is not None  # noqa: S101  # the table has been found
         for name, words in self.source.words.items():
             self._settle_words(name, words, read.records)
@@ -257,8 +261,14 @@ class _SourceReading:
     def _choose_table(self, workbook: Workbook) -> _Table:
         """Return the one table with all that a row must have."""
         found = self._find_tables(workbook.sheets)
-        if len(found) > 1:
-            sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
+        names, period = [sheet.name for _, sheet, _ in found], Period.parse(str(self.place.period))
+        # Such as 前月; of a day in a name, the headings have one too.
+        is_aside = self.source.sheet and any(
+            is_set_aside(name, self.source.sheet, period) and not re.search(r"\d", name)
+            for name in names
+        )
+        if len(found) > 1 or is_aside:
+            sheets = "、".join(f"「{name}」" for name in names)
             raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets, expected=self.source.sheet)
         missing = list(self.source.key_fields)
         if found:
@@ -319,6 +329,17 @@ class _SourceReading:
         is_other = not _EARLIEST <= days <= _LATEST
         if is_other if answer.field == "as_of" else days < _EARLIEST_OF_OTHERS:
             raise UnusableFileError(Kind.IMPLAUSIBLE_DAY, **words)
+
+    def _blank_totals(self, sheet: Sheet, table: layout.FoundTable) -> Sheet:
+        """Return a monthly list without rows that any of their cells calls a total."""
+        rows, totals, first = list(sheet.rows), [], table.header_row + 1
+        for number, row in enumerate(rows[first:] if self.source.month else (), first):
+            if text := next(filter(layout.is_total, map(raw_text_of, row)), None):
+                rows[number] = [""] * len(row)
+                totals.append((layout.cell_address(number, row.index(text)), text))
+        for cell, text in totals[:1]:
+            self.report(Kind.TOTAL_ROW, text, cell=cell, count=str(len(totals)))
+        return replace(sheet, rows=rows)
 
     def _blank_others(self, sheet: Sheet, table: layout.FoundTable) -> Sheet:
         """Return the sheet without rows whose owner, in a column of its own, is another."""
@@ -479,20 +500,20 @@ class _SourceReading:
     def _find_gaps(self, own: Mapping[str, set[str]]) -> dict[str, Set[str]]:
         """Take a file's departments by month and return the months that lack some, in order.
 
-        A department is missing in a month of a fiscal year if it is there in the month before
-        and in a later one, or if that month is the file's last. A month from the first of the
-        list to the last day that has no row at all lacks all: the set is empty.
+        A department is missing in a month if it is there in the month before and in a later one,
+        or, within a fiscal year, if that month is the file's first or last. A month from the first
+        of the list to the last day that has no row at all lacks all: the set is empty.
         """
         for month, departments in own.items():
             self.months[month] |= departments
         last = f"{self.last_day:%Y-%m}"
         months = pd.period_range(min(self.months, default=last), last, freq="M").astype(str)
         gaps = dict.fromkeys(months.difference([*self.months]), _NONE)
-        # Departments come and go with the fiscal year.
         for before, month in pairwise(months):
-            if month in own and not month.endswith("-04"):
+            if month in own:
                 lost = self.months.get(before, set()) - own[month]
-                if month != max(own):
+                # Departments come and go with the fiscal year.
+                if month.endswith("-04") or (month != max(own) and before in own):
                     lost &= set().union(*(own[one] for one in own if one > month))
                 if lost:
                     gaps[month] = lost

@@ -368,14 +368,19 @@ def _kind_of(row: Sequence[CellValue], leading: CellValue) -> str:
     return next((kind for kind in ("example", "total", "note") if kind in kinds), "answer")
 
 
+def is_total(text: str) -> bool:
+    """Tell whether a text calls its row a total."""
+    key = heading_key(text) or _OUTSIDE.sub("", fold(text))
+    return key in _TOTALS or _TOTAL.search(key) is not None
+
+
 # The same few texts begin the rows of most returns.
 @lru_cache(maxsize=4096)
 def _kind_by_text(text: str) -> str:
     folded = fold(text)
-    key = heading_key(text) or _OUTSIDE.sub("", folded)
     if _EXAMPLE.match(folded):
         return "example"
-    if key in _TOTALS or _TOTAL.search(key):
+    if is_total(text):
         return "total"
     return "note" if _NOTE.match(folded) else "answer"
 

@@ -266,5 +266,7 @@ def split_csv(text: str) -> list[list[str]]:
             rows.append(row)
             read = reader.line_num
     except csv.Error as error:
-        raise UnusableFileError(Kind.UNCLOSED_QUOTE, str(error), line=str(read + 1)) from error
+        # Without a mark in it, a text is only too long.
+        kind = Kind.UNCLOSED_QUOTE if '"' in lines[read] else Kind.TOO_LARGE
+        raise UnusableFileError(kind, str(error), line=str(read + 1)) from error
     return rows
