@@ -31,8 +31,8 @@ def test_a_workbook_with_mistakes(tmp_path: Path, put: Put) -> None:
     assert run.code == 2
     assert "1203.xlsx　税務課(1203)　令和4年度第3四半期" in run.output
     assert "要修正　手続!H2　T1 届出　(F301)" in run.output
-    assert "「年間件数」に数でない「多数」が書かれている" in run.output
-    assert "→数字だけを書いてください。" in run.output
+    assert "「年間件数」の「多数」は" in run.output
+    assert "→説明や記号を付けず、数字だけを書いてください。" in run.output
     assert "要修正 1件" in run.output
     assert str(tmp_path / "確認結果/1203_確認結果.xlsx") in run.output
     assert path.read_bytes() == content

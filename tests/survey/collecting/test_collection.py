@@ -101,7 +101,7 @@ def test_a_text_for_a_number_is_found_and_the_row_stays(collect: Collect) -> Non
         "たくさん",
     )
     assert finding.place.row_label == "T1203-01 納税証明書"
-    assert "「年間件数」に数でない「たくさん」" in finding.message
+    assert "「年間件数」の「たくさん」" in finding.message
     assert values(collected)["online_status"] == "済"
     assert values(collected)["annual_cases"] is None
 
