@@ -24,7 +24,7 @@ from sumida_data.survey.reading.text import parse_kanji
 Judge = Callable[[re.Match[str]], object]
 
 _KANJI = r"[\u3400-\u9fff々ヶ]"
-_COUNTER = "丁目|番|号|年|月|日|歳|才"
+_COUNTER = "丁目|番|号|年|月|日|歳|才|代"
 _KANJI_DIGITS = re.compile(
     rf"[〇零一二三四五六七八九十百]{{1,16}}(?={_COUNTER}|(?<=[^十百])(?!{_KANJI}))|[〇零一二三四五六七八九]{{3,16}}"
 )
@@ -76,7 +76,7 @@ _NO_PERSON = re.compile(
 
 # In schools and practices, words stand where names do: 担任の先生, 担当医師, 諸君.
 _NO_TEACHER = re.compile(
-    "国歌|新婚|市|.*諸|[^ ]*(?:外国"
+    "新婚|市|.*諸|[^ ]*(?:外国"
     "|[任担当教学級科語楽年諭職生部業託勤直治門急診宅方種養練監察健数各全別導修療獣定該約続内区])"
 )
 
@@ -171,14 +171,19 @@ def _is_grouped_my_number(found: re.Match[str]) -> bool:
 def _has_circumstance(age: re.Match[str]) -> bool:
     """Tell whether an age stands beside an illness or trouble, of a person and no service."""
     around = age.string[max(0, age.start() - _AROUND) : age.end() + _AROUND]
-    is_person = _PERSON.search(around) or not _SERVICE.search(around)
-    return bool(is_person and _CIRCUMSTANCE.search(around))
+    # 40代の女性 may also be those for whom a service is.
+    is_person = "代" not in age[0] and _PERSON.search(around)
+    return bool((is_person or not _SERVICE.search(around)) and _CIRCUMSTANCE.search(around))
 
 
 def _is_titled(titled: re.Match[str]) -> bool:
     """Tell whether what stands before a title is a name."""
-    family, is_of_school = titled["family"], titled[0].endswith(("先生", "医師", "妻", "君"))
-    return not (_NO_PERSON.fullmatch(family) or (is_of_school and _NO_TEACHER.fullmatch(family)))
+    family, is_of_school = titled["family"], titled[0].endswith(("先生", "医師", "妻"))
+    is_word = bool(_NO_PERSON.fullmatch(family))
+    if titled[0].endswith("君"):
+        # 名君が and 主君の are words of two characters.
+        return not (is_word or family.endswith("諸") or (len(family) == 1 and titled["follows"]))
+    return not (is_word or (is_of_school and _NO_TEACHER.fullmatch(family)))
 
 
 def _is_no_list(numbers: re.Match[str]) -> bool:
@@ -225,7 +230,8 @@ _PATTERNS: dict[str, dict[str, Judge]] = {
     "personal_number": {
         r"(?:口座|旅券|パスポート|免許証?|運転経歴証明書|在留カード|特別永住者証明書|保険者?証|振込先"
         r"|ゆうちょ(?:銀行)?|(?:住民票?|住基(?:カード)?|宛名?|世帯|個人|納税(?:義務)?者|職員|学籍|患者|カルテ|ケース"
-        r"|(?:受給|保険|負担)者証?|被保|医療証|通帳|年金|手帳)(?=の?番|コード|no|id| ?#|\D{0,4}第))"
+        r"|(?:受給|保険|負担)者証?|被保|医療証|通帳|年金|手帳)(?=の?番|コード|no|id| ?#|\D{0,4}第)"
+        r"|(?:宛名|カルテ|学籍|住基)(?=\W{0,3}\d))"
         r"(?:の?番号?|コード|no|id|普通|[^\d\s]{0,3}第|名義[^\d]{0,8}|[のは:.=#() ]){0,6}"
         rf"[a-z]{{0,2}}[- ]?\d(?:[- ]?\d){{4,}}(?!\d|,\d|{_UNITS})": bool,
         r"(?:(?:普通|当座|貯蓄)(?:預金)?(?:no)?|\([普当]\)|(?<![^\W\d_])普)[ .:(]*\d[\d-]{5,7}"
@@ -257,6 +263,8 @@ _PATTERNS: dict[str, dict[str, Judge]] = {
     "circumstance": {
         r"(?<!感染)(?:症|病|まひ|てんかん)の\d{1,2}[歳才]児": bool,
         r"年齢[ :は]*\d{1,3}(?!\d|以|未満|まで|から|[歳才~〜-])": _has_circumstance,
+        r"(?<![\d~〜ー-])(?<!から)(?<!代[・、])\d0歳?代(?:前半|半ば|後半)?の?"
+        r"(?:男性?|女性?|夫|妻|[父母]親?|息子|娘)(?=[、。,.(): ]|$)": _has_circumstance,
         r"(?<![\d~〜ー-])(?<!から)\d{1,3}(?:歳|才|さい)"
         r"(?!以|未満|まで|から|を?超|に?到達|に達|にな|児|時|前|代|[-~〜])": _has_circumstance,
     },
@@ -265,7 +273,7 @@ _PATTERNS: dict[str, dict[str, Judge]] = {
         rf"|{_KANJI}{{1,3}} ?(?![のはがをにへとでもやな])[ぁ-ん]{{2,4}}?"
         r"|(?<![ァ-ヺー])[ァ-ヺー]{2,8}) ?"
         r"(?:さん(?!ぽ)|さま(?!ざ)|くん|ちゃん|様(?![式々相子態変似])|氏(?![名族神])|殿(?![堂下町])"
-        r"|君(?![がのら津])|先生|医師(?!会)|[ご御]?夫妻)": _is_titled,
+        r"|君(?!が代|[ら津])(?=(?P<follows>[がの])?)|先生|医師(?!会)|[ご御]?夫妻)": _is_titled,
         rf"(?:(?<![ぁ-ん])(?<!{_KANJI})|(?<={_KANJI})[でにをのはがと])"
         r"(?P<family>[ぁ-ん]{3,9}(?: [ぁ-ん]{2,5})?) ?"
         r"(?:さん(?!ぽ)|さま(?!ざ)|様(?![式々相子態変似なにで]))": _is_titled,
