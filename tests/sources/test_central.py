@@ -145,6 +145,17 @@ def test_missing_double_and_unusable_files_are_told(
     assert contents.answers == []
 
 
+def test_a_file_outside_the_folders_of_sources_and_quarters_is_told(collect: Collect) -> None:
+    elsewhere = ["card.xlsx", "mynumber_card/card.xlsx", "card/FY2022Q3/a.xlsx"]
+    elsewhere += ["mynumber_card/2022Q3/a.xlsx", "FY2022Q3/a.xlsx"]
+    contents = collect(dict.fromkeys(elsewhere, b"1") | {CARD: card()})
+    told = [one for one in contents.findings if one.rule_id == "F622"]
+    assert [one.place.source_file for one in told] == elsewhere
+    assert "mynumber_card" in told[0].how_to_fix
+    ahead = collect({"mynumber_card/FY2030Q1/card.xlsx": b"1", CARD: card()})
+    assert rule_ids(ahead) == []
+
+
 def test_sample_and_real_files_do_not_mix(collect: Collect) -> None:
     sample = {"公表用": [["見本データ"], *card()["公表用"]]}
     assert rule_ids(collect({CARD: sample})) == ["F109"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-_PERIOD = re.compile(r"FY(\d{4})Q([1-4])")
+PERIOD = re.compile(r"FY(\d{4})Q([1-4])")
 _SPOKEN = re.compile(
     r"(令和|平成|r|h|西暦|fy|)\.?\s*(元|\d{1,4})\s*(?:年度|年|)\s*"
     r"(?:第?\s*([1-4一二三四])\s*(?:四半期|期|q)|q\s*([1-4]))",
@@ -43,7 +43,7 @@ class Period:
     @lru_cache(maxsize=256)
     def parse(cls, text: str) -> "Period":
         """Read ``FY2022Q3``, or raise a ValueError."""
-        match = _PERIOD.fullmatch(text)
+        match = PERIOD.fullmatch(text)
         if match is None:
             raise ValueError(
                 f"期間 {text!r} は読めません。FY2022Q3(2022年10月〜12月)の形で書いてください。"

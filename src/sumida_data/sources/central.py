@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
-from itertools import compress, pairwise
+from itertools import compress, filterfalse, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ import pandas as pd
 
 from sumida_data.base.characters import comparable, hash_parts
 from sumida_data.base.metadata import Model, Row
-from sumida_data.base.periods import Period
+from sumida_data.base.periods import PERIOD, Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
@@ -119,8 +119,8 @@ class CentralCollector:
         return {(_fold(one.prefecture_name), _fold(one.name)): one for one in self.municipalities}
 
     def collect(self, files: Mapping[str, SourceFile], periods: Sequence[str]) -> CentralContents:
-        """Read the files, named ``<source>/<period>/<file>``; that one is missing is told."""
-        contents = CentralContents()
+        """Read files named ``<source>/<period>/<file>``; tell of others and of missing ones."""
+        contents = CentralContents(findings=list(self._find_misplaced(files)))
         for source in self.sources:
             reading = _SourceReading(self, source, contents)
             for period in periods:
@@ -133,6 +133,14 @@ class CentralCollector:
                 for file in found:
                     reading.read_file(period, file)
         return contents
+
+    def _find_misplaced(self, names: Iterable[str]) -> Iterator[Finding]:
+        """Yield a finding for each file that lies in no folder of a source and a quarter."""
+        known = [source.source for source in self.sources]
+        place = re.compile(rf"({'|'.join(known)})/{PERIOD.pattern}/")
+        rule, words = self.rules[Kind.MISPLACED_FILE], {"expected": "、".join(known)}
+        for name in filterfalse(place.match, names):
+            yield make_finding(rule, Place(source_file=name), **words)
 
 
 class _SourceReading:

@@ -6,7 +6,6 @@ in three levels.
 
 import csv
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -22,6 +21,7 @@ from sumida_data.base.characters import hash_parts
 from sumida_data.base.fingerprint import hash_code
 from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import Row
+from sumida_data.base.periods import PERIOD
 from sumida_data.plan.models import ReportedPeriod
 from sumida_data.quality.data_package import DESCRIPTOR, split_packages
 from sumida_data.quality.readability.checks import CHECKS, DataFile, read_file
@@ -41,7 +41,6 @@ _RESULT = ("rule_id", "rule_title", "severity", "result", "places", "sheet", "ce
 _DATA_FORMATS = {"csv", "parquet", "xlsx", "ods"}
 _HISTORY = "changelog"
 _MISSING_SAID: Mapping[str, Any] = {"fields": (), "missingValues": ()}
-_PERIOD = re.compile("FY[0-9]{4}Q[1-4]")
 _READERS = ("quality/readability", "survey/reading", "base")
 
 
@@ -183,7 +182,7 @@ def list_received(
     """Return the files in the folder of the reported quarter, by quarter: one, or none."""
     by_period: defaultdict[str, list[SourceFile]] = defaultdict(list)
     for file in files:
-        for period in filter(_PERIOD.fullmatch, file.name.split("/")[:-1]):
+        for period in filter(PERIOD.fullmatch, file.name.split("/")[:-1]):
             by_period[period].append(file)
     chosen = reported.choose(by_period)
     concerned = [Candidate(one.name, one.read()) for one in by_period[chosen]]

@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 from sumida_data.base.characters import comparable, hash_parts
 from sumida_data.base.metadata import Row
-from sumida_data.base.periods import Period
+from sumida_data.base.periods import PERIOD, Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.collecting.kept_readings import choose_discarded
 from sumida_data.survey.collecting.receipts import Ledger
-from sumida_data.survey.collecting.returns import PERIOD, FormReader, Return, read_returns
+from sumida_data.survey.collecting.returns import FormReader, Return, read_returns
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.departments import (
     Department,

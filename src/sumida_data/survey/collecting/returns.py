@@ -1,14 +1,13 @@
 """Reading returned workbooks: the cover sheet and all answer sheets of each."""
 
 import gc
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from hashlib import sha256
 
-from sumida_data.base.periods import Period, format_era_date
+from sumida_data.base.periods import PERIOD, Period, format_era_date
 from sumida_data.survey.consistency import find_unanswered
 from sumida_data.survey.files import SourceFile, UnusableFileError, is_document
 from sumida_data.survey.findings import (
@@ -37,7 +36,6 @@ from sumida_data.survey.reading.workbook import (
 VERY_MANY = 500
 _CHUNK = 50
 _CELLS_SHOWN = 5
-PERIOD = re.compile(r"FY\d{4}Q[1-4]")
 _LONGEST_WAIT = timedelta(days=366)
 
 _Reader = SheetReader[SurveySheet]
