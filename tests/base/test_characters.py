@@ -6,7 +6,9 @@ from sumida_data.base.characters import (
     combine,
     comparable,
     drop_unseen,
+    is_within,
     name_unseen,
+    show_direction,
     write_plainly,
 )
 
@@ -58,3 +60,23 @@ def test_letters_and_their_marks_become_one() -> None:
 def test_what_turns_the_direction_of_writing_is_never_published() -> None:
     assert write_plainly("請求\u202exslx.\u202c①") == "請求xslx.(1)"
     assert write_plainly("葛\U000e0100西") == "葛\U000e0100西"
+
+
+def test_what_turns_the_direction_of_writing_is_named_where_it_stands() -> None:
+    assert show_direction("請求\u202exslx.exe") == "請求〔文字の向きの記号〕xslx.exe"
+    assert show_direction("葛\U000e0100西\u200b.xlsx") == "葛\U000e0100西\u200b.xlsx"
+
+
+@pytest.mark.parametrize("words", ["①号 の件", "(1)号の件", "（１）号の\n件"])
+@pytest.mark.parametrize(
+    "text", ["手続①号の件です", "手続(1)号の件です", "手続\u200b(1)号　の件です"]
+)
+def test_words_are_found_as_they_were_typed_and_as_they_were_published(
+    words: str, text: str
+) -> None:
+    assert is_within(words, text)
+    assert not is_within("②号の件", text)
+
+
+def test_no_words_stand_nowhere() -> None:
+    assert not is_within(" \u200b", "手続")

@@ -669,6 +669,10 @@ def test_a_lost_record_does_not_begin_anew(published):
     published.approve(SECOND)
     with pytest.raises(RefusedError, match="公開の記録がありません"):
         published.decide(SECOND, proposal)
+    # So it is where somebody has taken from view, on a CKAN, all that was published.
+    hidden = {"changes": (), "hidden": ("a",)}
+    with pytest.raises(RefusedError, match="公開先には a がありますが、公開の記録がありません"):
+        published.decide(SECOND, proposal.model_copy(update=hidden))
 
 
 class TestOtherFolders:
@@ -763,18 +767,21 @@ class TestWithdraw:
         assert shown["dataset/b/1.0.0/data.csv"] == b"b\n"
         self.assert_forgotten(leaked, b"1\n")
         self.assert_forgotten(leaked, b"1\n2\n")
-        with pytest.raises(TargetError, match="がないか、変えられています"):
+        with pytest.raises(TargetError, match="取り下げたものがあり、控えからも消した"):
             leaked.undo()
+        leaked.approve_and_publish(THIRD)
+        assert leaked.undo() == "P0003"
 
     def assert_forgotten(self, office, content):
         kept = [path for path in office.path.rglob("*") if path.is_file()]
         assert not [path for path in kept if path.read_bytes() == content]
 
-    def test_words_go_from_the_cells_too(self, office):
+    @pytest.mark.parametrize("written", ["氏名", "氏 名"])
+    def test_words_go_from_the_cells_too(self, office, written):
         row = ("x", "FY2022Q3", 1, "5")
         values = make_dataset("a", "1.0.0", indicator_value__parquet=make_values(row))
         other = make_dataset("b", "1.0.0", data__csv="氏名\n")
-        office.lineage = make_cells(row, "氏名 B2")
+        office.lineage = make_cells(row, f"{written} B2")
         office.approve_and_publish(make_catalogue(values, other))
         left = make_catalogue(values)
         office.withdraw(replace(left, withdrawn={"b": ["1.0.0"]}), "氏名")
@@ -805,6 +812,25 @@ class TestWithdraw:
         leaked.withdraw(gone)
         self.assert_forgotten(leaked, b"1\n")
         assert leaked.faults() == []
+
+    def test_a_record_that_was_changed_gives_way_to_a_copy_of_it(self, published):
+        folder, copy = published.record.folder, published.path / "copy"
+        shutil.copytree(folder, copy)
+        published.approve_and_publish(SECOND)
+        lines = folder / "approvals.jsonl"
+        lines.write_text(lines.read_text("utf-8").replace("見本 部長", "見本 課長"), "utf-8")
+        gone = replace(make_catalogue(SECOND.datasets[1]), withdrawn={"a": ["1.0.0"]})
+        with pytest.raises(TargetError, match="変えられているため、何もしません"):
+            published.withdraw(gone)
+        folder.rename(published.path / "changed")
+        copy.rename(folder)
+        published.withdraw(gone)
+        shown = published.show()
+        assert [path for path in shown if path.endswith(".csv")] == [
+            "dataset/b/1.0.0/data.csv",
+            "dataset/b/latest/data.csv",
+        ]
+        assert published.faults() == []
 
     def test_waits_for_a_publication_under_way(self, leaked, monkeypatch):
         leaked.approve(THIRD)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click import ClickException
 from click.testing import CliRunner, Result
 
 from sumida_data.catalogue.folder import FolderTarget
 from sumida_data.catalogue.target import Catalogue
-from sumida_data.commands.verify import abandon, undo, verify
+from sumida_data.commands.verify import abandon, find_versions, undo, verify
 from tests.catalogue.office import Office, make_catalogue, make_dataset
 from tests.project import Project
 
@@ -124,3 +125,17 @@ def test_a_target_that_is_none_is_told(office: Office) -> None:
     result = call(verify)
     assert result.exit_code == 1
     assert "公開先ではありません" in result.output
+
+
+@pytest.mark.parametrize("text", ["①号の件", "(1)号の件", '（１）号の"件"'])
+def test_what_is_taken_down_is_found_as_it_was_typed_and_as_it_is_public(
+    tmp_path: Path, text: str
+) -> None:
+    office = Office(tmp_path)
+    table = '1,"(1)号\nの""件"""\n2,x\n' if '"' in text else "1,(1)号の件\n2,x\n"
+    office.approve_and_publish(make_catalogue(make_dataset("a", "1.0.0", data__csv=table)))
+    assert find_versions(office.record, None, None, text) == {"a": ["1.0.0"]}
+    assert find_versions(office.record, "a", None, "") == {"a": ["1.0.0"]}
+    for other in ("②号の件", "件2"):
+        with pytest.raises(ClickException, match="当てはまる版は"):
+            find_versions(office.record, None, None, other)

@@ -67,6 +67,15 @@ def test_files_in_an_archive_are_files(tmp_path: Path) -> None:
     assert files[0].arrived_at == (tmp_path / "返送.zip").stat().st_mtime_ns
 
 
+def test_what_turns_the_direction_of_writing_is_named_in_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "税務課\u202exslx.zip"
+    path.write_bytes(zipped(**{"窓口\u202exslx.xls": b"1"}))
+    [file] = open_deliveries([SourceFile.find("FY2022Q3/税務課\u202exslx.zip", path)])
+    named = "〔文字の向きの記号〕"
+    assert file.name == f"FY2022Q3/税務課{named}xslx.zip/窓口{named}xslx.xls"
+    assert find_owner([file.name], BY_CODE) == find_owner(["税務課"], BY_CODE)
+
+
 def test_files_on_a_tape_are_files_and_links_are_none(tmp_path: Path) -> None:
     files = opened(tmp_path, "FY2022Q3.tar.gz", taped(**{"税務課/a.xlsx": b"1", "../b.xlsx": b"2"}))
     assert [(file.name, file.read()) for file in files] == [

@@ -57,8 +57,9 @@ _UNSEEN = re.compile(
 # These only part words; the others change what is seen beside them, or seem to be blank.
 _HARMLESS = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_TURNING = "文字の向きの記号"
 _UNSEEN_KINDS = {
-    "文字の向きの記号": _DIRECTION,
+    _TURNING: _DIRECTION,
     "空白に見える文字": re.compile("[\u115f\u1160\u2800\u3164\uffa0]"),
     "異体字を選ぶ記号": re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
 }
@@ -75,6 +76,11 @@ _COMBINED = re.compile("[^\\W\\d_\uf900-\ufaff][\u0300-\u036f\u3099\u309a]+")
 def drop_unseen(text: str) -> str:
     """Return the text without the characters that nobody sees."""
     return text if text.isascii() else _UNSEEN.sub("", text)
+
+
+def show_direction(text: str) -> str:
+    """Return the text with a name in the place of each mark that turns the direction of writing."""
+    return text if text.isascii() else _DIRECTION.sub(f"〔{_TURNING}〕", text)
 
 
 def name_unseen(text: str) -> str:
@@ -106,6 +112,12 @@ def comparable(text: str) -> str:
     packed = "".join(plain.translate(BRACKETS).translate(_ALIKE).split()).casefold()
     # Separate marks are joined to their letters.
     return packed if packed.isascii() else unicodedata.normalize("NFC", packed)
+
+
+def is_within(words: str, text: str) -> bool:
+    """Tell whether words stand in a text, each as somebody wrote it or as it was published."""
+    wanted = comparable(write_plainly(words))
+    return bool(wanted) and wanted in comparable(write_plainly(text))
 
 
 def name_some(names: Sequence[str], most: int = 5, counter: str = "件", between: str = "、") -> str:

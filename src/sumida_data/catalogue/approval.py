@@ -281,10 +281,11 @@ def continues(approval: Approval, changes: Sequence[TargetChange]) -> bool:
     return {(one.dataset, one.file) for one in changes if one.action != "keep"} <= approved
 
 
-def refuse_lost_record(changes: Sequence[TargetChange], record: TargetRecord) -> None:
+def refuse_lost_record(proposal: Proposal, record: TargetRecord) -> None:
     """Refuse to begin anew beside what was published: versions would start again at 1.0.0."""
-    there = (one for one in changes if one.dataset and one.action not in ("create", "adopt"))
-    if not record.publications and (lost := sorted({one.dataset for one in there})):
+    ours = (one for one in proposal.changes if one.action not in ("create", "adopt"))
+    there = {*proposal.hidden, *(one.dataset for one in ours)} - {PAGES}
+    if not record.publications and (lost := sorted(there)):
         raise RefusedError(
             f"公開先には {'、'.join(lost)} がありますが、公開の記録がありません。"
             "記録のフォルダ data/06_catalog/record を控えから戻してください。"

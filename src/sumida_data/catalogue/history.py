@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sumida_data.base.characters import is_within
 from sumida_data.base.disk import replace_file
 from sumida_data.base.metadata import Row
 from sumida_data.catalogue.approval import FigureChange
@@ -105,7 +106,8 @@ def remove_text(record: TargetRecord, text: str) -> None:
         return
     for number, column in enumerate(table.columns):
         if pa.types.is_string(column.type):
-            found = pc.fill_null(pc.match_substring(column, text), fill_value=False)
+            held = [one for one in column.unique().to_pylist() if one and is_within(text, one)]
+            found = pc.is_in(column, pa.array(held, column.type))
             cleaned = pc.if_else(found, pa.scalar(None, column.type), column)
             table = table.set_column(number, table.schema.field(number), cleaned)
     replace_file(record.folder / _LINEAGE, write_parquet(table))

@@ -123,7 +123,7 @@ def _refuse_unfit(
         RefusedError,
     )
     if (begun := record.journal) is None:
-        refuse_lost_record(proposal.changes, record)
+        refuse_lost_record(proposal, record)
     elif not begun.publishes:
         raise RefusedError(begun.tell())
 
@@ -226,6 +226,11 @@ def find_before(record: TargetRecord) -> PublicationLine:
     before = [one for one in lines if one.publication_id in [*filter(None, shown)][-1:]]
     if not before:
         raise TargetError("取り消せる公開がありません。前の版がまだないためです。")
+    if any(one.kind == "withdraw" for one in lines[lines.index(before[0]) + 1 :]):
+        raise TargetError(
+            "取り消せません。前の公開の後で取り下げたものがあり、控えからも消したためです。"
+            "直してから kedro run で作り直し、承認を受けて公開してください。"
+        )
     return before[0]
 
 

@@ -104,7 +104,7 @@ def _write_down(record: TargetRecord, proposal: Proposal, **decision: Any) -> Ap
     try:
         with record.lock():
             if record.journal is None:
-                refuse_lost_record(proposal.changes, record)
+                refuse_lost_record(proposal, record)
             approval = write_approval(proposal, record.approvals, **decision)
             record.add(approval)
     except (RefusedError, TargetError) as error:

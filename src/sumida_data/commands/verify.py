@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import sys
 from collections import defaultdict
@@ -9,12 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.config import MissingConfigException
 
+from sumida_data.base.characters import is_within
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.catalogue import publication
 from sumida_data.catalogue.approval import RefusedError, propose, write_approval
@@ -188,7 +192,7 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
 ) -> None:
     """Show what would be taken down, ask, do it, and record who decided it."""
     with _open(env) as (target, record, context):
-        found = _find_versions(record, dataset, version, text)
+        found = find_versions(record, dataset, version, text)
         catalogue = _build_catalogue(context, record, found)
         proposal = propose(catalogue, target.observe(date.today()))
         for one, numbers in found.items():
@@ -209,7 +213,7 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
     click.echo("元の調査票や設定を直してから kedro run を実行し、下見と承認をやり直してください。")
 
 
-def _find_versions(
+def find_versions(
     record: TargetRecord, dataset: str | None, version: str | None, text: str
 ) -> dict[str, list[str]]:
     """Return the versions that are meant, or in whose tables and descriptions words stand."""
@@ -219,16 +223,19 @@ def _find_versions(
     for name, versions in record.list_versions().items():
         for number, files in versions.items():
             is_meant = dataset in (None, name) and version in (None, number)
-            if is_meant and _holds(record, files, text):
+            lines = _list_lines(record, files)
+            if is_meant and (not text or any(map(partial(is_within, text), lines))):
                 found[name].append(number)
     if not found:
         raise click.ClickException("当てはまる版は、公開したものの中にありません。")
     return found
 
 
-def _holds(record: TargetRecord, files: Mapping[str, str], text: str) -> bool:
-    shown = (files[path] for path in files if path.endswith((".csv", ".json", ".md")))
-    return not text or any(text.encode() in record.read_content(one) for one in shown)
+def _list_lines(record: TargetRecord, files: Mapping[str, str]) -> Iterator[str]:
+    """Yield the rows and lines of files that are texts; a row may be of several lines."""
+    for path in (path for path in files if path.endswith((".csv", ".json", ".md"))):
+        lines = io.StringIO(record.read_content(files[path]).decode("utf-8-sig"), newline="")
+        yield from map(",".join, csv.reader(lines)) if path.endswith(".csv") else lines
 
 
 def _build_catalogue(

@@ -13,6 +13,7 @@ from posixpath import splitext
 from typing import Self
 from zipfile import BadZipFile, ZipFile
 
+from sumida_data.base.characters import show_direction
 from sumida_data.survey.findings import Kind
 
 # No workbook of a survey comes near it.
@@ -97,10 +98,11 @@ class SourceFile:
 def spell_name(name: str) -> str:
     """Return a file's name as text, also where an archive from Windows was unpacked as it came."""
     try:
-        # Windows writes が as one character; macOS takes it apart into か and its mark.
-        return unicodedata.normalize("NFC", os.fsencode(name).decode())
+        spelled = os.fsencode(name).decode()
     except UnicodeDecodeError:
-        return os.fsencode(name).decode("cp932", errors="replace")
+        spelled = os.fsencode(name).decode("cp932", errors="replace")
+    # Windows writes が as one character; macOS takes it apart into か and its mark.
+    return show_direction(unicodedata.normalize("NFC", spelled))
 
 
 def is_document(name: str) -> bool:
@@ -157,7 +159,7 @@ def _place_inside(file: SourceFile, members: Iterable[tuple[str, bytes]]) -> Ite
     taken = set()
     for number, (member, content) in enumerate(members, start=1):
         parts = (part for part in member.replace("\\", "/").split("/") if part.strip("."))
-        name = unicodedata.normalize("NFC", "/".join(parts))
+        name = spell_name("/".join(parts))
         name = f"{number}_{name}" if name in taken or not name else name
         taken.add(name)
         yield replace(file, name=f"{file.name}/{name}", content=content)
