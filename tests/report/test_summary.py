@@ -206,6 +206,15 @@ class TestNextSteps:
         step = summarise(responses=silent).next_steps[0]
         assert step == "未回答の7課に回答を催促してください：1課、2課、3課、4課、5課、ほか2件"
 
+    def test_whose_file_cannot_be_used_is_not_asked_to_send_one(
+        self, summarise: Summarise, response_rows: list[Row]
+    ) -> None:
+        steps = summarise(
+            responses=[response_rows[3] | {"response_status": "set_aside"}]
+        ).next_steps
+        assert not any("催促" in step for step in steps)
+        assert any("使えない調査票1件" in step for step in steps)
+
     def test_gaps_within_the_quota_need_no_acceptance(
         self, summarise: Summarise, response_rows: list[Row]
     ) -> None:

@@ -65,15 +65,23 @@ class SurveyState:
     ) -> None:
         status, ours = response["response_status"], response["period"].eq(period)
         departments = (
-            response.assign(answered=status.isin(ANSWERED), no_change=status.eq("no_change"))[ours]
+            response.assign(
+                answered=status.isin(ANSWERED),
+                no_change=status.eq("no_change"),
+                # What came and could not be used has to be mended, not to be asked for.
+                heard_of=status.ne("not_received"),
+            )[ours]
             .groupby("department_code")
-            .agg({"division": "first", "section": "first", "answered": "any", "no_change": "any"})
+            .agg(
+                {"division": "first", "section": "first"}
+                | dict.fromkeys(("answered", "no_change", "heard_of"), "any")
+            )
         )
         by_division = departments.groupby("division", sort=False)
         self.divisions = [_count_answers(str(name), rows) for name, rows in by_division]
         self.total = _count_answers("計", departments)
         self.sections = {str(code): str(name) for code, name in departments["section"].items()}
-        self.missing_sections = tuple(departments.loc[~departments["answered"], "section"])
+        self.missing_sections = tuple(departments.loc[~departments["heard_of"], "section"])
         # Nobody has to act on what was found in a file that a newer one has replaced.
         replaced = response.loc[status.eq("superseded"), "source_file"]
         found = finding[~finding["source_file"].isin(replaced)]

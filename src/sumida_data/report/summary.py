@@ -180,7 +180,7 @@ def render_summary(summary: RunSummary) -> RenderableType:
         ),
         Text(
             f"回収率{total.rate}：照会{total.asked}課のうち{total.answered}課が回答"
-            f"(前回から変更なし{total.no_change}課)、未回答{total.not_received}課"
+            f"(前回から変更なし{total.no_change}課)、未回答か使えないもの{total.not_received}課"
         ),
         Text(failed if checks.failed else f"検査{checks.total}件：不合格なし"),
         *[Text(f"受け取ったファイルの機械可読性：{summary.readability}")]
