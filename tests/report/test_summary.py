@@ -209,9 +209,8 @@ class TestNextSteps:
     def test_whose_file_cannot_be_used_is_not_asked_to_send_one(
         self, summarise: Summarise, response_rows: list[Row]
     ) -> None:
-        steps = summarise(
-            responses=[response_rows[3] | {"response_status": "set_aside"}]
-        ).next_steps
+        file = {"response_status": "set_aside", "source_file": "FY2022Q3/1202.xlsx"}
+        steps = summarise(responses=[response_rows[3] | file]).next_steps
         assert not any("催促" in step for step in steps)
         assert any("使えない調査票1件" in step for step in steps)
 
