@@ -194,11 +194,7 @@ class _SourceReading:
             taken = self._read(content, origin)
         except UnusableFileError as error:
             self.report(error.rule_id, error.words.pop("value", None), None, **error.words)
-        # However it was saved, what it says may have been said in another quarter.
-        said = hash_parts(*([one.reading for one in record.answers] for _, record in taken))
-        first_period, other = self.seen.setdefault(said if taken else digest, (period, file.name))
-        if first_period != period:
-            self.report(Kind.SAME_FILE_AGAIN, period=period, other=other)
+        self._check_new(taken, digest)
         self.contents.findings[found:] = _condense(self.contents.findings[found:])
         days = [date.fromisoformat(day) for _, one in taken if (day := one.value_of("as_of"))]
         groups = {record.value_of(source.grouped_by or "") for _, record in taken}
@@ -220,6 +216,14 @@ class _SourceReading:
                 "sample": sample,
             }
         )
+
+    def _check_new(self, taken: _Taken, digest: str) -> None:
+        """Report a file that says what another quarter's has said, however it was saved."""
+        said = hash_parts(*([one.reading for one in record.answers] for _, record in taken))
+        place = str(self.place.period), str(self.place.source_file)
+        first_period, other = self.seen.setdefault(said if taken else digest, place)
+        if first_period != place[0]:
+            self.report(Kind.SAME_FILE_AGAIN, period=place[0], other=other)
 
     def _read(self, content: bytes, origin: Origin) -> _Taken:
         """Return the records that count; raise an UnusableFileError where there are none."""
@@ -269,14 +273,8 @@ class _SourceReading:
     def _choose_table(self, workbook: Workbook) -> _Table:
         """Return the one table with all that a row must have."""
         found = self._find_tables(workbook.sheets)
-        names, period = [sheet.name for _, sheet, _ in found], Period.parse(str(self.place.period))
-        # Such as 前月; of a day in a name, the headings have one too.
-        is_aside = self.source.sheet and any(
-            is_set_aside(name, self.source.sheet, period) and not re.search(r"\d", name)
-            for name in names
-        )
-        if len(found) > 1 or is_aside:
-            sheets = "、".join(f"「{name}」" for name in names)
+        if len(found) > 1 or any(self._is_set_aside(sheet.name) for _, sheet, _ in found):
+            sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
             raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets, expected=self.source.sheet)
         missing = list(self.source.key_fields)
         if found:
@@ -287,6 +285,12 @@ class _SourceReading:
             headings = "、".join(item.title for item in missing)
             raise UnusableFileError(Kind.OTHER_LAYOUT, headings=headings)
         return found[0]
+
+    def _is_set_aside(self, sheet: str) -> bool:
+        """Tell whether a sheet is named such as 前月. Of a day, the headings say more."""
+        expected, period = self.source.sheet, Period.parse(str(self.place.period))
+        is_dated = re.search(r"\d", sheet) is not None
+        return bool(expected) and not is_dated and is_set_aside(sheet, expected, period)
 
     def _find_tables(self, sheets: Sequence[Sheet]) -> list[_Table]:
         """Find the tables on the sheet that is named for them, or else on any."""

@@ -243,11 +243,14 @@ class Columns:
         self.units = {place: places[name] for place, name in named.items() if name in places}
         # What the form's examples say, by the places of the columns of which they say anything.
         self.example = {places[name]: said for name, said in examples.items() if name in places}
-        # Its number, if it is unique in the ward, is nobody's.
-        self.unique = [
-            (places[one.field.name], one.field.example) for one in answers if one.field.unique
-        ]
+        self.unique = _list_unique(answers)
         self.first, self.span = _span_of([*answers, *aside])
+
+
+def _list_unique(columns: Sequence[AnswerColumn]) -> list[tuple[int, str]]:
+    """Return the places of what is unique in the ward, with the example's, which is nobody's."""
+    unique = ((place, one.field) for place, one in enumerate(columns) if one.field.unique)
+    return [(place, field.example) for place, field in unique]
 
 
 def _span_of(columns: Sequence[AnswerColumn]) -> tuple[int, list[AnswerColumn | None]]:
