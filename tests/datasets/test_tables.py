@@ -30,7 +30,7 @@ def catalog(tmp_path: Path, dictionary: DataDictionary) -> DataCatalog:
     }
     model = "sumida_data.base.metadata.DataDictionary"
     entry = {"type": "sumida_data.datasets.ModelDataset", "model": model, "filepath": described}
-    other = entry | {"filepath": str(tmp_path / "other.json"), "optional": True}
+    other = entry | {"filepath": str(tmp_path / "other.json"), "optional": True, "private": True}
     config = {
         "data_dictionary": entry,
         "other_dictionary": other,
@@ -135,3 +135,14 @@ def test_what_was_remembered_and_is_lost_is_told(
     catalog.save(f"{NAME}#known", frame)
     assert catalog.load(f"{NAME}#known") is not None
     assert "がありません" not in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_a_private_model_is_for_its_owner_alone(
+    catalog: DataCatalog, dictionary: DataDictionary, tmp_path: Path
+) -> None:
+    catalog.save("other_dictionary", dictionary)
+    modes = [
+        (tmp_path / name).stat().st_mode & 0o077 for name in ("other.json", "data_dictionary.json")
+    ]
+    assert modes[0] == 0 < modes[1]

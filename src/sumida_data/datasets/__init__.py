@@ -177,10 +177,12 @@ class OpenedFilesDataset(_UnwrittenDataset):
 class ModelDataset(JSONDataset):  # type: ignore[misc]  # kedro-datasets is untyped
     """Keeps an object of a Pydantic model as JSON; loads None if optional and not there yet."""
 
-    def __init__(self, *, model: str, optional: bool = False, **arguments: Any) -> None:
-        """Name the model's class and, as for Kedro's own dataset, the file."""
+    def __init__(
+        self, *, model: str, optional: bool = False, private: bool = False, **arguments: Any
+    ) -> None:
+        """Name the model's class and, as for Kedro's own dataset, the file, perhaps private."""
         super().__init__(**arguments)
-        self._model, self._optional = model, optional
+        self._model, self._optional, self._private = model, optional, private
 
     def load(self) -> BaseModel | None:
         """Return the object, or None if there is none and none is needed."""
@@ -192,7 +194,7 @@ class ModelDataset(JSONDataset):  # type: ignore[misc]  # kedro-datasets is unty
     def save(self, data: BaseModel) -> None:
         """Write the object."""
         content = json.dumps(data.model_dump(mode="json"), ensure_ascii=False, indent=1)
-        disk.replace_file(Path(self._filepath), content.encode())
+        disk.replace_file(Path(self._filepath), content.encode(), private=self._private)
 
 
 class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is untyped
