@@ -109,7 +109,10 @@ def restore(archive: Path, *, check: bool) -> None:
                 return
             project = find_project()
             why = "控えと違うものがあるため、戻しませんでした。先に別の場所へ移してください。"
-            _refuse(_find_in_the_way(project, manifest), why)
+            # Files that would be lost, or that no backup would have held.
+            there, files = _list(project, (*_LEFT_OUT, *_SHIPPED)), manifest["files"]
+            known = {name: files[name][0] for name in files}
+            _refuse([one for one in there if _hash(project, one) != known.get(one, "")], why)
             with _hold_all(project):
                 for name, (_, written_at) in manifest["files"].items():
                     opened.extract(name, project)
@@ -186,12 +189,6 @@ def _hash(place: Path | ZipFile, name: str) -> str:
     except (BadZipFile, KeyError, FileNotFoundError, IsADirectoryError):
         return ""
     return sha256(content).hexdigest()
-
-
-def _find_in_the_way(project: Path, manifest: _Manifest) -> list[str]:
-    """Return the paths of files that would be lost, or that no backup would have held."""
-    there, files = _list(project, (*_LEFT_OUT, *_SHIPPED)), manifest["files"]
-    return [name for name in there if _hash(project, name) != files.get(name, ("", 0))[0]]
 
 
 def _refuse(names: list[str], why: str) -> None:

@@ -46,13 +46,16 @@ class Ledger:
         """Add what is new in its quarter, as one delivery; a file that is not read is left out."""
         for one in sorted(returns, key=attrgetter("period", "arrived_at", "source_file")):
             if one.file_sha256 and (one.period, one.file_sha256) not in self._receipts:
+                around = (
+                    folder.suffix.lower() for folder in PurePosixPath(one.source_file).parents
+                )
                 row = {
                     "receipt_number": len(self.rows) + 1,
                     "delivery_number": self._delivery,
                     "period": one.period,
                     "file_sha256": one.file_sha256,
                     "received_on": self._today,
-                    "way": _find_way(one.source_file),
+                    "way": next((_WAYS[end] for end in around if end in _WAYS), "folder"),
                     "source_file": one.source_file,
                 }
                 self.rows.append(row)
@@ -72,9 +75,3 @@ class Ledger:
     def _index(self, row: Row) -> None:
         receipt = Receipt(row["delivery_number"], row["receipt_number"], row["received_on"])
         self._receipts[row["period"], row["file_sha256"]] = receipt
-
-
-def _find_way(name: str) -> str:
-    """Return how a file came, from the archive or mail that stands in its path."""
-    endings = (around.suffix.lower() for around in PurePosixPath(name).parents)
-    return next((_WAYS[ending] for ending in endings if ending in _WAYS), "folder")

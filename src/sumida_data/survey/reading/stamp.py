@@ -43,14 +43,9 @@ def fingerprint(records: Iterable[tuple[str, Mapping[str, Reading]]]) -> str:
     known = []
     for table, readings in records:
         given = [
-            (name, status, _NUMBER.sub(_keep_as_spreadsheet, value or ""))
+            (name, status, _NUMBER.sub(lambda one: f"{float(one[0]):.15g}", value or ""))
             for name, (value, status, _) in readings.items()
             if status != "not_answered"
         ]
         known += [(table, sorted(given))] * bool(given)
     return sha256(json.dumps(sorted(known), ensure_ascii=False).encode()).hexdigest()
-
-
-def _keep_as_spreadsheet(number: re.Match[str]) -> str:
-    """Return a number with fifteen digits, without zeros at the end."""
-    return f"{float(number[0]):.15g}"
