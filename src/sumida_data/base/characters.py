@@ -57,9 +57,8 @@ _UNSEEN = re.compile(
 # These only part words; the others change what is seen beside them, or seem to be blank.
 _HARMLESS = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_TURNING = "文字の向きの記号"
 _UNSEEN_KINDS = {
-    _TURNING: _DIRECTION,
+    "文字の向きの記号": _DIRECTION,
     "空白に見える文字": re.compile("[\u115f\u1160\u2800\u3164\uffa0]"),
     "異体字を選ぶ記号": re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
 }
@@ -80,7 +79,7 @@ def drop_unseen(text: str) -> str:
 
 def show_direction(text: str) -> str:
     """Return the text with a name in the place of each mark that turns the direction of writing."""
-    return text if text.isascii() else _DIRECTION.sub(f"〔{_TURNING}〕", text)
+    return text if text.isascii() else _DIRECTION.sub("〔文字の向きの記号〕", text)
 
 
 def name_unseen(text: str) -> str:

@@ -61,8 +61,7 @@ def run_query(
 ) -> list[tuple[Any, ...]]:
     """Return the rows of a statement that holds a query of the office, within ten minutes.
 
-    Raises:
-        SqlError: If it fails or takes longer.
+    Raises a SqlError if it fails or takes longer.
     """
     import duckdb  # noqa: PLC0415
 

@@ -55,9 +55,8 @@ class Period:
     def find(cls, text: str) -> "Period | None":
         """Find a quarter in words such as 令和4年度第3四半期 or R4 Q3.
 
-        Returns:
-            The quarter; None where there is none, more than one, or one that 年 leaves open: the
-            fourth quarter of 令和4年度 is in 令和5年.
+        It is None where there is none, more than one, or one that 年 leaves open: the fourth
+        quarter of 令和4年度 is in 令和5年.
         """
         plain = unicodedata.normalize("NFKC", text)
         match = _SPOKEN.search(plain)

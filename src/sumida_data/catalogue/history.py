@@ -173,9 +173,8 @@ def describe_figures(
 ) -> tuple[tuple[FigureChange, ...], tuple[str, ...]]:
     """Say for the person who approves which figures would change in public.
 
-    Returns:
-        Each of the values that is other than the one that is public now, or new, and a line for
-        each revision that was decided and is not public yet, by ``correction_notice``.
+    Returned are the values that are other than those public now, or new, and a line for each
+    revision that was decided and is not public yet, by ``correction_notice``.
     """
     here = [row for one in histories if one.target == target for row in one.public_values]
     public, becomes = _last_revisions(here), _last_revisions(values)

@@ -51,10 +51,9 @@ def build_preview(
 ) -> dict[str, bytes]:
     """Build the preview catalogue from the files of all packages that may go out, by path.
 
-    Returns:
-        Contents by path: the site, ``dataset/<name>/latest/…`` with the files of each package,
-        ``api/3/action/…`` with the answers that a harvester asks a CKAN for, and ``catalog.jsonld``
-        with the same in DCAT.
+    Returned are contents by path: the site, ``dataset/<name>/latest/…`` with the files of each
+    package, ``api/3/action/…`` with the answers that a harvester asks a CKAN for, and
+    ``catalog.jsonld`` with the same in DCAT.
     """
     published = read_published(files, [package.name for package in packages.packages])
     described = [json.loads(one.files["dcat.jsonld"]) for one in published.datasets]

@@ -96,8 +96,7 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
     def save(self, data: dict[str, bytes]) -> None:
         """Make the folder, or the folders below it, hold exactly these files.
 
-        Raises:
-            DatasetError: If a name leads out of the folder.
+        Raises a DatasetError if a name leads out of the folder.
         """
         try:
             disk.refuse_outside(data)
@@ -129,8 +128,7 @@ class RegisterDataset(CSVDataset):  # type: ignore[misc]  # kedro-datasets is un
     def load(self) -> pd.DataFrame:
         """Return the register with all its columns, an empty text where there is no value.
 
-        Raises:
-            DatasetError: If it is not there or cannot be read.
+        Raises a DatasetError if it is not there or cannot be read.
         """
         path = Path(self._filepath)
         try:
@@ -228,8 +226,7 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
     def load(self) -> pd.DataFrame | None:
         """Return the table, or None if there is none and none is needed.
 
-        Raises:
-            DatasetError: If it is not there or damaged.
+        Raises a DatasetError if it is not there or damaged.
         """
         if self._optional and not self.exists():
             if not any(Path(path).exists() for path in self._kept_since):
@@ -267,8 +264,7 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
     def save(self, data: pd.DataFrame | pa.Table | Iterable[Row]) -> None:
         """Write rows, or a table that is one already.
 
-        Raises:
-            DatasetError: If columns or types differ, or a required value is missing.
+        Raises a DatasetError if columns or types differ, or a required value is missing.
         """
         described = _read_dictionary(self._dictionary, self._dictionary.stat().st_mtime_ns)
         table = described[self._table]

@@ -65,8 +65,7 @@ def write_tables(
     ``schema_change``: every column that came, went or changed its type since the first build, and
     ``run_record`` of the records of runs so far.
 
-    Raises:
-        KeyError: If a table is not described, or lacks a described column.
+    Raises a KeyError if a table is not described, or lacks a described column.
     """
     dictionary = database.dictionary
     described = [dictionary[name] for name in database.tables]

@@ -228,8 +228,7 @@ def describe_package_tables(
 ) -> dict[str, Table]:
     """Describe the tables of a package, of those that one may hold, as they go out, by name.
 
-    Raises:
-        PackageError: If the package names a table, a column or a key that cannot be published.
+    Raises a PackageError if the package names a table, a column or a key that cannot be published.
     """
     described: dict[str, Table] = {}
     for resource in package.resources:
@@ -314,8 +313,7 @@ def join_unknown(names: Iterable[str], known: Collection[str]) -> str:
 def describe_views(views: Views, dictionary: DataDictionary) -> Iterator[Table]:
     """Describe each view as a table.
 
-    Raises:
-        KeyError: If a column is given by a name that none of the view's tables describes.
+    Raises a KeyError if a column is given by a name that none of the view's tables describes.
     """
     for view in views.views:
         known = {

@@ -113,9 +113,8 @@ def build_packages(
     They are added to those built. Before are the packages as they were last published; the last
     versions are those of every package that ever was. The examiner says how readable the files are.
 
-    Raises:
-        PackageError: If packages.yml asks for what cannot be published, or for the removal of
-            what was not announced to go.
+    Raises a PackageError if packages.yml asks for what cannot be published, or for the removal of
+    what was not announced to go.
     """
     packages, last = surroundings.packages, split_packages(before)
     known = [one.name for one in packages.packages] + [one.name for one in packages.withdrawn]

@@ -71,8 +71,7 @@ def _tell(level: str, text: str, values: Sequence[Row] = ()) -> Row:
 def compare(published: PublishedPackage, before: Dataset) -> Differences:
     """Yield what is different from what was published, each with its level and a sentence.
 
-    Raises:
-        PackageError: If something was removed that was not announced in time.
+    Raises a PackageError if something was removed that was not announced in time.
     """
     new = {one.table.name: one for one in published.tables}
     old = {one["name"]: one for one in before.tables}

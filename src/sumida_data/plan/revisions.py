@@ -144,9 +144,8 @@ def freeze_verdicts(
 ) -> tuple[list[Row], list[Row]]:
     """Keep what was said of a value, and on what grounds, whatever was changed of these since.
 
-    Returns:
-        Rows of ``indicator_progress``, and those of ``pending_revision`` for verdicts that would be
-        other ones and have no reason.
+    Returned are rows of ``indicator_progress``, and those of ``pending_revision`` for verdicts that
+    would be other ones and have no reason.
     """
     known = {_verdict_of(row): row for row in published.verdicts}
     kept, pending = [], []
@@ -183,8 +182,7 @@ def freeze_values(
         Rows of ``indicator_value``, each revision; table ``lineage`` of all these; rows of
         ``pending_revision``, and of ``correction_notice``.
 
-    Raises:
-        ReferenceTableError: If the reason of a published revision is missing.
+    Raises a ReferenceTableError if the reason of a published revision is missing.
     """
     sample = any(row["sample"] for row in computed)
     standing, ever = (_group(rows, sample=sample) for rows in (published.standing, published.ever))

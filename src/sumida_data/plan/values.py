@@ -217,8 +217,7 @@ def compute_indicators(
         ``indicator_value_by_department``, where the name of a department at the end of the quarter
         counts; a row of a division has no department.
 
-    Raises:
-        QueryError: If an indicator's query fails; the message names the indicator.
+    Raises a QueryError if an indicator's query fails; the message names the indicator.
     """
     sample = bool(response["sample"].any())
     # Definitions are those in force on the last day of the period.

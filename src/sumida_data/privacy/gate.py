@@ -113,9 +113,8 @@ class Release(NamedTuple):
 def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Release]:
     """Read the rows of released_texts.csv.
 
-    Raises:
-        ReferenceTableError: If a row names something that is no free text of the form, or leaves
-            out its text, its reason or who released it.
+    Raises a ReferenceTableError if a row names something that is no free text of the form, or
+    leaves out its text, its reason or who released it.
     """
     known = {
         (part.sheet, item.title): (part, item)
@@ -144,8 +143,8 @@ def parse_releases(rows: Iterable[Mapping[str, str]], form: Form) -> list[Releas
 def parse_cleared(rows: Iterable[Mapping[str, str]]) -> frozenset[str]:
     """Read from the rows of cleared_texts.csv the texts that hold no personal data.
 
-    Raises:
-        ReferenceTableError: If a row leaves out its text, its reason, or who decided it and when.
+    Raises a ReferenceTableError if a row leaves out its text, its reason, or who decided it and
+    when.
     """
     cleared = set()
     for place, row in registers.list_rows(rows, "cleared_texts"):

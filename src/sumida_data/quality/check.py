@@ -148,8 +148,7 @@ def check_with_sql(
 ) -> list[EngineResult]:
     """Hold tables, by name, to rules of any kind.
 
-    Raises:
-        RuleQueryError: If a rule's query fails.
+    Raises a RuleQueryError if a rule's query fails.
     """
     of_rows: defaultdict[str, list[TableRule]] = defaultdict(list)
     results: list[EngineResult] = []
@@ -215,8 +214,7 @@ def run_checks(
 
     Queries may name relations beside the tables.
 
-    Raises:
-        RuleQueryError: If a rule's query cannot be run.
+    Raises a RuleQueryError if a rule's query cannot be run.
     """
     known = list_rules(rules, dictionary)
     ours = [rule for rule in known if rule.table in frames]

@@ -69,9 +69,8 @@ def split_packages(files: Mapping[str, bytes]) -> defaultdict[str, dict[str, byt
 def find_errors(files: Mapping[str, bytes]) -> list[str]:
     """Check a package, given by path: its descriptor, sizes, hashes, headings, and every row.
 
-    Returns:
-        One line for each thing that does not hold, beginning with the file and naming the first
-        row at fault, as a spreadsheet numbers it; nothing for a valid package.
+    There is a line for each thing that does not hold, beginning with the file and naming the first
+    row at fault, as a spreadsheet numbers it; nothing for a valid package.
     """
     from frictionless import FrictionlessException, Package  # noqa: PLC0415  # only here
 
@@ -167,8 +166,7 @@ def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[C
 def list_constraints(schema: Descriptor, table: str) -> Iterator[Constraint]:
     """Yield the constraints that the schema of a table makes, but foreign keys.
 
-    Raises:
-        UncheckableError: If one is not known.
+    Raises an UncheckableError if one is not known.
     """
     for field in schema.get("fields", ()):
         name, kind = field["name"], field.get("type", "string")
@@ -248,8 +246,7 @@ def as_names(names: str | Sequence[str] | None) -> tuple[str, ...]:
 def _read_table(resource: Descriptor, content: bytes) -> pa.Table:
     """Return a resource as a table of texts with numbered rows, with the columns of its schema.
 
-    Raises:
-        UncheckableError: If it cannot be read, or its headings are not those described.
+    Raises an UncheckableError if it cannot be read, or its headings are not those described.
     """
     described = [field["name"] for field in resource["schema"].get("fields", ())]
     described = [field["name"] for field in resource["schema"].get("fields", ())]

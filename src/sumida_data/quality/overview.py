@@ -123,9 +123,8 @@ def write_statement(
     Of the rows of ``check_result`` those that earlier publications decide are left out, because
     publishing would change them.
 
-    Returns:
-        A section that begins with a heading of the second level and ends with a line break; it
-        names no file, no cell and no person.
+    The section begins with a heading of the second level and ends with a line break; it names no
+    file, no cell and no person.
     """
     ours = [row for row in results if row["table_name"] in tables and row["depends_on"] == "data"]
     tally, counts = count_checks(ours), _count_by(ours, itemgetter("characteristic"))

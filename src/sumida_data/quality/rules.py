@@ -265,8 +265,7 @@ def list_rules(rules: QualityRules, dictionary: DataDictionary) -> list[TableRul
     Tables whose rows have no id are left out: they are made from the descriptions themselves, or
     are remembered.
 
-    Raises:
-        KeyError: If a written rule names a table or a field that is not described.
+    Raises a KeyError if a written rule names a table or a field that is not described.
     """
     for rule in rules.rules:
         table = dictionary[rule.table]

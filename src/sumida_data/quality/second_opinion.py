@@ -64,8 +64,7 @@ def ask_second_opinion(
 ) -> SecondOpinion:
     """Hold tables, and published files by path, to the row rules, with all three engines.
 
-    Raises:
-        EngineError: If an engine breaks down.
+    Raises an EngineError if an engine breaks down.
     """
     read = {table.name: (table, frame) for table, frame in _read_files(files)}
     titled = (one.model_copy(update={"title": f"表 {one.title}"}) for one in dictionary.tables)
@@ -162,8 +161,7 @@ def check_with_expectations(
     Most rules hold, and saying so is five times as fast as listing rows. So a suite is first asked
     for yes or no, and what failed once more for the rows.
 
-    Raises:
-        EngineError: If an expectation could not be evaluated.
+    Raises an EngineError if an expectation could not be evaluated.
     """
     import great_expectations  # noqa: PLC0415
 

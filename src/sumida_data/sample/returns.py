@@ -62,8 +62,7 @@ class RealFilesError(ValueError):
 def refuse_real_files(files: Iterable[SourceFile]) -> None:
     """Refuse to remove a file that cannot be read or does not say that it is sample data.
 
-    Raises:
-        RealFilesError: If there is one.
+    Raises a RealFilesError if there is one.
     """
     real = []
     for file in files:
@@ -163,8 +162,7 @@ def make_returns(
 ) -> dict[str, bytes]:
     """Make the returns of all quarters of the sample for which there is an inquiry.
 
-    Returns:
-        Workbooks by path below the survey folder, such as ``FY2022Q3/1203_税務課_調査票.xlsx``.
+    They are workbooks by path in the survey folder, such as ``FY2022Q3/1203_税務課_調査票.xlsx``.
     """
     returns: dict[str, bytes] = {}
     for name, settings in sample.periods.items():

@@ -127,8 +127,7 @@ def inherit_answers(
 ) -> LastAnswers | None:
     """Return a department's last answers with those of departments whose work came to it by a day.
 
-    Returns:
-        The answers, or None if there are none. Where work was divided, each successor gets all.
+    There is None where there are none. Where work was divided, each successor gets all.
     """
     last = found.get(code, LastAnswers(""))
     answered_for = Period.parse(last.period).last_day if last.period else date.min

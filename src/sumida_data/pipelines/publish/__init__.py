@@ -35,8 +35,7 @@ def decide_publication(
 ) -> tuple[PlannedPublication, PlannedPublication]:
     """Decide whether the preview may be published; it is published by being saved.
 
-    Returns:
-        The publication twice: for the target, and for the summary.
+    The publication is returned twice: for the target, and for the summary.
     """
     if not preview_catalogue or publication_proposal is None:
         raise RefusedError("公開するものがありません。先に kedro run を実行してください。")

@@ -276,7 +276,10 @@ class FormReader:
         made_for = Stamp(self.form.version, returned.period, returned.department_code or "")
         for (label, value), expected in zip(stamp.labels.items(), made_for, strict=True):
             if expected and value != expected:
-                shown, wanted = map(_say_periods, (value, expected))
+                shown, wanted = (
+                    PERIOD.sub(lambda code: Period.parse(code[0]).title, text)
+                    for text in (value, expected)
+                )
                 rule = self.rules[Kind.OTHER_FORM]
                 returned.report(rule, shown, label=label, expected=wanted)
 
@@ -294,10 +297,6 @@ def _count_tables(sheet: Sheet, readers: Sequence[_Reader]) -> int:
                 rows.add(start + table.header_row)
                 break
     return len(rows)
-
-
-def _say_periods(text: str) -> str:
-    return PERIOD.sub(lambda code: Period.parse(code[0]).title, text)
 
 
 def _list_unanswered(part: SurveySheet, records: Iterable[Record]) -> Iterator[str]:

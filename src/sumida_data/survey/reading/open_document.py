@@ -51,8 +51,7 @@ _SHEET_NAME = re.compile(r"(?:\$?'[^']*'|[^ .:']*)\.")
 def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
     """Look for what the fast reader does not tell of the sheets of an .ods, by their names.
 
-    Raises:
-        UnusableFileError: If it is encrypted, or repeated cells make a sheet too large.
+    Raises an UnusableFileError if it is encrypted, or repeated cells make a sheet too large.
     """
     if _MANIFEST in archive.namelist() and b"encryption-data" in archive.read(_MANIFEST):
         raise UnusableFileError(Kind.ENCRYPTED)

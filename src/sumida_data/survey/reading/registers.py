@@ -56,8 +56,7 @@ def read_register(path: Path) -> list[dict[str, str]]:
 
     Blank rows are returned too, so that they can be counted; a missing value is an empty text.
 
-    Raises:
-        ReferenceTableError: If the file, a column or its heading is not as it must be.
+    Raises a ReferenceTableError if the file, a column or its heading is not as it must be.
     """
     headings, *rows = _split(path)
     columns = REGISTERS.get(path.stem, headings)

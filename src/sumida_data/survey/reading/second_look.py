@@ -162,8 +162,7 @@ class Parts:
 def look_into_workbook(parts: Parts) -> dict[str, SecondLook] | None:
     """Look into the sheets of an .xlsx; None if they are kept elsewhere.
 
-    Raises:
-        UnusableFileError: If a cell with content lies so far out that a sheet is too large.
+    Raises an UnusableFileError if a cell with content lies so far out that a sheet is too large.
     """
     archive, names = parts.archive, parts.infos
     sheets = [name for name in names if name.startswith(_SHEETS) and name.endswith(".xml")]

@@ -91,8 +91,7 @@ class Workbook:
 def open_workbook(content: bytes, name: str) -> Workbook:
     """Read a file, judging it by its contents; its name only tells a CSV file.
 
-    Raises:
-        UnusableFileError: If the file is empty, encrypted, broken, too large or no table.
+    Raises an UnusableFileError if the file is empty, encrypted, broken, too large or no table.
     """
     if not content:
         raise UnusableFileError(Kind.EMPTY_FILE)
@@ -248,8 +247,7 @@ def _read_csv(content: bytes) -> list[list[CellValue]]:
 def split_csv(text: str) -> list[list[str]]:
     """Return the rows of a CSV file.
 
-    Raises:
-        UnusableFileError: If a quotation mark is not closed; its words name the line.
+    Raises an UnusableFileError if a quotation mark is not closed; its words name the line.
     """
     lines = io.StringIO(text, newline="").readlines()
     reader = csv.reader(lines)
