@@ -200,7 +200,7 @@ class TestValues:
         [
             ("1、200", "F311", "「1、200」は二通りに読める"),
             ("12\n15", "F312", "2つ以上の値"),
-            ("12人", "F313", "単位は「件」ですが、「12人」"),
+            ("12人", "F313", "「12人」と書かれていますが、この欄の単位(件)の数でない"),
         ],
     )
     def test_why_a_number_is_not_read(self, find: Find, text: str, rule_id: str, told: str) -> None:

@@ -1,6 +1,5 @@
 """Titles, units and notes around a table, and the names of sheets: what they say of its answers."""
 
-import operator
 import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
@@ -132,10 +131,10 @@ def _list_words(text: str, sheet: str, period: Period) -> list[str]:
         return f"q{quarter[0].translate(_KANJI_DIGITS).strip('第四半期q')}"
 
     dated = _QUARTER.sub(name_number, _DAY.sub(name_quarter, fold(text)))
-    words = _BETWEEN_WORDS.split(dated.replace(fold(sheet), "|"))
-    # Beside the quarter the form's own line has the code of the department, such as 2001.
-    codes = str.isdecimal if Period.find(text) == period else operator.not_
-    return [word for word in words if word and not codes(word)]
+    words = [*filter(None, _BETWEEN_WORDS.split(dated.replace(fold(sheet), "|")))]
+    # Beside other words, as in the form's own line, a bare number is a department's code: 2001.
+    has_code = len(words) > 1 or Period.find(text) == period
+    return [word for word in words if not (has_code and word.isdecimal())]
 
 
 def _names_other_unit(text: str, units: Collection[str]) -> bool:
