@@ -2,12 +2,14 @@
 
 import io
 import json
+import shutil
 from dataclasses import dataclass, replace
 from zipfile import ZipFile
 
 import pytest
 import requests
 
+from sumida_data.catalogue.approval import RefusedError
 from sumida_data.catalogue.ckan.target import CkanTarget, open_target
 from sumida_data.catalogue.publication import publish
 from sumida_data.catalogue.target import Catalogue, TargetError
@@ -193,3 +195,24 @@ def test_a_citation_that_leads_nowhere_on_the_site_is_refused(target):
     catalogue = make_catalogue(replace(dataset, files=files))
     (told,) = target.observe(DAY).find_problems(catalogue)
     assert told.startswith("packages.yml: catalogue_url がこのCKANを指しています")
+
+
+@pytest.mark.long
+def test_what_was_taken_down_by_hand_stays_down_without_an_approval(office, ckan):
+    name, catalogue = f"{office.target.settings.name_prefix}dx-indicators", make_version("1.0.0", 1)
+    office.approve_and_publish(catalogue)
+    package = ckan.action("package_show", id=name)
+    ckan.action("package_patch", id=package["id"], private=True)
+    with pytest.raises(RefusedError, match="公開を止められたデータセット dx-indicators"):
+        office.publish(catalogue)
+    assert ckan.action("package_show", id=name)["private"]
+    assert office.propose(catalogue).hidden == ("dx-indicators",)
+    # Without the record, versions would begin again beside it.
+    shutil.copytree(office.record.folder, office.path / "copy")
+    shutil.rmtree(office.record.folder)
+    with pytest.raises(RefusedError, match="dx-indicators がありますが、公開の記録がありません"):
+        office.decide(catalogue)
+    (office.path / "copy").rename(office.record.folder)
+    office.approve_and_publish(catalogue)
+    shown = ckan.action("package_show", id=name)
+    assert (shown["private"], shown["id"]) == (False, package["id"])
