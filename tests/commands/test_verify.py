@@ -44,6 +44,21 @@ def test_nothing_published_cannot_be_verified(office: Office) -> None:
     assert "まだ何も公開していません" in result.output
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [("plans.yml", "- plan_id:", "- plan_id: ["), ("form.yml", "type: integer", "type: many")],
+)
+def test_a_mistake_in_the_settings_is_told_with_its_file(
+    office: Office, name: str, old: str, new: str
+) -> None:
+    path = Path("conf/base/parameters") / name
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    result = call(verify)
+    assert result.exit_code == 1
+    assert name in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
 def test_all_is_read_back(office: Office) -> None:
     office.approve_and_publish(FIRST)
     result = call(verify)

@@ -25,9 +25,14 @@ from sumida_data.catalogue.approval import RefusedError, propose, write_approval
 from sumida_data.catalogue.preview import build_preview, gather_catalogue
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import Catalogue, PublicTarget, TargetError, compare
-from sumida_data.commands.project import find_project, option_env, option_yes
+from sumida_data.commands.project import (
+    find_project,
+    option_env,
+    option_yes,
+    read_parameters,
+)
 from sumida_data.datasets import TargetDataset
-from sumida_data.parameters import PARAMETERS
+from sumida_data.parameters import PARAMETERS, find_mistakes
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -70,6 +75,8 @@ def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroCo
     project = find_project()
     if not (project / "conf" / (env or "base")).is_dir():
         raise click.ClickException(f"--env={env}: {project / 'conf'} にこの環境がありません。")
+    if mistakes := [*find_mistakes(read_parameters(project), project / "conf/base/parameters")]:
+        raise click.ClickException("\n".join(mistakes))
     # Paths of the target are meant from there, also where the command was called further below;
     # Kedro looks there, when it is imported, how it is to log.
     os.chdir(project)
