@@ -46,6 +46,7 @@ def test_the_catalogue_names_its_patterns(project):
     )
 
 
+@pytest.mark.long
 def test_a_run_goes_on_from_where_the_last_one_failed(project):
     database = project.path / "data/sumida.duckdb"
     database.unlink()

@@ -18,6 +18,7 @@ def test_the_quarter_of_the_tests_has_an_awkward_place(quarter: Quarter) -> None
     assert quarter.run.code == 2
 
 
+@pytest.mark.long
 def test_a_copy_on_a_stick_is_the_same_project(quarter: Quarter, tmp_path: Path) -> None:
     stick = quarter.copy_to(tmp_path / "USB メモリ" / "写し")
     run = stick.kedro("run")

@@ -108,6 +108,7 @@ def test_the_steps_are_done_in_this_order(office, monkeypatch):
     assert done == [*STEPS]
 
 
+@pytest.mark.long
 def test_what_others_made_after_the_approval_is_not_overwritten(office, ckan):
     catalogue = make_version("1.0.0", 1)
     office.approve(catalogue)

@@ -20,6 +20,7 @@ def show(ckan, target):
     return ckan.action("package_show", id=name_of(target))
 
 
+@pytest.mark.long
 def test_anothers_dataset_is_overwritten_by_a_decision_alone(target, ckan):
     made = ckan.action(
         "package_create", name=name_of(target), owner_org=ckan.organization, title="手で作った"
@@ -45,7 +46,10 @@ def test_a_name_of_another_organisation_is_told_before_the_approval(target, own_
     assert told.startswith(f"データセット {name_of(target)}: ほかの組織が使っている名前です")
 
 
-@pytest.mark.parametrize("change", [{"private": True}, {"state": "draft"}])
+@pytest.mark.parametrize(
+    "change",
+    [{"private": True}, pytest.param({"state": "draft"}, marks=pytest.mark.long)],
+)
 def test_what_was_taken_down_by_hand_is_told_and_comes_back_at_its_address(target, ckan, change):
     publish(target, CATALOGUE)
     package = show(ckan, target)

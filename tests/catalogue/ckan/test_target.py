@@ -138,6 +138,7 @@ class TestRepeat:
         assert max(proxy.sent) < 10_000
         assert target.verify(make_catalogue(changed, other)) == []
 
+    @pytest.mark.long
     def test_changed_rows_alone_go_into_the_table(self, target, open_ckan, proxy):
         publish(target, make_catalogue(make_dataset(rows=NEXT_ROWS)))
         proxy.forget()
@@ -181,6 +182,7 @@ class TestRepeat:
         assert [extra["key"] for extra in package["extras"]] == [MANIFEST]
         assert target.verify(catalogue) == []
 
+    @pytest.mark.long
     def test_table_whose_columns_change_is_built_anew(self, target):
         publish(target, make_catalogue())
         dataset = make_dataset()

@@ -181,6 +181,7 @@ class TestBeforeTheFirstQuarter:
         assert not has_sample_stamp(book)
         assert form.cover.sheet in [sheet.name for sheet in book.sheets]
 
+    @pytest.mark.long
     def test_a_quarter_that_is_not_listed_follows_the_last_and_says_so(
         self, empty_project: Project, tmp_path: Path
     ) -> None:

@@ -173,6 +173,7 @@ def test_who_approves_is_shown_what_is_left_out_and_each_new_text(
     assert sumida_data(project, "verify").code == 0
 
 
+@pytest.mark.long
 def test_no_page_runs_what_a_workbook_says(hostile: Hostile) -> None:
     pages = [(name, text) for name, text in read_products(hostile) if name.endswith(".html")]
     assert len(pages) > 60
@@ -201,6 +202,7 @@ def holds(text: str, secret: str) -> bool:
     return re.search(rf"(?<![0-9a-f.]){re.escape(secret)}(?![0-9a-f])", text) is not None
 
 
+@pytest.mark.long
 def test_the_person_is_nowhere_but_where_the_department_wrote_it(hostile: Hostile) -> None:
     assert [secret for secret in PERSON if secret in hostile.run.output] == []
     found = {
