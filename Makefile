@@ -44,6 +44,7 @@ test-ckan: .venv/installed-dev  ## Publish to and harvest with all three CKAN ve
 
 test-long: .venv/installed-dev  ## Reuse after every kind of change, a city of its own, kills; an hour.
 	$(BIN)/python -m pytest -m long --ignore tests/catalogue/ckan
+	HYPOTHESIS_PROFILE=default $(BIN)/python -m pytest tests/plan tests/survey/reading tests/sample
 
 bench: .venv/installed-dev run  ## Time reading, hostile files, checks and the figures of a nation, and publishing, beside what one would use instead.
 	$(BIN)/python -m benchmarks.hostile

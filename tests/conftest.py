@@ -1,6 +1,7 @@
 """Fixtures that any test may use: the project's own descriptions, and small workbooks."""
 
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import xlsxwriter
 import yaml
 from coverage import Coverage
+from hypothesis import settings
 
 from sumida_data.base.metadata import DataDictionary, HomeMunicipality
 from sumida_data.pipelines.wiring import note_tables
@@ -20,6 +22,11 @@ from tests.project import PROJECT, empty_project, quarter, sample_project
 __all__ = ["empty_project", "quarter", "sample_project"]
 
 Rows = Sequence[Sequence[Any]]
+
+# The same examples in every run, so that a change alone makes a test fail; the longer suites draw
+# others each time.
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 # Groups of tests that take longest, in the order in which they begin: after the first three those

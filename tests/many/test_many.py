@@ -284,6 +284,7 @@ def test_one_that_is_too_large_does_not_take_those_beside_it_along(
     ]
 
 
+@pytest.mark.long
 def test_another_locale_and_time_zone_change_nothing(
     finished: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

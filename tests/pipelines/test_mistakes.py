@@ -108,7 +108,7 @@ def test_a_part_of_a_parameter_can_be_set(empty_project: Project) -> None:
 
 
 def test_a_period_without_returns_is_refused_with_those_there_are(copy: Project) -> None:
-    run = copy.refuse("run", "--params=period=FY2025Q4")
+    run = copy.kedro("run", "--params=period=FY2025Q4")
     assert run.code == 1
     assert "FY2025Q4" in run.output
     assert "FY2022Q3" in run.output

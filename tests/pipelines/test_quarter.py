@@ -194,6 +194,7 @@ class TestLaws:
             values["mynumber_card_rate"],
         ) == ("", "0", "59.3")
 
+    @pytest.mark.long
     def test_the_same_input_gives_the_same_bytes(
         self, quarter: Quarter, sample_project: Project, tmp_path: Path
     ) -> None:

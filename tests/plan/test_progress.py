@@ -491,6 +491,25 @@ class TestWhatACarefulPersonWouldSign:
             toward = 1 if target.value > row["start_value"] else -1
             assert toward * row["gap"] >= 0
 
+    @pytest.mark.parametrize(
+        ("goal", "bounds", "verdict"),
+        [
+            ("at_most", {"target_max": Decimal("0.1")}, "cannot_say"),
+            ("range", {"target_min": Decimal("0.1"), "target_max": Decimal("0.2")}, "behind"),
+        ],
+    )
+    def test_a_value_from_before_the_start_beyond_the_target_is_no_progress(
+        self, plan: Plan, goal: Goal, bounds: dict[str, Decimal], verdict: str
+    ) -> None:
+        indicator = indicator_like(
+            plan,
+            goal=goal,
+            baseline=Baseline(value=Decimal(0), as_of=EVE),
+            targets=(IndicatorTarget(target_date=END, **bounds),),
+        )
+        row = judge(plan, indicator, "10.1", EVE - timedelta(days=300))
+        assert (row["verdict"], row["progress_ratio"]) == (verdict, None)
+
     @settings(max_examples=300, deadline=None)
     @given(base=AMOUNTS, target=AMOUNTS, low=AMOUNTS, more=st.decimals(0, 50, places=1), day=DAYS)
     def test_a_better_value_never_has_a_worse_verdict(

@@ -278,12 +278,14 @@ def _judge_without_path(case: _Case, target: IndicatorTarget, actual: Decimal) -
     goal, start = case.indicator.goal, case.start
     # What is counted in a year only grows: what is not to be exceeded is lost at once.
     may_be_reached = (case.indicator.kind, goal) != ("flow", "keep_at_most")
+    given = start.value if start else actual
     # What was before the start has lost nothing since.
-    start_value = start.value if start and start.day <= case.as_of else actual
-    low, high = sorted((actual, start_value))
+    start_value = given if start and start.day <= case.as_of else actual
+    low, high = sorted((actual, given))
     within_year = "年度の初めから数える値で、年度の途中のため判定しない。"
     yes_no = "実現したかどうかの目標のため、期日の前には判定しない。"
     lost = "起点では目標値に達していたが、今は外れている。"
+    earlier = "起点では目標値に達しており、その前の値は計画線と比べられない。"
     # From one side of a range to the other.
     beyond = low < target.bounds[0] and high > target.bounds[-1]
     judgements: tuple[tuple[bool, Verdict, str], ...] = (
@@ -293,6 +295,7 @@ def _judge_without_path(case: _Case, target: IndicatorTarget, actual: Decimal) -
         (goal == "yes_no", "cannot_say", yes_no),
         (start is None, "cannot_say", "基準値がないため計画線を引けない。"),
         (target.is_reached_by(start_value), "behind", lost),
+        (target.is_reached_by(given), "cannot_say", earlier),
         (beyond, "behind", "目標の範囲を越えている。"),
     )
     return next((_Judgement(verdict, why) for holds, verdict, why in judgements if holds), None)

@@ -161,6 +161,7 @@ def test_sample_answers_make_sample_forms(files: dict[str, SourceFile]) -> None:
     assert all(has_sample_stamp(open_workbook(file.read(), name)) for name, file in files.items())
 
 
+@pytest.mark.long
 def test_the_same_input_gives_the_same_bytes(
     project: Project, files: dict[str, SourceFile]
 ) -> None:

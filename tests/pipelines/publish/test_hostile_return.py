@@ -17,6 +17,8 @@ import pytest
 from tests.pipelines.publish.office import APPROVED, ask, show, sumida_data
 from tests.project import Project, Run
 
+pytestmark = pytest.mark.long
+
 SCRIPT = "<script>run_me()</script><img src=x onerror=run_me()>"
 FORMULA = '=HYPERLINK("http://evil.example/","run_me")'
 PERSON = ("両国 花子", "両国花子", "hanako@ryogoku.example", "内線98765", "98765")
@@ -136,7 +138,6 @@ def test_the_run_goes_on_and_leaves_the_row_out(hostile: Hostile) -> None:
     assert REMARK not in (package / "procedure.csv").read_text("utf-8-sig")
 
 
-@pytest.mark.long
 def test_who_approves_is_shown_what_is_left_out_and_each_new_text(
     hostile: Hostile, tmp_path: Path
 ) -> None:
@@ -173,7 +174,6 @@ def test_who_approves_is_shown_what_is_left_out_and_each_new_text(
     assert sumida_data(project, "verify").code == 0
 
 
-@pytest.mark.long
 def test_no_page_runs_what_a_workbook_says(hostile: Hostile) -> None:
     pages = [(name, text) for name, text in read_products(hostile) if name.endswith(".html")]
     assert len(pages) > 60
@@ -202,7 +202,6 @@ def holds(text: str, secret: str) -> bool:
     return re.search(rf"(?<![0-9a-f.]){re.escape(secret)}(?![0-9a-f])", text) is not None
 
 
-@pytest.mark.long
 def test_the_person_is_nowhere_but_where_the_department_wrote_it(hostile: Hostile) -> None:
     assert [secret for secret in PERSON if secret in hostile.run.output] == []
     found = {

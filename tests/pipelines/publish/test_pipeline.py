@@ -154,6 +154,7 @@ def test_returns_discarded_without_keeping_them_are_told_of_in_one_sentence(
     assert ask(project, failed) == []
 
 
+@pytest.mark.long
 def test_a_published_figure_is_revised_only_with_a_reason(
     published: Project, tmp_path: Path
 ) -> None:
