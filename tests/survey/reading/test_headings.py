@@ -80,6 +80,9 @@ def heading(old: str, new: str) -> list[list[Any]]:
         "R3年度 第3四半期",
         "平成4年度",
         "昨年度の手続",
+        "件数は平成4年度の実績です",
+        "件数は7月から9月",
+        "※件数は令和4年度の累計",
     ],
 )
 def test_a_title_of_other_answers_is_asked_about(read: Read, title: str) -> None:
@@ -90,7 +93,22 @@ def test_a_title_of_other_answers_is_asked_about(read: Read, title: str) -> None
 
 @pytest.mark.parametrize(
     "title",
-    ["手続", "令和4年度", "令和4年度第3四半期", "前回の回答を直してください。", "例規", "旧姓"],
+    [
+        *(
+            "手続",
+            "令和4年度",
+            "令和4年度第3四半期",
+            "前回の回答を直してください。",
+            "例規",
+            "旧姓",
+        ),
+        *(
+            "件数は令和4年度の実績です",
+            "件数は2022年度",
+            "※件数は10月～12月分",
+            "件数は4月から12月",
+        ),
+    ],
 )
 def test_a_title_of_these_answers_is_none_of_others(read: Read, title: str) -> None:
     assert read(手続=[[title], [], PROCEDURE_HEADINGS, ROW])[1] == []

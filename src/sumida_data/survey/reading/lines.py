@@ -22,7 +22,7 @@ _LONGEST_TITLE, _LONGEST_REMARK = 50, 120
 _OF_NUMBERS = re.compile(
     r"(?:(?:[赤青緑黄灰白黒]|グレー|着)[字色]|網掛け|色付き|太字|斜体|下線|[括弧カッコ]{2,3}内?|[★☆◎●△▲■□◆]|(?:[件人]|時間|回答)数|数[値字]|実績|金額|割合)"
     r"[^。、は]{0,6}(?:は|:).*(?:前[回々年期月]|昨|[前去]年|月平均|平均値?(?:です|$|を)|累計|推計|推定|見込|概[数算]|仮|暫定|未確定|参考|集計"
-    r"|除[いくき]|含[まめみ]?[なま]|対象外|廃止|削除|千[件人円時]|20[0-9]{2}年|(?:令和|[hr])[0-9元]+年度|[0-9]月(?:から|分|[~\-ー〜]))"
+    r"|除[いくき]|含[まめみ]?[なま]|対象外|廃止|削除|千[件人円時]|20[0-9]{2}年|(?:令和|平成|[hr])[0-9元]+年度|[0-9]月(?:から|分|[~\-ー〜]))"
 )
 # Texts with none of these characters, or words, tell nothing; characters are found faster.
 _MAY_TELL = re.compile(
@@ -50,6 +50,7 @@ _GONE = re.compile(
     r"(?:[^。、\s]{0,12}[はで])?(?:廃止|削除|取消|取り消し|終了|中止|重複|除外|不要)(?:済み?|した|しました)?[。.]?|[×✕✖✗]"
 )
 _WESTERN_YEAR = re.compile("20[0-4][0-9]")
+_YEAR = re.compile(r"(?:(?P<era>令和|平成|[rh])\.?|(?=20))(?P<year>元|[0-9]{1,4})年度?")
 _QUARTER = re.compile(r"第?[1-4一二三四]四半期|(?<![0-9a-z])[1-4]q|q[1-4]")
 _KANJI_DIGITS = str.maketrans("一二三", "123")
 _MONTHS = 3
@@ -95,13 +96,25 @@ def judge_line(text: str, units: frozenset[str], sheet: str, period: Period | No
         return Kind.UNIT_ABOVE_TABLE
     if period is None or len(text) > _LONGEST_REMARK:
         return None
-    if _OF_NUMBERS.search(fold(text)):
+    if _OF_NUMBERS.search(_leave_quarter_out(fold(text), period)):
         return Kind.TITLE_OF_ANOTHER_TABLE
     if len(text) > _LONGEST_TITLE or not _TELLS.search(text):
         return None
     if _GONE.fullmatch(text.strip(_AROUND_A_LINE)):
         return Kind.HARDLY_A_NAME
     return Kind.TITLE_OF_ANOTHER_TABLE if _names_another(text, sheet, period) else None
+
+
+def _leave_quarter_out(text: str, period: Period) -> str:
+    """Return the text without the fiscal year and the months asked for, which may be named."""
+
+    def leave_out(year: re.Match[str]) -> str:
+        is_asked = _western_year(year["era"], year["year"]) == period.fiscal_year
+        return "" if is_asked else year[0]
+
+    last = period.last_day.month
+    months = rf"(?<![0-9])(?:4|{last - 2})月?(?:から|[~\-ー〜]){last}月分?"
+    return re.sub(months, "", _YEAR.sub(leave_out, text))
 
 
 def _names_another(text: str, sheet: str, period: Period) -> bool:
