@@ -255,6 +255,16 @@ def contradictions(raw: dict[str, Any]) -> list[dict[str, Any]]:
         (lambda raw: form_field(raw, "online_status").update(aliases=[" "]), "空でない1行 の形で"),
         (lambda raw: described(raw, "correction")["fields"][1].pop("title"), "title — この項目は"),
         (lambda raw: raw["quota"].update(rows_set_aside_share=2), "= 2 — 1 以下にしてください"),
+        (
+            lambda raw: raw["sources"][0].update(rows_expected=-1),
+            "= -1 — 0 より大きくしてください",
+        ),
+        (
+            lambda raw: rule(raw, "Q201").update(
+                check={"kind": "range", "field": "annual_count", "minimum": 2, "maximum": 1}
+            ),
+            "minimum は maximum 以下に",
+        ),
         (lambda raw: raw["site"].update({next(iter(raw["site"])): [1]}), "site."),
     ],
 )

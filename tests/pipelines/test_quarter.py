@@ -62,11 +62,16 @@ def test_every_table_of_the_dictionary_is_in_the_database_with_comments(
     ).fetchall()
     # The ledger of receipts is remembered apart.
     for table in (one for one in described["tables"] if one["name"] != "receipt"):
-        assert table["description"] in tables[table["name"]]
+        key = f"（主キー：{'、'.join(table['primary_key'])}）"
+        assert tables[table["name"]] == f"{table['title']}：{table['description']}{key}"
         names = [column for name, column, _ in columns if name == table["name"]]
         assert names == [field["name"] for field in table["fields"]]
     assert all(comment for _, _, comment in columns)
-    assert all(comment for comment in tables.values())
+    views = database.sql("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal")
+    # Those of the schemas say the same as their tables.
+    assert all(
+        comment and comment == tables.get(name, comment) for name, comment in views.fetchall()
+    )
 
 
 def test_every_measured_value_leads_back_to_its_cells(

@@ -158,11 +158,15 @@ def _list_statements(database: Database, views: Iterable[Table]) -> Iterator[str
         yield f'CREATE SCHEMA "{schema}"'
         for name in filter({*database.tables, *MADE_HERE}.__contains__, names):
             yield f'CREATE VIEW "{schema}"."{name}" AS FROM main."{name}"'
+            yield from _comment("VIEW", database.dictionary[name], schema)
 
 
-def _comment(kind: str, table: Table) -> Iterator[str]:
-    yield f'COMMENT ON {kind} "{table.name}" IS {quote(f"{table.title}：{table.description}")}'
+def _comment(kind: str, table: Table, schema: str = "main") -> Iterator[str]:
+    place = f'"{schema}"."{table.name}"'
+    # As constraints, keys of text would more than double the size of the file.
+    key = f"（主キー：{'、'.join(table.primary_key)}）" if table.primary_key else ""
+    yield f"COMMENT ON {kind} {place} IS {quote(f'{table.title}：{table.description}{key}')}"
     for field in table.fields:
         unit = f"（単位：{field.unit}）" if field.unit else ""
         comment = quote(f"{field.title}：{field.description}{unit}")
-        yield f'COMMENT ON COLUMN "{table.name}"."{field.name}" IS {comment}'
+        yield f'COMMENT ON COLUMN {place}."{field.name}" IS {comment}'

@@ -71,8 +71,11 @@ class Range(Model):
     maximum: int | None = None
 
     def _mistakes(self) -> Mistakes:
-        bounds = (self.minimum, self.maximum)
-        return {"minimum か maximum を書いてください": bounds == (None, None)}
+        bounds = [bound for bound in (self.minimum, self.maximum) if bound is not None]
+        return {
+            "minimum か maximum を書いてください": not bounds,
+            "minimum は maximum 以下にしてください": bounds != sorted(bounds),
+        }
 
 
 class Pattern(Model):

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import pandas as pd
 from pydantic import Field as Described
+from pydantic import NonNegativeInt, PositiveInt
 
 from sumida_data.base import periods
 from sumida_data.base.metadata import Model, Name, PeriodText, Row
@@ -43,9 +44,9 @@ class SampleCards(Model):
 
     as_of: date
     population_as_of: date
-    population: int
-    cards: int
-    national_rate: int
+    population: PositiveInt
+    cards: NonNegativeInt
+    national_rate: NonNegativeInt
 
 
 class SamplePeriod(Model):

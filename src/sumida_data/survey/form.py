@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, PrivateAttr, model_validator
+from pydantic import BeforeValidator, ConfigDict, PositiveInt, PrivateAttr, model_validator
 from pydantic import Field as Described
 
 from sumida_data.base.characters import comparable
@@ -365,7 +365,7 @@ class CentralSource(RecordSheet):
     layouts: tuple[tuple[Name, ...], ...] = ()
     heading_dates: dict[Name, Name] = Described(default_factory=dict)
     title_date: Name | None = None
-    rows_expected: int | None = None
+    rows_expected: PositiveInt | None = None
     grouped_by: Name | None = None
     month: Name | None = None
     words: dict[Name, tuple[str, ...]] = Described(default_factory=dict)

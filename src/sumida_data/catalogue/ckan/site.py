@@ -19,7 +19,14 @@ import requests
 from ckanapi import NotAuthorized, NotFound, RemoteCKAN, ValidationError
 from ckanapi.errors import CKANAPIError
 from pydantic import Field as Described
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import (
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from requests.auth import HTTPBasicAuth
 
 from sumida_data import __version__
@@ -59,11 +66,12 @@ class CkanSettings(Model):
     licenses: Mapping[str, tuple[str, ...]] = _LICENSES
     update_frequencies: tuple[str, ...] = tuple(FREQUENCIES)
     datastore: bool = True
-    max_file_bytes: int = 10 * 1024 * 1024
-    timeout: float = 120
-    longest_call: float = 900
-    backoff: float = 1  # seconds before an uncertain call is looked into; doubled each time
-    attempts: int = 6
+    max_file_bytes: PositiveInt = 10 * 1024 * 1024
+    timeout: PositiveFloat = 120
+    longest_call: PositiveFloat = 900
+    # Seconds before an uncertain call is looked into; doubled each time.
+    backoff: NonNegativeFloat = 1
+    attempts: PositiveInt = 6
 
     @model_validator(mode="before")
     @classmethod
