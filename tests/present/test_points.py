@@ -7,7 +7,7 @@ import pytest
 
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.plan.models import Plan
-from sumida_data.present.points import Standing, list_main_points
+from sumida_data.present.points import IndicatorStatus, list_main_points
 from sumida_data.present.words import Language
 
 PHRASES = {
@@ -22,19 +22,19 @@ def stand(plan: Plan) -> Any:
 
     def make(
         name: str, value: str | None, before: str | None, verdict: str, reason: str
-    ) -> Standing:
+    ) -> IndicatorStatus:
         rows = [
             {"value": None if one is None else Decimal(one), "as_of": date(2022, 12, 31)}
             for one in (value, before)
         ]
         progress = {"verdict": verdict, "reason": reason}
-        return Standing(plan.indicator(name), *rows, progress, None)
+        return IndicatorStatus(plan.indicator(name), *rows, progress, None)
 
     return make
 
 
 @pytest.fixture
-def standings(stand: Any) -> list[Standing]:
+def statuses(stand: Any) -> list[IndicatorStatus]:
     return [
         stand(
             "cashless_procedures", "209", "141", "achieved", "目標値に達している。目標値の5.2倍。"
@@ -45,9 +45,9 @@ def standings(stand: Any) -> list[Standing]:
 
 
 def test_tells_what_is_behind_moved_new_and_to_be_doubted(
-    dictionary: DataDictionary, standings: list[Standing]
+    dictionary: DataDictionary, statuses: list[IndicatorStatus]
 ) -> None:
-    assert list_main_points(Language("ja", dictionary), standings) == [
+    assert list_main_points(Language("ja", dictionary), statuses) == [
         "指標3のうち、達成1、遅れ1、判定不能1。",
         "遅れ：文書管理システム電子決裁率は令和4(2022)年12月31日現在で64.4%、目標は100%。"
         "計画した進みの76%にとどまる。",
@@ -60,9 +60,9 @@ def test_tells_what_is_behind_moved_new_and_to_be_doubted(
 
 
 def test_speaks_english_as_far_as_the_phrase_book_goes(
-    dictionary: DataDictionary, standings: list[Standing]
+    dictionary: DataDictionary, statuses: list[IndicatorStatus]
 ) -> None:
-    counted, behind, moved, *_ = list_main_points(Language("en", dictionary, PHRASES), standings)
+    counted, behind, moved, *_ = list_main_points(Language("en", dictionary, PHRASES), statuses)
     assert counted == "Of 3 indicators: Achieved 1, Behind 1, Cannot say 1."
     assert behind == (
         "Behind: Electronic approval rate, 64.4% as of 31 December 2022, target 100%. "
@@ -72,9 +72,9 @@ def test_speaks_english_as_far_as_the_phrase_book_goes(
 
 
 def test_what_was_said_stands_with_what_is_behind(
-    dictionary: DataDictionary, standings: list[Standing]
+    dictionary: DataDictionary, statuses: list[IndicatorStatus]
 ) -> None:
-    noted = replace(standings[1], note={"cause": "紙が残る。", "next_step": "様式を改める。"})
+    noted = replace(statuses[1], note={"cause": "紙が残る。", "next_step": "様式を改める。"})
     [_, behind, *_] = list_main_points(Language("ja", dictionary), [noted])
     assert behind.endswith("理由：紙が残る。次にすること：様式を改める。")
 

@@ -1,4 +1,4 @@
-"""Where the marks of an indicator's chart stand.
+"""Where the marks of an indicator's chart are placed.
 
 The horizontal axis is time, from the first day of the path to the target date or the last value;
 the vertical axis begins at zero, so that a height always means an amount. Places are pixels of
@@ -23,7 +23,7 @@ _WIDE_LABEL, _HIGH_LABEL = 130, 18
 
 
 class Frame(NamedTuple):
-    """The chart's size, and where its axes lie in it, in pixels from its upper left corner.
+    """The chart's size, and the places of its axes, in pixels from its upper left corner.
 
     Above the axes there is room for two labels, one above the other.
     """
@@ -41,7 +41,7 @@ SMALL = Frame(width=320, height=184, left=40, right=294, top=48, bottom=144)
 
 
 class Mark(NamedTuple):
-    """An amount on a day, and where it stands in the chart."""
+    """An amount on a day, and its place in the chart."""
 
     day: date
     amount: Decimal
@@ -120,7 +120,7 @@ class Chart:
 
     @property
     def target_label_y(self) -> float:
-        """Where the target's label stands: above it, and above that of a value beside it."""
+        """Where the target's label is placed: above it, and above that of a value beside it."""
         label = self.target.y - 11
         for one in self.values[-1:]:
             wide, high = abs(one.x - self.target.x), abs(one.y - self.target.y)

@@ -1,6 +1,6 @@
 """How figures, days and states are written for people, in Japanese and English, and the templates.
 
-Texts of the pages stand in the templates in both languages, side by side. What comes from the data
+Texts of the pages are in the templates in both languages, side by side. What comes from the data
 in Japanese, such as a definition, is looked up in the phrase book of site.yml; what it does not
 have is shown in Japanese and marked as such for screen readers. Each room keeps its templates in
 its own folder ``templates``; those of this room serve all. What is left out by mistake is an error
@@ -66,7 +66,7 @@ def format_percentage(numerator: int | Decimal, denominator: int) -> str:
 
 
 def describe_as_of(day: date) -> str:
-    """Say what day a value stands for, as shortly as the day allows.
+    """Say of what day a value is, as shortly as the day allows.
 
     A fiscal year's last day becomes 令和3年度末の実績, a month's last day 令和5年1月末の実績.
     """
@@ -196,7 +196,7 @@ def _keep_compiled() -> FileSystemBytecodeCache | None:
 def load_templates(room: str, **filters: Any) -> Environment:
     """Return a room's templates, with filters beside those that all have.
 
-    They are compiled once, and lie then where Python keeps compiled code. HTML and XML are escaped
+    They are compiled once, and then kept where Python keeps compiled code. HTML and XML are escaped
     by the name of the file; Markdown and plain text hold no markup.
     """
     loaders = [PackageLoader(f"sumida_data.{room}"), PackageLoader("sumida_data.present")]

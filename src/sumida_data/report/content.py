@@ -18,7 +18,7 @@ from sumida_data.base.periods import Period, fiscal_year_label, fiscal_year_of
 from sumida_data.plan.models import Indicator, Plan
 from sumida_data.present import words
 from sumida_data.present.chart import Chart
-from sumida_data.present.points import Standing, list_main_points
+from sumida_data.present.points import IndicatorStatus, list_main_points
 from sumida_data.survey.findings import FindingRules
 
 # The statuses of returns that count.
@@ -55,7 +55,7 @@ class SetAside(NamedTuple):
 class SurveyState:
     """How the survey of one period went, from tables of all periods.
 
-    Divisions stand in the order of department codes, and ``sections`` are the departments asked, by
+    Divisions are in the order of department codes, and ``sections`` are the departments asked, by
     code. Each row of findings is a rule with its number of findings, grave ones first, then the
     most frequent. What was set aside in the period, or belongs to none, is apart from the rest.
     """
@@ -82,7 +82,7 @@ class SurveyState:
         self.total = _count_answers("計", departments)
         self.sections = {str(code): str(name) for code, name in departments["section"].items()}
         self.missing_sections = tuple(departments.loc[~departments["heard_of"], "section"])
-        # Nobody has to act on what was found in a file that a newer one has replaced.
+        # What was found in a file that a newer one has replaced needs no action.
         replaced = response.loc[status.eq("superseded"), "source_file"]
         found = finding[~finding["source_file"].isin(replaced)]
         concerned = found["period"].isna() | found["period"].eq(period)
@@ -90,7 +90,7 @@ class SurveyState:
         self.set_aside_elsewhere = _sum_up(response[~ours], found[~concerned])
         counted = Counter(found.loc[concerned, "rule_id"])
         self.findings = [rules[name].model_dump() | {"count": n} for name, n in counted.items()]
-        # The severities happen to stand in the order of the alphabet.
+        # The severities happen to be in the order of the alphabet.
         self.findings.sort(key=lambda one: (one["severity"], -one["count"], one["rule_id"]))
 
 
@@ -142,7 +142,7 @@ class TableCell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class IndicatorReport(Standing):
+class IndicatorReport(IndicatorStatus):
     """What is said of one indicator: the cells of its line in the table, and what led to them."""
 
     title: TableCell
@@ -221,7 +221,7 @@ class ProgressReport:
         return f"{label}：{month}現在、各課取組状況調査などより集計"
 
     def list_headings(self, separator: str) -> list[str]:
-        """Return the headings of the table, with what stands between word and year."""
+        """Return the headings of the table, with the separator between word and year."""
         first, *years, last = self.labels
         return ["指標", f"基準値{separator}{first}", *years, f"目標値{separator}{last}"]
 
@@ -246,7 +246,7 @@ class ProgressReport:
         """
         plan, last, values = self.plan, str(self.period), self._values
         year = self.period.fiscal_year
-        # Until the plan's last year is reported, its target stands in its place.
+        # Until the plan's last year is reported, its target takes its place.
         to = max(fiscal_year_of(plan.last_day) - 1, year)
         reported = sorted({name for _, name in values if name <= last} | {last})
         periods = {Period.parse(name).fiscal_year: name for name in reported}
@@ -322,8 +322,8 @@ class ProgressReport:
     def _gather_initiatives(self, tables: Mapping[str, pd.DataFrame]) -> list[Row]:
         effects: dict[tuple[str, str], list[str]] = defaultdict(list)
         for row in _rows_of(tables["initiative_effect_figure"], self.period):
-            told = f"{row['effect']} {row['printed'] or ''}".strip()
-            effects[row["department_code"], row["initiative_name"]].append(told)
+            effect = f"{row['effect']} {row['printed'] or ''}".strip()
+            effects[row["department_code"], row["initiative_name"]].append(effect)
         initiatives = [
             row
             | {"section": self.survey.sections.get(code, code)}

@@ -26,7 +26,7 @@ from sumida_data.packages.versions import FeedEntry, list_entries, write_atom
 from sumida_data.plan.models import Indicator, Plan, Plans
 from sumida_data.plan.values import round_half_up
 from sumida_data.present.chart import LARGE, SMALL, Chart
-from sumida_data.present.points import Standing
+from sumida_data.present.points import IndicatorStatus
 from sumida_data.quality.data_package import split_packages
 from sumida_data.survey.form import Waves
 
@@ -110,7 +110,7 @@ class Published:
 
     @property
     def address(self) -> str:
-        """Where the site stands, with a slash at the end; empty while nothing is published."""
+        """The site's address, with a slash at the end; empty while nothing is published."""
         latest = [str(one.descriptor["sumida:latest"]) for one in self.datasets]
         return f"{latest[0].partition('/dataset/')[0]}/" if latest else ""
 
@@ -156,8 +156,8 @@ class IndicatorPage:
         responses: Iterable[Row],
     ) -> None:
         """Take what is about the indicator from the tables, which are in their order."""
-        told = {"indicator_id": indicator.indicator_id}
-        self.rows = {name: _select(rows, **told) for name, rows in tables.items()}
+        of_indicator = {"indicator_id": indicator.indicator_id}
+        self.rows = {name: _select(rows, **of_indicator) for name, rows in tables.items()}
         self.newest = list({row["period"]: row for row in self.rows["indicator_value"]}.values())
         self.current = self.newest[-1] if self.newest else None
         key = {name: (self.current or {}).get(name) for name in ("period", "revision")}
@@ -170,14 +170,14 @@ class IndicatorPage:
         self.charts = [draw(LARGE), draw(SMALL)] if self.current else []
 
     @property
-    def standing(self) -> Standing | None:
-        """Where it is, and where it was in the quarter before; None where nothing is judged."""
+    def status(self) -> IndicatorStatus | None:
+        """Its status now and in the quarter before; None where nothing is judged."""
         if not self.current or not self.progress:
             return None
         before = self.newest[-2] if len(self.newest) > 1 else None
         notes = _select(self.rows["progress_note"], period=self.current["period"])
         note = next(iter(notes), None)
-        return Standing(self.indicator, self.current, before, self.progress[0], note)
+        return IndicatorStatus(self.indicator, self.current, before, self.progress[0], note)
 
     @property
     def divisions(self) -> list[Row]:
@@ -331,7 +331,7 @@ def gather_calendar(waves: Waves, site: SiteSettings, published: Published) -> l
 
 
 class IndexEntry(NamedTuple):
-    """An entry of the search index, with the page that tells about it.
+    """An entry of the search index, with the page about it.
 
     A column has no page of its own, so that its path is empty, but places.
     """
@@ -364,8 +364,8 @@ def build_index(
 def _list_works(published: Published) -> Iterator[tuple[tuple[str, str], IndexEntry]]:
     """Yield what the city does and publishes, each with its headings."""
     for row in gather_initiatives(published):
-        told = map(row.get, ("section", "category", "other_category", "summary"))
-        words = " ".join(filter(None, told))
+        texts = map(row.get, ("section", "category", "other_category", "summary"))
+        words = " ".join(filter(None, texts))
         path = f"initiatives.html#{row['anchor']}"
         yield ("取組事例", "Initiatives"), IndexEntry(row["initiative_name"], "", words, path)
     for one in published.datasets:

@@ -121,7 +121,7 @@ def _describe_plans(
             "plan": plan,
             "others": [(one, paths[one.plan_id]) for one in plans.root if one is not plan],
             "newest": max((one.current["period"] for one in pages if one.current), default=None),
-            "standings": [one.standing for one in pages if one.standing],
+            "statuses": [one.status for one in pages if one.status],
         }
         titles = (plan.title, plan.title_en)
         yield Page(paths[plan.plan_id], "overview.html", titles, "index.html", values)
@@ -159,7 +159,7 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
 
 
 def _arrange(schema: Row) -> list[Row]:
-    """Return the columns as a page shows them: what tells rows apart, then numbers, then others."""
+    """Return the columns as a page shows them: what identifies rows, then numbers, then others."""
 
     def rank(field: Row) -> int:
         if field["name"] in MUNICIPALITY:
@@ -246,8 +246,8 @@ def _write_figures(
         yield _place(f"{start}.svg", language), card.encode()
     writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
     writer.writeheader()
-    told = dataset.read_texts("indicator_value")
-    writer.writerows(row for row in told if row["indicator_id"] == name)
+    values = dataset.read_texts("indicator_value")
+    writer.writerows(row for row in values if row["indicator_id"] == name)
     yield f"{start}.csv", text.getvalue().encode()
     bounds = {"target_date", "target_min", "target_max"}
     described = {
