@@ -49,7 +49,7 @@ _WITHIN = _WIDTH - 2 * _MARGIN
 _TOP, _ROOM = Mm(27), _HEIGHT - Mm(30)
 _CHARTS_ON_A_SLIDE = 4
 _BLANK = 6
-# Colour never stands alone: the path is dashed, values are round, the target is a diamond.
+# Not only colours differ: the path is dashed, values are round, the target is a diamond.
 _SERIES: tuple[tuple[RGBColor, MSO_LINE_DASH_STYLE | None, Any, int], ...] = (
     (_SOFT, MSO_LINE_DASH_STYLE.DASH, XL_MARKER_STYLE.NONE, 2),
     (_ACCENT, MSO_LINE_DASH_STYLE.SOLID, XL_MARKER_STYLE.CIRCLE, 7),
@@ -83,8 +83,8 @@ def render_quality_page(
 ) -> bytes:
     """Return the results of the checks, which concern all periods."""
     severities = report.dictionary.words("check_result.severity")
-    told = {"municipality": municipality, "overview": overview, "severities": severities}
-    return _fill_in("quality.html", report_period=report.period, sample=report.sample, **told)
+    context = {"municipality": municipality, "overview": overview, "severities": severities}
+    return _fill_in("quality.html", report_period=report.period, sample=report.sample, **context)
 
 
 def _fill_in(template: str, **values: object) -> bytes:
@@ -164,13 +164,13 @@ def render_slides(report: ProgressReport) -> bytes:
     return fix_clocks(content.getvalue())
 
 
-def _add_initiatives(add: Callable[[str], Any], told: Sequence[Row]) -> None:
-    counts = Counter(one["category"] for one in told)
+def _add_initiatives(add: Callable[[str], Any], cases: Sequence[Row]) -> None:
+    counts = Counter(one["category"] for one in cases)
     words = "、".join(f"{category}{count}" for category, count in counts.items())
     names = ("category", "initiative_name", "section")
-    rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in told]
+    rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in cases]
     title, about = (
-        f"取組事例{len(told)}：{words}",
+        f"取組事例{len(cases)}：{words}",
         "公開してよい取組事例の区分、名前、課、効果の表。",
     )
     rows = [["区分", "取組事例", "課", "効果"], *rows]
@@ -264,9 +264,9 @@ def _add_charts(slide: Any, indicators: Sequence[IndicatorReport]) -> None:
         _describe(frame, f"{one.indicator.title}　{amounts}。図は計画線、値、目標値の推移。")
 
 
-def draw_chart(slide: Any, told: Chart, box: _Box) -> Any:
+def draw_chart(slide: Any, content: Chart, box: _Box) -> Any:
     """Draw a chart that stays editable on a slide; return its frame."""
-    kind, series = XL_CHART_TYPE.LINE_MARKERS, _list_series(told)
+    kind, series = XL_CHART_TYPE.LINE_MARKERS, _list_series(content)
     frame = slide.shapes.add_chart(kind, *map(Length, box), series)
     chart = frame.chart
     chart.has_title, chart.has_legend = False, True
@@ -282,7 +282,7 @@ def draw_chart(slide: Any, told: Chart, box: _Box) -> Any:
         axis._element.append(unit)
     # The heights begin at zero, so that they always mean an amount.
     chart.value_axis.minimum_scale = 0
-    chart.value_axis.maximum_scale = float(told.amounts[-1][0])
+    chart.value_axis.maximum_scale = float(content.amounts[-1][0])
     chart.value_axis.major_gridlines.format.line.color.rgb = _LINES
     for series, (color, dash, marker, size) in zip(chart.plots[0].series, _SERIES, strict=True):
         line = series.format.line
@@ -297,7 +297,7 @@ def draw_chart(slide: Any, told: Chart, box: _Box) -> Any:
 
 
 def _list_series(chart: Chart) -> Any:
-    """Return the path, the values and the target over the days on which one of them stands.
+    """Return the path, the values and the target over the days on which there is one of them.
 
     The days are the categories of a date axis: LibreOffice does not draw scatter charts whose
     series have days of their own.

@@ -109,9 +109,9 @@ def _list_blocks(body: Any) -> Iterator[tuple[str, Any, float]]:
 
 
 def _list_runs(element: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts of an element, each with the tag that it stands in, or nothing."""
+    """Yield the texts of an element, each with the tag that it is in, or nothing."""
     yield element.text or "", ""
-    # What stands apart on the page does so here; in a cell, in a line of its own.
+    # What is set apart on the page is so here too; in a cell, in a line of its own.
     apart = "　" if element.tag in ("p", "h1") else "\n"
     for number, child in enumerate(element):
         before = {"br": "\n", "small": apart, "span": apart if number else ""}.get(child.tag, "")
@@ -291,10 +291,10 @@ def _add_table(document: Any, element: Any, size: float) -> None:
         for one in (column, *column.cells):
             one.width = Pt(width)
     for line, cells in zip(table.rows, rows, strict=True):
-        for cell, told in zip(line.cells, cells, strict=True):
+        for cell, content in zip(line.cells, cells, strict=True):
             paragraph = cell.paragraphs[0]
-            _write(paragraph, _list_runs(told), size)
-            paragraph.alignment = _ALIGNMENTS[_align(told)]
+            _write(paragraph, _list_runs(content), size)
+            paragraph.alignment = _ALIGNMENTS[_align(content)]
     for line in [*table.rows][:heads]:
         # Word repeats it on the next page, and a screen reader says it with each cell.
         line._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))

@@ -46,7 +46,7 @@ _COMPARISON = """
             max(value) FILTER (is_now) AS value, max(value) FILTER (NOT is_now) AS earlier
         FROM answered
         GROUP BY department_code, sheet, part_number, key, field
-    ), told AS (
+    ), diff AS (
         SELECT department_code, min(part_number) AS part_number, concat_ws(' ',
             '増' || nullif(count(*) FILTER (earlier IS NULL AND value IS NOT NULL), 0),
             '減' || nullif(count(*) FILTER (earlier IS NOT NULL AND value IS NULL), 0),
@@ -57,14 +57,14 @@ _COMPARISON = """
             SELECT department_code FROM answered GROUP BY ALL HAVING count(DISTINCT is_now) = 2)
         GROUP BY department_code, sheet
     )
-    SELECT department_code, list(difference ORDER BY part_number) FROM told GROUP BY department_code
+    SELECT department_code, list(difference ORDER BY part_number) FROM diff GROUP BY department_code
 """
-# The cells of carried answers lie in the file of an earlier quarter.
+# The cells of carried answers are in the file of an earlier quarter.
 _COUNTED = """
     WITH ours AS (
         SELECT DISTINCT record_id, department_code
         FROM answer WHERE period = $period AND department_code IS NOT NULL
-    ), standing AS (
+    ), newest AS (
         SELECT * FROM lineage WHERE period = $period
         QUALIFY revision = max(revision) OVER (PARTITION BY municipality_code, indicator_id)
     )
@@ -72,7 +72,7 @@ _COUNTED = """
         indicator: indicator_title, role: role, records: count(DISTINCT row_id),
         cells: list(DISTINCT concat(sheet, '!', cell, if(carried_from IS NULL, '', '(前回から)')))
     }
-    FROM standing
+    FROM newest
     JOIN ours ON row_id = record_id
     JOIN (SELECT DISTINCT indicator_id, indicator_title FROM indicator_value) USING (indicator_id)
     WHERE cell IS NOT NULL
@@ -147,8 +147,8 @@ class ResponseTracking:
 
     def _write_mail(self, one: Row) -> str:
         name = feedback.name_return_sheet(one["department_code"], one["section"])
-        told = {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN, "return_sheet": name}
-        return _fill_in("mail.txt", tracking=self, one=one, **told)
+        context = {"labels": SEVERITY_LABELS, "shown": _FINDINGS_SHOWN, "return_sheet": name}
+        return _fill_in("mail.txt", tracking=self, one=one, **context)
 
 
 def _describe_department(
@@ -196,8 +196,8 @@ def _list_receipts(
 def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     """Say of each department in which sheets its answers differ from those of the last quarter.
 
-    Each is told as 手続(増1 減2 変更1): answers where there was none, that are gone, that are other
-    ones now. A department that has not answered both times is left out.
+    Each is written as 手続(増1 減2 変更1): answers added, removed and changed. A department
+    that has not answered both times is left out.
     """
     items = [
         (part.table, item.name, item.key, part.sheet, number)
@@ -239,8 +239,8 @@ def _by_place(place: str) -> tuple[str, int, str]:
 def compare_returns(before: Return, after: Return, form: Form, rests_on: RestsOn) -> list[Row]:
     """Compare two files of one department cell by cell, in the order of the form.
 
-    A change is told with its cell in the later file, or in the earlier one, the row that names the
-    record, and the indicators that rest on such answers.
+    A change names its cell in the later file, or in the earlier one, the row of the record, and the
+    indicators that rest on such answers.
     """
     old, new = map(_list_answers, (before, after))
     titles = {(part.table, item.name): item.title for part in form.sheets for item in part.fields}
@@ -263,8 +263,8 @@ def _list_answers(returned: Return) -> dict[tuple[str, str, str], tuple[str, str
     answers = {}
     for one in returned.records:
         for answer in one.answers:
-            told = (f"{answer.sheet}!{answer.cell}", answer.reading.value or "")
-            answers[one.table, one.key, answer.field] = told
+            located = (f"{answer.sheet}!{answer.cell}", answer.reading.value or "")
+            answers[one.table, one.key, answer.field] = located
     return answers
 
 
@@ -281,7 +281,7 @@ def render_department_pages(
     counted, rests_on = trace_figures(str(tracking.period), **tables)
     pages, wave = {}, collector.waves.root[str(tracking.period)]
     for one in (one for one in tracking.departments if not one["silent"]):
-        # The one that counts stands last; it may stand among the others too.
+        # The one that counts is last; it may be among the others too.
         names = [name for name in (*one["files"], one["source_file"]) if name in received]
         files = [received[name] for name in names] if len({*names}) > 1 else []
         read = list(read_returns(collector.reader, collector.waves, files))
@@ -291,9 +291,9 @@ def render_department_pages(
             if before.source_file != read[-1].source_file
         }
         code, asked = one["department_code"], wave.sheets_for(one["department_code"])
-        told = {"tracking": tracking, "sheets": _list_public(tracking.form, asked)}
+        context = {"tracking": tracking, "sheets": _list_public(tracking.form, asked)}
         found = {"counted": counted.get(code, ()), "resent": resent}
-        page = _fill_in("department.html", one=one, **told, **found)
+        page = _fill_in("department.html", one=one, **context, **found)
         pages[f"{code}_{one['section']}_公開前の確認.html"] = page.encode()
     return pages
 
@@ -301,13 +301,13 @@ def render_department_pages(
 def _list_public(form: Form, asked: Collection[str]) -> list[Row]:
     """Return by sheet the headings that will be public, and those that are kept.
 
-    What owners say of indicators will be; others are not told of it.
+    What owners say of indicators will be public; other departments do not see its headings.
     """
     parts = form.answer_sheets
-    return [_tell_public(one) for one in parts if one.kind != "indicators" or one.sheet in asked]
+    return [_list_headings(one) for one in parts if one.kind != "indicators" or one.sheet in asked]
 
 
-def _tell_public(part: SurveySheet) -> Row:
+def _list_headings(part: SurveySheet) -> Row:
     titles: dict[bool, list[str]] = {True: [], False: []}
     for item in (item for item in part.fields if not item.personal):
         titles[item.published or part.kind == "indicators"].append(item.title)
@@ -340,8 +340,8 @@ def write_mails(tracking: ResponseTracking, written: Mapping[str, bytes]) -> dic
 
 def render_tracking_page(tracking: ResponseTracking) -> bytes:
     """Return the response tracking, with the mails to send."""
-    told = {"tracking": tracking, "labels": SEVERITY_LABELS}
-    return _fill_in("response_tracking.html", **told).encode()
+    context = {"tracking": tracking, "labels": SEVERITY_LABELS}
+    return _fill_in("response_tracking.html", **context).encode()
 
 
 def _fill_in(template: str, **values: object) -> str:

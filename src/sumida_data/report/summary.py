@@ -82,10 +82,10 @@ class RunSummary:
         }
         left_out = "、".join(words.format(count) for words, count in counts.items() if count)
         title, blocked = self.report.period.title, len(self.blocked)
-        told = f"{title}の{len(self.report.indicators)}指標を集計しました。"
-        told += f"集計から除いたものがあります：{left_out}。" * bool(left_out)
+        computed = f"{title}の{len(self.report.indicators)}指標を集計しました。"
+        computed += f"集計から除いたものがあります：{left_out}。" * bool(left_out)
         stopped = f"個人に関する記載があるため、データパッケージ{blocked}件の公開を止めました。"
-        return told + stopped * bool(blocked)
+        return computed + stopped * bool(blocked)
 
 
 def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
@@ -112,9 +112,9 @@ def _advise_on_data(summary: RunSummary) -> Iterator[str]:
     if missing := summary.report.survey.missing_sections:
         yield f"未回答の{len(missing)}課に回答を催促してください：{name_some(missing)}"
     for gap in summary.proposal.gaps_to_accept:
-        told = f"{gap.title}が{format_percentage(gap.missing, gap.total)}で、"
-        told += f"{format_percentage(gap.allowed_share, 1)}を超えています。"
-        yield f"{told}公開には承認者の確認が必要です。"
+        excess = f"{gap.title}が{format_percentage(gap.missing, gap.total)}で、"
+        excess += f"{format_percentage(gap.allowed_share, 1)}を超えています。"
+        yield f"{excess}公開には承認者の確認が必要です。"
     if files := found.files:
         yield f"使えない調査票{len(files)}件を直してもらってください：{name_some(files)}"
     if findings := found.findings.total():
