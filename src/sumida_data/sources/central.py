@@ -1,6 +1,6 @@
 """Central files of the ministry and of the ward's systems, read by heading like survey sheets.
 
-The days of a ministry's table stand only in its headings or title. An office that has its open data
+The days of a ministry's table are only in its headings or title. An office that has its open data
 list in a CKAN saves the answer of ``package_search?fq=organization:<name>&rows=1000`` as a file;
 nothing is fetched here.
 """
@@ -37,7 +37,7 @@ from sumida_data.survey.reading.workbook import CellValue, Sheet, Workbook, has_
 # Of the months and departments that are missing so many are named; more findings of one kind in
 # one file are said in one.
 _SHOWN = 5
-# Of fewer numbers nobody can say that they are all shares.
+# Fewer numbers do not show that they are all shares.
 _FEW = 10
 # So long before and after the end of the quarter a publisher's table may be of.
 _EARLIEST, _LATEST = timedelta(days=-300), timedelta(days=92)
@@ -71,7 +71,7 @@ class Municipality(NamedTuple):
 
 
 def parse_municipalities(rows: Iterable[registers.TextRow]) -> list[Municipality]:
-    """Read the rows of municipalities.csv; a ReferenceTableError tells of a code that is none."""
+    """Read the rows of municipalities.csv; an invalid code raises a ReferenceTableError."""
     municipalities = []
     for place, row in registers.list_rows(rows, "municipalities"):
         code = row[_CODE].strip()
@@ -119,7 +119,7 @@ class CentralCollector:
         return {(_fold(one.prefecture_name), _fold(one.name)): one for one in self.municipalities}
 
     def collect(self, files: Mapping[str, SourceFile], periods: Sequence[str]) -> CentralContents:
-        """Read files named ``<source>/<period>/<file>``; tell of others and of missing ones."""
+        """Read files named ``<source>/<period>/<file>``; report others and missing ones."""
         contents = CentralContents(findings=list(self._find_misplaced(files)))
         for source in self.sources:
             reading = _SourceReading(self, source, contents)
@@ -135,7 +135,7 @@ class CentralCollector:
         return contents
 
     def _find_misplaced(self, names: Iterable[str]) -> Iterator[Finding]:
-        """Yield a finding for each file that lies in no folder of a source and a quarter."""
+        """Yield a finding for each file outside the folders of a source and a quarter."""
         known = [source.source for source in self.sources]
         place = re.compile(rf"({'|'.join(known)})/{PERIOD.pattern}/")
         rule, words = self.rules[Kind.MISPLACED_FILE], {"expected": "、".join(known)}
@@ -150,7 +150,7 @@ class _SourceReading:
         self, collector: CentralCollector, source: CentralSource, contents: CentralContents
     ) -> None:
         self.collector, self.source, self.contents = collector, source, contents
-        # Where the file that is read lies, and its sheet once that is known.
+        # The place of the file that is read, and its sheet once that is known.
         self.place = Place()
         self.readers = [SheetReader(form, collector.rules) for form in source.forms]
         self.titles = {item.name: item.title for item in source.fields}
@@ -365,7 +365,7 @@ class _SourceReading:
         rows, others = list(sheet.rows), 0
         for number, row in enumerate(rows[table.header_row + 1 :], table.header_row + 1):
             owner = _fold(raw_text_of(row[column]))
-            # An office of the municipality stands for it, as 墨田区 広報広聴担当 does.
+            # An office of the municipality counts as it, such as 墨田区 広報広聴担当.
             if owner and not owner.startswith(ours):
                 others += any(row)
                 rows[number] = [""] * len(header)
@@ -415,8 +415,8 @@ class _SourceReading:
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
         # value is missing without which a row is none, is said with what follows from it.
         cells = {answer.cell for found, record in pairs if found for answer in record.answers}
-        told = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
-        self.contents.findings += (one for one in told if one.rule_id != Kind.REQUIRED_EMPTY)
+        reported = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
+        self.contents.findings += (one for one in reported if one.rule_id != Kind.REQUIRED_EMPTY)
         self._check_names(pairs)
         return [(found.code, record) for found, record in pairs if found]
 
@@ -606,7 +606,7 @@ def _find_title_days(name: str, sheet: Sheet, table: layout.FoundTable) -> Itera
             # The rows just above may be headings of several lines, with days of their own.
             if number > table.header_row - 3 and column in headed and column != min(headed):
                 continue
-            # A line above the table may say when it was published, not what it stands for.
+            # A line above the table may say when it was published, not of what day it is.
             if isinstance(value, str) and not _PUBLISHED.search(value):
                 answer = _read_day(name, sheet, layout.FoundLabel(number, column, value))
                 yield from [answer] if answer.reading.value else []
@@ -615,8 +615,8 @@ def _find_title_days(name: str, sheet: Sheet, table: layout.FoundTable) -> Itera
 def _read_shares(name: str, read: SheetContents) -> None:
     """Take a column of percentages for one of shares where none of its numbers is above 1.
 
-    So a spreadsheet keeps what it shows as 57.7%, and so it writes that into a CSV file. Of one
-    number nobody can tell which it is.
+    So a spreadsheet keeps what it shows as 57.7%, and so it writes that into a CSV file. One
+    number alone may be either.
     """
     given = [
         (record, answer)
@@ -648,7 +648,7 @@ def read_package_search(content: bytes) -> Workbook:
     """Read a CKAN's answer: a row per resource, under the headings of the national open data list.
 
     A cell's address is that of this table. A dataset without a resource has no row, as in the list.
-    An UnusableFileError tells of an answer without success, and of the first of several pages.
+    An answer without success, or the first of several pages, raises an UnusableFileError.
     """
     try:
         answer = json.loads(content)
