@@ -102,7 +102,7 @@ class TestHistory:
 
     def test_what_was_taken_back_was_public_once_but_stands_no_more(self, histories):
         published = merge_histories(histories)
-        assert [row["revision"] for row in published.standing] == [1]
+        assert [row["revision"] for row in published.public] == [1]
         assert [row["revision"] for row in published.ever] == [1, 2]
 
     def test_the_cells_of_every_revision_stay(self, histories):
@@ -112,7 +112,7 @@ class TestHistory:
     def test_nothing_published_is_no_history(self, tmp_path):
         assert read_histories(tmp_path / "record") == []
         nothing = merge_histories([])
-        assert (nothing.standing, nothing.ever, nothing.lineage) == ([], [], None)
+        assert (nothing.public, nothing.ever, nothing.lineage) == ([], [], None)
 
     def test_two_targets_are_one_past(self, office):
         Path(office.path / "record/ckan").mkdir()

@@ -234,7 +234,7 @@ def require_approval(
 
     What a publication that was begun and not finished has changed already is no change by others.
     A RefusedError says that there is none, or that content or target have changed since; ``hidden``
-    are datasets that were published so and that somebody took from public view.
+    are datasets that were published so and then taken from public view by hand.
     """
     if not (approvals := record.approvals):
         raise RefusedError(f"承認されていません。{_APPROVE}")

@@ -9,7 +9,7 @@ builds another release beside it and moves the link, which is one step for a rea
     public -> record/folder/releases/7
 
 A release is a copy of files that the record keeps by their hash. Both could be one file with two
-names; but then a file that somebody edits in ``public`` would be lost, and here it is put right.
+names; but then a file that is edited in ``public`` would be lost, and here it is put right.
 """
 
 import errno
@@ -36,10 +36,10 @@ from sumida_data.catalogue.target import (
     Entry,
     TargetError,
     TargetState,
+    describe_differences,
     explain_failure,
     hash_content,
     hash_entry,
-    tell_differences,
 )
 from sumida_data.present.words import load_templates
 
@@ -96,9 +96,9 @@ class FolderTarget:
         )
 
     def _refuse_others(self, held: Collection[str], pages: Collection[str]) -> list[str]:
-        """Refuse to begin where something lies that was not published: it would be removed."""
+        """Refuse to begin where there is something not published: it would be removed."""
         others = [self._path.name] if self._path.is_file() else sorted(pages)
-        # Where datasets lie, it is the record that is lost.
+        # Where there are datasets, it is the record that is lost.
         if held or self._find_current() or not others:
             return []
         return [
@@ -133,7 +133,7 @@ class FolderTarget:
     def _build_versions(
         self, catalogue: Catalogue, kept: Sequence[Entry], public: Mapping[str, DatasetState]
     ) -> Iterator[tuple[str, bytes]]:
-        """Yield the files at the addresses of all versions, and the pages that tell of them."""
+        """Yield the files at the addresses of all versions, and the pages about them."""
         templates = load_templates("catalogue")
         versions = self._record.list_versions(kept, catalogue.withdrawn)
         withdrawn = self._record.list_withdrawn(catalogue.withdrawn)
@@ -146,13 +146,13 @@ class FolderTarget:
                 gone.discard(last)
             page = f"dataset/{name}/{_ADDRESS_PAGE}"
             if name not in public and page not in catalogue.pages:
-                told = {"name": name, "title": title, "versions": known}
-                yield page, templates.get_template("withdrawn.html").render(told).encode()
+                context = {"name": name, "title": title, "versions": known}
+                yield page, templates.get_template("withdrawn.html").render(context).encode()
             for address, version in ({one: one for one in (*known, *gone)} | latest).items():
                 place = f"dataset/{name}/{address}/"
                 for key, sha256 in known.get(version, {}).items():
                     yield f"{place}{key}", self._record.read_content(sha256)
-                told = {
+                context = {
                     "title": title,
                     "version": version,
                     "files": known.get(version, ()),
@@ -160,7 +160,7 @@ class FolderTarget:
                     "is_withdrawn": version in gone,
                     "has_page": name not in public or page in catalogue.pages,
                 }
-                text = templates.get_template("version.html").render(told)
+                text = templates.get_template("version.html").render(context)
                 yield f"{place}{_ADDRESS_PAGE}", text.encode()
 
     def verify(self, catalogue: Catalogue, content_of: str = "") -> list[str]:
@@ -173,7 +173,7 @@ class FolderTarget:
             return [f"{self._path}: 記録と違う内容が公開されています。"]
         found = read_folder(self._place)
         hashes = {path: hash_content(found[path]) for path in found}
-        return tell_differences(release.files, hashes) or find_broken_links(found)
+        return describe_differences(release.files, hashes) or find_broken_links(found)
 
     def show_again(self) -> None:
         """Let readers see what they saw last, where only the record is left of it."""
@@ -195,7 +195,7 @@ class FolderTarget:
 
     @property
     def _place(self) -> Path:
-        """Where the files lie that readers see: where a link of the office leads, it stays."""
+        """Where the files are that readers see: where a link of the office leads, it stays."""
         return self._path if self._is_own_link else self._path.resolve()
 
     def _find_current(self) -> str:
@@ -221,7 +221,7 @@ class FolderTarget:
         text = release.model_copy(update={"files": hashes}).model_dump_json(indent=1)
         current, number = self._find_current(), str(self._newest + 1)
         replace_file(self._releases / f"{number}.json", text.encode())
-        # Files that stay are the same as in the release before, which nobody is to change.
+        # Files that stay are the same as in the release before, which is never changed.
         replace_folder(self._releases / number, files, like=self._releases / current)
         self._move_link(number)
         for path in self._releases.iterdir():
@@ -271,8 +271,8 @@ def _read_states(kept: Sequence[Entry]) -> dict[str, DatasetState]:
     hashes: dict[str, str] = kept[-1]["packages"] if kept else {}
     for name, dataset in _list_last(kept).items():
         files = {
-            key: (hashes[f"{name}/{key}"], hash_entry(told))
-            for key, told in dataset["files"]
+            key: (hashes[f"{name}/{key}"], hash_entry(metadata))
+            for key, metadata in dataset["files"]
             if f"{name}/{key}" in hashes
         }
         if files:

@@ -100,7 +100,7 @@ def keep_values(record: TargetRecord, publication_id: str, lineage: pa.Table | N
 
 
 def remove_text(record: TargetRecord, text: str) -> None:
-    """Remove the texts in which words stand from the cells of published values."""
+    """Remove the texts that contain the given words from the cells of published values."""
     table = _read(record.folder / _LINEAGE)
     if table is None or not text:
         return
@@ -125,7 +125,7 @@ def read_histories(root: Path) -> list[TargetHistory]:
             rows = [] if values is None else values.to_pylist()
             rows = [row for row in rows if row["publication_id"] in made]
             verdicts: list[pa.Table] = []
-            # What is not kept is told where the published packages are read.
+            # What is not kept is reported where the published packages are read.
             with suppress(TargetError):
                 verdicts = _read_public(record, "indicator_progress")
             said = list(chain.from_iterable(one.to_pylist() for one in verdicts))

@@ -161,7 +161,7 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
             "公開する場所の住所を書いてください。引用や説明の住所になります。"
         )
     license_, contact = packages.licenses[0], site.contact
-    told = {
+    required = {
         "packages.yml: publisher": packages.publisher,
         "packages.yml: homepage": packages.homepage,
         "packages.yml: licenses の title と path": license_.title and license_.path,
@@ -169,7 +169,7 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
         "site.yml: contact の telephone か email": contact.telephone or contact.email,
     }
     yield from (
-        f"{place} が空です。必ず書いてください。" for place, text in told.items() if not text
+        f"{place} が空です。必ず書いてください。" for place, text in required.items() if not text
     )
     for package in packages.packages:
         if (length := len(package.description.strip())) < _SHORTEST_DESCRIPTION:
@@ -180,8 +180,8 @@ def find_unfit(packages: Packages, site: SiteSettings) -> Iterator[str]:
 
 
 def render_changes(proposal: Proposal) -> dict[str, bytes]:
-    """Return what tells the office what publishing would change: a page, and a sheet to sign."""
-    told = {
+    """Return what publishing would change, for the office: a page, and a sheet to sign."""
+    context = {
         "proposal": proposal,
         "datasets": group_changes(proposal),
         "counts": count_actions(proposal.changes),
@@ -190,7 +190,7 @@ def render_changes(proposal: Proposal) -> dict[str, bytes]:
         "severities": SEVERITY_LABELS,
     }
     templates, names = load_templates("catalogue"), (CHANGES_PAGE, DECISION_SHEET)
-    return {name: templates.get_template(name).render(told).encode() for name in names}
+    return {name: templates.get_template(name).render(context).encode() for name in names}
 
 
 def gather_catalogue(files: Mapping[str, bytes], configured: tuple[str, ...]) -> Catalogue:
@@ -201,7 +201,7 @@ def gather_catalogue(files: Mapping[str, bytes], configured: tuple[str, ...]) ->
     """
     found = json.loads(files[_SEARCH])["result"]["results"]
     datasets = tuple(_gather_dataset(entry, files) for entry in found)
-    # Files of datasets stand in a folder for each version, deeper than their pages.
+    # Files of datasets are in a folder for each version, deeper than their pages.
     starts = tuple(f"dataset/{one.name}/" for one in datasets)
     pages = {
         path: files[path]

@@ -61,7 +61,7 @@ class PlannedPublication:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether the target holds all of it already, as far as hashes of datasets tell."""
+        """Whether the target holds all of it already, as far as hashes of datasets show."""
         return all(change.action == "keep" for change in self.changes)
 
 
@@ -85,7 +85,7 @@ def prepare_publication(
     day, dated = _date(catalogue, record, today)
     changes = compare(dated, state)
     repeats = bool(lines) and lines[-1].content_sha256 == dated.sha256
-    # What somebody took from public view only an approval undoes, but where the folder was lost.
+    # What was taken from public view by hand only an approval undoes, but for a lost folder.
     lost, new = state.pages == {} and not state.datasets, (("create", None), ("adopt", None))
     hidden = [one.dataset for one in changes if repeats and (one.action, one.file) in new]
     if repeats and (lost or not hidden):
@@ -125,7 +125,7 @@ def _refuse_unfit(
     if (begun := record.journal) is None:
         refuse_lost_record(proposal, record)
     elif not begun.publishes:
-        raise RefusedError(begun.tell())
+        raise RefusedError(begun.explain())
 
 
 def _resume(
@@ -220,7 +220,7 @@ def find_before(record: TargetRecord) -> PublicationLine:
     begun, lines = record.journal, record.publications
     if begun and begun.publishes:
         raise TargetError(
-            f"{begun.tell()}公開先に断られるときは sumida-data abandon でやめてください。"
+            f"{begun.explain()}公開先に断られるときは sumida-data abandon でやめてください。"
         )
     shown = [one.content_of for one in lines if one.content_of != lines[-1].content_of]
     before = [one for one in lines if one.publication_id in [*filter(None, shown)][-1:]]

@@ -59,7 +59,7 @@ class RecordLine(Model):
     machine: str = ""
     # Hashes of other files, new or changed since the line before.
     files: dict[str, str] = Described(default_factory=dict)
-    previous_sha256: str = ""  # of the lines before, as they stand in the file
+    previous_sha256: str = ""  # of the lines before, as they are in the file
     signature: str = ""  # of what comes before; empty where the office has no key
     sha256: str = ""  # of what comes before
 
@@ -130,7 +130,7 @@ class PublicationLine(RecordLine):
         """Whether publishing completes it where it is cut off."""
         return COMPLETES.get(self.kind) == PUBLISHING
 
-    def tell(self, option: str = "") -> str:
+    def explain(self, option: str = "") -> str:
         """Say what was cut off, and how it is completed, with an option that names the target."""
         what, command = COMPLETES[self.kind]
         return f"{what}が途中です。先に {command}{option} をもう一度実行してください。"
@@ -187,7 +187,7 @@ class TargetRecord:
         replace_file(self._journal, line.model_dump_json(indent=1).encode())
 
     def locate_content(self, sha256: str) -> Path:
-        """Return where the bytes with a hash lie, if they are kept."""
+        """Return the path of the bytes with a hash, if they are kept."""
         return self.folder / "content" / sha256
 
     def keep_content(self, content: bytes) -> str:
@@ -257,7 +257,7 @@ class TargetRecord:
         datasets = []
         for one in kept["datasets"]:
             name, hashes = one["name"], kept["packages"]
-            files = (File(key, read(hashes[f"{name}/{key}"]), told) for key, told in one["files"])
+            files = (File(key, read(hashes[f"{name}/{key}"]), meta) for key, meta in one["files"])
             datasets.append(Dataset(name, one["metadata"], tuple(files)))
         return Catalogue(
             tuple(datasets),

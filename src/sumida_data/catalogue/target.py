@@ -130,7 +130,7 @@ class TargetState:
     observed_on: date
     datasets: Mapping[str, DatasetState]  # ours that are public, by name
     pages: Mapping[str, str] | None  # hashes by path; None where the target makes its own
-    hidden: frozenset[str] = frozenset()  # ours that somebody took from public view
+    hidden: frozenset[str] = frozenset()  # ours that were taken from public view by hand
     others: frozenset[str] = frozenset()  # those of other people that we could overwrite
     # Says what the target would refuse, in Japanese.
     find_problems: Callable[[Catalogue], Sequence[str]] = lambda _: ()
@@ -209,14 +209,14 @@ def name_option(target: str) -> str:
     return "" if target == "folder" else f" --env={target}"
 
 
-def tell_differences(wanted: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
+def describe_differences(wanted: Mapping[str, str], held: Mapping[str, str]) -> list[str]:
     """Return in Japanese what is held otherwise than wanted, by hashes by name of a file."""
     changes = compare_files(PAGES, wanted, held)
     return [f"{one.file}: {_DIFFERS[one.action]}" for one in changes if one.action != "keep"]
 
 
 def is_on_this_machine(url: str) -> bool:
-    """Tell whether nobody but this machine finds an address; one without a host is none."""
+    """Tell whether an address leads to this machine only; one without a host does."""
     host = urlsplit(url).hostname or "localhost"
     try:
         return host == "localhost" or ip_address(host).is_loopback

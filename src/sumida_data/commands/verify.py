@@ -112,7 +112,7 @@ def verify(env: str | None) -> None:
             sys.exit(2)
         lines, begun = record.publications, record.journal
         option = f" --env={env}" if env else ""
-        told = begun.tell(option) if begun else ""
+        told = begun.explain(option) if begun else ""
         if not lines:
             raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{told}")
         catalogue = record.load_catalogue(lines[-1].content_of)

@@ -92,7 +92,7 @@ _RENUMBER = """
 class PublishedValues(NamedTuple):
     """What has been published, over all targets."""
 
-    standing: Sequence[Row]  # of indicator_value, public now somewhere, each revision once
+    public: Sequence[Row]  # of indicator_value, public now somewhere, each revision once
     ever: Sequence[Row]  # of indicator_value, those taken back among them
     lineage: pa.Table | None  # of all that were ever public
     verdicts: Sequence[Row] = ()  # of indicator_progress, public now somewhere
@@ -185,19 +185,19 @@ def freeze_values(
     Raises a ReferenceTableError if the reason of a published revision is missing.
     """
     sample = any(row["sample"] for row in computed)
-    standing, ever = (_group(rows, sample=sample) for rows in (published.standing, published.ever))
+    public, ever = (_group(rows, sample=sample) for rows in (published.public, published.ever))
     values: list[Row] = []
     pending: list[Row] = []
     new = set()
     for row in computed:
-        before = standing.pop(_key(row), [])
+        before = public.pop(_key(row), [])
         revisions, waiting = _revise(row, before, ever[_key(row)], reasons)
         values += revisions
         pending += [_accept(one, accepted) for one in waiting]
         if not waiting:
             new.add(values[-1]["row_id"])
     periods = {row["period"] for row in computed}
-    for rows in standing.values():
+    for rows in public.values():
         values += map(_number, rows)
         last, difference = rows[-1], f"値 {_show(rows[-1]['value'])}→計算されていない"
         state = "not_computed" if last["period"] in periods else "quarter_gone"

@@ -66,7 +66,7 @@ class RunSummary:
     def next_steps(self) -> tuple[str, ...]:
         """What to do next, one sentence each."""
         option = name_option(self.proposal.target)
-        first = [self.cut_off.tell(option)] if self.cut_off else []
+        first = [self.cut_off.explain(option)] if self.cut_off else []
         first += filter(None, [self.inquiry])
         figures = _advise_on_figures(self.report, self.proposal, option)
         return (*first, *_advise_on_privacy(self), *_advise_on_data(self), *figures)

@@ -79,7 +79,7 @@ def describe(dataset: Dataset, mark: Entry, groups: Iterable[str], **given: str)
 
 
 def write_manifest(manifest: Entry) -> Entry:
-    """Return the extra in which our mark stands."""
+    """Return the extra that holds our mark."""
     return {"key": MANIFEST, "value": json.dumps(manifest, sort_keys=True)}
 
 
@@ -117,7 +117,7 @@ def read_state(package: Entry) -> DatasetState:
 
 
 def read_newest(package: Entry) -> DatasetState:
-    """Return the same without the versions beside the newest files, of which no change is told."""
+    """Return the same without the versions beside the newest files, whose changes are not shown."""
     state = read_state(package)
     files = {key: one for key, one in state.files.items() if not key.endswith(_VERSION)}
     return replace(state, files=files)
@@ -125,8 +125,8 @@ def read_newest(package: Entry) -> DatasetState:
 
 def pack_version(name: str, version: str, files: Mapping[str, bytes]) -> File:
     """Return all files of a version as one."""
-    told = "の全ファイル。この版の住所と中身は変わりません。"
-    described = {"name": f"版 {version}", "description": f"版 {version} {told}"}
+    remark = "の全ファイル。この版の住所と中身は変わりません。"
+    described = {"name": f"版 {version}", "description": f"版 {version} {remark}"}
     described |= {"format": "ZIP", "mimetype": "application/zip"}
     return File(f"{name}-{version}{_VERSION}", pack(files), described)
 
@@ -226,11 +226,11 @@ def _hash_written(fields: Entry, files: Mapping[str, Entry]) -> str:
     names = (*_TEXT_FIELDS, "license_id", "tags", "extras")
     described = {name: _plain(name, fields.get(name)) for name in names}
     described["extras"] = [one for one in described["extras"] if one[0] != MANIFEST]
-    told = {
+    resources = {
         key: {name: _plain(name, one.get(name)) for name in _RESOURCE_FIELDS}
         for key, one in files.items()
     }
-    return hash_entry({"dataset": described, "files": told})
+    return hash_entry({"dataset": described, "files": resources})
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class DatastoreTable:
             )
 
     def sort_by_key(self, rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:
-        """Return rows by the values that tell them apart."""
+        """Return rows by the values of their key."""
         return {tuple(row[name] for name in self.primary_key): row for row in rows}
 
 
@@ -278,22 +278,22 @@ def read_tables(dataset: Dataset) -> Iterator[DatastoreTable]:
 
 def fill(site: CkanSite, resource_id: str, table: DatastoreTable) -> None:
     """Make the table of a resource hold the rows of a file, and no others."""
-    told = {"resource_id": resource_id, "force": True}
+    resource = {"resource_id": resource_id, "force": True}
     fields = _read_fields(site, resource_id)
     if fields and _shape(fields) != _shape(table.fields):
-        site.call("datastore_delete", told)
+        site.call("datastore_delete", resource)
     if fields != list(table.fields):
         columns = {"fields": list(table.fields), "primary_key": list(table.primary_key)}
-        site.call("datastore_create", told | columns)
+        site.call("datastore_create", resource | columns)
     held = table.sort_by_key(_read_rows(site, resource_id, table))
     wanted = table.sort_by_key(table.rows)
     for key in held.keys() - wanted.keys():
         row = dict(zip(table.primary_key, key, strict=True))
-        site.call("datastore_delete", told | {"filters": _as_json(row)})
+        site.call("datastore_delete", resource | {"filters": _as_json(row)})
     different = [_as_json(row) for key, row in wanted.items() if held.get(key) != row]
     for start in range(0, len(different), _BATCH):
         records = different[start : start + _BATCH]
-        site.call("datastore_upsert", told | {"records": records, "method": "upsert"})
+        site.call("datastore_upsert", resource | {"records": records, "method": "upsert"})
 
 
 def compare_table(site: CkanSite, resource_id: str, table: DatastoreTable) -> list[str]:

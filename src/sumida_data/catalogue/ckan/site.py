@@ -100,7 +100,7 @@ class CkanSettings(Model):
 
 
 class UncertainError(Exception):
-    """Nobody knows whether the call was carried out; the text says why, in Japanese."""
+    """It is uncertain whether the call was carried out; the text says why, in Japanese."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -110,7 +110,7 @@ class UncertainError(Exception):
 class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
     """One CKAN, as the publisher or, where ``anonymous``, as the public sees it.
 
-    Its methods raise an UncertainError if nobody knows whether a call was carried out, and a
+    Its methods raise an UncertainError if a call may or may not have been carried out, and a
     TargetError, which says why and what to do, if it was refused.
     """
 
@@ -121,7 +121,7 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         self.session.headers["User-Agent"] = _USER_AGENT
         user, _, password = settings.basic_auth.get_secret_value().partition(":")
         # What is given here, if only nothing, keeps out what a .netrc would put in its place; a
-        # store elsewhere is told neither this nor the token.
+        # store elsewhere is sent neither this nor the token.
         sign, host = HTTPBasicAuth(user, password), urlsplit(self.address).hostname
         self.session.auth = lambda asked: (
             sign(asked) if user and urlsplit(asked.url).hostname == host else asked
@@ -151,8 +151,8 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         except NotFound as error:
             raise UncertainError(f"{action} の相手がCKANにありません(404)") from error
         except CKANAPIError as error:
-            told = str(error)[:_LONGEST_QUOTE]
-            raise TargetError(f"CKANが {action} を断りました。{told}") from error
+            answer = str(error)[:_LONGEST_QUOTE]
+            raise TargetError(f"CKANが {action} を断りました。{answer}") from error
 
     def find(self, action: str, arguments: Mapping[str, Any]) -> Any:
         """Call an action once and return its result, or None where there is nothing to see."""
@@ -253,7 +253,7 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
         return answer
 
     def _judge(self, answer: requests.Response) -> None:
-        """Tell from status and kind of an answer what CKAN itself did not say."""
+        """Conclude from status and kind of an answer what CKAN itself did not say."""
         status, headers = answer.status_code, answer.headers
         if status == requests.codes.unauthorized:
             raise TargetError(
@@ -285,7 +285,7 @@ class CkanSite(RemoteCKAN):  # type: ignore[misc]  # it has no types
 
 
 def _explain_silence(error: requests.RequestException) -> Exception:
-    """Tell what only the office can mend from what may be over in a moment; no URL is quoted."""
+    """Return a TargetError for what only the office can mend; no URL is quoted."""
     for kind, text in _UNREACHABLE.items():
         if isinstance(error, kind):
             return TargetError(text)

@@ -2,9 +2,9 @@
 
 A dataset is created private, and one ``package_revise`` brings files and description and makes it
 public. The bytes that can be downloaded decide what is sent, not what was noted about them; so a
-file that a failed call has replaced, or somebody by hand, is found and put right.
+file that was replaced by a failed call, or by hand, is found and put right.
 
-Beside the newest files each version stands as one ZIP, at an address that stays.
+Beside the newest files there is one ZIP for each version, at an address that stays.
 """
 
 import logging
@@ -29,8 +29,8 @@ from sumida_data.catalogue.target import (
     Entry,
     TargetError,
     TargetState,
+    describe_differences,
     is_on_this_machine,
-    tell_differences,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ def open_target(record: str | Path, **settings: Any) -> "CkanTarget":
     try:
         return CkanTarget(CkanSettings.model_validate(settings), TargetRecord(Path(record)))
     except ValidationError as error:
-        told = [(one["loc"][0], one.get("ctx", {}).get("error", "")) for one in error.errors()]
-        places, why = "、".join(str(place) for place, _ in told), "。".join(str(w) for _, w in told)
+        places = "、".join(str(one["loc"][0]) for one in error.errors())
+        why = "。".join(str(one.get("ctx", {}).get("error", "")) for one in error.errors())
         # The error itself would quote the token.
         raise TargetError(f"conf/ckan の設定 {places} が正しくありません。{why}") from None
 
@@ -77,7 +77,7 @@ class CkanTarget:
 
     @property
     def accepts_sample(self) -> bool:
-        """Whether invented data may go there: only where nobody else sees it."""
+        """Whether invented data may go there: only on this machine."""
         return bool(self.settings.url) and is_on_this_machine(self.settings.url)
 
     @cached_property
@@ -210,8 +210,8 @@ class CkanTarget:
                 for version, hashes in known.get(one.name, {}).items()
             }
             versions[one.version] = {file.key: file.content for file in one.files}
-            told = {taken: {"README.md": _WITHDRAWN.encode()} for taken in gone.get(one.name, ())}
-            packed = starmap(partial(entries.pack_version, one.name), (told | versions).items())
+            notes = {taken: {"README.md": _WITHDRAWN.encode()} for taken in gone.get(one.name, ())}
+            packed = starmap(partial(entries.pack_version, one.name), (notes | versions).items())
             datasets.append(replace(one, files=(*one.files, *packed)))
         return replace(catalogue, datasets=tuple(datasets))
 
@@ -249,7 +249,7 @@ class CkanTarget:
         """Return the name under which we know a dataset, whatever it is called; or nothing."""
         if not any(one["key"] == entries.MANIFEST for one in package.get("extras", ())):
             return ""
-        # Where somebody spoilt our mark, the name still tells.
+        # Where our mark was damaged, the name identifies it.
         manifest = entries.read_manifest(package) or {}
         name: str = manifest.get("name") or package["name"]
         prefix, project = self.settings.name_prefix, self.settings.project
@@ -319,7 +319,7 @@ class CkanTarget:
             ids.append(entries.name_resource(package, table.key))
             if self.ready.datastore:
                 site.persist(entries.fill, site, ids[-1], table)
-        # A kill before this step leaves tables without a view, and nothing new to tell of it.
+        # A kill before this step leaves tables without a view, and no new resource.
         held = {one["id"] for one in before["resources"]} if before else set()
         new = {one["id"] for one in package["resources"]} - held
         if new or not all(site.ask("resource_view_list", id=one) for one in ids):
@@ -343,7 +343,7 @@ class CkanTarget:
         differences = ["説明が公開したものと違います。"] * (
             held.metadata_sha256 != wanted.metadata_sha256
         )
-        differences += tell_differences(wanted.file_hashes, held.file_hashes)
+        differences += describe_differences(wanted.file_hashes, held.file_hashes)
         if package["owner_org"] != self.ready.organization_id:
             differences.append("別の組織に移されています。")
         groups = {group["name"] for group in package["groups"]}

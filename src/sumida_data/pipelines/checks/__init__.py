@@ -24,7 +24,7 @@ def check_tables(
 ) -> tuple[Frame, Frame]:
     """Hold every table to every rule and return ``check_result`` and ``check_failure``."""
     known = parse_departments(read_rows(departments))
-    public = merge_histories(publication_history).standing
+    public = merge_histories(publication_history).public
     sample = bool(tables["indicator_value"]["sample"].any())
     named = check.gather_relations(waves, known, plans.indicators, public, sample=sample)
     return check.run_checks(rules, dictionary, tables, named)
