@@ -65,17 +65,17 @@ def main() -> None:
     except click.Abort:
         sys.exit(1)
     except click.ClickException as error:
-        told = _say(error)
-    except Exception as error:  # a traceback tells an officer nothing
-        told = describe_fault(error)
+        message = _say(error)
+    except Exception as error:  # a traceback says nothing to an officer
+        message = describe_fault(error)
     else:
         return
-    click.secho(told, err=True, fg="red")
+    click.secho(message, err=True, fg="red")
     sys.exit(1)
 
 
 def describe_fault(error: Exception) -> str:
-    """Say in a line that something went wrong that nobody has foreseen, and where."""
+    """Say in a line that there was an unexpected error, and where."""
     *_, last = traceback.extract_tb(error.__traceback__)
     where = f"{type(error).__name__}、{Path(last.filename).name} の{last.lineno}行目"
     return f"思わぬ誤りのため、やめました({where})。この行を添えて、担当課に知らせてください。"

@@ -150,7 +150,7 @@ def _hold_all(project: Path) -> Iterator[None]:
 
 
 def _list(project: Path, left_out: Sequence[str]) -> Iterator[str]:
-    """Yield the paths of all files; what lies in the project itself is not looked up by a link."""
+    """Yield the paths of all files; a link to what is in the project itself is not followed."""
     for folder, folders, files in chain.from_iterable(
         os.walk(project / top, followlinks=True) for top in ("conf", "data")
     ):

@@ -48,11 +48,11 @@ _STATE = "確認済み.json"
 _RETURNS = Path("data/01_raw/survey")
 _ENDINGS = {
     ".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg",
-    # Nobody means to send these; who does has to be told.
+    # These are sent by mistake, which is to be reported.
     ".xltx", ".xltm", ".xlsb", ".ots", ".et", ".numbers", ".7z", ".rar", ".lzh", ".dat", ".p7m",
 }  # fmt: skip
 _LONGEST_STEM = 200
-# Whether anything has changed can only be told where last quarter's answers are.
+# What has changed is only known where last quarter's answers are.
 _NEEDS_LAST_QUARTER = {Kind.CHANGED_THOUGH_UNCHANGED, Kind.NOTHING_TO_CARRY}
 _HELP = """送る前の調査票を確認し、直すところを表示します。
 
@@ -170,7 +170,7 @@ def _list_files(folder: Path) -> list[Path]:
 
 
 def _leave_out(file: SourceFile) -> Row:
-    """Return what a row of table ``response`` says of a file that nobody is known to have sent."""
+    """Return what a row of table ``response`` says of a file of an unknown sender."""
     digest = sha256(file.read()).hexdigest()
     counts = dict.fromkeys(("rows", "answers", "rows_set_aside"), 0)
     unknown = dict.fromkeys(("division", "section", "department_code", "answered_on"))
@@ -180,8 +180,8 @@ def _leave_out(file: SourceFile) -> Row:
 class DropFolder:
     """A folder into which departments put their files.
 
-    By their path below it is remembered of each file its errors, with a hash of it and of what it
-    was checked by, or in words what hindered it.
+    It remembers of each file, by its path, the number of errors with a hash of it and of what it
+    was checked by, or in words why it could not be read.
     """
 
     def __init__(self, path: Path, checker: Checker) -> None:
@@ -218,22 +218,22 @@ class DropFolder:
             for one in checked:
                 write_result(one, self.checker)
         except OSError:
-            told = f"{name}：今は開けません。閉じてから、もう一度確認してください。"
+            message = f"{name}：今は開けません。閉じてから、もう一度確認してください。"
         except NoReturnError as error:
-            told = error.message
+            message = error.message
         except Exception as error:  # one file must not end the check of others
-            told = f"{name}：{describe_fault(error)}"
+            message = f"{name}：{describe_fault(error)}"
         else:
             self.verdicts[name] = content_hash, sum(one.count("error") for one in checked)
             return checked
-        self.unreadable[name] = told
+        self.unreadable[name] = message
         return []
 
 
 def write_result(checked: Checked, checker: Checker) -> Path:
     """Write the return sheet of a checked file into the folder beside it and return its path.
 
-    Raises OSError where somebody has it open or the folder is read-only.
+    Raises OSError where it is open in another program or the folder is read-only.
     """
     response = checked.response
     title = f"{checker.project.form.title}（{checked.period.title}）"
@@ -306,11 +306,11 @@ def _check_folder(folder: DropFolder, console: Console, *, watch: bool) -> bool:
             for checked in folder.update():
                 _print_checked(console, checked)
             faulty = sum(errors > 0 for _, errors in folder.verdicts.values())
-            told = (
+            summary = (
                 f"{folder.path}：調査票 {len(folder.verdicts)}件、うち直すところのあるもの "
                 f"{faulty}件。確認結果は「{RESULTS}」フォルダにあります。"
             )
-            console.print(told, markup=False, soft_wrap=True, end="\r" if watch else "\n")
+            console.print(summary, markup=False, soft_wrap=True, end="\r" if watch else "\n")
             for text in folder.unreadable.values():
                 console.print(text, markup=False, soft_wrap=True)
             if not watch:
@@ -336,8 +336,8 @@ def _print_checked(console: Console, checked: Checked) -> None:
         _print_line(console, one.message, 4)
         _print_line(console, f"→{one.how_to_fix}{example}", 4)
     counts = {label: checked.count(severity) for severity, label in SEVERITY_LABELS.items()}
-    told = "、".join(f"{label} {count}件" for label, count in counts.items() if count)
-    _print_line(console, told or "指摘はありません。", 2)
+    totals = "、".join(f"{label} {count}件" for label, count in counts.items() if count)
+    _print_line(console, totals or "指摘はありません。", 2)
 
 
 def _print_line(console: Console, text: str, indent: int, style: str = "") -> None:

@@ -148,7 +148,7 @@ def describe_differences(before: State, after: State) -> Iterator[str]:
 
 
 def _find_cells(files: Collection[str]) -> _Words:
-    """Return the cells of the figures as they are now, as far as they lie in changed files."""
+    """Return the cells of the figures as they are now, as far as they are in changed files."""
     path, changed = find_project() / _DATABASE, {name.partition("/")[2] for name in files}
     cells = _read_database(path)[1] if path.is_file() else {}
     return {key: value for key, value in cells.items() if key[1].split("!")[0] in changed}

@@ -69,17 +69,17 @@ def _refuse_full(_: click.Context, __: click.Parameter, folder: Path) -> Path:
     show_default=True,
     help="自治体のホームページのアドレス。",
 )
-def new(folder: Path, first_year: int, **told: str) -> None:
+def new(folder: Path, first_year: int, **given: str) -> None:
     """Make a project of a municipality that runs at once on sample data.
 
     Exits with 1 where the folder holds something, or the municipality is unknown.
     """
-    # The first project lies in the installed package, or around the source.
+    # The first project is in the installed package, or around the source.
     package = Path(sumida_data.__file__).parent
     originals = package / "project" if (package / "project").is_dir() else package.parents[1]
     municipalities = (originals / _REFERENCE / "municipalities.csv").read_text("utf-8")
-    prefecture = _find_prefecture(municipalities, told["code"], told["name"])
-    words = {**told, "year": first_year, "prefecture": prefecture, "kind": told["name"][-1]}
+    prefecture = _find_prefecture(municipalities, given["code"], given["name"])
+    words = {**given, "year": first_year, "prefecture": prefecture, "kind": given["name"][-1]}
     files = {
         # Excel wants the mark.
         **{f"{_REFERENCE}/{one}.csv": f"\ufeff{','.join(REGISTERS[one])}\n" for one in REGISTERS},

@@ -28,8 +28,8 @@ option_yes = click.option("--yes", is_flag=True, help="確かめの質問をし�
 
 def make_option_day(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make the option ``--day`` of a command, whose help begins with what the day means."""
-    form, told = click.DateTime(["%Y-%m-%d"]), f"{meaning}(2023-02-01の形)。書かなければ今日です。"
-    return click.option("--day", type=form, default=datetime.now, metavar="日", help=told)
+    form, words = click.DateTime(["%Y-%m-%d"]), f"{meaning}(2023-02-01の形)。書かなければ今日です。"
+    return click.option("--day", type=form, default=datetime.now, metavar="日", help=words)
 
 
 class ProjectError(click.ClickException):
@@ -80,8 +80,8 @@ def _read(paths: list[Path], wanted: Collection[str]) -> dict[str, Any]:
 
 
 @contextmanager
-def tell_mistakes(project: Path) -> Iterator[None]:
-    """Where the settings of a project cannot be used, tell each mistake in them in one line."""
+def name_mistakes(project: Path) -> Iterator[None]:
+    """Where the settings of a project cannot be used, name each mistake in one line."""
     try:
         yield
     except (ValueError, KeyError) as error:
@@ -101,14 +101,14 @@ class Project:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Read them; a ProjectError tells each mistake in one line."""
+        """Read them; a ProjectError names each mistake in one line."""
         self.folder = folder
         contents, kept = self._read_files(), folder / "data/state/descriptions"
         if contents and (made := recall(kept, "project", contents)):
             vars(self).update(made | {"folder": folder})
             return
         self._make()
-        # Nobody has written to a file meanwhile.
+        # The files have not changed meanwhile.
         if contents and contents == self._read_files():
             keep(kept, "project", contents, vars(self) | {"folder": None})
 
@@ -122,7 +122,7 @@ class Project:
     def _make(self) -> None:
         parameters = read_parameters(self.folder, ("form", "waves", "finding_rules"))
         register = self.folder / _REFERENCE
-        with tell_mistakes(self.folder):
+        with name_mistakes(self.folder):
             departments, mapped = (read_register(register / name) for name in _REGISTERS)
             self.form = Form.model_validate(parameters["form"])
             self.waves = Waves.model_validate(parameters["waves"])

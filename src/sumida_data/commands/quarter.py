@@ -31,10 +31,10 @@ from sumida_data.commands.project import (
     ProjectError,
     find_project,
     make_option_day,
+    name_mistakes,
     option_env,
     read_catalogue,
     read_parameters,
-    tell_mistakes,
 )
 from sumida_data.present.words import load_templates
 from sumida_data.survey.form import Waves
@@ -118,7 +118,7 @@ class Quarter:
     def __init__(self, project: Path, period: str | None, env: str | None, today: date) -> None:
         """Find the quarter that is worked on: the last one that has ended or has returns."""
         self.project, self.today, self.option = project, today, f" --env={env}" * bool(env)
-        with tell_mistakes(project):
+        with name_mistakes(project):
             parameters = read_parameters(project, ("waves", "site", "sources"))
             self.waves = Waves.model_validate(parameters["waves"])
             lasts = timedelta(days=int(parameters["site"]["days_to_publication"]))
@@ -225,8 +225,8 @@ class Quarter:
     def _complete(self) -> Iterator[Step]:
         if begun := self.cut_off:
             what, command = COMPLETES[begun.kind]
-            told = f"{begun.published_on} {begun.approval_id}"
-            yield Step(f"途中で止まった{what}を終わらせる", "late", told, f"{command}{self.option}")
+            note = f"{begun.published_on} {begun.approval_id}"
+            yield Step(f"途中で止まった{what}を終わらせる", "late", note, f"{command}{self.option}")
 
     def _collect(self) -> Iterator[Step]:
         period, due_on, asked = self.period, self.due_on, self.departments
@@ -236,8 +236,8 @@ class Quarter:
         when = max(map(_written_on, forms), default="")
         # Forms are no part of a backup; where answers have come, they were made.
         done = forms or self.answered
-        told = f"{len(forms)}課分" if forms else "この端末にはない"
-        yield self._step("調査票を作る", told, command, done, when=when)
+        detail = f"{len(forms)}課分" if forms else "この端末にはない"
+        yield self._step("調査票を作る", detail, command, done, when=when)
         yield self._by_hand("送付")
         silent = [one["section"] for one in asked if not one["answered"]]
         mails = f"sumida-data quarter{self.of_period} --mails --by 氏名"
@@ -252,13 +252,13 @@ class Quarter:
         since = path.stat().st_mtime if self.proposal else 0.0
         received = (one for one in (self.project / "data/01_raw").rglob("*") if one.is_file())
         newer = sum(not is_hidden(one) and one.stat().st_mtime > since for one in received)
-        told = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
+        detail = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
         for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
             run = json.loads(record.read_bytes())
             who = f"{run['account']}({run['machine']['name']})"
         command = self._run
         signed = {"when": _written_on(path) if self.proposal else "", "who": who}
-        return self._step("集計する", told, command, self.proposal and not newer, **signed)
+        return self._step("集計する", detail, command, self.proposal and not newer, **signed)
 
     def _check(self) -> Iterator[Step]:
         asked, proposal = self.departments, self.proposal
@@ -285,17 +285,17 @@ class Quarter:
         yield self._left("課に確かめてもらう", "まだの課", open_ones, command, known=asked)
         content = getattr(self.proposal, "content_sha256", None)
         fit = {one.approval_id: one for one in self.approvals if one.content_sha256 == content}
-        told, when, who = "なし" if self.proposal else _NOT_YET_KNOWN, "", ""
+        detail, when, who = "なし" if self.proposal else _NOT_YET_KNOWN, "", ""
         for one in [*fit.values()][-1:]:
-            told = f"{one.approval_id} 決裁番号{one.decision_number}"
+            detail = f"{one.approval_id} 決裁番号{one.decision_number}"
             when, who = one.approved_on, one.approved_by
         command = f"sumida-data approve{self.option}"
-        yield self._step("承認を受ける", told, command, fit, due_on, when=when, who=who)
+        yield self._step("承認を受ける", detail, command, fit, due_on, when=when, who=who)
         # What is public bears its day, which what was approved does not.
         ours = [line for line in self.published[-1:] if line.approval_id in fit]
-        told, when = (ours[0].publication_id, ours[0].published_on) if ours else ("なし", "")
+        detail, when = (ours[0].publication_id, ours[0].published_on) if ours else ("なし", "")
         command = f"kedro run --pipelines=publish{self.option}"
-        yield self._step("公開し、読み返す", told, command, ours, due_on, when=when)
+        yield self._step("公開し、読み返す", detail, command, ours, due_on, when=when)
 
     def _end(self) -> Iterator[Step]:
         kept = _read(self.project / LAST_BACKUP)
@@ -305,8 +305,8 @@ class Quarter:
         yield self._step("控えをとる", note["path"], command, done, when=when)
         coming, title = self.period.next, "次の期間の照会を決める"
         command = f"waves.yml に {coming} の照会する課、シート、締切日を書く"
-        told = self.waves.explain(str(coming)) or coming.title
-        yield self._step(title, told, command, str(coming) in self.waves.root, coming.last_day)
+        detail = self.waves.explain(str(coming)) or coming.title
+        yield self._step(title, detail, command, str(coming) in self.waves.root, coming.last_day)
 
     def _by_hand(self, name: str) -> Step:
         command = f"sumida-data quarter{self.of_period} --done {name} --by 氏名"
@@ -320,12 +320,12 @@ class Quarter:
     ) -> Step:
         """Make a step that is done when nothing is left, once it can be known."""
         listed = name_some(names, _NAMES_SHOWN, "")
-        told = f"{what}{len(names)}：{listed}" if names else f"{what}なし"
+        detail = f"{what}{len(names)}：{listed}" if names else f"{what}なし"
         done = known and not names
-        return self._step(title, told if known else _NOT_YET_KNOWN, where, done, *due)
+        return self._step(title, detail if known else _NOT_YET_KNOWN, where, done, *due)
 
     def _step(
-        self, title: str, told: str, command: str, done: object, *due: date, **signed: str
+        self, title: str, detail: str, command: str, done: object, *due: date, **signed: str
     ) -> Step:
         state: State = "done" if done else "open"
         for day in () if done else due:
@@ -333,7 +333,7 @@ class Quarter:
             state = "late" if days < 0 else "soon" if days <= _DAYS_BEFORE else "open"
         when = date.fromisoformat(signed["when"]) if signed.get("when") else None
         who, due_on = signed.get("who", ""), next(iter(due), None)
-        return Step(title, state, told, command, due_on, when, who)
+        return Step(title, state, detail, command, due_on, when, who)
 
 
 def _read(path: Path) -> bytes:
@@ -379,8 +379,8 @@ def quarter(period: str | None, env: str | None, day: datetime, **said: Any) -> 
         click.echo(
             f"今日送るメール{count}通を {one.round} に置きました。宛先を書いて送ってください。\n"
         )
-    for told in describe(one):
-        click.echo(told)
+    for line in describe(one):
+        click.echo(line)
     sys.exit(2 if one.urgent else 0)
 
 

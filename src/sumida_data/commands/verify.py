@@ -71,7 +71,7 @@ _OF_PREVIEW = ("packages", "municipality", "plans", "waves", "site")
 
 @contextmanager
 def _open(env: str | None) -> Iterator[tuple[PublicTarget, TargetRecord, KedroContext]]:
-    """Open the public target of an environment; what goes wrong with it is told in plain words."""
+    """Open the public target of an environment; its errors are shown in plain words."""
     project = find_project()
     if not (project / "conf" / (env or "base")).is_dir():
         raise click.ClickException(f"--env={env}: {project / 'conf'} にこの環境がありません。")
@@ -112,9 +112,9 @@ def verify(env: str | None) -> None:
             sys.exit(2)
         lines, begun = record.publications, record.journal
         option = f" --env={env}" if env else ""
-        told = begun.explain(option) if begun else ""
+        unfinished = begun.explain(option) if begun else ""
         if not lines:
-            raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{told}")
+            raise TargetError(f"公開先 {target.name} には、まだ何も公開していません。{unfinished}")
         catalogue = record.load_catalogue(lines[-1].content_of)
         faults = target.verify(catalogue, lines[-1].content_of)
     for fault in faults:
@@ -123,13 +123,13 @@ def verify(env: str | None) -> None:
         again = f"kedro run --pipelines=publish{option} で、公開した内容に戻ります。"
         click.echo(
             f"公開先 {target.name} に、公開した内容と違うところが{len(faults)}件あります。"
-            f"{told or again}"
+            f"{unfinished or again}"
         )
         sys.exit(2)
     files, last = sum(len(dataset.files) for dataset in catalogue.datasets), lines[-1]
     click.echo(
         f"公開先 {target.name} は、{last.published_on} の {last.publication_id} のとおりです"
-        f"({len(catalogue.datasets)}データセット、{files}ファイル、{len(catalogue.pages)}ページ)。{told}"
+        f"({len(catalogue.datasets)}データセット、{files}ファイル、{len(catalogue.pages)}ページ)。{unfinished}"
     )
 
 
@@ -223,7 +223,7 @@ def withdraw(  # noqa: PLR0913  # one parameter for each option
 def find_versions(
     record: TargetRecord, dataset: str | None, version: str | None, text: str
 ) -> dict[str, list[str]]:
-    """Return the versions that are meant, or in whose tables and descriptions words stand."""
+    """Return the versions that are named, or whose tables and descriptions contain a text."""
     if not dataset and not text:
         raise click.ClickException("データセットの名前か --row を書いてください。")
     found = defaultdict(list)
