@@ -3,7 +3,7 @@
 A count is withheld where it is smaller than the size set, where it leaves fewer than that of those
 asked (33 of 34), or where it differs by fewer from what is shown of an earlier quarter of the year.
 Where what is withheld of a published sum could be had by subtraction, another count is withheld
-with it; where all are withheld and the sum tells them, the sum is. The same count may stand in
+with it; where all are withheld and the sum reveals them, the sum is. The same count may be in
 several tables and is withheld in all of them. What holds a withheld value in other words is
 withheld with it: its comparison with the target, its verdict, a notice that quotes it. A correction
 does not name a row that does not go out.
@@ -40,7 +40,7 @@ _REVISION = ("indicator_id", "period", "revision")
 _MADE_OF_VALUE = (
     "value", "gap", "progress_ratio", "pace_so_far", "pace_needed", "projected_value",
 )  # fmt: skip
-# What tells a value in other words, by how many revisions before the row's own the value is.
+# What holds a value in other words, by how many revisions before the row's own the value is.
 _QUOTES: dict[str, dict[int, dict[str, Any]]] = {
     _PROGRESS: {
         0: dict.fromkeys(_MADE_OF_VALUE) | {"verdict": "cannot_say", "agrees": True, "reason": NOTE}
@@ -51,8 +51,8 @@ _QUOTES: dict[str, dict[int, dict[str, Any]]] = {
 # Table, field, period, department; or table, field, row.
 Key = tuple[str, ...]
 _LENGTH_WITH_PERIOD = 4
-# Table, field, outcome, and the number of cells in which it is so.
-Told = tuple[str, str, str, int]
+# Table, field, outcome, and the number of cells that have it.
+CellCount = tuple[str, str, str, int]
 
 
 class Privacy(Model):
@@ -64,7 +64,7 @@ class Privacy(Model):
         people_kinds: By field, the values that say that the row's figures count people, whatever
             their unit.
         analysts_see_texts: Whether the analysts' database holds free text and texts in which
-            personal data seem to stand.
+            there seem to be personal data.
     """
 
     smallest_count: int = Described(ge=3)
@@ -75,7 +75,7 @@ class Privacy(Model):
 
 @dataclass(slots=True)
 class Count:
-    """A count of people, and where it stands: table, number of the row, field; shown or not."""
+    """A count of people, and its places: table, number of the row, field; shown or not."""
 
     value: Decimal
     places: list[tuple[str, int, str]] = field(default_factory=list)
@@ -88,7 +88,7 @@ def withhold_counts(
     indicators: Iterable[Indicator],
     privacy: Privacy,
     packages: Packages,
-) -> Iterator[Told]:
+) -> Iterator[CellCount]:
     """Take small counts of people out of the tables, which change, and say what was withheld."""
     published = [one for package in packages.packages for one in package.resources]
     ledger = _Ledger(dictionary, indicators, privacy)
@@ -170,7 +170,7 @@ class _Ledger:
             self.sums_of_divisions |= not self.parts.keys().isdisjoint(shown)
 
     def enter(self, rows: Mapping[str, Sequence[Row]]) -> None:
-        """Enter the counts of tables: one key for the same count, whichever table it stands in."""
+        """Enter the counts of tables: one key for the same count, whichever table it is in."""
         for table, (number, row) in ((name, one) for name in rows for one in enumerate(rows[name])):
             for item in self.fields[table]:
                 if row[item.name] and self._counts_people(item, row):
@@ -214,8 +214,8 @@ class _Ledger:
                 self.counts[key].outcome = WITH_IT
 
     def _is_small(self, key: Key) -> bool:
-        told = (self.counts[key].value, self._count_left(key), self._count_since(key))
-        return any(0 < abs(one) < self.smallest for one in told)
+        revealed = (self.counts[key].value, self._count_left(key), self._count_since(key))
+        return any(0 < abs(one) < self.smallest for one in revealed)
 
     def _count_left(self, key: Key) -> Decimal:
         """Return how many of those asked a count leaves, or 0 where it is of none."""
@@ -252,13 +252,13 @@ class _Ledger:
         shown, withheld = self._part(keys)
         hidden = list(filterfalse(self._is_between_equals, withheld))
         is_public = total[0] not in _PARTS or self.sums_of_divisions
-        for tell in (self._count_left, self._count_since) if shown and is_public else ():
-            if 0 < abs(sum(map(tell, hidden), Decimal(0))) < self.smallest:
+        for derive in (self._count_left, self._count_since) if shown and is_public else ():
+            if 0 < abs(sum(map(derive, hidden), Decimal(0))) < self.smallest:
                 # One that adds to them hides them; of others all are needed.
-                return min(shown, key=lambda key: (not tell(key), self._rank(key)))
+                return min(shown, key=lambda key: (not derive(key), self._rank(key)))
         # Where every count is withheld, only the sum itself is left to withhold.
         left = shown or self._part(self.figures[total])[0]
-        if left and self._tells(hidden):
+        if left and self._reveals(hidden):
             return min(left, key=self._rank)
         return None
 
@@ -272,8 +272,8 @@ class _Ledger:
     def _rank(self, key: Key) -> tuple[bool, Decimal, Key]:
         return self._is_between_equals(key), self.counts[key].value, key
 
-    def _tells(self, keys: Sequence[Key]) -> bool:
-        """Tell whether the sum of withheld counts, which can be had by subtraction, tells them.
+    def _reveals(self, keys: Sequence[Key]) -> bool:
+        """Tell whether the sum of withheld counts, which can be had by subtraction, reveals them.
 
         It does where it is a small count itself, and where only one set of counts makes it: all as
         small as can be, or all as large as withheld counts can be.
@@ -283,8 +283,8 @@ class _Ledger:
         small = sum(count.outcome == STATUS for count in hidden)
         least = small + self.smallest * (len(hidden) - small)
         most = small * (self.smallest - 1) if small == len(hidden) else None
-        is_told = len(hidden) == 1 or total < self.smallest or total in {least, most}
-        return is_told and bool(hidden)
+        is_revealed = len(hidden) == 1 or total < self.smallest or total in {least, most}
+        return is_revealed and bool(hidden)
 
 
 def _blank(row: Row, name: str, table: Table) -> None:
@@ -295,7 +295,7 @@ def _blank(row: Row, name: str, table: Table) -> None:
         row["note"] = NOTE
 
 
-def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Told]:
+def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[CellCount]:
     """Take out of other tables what was made of values that are withheld."""
     values = frames[_OF_WARD]
     withheld = values[values["value_status"].eq(STATUS)]
@@ -305,8 +305,8 @@ def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Told]:
             # Of several municipalities, each quotes its own.
             key = [one for one in ("municipality_code", *_REVISION) if one in frame]
             quoted = frame[key].assign(revision=frame["revision"] - back)
-            told = withheld[key].drop_duplicates()
-            found = quoted.merge(told, how="left", indicator=True)["_merge"]
+            hidden_keys = withheld[key].drop_duplicates()
+            found = quoted.merge(hidden_keys, how="left", indicator=True)["_merge"]
             hit = found.eq("both").set_axis(frame.index)
             frame = frame.assign(**{one: frame[one].mask(hit, to) for one, to in changes.items()})
             touched |= hit
@@ -317,7 +317,7 @@ def _withhold_derived(frames: dict[str, pd.DataFrame]) -> Iterator[Told]:
 
 def _withhold_rows_corrected(
     frames: dict[str, pd.DataFrame], dictionary: DataDictionary, published: Iterable[Resource]
-) -> Iterator[Told]:
+) -> Iterator[CellCount]:
     """Take out of table ``correction`` what would name rows that never go out.
 
     A correction of a table of which only counts go out is left out. Where a package publishes a

@@ -8,8 +8,8 @@ What is left of free words is listed, so that a person sees each before it is pu
 way around it: packages are built from nothing but what it returns.
 
 What analysts see passes by the same detectors: free text and what seems to name or reach a person
-stand in ``data/03_primary``, which is for the office alone. An individual number stands in no
-database, even where the office lets its analysts see the rest.
+are in ``data/03_primary``, which is for the office alone. An individual number is in no database,
+even where the office lets its analysts see the rest.
 """
 
 import re
@@ -27,7 +27,7 @@ from sumida_data.base.frames import change_texts, read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
 from sumida_data.plan.models import Indicator
-from sumida_data.privacy.counts import Privacy, Told, withhold_counts
+from sumida_data.privacy.counts import CellCount, Privacy, withhold_counts
 from sumida_data.privacy.personal import find_kinds
 from sumida_data.survey.blank_form import GUIDANCE_SHEET
 from sumida_data.survey.form import Form, FormField, SurveySheet
@@ -56,7 +56,7 @@ _REASONS: dict[str, str] = {
     "with_it": "公開しない行についての記載があります",
     "cleared": "個人に関する記載でないと判断した",
 }
-# So it is said of who released what stands in the sample.
+# The name of who released what is in the sample.
 _SAMPLE = "見本"
 _PLACES_NAMED = 5
 _PLACE = ("source_file", "sheet", "cell")
@@ -68,7 +68,7 @@ _TAKEN_FROM = {"progress_note": "indicator_explanation"}
 # Made by code: any digits may stand in an id or a hash.
 _MADE_BY_CODE = ("row_id", "record_id", "_sha256")
 _TOO_SHORT = 9
-# What departments add to the name of the form that they were sent, and that names nobody.
+# What departments add to the name of the form that they were sent, and that names no person.
 _ADDED = re.compile(
     r"(?:修正|訂正|再提出|差し?替え?|最新|最終|確定|の?コピー|版|回目|[^\w/]|[\d_])*\.[a-z]+"
 )
@@ -102,7 +102,7 @@ class Release(NamedTuple):
         return not self.sample or bool(frame["sample"].any())
 
     def find(self, frame: pd.DataFrame) -> pd.Series:
-        """Tell which rows of the typed table it names."""
+        """Return which rows of the typed table it names."""
         texts = frame[[item.name for item in self.part.key_fields]].astype(str)
         is_key = texts.iloc[:, 0].str.cat(texts.iloc[:, 1:], sep="|").eq(self.key)
         is_ours = is_key & frame["department_code"].eq(self.department_code)
@@ -202,12 +202,12 @@ def guard(
 ) -> GuardedTables:
     """Let through what may go out of tables, ``personal_hit`` among them; they do not change."""
     guarded = dict(frames)
-    told = list(_empty_free_text(guarded, dictionary, releases))
-    dictionary = _publish_released(dictionary, told)
-    told += withhold_counts(guarded, dictionary, indicators, privacy, packages)
+    counted = list(_empty_free_text(guarded, dictionary, releases))
+    dictionary = _publish_released(dictionary, counted)
+    counted += withhold_counts(guarded, dictionary, indicators, privacy, packages)
     outcomes = [
         GateAction(None, table, field, outcome, _REASONS[outcome], cells)
-        for table, field, outcome, cells in told
+        for table, field, outcome, cells in counted
     ]
     screen = _Screen(guarded, dictionary, cleared)
     for package in packages.packages:
@@ -228,10 +228,10 @@ def guard(
     )
 
 
-def _publish_released(dictionary: DataDictionary, told: Iterable[Told]) -> DataDictionary:
+def _publish_released(dictionary: DataDictionary, counted: Iterable[CellCount]) -> DataDictionary:
     """Let a free text be a column only if there is anything in it."""
     tables = {table.name: table for table in dictionary.tables}
-    for name, field, outcome, _ in told:
+    for name, field, outcome, _ in counted:
         if outcome == "released":
             fields = {item.name: item for item in tables[name].fields}
             fields[field] = fields[field].model_copy(update={"published": True})
@@ -241,7 +241,7 @@ def _publish_released(dictionary: DataDictionary, told: Iterable[Told]) -> DataD
 
 def _empty_free_text(
     frames: dict[str, pd.DataFrame], dictionary: DataDictionary, releases: Iterable[Release]
-) -> Iterator[Told]:
+) -> Iterator[CellCount]:
     """Empty free text but for what is released, and yield what became of the releases."""
     for table, name in (one for one in _list_free_texts(dictionary) if one[0] in frames):
         frame, unused = frames[table], 0
@@ -272,7 +272,7 @@ class _Screen:
         self._named = {column: set(records) for column, records in by_column}
 
     def look_at(self, package: Package) -> None:
-        """Search the tables of a package; one that there is not is told of where it is built."""
+        """Search the tables of a package; a missing one is reported where it is built."""
         resources = [one for one in package.resources if one.table in self._frames]
         for resource in resources:
             frame, table = _keep_only(self._frames, resource), self._dictionary[resource.table]
@@ -284,7 +284,7 @@ class _Screen:
             self._hold_children(package, resource, resources)
 
     def _find(self, table: Table, item: Field, frame: pd.DataFrame) -> dict[str, set[str]]:
-        """Return the rows in which data of a kind stand in a column, by kind."""
+        """Return the rows with data of a kind in a column, by kind."""
         found: dict[str, set[str]] = defaultdict(set)
         values, rows = frame[item.name], frame["row_id"]
         for value in values.dropna().unique() if item.type != "date" else ():
@@ -301,8 +301,8 @@ class _Screen:
         self, package: str | None, table: str, field: str, outcome: str, kind: str, rows: set[str]
     ) -> None:
         places = sorted(find_places(self._frames, table, field, rows).values())
-        told = _REASONS[kind], len(rows), "、".join(places[:_PLACES_NAMED]) or None
-        self.outcomes.append(GateAction(package, table, field, outcome, *told))
+        details = _REASONS[kind], len(rows), "、".join(places[:_PLACES_NAMED]) or None
+        self.outcomes.append(GateAction(package, table, field, outcome, *details))
         if outcome == "held_back":
             self.held.setdefault(table, set()).update(rows)
 
@@ -378,7 +378,7 @@ def _list_free_words(
 
 
 def count_void_releases(privacy_check: pd.DataFrame) -> int:
-    """Count the cells whose release no longer fits what stands there, from ``privacy_check``."""
+    """Count the cells whose release no longer fits their text, from ``privacy_check``."""
     void = privacy_check["outcome"].isin(["release_void", "release_unused"])
     return int(privacy_check.loc[void, "cells"].sum())
 
@@ -425,11 +425,11 @@ def hide_from_analysts(
     concerned = free | {f"{one.partition('/')[0]}/{one.rpartition('/')[2]}" for one in named}
 
     def show(table: Table, item: Field, text: str) -> str:
-        told = rename(text, item.name)
-        if told in cleared or (told.isascii() and len(told) < _TOO_SHORT):
-            return told
-        kinds = find_in_value(told, listed=table.listed or item.listed)
-        return HIDDEN if ("my_number" in kinds if opened else kinds) else told
+        renamed = rename(text, item.name)
+        if renamed in cleared or (renamed.isascii() and len(renamed) < _TOO_SHORT):
+            return renamed
+        kinds = find_in_value(renamed, listed=table.listed or item.listed)
+        return HIDDEN if ("my_number" in kinds if opened else kinds) else renamed
 
     for table in (dictionary[name] for name in frames):
         columns: dict[str, pd.Series] = {}
@@ -445,7 +445,7 @@ def hide_from_analysts(
 
 
 def _make_renamer(masks: Mapping[str, str], sheets: Mapping[str, str]) -> Callable[[str, str], str]:
-    """Return what puts into a text of a field what stands for the names of files and sheets."""
+    """Return a function that replaces the names of files and sheets in a text of a field."""
     shown = {form.format(n): form.format(sheets[n]) for n in sheets for form in ("「{}」", " {}!")}
     shown |= masks
     # With no name at all, nothing matches.
@@ -455,14 +455,14 @@ def _make_renamer(masks: Mapping[str, str], sheets: Mapping[str, str]) -> Callab
 
 
 def _mask_names(frames: Frames) -> dict[str, str]:
-    """Return what stands for the names that senders gave to files, whole, in their quarter, alone.
+    """Return what replaces the names that senders gave to files, whole, in their quarter, alone.
 
     Those of central files are the office's own.
     """
-    # Of what lies elsewhere than in a quarter, there are findings alone.
-    told = [*frames["finding"]["source_file"].dropna(), *frames["response"]["source_file"].dropna()]
+    # Of files elsewhere than in a quarter, there are findings alone.
+    names = pd.concat(frames[table]["source_file"].dropna() for table in ("finding", "response"))
     central = set(frames["source_file"]["source_file"])
-    hashes = {name: hash_parts(name) for name in told if name not in central}
+    hashes = {name: hash_parts(name) for name in names if name not in central}
     masks: dict[str, str] = {}
     for row in read_rows(frames["response"].dropna(subset=["source_file"])):
         name = row["source_file"]
@@ -479,7 +479,7 @@ def _mask_names(frames: Frames) -> dict[str, str]:
 
 
 def _mask_sheets(frames: Frames, form: Form) -> dict[str, str]:
-    """Return what stands for the names that senders gave to sheets."""
+    """Return what replaces the names that senders gave to sheets."""
     named = set(_QUOTED_SHEET.findall("".join(frames["finding"]["message"].dropna().unique())))
     returned = set(frames["response"]["source_file"].dropna())
     for frame in (one for one in frames.values() if "sheet" in one):

@@ -4,7 +4,7 @@ By what it looks like: a text is looked at in one plain form, with width, hyphen
 alike on a copy, because the same number is written ０３－５６０８－１１１１, 03(5608)1111 or
 〇三ー五六〇八ー一一一一. And by the names of those who filled in a form, wherever else they wrote
 them. These names are known only while the returns are read. What leaves that stage says in which
-cell a name stands, never which.
+cell there is a name, never which.
 """
 
 import re
@@ -51,7 +51,7 @@ _DATE = (
     r"[年./・-] ?\d{1,2}[月./・-] ?\d{1,2}日?|(?<!\d)(?:19|20|[MTSHR])\d{6}(?!\d)"
     r"|\d{1,2}(?:/\d{1,2}/|月\d{1,2}日 ?\(?)(?:19|20)\d\d"
 )
-# 病 and 症 stand in the names of most illnesses.
+# 病 and 症 are in the names of most illnesses.
 _CIRCUMSTANCE = re.compile(
     "(?:うつ|認知|がん|癌|腫瘍|脳梗塞|脳卒中|透析|精神|障害|障がい|てんかん|肝硬変|介護[1-5]|要支援|寝たきり|入院|通院|生活保護|保護受給|DV|虐待"
     "|[引ひ]きこもり|不登校|滞納|離婚|自殺|死亡|妊娠|ホームレス|失業|借金|破産|HIV|エイズ|ALS|感染|母子家庭|父子家庭|服役"
@@ -74,7 +74,7 @@ _NO_PERSON = re.compile(
     r"|シニア|テナント|パートナー|リーダー|モニター|アルバイト|シッター|ガイド|コーチ|ナース|ドクター)"
 )
 
-# In schools and practices, words stand where names do: 担任の先生, 担当医師, 諸君.
+# In schools and practices, words replace names: 担任の先生, 担当医師, 諸君.
 _NO_TEACHER = re.compile(
     "新婚|市|.*諸|[^ ]*(?:外国"
     "|[任担当教学級科語楽年諭職生部業託勤直治門急診宅方種養練監察健数各全別導修療獣定該約続内区])"
@@ -113,7 +113,7 @@ _SHORT, _SHORT_IN_KANA = 2, 3
 
 @lru_cache(maxsize=1 << 17)
 def find_kinds(text: str) -> tuple[str, ...]:
-    """Say what kinds of data that reach or describe a person stand in a text, each once.
+    """Return the kinds of data in a text that reach or describe a person, each once.
 
     Numbers of at least twelve digits may be given as text.
     """
@@ -159,7 +159,7 @@ def _is_phone_number(found: re.Match[str]) -> bool:
 
 
 def _is_grouped_my_number(found: re.Match[str]) -> bool:
-    """Tell twelve digits that are one number from amounts, years and numbers side by side."""
+    """Tell whether twelve digits are one number, not amounts, years or numbers side by side."""
     sizes = tuple(map(len, re.findall(r"\d+", found[0])))
     # 123,456,789,018 is an amount, 1000+2000=3000 a sum, 10:30-11:45, 13:00 are times.
     is_mixed = len(set(re.findall(r"\D+", found[0]))) > 1 and (sizes[0] < 3 or "=" in found[0])
@@ -169,7 +169,7 @@ def _is_grouped_my_number(found: re.Match[str]) -> bool:
 
 
 def _has_circumstance(age: re.Match[str]) -> bool:
-    """Tell whether an age stands beside an illness or trouble, of a person and no service."""
+    """Tell whether an age is beside an illness or trouble, of a person and no service."""
     around = age.string[max(0, age.start() - _AROUND) : age.end() + _AROUND]
     # 40代の女性 may also be those for whom a service is.
     is_person = "代" not in age[0] and _PERSON.search(around)
@@ -177,7 +177,7 @@ def _has_circumstance(age: re.Match[str]) -> bool:
 
 
 def _is_titled(titled: re.Match[str]) -> bool:
-    """Tell whether what stands before a title is a name."""
+    """Tell whether the word before a title is a name."""
     family, is_of_school = titled["family"], titled[0].endswith(("先生", "医師", "妻"))
     is_word = bool(_NO_PERSON.fullmatch(family))
     if titled[0].endswith("君"):
@@ -187,18 +187,18 @@ def _is_titled(titled: re.Match[str]) -> bool:
 
 
 def _is_no_list(numbers: re.Match[str]) -> bool:
-    """Tell the numbers of a house from some that are told one after another: 1・2・3."""
+    """Tell whether numbers may be those of a house, not some in a row: 1・2・3."""
     first, second, third = map(int, numbers.group(1, 3, 4))
     return not (first < second < third <= first + _LONGEST_LIST)
 
 
-def _tells_of_few(share: re.Match[str]) -> bool:
-    """Tell whether of so many people so few are said, or are left: 8人中1人."""
+def _is_of_few(share: re.Match[str]) -> bool:
+    """Tell whether a text counts few people of a group, or leaves few: 8人中1人."""
     whole, part = map(int, share.groups())
     return 0 < part < _FEW or 0 < whole - part < _FEW
 
 
-# By kind, patterns of which each that stands in a text, and is judged to be one, is a hit.
+# By kind, patterns with the functions that judge their matches.
 _PATTERNS: dict[str, dict[str, Judge]] = {
     "mail_address": {
         rf"[\w.+-]{{1,64}}{_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{0,8}}"
@@ -284,7 +284,7 @@ _PATTERNS: dict[str, dict[str, Judge]] = {
     },
     "few_people": {
         r"(\d{1,6}) ?(?:人|名|世帯)(?:中|[、,の(]{0,2}(?:うち|内))[^\d]{0,6}"
-        r"(\d{1,6}) ?(?:人|名|世帯)(?!日|月)": _tells_of_few
+        r"(\d{1,6}) ?(?:人|名|世帯)(?!日|月)": _is_of_few
     },
 }
 
@@ -302,8 +302,8 @@ def _make_detectors() -> dict[str, list[tuple[re.Pattern[str], Judge]]]:
 class NameScreen:
     """Finds names in texts; made once from all cover sheets."""
 
-    covers: frozenset[str] = field(repr=False)  # what they give as names, as it stands there
-    named_texts: frozenset[str] = frozenset()  # digests of texts in which a forgotten name stood
+    covers: frozenset[str] = field(repr=False)  # what they give as names, as it is written there
+    named_texts: frozenset[str] = frozenset()  # digests of texts with a forgotten name
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -320,7 +320,7 @@ class NameScreen:
         return re.compile("|".join(parts))
 
     def finds(self, text: str) -> bool:
-        """Tell whether one of the names stands in the text."""
+        """Tell whether one of the names is in the text."""
         return self._pattern.search(_fold(text)) is not None or (
             bool(self.named_texts) and digest_text(text) in self.named_texts
         )
@@ -329,7 +329,7 @@ class NameScreen:
 def find_named_cells(
     screen: NameScreen, frames: Mapping[str, pd.DataFrame], dictionary: DataDictionary
 ) -> Iterator[Row]:
-    """Yield a row of table ``personal_hit`` for each cell in which a name stands."""
+    """Yield a row of table ``personal_hit`` for each cell with a name in it."""
     finds = cache(screen.finds)
     for name, frame in frames.items():
         for column in (one.name for one in dictionary[name].fields if _may_name(one)):
@@ -349,7 +349,7 @@ def _may_name(item: Field) -> bool:
 
 
 def digest_text(text: str) -> str:
-    """Return what identifies a text, however wide its characters are, without telling it."""
+    """Return what identifies a text, however wide its characters are, without revealing it."""
     plain = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).strip().casefold())
     # Between Latin letters a blank parts two words, beside Japanese characters it parts nothing.
     kept = _LATIN_WORDS.sub("\x00", plain).replace(" ", "").replace("\x00", " ")
@@ -369,7 +369,7 @@ def _describe(name: str) -> Iterator[str]:
         elif len(words) == 1:
             yield rf"^{spelled}$"
         else:
-            # Two characters may be a part of another word, unless they stand apart from kanji.
+            # Two characters may be a part of another word, unless they are apart from kanji.
             yield rf"(?:(?<!{_KANJI})|(?<=[当者事任査員課係])){spelled}(?!{_KANJI})"
 
 
