@@ -61,7 +61,7 @@ def write_tables(
 ) -> None:
     """Create tables, views and macros, with comments, in the connection's database.
 
-    Beside them stand ``data_dictionary``, ``code_list``, ``database_build`` with the id of the run,
+    Beside them are ``data_dictionary``, ``code_list``, ``database_build`` with the id of the run,
     ``schema_change``: every column that came, went or changed its type since the first build, and
     ``run_record`` of the records of runs so far.
 
@@ -95,13 +95,13 @@ def write_tables(
 
 
 def _list_record(record: Mapping[str, Any]) -> Iterator[Row]:
-    """Yield what a record says of its run, one thing a row."""
-    told = {("run", name): record.get(name) for name in _OF_RUN}
+    """Yield what a record says of its run, one entry a row."""
+    rows = {("run", name): record.get(name) for name in _OF_RUN}
     for title, part in _PARTS.items():
-        told |= {(part, _mask(name, value)): value for name, value in record.get(title, {}).items()}
+        rows |= {(part, _mask(name, value)): value for name, value in record.get(title, {}).items()}
     for stage, one in record.get("stages", {}).items():
-        told |= {("stage", f"{stage} {name}"): one[name] for name in ("seconds", "in", "out")}
-    for (part, name), value in told.items():
+        rows |= {("stage", f"{stage} {name}"): one[name] for name in ("seconds", "in", "out")}
+    for (part, name), value in rows.items():
         said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         yield {"run_started": record["started"], "part": part, "name": name, "value": said}
 

@@ -6,7 +6,7 @@ of the standard does not know begin with ``sumida:``.
 
 All else is made from the descriptor. CSV on the Web (W3C, 2015) describes the CSV files; DCAT-AP 3
 is the application profile that European catalogues harvest; by schema.org search engines find data
-sets. The contexts stand in the documents, so that they can be read without a network.
+sets. The contexts are in the documents, so that they can be read without a network.
 """
 
 import re
@@ -33,7 +33,7 @@ _CSV = {
         "quoteChar": '"',
         "doubleQuote": True,
         "sumida:byteOrderMark": True,
-        # Stands before a text that a spreadsheet would take for a formula; see write_csv.
+        # Precedes a text that a spreadsheet would take for a formula; see write_csv.
         "sumida:formulaGuard": "'",
     },
 }
@@ -187,7 +187,7 @@ def _describe_field(one: Field) -> Row:
 def describe_copy(title: str, path: str, content: bytes) -> Row:
     """Describe a file that is not read as a table: a copy in another format, or an explanation.
 
-    Its format stands in capitals, as catalogues write it. frictionless then checks size and hash;
+    Its format is in capitals, as catalogues write it. frictionless then checks size and hash;
     for formats in small letters it reads one table, and reports the guide sheet of a workbook and
     the missing integers of Parquet as errors.
     """
@@ -406,7 +406,7 @@ def describe_in_schema_org(descriptor: Row) -> Row:
 
 
 def _list_variables(descriptor: Row) -> list[Row]:
-    """Return the numbers that the tables hold; columns that say the same stand there once."""
+    """Return the numbers that the tables hold; columns that say the same are listed once."""
     variables: list[Row] = []
     schemas = (one["schema"] for one in descriptor["resources"] if "schema" in one)
     for one in chain.from_iterable(schema["fields"] for schema in schemas):

@@ -72,7 +72,7 @@ class Resource(Model):
     """A table of a package.
 
     Attributes:
-        primary_key: Published fields that tell rows apart; None where the table's own key does.
+        primary_key: Published fields that identify a row; None where the table's own key does.
         only: Columns and the values that let a row out; without any, every row goes out.
         rows_of: Another table of the package: only what belongs to its rows that go out does.
         hold_back: Whether a row that seems to hold personal data is left out, not the package.
@@ -127,7 +127,7 @@ class Packages(Model):
 
     Attributes:
         homepage: Page of the publisher's open data.
-        catalogue_url: Where the preview catalogue stands; a slash at the end is left out.
+        catalogue_url: Address of the preview catalogue; a slash at the end is left out.
         licenses: Licences of the packages; a catalogue shows the first.
         source_licenses: Licences of the sources.
         update_frequency: How often they are updated: one of the words of ``FREQUENCIES``.
@@ -175,7 +175,7 @@ class View(Model):
         description: What one row is, in Japanese.
         tables: The tables that describe its columns; the first that knows a name counts.
         fields: The columns in order: in full, or by the name under which a table describes them.
-        query: SQL over tables and earlier views; ``{columns}`` stands for the columns' names.
+        query: SQL over tables and earlier views; ``{columns}`` is replaced by the columns' names.
     """
 
     name: Name
@@ -200,7 +200,7 @@ class Macro(Model):
         description: What it returns, in Japanese.
         parameters: The blanks, in order.
         example: A statement that calls it.
-        query: SQL over tables and views in which the parameters stand for values.
+        query: SQL over tables and views in which the parameters replace values.
     """
 
     name: Name
@@ -276,7 +276,7 @@ def _list_published(table: Table, dictionary: DataDictionary) -> Iterator[Field]
     own = [field.name for field in table.fields if field.published]
     for name in dict.fromkeys((*MUNICIPALITY, *own)):
         field = known[name]
-        # What an empty text stands for is told once; anything else missing says itself why.
+        # What an empty text means is said once; anything else missing says itself why.
         if not field.empty or field.type in ("string", "yearmonth"):
             yield field
             continue

@@ -140,8 +140,8 @@ def build_packages(
 class _Draft(NamedTuple):
     """A package whose version is not known yet, and its files ``before``, as last published.
 
-    The statement is what the checks say of its tables; how readable its files are is told by levels
-    that have words. A package never published has the last version of that name.
+    The statement is what the checks say of its tables, the levels are words for how readable its
+    files are. A package never published has the last version of that name.
     """
 
     published: PublishedPackage

@@ -177,7 +177,7 @@ class Dataset:
 
     @property
     def versions(self) -> list[Row]:
-        """Its versions, newest first, each with what changed and where it stands."""
+        """Its versions, newest first, each with what changed and its address."""
         versions: list[Row] = json.loads(self.files["changelog.json"])["versions"]
         return versions
 

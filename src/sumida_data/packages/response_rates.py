@@ -28,7 +28,7 @@ WITH departments AS (
         count(*) AS asked,
         count(*) FILTER (answered) AS answered,
         count(*) FILTER (no_change) AS no_change,
-        -- A division of which nobody answered is as invented as the others.
+        -- A division without answers is as invented as the others.
         bool_or(bool_or(sample)) OVER (PARTITION BY period) AS sample
     FROM departments
     GROUP BY GROUPING SETS ((municipality_code, period), (municipality_code, period, division))
@@ -37,7 +37,7 @@ WITH departments AS (
     FROM response WHERE response_status = 'set_aside' GROUP BY ALL
 )
 SELECT rates.*, {_PERCENTAGE.format(part="answered", whole="asked")} AS response_rate,
-    -- Whose a return is that cannot be used, nobody knows.
+    -- The department of a return that cannot be used is unknown.
     CASE level WHEN '{{whole}}' THEN coalesce(files, 0) END AS unusable,
     concat_ws('/', municipality_code, period, organisation) AS row_id
 FROM rates LEFT JOIN set_aside USING (municipality_code, period)

@@ -26,7 +26,7 @@ from sumida_data.base.periods import Period
 from sumida_data.packages.models import PackageError, join_unknown
 from sumida_data.packages.published import Dataset, PublishedPackage, PublishedTable
 
-# Stands for the day of publication until that is known; see catalogue.publication.stamp.
+# Replaces the day of publication until that is known; see catalogue.publication.stamp.
 DAY_TO_COME = "2999-01-07"
 History = Sequence[Row]
 Differences = Iterator[Row]
@@ -64,7 +64,7 @@ def add_version(
     return [version | {"as_of": as_of, "changes": changes}, *history]
 
 
-def _tell(level: str, text: str, values: Sequence[Row] = ()) -> Row:
+def _make_change(level: str, text: str, values: Sequence[Row] = ()) -> Row:
     return {"level": level, "text": text} | ({"values": values} if values else {})
 
 
@@ -81,7 +81,7 @@ def compare(published: PublishedPackage, before: Dataset) -> Differences:
     for name, table in new.items():
         where = f"表「{table.table.title}」({name})"
         if name not in old:
-            yield _tell("minor", f"{where}を加えた。")
+            yield _make_change("minor", f"{where}を加えた。")
         else:
             schema = old[name]["schema"]
             yield from _compare_columns(published, where, table.table, schema)
@@ -103,7 +103,7 @@ def _remove(published: PublishedPackage, what: str, words: str, described: Row) 
             f"{place} {announced} になくすと予告したもので、"
             f"なくせるのは {earliest} からです。それまで元に戻してください。"
         )
-    return _tell("major", f"{words}をなくした。")
+    return _make_change("major", f"{words}をなくした。")
 
 
 def _compare_columns(
@@ -116,12 +116,12 @@ def _compare_columns(
     for field in table.fields:
         column = f"{where}の列「{field.title}」({field.name})"
         if field.name not in old:
-            yield _tell("minor", f"{column}を加えた。")
+            yield _make_change("minor", f"{column}を加えた。")
         else:
             yield from _compare_column(column, field, old[field.name])
     if list(table.primary_key) != before["primaryKey"]:
         keys = "、".join(before["primaryKey"]), "、".join(table.primary_key)
-        yield _tell("major", f"{where}の行を区別する列を、{keys[0]}から{keys[1]}に改めた。")
+        yield _make_change("major", f"{where}の行を区別する列を、{keys[0]}から{keys[1]}に改めた。")
 
 
 def _compare_column(column: str, field: Field, before: Row) -> Differences:
@@ -140,7 +140,7 @@ def _compare_column(column: str, field: Field, before: Row) -> Differences:
     }
     for words, (level, is_so) in found.items():
         if is_so:
-            yield _tell(level, f"{column}{words}。")
+            yield _make_change(level, f"{column}{words}。")
 
 
 # The newest value of each indicator and period where it is another one than before.
@@ -182,7 +182,7 @@ def _compare_rows(
             values = connection.sql(_CHANGED_VALUES).to_arrow_table().to_pylist()
     for count, (level, words) in zip(counts, _ROWS, strict=True):
         if count:
-            yield _tell(level, f"{where}の{count}行{words}。", values)
+            yield _make_change(level, f"{where}の{count}行{words}。", values)
             values = []
 
 
