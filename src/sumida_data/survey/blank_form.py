@@ -67,7 +67,7 @@ _STYLES |= {
     for name in ("answer", "fixed", "example")
     for kind, number_format in {"date": "yyyy/m/d", "integer": "#,##0"}.items()
 }
-# Where something is amiss; the words stand in the column beside the rows and in the counters.
+# Where something is amiss; the words are in the column beside the rows and in the counters.
 _MARKS = {"contradictory": {"bg_color": "#F8CBAD"}, "blank": {"bg_color": "#FFF2CC"}}
 
 _HINTS = {
@@ -301,11 +301,11 @@ class _Writer:
             self._add_rules(sheet, block)
             blocks.append(block)
         if any(block.part.table in self.last.inherited for block in blocks):
-            told = (
+            hint = (
                 f"引き継いだ課（{'、'.join(self.last.predecessors)}）の前回の回答が入っています。"
             )
-            told += "この課の仕事でない行は、内容を消してください。" * self.last.is_shared
-            sheet.write(_FIRST_ROW - 1, 0, told, self.book.looks["hint"])
+            hint += "この課の仕事でない行は、内容を消してください。" * self.last.is_shared
+            sheet.write(_FIRST_ROW - 1, 0, hint, self.book.looks["hint"])
         first = blocks[0]
         if first.is_table:
             named = len(list(takewhile(attrgetter("required"), first.part.fields)))
@@ -431,13 +431,13 @@ class _Writer:
 
 
 def _with_formulas(part: SurveySheet) -> SurveySheet:
-    """Return the part with those of its contradictions that a formula in the form can tell."""
-    told = tuple(
+    """Return the part with those of its contradictions that a formula in the form can find."""
+    computable = tuple(
         one
         for one in part.contradictions
         if not any(condition.planned or condition.about for condition in one.when.values())
     )
-    return part.model_copy(update={"contradictions": told})
+    return part.model_copy(update={"contradictions": computable})
 
 
 def _heading_of(item: FormField) -> str:

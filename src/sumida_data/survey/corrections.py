@@ -1,7 +1,7 @@
 """Agreed corrections of answers, each with a guard.
 
 The office records what it has agreed with a department in ``corrections.csv``. A correction names
-the value that it expects to find: if something else stands there, the source has changed since,
+the value that it expects to find: if it finds something else, the source has changed since,
 and nothing is corrected but the run says so.
 """
 
@@ -44,7 +44,7 @@ class Corrected(NamedTuple):
 
 
 def parse_corrections(rows: Iterable[TextRow], form: Form) -> list[Correction]:
-    """Read the rows of corrections.csv; a ReferenceTableError tells of a mistake."""
+    """Read the rows of corrections.csv; a mistake raises a ReferenceTableError."""
     corrections: dict[str, Correction] = {}
     for place, row in registers.list_rows(rows, "corrections"):
         registers.require(row, ("correction_id", "reason", "agreed_by"), place)

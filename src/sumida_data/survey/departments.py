@@ -61,7 +61,7 @@ def list_existing(departments: Iterable[Department], day: date) -> dict[str, Dep
 
 
 def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
-    """Read the rows of departments.csv; a ReferenceTableError tells of a mistake."""
+    """Read the rows of departments.csv; a mistake raises a ReferenceTableError."""
     departments: list[Department] = []
     listed = list(registers.list_rows(rows, "departments"))
     # All codes are as long as the longest; Excel takes zeros away from their front.
@@ -91,7 +91,7 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
 def parse_successions(
     rows: Iterable[TextRow], departments: Iterable[Department]
 ) -> list[Succession]:
-    """Read the rows of department_succession.csv; a ReferenceTableError tells of a mistake."""
+    """Read the rows of department_succession.csv; a mistake raises a ReferenceTableError."""
     known = {department.code for department in departments}
     successions = []
     for place, row in registers.list_rows(rows, "department_succession"):

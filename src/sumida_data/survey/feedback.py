@@ -137,8 +137,8 @@ def collect_findings(
 ) -> dict[str | None, list[Finding]]:
     """Return the findings of a quarter by department; None takes those that belong to none.
 
-    A department is told of no other department. Findings about a file that a newer one has
-    replaced are left to table ``finding``: nobody has to act on them.
+    A department is sent nothing about another. Findings about a file that a newer one has replaced
+    are left to table ``finding``: they need no action.
     """
     owners = {row["source_file"]: row["department_code"] for row in responses if row["source_file"]}
     replaced = {row["source_file"] for row in responses if row["response_status"] == "superseded"}
@@ -150,7 +150,7 @@ def collect_findings(
         if rules[finding.rule_id].for_office:
             owner = None
         if owner is not None:
-            finding = replace(finding, message=rules.tell_department(finding))
+            finding = replace(finding, message=rules.describe_for_department(finding))
         collected[owner].append(finding)
     return collected
 
@@ -232,7 +232,7 @@ def _explain_rules(book: Book, findings: Sequence[Finding], rules: FindingRules)
     occurring = [rules[rule_id] for rule_id in sorted({finding.rule_id for finding in findings})]
     lines = []
     for rule in occurring:
-        # What the words in braces stand for differs from finding to finding.
+        # What replaces the words in braces differs from finding to finding.
         how_to_fix = rule.how_to_fix.format_map(Words())
         lines.append((rule.rule_id, SEVERITY_LABELS[rule.severity], rule.title, how_to_fix))
     first = book.begin(_RULE_SHEET, _RULE_SHEET).write_table(_RULE_COLUMNS, lines)

@@ -29,13 +29,13 @@ _NAMES = {
     "__substg1.0_3704001F": "utf-16-le",
     "__substg1.0_3704001E": "cp932",
 }
-# What stands in a workbook, which is an archive too.
+# What is in a workbook, which is an archive too.
 _OF_WORKBOOK, _OF_OPEN_DOCUMENT = "[Content_Types].xml", "content.xml"
 # An archive in a mail is opened too, and one in that.
 _DEPTH = 3
 # So say the openers that a file is damaged, or packed in a way that they do not know.
 _DAMAGE = (BadZipFile, OSError, NotImplementedError, ArithmeticError, ValueError, EOFError)
-# Windows, macOS and mail programs add these; nobody means to send them.
+# Windows, macOS and mail programs add these; they are not sent on purpose.
 _LEFT_BEHIND = re.compile(
     r"(thumbs\.db|desktop\.ini|\.ds_store|\._.*|~\$.*|smime\.p7s)", re.IGNORECASE
 )
@@ -73,7 +73,7 @@ class SourceFile:
 
     @classmethod
     def find(cls, name: str, path: Path) -> Self:
-        """Name what lies in a folder; a link, a pipe, a device or a huge file is not looked into.
+        """Name what is in a folder; a link, a pipe, a device or a huge file is not looked into.
 
         Such a one has no contents, and says by its rule why it cannot be read.
         """
@@ -171,7 +171,7 @@ def _open_archive(content: bytes) -> Iterator[tuple[str, bytes]]:
         if len(parts) > _MOST_FILES:
             raise UnusableFileError(Kind.TOO_LARGE)
         if {_OF_WORKBOOK, _OF_OPEN_DOCUMENT} & {*archive.namelist()}:
-            # A workbook that somebody named .zip.
+            # A workbook that was named .zip.
             yield "調査票.xlsx", content
             return
         left = _MOST_BYTES
@@ -216,7 +216,7 @@ def _open_mail(content: bytes) -> Iterator[tuple[str, bytes]]:
     for number, part in enumerate(message.walk(), start=1):
         attached, name = part.get_payload(decode=True), part.get_filename()
         kind, is_attached = part.get_content_maintype(), part.is_attachment()
-        # The letter itself is a text without a name, and a picture may stand in it.
+        # The letter itself is a text without a name, and a picture may be in it.
         is_letter = not is_attached and (kind == "image" or (kind == "text" and name is None))
         if isinstance(attached, bytes) and not is_letter:
             yield (name or f"添付{number}").replace("/", "_"), attached

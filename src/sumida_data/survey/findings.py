@@ -24,7 +24,7 @@ def _number(first: int, last: int) -> Iterator[str]:
 
 
 class Kind(StrEnum):
-    """The kinds of findings that code makes; their words stand in ``finding_rules.yml``."""
+    """The kinds of findings that code makes; their words are in ``finding_rules.yml``."""
 
     EMPTY_FILE, ENCRYPTED, WEB_PAGE, NOT_READABLE, TOO_LARGE, UNKNOWN_ENCODING = _number(101, 106)
     NOT_IN_A_PERIOD, PERIOD_WITHOUT_WAVE, SAMPLE_AMONG_REAL, REAL_AMONG_SAMPLE = _number(107, 110)
@@ -85,7 +85,7 @@ class FindingRule(Model):
         title: What it is called in overviews.
         for_office: Whether the office that asks has to act on it, and no department.
         message: What is wrong; may hold names in braces.
-        message_to_department: What the department is told instead where the message names
+        message_to_department: The message to the department instead where that names
             another department; may hold ``{value}``.
         how_to_fix: What the officer does about it.
         example: How it looks when right.
@@ -112,8 +112,8 @@ class FindingRule(Model):
             allowed = _WORDS.split()
             for _, name, form, conversion in parts:
                 if name is not None and (name not in allowed or form or conversion):
-                    told = "、".join(allowed)
-                    raise ValueError(f"{{{name}}} は使えません。使えるのは {told} です")
+                    listed = "、".join(allowed)
+                    raise ValueError(f"{{{name}}} は使えません。使えるのは {listed} です")
         return self
 
 
@@ -134,7 +134,7 @@ class FindingRules(Listed[tuple[FindingRule, ...]]):
     def __getitem__(self, rule_id: str) -> FindingRule:
         return self._by_id[rule_id]
 
-    def tell_department(self, finding: "Finding") -> str:
+    def describe_for_department(self, finding: "Finding") -> str:
         """Return what is wrong in words that name no other department."""
         message = self[finding.rule_id].message_to_department
         return message.format_map(Words(value=finding.value_found or "")) or finding.message
@@ -189,7 +189,7 @@ class Words(dict[str, str]):
 def make_finding(
     rule: FindingRule, place: Place, value_found: str | None = None, **words: str
 ) -> Finding:
-    """Make a finding from its rule; the text that stands there is the word ``value``."""
+    """Make a finding from its rule; the text that was found is the word ``value``."""
     given = Words(words, value=value_found or "")
     return Finding(
         rule_id=rule.rule_id,

@@ -28,7 +28,7 @@ from sumida_data.base.periods import Period
 HEADER_SEARCH_ROWS = 60
 # Beyond these a quarter is a slip of the hand.
 _FIRST_PERIOD, _LAST_PERIOD = "FY2000Q1", "FY2098Q4"
-# So many quarters may follow the last one that is listed before somebody has to list one.
+# So many quarters may follow the last one that is listed before another has to be listed.
 _FOLLOWING = 4
 _SATURDAY = 5
 
@@ -40,7 +40,7 @@ class FormField(Field):
         key: Whether it names the record; together with period and department it is unique.
         aliases: Other headings under which the item has been seen.
         synonyms: For each choice, other words for it.
-        blank_is: The choice that an empty cell stands for.
+        blank_is: The choice that an empty cell means.
         asked_when: Fields of the same record and the choices on which this one is asked for;
             without any it always is.
         optional: Whether an empty cell needs no answer.
@@ -88,7 +88,7 @@ class FormField(Field):
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """All headings under which the item may stand."""
+        """All headings under which the item may be."""
         return (self.title, *self.aliases)
 
 
@@ -121,7 +121,7 @@ class RecordSheet(Model):
 
     # Whether every column of the sheet is described, so that another one is worth a finding.
     is_complete: ClassVar[bool] = False
-    # Within how many rows from the top its headings stand.
+    # Within how many rows from the top its headings are.
     search_rows: ClassVar[int] = HEADER_SEARCH_ROWS
     named_by: ClassVar[str] = "table"
 
@@ -173,8 +173,8 @@ class SurveySheet(RecordSheet):
 
     Attributes:
         layout: ``labels`` for label cells with the answer beside them, ``rows`` for a table.
-        kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are. What is
-            asked of ``indicators`` is given anew each quarter, by the department that owns them.
+        kind: ``stock`` may be carried forward; ``events`` and ``year_to_date`` never are. The
+            answers to ``indicators`` are given anew each quarter, by the department that owns them.
         counts_only: Whether its rows never go out, only figures counted from them.
     """
 
@@ -205,13 +205,13 @@ class SurveySheet(RecordSheet):
         """Return the part without the fields that are asked for only in later quarters."""
         later = {one.name for one in self.fields if one.asked_from and period < one.asked_from}
         fields = tuple(one for one in self.fields if one.name not in later)
-        told = tuple(
+        contradictions = tuple(
             contradiction
             for contradiction in self.contradictions
             if later.isdisjoint(contradiction.when)
             and later.isdisjoint(one.more_than for one in contradiction.when.values())
         )
-        return self.model_copy(update={"fields": fields, "contradictions": told})
+        return self.model_copy(update={"fields": fields, "contradictions": contradictions})
 
     @property
     def asked_fields(self) -> tuple[FormField, ...]:
@@ -254,7 +254,7 @@ def _refuse_other_words(asked: object) -> object:
     return asked
 
 
-# Checked beforehand, because of a union pydantic tells what is wrong with each of its members.
+# Checked beforehand, because of a union pydantic reports what is wrong with each of its members.
 Asked = Annotated[Literal["all"] | tuple[str, ...], BeforeValidator(_refuse_other_words)]
 
 
@@ -346,7 +346,7 @@ class CentralSource(RecordSheet):
         layouts: Where the publisher has changed the table: for each form that it has had, the
             fields that not all of them have. The form that fits best is read.
         heading_dates: Columns whose heading carries a date, and the field that takes the date.
-        title_date: The field whose date may stand in the title instead.
+        title_date: The field whose date may be in the title instead.
         rows_expected: How many municipalities the table lists; None where it has other rows.
         grouped_by: The field that groups rows, such as the dataset of a file; both are counted.
         month: The field whose month gives the as-of date, its last day; each month of such a list

@@ -83,7 +83,7 @@ def _list_texts(returns: Iterable[Return]) -> Iterator[str]:
 
 def _refuse_loss(period: str, partly_there: Iterable[kept.PartlyThere], folder: str) -> None:
     for one in partly_there:
-        if one.period == period and not one.stands_in:
+        if one.period == period and not one.discarded:
             raise UnableError(
                 f"{period}: 控えのある調査票{one.kept}件のうち{one.kept - one.present}件が"
                 "フォルダにありません。なくした調査票は戻してください。除いたのなら、"

@@ -78,7 +78,7 @@ class Collector:
         """Read all files and decide what counts; the first part of a name is the quarter.
 
         ``track`` wraps the files while they are read, to show progress. What was kept of returns
-        stands in for those of discarded quarters. What is new is added to the ledger of receipts.
+        replaces those of discarded quarters. What is new is added to the ledger of receipts.
         """
         collected = Collected()
         accepted = [file for file in files.values() if self._accept(file.name, collected)]
@@ -86,16 +86,16 @@ class Collector:
         returns = [returned for _, returned in zip(track(accepted), read, strict=True)]
         gone, partly_there = choose_discarded(kept, returns)
         returns += [one for one in gone if self._accept(one.source_file, collected)]
-        for period, number, present, stands_in in partly_there:
-            words = {"kept": str(number), "present": str(present), "treated": _TREATED[stands_in]}
+        for period, number, present, discarded in partly_there:
+            words = {"kept": str(number), "present": str(present), "treated": _TREATED[discarded]}
             rule = self.reader.rules[Kind.PART_OF_KEPT_RETURNS]
             collected.findings.append(make_finding(rule, Place(period), **words))
         returns.sort(key=lambda one: one.source_file)
         collected.personal_texts = frozenset().union(*(one.personal_texts for one in returns))
         self._refuse_sample_among_real(returns)
         self.ledger.add(returns)
-        tell_of_loss = partial(make_finding, self.reader.rules[Kind.LEDGER_LOST])
-        collected.findings += map(tell_of_loss, map(Place, self.ledger.quarters_lost))
+        report_loss = partial(make_finding, self.reader.rules[Kind.LEDGER_LOST])
+        collected.findings += map(report_loss, map(Place, self.ledger.quarters_lost))
         past = _Past(self)
         for name, group in groupby(returns, attrgetter("period")):
             quarter = _Quarter(past, name, list(group))
@@ -201,7 +201,7 @@ class _Quarter:
         for older, newer in pairwise(filled_in):
             # One that was sent twice is as good as the other.
             if older.file_sha256 != newer.file_sha256:
-                # Their folder or archive may be all that tells them apart.
+                # Their folder or archive may be the only difference.
                 names = [one.source_file.partition("/")[2] for one in (older, newer)]
                 older.report(self.rules[Kind.OLDER_RETURN], newer=names[1])
                 if newer.file_sha256 == filled_in[-1].file_sha256:
@@ -250,7 +250,7 @@ class _Quarter:
         return code
 
     def _report_code(self, returned: Return, meant: str | None) -> None:
-        """Report a code that no or another department has; the name may tell which is meant."""
+        """Report a code that no or another department has; the name may say which is meant."""
         code, period = returned.department_code, Period.parse(self.period).title
         if code in self.departments:
             words = {"section": returned.says("section")}
@@ -262,7 +262,7 @@ class _Quarter:
         returned.report(rule, code, hint=hint, period=period)
 
     def _find_owner(self, returned: Return) -> str:
-        """Return the code of the department that sent a file, as far as anything tells, or ''."""
+        """Return the code of the department that sent a file, if anything shows it, or ''."""
         if returned.source_file in self.owners:
             return self.owners[returned.source_file]
         name = PurePosixPath(returned.source_file).name
@@ -271,7 +271,7 @@ class _Quarter:
         # Of what came in an archive, a mail or a folder, that may say it.
         whole = returned.source_file.partition("/")[2]
         code = code or find_owner([whole], self.departments) or ""
-        # Of letters, and of departments that were not asked, nobody has to hear.
+        # Letters, and departments that were not asked, need no report.
         is_letter = is_document(name) and code in self.chosen
         is_asked = code in self.departments and self.wave.asks(code)
         return code if is_asked and not is_letter else ""
@@ -282,7 +282,7 @@ class _Quarter:
         municipality = self.collector.municipality_code
         origin = Origin(municipality, self.period, code, name, digest, returned.sample)
         free = [one for one in returned.records if self._is_free(one, origin, returned)]
-        self._doubt_numbers(code, free, returned)
+        self._check_numbers(code, free, returned)
         given = [_Given(one, origin) for one in self.past.update_events(code, free, returned)]
         given = self.past.update_stocks(code, given, returned, self.wave.sheets_for(code))
         return [row for one in given if self._is_free(*one, returned) for row in make_rows(*one)]
@@ -295,7 +295,7 @@ class _Quarter:
                 if _list_digits(answer)[:1] == [code]:
                     self.holders[record.table, answer.reading.value] = returned
 
-    def _doubt_numbers(self, code: str, records: Iterable[Record], returned: Return) -> None:
+    def _check_numbers(self, code: str, records: Iterable[Record], returned: Return) -> None:
         """Report numbers such as T1203-04 that the department 1202 did not have before."""
         known = {(record.table, record.key) for record, _ in self.past.held[code]}
         for record in records:
@@ -377,12 +377,12 @@ class _Past:
     """What departments gave before, while the quarters go by in order: stocks and events.
 
     A department that took over the work of another continues its stocks. Where work was divided,
-    nobody knows to whom a row went before all successors have answered; so such rows are carried
+    it is unknown to whom a row went before all successors have answered; so such rows are carried
     forward to none, and reported when no successor has them.
 
     A return lists all events since 1 April. One that an earlier return listed still counts, so
     one that was renamed, given another day or withdrawn counts as well until that return is
-    mended: nobody but the department knows which it is.
+    mended: only the department knows which it is.
     """
 
     def __init__(self, collector: Collector) -> None:

@@ -33,13 +33,13 @@ Hides = Callable[[str], bool]
 class PartlyThere(NamedTuple):
     """A quarter with how many returns were kept, and how many of them are still there.
 
-    What was kept of the others counts where it ``stands_in`` for them.
+    If it is ``discarded``, what was kept of the others counts.
     """
 
     period: str
     kept: int
     present: int
-    stands_in: bool
+    discarded: bool
 
 
 class KeptReadingError(ValueError):
@@ -47,7 +47,7 @@ class KeptReadingError(ValueError):
 
 
 def write_readings(returns: Iterable[Return], hides: Hides) -> bytes:
-    """Write returns as JSON Lines, with all answers; ``hides`` tells what speaks of a person."""
+    """Write returns as JSON Lines, with all answers; ``hides`` says what is about a person."""
     return "".join(f"{_write(returned, hides)}\n" for returned in returns).encode()
 
 
@@ -86,7 +86,7 @@ def _strip_cover(cover: Record) -> Record:
 
 
 def _strip_finding(finding: Finding, cover: set[str], name: str, hides: Hides) -> Finding:
-    """Leave out what stands on the sheets of the cover, and elsewhere what speaks of a person."""
+    """Leave out what is on the sheets of the cover, and elsewhere what is about a person."""
     place, value, message = finding.place, finding.value_found or "", finding.message
     if value and (place.sheet in cover or hides(value)):
         finding = replace(finding, value_found=None)
@@ -97,7 +97,7 @@ def _strip_finding(finding: Finding, cover: set[str], name: str, hides: Hides) -
 
 
 def restore_readings(kept: Mapping[str, SourceFile]) -> list[Return]:
-    """Read what was kept, from files by name; a KeptReadingError tells of one that is damaged."""
+    """Read what was kept, from files by name; a damaged one raises a KeptReadingError."""
     for name in kept:
         if PurePosixPath(name).name not in {READINGS, NAMED_TEXTS} or name.count("/") != 1:
             raise KeptReadingError(
@@ -131,7 +131,7 @@ def _read(file: SourceFile) -> Iterator[Return]:
 
 
 def list_named_texts(kept: Mapping[str, SourceFile]) -> frozenset[str]:
-    """Return the digests of texts in which a name of a discarded cover stands."""
+    """Return the digests of texts with a name of a discarded cover."""
     files = (file for name, file in kept.items() if name.endswith(NAMED_TEXTS))
     return frozenset(line for file in files for line in file.read().decode().split())
 
@@ -139,7 +139,7 @@ def list_named_texts(kept: Mapping[str, SourceFile]) -> frozenset[str]:
 def choose_discarded(
     kept: Iterable[Return], present: Sequence[Return]
 ) -> tuple[list[Return], list[PartlyThere]]:
-    """Return what stands in for returns that are gone, and the quarters that are there in part.
+    """Return what replaces returns that are gone, and the quarters that are there in part.
 
     Where most of the returns that were kept are still there, the others were taken away for a
     reason. Where most are gone, the quarter was discarded, and one was sent or put back again.
@@ -154,9 +154,9 @@ def choose_discarded(
         returns = list(group)
         missing = [one for one in returns if (period, one.file_sha256) not in there]
         found = len(returns) - len(missing)
-        stands_in = found * 2 < len(returns)
-        if stands_in:
+        discarded = found * 2 < len(returns)
+        if discarded:
             chosen += missing
         if 0 < found < len(returns):
-            partly_there.append(PartlyThere(period, len(returns), found, stands_in=stands_in))
+            partly_there.append(PartlyThere(period, len(returns), found, discarded=discarded))
     return chosen, partly_there

@@ -1,8 +1,8 @@
 """The ledger of receipts: which contents arrived when, in the order in which they were first seen.
 
 Which return of a department counts follows from it, not from the time stamp of a file, which every
-copy may change, nor from a typed date. Only where returns came with one delivery does nothing else
-tell their order: then the day of the answer decides, and after it the time stamp, once.
+copy may change, nor from a typed date. Only where returns came with one delivery is their order
+unknown: then the day of the answer decides, and after it the time stamp, once.
 """
 
 import sys
@@ -68,7 +68,7 @@ class Ledger:
 
     @property
     def quarters_lost(self) -> list[str]:
-        """The quarters of which nobody knows any more in which order returns came."""
+        """The quarters for which the order of returns is lost."""
         first = min((row["delivery_number"] for row in self.rows), default=1)
         return sorted({row["period"] for row in self.rows if 1 < row["delivery_number"] == first})
 

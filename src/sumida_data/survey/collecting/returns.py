@@ -65,7 +65,7 @@ class Return:
     whole_tables: frozenset[str] = frozenset()
     unusable: bool = False
     sheet_names: tuple[str, ...] = ()
-    # By sheet and cell what stands above its table.
+    # By sheet and cell the texts above its table.
     lines_above: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
@@ -114,7 +114,7 @@ class Return:
     def report(
         self, rule: FindingRule, value: str | None = None, at: Place | None = None, /, **words: str
     ) -> None:
-        """Add a finding about a text that stands at a place, or where sheet and cell say."""
+        """Add a finding about a text at a place, or in the sheet and cell that the words name."""
         place = at or replace(self.place, sheet=words.get("sheet"), cell=words.get("cell"))
         self.findings.append(make_finding(rule, place, value, **words))
 
@@ -232,8 +232,8 @@ class FormReader:
         if asked and not read and not returned.says_no_change:
             returned.unusable = True
             # What else is missing of the form would only be the same said again.
-            told = {Kind.MISSING_TABLE, Kind.MISSING_HEADING}
-            returned.findings = [one for one in returned.findings if one.rule_id not in told]
+            implied = {Kind.MISSING_TABLE, Kind.MISSING_HEADING}
+            returned.findings = [one for one in returned.findings if one.rule_id not in implied]
             returned.report(self.rules[Kind.NO_TABLE_READ])
         return read
 

@@ -1,1 +1,1 @@
-"""From bytes to records: cells, doubts about them, tables found by meaning, text to values."""
+"""From bytes to records: cells, questions about them, tables found by meaning, text to values."""

@@ -59,14 +59,14 @@ _RULE_OF_REASON = {
 }
 # The same cells come again and again, and neighbouring fields try them too.
 _KEPT = 2048
-# What lies outside is a slip of the hand: no survey asks for it.
+# A day outside is a slip of the hand: no survey asks for it.
 _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 # Half of the characters in the same order: 年間の件数 for 年間件数, but not 開始日 for 開催場所.
 _LIKENESS = 0.6
 # One or two of seven marks are others, or are not there: T1203-2, 1203-02 and T120302.
 _ALMOST = 0.8
 _DIGIT = re.compile("[0-9]")
-# So few cells of a row tell little.
+# So few cells of a row show little.
 _FEW = 2
 _NUMBERS = {"integer", "number"}
 # Words in parentheses that say how to answer, or repeat what is asked anyway.
@@ -118,22 +118,22 @@ def judge_of(field: FormField) -> Judge:
             return Judgement(raw, reading, UNREADABLE, rule_id)
         if not field.free_text and (unseen := name_unseen(raw)):
             return Judgement(raw, reading, reading, Kind.UNSEEN_CHARACTERS, unseen)
-        doubt = _doubt(reading, field)
-        if "line_break" in reading.rules and field.required and not doubt[0] and _is_list(raw):
-            doubt = Kind.HARDLY_A_NAME, ""
-        return Judgement(raw, reading, reading, *doubt)
+        question = _question(reading, field)
+        if "line_break" in reading.rules and field.required and not question[0] and _is_list(raw):
+            question = Kind.HARDLY_A_NAME, ""
+        return Judgement(raw, reading, reading, *question)
 
     return lru_cache(_KEPT, typed=True)(judge)
 
 
-def _doubt(reading: Reading, field: FormField) -> tuple[Kind | None, str]:
+def _question(reading: Reading, field: FormField) -> tuple[Kind | None, str]:
     """Return what is to be asked about a value that was read, with the words for it."""
     value = reading.value or ""
     if field.type in _NUMBERS and "expected" in reading.rules:
         return Kind.EXPECTED_NUMBER, ""
     if field.type == "date" and _is_rough(reading, field):
         return Kind.ROUGH_DAY, ""
-    return _doubt_name(value, field) if field.required and field.type == "string" else (None, "")
+    return _question_name(value, field) if field.required and field.type == "string" else (None, "")
 
 
 def _is_list(text: str) -> bool:
@@ -147,7 +147,7 @@ def _is_rough(reading: Reading, field: FormField) -> bool:
     return "about" in rules or (field.required and "expected" in rules)
 
 
-def _doubt_name(value: str, field: FormField) -> tuple[Kind | None, str]:
+def _question_name(value: str, field: FormField) -> tuple[Kind | None, str]:
     if unusual := find_unusual_characters(value):
         words = (f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
         return Kind.UNUSUAL_CHARACTERS, "、".join(words)
@@ -248,13 +248,13 @@ class Columns:
 
 
 def _list_unique(columns: Sequence[AnswerColumn]) -> list[tuple[int, str]]:
-    """Return the places of what is unique in the ward, with the example's, which is nobody's."""
+    """Return the places of what is unique in the ward, with the value of its example."""
     unique = ((place, one.field) for place, one in enumerate(columns) if one.field.unique)
     return [(place, field.example) for place, field in unique]
 
 
 def _span_of(columns: Sequence[AnswerColumn]) -> tuple[int, list[AnswerColumn | None]]:
-    """Return the first number, and all columns to the last; None for those that nobody knows."""
+    """Return the first number, and all columns to the last; None for those that are unknown."""
     numbers = {column.number: column for column in columns}
     first = min(numbers)
     return first, [numbers.get(one) for one in range(first, max(numbers) + 1)]
@@ -271,7 +271,7 @@ class ColumnFinder(Generic[Described]):
 
     @cached_property
     def headings(self) -> Headings:
-        """The headings under which the fields may stand."""
+        """The headings under which the fields may be."""
         return Headings(self.description.fields, self.description.search_rows)
 
     @cached_property
@@ -281,7 +281,7 @@ class ColumnFinder(Generic[Described]):
 
     @cached_property
     def judges(self) -> dict[str, Judge]:
-        """What judges the answers to each field but personal ones, which nobody needs."""
+        """What judges the answers to each field but personal ones, which are not needed."""
         return {name: judge_of(field) for name, field in self.fields.items() if not field.personal}
 
     @cached_property
@@ -360,7 +360,7 @@ class ColumnFinder(Generic[Described]):
         return FoundTable(table.header_row, columns, unknown, guessed)
 
     def remark_on_missing(self, name: str, texts: Iterable[str]) -> Remark:
-        """Remark on a heading or label that is not there, with the text that may stand for it."""
+        """Remark on a heading or label that is not there, with the text that may mean it."""
         missing = self.fields[name]
         meant = next((text for text in texts if suggest_field(text, [missing])), None)
         hint = f"「{meant}」がそれに当たりますか。" if meant else ""
@@ -382,7 +382,7 @@ class ColumnFinder(Generic[Described]):
     def _remark_on_groups(self, sheet: Sheet, table: FoundTable) -> Iterator[Remark]:
         """Remark on what columns have in common that may ask for something else: 前回の状況."""
         for at, row in zip(count(table.header_row, -1), reversed(list_heading_rows(sheet, table))):
-            # What stands alone in its row is a title.
+            # A text alone in its row is a title.
             for number in table.columns.values() if len(row) - row.count("") > 1 else ():
                 text = raw_text_of(row[number])
                 # A year may be the one that is asked for.
@@ -489,7 +489,7 @@ def find_displacement(
 
 
 def _status_in(column: AnswerColumn | None, cell: CellValue) -> AnswerStatus:
-    """Return how a cell is read in a column; in one that is not to be read any text may stand."""
+    """Return how a cell is read in a column; one that is not to be read may hold any text."""
     return (column.judge(cell).seen if column else read_text(cell)).status
 
 

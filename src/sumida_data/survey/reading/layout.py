@@ -23,7 +23,7 @@ cell_address = xl_rowcol_to_cell
 HEADER_DEPTH = 3
 _LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 # Shorter labels, such as 課, begin many an answer.
-_TELLING_LENGTH = 3
+_SHORTEST_LABEL = 3
 # 例 alone or with a number marks an example; 例規集 is the name of something.
 _EXAMPLE = re.compile(
     r"^[(\[【〔〈《「『]?((記入|記載|入力|作成)(例|見本)|(サンプル|見本|例\d*)([)\]】〕〉》」』:.]|$))"
@@ -40,7 +40,7 @@ _NUMBERING = {"#", "no", "no.", "番号", "項番", "通番", "例", "確認"}
 _TRAILING_DAY = re.compile(
     r"(令和|平成|[rh])\.?(元|[0-9]{1,2})[年./-][0-9年月日末./-]*(時点|現在)$", re.IGNORECASE
 )
-# What stands before a heading and says nothing of it: ①, ★, 3.
+# What comes before a heading and says nothing of it: ①, ★, 3.
 _LEADING_MARK = re.compile(
     r"^\s*([★☆◎○●◇◆□■▲▼※*＊①-⑳❶-❿]+|[(（]?[0-9０-９]{1,2}[)）.．、])\s*(?=\D)"
 )
@@ -85,9 +85,9 @@ class FoundLabel(NamedTuple):
 
 
 class Headings:
-    """The headings under which fields may stand; made once and used for many sheets.
+    """The headings under which fields may be; made once and used for many sheets.
 
-    Headings of a table stand within so many rows from the top.
+    Headings of a table are within so many rows from the top.
     """
 
     def __init__(self, fields: Sequence[FormField], search_rows: int = HEADER_SEARCH_ROWS) -> None:
@@ -96,7 +96,7 @@ class Headings:
         self.keys = {field.name for field in fields if field.key}
         self.names = {heading_key(text): field.name for field in fields for text in field.headings}
         self.endings = _endings(self.names)
-        self.beginnings = tuple(key for key in self.names if len(key) >= _TELLING_LENGTH)
+        self.beginnings = tuple(key for key in self.names if len(key) >= _SHORTEST_LABEL)
         self.endings_of_keys = [
             _endings(key for key, name in self.names.items() if name == one) for one in self.keys
         ]
@@ -159,11 +159,11 @@ def find_most_headings(sheet: Sheet, headings: Headings) -> FoundTable | None:
     """Return the row with the most headings of fields as a table, were it one; None without any."""
     texts = _list_upper_texts(sheet, headings.search_rows)
     # A row without the end of any heading cannot match more than the rows above it do.
-    telling = {text for text, key in texts.items() if key in headings.endings}
+    matching = {text for text, key in texts.items() if key in headings.endings}
     rows = _fill_merged_headings(sheet, headings.search_rows)
     best: FoundTable | None = None
     for number, row in enumerate(rows):
-        if telling.isdisjoint(row):
+        if matching.isdisjoint(row):
             continue
         found = _match_headings(_stack(rows, number), number, headings)
         if best is None or len(found.columns) > len(best.columns):
@@ -185,10 +185,10 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[tuple[int, bool]]:
     # Of one column, itemgetter would not make a tuple.
     pick = itemgetter(*columns, columns[0])
     above = list_heading_rows(sheet, table)
-    doubtful = {row for row, column in sheet.look.oddities if column in columns}
+    odd_rows = {row for row, column in sheet.look.oddities if column in columns}
     for number, row in enumerate(sheet.rows[table.header_row + 1 :], table.header_row + 1):
         cells = pick(row)
-        if number in doubtful:
+        if number in odd_rows:
             kind = _kind_of(row, cells[0])
         elif cells.count("") == len(cells) or all(map(_is_blank, cells)):
             continue
@@ -201,20 +201,20 @@ def find_rows(sheet: Sheet, table: FoundTable) -> Iterator[tuple[int, bool]]:
 
 def find_labels(sheet: Sheet, headings: Headings) -> dict[str, FoundLabel]:
     """Find label cells and the answers beside them or, under a row of labels, below them."""
-    telling = {text for text in list_texts(sheet) if heading_key(text) in headings.names}
+    labels = {text for text in list_texts(sheet) if heading_key(text) in headings.names}
     found: dict[str, FoundLabel] = {}
     for number, row in enumerate(sheet.rows):
-        if telling.isdisjoint(row):
+        if labels.isdisjoint(row):
             continue
         for column, text in enumerate(row):
-            if text in telling and (name := headings.names[heading_key(str(text))]) not in found:
+            if text in labels and (name := headings.names[heading_key(str(text))]) not in found:
                 answer = _find_answer(sheet, number, column, headings)
                 found[name] = answer._replace(label=(number, column))
     return found
 
 
 def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
-    """Return the rows in which the headings of a table may stand, the lowest last."""
+    """Return the rows in which the headings of a table may be, the lowest last."""
     return [sheet.rows[number] for number in _rows_above(table.header_row)]
 
 
@@ -236,7 +236,7 @@ def find_bare_columns(sheet: Sheet, table: FoundTable) -> list[int]:
 
 
 def _rows_above(number: int) -> range:
-    """Return the rows in which headings may stand of which the lowest is in this one."""
+    """Return the rows in which headings may be of which the lowest is in this one."""
     return range(max(0, number + 1 - HEADER_DEPTH), number + 1)
 
 
@@ -305,13 +305,13 @@ def _match_headings(
     unknown: dict[int, str] = {}
     said: dict[int, str] = {}
     for column, stacked in enumerate(zip(*rows, strict=True)):
-        # Distinct texts from top to bottom; a merged heading stands in several rows.
+        # Distinct texts from top to bottom; a merged heading is in several rows.
         texts = list(filter(None, dict.fromkeys(stacked)))
         if not texts:
             continue
         name, heading = _name_of(texts, headings.names), texts[-1]
         taken = columns.get(name or "")
-        # Where 番号 stands beside 手続番号, the field's own title is meant.
+        # Where 番号 is beside 手続番号, the field's own title is meant.
         if taken is not None and headings.prefers(heading, said[taken]):
             _set_aside(unknown, taken, said[taken])
             taken = None
@@ -388,7 +388,7 @@ def _kind_by_text(text: str) -> str:
 def _repeats_headings(
     row: Sequence[CellValue], columns: Iterable[int], above: Sequence[Sequence[CellValue]]
 ) -> bool:
-    """Tell whether all that stands in the columns stands above them as a heading too.
+    """Tell whether all that is in the columns is above them as a heading too.
 
     Headings may be numbered below, from the first to the last: ① ② ③.
     """

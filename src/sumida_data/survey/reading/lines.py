@@ -24,11 +24,11 @@ _OF_NUMBERS = re.compile(
     r"[^。、は]{0,6}(?:は|:).*(?:前[回々年期月]|昨|[前去]年|月平均|平均値?(?:です|$|を)|累計|推計|推定|見込|概[数算]|仮|暫定|未確定|参考|集計"
     r"|除[いくき]|含[まめみ]?[なま]|対象外|廃止|削除|千[件人円時]|20[0-9]{2}年|(?:令和|平成|[hr])[0-9元]+年度|[0-9]月(?:から|分|[~\-ー〜]))"
 )
-# Texts with none of these characters, or words, tell nothing; characters are found faster.
-_MAY_TELL = re.compile(
+# Texts with none of these characters, or words, do not matter; characters are found faster.
+_MAY_MATTER = re.compile(
     "[（(\\[【百千万億単前昨去次来翌旧例年月半期参見サ四QqＱｑRrHhＲｒＨｈYyＹｙ2以こ下↓廃削取終中重除不案暫速確ダ外千平累推仮概含集×✕✖✗]"
 ).search
-_TELLS = re.compile(
+_MATTERS = re.compile(
     r"[前昨去次来翌旧例年月案期]|参考|途中|作成中|暫定|速報|確定|ダミー|不要|下書|対象外|見本|サンプル|四半期|[QqＱｑ][1-4１-４]|[RrHhＲｒＨｈYyＹｙ]\.?[0-9０-９元]|20[0-9]{2}"
     r"|以下|ここから|これより|下記|↓|廃止|削除|取消|取り消し|終了|中止|重複|除外|不要|[×✕✖✗]"
 )
@@ -69,20 +69,20 @@ class Lines:
         self.units, self.sheet, self.period = units, sheet, period
         # Nearly all texts say nothing, and the same ones come again and again.
         self._say_nothing: set[str] = set()
-        self._told: dict[str, Kind] = {}
+        self._kinds: dict[str, Kind] = {}
 
     def find(self, texts: Iterable[str]) -> dict[str, Kind]:
         """Return those of the texts that say something of the answers, with what is wrong."""
-        if len(self._say_nothing) + len(self._told) > _LINES_KEPT:
+        if len(self._say_nothing) + len(self._kinds) > _LINES_KEPT:
             self._say_nothing.clear()
-            self._told.clear()
+            self._kinds.clear()
         new = set(texts) - self._say_nothing
-        for text in filter(_MAY_TELL, new - self._told.keys()):
+        for text in filter(_MAY_MATTER, new - self._kinds.keys()):
             if kind := judge_line(text, self.units, self.sheet, self.period):
-                self._told[text] = kind
-        told = {text: self._told[text] for text in new & self._told.keys()}
-        self._say_nothing |= new - told.keys()
-        return told
+                self._kinds[text] = kind
+        found = {text: self._kinds[text] for text in new & self._kinds.keys()}
+        self._say_nothing |= new - found.keys()
+        return found
 
 
 def judge_line(text: str, units: frozenset[str], sheet: str, period: Period | None) -> Kind | None:
@@ -98,7 +98,7 @@ def judge_line(text: str, units: frozenset[str], sheet: str, period: Period | No
         return None
     if _OF_NUMBERS.search(_leave_quarter_out(fold(text), period)):
         return Kind.TITLE_OF_ANOTHER_TABLE
-    if len(text) > _LONGEST_TITLE or not _TELLS.search(text):
+    if len(text) > _LONGEST_TITLE or not _MATTERS.search(text):
         return None
     if _GONE.fullmatch(text.strip(_AROUND_A_LINE)):
         return Kind.HARDLY_A_NAME

@@ -1,7 +1,7 @@
 """How styles change what a person sees of a cell, always or on conditions.
 
-Conditions that compare with a number or a text are worked out. What else one says nobody can tell
-without a spreadsheet; it is taken to hold, so that nothing that may be unseen is missed.
+Conditions that compare with a number or a text are worked out. Other conditions cannot be judged
+without a spreadsheet; they are taken to hold, so that nothing that may be unseen is missed.
 """
 
 import operator
@@ -50,7 +50,7 @@ _OF_EACH_DAY = re.compile(r"(?:令和|平成|昭和|元|[年月日時分秒曜()
 _PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
 _OF_SOME = re.compile(r"\[(<>|<=|>=|=|<|>)(-?[0-9.]+)\]")
 # Beside a number, all but digits and blanks says more than the number alone.
-_TELLING = re.compile(r"[^-+0-9.,\s()△▲−]")
+_MORE_THAN_NUMBER = re.compile(r"[^-+0-9.,\s()△▲−]")
 _NEGATIVE = re.compile(r"[^0-9(]*[-△▲−]|[^0-9(]*\([0-9.,]+\)\s*$")
 _FIRST_LITERAL = 0xE000
 _NOT_OF_NUMBER = re.compile(r"[^.0-9]")
@@ -70,7 +70,7 @@ _SIGNS = {
 _COMPARISON = re.compile(
     r'(\$?)([A-Z]+)(\$?)([0-9]+)(<>|<=|>=|=|<|>)("(?:[^"]|"")*"|-?[0-9]+(?:\.[0-9]+)?)'
 )
-# These hold for no cell in which something stands, or for none whose value is known.
+# These hold for no cell with content, or for none whose value is known.
 _OF_NO_VALUE = re.compile(
     r"(?:LEN\(TRIM\(|ISBLANK\(|ISERR(?:OR)?\(|ISNA\(|containsBlanks|containsErrors)"
 )
@@ -126,7 +126,7 @@ def _style_of_cell(look: Element, parts: list[tuple[str, list[Element]]], code: 
     style = style_of(code, is_struck=is_struck, is_unseen=is_unseen, is_crossed=is_crossed)
     if look.find("{*}alignment[@horizontal='fill']") is None:
         return style
-    # What stands in the cell is shown as often as it fits.
+    # The content of the cell is shown as often as it fits.
     return style._replace(oddity=style.oddity or Kind.SHOWN_ROUNDED, suspect=_ANY)
 
 
@@ -225,7 +225,7 @@ def _fill(places: re.Match[str], number: Decimal, rest: str) -> str:
     count = 0 if decimals or "/" in rest else len(_PLACE.findall(rest))
     if not count:
         return text + rest
-    # The last digits stand in the places behind a literal: 12 as 0"-"0 is 1-2.
+    # The last digits are put in the places behind a literal: 12 as 0"-"0 is 1-2.
     text = text.zfill(count + 1)
     digits = iter(text[-count:])
     return text[:-count] + _PLACE.sub(lambda _: next(digits), rest)
@@ -250,12 +250,12 @@ def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
     is_same = not digits or Decimal(digits) == stored
     # What is shown may have lost its sign, or got one.
     is_same &= not digits or stored == 0 or (value < 0) == bool(_NEGATIVE.match(text))
-    says_more = not digits or _TELLING.search(text)
+    says_more = not digits or _MORE_THAN_NUMBER.search(text)
     return None if is_same else Kind.SHOWN_ROUNDED, text if says_more else None
 
 
 def judge_text(runs: Element) -> tuple[Kind | None, str | None]:
-    """Judge a text of an .xlsx, as `judge_parts` does; characters may stand there by number."""
+    """Judge a text of an .xlsx, as `judge_parts` does; characters may be given by number."""
     parts = []
     for run in runs.iterfind("{*}r"):
         place = run.find("{*}rPr/{*}vertAlign")
@@ -351,7 +351,7 @@ def read_conditions(element: Element, given: Mapping[int, Kind]) -> Iterator[Con
         style, known = rule.find("{*}dxf"), given.get(int(rule.get("dxfId", -1)))
         oddity = known if style is None else judge_given_style(style)
         if any(one.get("showValue") == "0" for one in rule):
-            # Bars and signs stand in place of the numbers.
+            # Bars and signs are shown in place of the numbers.
             oddity = Kind.UNSEEN_VALUE
         formula = _formula_of(rule, areas[0][0])
         if oddity and not _OF_NO_VALUE.match(formula):

@@ -1,7 +1,7 @@
-"""What the fast reader does not tell of the sheets of an .ods.
+"""What the fast reader leaves out of the sheets of an .ods.
 
 Besides what `survey.reading.second_look` looks for, these are merged cells, and repeated cells: a
-few bytes may stand for millions of them.
+few bytes may represent millions of them.
 """
 
 import re
@@ -49,7 +49,7 @@ _SHEET_NAME = re.compile(r"(?:\$?'[^']*'|[^ .:']*)\.")
 
 
 def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
-    """Look for what the fast reader does not tell of the sheets of an .ods, by their names.
+    """Look for what the fast reader leaves out of the sheets of an .ods, by their names.
 
     Raises an UnusableFileError if it is encrypted, or repeated cells make a sheet too large.
     """

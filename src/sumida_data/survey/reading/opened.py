@@ -1,8 +1,8 @@
 """What was made of files before, kept under what decides it, so that it is not made twice.
 
-What is kept of a file is its cells, whichever folder it lay in. It is kept under the hash of its
-contents and of the code that opens files, and locked with another hash of its contents: who has
-the file can read it, and once the file is discarded nobody can. So nothing of a person outlives
+What is kept of a file is its cells, whichever folder it was in. It is kept under the hash of its
+contents and of the code that opens files, and locked with another hash of its contents: only who
+has the file can read it, and without the file it cannot be read. So nothing of a person outlives
 the return that says it. What was damaged does not open, and is made anew. The descriptions by
 which a command checks are kept in the same way, under the contents of all their files.
 """

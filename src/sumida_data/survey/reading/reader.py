@@ -65,7 +65,7 @@ class Answer(NamedTuple):
 class Record(NamedTuple):
     """The answers of one row of a sheet, or of the label cells of one, for a typed table.
 
-    The key tells the record from others of its sheet; it is empty for label cells.
+    The key identifies the record in its sheet; it is empty for label cells.
     """
 
     table: str
@@ -84,7 +84,7 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class SheetContents:
-    """What was read from a sheet; rows that cannot be told from others are only counted.
+    """What was read from a sheet; rows that cannot be distinguished from others are only counted.
 
     The personal texts beside labels are no answers; they only serve to find them elsewhere.
     """
@@ -154,7 +154,7 @@ class SheetReader(ColumnFinder[Described]):
         """
         # On a sheet that is named for them, fewer signs will do.
         least = 2 if heading_key(self.description.sheet) in heading_key(sheet.name) else 3
-        # The cover, which has a key too, asks for what nobody judges.
+        # The cover, which has a key too, has fields without a judge.
         is_table = self.description.key_fields and len(self.judges) == len(self.fields)
         enough = (row for row in sheet.rows if len(row) - row.count("") >= least)
         return bool(is_table) and any(self._find_signs(row) >= least for row in enough)
@@ -263,7 +263,7 @@ class _Pass:
                 yield top, left
 
     def check_cover(self, cells: Collection[tuple[int, int]]) -> None:
-        """Report what hides the answers: the sheet is hidden, or drawings lie over cells."""
+        """Report what hides the answers: the sheet is hidden, or drawings cover cells."""
         if self.look.hidden:
             self.report(Kind.HIDDEN_SHEET, None, None, {})
         for (top, left), (bottom, right) in self.look.drawings:
@@ -339,7 +339,7 @@ def _years_like_eras(period: str) -> dict[str, str]:
 
 
 def _without_expected(judgements: list[Judgement]) -> list[Judgement]:
-    """Return the judgements; where the row itself says 見込み, its numbers need not be told so."""
+    """Return the judgements; where the row says 見込み itself, its numbers need no finding."""
     if all(one.reading.value != _EXPECTED for one in judgements):
         return judgements
     return [
@@ -469,19 +469,19 @@ class _TablePass(_Pass):
         item = self._field_in(column)
         return (row, False) in rows and (item is None or item.free_text)
 
-    def _find_lines(self, told: Mapping[Any, Kind]) -> Iterator[tuple[int, int, Kind]]:
-        """Yield the cells with lines that matter; a title stands alone in its row."""
-        are_apart = map(told.keys().isdisjoint, self.sheet.rows)
-        for number, is_apart in enumerate(are_apart) if told else ():
+    def _find_lines(self, lines: Mapping[Any, Kind]) -> Iterator[tuple[int, int, Kind]]:
+        """Yield the cells with lines that matter; a title is alone in its row."""
+        are_apart = map(lines.keys().isdisjoint, self.sheet.rows)
+        for number, is_apart in enumerate(are_apart) if lines else ():
             if is_apart:
                 continue
             row = self.sheet.rows[number]
             # High above the headings, a line may have other texts beside it.
             is_high = number < self.first_row - HEADER_DEPTH
             is_alone = is_high or len(row) - row.count("") == 1
-            for text in filter(told.__contains__, dict.fromkeys(row)):
-                if is_alone or told[text] != Kind.TITLE_OF_ANOTHER_TABLE:
-                    yield number, row.index(text), told[text]
+            for text in filter(lines.__contains__, dict.fromkeys(row)):
+                if is_alone or lines[text] != Kind.TITLE_OF_ANOTHER_TABLE:
+                    yield number, row.index(text), lines[text]
 
     def read_row(self, number: int) -> None:
         row, columns = self.sheet.rows[number], self.columns.answers
@@ -504,8 +504,8 @@ class _TablePass(_Pass):
     ) -> None:
         columns = self.columns.answers
         if self.may_hide_answers or any(map(_RULE_ID, judgements)):
-            told = _without_expected(judgements)
-            for column, judgement, answer in zip(columns, told, answers, strict=True):
+            concerned = _without_expected(judgements)
+            for column, judgement, answer in zip(columns, concerned, answers, strict=True):
                 self.check_answer(number, column.number, judgement, answer, label)
         if number in self.look.hidden_rows:
             self.report_answer(Kind.HIDDEN_ROW, answers[0], label)
@@ -513,7 +513,7 @@ class _TablePass(_Pass):
     def _keep(self, number: int, answers: list[Answer], label: str) -> None:
         """Add the record of a row, or set the row aside, and report why."""
         key = "|".join(str(answers[place].reading.value) for place in self.columns.key_places)
-        record = self._tell_apart(Record(self.reader.description.table, key, answers))
+        record = self._distinguish(Record(self.reader.description.table, key, answers))
         if self.bare_columns:
             self._check_bare_columns(number, label)
         if not self._is_named(record, number, label) or self._is_displaced(number, record, label):
@@ -585,7 +585,7 @@ class _TablePass(_Pass):
                 judgements[place] = self.judge(number, column.number, cell, judge, column.field)
         return judgements
 
-    def _tell_apart(self, record: Record) -> Record:
+    def _distinguish(self, record: Record) -> Record:
         """Number records that have no name of their own, unless they are alike in all they say.
 
         Such are events of one day, and rows of which the part of the name that may lack does.

@@ -15,7 +15,7 @@ from sumida_data.survey.form import Form, SurveySheet
 from sumida_data.survey.reading.text import Reader, read_date
 from sumida_data.survey.reading.workbook import decode_csv, split_csv
 
-# The columns of each register; others may stand beside them.
+# The columns of each register; others may be beside them.
 REGISTERS: dict[str, tuple[str, ...]] = {
     name: tuple(columns.split())
     for name, columns in {
@@ -39,16 +39,16 @@ REGISTERS: dict[str, tuple[str, ...]] = {
 # Words beside a day or a number that make it no exact one.
 _INEXACT = frozenset({"about", "expected", "since"})
 
-# No office has decided anything before; what lies outside is a slip of the hand.
+# No office has decided anything before; a day outside is a slip of the hand.
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
 
 TextRow = Mapping[str, str]
-# Under this a row says in which line it stands, where not all rows of a register are at hand.
+# Under this a row gives the number of its line, where not all rows of a register are at hand.
 LINE = "\n"
 
 
 class ReferenceTableError(ValueError):
-    """A mistake in a reference table, told in one line with file, row, column and value."""
+    """A mistake in a reference table, described in one line with file, row, column and value."""
 
 
 def read_register(path: Path) -> list[dict[str, str]]:
@@ -106,7 +106,7 @@ def _split(path: Path) -> list[list[str]]:
 
 
 def list_rows(rows: Iterable[TextRow], register: str) -> Iterator[tuple[str, TextRow]]:
-    """Yield the rows in which something stands, each after the words that say where it stands."""
+    """Yield the rows that are not empty, each after the words for its place."""
     for number, row in enumerate(rows, start=2):
         if any(row.values()):
             yield f"{register}.csv の{row.get(LINE, number)}行目", row
@@ -120,7 +120,7 @@ def require(row: TextRow, columns: Iterable[str], place: str) -> None:
 
 
 def read_exactly(text: str, reader: Reader) -> str | None:
-    """Return the value that a text stands for, or None if it has none or no exact one."""
+    """Return the value that a text gives, or None if it has none or no exact one."""
     reading = reader(text)
     return reading.value if _INEXACT.isdisjoint(reading.rules.split()) else None
 

@@ -1,4 +1,4 @@
-"""What the fast reader of spreadsheets does not tell of a sheet: what a person sees of it.
+"""What the fast reader of spreadsheets leaves out of a sheet: what a person sees of it.
 
 It gives an empty text for errors and formulas without a value, the stored number for one that is
 shown as another, the whole text where a part is struck out; it says nothing of hidden rows, notes
@@ -50,7 +50,7 @@ _MAY_BE_HIDDEN = re.compile(rb'h(?:idden="|(?<= h)t="[0-3][."])')
 # The least height in points and width in letters that a person sees.
 _LEAST = {"ht": 4, "width": 1}
 # Lines around the printed page that may say something of the answers.
-_TELLING_MARGIN = re.compile(
+_RELEVANT_MARGIN = re.compile(
     "(?:Header|Footer)>[^<]*(?:前|昨|旧|案|下書|参考|千|速報|暫定|作成中|対象外)".encode()
 )
 _BETWEEN_MARGINS = re.compile("&[LCR]")
@@ -72,7 +72,7 @@ WORKBOOK, _STYLES, _TEXTS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedString
 _SHEETS = "xl/worksheets/"
 _DRAWING = "xl/drawings/drawing"
 _OBJECTS = ("comments", "vmldrawing", _DRAWING)
-# Check boxes and buttons of the old kind; they need not be well-formed. Notes are told apart.
+# Check boxes and buttons of the old kind; they need not be well-formed. Notes are left out.
 _CONTROL = re.compile(rb'ObjectType="(?!Note)[^>]*>.*?Anchor>\s*([0-9,\s]+)<', re.DOTALL)
 _ON, _OFF = {"1", "true"}, {"0", "false"}
 _PLAIN = style_of("", is_struck=False, is_unseen=False)
@@ -162,7 +162,7 @@ class Parts:
 def look_into_workbook(parts: Parts) -> dict[str, SecondLook] | None:
     """Look into the sheets of an .xlsx; None if they are kept elsewhere.
 
-    Raises an UnusableFileError if a cell with content lies so far out that a sheet is too large.
+    Raises an UnusableFileError if a cell with content is so far out that a sheet is too large.
     """
     archive, names = parts.archive, parts.infos
     sheets = [name for name in names if name.startswith(_SHEETS) and name.endswith(".xml")]
@@ -248,7 +248,7 @@ def _is_suspect(xml: bytes, odd_style: re.Pattern[bytes] | None) -> bool:
     if xml.startswith(_UTF_16) or b"showZeros" in head:
         return True
     after = xml[xml.rfind(b"sheetData>") :]
-    if b"dxf>" in after or b'showValue="0"' in after or _TELLING_MARGIN.search(after):
+    if b"dxf>" in after or b'showValue="0"' in after or _RELEVANT_MARGIN.search(after):
         return True
     may_be_hidden = _MAY_BE_HIDDEN.search(xml) or b' width="0' in head
     return _has_odd_cells(xml, odd_style) or bool(may_be_hidden and _HIDDEN.search(xml))

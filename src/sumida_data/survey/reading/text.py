@@ -5,7 +5,7 @@ a number or a day. Each reader here says what it read, what kind of answer it wa
 rules it applied; the raw text is kept by the caller.
 
 What may be written how is data: ``spellings.csv``. A row gives one meaning and the spellings of it,
-separated by blanks. The kinds are told apart because the same spelling means another thing in
+separated by blanks. The kinds are distinguished because the same spelling means another thing in
 another place: 一 is a digit in 二十一, but alone in a cell it may as well be a dash.
 ``examples.csv`` says for every rule what comes of it, and the tests hold the readers to that.
 """
@@ -52,7 +52,7 @@ _OTHER_UNIT = Reading(None, "unreadable", "other_unit")
 _OTHER_WEEKDAY = Reading(None, "unreadable", "other_weekday")
 _DITTO = Reading(None, "unreadable", "ditto")
 
-# Between two digits white space parts two numbers, or is a slip that nobody can judge.
+# Between two digits white space parts two numbers, or is a slip that cannot be judged.
 _DIGITS_APART = re.compile(r"[0-9０-９]\s+[0-9０-９]")
 # Beside a Japanese character a line break is no blank, as it is between two English words.
 _WRAP = re.compile(r"(?<=[^\x00-\x7f])[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*(?=[^\x00-\x7f])")
@@ -89,7 +89,7 @@ def fold(text: str) -> str:
 
 
 def raw_text_of(cell: CellValue) -> str:
-    """Return what stands in the cell, as text; a day as ISO 8601 and a whole number without .0."""
+    """Return the content of the cell, as text; a day as ISO 8601 and a whole number without .0."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, float):
@@ -114,13 +114,13 @@ def _has_enclosed_digit(text: str) -> bool:
     return re.search("[0-9]", _normalise_width(odd)) is not None
 
 
-def _has_doubtful_digits(text: str) -> bool:
+def _has_unclear_digits(text: str) -> bool:
     return bool(_DIGITS_APART.search(text)) or _has_enclosed_digit(text)
 
 
 @lru_cache(maxsize=8192)
 def _read_mark(folded: str) -> Reading | None:
-    """Read a folded text that stands for no value: none, －, 該当なし, 調整中, 同上; else None."""
+    """Read a folded text that means no value: none, －, 該当なし, 調整中, 同上; else None."""
     if not folded:
         return BLANK
     meaning = _spellings("mark").get(folded.translate(DASHES))
@@ -132,7 +132,7 @@ def _read_mark(folded: str) -> Reading | None:
 
 
 def read_text(cell: CellValue) -> Reading:
-    """Read free text: only white space around it, line breaks and what nobody sees are removed."""
+    """Read free text: only white space around it, line breaks and unseen characters are removed."""
     raw = raw_text_of(cell)
     visible = drop_unseen(raw)
     combined = combine(visible)
@@ -273,7 +273,7 @@ class _NumberReader:
         if isinstance(cell, str):
             reading, change = self._read_text(cell), "plain_number"
         else:
-            # A spreadsheet keeps 15 digits; what lies beyond is no part of what the officer sees.
+            # A spreadsheet keeps 15 digits; further ones are no part of what the officer sees.
             reading, change = self._judge(Decimal(format(cell, ".15g")), []), "fifteen_digits"
         if reading.rules or reading.value in (None, raw_text_of(cell)):
             return reading
@@ -287,7 +287,7 @@ class _NumberReader:
             return mark
         core, words, unit = self._strip(folded)
         number = _parse_number(core)
-        if number is None or _has_doubtful_digits(text):
+        if number is None or _has_unclear_digits(text):
             return self._explain(text, core)
         if core in _OF_POWERS or (self.is_whole and _DECIMAL_OR_THOUSANDS.fullmatch(core)):
             # A 千 or 千件 alone is rather a unit than a thousand.
@@ -467,7 +467,7 @@ def _read_date_text(text: str) -> Reading:
     core = _KANJI_NUMERAL.sub(lambda one: str(parse_kanji(one[0])), core.removesuffix(ending))
     match = _DATE.fullmatch(core)
     day = _day_of(match, default_day=None) if match else None
-    if not match or not day or _has_doubtful_digits(text):
+    if not match or not day or _has_unclear_digits(text):
         return _explain_no_day(text)
     if match["weekday"] not in (None, _WEEKDAYS[day.weekday()]):
         return _OTHER_WEEKDAY

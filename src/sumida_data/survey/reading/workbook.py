@@ -1,7 +1,7 @@
 """Opening a received file as sheets of cells, whatever it turns out to be.
 
 Spreadsheets are read with python-calamine, which is fast and knows .xlsx, .xlsm, .xls and .ods;
-what it does not tell is found by a second look into the file (`survey.reading.second_look`).
+what it leaves out is found by a second look into the file (`survey.reading.second_look`).
 """
 
 import csv
@@ -89,7 +89,7 @@ class Workbook:
 
 
 def open_workbook(content: bytes, name: str) -> Workbook:
-    """Read a file, judging it by its contents; its name only tells a CSV file.
+    """Read a file, judging it by its contents; by its name only a CSV file is known.
 
     Raises an UnusableFileError if the file is empty, encrypted, broken, too large or no table.
     """
@@ -148,14 +148,14 @@ def _read_spreadsheet(content: bytes) -> Workbook:
                 look.is_since_1904 = Kind.EPOCH_1904 in remarks
                 sheets.append(_read_sheet(book, of.name, look))
     except _BROKEN as error:
-        # Where calamine judges the format itself, it does not tell a password from a broken file.
+        # Where calamine judges the format itself, it takes a file with a password for a broken one.
         rule_id = Kind.ENCRYPTED if _PASSWORD.search(content) else Kind.NOT_READABLE
         raise UnusableFileError(rule_id, str(error)) from error
     return Workbook(sheets, remarks)
 
 
 def _look_twice(content: bytes) -> tuple[bytes, dict[str, SecondLook], list[Kind]]:
-    """Return what the fast reader does not tell of the sheets, and remarks on the file.
+    """Return what the fast reader leaves out of the sheets, and remarks on the file.
 
     Before them comes what the fast reader is to read.
     """
