@@ -46,11 +46,10 @@ _SECONDS_BETWEEN_PASSES = 3
 _STYLES = {"error": "bold red", "warning": "bold yellow"}
 _STATE = "確認済み.json"
 _RETURNS = Path("data/01_raw/survey")
-_ENDINGS = {
-    ".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg",
-    # These are sent by mistake, which is to be reported.
-    ".xltx", ".xltm", ".xlsb", ".ots", ".et", ".numbers", ".7z", ".rar", ".lzh", ".dat", ".p7m",
-}  # fmt: skip
+_ENDINGS = {".xlsx", ".xlsm", ".xls", ".ods", ".csv", ".zip", ".eml", ".msg"}
+# These are sent by mistake, which is to be reported.
+_ENDINGS |= {".xltx", ".xltm", ".xlsb", ".ots", ".et", ".numbers"}
+_ENDINGS |= {".7z", ".rar", ".lzh", ".dat", ".p7m"}
 _LONGEST_STEM = 200
 # What has changed is only known where last quarter's answers are.
 _NEEDS_LAST_QUARTER = {Kind.CHANGED_THOUGH_UNCHANGED, Kind.NOTHING_TO_CARRY}

@@ -37,9 +37,7 @@ _PARTS = ("numerator", "denominator")
 # Of a row whose parts are withheld, the figure made from them is withheld too.
 _MADE_FROM_PARTS = ("value", *_PARTS, *OPEN_RANGE)
 _REVISION = ("indicator_id", "period", "revision")
-_MADE_OF_VALUE = (
-    "value", "gap", "progress_ratio", "pace_so_far", "pace_needed", "projected_value",
-)  # fmt: skip
+_MADE_OF_VALUE = ("value", "gap", "progress_ratio", "pace_so_far", "pace_needed", "projected_value")
 # What holds a value in other words, by how many revisions before the row's own the value is.
 _QUOTES: dict[str, dict[int, dict[str, Any]]] = {
     _PROGRESS: {

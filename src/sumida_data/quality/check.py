@@ -30,10 +30,8 @@ RESULT_TABLES = ("check_result", "check_failure")
 # Rows of these know their place themselves; every other row is led back by its answers.
 OWN_PLACES = ("answer", "finding", "response")
 # What earlier publications left behind, and the results, which count what is found there.
-_RECORD = {
-    "published_value", "publication", "publication_dataset", "value_publication",
-    "pending_revision", "correction_notice", *RESULT_TABLES,
-}  # fmt: skip
+_PUBLISHED = ("published_value", "publication", "publication_dataset", "value_publication")
+_RECORD = {*_PUBLISHED, "pending_revision", "correction_notice", *RESULT_TABLES}
 _SHARE_STEP = Decimal("0.0001")
 _FAILING = ("row_id", "rule_id", "table_name", "subject", "record_id", "field")
 _PLACE = ("period", "department_code", "source_file", "file_sha256", "sheet", "cell")

@@ -59,14 +59,10 @@ _ANY = rb"[^>/]*>"
 _VALUE = rb"[^>/]*>(?:<(?:\w+:)?f\b[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>"
 _IN_PARTS = rb"-?[0-9]+[.eE]"
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
-    ">=": operator.ge,
-}  # fmt: skip
-_SIGNS = {
-    "equal": "=", "notEqual": "<>", "lessThan": "<", "lessThanOrEqual": "<=", "greaterThan": ">",
-    "greaterThanOrEqual": ">=",
-}  # fmt: skip
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {"=": operator.eq, "<>": operator.ne}
+_OPERATORS |= {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_SIGNS = {"equal": "=", "notEqual": "<>", "lessThan": "<", "lessThanOrEqual": "<="}
+_SIGNS |= {"greaterThan": ">", "greaterThanOrEqual": ">="}
 _COMPARISON = re.compile(
     r'(\$?)([A-Z]+)(\$?)([0-9]+)(<>|<=|>=|=|<|>)("(?:[^"]|"")*"|-?[0-9]+(?:\.[0-9]+)?)'
 )

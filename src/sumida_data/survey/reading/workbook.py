@@ -59,10 +59,8 @@ _MACRO_SHEETS = b"xl/macrosheets/"
 _BOOK_RELATIONS = "xl/_rels/workbook.xml.rels"
 _MACRO_RELATION = re.compile(rb"<(?:\w+:)?Relationship [^>]*xlMacrosheet[^>]*>")
 # What readers raise about files that are not what they seem; RuntimeError about locked parts.
-_BROKEN = (
-    CalamineError, BadZipFile, ParseError, LookupError, OSError, RuntimeError, ValueError,
-    struct.error, zlib.error,
-)  # fmt: skip
+_DAMAGED = (CalamineError, BadZipFile, ParseError, struct.error, zlib.error)
+_BROKEN = (*_DAMAGED, LookupError, OSError, RuntimeError, ValueError)
 _OTHER_EPOCH_SET = re.compile(rb'date1904="(?:1|true)"')
 
 
