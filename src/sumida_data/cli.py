@@ -92,7 +92,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
     if changes:
         options["runner"] = "sumida_data.runs.runner.ChangesRunner"
         options["runner_params"] = {"changes": changes}
-    _tell(_run(options, changes), changes)
+    _report(_run(options, changes), changes)
 
 
 def _name_pipelines(options: Mapping[str, Any]) -> list[str]:
@@ -169,7 +169,7 @@ def _run(options: dict[str, Any], changes: Changes | None) -> dict[str, Any]:
         if changes and changes.this.keys:
             changes.keep_what_is_done()
             _print("もう一度実行すると、ここまでに終わった処理の続きから始まります。")
-        # Of names that are not there Kedro tells one kind, in English.
+        # Of names that are not there Kedro reports one kind, in English.
         _fail((str(error).isascii() and _find_unknown_parts(options)) or [_explain(error)])
     return outputs
 
@@ -188,7 +188,7 @@ def _find_changes(folder: Path, options: dict[str, Any]) -> Changes:
     return Changes(folder, last, LastRun(made_of), asked=asked)
 
 
-def _tell_changes(changes: Changes) -> None:
+def _report_changes(changes: Changes) -> None:
     """Say in a line what has changed since the last run, and what of it was used again."""
     if not changes.kept:
         return
@@ -243,10 +243,10 @@ def _read_parameters(source: Path, env: str | None, given: Mapping[str, Any]) ->
         )
 
 
-def _tell(outputs: dict[str, Any], changes: Changes | None) -> None:
+def _report(outputs: dict[str, Any], changes: Changes | None) -> None:
     """Say what a run has to say at its end, and exit."""
     if changes:
-        _tell_changes(changes)
+        _report_changes(changes)
     summary = _find_summary(outputs, changes)
     console = Console(record=True, highlight=False)
     for line in summary["lines"]:

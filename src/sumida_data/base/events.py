@@ -16,7 +16,7 @@ _LARGEST, _KEPT = 10_485_760, 5
 
 
 class _Events(RotatingFileHandler):
-    """Says of each event when, how grave, who tells it, and what it names.
+    """Says of each event when, how grave, from which logger, and what it names.
 
     The file is readable by its owner alone: names of files may speak of persons.
     """
@@ -50,7 +50,7 @@ def write_events(path: str) -> Iterator[None]:
                 one.removeHandler(handler)
 
 
-def tell(message: str, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
+def log_rows(message: str, rows: Iterable[Mapping[str, Any]], names: Iterable[str]) -> None:
     """Log an event for each row, with the values of these columns."""
     for row in rows:
         _EVENTS.info(message, extra={"names": {name: row[name] for name in names}})

@@ -250,7 +250,7 @@ def parse_registers(
 ) -> dict[str, Registers]:
     """Read the rows of the registers, in their order, by the municipality's code that they carry.
 
-    A ReferenceTableError tells of a mistake.
+    A mistake raises a ReferenceTableError.
     """
     by_code: defaultdict[str, list[list[kept.TextRow]]] = defaultdict(
         lambda: [[] for _ in registers]

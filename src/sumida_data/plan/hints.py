@@ -125,7 +125,7 @@ def list_remarks(
 
     The last column of such a register has a day. A value is one of an indicator of the plans, or
     of those given, because a published value may outlive its indicator; its quarter is not later
-    than the latest. A ReferenceTableError tells of a mistake, and of what is said twice.
+    than the latest. A mistake, or what is said twice, raises a ReferenceTableError.
     """
     known = {one.indicator_id for one in plans.indicators} | {row["indicator_id"] for row in values}
     *columns, day = registers.REGISTERS[register]

@@ -74,7 +74,7 @@ def _say_why_not_added(rules: InitiativeRules, effect: Row, may_publish: str | N
         return f"単位が{unit}ではない。"
     if effect["condition"] and effect["condition"] not in rules.plain_conditions:
         return "条件の付いた値は、ほかの値と足し合わせない。"
-    # A sum that is public must not tell what is not.
+    # A sum that is public must not reveal what is not.
     return None if may_publish == "可" else "公開してよい取組だけを足し合わせる。"
 
 

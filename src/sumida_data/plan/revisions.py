@@ -159,7 +159,7 @@ def freeze_verdicts(
             title = {"indicator_title": row["indicator_title"]}
             same = {name: value for name, value in before.items() if name in row}
             kept.append(row | same | title)
-            change = f"{row['method']}：{_tell(before, row, names, _GROUNDS)}"
+            change = f"{row['method']}：{_compare(before, row, names, _GROUNDS)}"
             described = _describe("verdict_differs", before | title, row["revision"] + 1, change)
             own = {"row_id": f"{row['row_id']}/verdict", "computed_value": row["value"]}
             pending.append(described | own)
@@ -242,7 +242,7 @@ def _revise(
     revised = _number(row | {"revision": number})
     if not names or _address_of(revised) in reasons:
         return [*kept, revised], []
-    described = _describe("differs", kept[-1], number, _tell(kept[-1], row, names, _PARTS))
+    described = _describe("differs", kept[-1], number, _compare(kept[-1], row, names, _PARTS))
     return kept, [described | {"computed_value": row["value"]}]
 
 
@@ -292,7 +292,7 @@ def list_differences(published: Row, row: Row, parts: Collection[str] = tuple(_P
     return [name for name in known if published[name] != row[name]]
 
 
-def _tell(before: Row, row: Row, names: Iterable[str], words: Mapping[str, str]) -> str:
+def _compare(before: Row, row: Row, names: Iterable[str], words: Mapping[str, str]) -> str:
     """Say in words how parts of a row differ from those of one before."""
     changes = ((words[name], _show(before[name]), _show(row[name])) for name in names)
     return "、".join(f"{part} {old}→{now}" for part, old, now in changes)

@@ -27,7 +27,7 @@ OPEN_RANGE = ("possible_min", "possible_max")
 _FIRST_REVISION = 1
 _REPLIED = ("received", "no_change")
 _KEY = ("indicator_id", "period", "municipality_code")
-# One percent of them are enough people to tell of.
+# One percent of them are enough people to publish.
 _FEW = 1000
 
 _MAKE_ROOM = """
@@ -396,7 +396,7 @@ def _find_range(row: Row, indicator: Indicator) -> tuple[str, Decimal | None, De
 
 
 def _find_bounds(row: Row) -> tuple[Decimal, Decimal]:
-    """Return how low and how high a rate can be, in whole percents, which tell of no few people."""
+    """Return the bounds of a rate, in whole percents, so that they reveal nothing of few people."""
     part, more = row["numerator"], row["denominator_more"]
     whole = row["denominator"] + more
     return Decimal(floor(100 * part / whole)), Decimal(min(ceil(100 * (part + more) / whole), 100))
@@ -414,8 +414,8 @@ def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Pe
     if indicator.kind == "cumulative" and period.last_day < plan.first_day:
         return "計画の初日より前のため、数えていない。"
     if row["departments_asked"] is not None:
-        nobody = None if row["departments_answered"] else "回答した課がない。"
-        return nobody if row["departments_asked"] else "この期間は照会していない。"
+        unanswered = None if row["departments_answered"] else "回答した課がない。"
+        return unanswered if row["departments_asked"] else "この期間は照会していない。"
     # A municipality without a row in the counts has none in any of them.
     is_there = row["complete_rows"] is not None
     is_there |= row["delivered"] and indicator.kind != "ratio"
@@ -450,7 +450,7 @@ def calculate(
 
 def measure_coverage(form: Form, waves: Waves, response: pd.DataFrame) -> list[Coverage]:
     """Say which departments were asked about each survey table, and what they answered."""
-    # Rows without a department are of files whose sender nobody knows.
+    # Rows without a department are of files whose sender is unknown.
     known = response[response["department_code"].notna()]
     quarters: dict[tuple[str, str], dict[str, Reply | None]] = {}
     for row in read_rows(known[["municipality_code", "response_status", "period", *Reply._fields]]):

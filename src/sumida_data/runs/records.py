@@ -29,7 +29,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from sumida_data.base.disk import hash_files, hash_place, is_unchanged, replace_file
-from sumida_data.base.events import tell
+from sumida_data.base.events import log_rows
 from sumida_data.base.fingerprint import hash_code
 from sumida_data.base.metadata import Row
 
@@ -43,7 +43,7 @@ _PLACE = ("period", "department_code", "source_file", "sheet", "cell", "rule_id"
 
 
 def _count_findings(rows: list[Row]) -> dict[str, int]:
-    tell("指摘", rows, _PLACE)
+    log_rows("指摘", rows, _PLACE)
     return dict(Counter(row["rule_id"] for row in rows))
 
 
@@ -53,13 +53,13 @@ def _count_failed(rows: list[Row]) -> dict[str, int]:
 
 def _gather_figures(rows: list[Row]) -> dict[str, Any]:
     """Return the values by name and quarter, of each the last revision."""
-    tell("値", rows, ("indicator_id", "period", "revision", "value", "value_status"))
+    log_rows("値", rows, ("indicator_id", "period", "revision", "value", "value_status"))
     rows = sorted(rows, key=itemgetter("revision"))
     return {f"{row['indicator_title']} {row['period']}": row["value"] for row in rows}
 
 
-# What a record tells of tables, by its title.
-_TOLD: dict[str, tuple[str, Callable[[list[Row]], dict[str, Any]]]] = {
+# What a record says of tables, by its title.
+_RECORDED: dict[str, tuple[str, Callable[[list[Row]], dict[str, Any]]]] = {
     "findings": ("finding#primary", _count_findings),
     "failed_checks": ("check_result#check", _count_failed),
     "figures": ("indicator_value#indicator", _gather_figures),
@@ -208,7 +208,7 @@ class RunRecorder:
         # Imported here because a run for which nothing has changed needs no tables.
         from sumida_data.base.frames import read_rows  # noqa: PLC0415
 
-        for title, (name, sum_up) in _TOLD.items():
+        for title, (name, sum_up) in _RECORDED.items():
             if name in pipeline.datasets() and catalog.exists(name):
                 self._noted[title] = sum_up(read_rows(catalog.load(name)))
 

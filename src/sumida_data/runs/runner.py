@@ -142,7 +142,7 @@ class ChangesRunner(SequentialRunner):
             return {name_from(project, one): hash_place(one, times=places[one]) for one in places}
         if hasattr(dataset, "hash_content"):
             return {name: dataset.hash_content()}
-        # Nobody can say whether it has changed.
+        # It is unknown whether it has changed.
         return {name: os.urandom(16).hex()}
 
 
@@ -158,5 +158,5 @@ def _make_plain(value: object) -> object:
             return sorted(value)
         case Enum() | date() | Decimal():
             return repr(value)
-    # Nobody can say whether it has changed.
+    # It is unknown whether it has changed.
     return os.urandom(16).hex()

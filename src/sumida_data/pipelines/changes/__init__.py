@@ -38,7 +38,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
 ) -> tuple[approval.Proposal, Contents]:
     """Say what would change in the public target, and what a person must know to approve it.
 
-    Returned are the proposal, and the catalogue with what tells the office what would change.
+    Returned are the proposal, and the catalogue with what shows the office what would change.
     """
     report, survey, checks = report_content, report_content.survey, tables["privacy_check"]
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
