@@ -80,7 +80,7 @@ class FolderTarget:
         for path, content in read_folder(self._place).items():
             top, name, address, key = (*path.split("/", 3), "", "", "")[:4]
             if not (top == "dataset" and key):
-                # A dataset that is public no more leaves a page that is none of the catalogue's.
+                # A dataset that is no longer public leaves a page that the catalogue does not have.
                 if not (top == "dataset" and address == _ADDRESS_PAGE and name not in known):
                     pages[path] = hash_content(content)
             elif address == "latest" and key != _ADDRESS_PAGE:

@@ -162,7 +162,7 @@ class Quarter:
     def write_down(
         self, *, by: str, note: str, done: str | None, confirm: str | None, mails: bool
     ) -> None:
-        """Write down that a step was done outside, or that a department has confirmed or hears."""
+        """Write down that a step was done outside, a confirmation, or the mails of the day."""
         if not by.strip():
             raise ProjectError("--by に、した人の名前を書いてください。")
         said: list[Row] = [{"department": code} for code in self._split(confirm or "")]
@@ -182,17 +182,17 @@ class Quarter:
         return given
 
     def _hand_out(self) -> list[str]:
-        """Put the mails that are to go out now into a folder; return the hashes of what they say.
+        """Put the mails that are due into a folder; return the hashes of their contents.
 
-        Each goes out once, but what asks for an answer again when the day has passed.
+        Each is sent once; a request for an answer again when the day has passed.
         """
         if not (drafts := sorted((self.project / _MAILS.format(self.period)).glob("*.eml"))):
             raise ProjectError(f"{self.period} のメールの下書きがありません。先に {self._run}")
-        heard = {one["code"] for one in self.departments if not one["silent"]}
+        responded = {one["code"] for one in self.departments if not one["silent"]}
         days, handed = (self.due_on - self.today).days, []
         known = {*chain.from_iterable(note.get("mails", ()) for note in self.notes)}
         for path in drafts:
-            is_answer, content = path.name.split("_")[0] in heard, path.read_bytes()
+            is_answer, content = path.name.split("_")[0] in responded, path.read_bytes()
             # What goes along may change without anything new to say.
             said = content.split(b"--==")[:2] + [b"late"] * (days < 0 and not is_answer)
             key = sha256(b"".join(said)).hexdigest()

@@ -28,7 +28,7 @@ from sumida_data.base.metadata import (
 )
 
 PackageName = Annotated[str, Described(pattern=r"^[a-z0-9][a-z0-9-]+$", max_length=100)]
-# Every standard data set of Japanese municipalities begins by saying whose it is.
+# Every standard data set of Japanese municipalities begins with its municipality.
 MUNICIPALITY = ("municipality_code", "municipality_name")
 DATA_DICTIONARY = "data_dictionary"
 CODE_LIST = "code_list"

@@ -56,7 +56,7 @@ class SurveyState:
     """How the survey of one period went, from tables of all periods.
 
     Divisions are in the order of department codes, and ``sections`` are the departments asked, by
-    code. Each row of findings is a rule with its number of findings, grave ones first, then the
+    code. Each row of findings is a rule with its number of findings, errors first, then the
     most frequent. What was set aside in the period, or belongs to none, is apart from the rest.
     """
 
@@ -69,19 +69,19 @@ class SurveyState:
                 answered=status.isin(ANSWERED),
                 no_change=status.eq("no_change"),
                 # What came and could not be used has to be mended, not to be asked for.
-                heard_of=status.ne("not_received"),
+                responded=status.ne("not_received"),
             )[ours]
             .groupby("department_code")
             .agg(
                 {"division": "first", "section": "first"}
-                | dict.fromkeys(("answered", "no_change", "heard_of"), "any")
+                | dict.fromkeys(("answered", "no_change", "responded"), "any")
             )
         )
         by_division = departments.groupby("division", sort=False)
         self.divisions = [_count_answers(str(name), rows) for name, rows in by_division]
         self.total = _count_answers("計", departments)
         self.sections = {str(code): str(name) for code, name in departments["section"].items()}
-        self.missing_sections = tuple(departments.loc[~departments["heard_of"], "section"])
+        self.missing_sections = tuple(departments.loc[~departments["responded"], "section"])
         # What was found in a file that a newer one has replaced needs no action.
         replaced = response.loc[status.eq("superseded"), "source_file"]
         found = finding[~finding["source_file"].isin(replaced)]

@@ -481,7 +481,7 @@ class _SourceReading:
         return list(compress(taken, ~is_total))
 
     def _lacks_value(self, record: Record) -> bool:
-        """Tell whether a value is missing without which the row is none, and report it."""
+        """Tell whether a value is missing that every row must have, and report it."""
         for item in self.required:
             answer = record.answer_of(item.name)
             # A column whose unit is another one has not been read.

@@ -67,7 +67,7 @@ _STYLES |= {
     for name in ("answer", "fixed", "example")
     for kind, number_format in {"date": "yyyy/m/d", "integer": "#,##0"}.items()
 }
-# Where something is amiss; the words are in the column beside the rows and in the counters.
+# Where something is wrong; the words are in the column beside the rows and in the counters.
 _MARKS = {"contradictory": {"bg_color": "#F8CBAD"}, "blank": {"bg_color": "#FFF2CC"}}
 
 _HINTS = {

@@ -68,7 +68,7 @@ def write_receipt(response: Row, state: str) -> Sequence[Cell]:
 
 @dataclass(frozen=True, slots=True)
 class ReturnSheet:
-    """What one reader, such as 区民部 税務課, hears about the files received.
+    """What one reader, such as 区民部 税務課, is sent about the files received.
 
     The opening is the first sentence; the title is such as the survey's with the quarter; the
     points are those of the files for being readable by machines, in words, or ''.

@@ -76,7 +76,7 @@ class CkanSettings(Model):
     @model_validator(mode="before")
     @classmethod
     def _choose_prefix(cls, settings: Row) -> Row:
-        # Names such as staff-training are others' too; what is ours begins with whose it is.
+        # Others use names such as staff-training too; ours begin with a name of our own.
         whose = settings.get("organization")
         return ({"name_prefix": f"{whose}-"} if whose else {}) | settings
 

@@ -168,12 +168,12 @@ class _Quarter:
 
     def list_responses(self) -> Iterator[Row]:
         """Yield a row of ``response`` for each file, and for each department without one."""
-        heard_of = set(self.chosen)
+        responded = set(self.chosen)
         for returned in self.returns:
             owner = self._find_owner(returned)
             if not owner and is_document(returned.source_file):
                 continue
-            heard_of.add(owner)
+            responded.add(owner)
             counts = self.chosen.get(self.owners.get(returned.source_file, ""))
             other = self.chosen.get(owner)
             if counts is None and other and self.ledger.find(returned) < self.ledger.find(other):
@@ -181,7 +181,7 @@ class _Quarter:
                 counts = other
             yield self._respond(owner) | self._receipt(returned, owner, counts)
         for code in self.departments:
-            if self.wave.asks(code) and code not in heard_of:
+            if self.wave.asks(code) and code not in responded:
                 yield self._respond(code)
 
     def _choose(self) -> dict[str, Return]:

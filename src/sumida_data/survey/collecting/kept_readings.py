@@ -145,7 +145,7 @@ def choose_discarded(
     reason. Where most are gone, the quarter was discarded, and one was sent or put back again.
     """
     there = {(one.period, one.file_sha256) for one in present}
-    # Invented data of a trial have no say beside real returns.
+    # Invented data of a trial do not count beside real returns.
     is_real = any(one.is_real for one in present)
     ours = filterfalse(lambda one: is_real and one.sample, kept)
     chosen: list[Return] = []

@@ -43,7 +43,7 @@ _INEXACT = frozenset({"about", "expected", "since"})
 _FIRST_DAY, _LAST_DAY = "1900-01-01", "2099-12-31"
 
 TextRow = Mapping[str, str]
-# Under this a row gives the number of its line, where not all rows of a register are at hand.
+# Under this a row gives the number of its line, where only some rows of a register are given.
 LINE = "\n"
 
 
