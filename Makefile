@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 KEDRO := $(BIN)/kedro
+READERS := tests/packages/readers
 STACK := tests/catalogue/ckan/stack
 UV := $(shell command -v uv 2>/dev/null)
 # uv is used where it is there; pip does the same, only slower.
@@ -86,6 +87,8 @@ lock:  ## Write the lock files anew; needs uv.
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 	uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.lock
 	for version in 2.12 2.11 2.10 tools; do uv pip compile $(STACK)/requirements-$$version.in --override $(STACK)/overrides.txt --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(STACK)/requirements-$$version.lock || exit 1; done
+	uv pip compile $(READERS)/requirements.in --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file $(READERS)/requirements.lock
+	npm install --prefix $(READERS) --package-lock-only --omit-lockfile-registry-resolved --silent
 	uv pip compile pyproject.toml --quiet --group notebooks --constraint requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-notebooks.lock
 
 clean:  ## Remove all that was made; what was received, remembered, published and recorded stays.

@@ -194,7 +194,8 @@ def describe_copy(title: str, path: str, content: bytes) -> Row:
     file = describe_file(path, content)
     form = file["format"]
     return {
-        "name": f"{path.removesuffix(f'.{form}')}_{form}",
+        # Readers of version 1 refuse a package with capitals in a name.
+        "name": f"{path.removesuffix(f'.{form}')}_{form}".lower(),
         "title": title if form in ("md", "py") else f"{title}({form.upper()})",
         **file,
         "format": form.upper(),
