@@ -8,7 +8,7 @@ import pytest
 from sumida_data.survey.collecting.collection import Collected
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place
 from sumida_data.survey.form import Form
-from sumida_data.survey.reading.columns import suggest_field
+from sumida_data.survey.reading.columns import judge_of, suggest_field
 from sumida_data.survey.reading.reader import SheetReader
 from sumida_data.survey.reading.second_look import SecondLook
 from sumida_data.survey.reading.workbook import Sheet
@@ -218,3 +218,18 @@ def test_a_cell_merged_with_an_error_is_no_blank(form: Form, rules: FindingRules
     assert contents is not None
     found = [(finding.rule_id, finding.place.cell) for finding in contents.findings]
     assert found == [("F308", "C2"), ("F315", "C3")]
+
+
+def test_every_example_of_the_form_is_an_answer(form: Form) -> None:
+    for item in (item for part in form.sheets for item in part.fields):
+        for example in filter(None, item.examples):
+            judgement = judge_of(item)(example)
+            assert (judgement.rule_id, judgement.reading.status) == (None, "answered"), item.name
+
+
+def test_an_address_keeps_its_letters(form: Form) -> None:
+    part = form.sheet_of("procedure")
+    assert part is not None
+    item = next(item for item in part.fields if item.name == "application_url")
+    address = "https://www.city.sumida.lg.jp/Shinsei/a_b.html?id=12&x=Y#top"
+    assert judge_of(item)(f" {address}\u200b").reading.value == address

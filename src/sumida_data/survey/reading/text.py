@@ -66,7 +66,9 @@ def reader_of(field: FormField) -> Reader:
     if field.type in {"integer", "number"}:
         return _NumberReader(field).read
     days: dict[str, Reader] = {"date": read_date, "yearmonth": read_month}
-    texts = read_code if field.pattern or field.unique else _read_name if field.required else None
+    # Letters of a code are capitals; an address, for one, is as it is written.
+    is_code = (field.pattern or field.unique) and field.example == field.example.upper()
+    texts = read_code if is_code else _read_name if field.required else None
     return days.get(field.type, texts or read_text)
 
 
