@@ -86,6 +86,7 @@ def test_a_run_as_kedro_does_it_names_the_nodes_from_which_it_goes_on(project):
     [
         ("returns", "data/08_reporting/returns/FY2022Q3/_回収状況.html"),
         ("report", "data/08_reporting/FY2022Q3/progress_report.html"),
+        ("changes", "data/06_catalog/preview/changes.html"),
     ],
 )
 def test_what_shows_the_period_is_made_again_alone(project, part, made):

@@ -152,6 +152,9 @@ def _explain(error: BaseException) -> str:
     # What is not there is reported by who looked for it; without a number it may be a network.
     if cause and cause.errno not in (None, errno.ENOENT):
         return f"{explain_os_error(cause)}もう一度実行してください。"
+    if cause and str(error).isascii():
+        missing = os.path.relpath(cause.filename or str(cause))
+        return f"{missing} がまだありません。先に kedro run を、範囲を選ばずに実行してください。"
     if str(error).startswith("Pipeline contains no nodes"):
         return "選ばれた範囲に処理がありません。--from-nodes や --to-nodes などを見直してください。"
     # What else Kedro says is English.

@@ -3,7 +3,7 @@
 from kedro.framework.project import find_pipelines
 from kedro.pipeline import Pipeline
 
-from sumida_data.pipelines import indicators, ingest, quality
+from sumida_data.pipelines import indicators, ingest, packages, quality, report
 from sumida_data.pipelines.wiring import PROJECT
 
 # What `kedro run` does: the quarter from received files to preview and report. Sample data are
@@ -20,7 +20,11 @@ def register_pipelines() -> dict[str, Pipeline]:
     for name in {"forms", "keep", "returns"} & pipelines.keys():
         # They begin with the registers and settings by which the quarter reads its returns.
         pipelines[name] += ingest.create_pipeline().only_nodes("prepare_collector")
-    for name in {"returns", "report"} & pipelines.keys():
+    if "changes" in pipelines:
+        # It compares what is passed on in memory.
+        pipelines["changes"] += packages.create_pipeline().only_nodes("build_preview")
+        pipelines["changes"] += report.create_pipeline().only_nodes("gather_report")
+    for name in {"returns", "report", "changes"} & pipelines.keys():
         # They show the period that is chosen from the answers; so each can be made again alone.
         pipelines[name] += indicators.create_pipeline().only_nodes("choose_period")
     if "publish" in pipelines:

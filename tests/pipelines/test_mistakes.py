@@ -200,6 +200,16 @@ def test_a_runner_on_several_processes_is_refused_in_one_line(empty_project: Pro
     assert line.startswith("--runner=ParallelRunner: 大きな値をメモリで渡すため、使えません。")
 
 
+@pytest.mark.parametrize("part", ["report", "changes"])
+def test_a_part_of_a_run_that_never_was_names_what_is_missing(
+    empty_project: Project, part: str
+) -> None:
+    run = empty_project.refuse("run", f"--pipelines={part}")
+    line = run.output.splitlines()[-1]
+    assert line.startswith("data/03_primary/")
+    assert line.endswith(" がまだありません。先に kedro run を、範囲を選ばずに実行してください。")
+
+
 def test_an_unknown_pipeline_is_told_in_one_line(empty_project: Project) -> None:
     run = empty_project.refuse("run", "--pipelines=ingest,qualty")
     assert run.code == 1
