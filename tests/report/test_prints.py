@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import docx
 import pytest
 from docx.enum.section import WD_ORIENT
+from docx.shared import RGBColor
 from lxml import html
 from openpyxl import load_workbook
 
@@ -116,3 +117,7 @@ class TestPrints:
         assert document.sections[0].orientation == WD_ORIENT.LANDSCAPE
         rows = document.tables[0].rows
         assert [bool(row._tr.xpath(".//w:tblHeader")) for row in rows][:2] == [True, False]
+        assert [bool(row._tr.xpath(".//w:shd")) for row in rows][:2] == [True, False]
+        assert {run.font.color.rgb for run in document.paragraphs[0].runs} == {
+            RGBColor(0x4A, 0x56, 0x65)
+        }

@@ -233,7 +233,8 @@ def _write_docx(body: Any, charts: Mapping[str, Chart]) -> bytes:
             chart = charts[one.get("aria-labelledby").partition("-chart")[0]]
             _add_chart(document, chart, one.findtext("desc"))
         elif one.tag != "figcaption":
-            _write(document.add_paragraph(style=_STYLES.get(name)), _list_runs(one), size)
+            paragraph = document.add_paragraph(style=_STYLES.get(name))
+            _write(paragraph, _list_runs(one), size, _COLORS.get(name))
     document.save(content)
     return fix_clocks(content.getvalue())
 
@@ -272,12 +273,13 @@ def _set_up(document: Any, *, is_landscape: bool) -> None:
         language.attrib.update(dict.fromkeys((qn("w:val"), qn("w:eastAsia")), "ja-JP"))
 
 
-def _write(paragraph: Any, runs: Iterable[tuple[str, str]], size: float) -> None:
+def _write(paragraph: Any, runs: Iterable[tuple[str, str]], size: float, color: Any = None) -> None:
     paragraph.paragraph_format.line_spacing = Pt(1.35 * size)
     for text, tag in runs:
         if text.strip(" "):
             run = paragraph.add_run(text)
             run.font.size, run.bold = Pt(size), True if tag == "b" else None
+            run.font.color.rgb = color and RGBColor(*color.bitmap_rgb())
 
 
 def _add_table(document: Any, element: Any, size: float) -> None:
@@ -298,3 +300,6 @@ def _add_table(document: Any, element: Any, size: float) -> None:
     for line in [*table.rows][:heads]:
         # Word repeats it on the next page, and a screen reader says it with each cell.
         line._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        for cell in line.cells:
+            filled = {qn("w:val"): "clear", qn("w:fill"): _HEAD.hexval()[2:]}
+            cell._tc.get_or_add_tcPr().append(OxmlElement("w:shd", attrs=filled))
