@@ -201,15 +201,17 @@ class _Ledger:
 
     def withhold(self) -> None:
         """Withhold what is small, and one by one what would give it away."""
-        key: Key | None = ()
-        while key is not None:
-            # What is withheld with another lets an earlier quarter be compared.
-            for one in sorted(self.counts):
+        looked_at = sorted(self.counts)
+        while looked_at:
+            for one in looked_at:
                 if not self.counts[one].outcome and self._is_small(one):
                     self.counts[one].outcome = STATUS
-            key = next(filter(None, starmap(self._choose, self.sums.items())), None)
-            if key:
+            looked_at = []
+            if key := next(filter(None, starmap(self._choose, self.sums.items())), None):
                 self.counts[key].outcome = WITH_IT
+                # What is withheld with another lets an earlier quarter be compared.
+                same = key[:2], key[3:]
+                looked_at = sorted(one for one in self.counts if (one[:2], one[3:]) == same)
 
     def _is_small(self, key: Key) -> bool:
         revealed = (self.counts[key].value, self._count_left(key), self._count_since(key))

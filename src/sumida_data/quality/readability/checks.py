@@ -143,9 +143,14 @@ class Grid:
     styles: dict[Cell, str] = field(default_factory=dict)
 
     @cached_property
+    def widths(self) -> list[int]:
+        """How many cells of each row are filled."""
+        return list(map(_count_filled, self.rows))
+
+    @cached_property
     def header_row(self) -> int:
         """The row with the headings: of the first rows, the first that is widest."""
-        widths = list(map(_count_filled, self.rows[:_HEADER_SEARCH_ROWS]))
+        widths = self.widths[:_HEADER_SEARCH_ROWS]
         return widths.index(max(widths)) if widths else 0
 
     @cached_property
@@ -201,7 +206,7 @@ def _list_names(field: Described) -> tuple[str, ...]:
 
 
 def _count_filled(row: Cells) -> int:
-    return sum(cell not in _BLANK for cell in row)
+    return len(row) - sum(map(row.count, _BLANK))
 
 
 def _is_number(cell: Any) -> bool:
@@ -283,15 +288,15 @@ def _read_spreadsheet(file: DataFile, content: bytes) -> None:
             names = archive.namelist()
             file.form = "xlsx" if "xl/workbook.xml" in names else "ods"
             file.objects += sum("_rels" not in one for one in names if _OBJECTS.match(one))
+            styles = _read_styles(archive)
             for name, part in sheet_parts(archive) if file.form == "xlsx" else ():
                 # A sheet of its own for a chart has no cells.
                 if name in grids:
-                    _add_formulas_and_styles(grids[name], archive, part)
+                    _add_formulas_and_styles(grids[name], archive.read(part), styles)
 
 
-def _add_formulas_and_styles(grid: Grid, archive: ZipFile, part: str) -> None:
-    styles = _read_styles(archive) if _STYLES in archive.namelist() else []
-    for letters, digits, style, inner in _CELL.findall(archive.read(part)):
+def _add_formulas_and_styles(grid: Grid, part: bytes, styles: Sequence[str]) -> None:
+    for letters, digits, style, inner in _CELL.findall(part):
         cell = (int(digits) - 1, column_number(letters.decode()))
         if b"<f" in inner:
             grid.formulas.append(cell)
@@ -301,6 +306,8 @@ def _add_formulas_and_styles(grid: Grid, archive: ZipFile, part: str) -> None:
 
 def _read_styles(archive: ZipFile) -> list[str]:
     """Return for each cell style what a reader might take for a meaning; empty for a plain one."""
+    if _STYLES not in archive.namelist():
+        return []
     root = fromstring(archive.read(_STYLES))  # noqa: S314  # of a size that was checked
     fonts = list(map(_describe_font, root.iterfind("{*}fonts/*")))
     fills = list(map(_describe_fill, root.iterfind("{*}fills/*")))
@@ -361,7 +368,7 @@ def _of_texts(is_wrong: Callable[[str], object]) -> Check:
 
 def _list_tables(grid: Grid) -> list[tuple[int, int]]:
     """Return the first and last row of each run of filled rows that is wide, from the headings."""
-    widths = list(map(_count_filled, grid.rows))
+    widths = grid.widths
     runs = (list(run) for _, run in groupby(range(len(widths)), lambda n: widths[n] > 0))
     wide = [run for run in runs if max(widths[run[0] : run[-1] + 1]) > 1]
     return [(run[0], run[-1]) for run in wide if run[-1] >= grid.header_row]
@@ -394,10 +401,11 @@ def _find_gaps(grid: Grid) -> Iterator[Cell]:
 
 
 def _find_lines_around(grid: Grid) -> Iterator[Cell]:
-    for number, row in enumerate(grid.rows):
-        texts = [str_of(cell) for cell in row if cell not in _BLANK]
+    alone = [number for number, width in enumerate(grid.widths) if width == 1]
+    for number in alone:
+        [text] = (str_of(cell) for cell in grid.rows[number] if cell not in _BLANK)
         is_title = len(grid.columns) >= _WIDE and number < grid.header_row
-        if len(texts) == 1 and (is_title or _REMARK.match(texts[0])):
+        if is_title or _REMARK.match(text):
             yield number, 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain, groupby, pairwise
 from operator import attrgetter
 from pathlib import PurePosixPath
@@ -142,6 +142,8 @@ class _Quarter:
         self.returns = returns
         self.wave = self.collector.find_wave(period)
         self.departments = self.collector.list_departments(period)
+        # The same lines are in most returns.
+        self.owner_of_line = lru_cache(lambda text: find_owner([text], self.departments))
         # Of each file that can be used, the code of the department that sent it.
         self.owners: dict[str, str] = {}
         # Who has given which value of a field that is unique in the ward.
@@ -223,7 +225,7 @@ class _Quarter:
     def _check_lines_above(self, code: str, returned: Return) -> None:
         """Report tables under a line that names another department, as pasted from its return."""
         for (sheet, cell), text in returned.lines_above.items():
-            owner = find_owner([text], self.departments)
+            owner = self.owner_of_line(text)
             if owner and owner != code and fold(self.departments[owner].section) in fold(text):
                 words = {"sheet": sheet, "cell": cell, "code": owner}
                 returned.report(self.rules[Kind.SHEET_OF_OTHER_DEPARTMENT], text, **words)
