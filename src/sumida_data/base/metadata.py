@@ -62,6 +62,10 @@ class Model(BaseModel):
         refuse(self._mistakes())
         return self
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        # Kedro copies parameters for every node; what does not change needs no copy.
+        return self
+
     def _mistakes(self) -> Mistakes:
         return {}
 
