@@ -1524,11 +1524,13 @@ for name, group in {"last_time": "前回の状況", "a_plan": "来年度の予�
 
     @kind
     def _group(scene: Scene, group: str = group) -> None:
-        cell, (page, row, _), answer = scene.pick(
+        cell, (page, row, column), answer = scene.pick(
             lambda item, a: item.name in ("annual_cases", "attendees") and a.value, rows=True
         )
-        groups = [one for one in page.rows[scene.header_row(page, row) - 1] if one.value]
-        if not groups:
+        above = scene.header_row(page, row) - 1
+        groups = [one for one in page.rows[above] if one.value]
+        # Where other damage took the group over this column, none says anything of it.
+        if not any(a == above and b <= column <= d for a, b, _, d in page.merged):
             raise DoesNotApplyError
         for one in groups:
             one.value = group

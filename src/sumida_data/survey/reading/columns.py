@@ -448,7 +448,8 @@ def suggest_field(heading: str, fields: Iterable[FormField]) -> FormField | None
 def count_signs(columns: Iterable[AnswerColumn], cells: Sequence[CellValue]) -> int:
     """Return how many signs there are that cells are a row of answers; below 0 against it.
 
-    A number or a day is one, what hardly anything else looks like, such as a choice, are two.
+    A number or a day is one, what hardly anything else looks like, such as a choice, are two, and
+    the number of a record four.
     """
     pairs = list(zip(columns, cells, strict=False))
     if any(cell == "" and one.field.key and not one.field.optional for one, cell in pairs):
@@ -463,7 +464,7 @@ def _weigh(field: FormField, status: AnswerStatus) -> int:
         return 0
     if status == "unreadable":
         return -4 if field.key else -2
-    return (1 + is_special) * (status == "answered")
+    return (1 + is_special) * (1 + field.key) * (status == "answered")
 
 
 def find_displacement(
