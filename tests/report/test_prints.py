@@ -24,14 +24,13 @@ def pages(report):
     return render_pages(report)
 
 
-@pytest.fixture
-def charts(report):
+def list_charts(report):
     return {one.indicator.indicator_id: one.chart for one in report.indicators}
 
 
 @pytest.fixture
-def printed(pages, charts):
-    return print_papers(pages, charts)
+def printed(pages, report):
+    return print_papers(pages, list_charts(report))
 
 
 def squeeze(text):
@@ -84,8 +83,16 @@ class TestPrints:
             said = squeeze(read(printed[f"{name}.{form}"]))
             assert [text for text in texts if text not in said] == []
 
-    def test_they_are_the_same_twice(self, pages, charts, printed):
-        assert print_papers(pages, charts) == printed
+    def test_what_is_behind_without_a_path_is_printed_without_its_table(
+        self, make_frames, make_report, make_value, value_rows
+    ):
+        incident = make_value("serious_incidents", "FY2022Q3", "1")
+        report = make_report(make_frames([*value_rows[:-1], incident]))
+        printed = print_papers(render_pages(report), list_charts(report))
+        assert "どれだけ足りないか" not in read_docx(printed["briefing_serious_incidents.docx"])
+
+    def test_they_are_the_same_twice(self, pages, report, printed):
+        assert print_papers(pages, list_charts(report)) == printed
 
     def test_a_pdf_holds_no_font_and_has_the_size_of_its_page(self, printed):
         content = printed["council_paper.pdf"]

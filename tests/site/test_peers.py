@@ -61,7 +61,12 @@ def test_ratios_come_from_sums_of_what_is_of_one_day(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "indicator_id"), [(ROWS[:1], "mynumber_card_rate"), (ROWS, "open_datasets")]
+    ("rows", "indicator_id"),
+    [
+        (ROWS[:1], "mynumber_card_rate"),
+        ([one | {"cards": None} for one in ROWS], "mynumber_card_rate"),
+        (ROWS, "open_datasets"),
+    ],
 )
 def test_where_there_are_no_peers_there_is_no_comparison(
     plan: Plan, rows: list[dict[str, Any]], indicator_id: str

@@ -216,7 +216,7 @@ def gather_peers(page: IndicatorPage, published: Published) -> Row | None:
     """Place the newest value of a ratio among those of other municipalities.
 
     Ratios come from summed numerators and denominators. None where the table behind the indicator
-    does not list other municipalities, or not that of the value.
+    does not list other municipalities, or has no value for that of the page.
 
     Returns:
         The day of the figures, the ``members`` of the same prefecture and kind in the order of
@@ -229,9 +229,9 @@ def gather_peers(page: IndicatorPage, published: Published) -> Row | None:
         return None
     rows = _select(published.rows(indicator.table), period=current["period"])
     home = next(iter(_select(rows, municipality_code=current["municipality_code"])), {})
-    if "prefecture_name" not in home:
-        return None
     fields = (indicator.numerator_fields[0], indicator.denominator_fields[0])
+    if "prefecture_name" not in home or not _list_counted([home], *fields):
+        return None
     counted = _list_counted(_select(rows, as_of=home["as_of"]), *fields)
     prefecture, kind = home["prefecture_name"], home["municipality_name"][-1]
     around = _select(counted, prefecture_name=prefecture)
