@@ -26,7 +26,7 @@ def test_a_sheet_may_be_for_some_departments_only(wave: Wave) -> None:
     assert wave.sheets_for(None) == ("手続",)
 
 
-def test_for_a_year_a_quarter_that_is_not_listed_follows_the_last_one(wave: Wave) -> None:
+def test_for_a_year_a_quarter_that_is_not_listed_follows_the_one_before(wave: Wave) -> None:
     waves = Waves.model_validate(
         {
             "FY2022Q4": wave.model_dump(),
@@ -35,8 +35,9 @@ def test_for_a_year_a_quarter_that_is_not_listed_follows_the_last_one(wave: Wave
         }
     )
     assert [*waves.root] == [
-        *("FY2022Q4", "FY2022Q2", "FY2023Q1", "FY2023Q2", "FY2023Q3", "FY2023Q4")
+        *("FY2022Q4", "FY2022Q2", "FY2023Q1", "FY2023Q2", "FY2023Q3", "FY2023Q4", "FY2022Q3")
     ]
+    assert waves.root["FY2022Q3"].follows == "FY2022Q2"
     assert [*waves.listed] == ["FY2022Q4", "FY2022Q2"]
     # The days are a Friday, a Saturday, a Sunday and again a Sunday without the rule of weekends.
     assert [waves.root[f"FY2023Q{number}"].due_on for number in (1, 2, 3, 4)] == [

@@ -279,7 +279,7 @@ def check(path: Path, period: str | None, project: Path | None, *, watch: bool) 
         raise click.ClickException(f"{path}: ファイルもフォルダもありません。")
     loaded = Project(project or find_project(path))
     if period is not None and period not in loaded.waves.root:
-        allowed = "、".join(loaded.waves.root)
+        allowed = "、".join(sorted(loaded.waves.root))
         raise click.ClickException(f"--period {period}: この期間の照会はありません({allowed})。")
     checker = Checker(loaded, period)
     console = Console(highlight=False)

@@ -127,7 +127,7 @@ class Quarter:
         self.of_period = f" --period={name}" * bool(period)
         self._run = f"kedro run --params=period={name}{self.option}"
         if name not in self.waves.root:
-            allowed = "、".join(self.waves.root)
+            allowed = "、".join(sorted(self.waves.root))
             raise ProjectError(f"--period {name}: この期間の照会はありません({allowed})。")
         self.period, self.due_on = Period.parse(name), self.waves.root[name].due_on
         self.publication_due = self.due_on + lasts

@@ -28,7 +28,7 @@ from sumida_data.base.periods import Period
 HEADER_SEARCH_ROWS = 60
 # Beyond these a quarter is a slip of the hand.
 _FIRST_PERIOD, _LAST_PERIOD = "FY2000Q1", "FY2098Q4"
-# So many quarters may follow the last one that is listed before another has to be listed.
+# So many quarters may follow one that is listed before another has to be listed.
 _FOLLOWING = 4
 _SATURDAY = 5
 
@@ -293,7 +293,7 @@ class Wave(Model):
 
 
 class Waves(Listed[dict[PeriodText, Wave]]):
-    """The inquiries by period: those that are listed, and for a year more that which follows."""
+    """The inquiries by period: those that are listed, and for a year after each those between."""
 
     @property
     def listed(self) -> dict[str, Wave]:
@@ -328,11 +328,11 @@ class Waves(Listed[dict[PeriodText, Wave]]):
 
     @model_validator(mode="after")
     def _let_follow(self) -> Self:
-        for start in sorted(map(Period.parse, self.root))[-1:]:
+        for start in sorted(map(Period.parse, self.root), reverse=True):
             period = start
             for _ in range(_FOLLOWING):
                 period = period.next
-                self.root[str(period)] = self.root[str(start)].move(start, period)
+                self.root.setdefault(str(period), self.root[str(start)].move(start, period))
         return self
 
 
