@@ -100,6 +100,8 @@ def test_a_file_that_came_after_the_run_wants_another(project: Path) -> None:
     run.write_text('{"account": "ict01", "machine": {"name": "pc-7"}}', "utf-8")
     output = call().output
     assert "［済］集計する　最新" in output
+    other = call("--period", "FY2022Q2").output
+    assert "［未］集計する　最後の集計はこの期間のものではない" in other
     assert " ict01(pc-7)" in output
     new = project / "data/01_raw/survey/FY2022Q3/1203.xlsx"
     new.parent.mkdir(parents=True)

@@ -79,7 +79,7 @@ def test_a_ratio_comes_from_sums_and_leaves_incomplete_rows_out(
     values, lineage = compute("FY2022Q3")
     rate = values["security_training_rate", "FY2022Q3"]
     assert (rate["value"], rate["numerator"], rate["denominator"]) == (50, 51, 101)
-    assert rate["note"] == "分子か分母が空の1行は数に入れていない。"
+    assert rate["note"] == "受講者数か研修対象者数が空の1行は数に入れていない。"
     assert len(lineage[lineage["indicator_id"] == "security_training_rate"]) == 4
 
 
@@ -288,9 +288,11 @@ def test_a_year_of_which_a_month_is_missing_is_not_measured(
     answers: Answers, compute: Compute, missing: str
 ) -> None:
     add_approvals(answers, [month for month in YEAR if month != missing])
-    values, _ = compute("FY2022Q3")
+    values, _ = compute("FY2021Q4", "FY2022Q3")
     rate = values["electronic_approval_rate", "FY2022Q3"]
     assert (rate["value"], rate["value_status"]) == (None, "not_measured")
+    assert rate["note"] == "この期間のデータがない。"
+    assert values["electronic_approval_rate", "FY2021Q4"]["note"] == "数える期間の行がそろわない。"
 
 
 def test_what_was_carried_forward_shows_in_the_value(answers: Answers, compute: Compute) -> None:

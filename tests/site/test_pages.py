@@ -257,6 +257,7 @@ class TestIndicator:
         ]
         before, said, after = page.partition("前後の値はつながりません")
         assert said
+        assert '<th scope="col" class="number">分子</th>' in before
         assert "令和4(2022)年度第3四半期" in before
         assert "令和4(2022)年度第4四半期" in after
 

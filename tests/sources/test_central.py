@@ -127,6 +127,13 @@ def test_months_and_departments_of_a_cp932_csv(collect: Collect) -> None:
     )
 
 
+def test_months_of_a_quarter_without_returns_belong_to_the_year(collect: Collect) -> None:
+    files = {f"document_approval/{one}/a.csv": APPROVALS.encode() for one in ("FY2022Q1", "FY2022")}
+    contents = collect(files, periods=("FY2021Q4", "FY2022Q3"))
+    assert {one.period for one in contents.answers} == {"FY2022Q1"}
+    assert collect(files, periods=("FY2022Q3",)).answers == []
+
+
 def test_missing_double_and_unusable_files_are_told(
     collect: Collect, sources: CentralSources
 ) -> None:

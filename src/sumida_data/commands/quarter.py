@@ -253,12 +253,12 @@ class Quarter:
         received = (one for one in (self.project / "data/01_raw").rglob("*") if one.is_file())
         newer = sum(not is_hidden(one) and one.stat().st_mtime > since for one in received)
         detail = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
+        detail = detail if self.proposal else "最後の集計はこの期間のものではない"
         for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
             run = json.loads(record.read_bytes())
             who = f"{run['account']}({run['machine']['name']})"
-        command = self._run
         signed = {"when": _written_on(path) if self.proposal else "", "who": who}
-        return self._step("集計する", detail, command, self.proposal and not newer, **signed)
+        return self._step("集計する", detail, self._run, self.proposal and not newer, **signed)
 
     def _check(self) -> Iterator[Step]:
         asked, proposal = self.departments, self.proposal

@@ -96,8 +96,7 @@ class LaterVersion(Model):
     """A later version of a definition: what changes, and why; what is not given stays as it was.
 
     Attributes:
-        valid_from: The first day on which it is in force; a period has the definition in force
-            on its last day.
+        valid_from: The first day in force; a period has the definition in force on its last day.
         version_reason: Why the definition changed.
         series_break: Whether values from here on count something else than those before.
     """
@@ -106,6 +105,7 @@ class LaterVersion(Model):
     valid_from: date
     version_reason: str
     series_break: bool = False
+    easy: str | None = None
     definition: str | None = None
     numerator_words: str | None = None
     denominator_words: str | None = None

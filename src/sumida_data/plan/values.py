@@ -345,7 +345,7 @@ def _evaluate(row: Row, plan: Plan, indicator: Indicator, period: Period) -> Row
         nothing = dict.fromkeys(("value", "numerator", "denominator", *OPEN_RANGE))
         return nothing | {"value_status": "not_measured", "note": reason}
     value = calculate(indicator, row["numerator"], row["denominator"])
-    status, note = _explain(row, value)
+    status, note = _explain(row, value, indicator)
     missing, *bounds = _find_range(row, indicator) if value is not None else ("", None, None)
     return {
         **dict(zip(OPEN_RANGE, bounds, strict=True)),
@@ -357,19 +357,19 @@ def _evaluate(row: Row, plan: Plan, indicator: Indicator, period: Period) -> Row
     }
 
 
-def _explain(row: Row, value: Decimal | None) -> tuple[str, str | None]:
+def _explain(row: Row, value: Decimal | None, indicator: Indicator) -> tuple[str, str | None]:
     """Return the status of what was counted, and what must be said of it."""
     notes = []
-    if value is None and row["denominator"]:
-        notes.append("分子が分母より大きいか、0より小さいため、求められない。")
-    elif value is None and row["complete_rows"]:
-        notes.append("分母が0のため、求められない。")
+    reason = "分子が分母より大きいか、0より小さい" if row["denominator"] else "分母が0の"
+    if value is None and (row["denominator"] or row["complete_rows"]):
+        notes.append(f"{reason}ため、求められない。")
     status = "cannot_say" if value is None else "measured"
     if row["carried"]:
         status = status.replace("measured", "carried_forward_in_part")
         notes.append(f"{row['carried']}課は前回から変更なしとして引き継いだ。")
     if row["incomplete_rows"]:
-        notes.append(f"分子か分母が空の{row['incomplete_rows']}行は数に入れていない。")
+        parts = "か".join(filter(None, (indicator.numerator_words, indicator.denominator_words)))
+        notes.append(f"{parts}が空の{row['incomplete_rows']}行は数に入れていない。")
     return status, "".join(notes) or None
 
 
@@ -417,9 +417,9 @@ def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Pe
         unanswered = None if row["departments_answered"] else "回答した課がない。"
         return unanswered if row["departments_asked"] else "この期間は照会していない。"
     # A municipality without a row in the counts has none in any of them.
-    is_there = row["complete_rows"] is not None
-    is_there |= row["delivered"] and indicator.kind != "ratio"
-    return None if is_there else "この期間のデータがない。"
+    if row["complete_rows"] is not None or (row["delivered"] and indicator.kind != "ratio"):
+        return None
+    return f"{'数える期間の行がそろわ' if row['delivered'] else 'この期間のデータが'}ない。"
 
 
 def round_half_up(number: Decimal, decimals: int) -> Decimal:

@@ -123,7 +123,11 @@ class CentralCollector:
         contents = CentralContents(findings=list(self._find_misplaced(files)))
         for source in self.sources:
             reading = _SourceReading(self, source, contents)
-            for period in periods:
+            # A year is made of months that came in quarters without returns, too.
+            came = {name.split("/")[1] for name in files if name.startswith(f"{source.source}/")}
+            quarters = filter(PERIOD.fullmatch, came if source.month else ())
+            between = {one for one in quarters if periods[0] <= one <= periods[-1]}
+            for period in sorted({*periods, *between}):
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
                 if len(found) != 1:
@@ -571,12 +575,8 @@ def _list_lost(findings: Iterable[Finding]) -> defaultdict[str, set[str]]:
 
 def _describe_gaps(gaps: Mapping[str, Set[str]]) -> str:
     """Say which months and departments are missing, the first few by name."""
-    return _shorten(
-        [
-            f"{month} の課 {_shorten(sorted(lost))}" if lost else f"{month} のすべて"
-            for month, lost in gaps.items()
-        ]
-    )
+    parts = (f"課 {_shorten(sorted(lost))}" if lost else "すべて" for lost in gaps.values())
+    return _shorten([f"{month} の{part}" for month, part in zip(gaps, parts, strict=True)])
 
 
 def _settle(record: Record, answer: Answer, value: str, rule: str) -> None:
