@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sumida_data.base.periods import fiscal_year_of
 from sumida_data.plan.models import (
     Baseline,
     Goal,
@@ -416,6 +417,11 @@ class TestWhatBeginsEachYear:
         assert (low["projected_value"], low["pace_needed"]) == (0, Decimal("22.9948"))
         assert judge(plan, training, "99", last)["verdict"] == "slightly_behind"
 
+    def test_a_year_that_begins_after_the_day_is_not_judged_by_it(self, plan: Plan) -> None:
+        training = named(plan, "security_training_rate")
+        assert judge(plan, training, "31", date(2026, 6, 30))["verdict"] == "cannot_say"
+        assert judge(plan, training, "31", END)["verdict"] == "behind"
+
     def test_reached_early_it_may_be_lost_again(self, plan: Plan) -> None:
         training = named(plan, "security_training_rate")
         assert judge(plan, training, "100", self.JUNE)["verdict"] == "kept"
@@ -466,17 +472,19 @@ class TestWhatACarefulPersonWouldSign:
         target, verdict, reason = indicator.target, row["verdict"], row["reason"]
         reached, due = target.is_reached_by(value), day >= target.target_date
         anew = indicator.kind == "flow" or indicator.year_to_date
+        within = anew and (day.month, day.day) != (3, 31)
+        later = within and fiscal_year_of(day) > fiscal_year_of(target.target_date)
         assert reason
         assert all(0 <= int(found) < 100 for found in re.findall(r"(-?\d+)%", reason))
         assert not re.search(r"[+-]0(\.0)?[^.\d]", reason)
         assert (verdict in {"achieved", "kept"}) == reached
-        if reached or due:
+        if reached or (due and not later):
             assert verdict in {"achieved", "kept"} if reached else verdict == "behind"
             names = ("progress_ratio", "pace_needed", "projected_value")
             assert [row[name] for name in names] == [None] * 3
         if verdict == "achieved" and (anew or indicator.goal.startswith("keep")):
             assert due
-        if anew and not due and not reached and (day.month, day.day) != (3, 31):
+        if within and (later or not due) and not reached:
             lost = (indicator.kind, indicator.goal) == ("flow", "keep_at_most")
             assert verdict == ("behind" if lost else "cannot_say")
         if (ratio := row["progress_ratio"]) is not None:

@@ -249,7 +249,7 @@ class Quarter:
 
     def _compute(self) -> Step:
         path, who = self.project / _CHANGES, ""
-        since = path.stat().st_mtime if self.proposal else 0.0
+        when, since = (_written_on(path), path.stat().st_mtime) if self.proposal else ("", 0.0)
         received = (one for one in (self.project / "data/01_raw").rglob("*") if one.is_file())
         newer = sum(not is_hidden(one) and one.stat().st_mtime > since for one in received)
         detail = f"集計の後に来たか直されたファイル{newer}件" if newer else "最新"
@@ -257,8 +257,8 @@ class Quarter:
         for record in sorted((self.project / "data/state/runs").glob("*.json"))[-1:]:
             run = json.loads(record.read_bytes())
             who = f"{run['account']}({run['machine']['name']})"
-        signed = {"when": _written_on(path) if self.proposal else "", "who": who}
-        return self._step("集計する", detail, self._run, self.proposal and not newer, **signed)
+        done = self.proposal and not newer
+        return self._step("集計する", detail, self._run, done, when=when, who=who)
 
     def _check(self) -> Iterator[Step]:
         asked, proposal = self.departments, self.proposal

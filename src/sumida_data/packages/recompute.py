@@ -148,18 +148,17 @@ def count(
 
 
 def judge(row: Row, indicator: Row, *, from_start: bool) -> str:
-    """Return the verdict of a row of progress, from its parts.
-
-    ``from_start`` says that the indicator counts from the start of the fiscal year.
-    """
+    """Return the verdict of a row; ``from_start``: it counts from the start of a fiscal year."""
     if not row["value"] or not row["target_date"]:
         return "cannot_say"
     (low, high), value = _bounds(row), Decimal(row["value"])
     begins, is_due = indicator["kind"] == "flow" or from_start, row["as_of"] >= row["target_date"]
     if low <= value <= high:
-        may_be_lost = begins or indicator["goal"] in _KEEP
-        return "kept" if may_be_lost and not is_due else "achieved"
+        return "kept" if (begins or indicator["goal"] in _KEEP) and not is_due else "achieved"
     within = begins and not row["as_of"].endswith("-03-31")
+    # A year that began after the day is judged at its own end.
+    began = f"{int(row['as_of'][:4]) - (row['as_of'][5:7] < '04')}-04-01" * within
+    is_due &= row["target_date"] >= began
     return "behind" if is_due else _judge_on_the_way(row, indicator, value, within=within)
 
 
@@ -171,8 +170,7 @@ def _judge_on_the_way(row: Row, indicator: Row, value: Decimal, *, within: bool)
     """Judge a target that is neither reached nor due, perhaps within a year that is counted."""
     goal, (low, high) = indicator["goal"], _bounds(row)
     # What is over its bound once is so for the rest of the year.
-    is_lost = (indicator["kind"], goal) == ("flow", "keep_at_most")
-    if is_lost or (goal in _KEEP and not within):
+    if (indicator["kind"], goal) == ("flow", "keep_at_most") or (goal in _KEEP and not within):
         return "behind"
     if within or goal == "yes_no" or not row["start_value"]:
         return "cannot_say"

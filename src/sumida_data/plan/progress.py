@@ -157,9 +157,8 @@ class _Case:
         self.as_of: date = value["as_of"]
         self.start = find_start(plan, indicator, self.as_of)
         target = self.target = (decided_by(indicator.targets, self.as_of) or (None,))[-1]
-        self.is_reached = bool(
-            target and self.actual is not None and target.is_reached_by(self.actual)
-        )
+        reached = target and self.actual is not None and target.is_reached_by(self.actual)
+        self.is_reached = bool(reached)
         self.begins_each_year = indicator.kind == "flow" or indicator.year_to_date
         # Whether it counts a fiscal year of which a part is still to come.
         year = fiscal_year_of(self.as_of)
@@ -281,15 +280,17 @@ def _judge_without_path(case: _Case, target: IndicatorTarget, actual: Decimal) -
     given = start.value if start else actual
     # What was before the start has lost nothing since.
     start_value = given if start and start.day <= case.as_of else actual
-    low, high = sorted((actual, given))
     within_year = "年度の初めから数える値で、年度の途中のため判定しない。"
     yes_no = "実現したかどうかの目標のため、期日の前には判定しない。"
     lost = "起点では目標値に達していたが、今は外れている。"
     earlier = "起点では目標値に達しており、その前の値は計画線と比べられない。"
+    # A year that began after the day is judged at its own end.
+    begun = case.is_within_year and fiscal_year_of(target.target_date) < fiscal_year_of(case.as_of)
+    is_due = case.as_of >= target.target_date and not begun
     # From one side of a range to the other.
-    beyond = low < target.bounds[0] and high > target.bounds[-1]
+    beyond = min(actual, given) < target.bounds[0] and max(actual, given) > target.bounds[-1]
     judgements: tuple[tuple[bool, Verdict, str], ...] = (
-        (case.as_of >= target.target_date, "behind", "期日になったが目標値に達していない。"),
+        (is_due, "behind", "期日になったが目標値に達していない。"),
         (case.is_within_year and may_be_reached, "cannot_say", within_year),
         (goal in _KEPT_GOALS, "behind", "保つべき目標値から外れている。"),
         (goal == "yes_no", "cannot_say", yes_no),

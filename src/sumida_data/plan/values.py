@@ -389,9 +389,8 @@ def _find_range(row: Row, indicator: Indicator) -> tuple[str, Decimal | None, De
     if without_last:
         remark += f"うち{without_last}課の分は、前の回答がなく分からない。"
     first, last = map(write_number, (low, high))
-    remark += (
-        f"前に答えた分を数え{f'ると{first}〜{last}' if low < high else f'ても{first}のまま'}。"
-    )
+    found = f"ると{first}〜{last}" if low < high else f"ても{first}のまま"
+    remark += f"前に答えた分を数え{found}。"
     return (remark, None, None) if without_last else (remark, low, high)
 
 

@@ -123,11 +123,7 @@ class CentralCollector:
         contents = CentralContents(findings=list(self._find_misplaced(files)))
         for source in self.sources:
             reading = _SourceReading(self, source, contents)
-            # A year is made of months that came in quarters without returns, too.
-            came = {name.split("/")[1] for name in files if name.startswith(f"{source.source}/")}
-            quarters = filter(PERIOD.fullmatch, came if source.month else ())
-            between = {one for one in quarters if periods[0] <= one <= periods[-1]}
-            for period in sorted({*periods, *between}):
+            for period in _list_quarters(source, files, periods):
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
                 if len(found) != 1:
@@ -553,6 +549,13 @@ class _SourceReading:
             self.report(Kind.REVISED_VALUE, now, cell=answer.cell, **words)
 
 
+def _list_quarters(source: CentralSource, names: Iterable[str], asked: Sequence[str]) -> list[str]:
+    """Return those with returns and, as a year is made of months, those in which months came."""
+    came = {one.split("/")[1] for one in names if source.month and one.startswith(source.source)}
+    between = {one for one in filter(PERIOD.fullmatch, came) if asked[0] <= one <= asked[-1]}
+    return sorted({*asked, *between})
+
+
 def _fold(name: str | None) -> str:
     """Return a name as it reads, whatever look-alike characters it is written with."""
     return fold((name or "").translate(_RADICALS))
@@ -725,11 +728,10 @@ def _find_change(
     # What could never be used is no content that another one contradicts.
     usable = [row for row in before if row.get("rows") != 0]
     if now and usable and usable[0]["file_sha256"] not in {row["file_sha256"] for row in now}:
-        file, digest = usable[0]["source_file"], usable[0]["file_sha256"][:8]
+        was = f"{usable[0]['source_file']}(SHA-256 {usable[0]['file_sha256'][:8]}…)"
         words = {"title": now[0]["source_title"], "period": now[0]["period"]}
         place = Place(period=now[0]["period"], source_file=now[0]["source_file"])
-        rule = rules[Kind.CHANGED_FILE]
-        yield make_finding(rule, place, before=f"{file}(SHA-256 {digest}…)", **words)
+        yield make_finding(rules[Kind.CHANGED_FILE], place, before=was, **words)
 
 
 def _number_contents(now: Sequence[Row], before: Sequence[Row]) -> Iterator[Row]:
