@@ -35,6 +35,7 @@ from sumida_data.survey.departments import (
 from sumida_data.survey.files import SourceFile, is_copy, is_document
 from sumida_data.survey.findings import Finding, Kind, Place, make_finding
 from sumida_data.survey.form import Wave, Waves
+from sumida_data.survey.reading.layout import cell_address
 from sumida_data.survey.reading.reader import Answer, Record
 from sumida_data.survey.reading.text import BLANK, fold
 
@@ -227,7 +228,7 @@ class _Quarter:
         for (sheet, cell), text in returned.lines_above.items():
             owner = self.owner_of_line(text)
             if owner and owner != code and fold(self.departments[owner].section) in fold(text):
-                words = {"sheet": sheet, "cell": cell, "code": owner}
+                words = {"sheet": sheet, "cell": cell_address(*cell), "code": owner}
                 returned.report(self.rules[Kind.SHEET_OF_OTHER_DEPARTMENT], text, **words)
 
     def _is_misnamed(self, returned: Return) -> bool:

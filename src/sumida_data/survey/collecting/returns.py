@@ -20,6 +20,7 @@ from sumida_data.survey.findings import (
 )
 from sumida_data.survey.form import HEADER_SEARCH_ROWS, Form, SurveySheet, Wave, Waves
 from sumida_data.survey.reading.layout import heading_key
+from sumida_data.survey.reading.looks import Cell
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import MappedHeading, add_headings
@@ -66,7 +67,7 @@ class Return:
     unusable: bool = False
     sheet_names: tuple[str, ...] = ()
     # By sheet and cell the texts above its table.
-    lines_above: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    lines_above: dict[tuple[str, Cell], str] = field(default_factory=dict, repr=False)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
     def says(self, name: str) -> str:

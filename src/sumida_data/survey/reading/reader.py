@@ -39,6 +39,7 @@ from sumida_data.survey.reading.layout import (
     list_texts,
 )
 from sumida_data.survey.reading.lines import Lines, is_set_aside
+from sumida_data.survey.reading.looks import Cell
 from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
@@ -94,7 +95,7 @@ class SheetContents:
     findings: list[Finding] = field(default_factory=list)
     rows_set_aside: int = 0
     # Cells of lines above the table, with their texts.
-    lines_above: list[tuple[str, str]] = field(default_factory=list)
+    lines_above: list[tuple[Cell, str]] = field(default_factory=list)
     personal_texts: frozenset[str] = field(default=frozenset(), repr=False)
 
 
@@ -392,11 +393,12 @@ class _TablePass(_Pass):
     def _check_rows_above(self, numbers: Sequence[int]) -> None:
         """Report rows above the headings that are like answers, and note lines."""
         for place, row in enumerate(self.sheet.rows[: self.first_row - 1]):
-            for text in filter(None, dict.fromkeys(row)):
+            filled = len(row) - row.count("")
+            for text in filter(None, dict.fromkeys(row)) if filled else ():
                 if isinstance(text, str):
-                    self.contents.lines_above.append((cell_address(place, row.index(text)), text))
+                    self.contents.lines_above.append(((place, row.index(text)), text))
             # Nearly always there is a title, or what the headings have in common.
-            if len(row) - row.count("") > 1:
+            if filled > 1:
                 cells = [row[number] for number in numbers]
                 if count_signs(self.columns.answers, cells) > 1:
                     self.report_cell(Kind.NO_HEADING_ABOVE, place, numbers[0])
