@@ -269,6 +269,10 @@ class TestNextSteps:
         assert gaps[0].exceeds_quota
         only = later[later["period"] == "FY2022Q3"]
         assert len(list(measure_gaps(quota, report.period, only))) == 2
+        # A quarter before the one that is reported counts where its figures change in public.
+        [earlier, *_] = measure_gaps(quota, Period(2023, 1), later, {"FY2022Q4"})
+        assert earlier == gaps[0]
+        assert len(list(measure_gaps(quota, Period(2023, 1), later))) == 2
 
     def test_sample_is_to_be_replaced(self, summarise: Summarise, value_rows: list[Row]) -> None:
         summary = summarise(values=[row | {"sample": True} for row in value_rows])

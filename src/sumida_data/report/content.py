@@ -5,7 +5,7 @@ target. Page, papers and summary all show this one table, and how the survey beh
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -108,20 +108,29 @@ def _sum_up(response: pd.DataFrame, finding: pd.DataFrame) -> SetAside:
     return SetAside(Counter(finding["severity"]), files, rows)
 
 
-def measure_gaps(quota: Quota, period: Period, response: pd.DataFrame) -> Iterator[Gap]:
-    """Set what a quarter and those after it lack beside the quota: the figures of all go out."""
+def measure_gaps(
+    quota: Quota, period: Period, response: pd.DataFrame, changed: Collection[str] = ()
+) -> Iterator[Gap]:
+    """Set what a quarter and those after it lack beside the quota: the figures of all go out.
+
+    Of quarters before it whose figures are ``changed`` in public, gaps beyond the quota count too.
+    """
     first = str(period)
-    for name in sorted({first, *response.loc[response["period"] > first, "period"]}):
+    goes_out = response["period"].gt(first) | response["period"].isin([*changed])
+    for name in sorted({first, *response.loc[goes_out, "period"]}):
         ours = response[response["period"].eq(name)]
         counting = ours[ours["response_status"].isin(ANSWERED)]
         asked, answered = (one["department_code"].nunique() for one in (ours, counting))
         rows, set_aside = (int(counting[one].sum()) for one in ("rows", "rows_set_aside"))
         whose = "" if name == first else f"{Period.parse(name).title}の"
-        for title, missing, total, share in (
+        for what, missing, total, share in (
             ("未回答の課", asked - answered, asked, quota.departments_missing_share),
             ("集計から除いた行", set_aside, rows + set_aside, quota.rows_set_aside_share),
         ):
-            yield Gap(title=f"{whose}{title}", missing=missing, total=total, allowed_share=share)
+            title = f"{whose}{what}"
+            gap = Gap(title=title, missing=missing, total=total, allowed_share=share)
+            if name >= first or gap.exceeds_quota:
+                yield gap
 
 
 class TableCell(NamedTuple):

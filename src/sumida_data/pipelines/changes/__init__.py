@@ -43,6 +43,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
     report, survey, checks = report_content, report_content.survey, tables["privacy_check"]
     values, notices = (read_rows(tables[one]) for one in ("indicator_value", "correction_notice"))
     figures, revised = describe_figures(publication_history, observed_target.name, values, notices)
+    changed = {one.period for one in figures}
     pending = tables["pending_revision"]
     accepted = pending["pending_state"].eq("accepted")
     titles = {one.indicator.indicator_id: one.title.text for one in report.indicators}
@@ -52,7 +53,7 @@ def compare_with_target(  # noqa: PLR0913, PLR0917  # one for each thing it take
         observed_target,
         period=str(report.period),
         lineage_sha256=hash_lineage(to_arrow(tables["lineage"])),
-        gaps=tuple(measure_gaps(quota, report.period, tables["response"])),
+        gaps=tuple(measure_gaps(quota, report.period, tables["response"], changed)),
         findings=survey.set_aside.findings + survey.set_aside_elsewhere.findings,
         failed_checks=tuple(_describe_failed(tables["check_result"], dictionary, titles)),
         pending_revisions=tuple(pending[~accepted]["message"].unique()),
