@@ -195,6 +195,23 @@ class TestCardWorkbook:
         assert [a.value for a in contents.answers if a.field == "printed_rate"] == ["59.3"]
         assert findings(contents, "F311") == []
 
+    def test_shares_kept_as_percentages_are_shares(self, collect: Collect) -> None:
+        buffer = io.BytesIO()
+        with xlsxwriter.Workbook(buffer) as book:
+            page, percent = book.add_worksheet("公表用"), book.add_format({"num_format": "0.0%"})
+            headings = [
+                "都道府県名",
+                "市区町村名",
+                "人口（R4.1.1時点）",
+                "保有枚数（R4.12.31時点）",
+            ]
+            page.write_row(0, 0, [*headings, "人口に対する保有枚数率"])
+            page.write_row(1, 0, ["東京都", "墨田区", 275724, 150000])
+            page.write_number(1, 4, 150000 / 275724, percent)
+        contents = collect({CARD: buffer.getvalue()})
+        assert [a.value for a in contents.answers if a.field == "printed_held_share"] == ["0.544"]
+        assert findings(contents, "F313") == []
+
     def test_look_alike_names_are_read_and_told_once(self, collect: Collect) -> None:
         rows = [["⼤阪府", "四條畷市", 50, 30, 60.0], ["広島県", "府中⽒", 50, 30, 60.0]]
         contents = collect({CARD: {"公表用": sheet(OURS, *rows)}})

@@ -266,6 +266,9 @@ class _NumberReader:
     def __init__(self, field: FormField) -> None:
         self.field = field
         self.is_whole = field.type == "integer"
+        # A share from 0 to 1 may be shown as a percentage.
+        is_share = not (field.unit or self.is_whole) and field.maximum == 1
+        self.unit, self.powers = ("%", -2) if is_share else (field.unit, 0)
         units = _spellings("unit") | ({fold(field.unit): field.unit} if field.unit else {})
         self.units = {fold(unit): units[unit] for unit in sorted(units, key=len, reverse=True)}
 
@@ -294,9 +297,10 @@ class _NumberReader:
         if core in _OF_POWERS or (self.is_whole and _DECIMAL_OR_THOUSANDS.fullmatch(core)):
             # A 千 or 千件 alone is rather a unit than a thousand.
             return _TWO_READINGS
-        if unit and unit != self.field.unit:
+        if unit and unit != self.unit:
             return _OTHER_UNIT
         rules = _name_changes(text) + words + _name_number_notations(core) + ["unit"] * bool(unit)
+        number = number.scaleb(self.powers * bool(unit))
         return self._judge(number, rules, is_percent=unit == "%")
 
     def _strip(self, folded: str) -> tuple[str, list[str], str | None]:
