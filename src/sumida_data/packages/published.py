@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
-from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -196,8 +195,9 @@ class Dataset:
     @property
     def downloads(self) -> list[Row]:
         """The same, workbooks first."""
-        in_order = sorted(self.described, key=itemgetter("path"))
-        return sorted(in_order, key=lambda one: _RANKS.get(one["format"].lower(), len(_RANKS)))
+        return sorted(
+            self.described, key=lambda one: _RANKS.get(one["format"].lower(), len(_RANKS))
+        )
 
     def read(self, table: str) -> pa.Table:
         """Return the rows of one of its tables."""
