@@ -227,6 +227,23 @@ def test_every_example_of_the_form_is_an_answer(form: Form) -> None:
             assert (judgement.rule_id, judgement.reading.status) == (None, "answered"), item.name
 
 
+@pytest.mark.parametrize(
+    ("described", "read"),
+    [
+        ({"unique": True, "example": "a-01"}, "A-01"),
+        ({"pattern": "[A-Z]-[0-9]+"}, "A-01"),
+        ({"pattern": "[a-z]-[0-9]+", "example": "a-01"}, "a-01"),
+    ],
+)
+def test_letters_of_a_code_are_capitals_unless_its_pattern_wants_small_ones(
+    form: Form, described: dict[str, Any], read: str
+) -> None:
+    part = form.sheet_of("procedure")
+    assert part is not None
+    plain = part.fields[0].model_copy(update={"pattern": None, "unique": False, "example": ""})
+    assert judge_of(plain.model_copy(update=described))("a-01").reading.value == read
+
+
 def test_an_address_keeps_its_letters(form: Form) -> None:
     part = form.sheet_of("procedure")
     assert part is not None

@@ -66,8 +66,10 @@ def reader_of(field: FormField) -> Reader:
     if field.type in {"integer", "number"}:
         return _NumberReader(field).read
     days: dict[str, Reader] = {"date": read_date, "yearmonth": read_month}
-    # Letters of a code are capitals; an address, for one, is as it is written.
-    is_code = (field.pattern or field.unique) and field.example == field.example.upper()
+    # Letters of a code are capitals; where its pattern wants small ones, as in an address, it is
+    # read as it is written.
+    keeps_case = field.pattern and not re.fullmatch(field.pattern, field.example.upper())
+    is_code = (field.pattern or field.unique) and not (field.example and keeps_case)
     texts = read_code if is_code else _read_name if field.required else None
     return days.get(field.type, texts or read_text)
 
