@@ -75,6 +75,21 @@ def test_an_open_file_or_a_full_disk_is_told_in_plain_words(cause: Exception, to
     assert told in cli._explain(error)
 
 
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (FileNotFoundError(errno.ENOENT, "none", "data/a.json"), "data/a.json がまだありません。"),
+        (FileNotFoundError("data/見本.parquet"), "data/見本.parquet がまだありません。"),
+        # Of a network, which is no file that is missing.
+        (OSError("Connection refused"), "Kedroの説明：Failed while loading"),
+    ],
+)
+def test_what_was_never_made_is_told_apart_from_a_network(cause: Exception, told: str) -> None:
+    error = DatasetError("Failed while loading data from dataset")
+    error.__cause__ = cause
+    assert told in cli._explain(error)
+
+
 def test_the_script_for_powershell_does_what_make_does() -> None:
     content = (PROJECT / "sumida.ps1").read_bytes()
     # Without the mark Windows PowerShell reads it in the code page of the system.

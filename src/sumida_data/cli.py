@@ -152,7 +152,7 @@ def _explain(error: BaseException) -> str:
     # What is not there is reported by who looked for it; without a number it may be a network.
     if cause and cause.errno not in (None, errno.ENOENT):
         return f"{explain_os_error(cause)}もう一度実行してください。"
-    if cause and str(error).isascii():
+    if isinstance(cause, FileNotFoundError) and "Failed while loading" in str(error):
         missing = os.path.relpath(cause.filename or str(cause))
         return f"{missing} がまだありません。先に kedro run を、範囲を選ばずに実行してください。"
     if str(error).startswith("Pipeline contains no nodes"):
