@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("unmeasured")
 PERIOD = "FY2022Q3"
 # Together they have records in all tables of the quarter, and three hands.
 DEPARTMENTS = ("1004", "1202", "1505")
-PAIRS = int(os.environ.get("MUTATION_PAIRS", "100"))
+PAIRS = int(os.environ.get("MUTATION_PAIRS", "250"))
 
 Undamaged = list[tuple[Book, dict[Origin, Expected]]]
 
