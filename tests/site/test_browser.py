@@ -21,7 +21,7 @@ from tests.project import Quarter
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
-WIDTHS = (1280, 768, 360)
+WIDTHS = (360, 768, 1280)  # the phone first, before anything below its window has been laid out
 MOST_BYTES = 200_000
 # One page of each kind: dark differs from light in the colours only, which all pages share.
 SHOWN_DARK = (
@@ -138,12 +138,12 @@ def visit(context: BrowserContext, folder: Path, name: str) -> Visit:
     page.on("request", lambda request: seen.requests.append(request.url))
     page.on("console", lambda message: seen.complaints.append(message.text))
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.goto((folder / name).as_uri())
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate("document.documentElement.scrollWidth") > width:
             seen.too_wide.append(str(width))
-    page.set_viewport_size({"width": 1280, "height": 900})
     seen.violations += find_violations(page)
     if name in SHOWN_DARK:
         page.emulate_media(color_scheme="dark")
