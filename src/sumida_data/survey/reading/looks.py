@@ -50,10 +50,10 @@ _OF_EACH_DAY = re.compile(r"(?:令和|平成|昭和|元|[年月日時分秒曜()
 _PLACES = re.compile(r"([0#?][0#?,]*?)(?:\.([0#?]+))?(,*)(?![0#?,])")
 _OF_SOME = re.compile(r"\[(<>|<=|>=|=|<|>)(-?[0-9.]+)\]")
 # Beside a number, all but digits and blanks says more than the number alone.
-_MORE_THAN_NUMBER = re.compile(r"[^-+0-9.,\s()△▲−]")
+_MORE_THAN_NUMBER = re.compile(r"[^-+0-9.,\s()△▲−]|(?<=[0-9])-")
 _NEGATIVE = re.compile(r"[^0-9(]*[-△▲−]|[^0-9(]*\([0-9.,]+\)\s*$")
 _FIRST_LITERAL = 0xE000
-_NOT_OF_NUMBER = re.compile(r"[^.0-9]")
+_NOT_OF_NUMBER, _NUMBER = re.compile(r"[^.0-9]"), re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 _BY_NUMBER = re.compile("_x([0-9A-Fa-f]{4})_")
 _ANY = rb"[^>/]*>"
 _VALUE = rb"[^>/]*>(?:<(?:\w+:)?f\b[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>"
@@ -140,7 +140,8 @@ def judge_given_style(style: Element) -> Kind | None:
     font, fill, number = (style.find(f"{{*}}{name}") for name in ("font", "fill", "numFmt"))
     code = "" if number is None else number.get("formatCode", "")
     is_struck = font is not None and is_on(font, "strike")
-    is_unseen = font is not None and _is_unseen(font, style if fill is None else fill, "{*}bgColor")
+    seen_font, ground = (style if part is None else part for part in (font, fill))
+    is_unseen = _is_unseen(seen_font, ground, "{*}bgColor")
     given = style_of(code, is_struck=is_struck, is_unseen=is_unseen)
     return given.oddity or given.of_texts or (Kind.SHOWN_ROUNDED if given.suspect == _ANY else None)
 
@@ -172,7 +173,7 @@ def _style_of_format(code: str, oddity: Kind | None, of_texts: Kind | None) -> S
 def _suspect_of(code: str) -> bytes:
     """Return what follows the style in the XML of cells whose numbers the format may change."""
     zero, *others = (judge_shown(one, shown_number(one, code)) for one in (0, 7, 12345))
-    if any(map(any, others)):
+    if any(map(any, others)) or _OF_SOME.search(code):
         return _ANY
     return _VALUE + (rb"(?:-?[0-9]+[.eE]|0<)" if any(zero) else _IN_PARTS)
 
@@ -243,9 +244,9 @@ def judge_shown(value: float, text: str) -> tuple[Kind | None, str | None]:
         return Kind.UNSEEN_VALUE, None
     digits = _NOT_OF_NUMBER.sub("", text)
     stored = abs(Decimal(format(value, ".15g"))).scaleb(2 if "%" in text else 0)
-    is_same = not digits or Decimal(digits) == stored
+    is_same = bool(_NUMBER.fullmatch(digits)) and Decimal(digits) == stored
     # What is shown may have lost its sign, or got one.
-    is_same &= not digits or stored == 0 or (value < 0) == bool(_NEGATIVE.match(text))
+    is_same &= stored == 0 or (value < 0) == bool(_NEGATIVE.match(text))
     says_more = not digits or _MORE_THAN_NUMBER.search(text)
     return None if is_same else Kind.SHOWN_ROUNDED, text if says_more else None
 
@@ -294,8 +295,8 @@ def _is_unseen(font: Element, fill: Element, ground_name: str) -> bool:
     colour = font.find("{*}color")
     if any(float(size.get("val", _LEGIBLE)) < _LEGIBLE for size in font.iterfind("{*}sz")):
         return True
-    # Of a part of a text, or by a condition, a colour that is not said is that of the cell.
-    if colour is None and ground_name != "{*}fgColor":
+    # Of a part of a text, a colour that is not said is that of the cell.
+    if colour is None and not ground_name:
         return False
     pattern = fill.find("{*}patternFill")
     usual = "solid" if ground_name == "{*}bgColor" else "none"
