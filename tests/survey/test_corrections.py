@@ -5,11 +5,7 @@ import pytest
 
 from sumida_data.base.frames import build_frame, build_frame_of_tuples
 from sumida_data.base.metadata import DataDictionary
-from sumida_data.survey.corrections import (
-    apply_corrections,
-    leave_out_settled,
-    parse_corrections,
-)
+from sumida_data.survey.corrections import apply_corrections, parse_corrections
 from sumida_data.survey.findings import FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import Form
 from sumida_data.survey.reading.registers import ReferenceTableError
@@ -68,11 +64,12 @@ def test_what_is_corrected_is_asked_no_more(
     places = [Place("FY2022Q3", "1203", *cells) for cells in cases[columns].itertuples(index=False)]
     findings = [make_finding(rules[Kind.NOT_A_NUMBER], place) for place in places]
     findings.append(make_finding(rules[Kind.NO_COVER], Place("FY2022Q3", "1203")))
-    assert list(leave_out_settled(findings, answer)) == findings
-    corrected = correct(answer, form, rules)
+    assert apply_corrections(answer, (), rules, findings).findings == findings
+    agreed = parse_corrections([ROW], form)
+    corrected = apply_corrections(answer, agreed, rules, findings)
     [where] = corrected.answer.loc[corrected.answer["correction_id"] == "C1", columns].values
     left = [one for one in findings if [*vars_of(one)] != [*where]]
-    assert list(leave_out_settled(findings, corrected.answer)) == left
+    assert corrected.findings == left
     assert len(left) < len(findings)
 
 

@@ -6,10 +6,12 @@ stays an integer, 59.3 stays 59.3 and a day has no clock time.
 
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sumida_data.base.metadata import Field, Table
 
@@ -78,6 +80,13 @@ def to_frame(data: pa.Table) -> pd.DataFrame:
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
     """Return the frame as an Arrow table without its index."""
     return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+
+
+def write_parquet(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
+    buffer = BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
 
 
 def hash_rows(rows: pa.Table) -> str:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from sumida_data.base.characters import is_within
 from sumida_data.base.disk import replace_file
+from sumida_data.base.frames import write_parquet
 from sumida_data.base.metadata import Row
 from sumida_data.catalogue.approval import FigureChange
 from sumida_data.catalogue.record import PublicationLine, TargetRecord
@@ -45,13 +46,6 @@ class TargetHistory:
         """The rows that are public now."""
         content = self.publications[-1].content_of
         return [row for row in self.values if row["publication_id"] == content]
-
-
-def write_parquet(table: pa.Table) -> bytes:
-    """Return a table as Parquet."""
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
 
 
 def read_parquet(content: bytes) -> pa.Table:

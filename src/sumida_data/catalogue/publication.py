@@ -17,6 +17,7 @@ from zipfile import ZipFile
 import pyarrow as pa
 
 from sumida_data.base.disk import pack
+from sumida_data.base.frames import write_parquet
 from sumida_data.base.metadata import refuse
 from sumida_data.catalogue import history
 from sumida_data.catalogue.approval import (
@@ -205,7 +206,7 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
                 "公開先が確かめた後に変わったため、公開しませんでした。もう一度実行してください。"
             )
         if line.kind == "publish":
-            lineage = history.write_parquet(planned.lineage)
+            lineage = write_parquet(planned.lineage)
             record.keep_publication(line.publication_id, catalogue, lineage)
         elif planned.changes_nothing and not target.verify(catalogue, line.content_of):
             record.finish()

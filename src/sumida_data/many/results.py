@@ -20,13 +20,6 @@ from sumida_data.plan.values import round_half_up
 from sumida_data.present.words import Language, load_templates
 
 # Also written for Spark, by sqlglot: what both engines say must be equal.
-SUMS = """
-SELECT indicator_id, period, count(value) AS municipalities,
-    sum(numerator) AS numerator, sum(denominator) AS denominator
-FROM indicator_value
-GROUP BY indicator_id, period
-ORDER BY indicator_id, period
-"""
 RESPONSES = """
 SELECT municipality_code, period, count(DISTINCT department_code) AS asked,
     count(DISTINCT department_code) FILTER (
@@ -115,10 +108,6 @@ class Results:
         query = "SELECT count(*)::VARCHAR || ':' || sum(hash(t)::HUGEINT) AS hash FROM {} AS t"
         return {name: self.ask(query.format(name))[0]["hash"] for name in self.tables}
 
-    def find_sent_twice(self) -> list[str]:
-        """Return the municipalities, joined by 、, that have the very same file."""
-        return [row["codes"] for row in self.ask(SENT_TWICE)]
-
     def write_views(self, database: Path) -> None:
         """Write a database of views over the files, for analysts."""
         folders = {name: self.folder / name for name in self.tables}
@@ -139,7 +128,8 @@ class Results:
         for row in rows:
             known = work.municipalities.get(row["municipality_code"])
             row["name"] = known.name if known else ""
-            row["rate"] = _share(row["answered"], row["asked"])
+            share = Decimal(100 * row["answered"]) / (row["asked"] or 1)
+            row["rate"] = round_half_up(share, 1) if row["asked"] else None
         return sorted(rows, key=itemgetter("municipality_code", "period"))
 
     def write_page(self, path: Path, work: Work, responses: Sequence[Row]) -> None:
@@ -175,7 +165,3 @@ def group_alike(rows: Iterable[Row]) -> list[Row]:
             row["at"] = None if value is None else round(100 * max(value, Decimal(0)) / highest, 1)
             row["pace_at"] = None if pace is None else round(50 * min(max(pace, _NONE), _MOST), 1)
     return [{"as_of": as_of, "version": of, "rows": alike} for (as_of, of), alike in groups.items()]
-
-
-def _share(part: int, whole: int) -> Decimal | None:
-    return round_half_up(Decimal(100 * part) / whole, 1) if whole else None

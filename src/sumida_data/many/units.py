@@ -177,19 +177,16 @@ class Work:
         ledger = Ledger(known, is_lost=has_run and not path.is_file())
         collector = Collector(reader, self.waves, departments, code, successions, ledger)
         collected = collector.collect(files)
-        buffer = pa.BufferOutputStream()
-        receipt = frames.build_frame(self.dictionary["receipt"], ledger.rows)
-        pq.write_table(frames.to_arrow(receipt), buffer)
-        replace_file(path, buffer.getvalue().to_pybytes())
+        receipt = frames.build_frame(described["receipt"], ledger.rows)
+        replace_file(path, frames.write_parquet(frames.to_arrow(receipt)))
         response = frames.to_arrow(frames.build_frame(described["response"], collected.responses))
         contents = self._collect_central_files(home, response)
         # The ministry's table lists all municipalities.
         ours = [row for row in contents.answers if row.municipality_code == code]
         answer = frames.build_frame_of_tuples(described["answer"], [*collected.answers, *ours])
-        answer, corrected, reported = agreed.apply_corrections(answer, corrections, self.rules)
-        received = agreed.leave_out_settled([*collected.findings, *contents.findings], answer)
-        found = [finding.as_row() for finding in (*received, *reported)]
-        rows = {"correction": corrected, "finding": found}
+        found = [*collected.findings, *contents.findings]
+        answer, corrected, left = agreed.apply_corrections(answer, corrections, self.rules, found)
+        rows = {"correction": corrected, "finding": [finding.as_row() for finding in left]}
         alone = {
             name: frames.to_arrow(frames.build_frame(described[name], rows[name])) for name in rows
         }
@@ -270,11 +267,8 @@ def parse_registers(
 def _parse(rows: Sequence[Sequence[kept.TextRow]], form: Form) -> Registers:
     departments = offices.parse_departments(rows[0])
     successions = offices.parse_successions(rows[1], departments)
-    corrections, headings = (
-        agreed.parse_corrections(rows[2], form),
-        kept.parse_layout_map(rows[3], form),
-    )
-    return Registers(departments, successions, corrections, headings)
+    corrections = agreed.parse_corrections(rows[2], form)
+    return Registers(departments, successions, corrections, kept.parse_layout_map(rows[3], form))
 
 
 def _list_files(folder: Path) -> Iterator[SourceFile]:

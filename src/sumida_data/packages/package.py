@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.fingerprint import hash_code
-from sumida_data.base.frames import hash_rows, read_rows
+from sumida_data.base.frames import hash_rows, read_rows, write_parquet
 from sumida_data.base.metadata import DataDictionary, Listed, Model, Row
 from sumida_data.base.xlsx import FOOTER, Book, measure
 from sumida_data.packages import descriptor, versions
@@ -286,11 +285,7 @@ def _write_parquet(published: PublishedTable) -> bytes:
     for column, field in zip(published.rows.schema, published.table.fields, strict=True):
         words = field.model_dump(include={"title", "title_en", "description", "unit"})
         columns.append(column.with_metadata({key: word for key, word in words.items() if word}))
-    sink = pa.BufferOutputStream()
-    rows = published.rows.cast(pa.schema(columns))
-    pyarrow.parquet.write_table(rows, sink, compression="zstd")
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    return write_parquet(published.rows.cast(pa.schema(columns)))
 
 
 def _write_workbook(published: PublishedPackage, package: Row) -> bytes:

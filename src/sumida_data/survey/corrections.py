@@ -5,7 +5,7 @@ the value that it expects to find: if it finds something else, the source has ch
 and nothing is corrected but the run says so.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -36,7 +36,7 @@ class Correction(NamedTuple):
 
 
 class Corrected(NamedTuple):
-    """The corrected ``answer``, rows of ``correction`` by quarter, and what was not applied."""
+    """The corrected ``answer``, rows of ``correction`` by quarter, and what is left to say."""
 
     answer: pd.DataFrame
     rows: list[Row]
@@ -95,15 +95,25 @@ def _find_item(row: TextRow, place: str, form: Form) -> tuple[SurveySheet, FormF
 
 
 def apply_corrections(
-    answer: pd.DataFrame, corrections: Iterable[Correction], rules: FindingRules
+    answer: pd.DataFrame,
+    corrections: Iterable[Correction],
+    rules: FindingRules,
+    findings: Iterable[Finding] = (),
 ) -> Corrected:
-    """Apply each correction in every quarter in which it holds, to a copy of table ``answer``."""
+    """Apply each correction in every quarter in which it holds, to a copy of table ``answer``.
+
+    Findings about cells whose value a correction has replaced are left out.
+    """
     corrected = Corrected(answer.copy(), [], [])
     periods = sorted(answer["period"].unique())
     for one in corrections:
         first, last = map(str, one.periods)
         for period in (period for period in periods if first <= period <= last):
             corrected.rows.append(_apply(one, period, corrected, rules))
+    columns = ["source_file", "sheet", "cell"]
+    changed = corrected.answer.loc[corrected.answer["change"] == "corrected", columns]
+    cells, where = set(changed.itertuples(index=False, name=None)), attrgetter(*columns)
+    corrected.findings[:0] = [one for one in findings if where(one.place) not in cells]
     return corrected
 
 
@@ -157,11 +167,3 @@ def _report(one: Correction, period: str, found: Row, rules: FindingRules) -> Fi
     place = Place(period, one.row["department_code"], file, sheet, cell, one.row["record_key"])
     rule = rules[Kind.CORRECTION_PREMISE if found else Kind.CORRECTION_TARGET]
     return make_finding(rule, place, shown, **words)
-
-
-def leave_out_settled(findings: Iterable[Finding], answer: pd.DataFrame) -> Iterator[Finding]:
-    """Return the findings but for those about cells whose value a correction has replaced."""
-    columns = ["source_file", "sheet", "cell"]
-    rows = answer.loc[answer["change"] == "corrected", columns]
-    cells, where = set(rows.itertuples(index=False, name=None)), attrgetter(*columns)
-    return (one for one in findings if where(one.place) not in cells)

@@ -156,10 +156,9 @@ def correct_answers(  # noqa: PLR0913, PLR0917  # one for each thing it takes
     answer = join_frames(answer, central_answers)
     found = [*survey_findings, *map(Finding.from_row, read_rows(central_findings))]
     agreed = register.parse_corrections(read_rows(corrections), form)
-    answer, corrected, of_corrections = register.apply_corrections(answer, agreed, rules)
-    received = register.leave_out_settled(found, answer)
+    answer, corrected, left = register.apply_corrections(answer, agreed, rules, found)
     stocks = [part.table for part in form.answer_sheets if part.kind == "stock"]
-    findings = [finding.as_row() for finding in (*received, *of_corrections)]
+    findings = [finding.as_row() for finding in left]
     return answer, corrected, findings, answer[answer["table_name"].isin(stocks)]
 
 

@@ -7,7 +7,7 @@ from sumida_data.base.frames import read_rows
 from sumida_data.base.metadata import HomeMunicipality
 from sumida_data.many import Many
 from sumida_data.many.national import build_national_package
-from sumida_data.many.results import LEDGERS_LOST, Results
+from sumida_data.many.results import LEDGERS_LOST, SENT_TWICE, Results
 from sumida_data.many.units import Work, find_place, parse_registers, run_units, start_spark
 from sumida_data.packages.models import Packages
 from sumida_data.pipelines.wiring import Contents, Frame, Locations, Summary, join_nodes, makes
@@ -77,12 +77,12 @@ def process_units(  # one for each thing it takes
     responses = results.list_responses(work, {one.code: one.reason for one in failed})
     results.write_page(find_place(locations["many_peers"]), work, responses)
     states = [outcome.state for outcome in outcomes]
-    twice = results.find_sent_twice()
+    twice = results.ask(SENT_TWICE)
     lines = [
         f"{len(outcomes)}自治体：新しく集計{states.count('done')}、"
         f"前と同じ{states.count('kept')}、除いたもの{len(failed)}",
         *(f"除いた自治体 {one.code}：{one.reason}" for one in failed),
-        *(f"同じ調査票が2つ以上の自治体にあります：{codes}" for codes in twice),
+        *map("同じ調査票が2つ以上の自治体にあります：{codes}".format_map, twice),
         *map("受付簿が失われた自治体：{codes}".format_map, results.ask(LEDGERS_LOST)),
         f"できたもの：{locations['many_database']}、{locations['many_peers']}、"
         f"{locations['many_packages']}",
