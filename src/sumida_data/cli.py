@@ -34,7 +34,6 @@ from sumida_data.base.events import write_events
 from sumida_data.base.settings_files import SettingsError, read_settings
 from sumida_data.runs.records import RECORDER, Changes, LastRun, hash_settings
 
-_EXIT_FAILED = 1
 _BUSY = "ほかの kedro run が実行中です。終わってから、もう一度実行してください。"
 # Options with which a user says which nodes run, and how; then just these do.
 _OF_KEDRO = (
@@ -54,7 +53,6 @@ class _Run(click.Command):
     """Says in Japanese what cannot be understood of its options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the options."""
         try:
             return super().parse_args(ctx, args)
         except click.ClickException as error:
@@ -281,7 +279,7 @@ def _print(line: str, *, style: str = "", stderr: bool = False) -> None:
 def _fail(lines: list[str]) -> NoReturn:
     for line in lines:
         _print(line, style="bold red", stderr=True)
-    _exit(_EXIT_FAILED)
+    _exit(1)
 
 
 def _exit(code: int) -> NoReturn:

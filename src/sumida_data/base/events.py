@@ -22,7 +22,6 @@ class _Events(RotatingFileHandler):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write an event."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         event = {"at": moment, "level": record.levelname, "logger": record.name}
         event |= {"message": record.getMessage(), **getattr(record, "names", {})}

@@ -237,12 +237,8 @@ class Table(Model):
 
     Attributes:
         name: Machine name, the same in Parquet, DuckDB and packages.
-        title: Japanese title.
-        title_en: English title.
         description: What one row is, and what a reader must know, in Japanese.
         primary_key: Names of the fields that tell rows apart.
-        foreign_keys: References to other tables.
-        fields: The columns, in order.
         counts_only: Whether its rows never go out, only figures counted from them.
         listed: Whether all its words come from lists and texts that the office keeps.
     """

@@ -98,17 +98,13 @@ def _read(path: Path, wanted: set[str]) -> dict[str, Any]:
         )
     if wanted and wanted.isdisjoint(_TOP_KEY.findall(text)):
         return {}
-    settings: dict[str, Any] = loads(_parse_once(text, path))  # noqa: S302  # made in this process
+    settings: dict[str, Any] = loads(_parse(text, path))  # noqa: S302  # made in this process
     return settings
 
 
 @cache
-def _parse_once(text: str, path: Path) -> bytes:
+def _parse(text: str, path: Path) -> bytes:
     """Parse a file of which a run asks several times; whoever asks may change what he gets."""
-    return dumps(_parse(text, path))
-
-
-def _parse(text: str, path: Path) -> dict[str, Any]:
     loader = _Loader(text)
     try:
         settings = loader.get_single_data() or {}
@@ -126,4 +122,4 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
         mistakes = ["いちばん外は「名前: 値」の形で書いてください。"]
     if mistakes:
         raise SettingsError("\n".join(f"{path.as_posix()} の{line}" for line in mistakes))
-    return settings
+    return dumps(settings)

@@ -25,12 +25,7 @@ from sumida_data.catalogue.approval import RefusedError, propose, write_approval
 from sumida_data.catalogue.preview import build_preview, gather_catalogue
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import Catalogue, PublicTarget, TargetError, compare
-from sumida_data.commands.project import (
-    find_project,
-    option_env,
-    option_yes,
-    read_parameters,
-)
+from sumida_data.commands.project import find_project, option_env, option_yes, read_parameters
 from sumida_data.datasets import TargetDataset
 from sumida_data.parameters import PARAMETERS, find_mistakes
 

@@ -298,10 +298,7 @@ _GOALS: dict[Goal, tuple[str, Callable[[IndicatorTarget], bool]]] = {
     "keep_at_least": _ONLY_MIN,
     "at_most": _ONLY_MAX,
     "keep_at_most": _ONLY_MAX,
-    "range": (
-        "target_min と target_max",
-        lambda one: None not in {one.target_min, one.target_max},
-    ),
+    "range": ("target_min と target_max", lambda one: None not in {one.target_min, one.target_max}),
     "reach_zero": ("target_max: 0", lambda one: one.target_min is None and one.target_max == 0),
     "yes_no": ("target_min: 1", lambda one: one.target_min == 1 and one.target_max is None),
 }

@@ -18,13 +18,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from sumida_data.base.database import connect, quote, quote_name
-from sumida_data.quality.check import (
-    CONSTRAINTS,
-    all_given,
-    is_different,
-    judge_rows,
-    keeps,
-)
+from sumida_data.quality.check import CONSTRAINTS, all_given, is_different, judge_rows, keeps
 
 Descriptor = Mapping[str, Any]
 

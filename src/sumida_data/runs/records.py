@@ -164,7 +164,6 @@ class RunRecorder:
     """Notes what a run loads, makes and saves, and how long each stage takes."""
 
     def __init__(self) -> None:
-        """Note nothing yet."""
         self._noted: dict[str, Any] = {}
         self._last = 0.0
         self._stages: dict[str, dict[str, Any]] = {}

@@ -35,7 +35,6 @@ class ChangesRunner(SequentialRunner):
     """Runs what has changed since the last run, one node after the other."""
 
     def __init__(self, changes: Changes, *, is_async: bool = False) -> None:
-        """Take what is known of the last run, and where to note what is of this one."""
         super().__init__(is_async=is_async)
         self.changes = changes
 
@@ -84,7 +83,6 @@ class ChangesRunner(SequentialRunner):
             yield from self._list_with_makers(node)
 
     def _note_run(self, node: Node) -> None:
-        """Note what a node that has run has written."""
         made = {name: self._hash_files(name) for name in node.outputs if not self._in_memory(name)}
         self._note(node, made)
         self.changes.kept.discard(node.name)

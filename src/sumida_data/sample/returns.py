@@ -179,8 +179,6 @@ def make_returns(
 
 @dataclass(frozen=True)
 class _Inquiry:
-    """One quarter's inquiry and what comes back."""
-
     sample: Sample
     facts: Facts
     form: Form
@@ -242,8 +240,6 @@ class _Inquiry:
 
 
 class _ReturnWriter:
-    """Writes one department's return, from the first sheet to the last."""
-
     sheet: Worksheet
 
     def __init__(self, inquiry: _Inquiry, code: str) -> None:

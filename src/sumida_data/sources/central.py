@@ -323,9 +323,8 @@ class _SourceReading:
             if column not in table.columns or name in given:
                 continue
             given.add(name)
-            answer = _read_day(
-                name, sheet, layout.find_heading(sheet, table, table.columns[column])
-            )
+            heading = layout.find_heading(sheet, table, table.columns[column])
+            answer = _read_day(name, sheet, heading)
             if not answer.reading.value and name == self.source.title_date:
                 titles = list(_find_title_days(name, sheet, table))
                 answer = titles[0] if len({one.reading for one in titles}) == 1 else answer

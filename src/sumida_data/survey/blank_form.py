@@ -241,8 +241,6 @@ def _count(blocks: Sequence[_Block]) -> Iterator[tuple[str, _Formula]]:
 
 @dataclass(frozen=True)
 class _Writer:
-    """Writes the sheets of one form."""
-
     book: Book
     inquiry: Inquiry
     department: Department
@@ -329,10 +327,8 @@ class _Writer:
             filled = {name: Reading(value, "answered") for name, value in values.items()}
             known = [filled if part.kind == "cover" else {}]
         elif part.kind == "indicators":
-            titles, (key,) = (
-                self.inquiry.indicators.get(self.department.section, ()),
-                part.key_fields,
-            )
+            titles = self.inquiry.indicators.get(self.department.section, ())
+            (key,) = part.key_fields
             known = [{key.name: Reading(title, "answered")} for title in titles]
         elif part.kind == "stock":
             known = self._list_last(part.table)

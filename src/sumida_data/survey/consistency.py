@@ -31,14 +31,11 @@ def find_contradictions(
     An answer that the sheet has no cell for is not there. After the last day of the quarter
     (ISO 8601) a day is planned.
     """
-    found = []
-    for contradiction in contradictions:
-        for name, condition in contradiction.when.items():
-            if not _holds(condition, name, readings, last_day):
-                break
-        else:
-            found.append(contradiction)
-    return found
+    return [
+        one
+        for one in contradictions
+        if all(_holds(condition, name, readings, last_day) for name, condition in one.when.items())
+    ]
 
 
 def _holds(

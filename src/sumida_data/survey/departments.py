@@ -68,8 +68,7 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
     codes = filter(str.isdigit, (row["department_code"].strip() for _, row in listed))
     digits = max([_FEWEST_DIGITS, *map(len, codes)])
     for place, row in listed:
-        names = ("division", "section")
-        registers.require(row, names, place)
+        registers.require(row, ("division", "section"), place)
         first = registers.parse_day(row, "valid_from", place)
         last = registers.parse_day(row, "valid_to", place) if row["valid_to"] else None
         if last is not None and last < first:

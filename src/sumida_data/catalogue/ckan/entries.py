@@ -326,7 +326,6 @@ def _read_fields(site: CkanSite, resource_id: str) -> list[Entry] | None:
 
 
 def _read_rows(site: CkanSite, resource_id: str, table: DatastoreTable) -> Iterator[Row]:
-    """Yield the rows of the table of a resource."""
     asked = {"resource_id": resource_id, "limit": _BATCH, "sort": "_id", "include_total": False}
     for offset in count(0, _BATCH):
         records = site.call("datastore_search", asked | {"offset": offset})["records"]

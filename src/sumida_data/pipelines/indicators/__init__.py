@@ -72,10 +72,7 @@ def freeze_published(
 
 @makes("review_hint")
 def find_review_hints(
-    plans: Plans,
-    indicator_value: Frame,
-    indicator_value_by_department: Frame,
-    hint_notes: Frame,
+    plans: Plans, indicator_value: Frame, indicator_value_by_department: Frame, hint_notes: Frame
 ) -> Rows:
     """Find the values worth a second look, among the last revisions."""
     of_one = ["indicator_id", "period"]

@@ -26,12 +26,7 @@ from sumida_data.survey.reading.reader import Record, SheetContents, SheetReader
 from sumida_data.survey.reading.registers import MappedHeading, add_headings
 from sumida_data.survey.reading.stamp import Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK
-from sumida_data.survey.reading.workbook import (
-    Sheet,
-    Workbook,
-    has_sample_stamp,
-    holds_workbook,
-)
+from sumida_data.survey.reading.workbook import Sheet, Workbook, has_sample_stamp, holds_workbook
 
 # Reading fewer takes less time than starting the processes does.
 VERY_MANY = 500

@@ -152,21 +152,18 @@ def _question_name(value: str, field: FormField) -> tuple[Kind | None, str]:
         words = (f"「{one}」(ふつうは「{usual}」)" for one, usual in unusual.items())
         return Kind.UNUSUAL_CHARACTERS, "、".join(words)
     if field.pattern:
-        return Kind.UNLIKE_THE_EXAMPLE if _is_almost_of(field.examples, value) else None, ""
+        is_almost = value and _is_almost_shaped(field.examples, _DIGIT.sub("9", value))
+        return Kind.UNLIKE_THE_EXAMPLE if is_almost else None, ""
     name = fold(value)
     bare = name.strip(_AROUND_A_NAME)
     is_none = _NO_NAME.search(name) or (bare != name and _NO_NAME.search(bare))
     return Kind.HARDLY_A_NAME if is_none else None, ""
 
 
-def _is_almost_of(examples: tuple[str, ...], code: str) -> bool:
-    """Tell whether a code is like an example, such as T9999-99, but for a few marks."""
-    return bool(code) and _is_almost_shaped(examples, _DIGIT.sub("9", code))
-
-
 # The numbers of a register have few shapes.
 @lru_cache(maxsize=4096)
 def _is_almost_shaped(examples: tuple[str, ...], shape: str) -> bool:
+    """Tell whether a shape such as T9999-99 is that of an example but for a few marks."""
     shapes = [_DIGIT.sub("9", one) for one in examples]
     likeness = (SequenceMatcher(None, shape, one).ratio() for one in shapes)
     return shape not in shapes and max(likeness) >= _ALMOST
@@ -323,10 +320,8 @@ class ColumnFinder(Generic[Described]):
                 remarks.append(remark)
             is_other = remark is not None and remark.rule_id == Kind.HEADING_UNIT
             (aside if is_other else answers).append(self._make_column(field, number))
-        keys, bare = (
-            (one.name for one in self.description.key_fields),
-            find_bare_columns(sheet, table),
-        )
+        keys = (one.name for one in self.description.key_fields)
+        bare = find_bare_columns(sheet, table)
         return Columns(answers, keys, self.examples, bare, remarks, aside)
 
     def _find_aside(self, table: FoundTable) -> Iterator[AnswerColumn]:

@@ -70,8 +70,6 @@ def look_into_open_document(archive: ZipFile) -> dict[str, SecondLook]:
 
 
 class _Styles:
-    """The styles by name."""
-
     def __init__(self) -> None:
         # What each says with all that it is based on, and what that does.
         self.says: dict[str, dict[str, str]] = {}

@@ -350,8 +350,6 @@ def _without_expected(judgements: list[Judgement]) -> list[Judgement]:
 
 
 class _TablePass(_Pass):
-    """One pass over a table."""
-
     def __init__(
         self, reader: SheetReader[Any], sheet: Sheet, place: Place, first_row: int, columns: Columns
     ) -> None:
@@ -410,11 +408,8 @@ class _TablePass(_Pass):
                 is_unseen = row == self.first_row - 1 and (row, number) in self.look.oddities
                 if is_unseen or (row, number) in self.look.comments:
                     rule_id = Kind.GUESSED_HEADING if is_unseen else Kind.COMMENTED_ANSWER
-                    text, cell = (
-                        raw_text_of(self.sheet.rows[row][number]),
-                        cell_address(row, number),
-                    )
-                    self.report(rule_id, cell, text, {"heading": column.field.title})
+                    text, words = self.sheet.rows[row][number], {"heading": column.field.title}
+                    self.report(rule_id, cell_address(row, number), raw_text_of(text), words)
 
     def check_lines(self, rows: list[tuple[int, bool]]) -> list[tuple[int, bool]]:
         """Return the rows above the title of another table, and report lines around the table.

@@ -511,9 +511,7 @@ def _name_day_notations(match: re.Match[str], day: date, folded: str) -> list[st
 def _day_of(match: re.Match[str], default_day: int | None) -> date | None:
     era, year = _ERA_LETTERS.get(match["era"], match["era"]), int(match["year"] or 0)
     if era:
-        year = (
-            ERA_FIRST_YEARS[era] - 1 + (1 if match["era_year"] == "元" else int(match["era_year"]))
-        )
+        year = ERA_FIRST_YEARS[era] - 1 + int(match["era_year"].replace("元", "1"))
     month, number = int(match["month"]), int(match["day"] or default_day or 0)
     try:
         day = date(year, month, monthrange(year, month)[1] if match["end"] else number)
