@@ -124,3 +124,21 @@ def test_a_hash_of_a_place_changes_with_names_contents_and_asked_for_times(tmp_p
     os.utime(folder / "b", (1, 1))
     assert [is_unchanged(folder, one) for one in known] == [True, False]
     assert hash_place(folder / "b") != hash_place(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_a_hash_of_a_place_changes_with_links_and_pipes_and_with_nothing_hidden(tmp_path):
+    seen = {hash_place(tmp_path)}
+    (tmp_path / "nowhere").symlink_to("none")
+    seen.add(hash_place(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    seen.add(hash_place(tmp_path))
+    (tmp_path / "a").write_bytes(b"1")
+    seen.add(hash_place(tmp_path))
+    (tmp_path / "a").rename(tmp_path / ".a")
+    (tmp_path / "a").symlink_to(tmp_path / ".a")
+    seen.add(hash_place(tmp_path))
+    assert len(seen) == 5
+    (tmp_path / ".FY2022Q3-new/b").mkdir(parents=True)
+    (tmp_path / ".FY2022Q3-new/b/c").write_bytes(b"1")
+    assert hash_place(tmp_path) in seen

@@ -58,6 +58,9 @@ def test_only_what_is_wanted_is_read_and_days_stay_text(tmp_path: Path) -> None:
     )
     (tmp_path / "parameters/more/c.yml").write_text("c: [")
     (tmp_path / "parameters_d.yml").write_text("")
+    # macOS leaves such beside files on other disks, and editors beside what is open.
+    (tmp_path / "parameters/._a.yml").write_bytes(b"\x00\x05\x16\x07\xff")
+    (tmp_path / "parameters/.#a.yml").symlink_to("somebody@somewhere")
     paths = list_settings(tmp_path, "parameters")
     assert sorted(path.name for path in paths) == ["a.yml", "c.yml", "parameters_d.yml"]
     day = {"day": "2022-04-01"}

@@ -52,7 +52,8 @@ def test_one_name_may_lie_there_as_windows_and_as_macos_write_it(tmp_path: Path)
 
 
 def test_what_is_left_out_is_not_listed(tmp_path: Path) -> None:
-    for name in ("FY2022Q3/a.xlsx", "FY2022Q3/確認結果/a_確認結果.xlsx", "確認結果"):
+    hidden = (".FY2022Q3-killed/new/a.xlsx", "FY2022Q3/.versions/a.xlsx", "FY2022Q3/~$a.xlsx")
+    for name in ("FY2022Q3/a.xlsx", "FY2022Q3/確認結果/a_確認結果.xlsx", "確認結果", *hidden):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")

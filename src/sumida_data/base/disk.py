@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import file_digest, sha256
 from io import BytesIO
-from itertools import filterfalse
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -178,7 +177,8 @@ def hold(path: Path, otherwise: Exception) -> Iterator[None]:
 
 def list_settings(folder: Path, kind: str) -> list[Path]:
     """Return the YAML files of an environment's folder in which Kedro looks for a kind."""
-    return [*folder.glob(f"{kind}*.y*ml"), *folder.glob(f"{kind}*/**/*.y*ml")]
+    found = {*folder.glob(f"{kind}*.y*ml"), *folder.glob(f"{kind}*/**/*.y*ml")}
+    return sorted(found.intersection(list_visible(folder)))
 
 
 def is_hidden(path: Path) -> bool:
@@ -186,18 +186,27 @@ def is_hidden(path: Path) -> bool:
     return path.name.startswith((".", "~$"))
 
 
-def hash_files(place: Path) -> dict[Path, str]:
-    """Return the SHA-256 of a file, or of all below a folder but hidden ones, by their paths.
+def list_visible(folder: Path) -> list[Path]:
+    """Return all files below a folder, in order, but those that are hidden or in hidden folders.
 
-    A file that somebody has open, or that one may not read, has none: an empty text.
+    A link that leads to a folder, or nowhere, is listed too, so that it is reported.
     """
-    hashes = {}
-    for path in filterfalse(is_hidden, _list_files(place)) if place.is_dir() else [place]:
-        try:
-            with path.open("rb") as file:
-                hashes[path] = file_digest(file, "sha256").hexdigest()
-        except OSError:
-            hashes[path] = ""
+    named = {path: path.relative_to(folder) for path in folder.rglob("*")}
+    found = {path for path in named if path.is_symlink() or not path.is_dir()}
+    return sorted(one for one in found if not any(map(is_hidden, (one, *named[one].parents))))
+
+
+def hash_files(place: Path) -> dict[Path, str]:
+    """Return the SHA-256 of a file, or of all in a folder that ``list_visible`` lists, by path.
+
+    What is no file, or somebody has open, or one may not read, has none: an empty text.
+    """
+    hashes = dict.fromkeys(list_visible(place) if place.is_dir() else [place], "")
+    for path in hashes:
+        with suppress(OSError):
+            if path.is_file():
+                with path.open("rb") as file:
+                    hashes[path] = file_digest(file, "sha256").hexdigest()
     return hashes
 
 
@@ -209,7 +218,12 @@ def hash_place(path: Path, *, times: bool = False) -> str:
     if not path.exists():
         return ""
     entries = [
-        (one.relative_to(path).as_posix(), known, one.stat().st_mtime_ns if times else 0)
+        (
+            one.relative_to(path).as_posix(),
+            known,
+            one.is_symlink(),
+            times and one.lstat().st_mtime_ns,
+        )
         for one, known in hash_files(path).items()
     ]
     digest = sha256(repr((path.is_dir(), entries)).encode()).hexdigest()

@@ -80,12 +80,9 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
         """List the files by their path below the folder, in order."""
         disk.restore_folder(self._path)
         listed = {}
-        for path in sorted(self._path.rglob("*")):
+        for path in disk.list_visible(self._path):
             name = path.relative_to(self._path)
-            # A link that leads to a folder, or nowhere, is listed too, so that it is reported.
-            is_file = path.is_symlink() or not path.is_dir()
-            left_out = disk.is_hidden(path) or {*self._left_out} & {*name.parent.parts}
-            if is_file and not left_out:
+            if not {*self._left_out} & {*name.parent.parts}:
                 spelled = spell_name(name.as_posix())
                 # One name may be there twice, as Windows writes it and as macOS does.
                 again = spell_name(name.with_stem(f"{name.stem} (2)").as_posix())

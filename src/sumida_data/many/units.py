@@ -26,7 +26,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sumida_data.base import frames
-from sumida_data.base.disk import explain_os_error, hash_place, remove_folder, replace_file
+from sumida_data.base.disk import (
+    explain_os_error,
+    hash_place,
+    list_visible,
+    remove_folder,
+    replace_file,
+)
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.many import Many
 from sumida_data.plan.models import Plans
@@ -274,7 +280,7 @@ def _parse(rows: Sequence[Sequence[kept.TextRow]], form: Form) -> Registers:
 def _list_files(folder: Path) -> Iterator[SourceFile]:
     """Yield a municipality's files by quarter; an archive may replace a quarter's folder."""
     found = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in list_visible(folder):
         name = path.relative_to(folder).as_posix()
         # FY2022Q3.zip is where the files of FY2022Q3/ are.
         name = name if "/" in name else f"{name.split('.')[0]}/{name}"
