@@ -47,6 +47,18 @@ def frame(dictionary: DataDictionary) -> pd.DataFrame:
     return build_frame(dictionary[NAME], [ROW])
 
 
+def test_what_decides_how_a_table_is_written_is_known(
+    catalog: DataCatalog, dictionary: DataDictionary
+) -> None:
+    known = [catalog.get(f"{NAME}#primary").hash_description() for _ in range(2)]
+    other = dictionary.model_dump()
+    for table in other["tables"]:
+        if table["name"] == NAME:
+            table["fields"][-1]["required"] = True
+    catalog.save("data_dictionary", DataDictionary.model_validate(other))
+    assert len({*known, catalog.get(f"{NAME}#primary").hash_description()}) == 2
+
+
 @pytest.mark.parametrize("make", [lambda f: f, to_arrow, read_rows, lambda _: [ROW]])
 def test_a_fitting_table_is_written_in_whatever_form_it_comes(
     catalog: DataCatalog, frame: pd.DataFrame, make: Any

@@ -24,6 +24,7 @@ class Office:
         self.ran: list[str] = []
         self.word = "a"
         self.again: Any = False
+        self.pages = "pages"
         (folder / "in").mkdir()
         (folder / "in/one.txt").write_text("one")
 
@@ -62,7 +63,7 @@ class Office:
                 "params:word": MemoryDataset(self.word),
                 "params:again": MemoryDataset(self.again),
                 "total": JSONDataset(filepath=str(self.folder / "total.json")),
-                "pages": FolderDataset(path=str(self.folder / "pages"), by_subfolder=True),
+                "pages": FolderDataset(path=str(self.folder / self.pages), by_subfolder=True),
             }
         )
         changes = Changes(self.folder, LastRun.read(self.folder), LastRun("settings"))
@@ -106,6 +107,38 @@ def test_a_parameter_runs_what_takes_it(office: Office) -> None:
     office.word = "b"
     assert office.run() == ["write"]
     assert office.changes.names == ["params:word"]
+
+
+def test_another_place_for_a_result_is_written(office: Office) -> None:
+    office.pages = "papers"
+    assert office.run() == ["write"]
+    assert (office.folder / "papers/2023/page.txt").read_text() == "a 3"
+
+
+def test_another_description_of_a_table_writes_it_again(tmp_path: Path) -> None:
+    path = tmp_path / "dictionary.json"
+    ran: list[str] = []
+
+    class Described(JSONDataset):  # type: ignore[misc]  # kedro-datasets is untyped
+        def hash_description(self) -> str:
+            return path.read_text()
+
+    def make(word: str) -> str:
+        ran.append(word)
+        return word
+
+    def run() -> None:
+        made = {"made": Described(filepath=str(tmp_path / "made.json"))}
+        given = {"params:again": MemoryDataset(data=False), "params:word": MemoryDataset("a")}
+        changes = Changes(tmp_path, LastRun.read(tmp_path), LastRun())
+        parts = Pipeline([node(make, "params:word", "made", name="make")])
+        ChangesRunner(changes).run(parts, DataCatalog(made | given), _NullPluginManager())
+        changes.this.write(tmp_path)
+
+    for description in ("text", "text", "number"):
+        path.write_text(description)
+        run()
+    assert ran == ["a", "a"]
 
 
 @pytest.mark.parametrize(

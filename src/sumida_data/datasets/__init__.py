@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from itertools import starmap
 from pathlib import Path
 from typing import Any, Literal
@@ -258,13 +259,21 @@ class TableDataset(ParquetDataset):  # type: ignore[misc]  # kedro-datasets is u
             raise DatasetError(f"{self._filepath}: {words}") from error
         return loaded
 
+    @property
+    def _described(self) -> Table:
+        known = _read_dictionary(self._dictionary, self._dictionary.stat().st_mtime_ns)
+        return known[self._table]
+
+    def hash_description(self) -> str:
+        """Return a hash of the table's description, which decides what is written."""
+        return sha256(self._described.model_dump_json().encode()).hexdigest()
+
     def save(self, data: pd.DataFrame | pa.Table | Iterable[Row]) -> None:
         """Write rows, or a table that is one already.
 
         Raises a DatasetError if columns or types differ, or a required value is missing.
         """
-        described = _read_dictionary(self._dictionary, self._dictionary.stat().st_mtime_ns)
-        table = described[self._table]
+        table = self._described
         if isinstance(data, pa.Table):
             frame = to_frame(data)
         else:

@@ -1,9 +1,10 @@
 """A runner that runs only those nodes of which something has changed since the last run.
 
-Each node has a key: the hash of its name, of the code, and of the keys of its inputs. That of a
-file is the hash of its contents, so that what is made again and comes out the same changes nothing
-that rests on it. That of a value which is passed on in memory is the key of the node that makes
-it; such a node runs only when another asks for the value.
+Each node has a key: the hash of its name, of the code, of the keys of its inputs, and of what the
+catalogue says of inputs and outputs. That of a file is the hash of its contents, so that what is
+made again and comes out the same changes nothing that rests on it. That of a value which is passed
+on in memory is the key of the node that makes it; such a node runs only when another asks for the
+value.
 """
 
 import json
@@ -51,7 +52,7 @@ class ChangesRunner(SequentialRunner):
                 Task(needed, catalog, self._is_async, hook_manager, run_id).execute()
                 self._note_run(needed)
 
-    def _prepare(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    def _prepare(self, pipeline: Pipeline, catalog: Any) -> None:
         changes = self.changes
         if RunAgain.model_validate(catalog.load("params:again")).root:
             # Nothing is taken for known; by the next run neither, where settings always want it so.
@@ -63,9 +64,16 @@ class ChangesRunner(SequentialRunner):
         self.uses = Counter(name for node in pipeline.nodes for name in node.inputs)
         written = chain.from_iterable(map(list_places, map(catalog.get, self.maker)))
         self.written = {name_from(changes.project, path) for path in written}
+        self.settings = self._list_settings()
         # Those of the datasets known so far.
         self.keys = {name: self._key_of_input(name) for name in sorted(pipeline.inputs())}
         changes.this.values["code"] = hash_code()
+
+    def _list_settings(self) -> dict[str, str]:
+        """Return what the catalogue says of each dataset, with paths from the project."""
+        configured, here = self.catalog.to_config()[0], f"{self.changes.project.as_posix()}/"
+        said = {name: json.dumps(one, default=_make_plain) for name, one in configured.items()}
+        return {name: one.replace(here, "") for name, one in said.items()}
 
     def _list_needed(self, node: Node) -> Iterator[Node]:
         """Yield what must run now, in order: nothing, or the node after all it takes from memory.
@@ -104,7 +112,14 @@ class ChangesRunner(SequentialRunner):
         yield node
 
     def _key(self, node: Node) -> str:
-        return _hash([node.name, hash_code(), *((name, self.keys[name]) for name in node.inputs)])
+        taken = [(name, self.keys[name], self.settings.get(name)) for name in node.inputs]
+        made = [(name, self._describe(name), self.settings.get(name)) for name in node.outputs]
+        return _hash([node.name, hash_code(), taken, made])
+
+    def _describe(self, name: str) -> str:
+        """Return a hash of the description after which a dataset is written, if it has one."""
+        dataset: Any = self.catalog.get(name)
+        return dataset.hash_description() if hasattr(dataset, "hash_description") else ""
 
     def _key_of_input(self, name: str) -> str:
         this = self.changes.this
