@@ -28,7 +28,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from sumida_data import pipelines
-from sumida_data.base.characters import name_some, print_whatever
+from sumida_data.base.characters import escape_unprintable, name_some
 from sumida_data.base.disk import explain_os_error, hold, list_settings
 from sumida_data.base.events import write_events
 from sumida_data.base.settings_files import SettingsError, read_settings
@@ -73,7 +73,7 @@ def run(metadata: ProjectMetadata, /, **options: Any) -> None:
 
     Exits with 0 when done, 2 when done with things set aside, 1 when failed.
     """
-    print_whatever()
+    escape_unprintable()
     if Path.cwd() != metadata.project_path:
         # Paths in the catalogue are meant from there; where Kedro was called further below, it has
         # not found how to log.

@@ -130,7 +130,7 @@ def hash_parts(*parts: object) -> str:
     return sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def print_whatever() -> None:
+def escape_unprintable() -> None:
     """Let a character that a screen, or a file in CP932, cannot show end no command."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -27,6 +27,7 @@ ERAS: dict[str, date] = {
     "大正": date(1912, 7, 30),
     "明治": date(1873, 1, 1),
 }
+ERA_LETTERS = dict(zip("RHSTM", ERAS, strict=True))
 ERA_FIRST_YEARS: dict[str, int] = {
     era: (1868 if era == "明治" else start.year) for era, start in ERAS.items()
 }
@@ -62,9 +63,7 @@ class Period:
         match = _SPOKEN.search(plain)
         if match is None or len(_QUARTER.findall(plain)) > 1:
             return None
-        era = {"r": "令和", "h": "平成"}.get(match[1].lower(), match[1])
-        year = 1 if match[2] == "元" else int(match[2])
-        year += ERA_FIRST_YEARS.get(era, 1) - 1
+        year = western_year(match[1], match[2])
         quarter = int((match[3] or match[4]).translate(_KANJI_DIGITS))
         is_open = quarter == 4 and "年" in match[0] and "年度" not in match[0]
         return cls(year, quarter) if year > 1000 and not is_open else None
@@ -111,6 +110,15 @@ def fiscal_year_first_day(fiscal_year: int) -> date:
 def fiscal_year_last_day(fiscal_year: int) -> date:
     """Return 31 March at the end of the fiscal year."""
     return date(fiscal_year + 1, 3, 31)
+
+
+def western_year(era: str | None, number: str) -> int:
+    """Return the year of an era, named or by its letter, in the western count; 元 is its first.
+
+    A number of no era is a western year already.
+    """
+    named = ERA_LETTERS.get((era or "").upper(), era or "")
+    return ERA_FIRST_YEARS.get(named, 1) - 1 + int(number.replace("元", "1"))
 
 
 def era_year(day: date) -> tuple[str, int]:

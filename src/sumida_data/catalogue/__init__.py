@@ -1,1 +1,1 @@
-"""Catalogues: the preview that every run writes."""
+"""Catalogues: the preview of every run, its approval, public targets and their record."""

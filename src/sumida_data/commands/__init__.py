@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sumida_data.base.characters import print_whatever
+from sumida_data.base.characters import escape_unprintable
 from sumida_data.base.disk import explain_os_error
 
 _HELP = "行政情報化の取組状況のデータを扱います。四半期の集計は kedro run で行います。"
@@ -59,7 +59,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Nor is what is made at the start thrown away soon.
     gc.set_threshold(100_000)
-    print_whatever()
+    escape_unprintable()
     try:
         cli(prog_name="sumida-data", standalone_mode=False)
     except click.Abort:

@@ -21,19 +21,19 @@ from xlsxwriter.utility import xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.periods import Period, format_era_date
-from sumida_data.base.xlsx import A3, Book
+from sumida_data.base.xlsx import A3, SAMPLE_MARK, Book
 from sumida_data.present.words import format_short_day
 from sumida_data.sample import ward
 from sumida_data.sample.ward import Facts, Record, Sample, Value, seeded_random
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.files import SourceFile, UnusableFileError
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave, Waves
-from sumida_data.survey.reading.workbook import SAMPLE_STAMP, has_sample_stamp, open_workbook
+from sumida_data.survey.reading.workbook import has_sample_stamp, open_workbook
 
 Answers = dict[str, list[Record]]
 _Way = TypeVar("_Way")
 
-_STAMP = f"【{SAMPLE_STAMP}】架空の回答です。実在の数値ではありません。"
+_STAMP = f"【{SAMPLE_MARK}】架空の回答です。実在の数値ではありません。"
 _GUIDANCE_SHEET, _CHOICES_SHEET = "回答マニュアル", "選択項目"
 _BODY = {"font_name": "Meiryo UI", "font_size": 10, "valign": "vcenter"}
 _HEADING = {**_BODY, "bg_color": "#CCFFCC", "border": 1, "align": "center", "text_wrap": True}
@@ -250,7 +250,7 @@ class _ReturnWriter:
         fields = (field for part in self.parts for field in part.fields)
         self.choices = {field.title: field.enum for field in fields if field.enum}
         looks = _LOOKS | {"day": {**_ANSWER, "num_format": self.hand.day_format}}
-        self.book = Book(f"{self.title}（{SAMPLE_STAMP}）", looks)
+        self.book = Book(f"{self.title}（{SAMPLE_MARK}）", looks)
         self.looks = self.book.looks
 
     def write(self, cover: Record, answers: Answers) -> bytes:

@@ -20,13 +20,12 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from sumida_data.base import periods
 from sumida_data.base.metadata import Model, Name, PeriodText, Row
-from sumida_data.base.xlsx import Book
+from sumida_data.base.xlsx import SAMPLE_MARK, Book
 from sumida_data.plan.values import round_half_up
 from sumida_data.present.words import format_short_day
 from sumida_data.sources.central import Municipality
 from sumida_data.survey.departments import Department, list_existing
 from sumida_data.survey.form import SurveySheet
-from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
 Flaw = Literal["no_reply", "no_change", "text_for_number", "no_code", "sent_twice"]
 
@@ -232,10 +231,10 @@ def _count_cards(
 
 
 def _write_card_workbook(cards: SampleCards, rows: Iterable[tuple[Any, ...]]) -> bytes:
-    book = Book(f"交付状況（{SAMPLE_STAMP}）", _CARD_LOOKS)
+    book = Book(f"交付状況（{SAMPLE_MARK}）", _CARD_LOOKS)
     sheet = book.book.add_worksheet("公表用")
     sheet.write(0, 0, f"マイナンバーカード交付状況（{periods.format_era_date(cards.as_of)}時点）")
-    sheet.write(1, 0, f"【{SAMPLE_STAMP}】架空の数値です。")
+    sheet.write(1, 0, f"【{SAMPLE_MARK}】架空の数値です。")
     sheet.write(2, 0, "※交付枚数は累計で、廃止や再交付を含む。")
     population_as_of, as_of = map(format_short_day, (cards.population_as_of, cards.as_of))
     headings = [
@@ -288,5 +287,5 @@ def _write_csv(headings: Iterable[str], rows: Iterable[Mapping[str, Any]], encod
     writer = csv.DictWriter(text, list(headings))
     writer.writeheader()
     writer.writerows(rows)
-    text.write(f"※{SAMPLE_STAMP}（架空の数値です）\r\n")
+    text.write(f"※{SAMPLE_MARK}（架空の数値です）\r\n")
     return text.getvalue().encode(encoding)

@@ -19,21 +19,20 @@ from xlsxwriter.utility import xl_range_abs, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from sumida_data.base.periods import Period, format_era_date
-from sumida_data.base.xlsx import Book, measure
+from sumida_data.base.xlsx import SAMPLE_MARK, Book, measure
 from sumida_data.survey import consistency
 from sumida_data.survey.consistency import MARKS
 from sumida_data.survey.departments import Department, Succession, find_takeovers
 from sumida_data.survey.form import Form, FormField, SurveySheet, Wave
 from sumida_data.survey.reading.stamp import STAMP_SHEET, Stamp, fingerprint
 from sumida_data.survey.reading.text import BLANK, Reading
-from sumida_data.survey.reading.workbook import SAMPLE_STAMP
 
 Tables = dict[str, dict[str, dict[str, Reading]]]
 Contents = str | int | Decimal | date | None
 _Record = Mapping[str, Reading]
 
 GUIDANCE_SHEET = "記入のしかた"
-_SAMPLE_NOTE = f"【{SAMPLE_STAMP}】架空の回答から作った調査票です。実在の数値ではありません。"
+_SAMPLE_NOTE = f"【{SAMPLE_MARK}】架空の回答から作った調査票です。実在の数値ではありません。"
 
 # Every sheet has its counters in this row, and its parts below; answers begin in this column.
 _COUNTER_ROW, _FIRST_ROW, _FIRST_COLUMN = 2, 5, 1

@@ -244,7 +244,7 @@ class DatastoreTable:
     rows: tuple[Row, ...]
 
     def find_problems(self) -> Iterator[str]:
-        """Return what a DataStore would refuse or spoil, in Japanese, one line each."""
+        """Yield what a DataStore would refuse or spoil, in Japanese, one line each."""
         for column in (field["id"] for field in self.fields):
             # Releases before 2.12 answer a search of a table with a column j wrongly.
             if len(column.encode()) > _LONGEST_COLUMN or column == "j" or column[0] == "_":

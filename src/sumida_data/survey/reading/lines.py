@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from sumida_data.base.periods import ERA_FIRST_YEARS, Period
+from sumida_data.base.periods import Period, western_year
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.text import fold, is_other_unit, is_unit
 
@@ -109,7 +109,7 @@ def _leave_quarter_out(text: str, period: Period) -> str:
     """Return the text without the fiscal year and the months asked for, which may be named."""
 
     def leave_out(year: re.Match[str]) -> str:
-        is_asked = _western_year(year["era"], year["year"]) == period.fiscal_year
+        is_asked = western_year(year["era"], year["year"]) == period.fiscal_year
         return "" if is_asked else year[0]
 
     last = period.last_day.month
@@ -134,7 +134,7 @@ def _list_words(text: str, sheet: str, period: Period) -> list[str]:
     """Return the words of a title but for the name of the sheet, and quarters in place of days."""
 
     def name_quarter(day: re.Match[str]) -> str:
-        year, month = _western_year(day["era"], day["year"]), int(day["month"])
+        year, month = western_year(day["era"], day["year"]), int(day["month"])
         said = Period(year - (month <= _MONTHS), (month - 1) // _MONTHS or 4)
         # A later day only says when it was written.
         quarter = f"fy{said.fiscal_year}年度q{said.quarter}" if said < period else ""
@@ -174,9 +174,4 @@ def _is_of_other_period(match: re.Match[str], period: Period) -> bool:
     if number is None:
         return quarter is None
     is_year = era or match["says"] or _WESTERN_YEAR.fullmatch(number)
-    return bool(is_year) and _western_year(era, number) != period.fiscal_year
-
-
-def _western_year(era: str | None, number: str) -> int:
-    first = ERA_FIRST_YEARS.get({"r": "令和", "h": "平成"}.get(era or "", era or ""), 1)
-    return first - 1 + int(number.replace("元", "1"))
+    return bool(is_year) and western_year(era, number) != period.fiscal_year

@@ -7,7 +7,7 @@ central files.
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -104,6 +104,7 @@ class SheetReader(ColumnFinder[Described]):
     """Reads one kind of sheet; made once and used for many files."""
 
     rules: FindingRules
+    _layouts: dict[Hashable, Columns] = field(default_factory=dict, init=False, repr=False)
 
     def find_part(self, sheet: Sheet) -> FoundTable | None:
         """Return such a table of the sheet, or a part of one; None if it has none."""
@@ -168,10 +169,6 @@ class SheetReader(ColumnFinder[Described]):
     def _list_personal_texts(self, labels: Mapping[str, FoundLabel]) -> frozenset[str]:
         personal = (one.value for name, one in labels.items() if self.fields[name].personal)
         return frozenset(filter(str.strip, map(raw_text_of, personal)))
-
-    @cached_property
-    def _layouts(self) -> dict[Hashable, Columns]:
-        return {}
 
     def _columns_of(self, sheet: Sheet, table: FoundTable) -> Columns:
         rows = map(tuple, list_heading_rows(sheet, table))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from sumida_data.base.characters import DASHES, combine, drop_unseen
-from sumida_data.base.periods import ERA_FIRST_YEARS, ERAS
+from sumida_data.base.periods import ERA_LETTERS, ERAS, western_year
 from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.workbook import CellValue
 
@@ -403,7 +403,6 @@ def _name_number_notations(core: str) -> list[str]:
 
 # Days and months: R4.10.1, 令和４年１２月末, 二〇二二年十月一日, 44835
 
-_ERA_LETTERS = {"R": "令和", "H": "平成", "S": "昭和", "T": "大正", "M": "明治"}
 _WEEKDAYS = "月火水木金土日"
 _DATE = re.compile(
     r"(?:(?P<era>令和|平成|昭和|大正|明治|[RHSTM])\.?(?P<era_year>元|[0-9]{1,2})|(?P<year>[0-9]{4}))"
@@ -497,7 +496,7 @@ def _day_endings() -> dict[str, str]:
 
 
 def _name_day_notations(match: re.Match[str], day: date, folded: str) -> list[str]:
-    start = ERAS[_ERA_LETTERS.get(match["era"], match["era"])] if match["era"] else None
+    start = ERAS[ERA_LETTERS.get(match["era"], match["era"])] if match["era"] else None
     later = [one for one in ERAS.values() if start and one > start]
     does = {
         "kanji_numeral": _KANJI_NUMERAL.search(folded),
@@ -509,9 +508,8 @@ def _name_day_notations(match: re.Match[str], day: date, folded: str) -> list[st
 
 
 def _day_of(match: re.Match[str], default_day: int | None) -> date | None:
-    era, year = _ERA_LETTERS.get(match["era"], match["era"]), int(match["year"] or 0)
-    if era:
-        year = ERA_FIRST_YEARS[era] - 1 + int(match["era_year"].replace("元", "1"))
+    era = ERA_LETTERS.get(match["era"], match["era"])
+    year = western_year(era, match["era_year"] or match["year"])
     month, number = int(match["month"]), int(match["day"] or default_day or 0)
     try:
         day = date(year, month, monthrange(year, month)[1] if match["end"] else number)

@@ -19,6 +19,7 @@ from zipfile import BadZipFile, ZipFile
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.survey.files import UnusableFileError
 from sumida_data.survey.findings import Kind
 from sumida_data.survey.reading.looks import Cell, CellRange, find_conditioned
@@ -33,8 +34,6 @@ from sumida_data.survey.reading.second_look import (
 )
 
 CellValue = str | int | float | bool | date | datetime | time | timedelta
-
-SAMPLE_STAMP = "見本データ"
 
 # What unpacks to more is no survey; pictures do not count.
 MAX_UNPACKED_BYTES = 100_000_000
@@ -126,7 +125,7 @@ def decode_csv(content: bytes) -> str | None:
 def has_sample_stamp(workbook: Workbook) -> bool:
     """Tell whether the file says in the first column of a sheet that it is sample data."""
     return any(
-        isinstance(row[0], str) and SAMPLE_STAMP in row[0]
+        isinstance(row[0], str) and SAMPLE_MARK in row[0]
         for sheet in workbook.sheets
         for row in sheet.rows
         if row
