@@ -1,11 +1,8 @@
-"""Every promise that a descriptor can make has a good file that passes and a bad one that fails."""
+"""Every promise that a descriptor of this project can make has a good file that passes and a bad one that fails."""
 
 import hashlib
-import io
 import json
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from sumida_data.quality.data_package import UncheckableError, find_errors, list_constraints
@@ -52,11 +49,8 @@ CASES = [
     ("type number", a_field("number"), ["a", "1.5", "-0.5", "1e3"], ["a", '"1,000"'], "type"),
     ("type date", a_field("date"), ["a", "2022-12-31"], ["a", "2022-02-30"], "type"),
     ("type date words", a_field("date"), ["a", "2022-12-31"], ["a", "2022/12/31"], "type"),
-    ("type datetime", a_field("datetime"), ["a", "2022-12-31T01:02:03Z"], ["a", "2022-12-31"], "type"),
-    ("type year", a_field("year"), ["a", "2022"], ["a", "令和4"], "type"),
     ("type yearmonth", a_field("yearmonth"), ["a", "2022-12"], ["a", "2022-13"], "type"),
     ("type boolean", a_field("boolean"), ["a", "true", "0"], ["a", "はい"], "type"),
-    ("own words of boolean", a_field("boolean", trueValues=["有"], falseValues=["無"]), ["a", "有", "無"], ["a", "true"], "type"),
     ("required", a_field(constraints={"required": True}), ["a", "x"], ["a", '""'], "required"),
     ("unique", a_field(constraints={"unique": True}), ["a", "x", "y", '""', '""'], ["a", "x", "x"], "unique"),
     ("unique number", a_field("number", {"unique": True}), ["a", "1", "2"], ["a", "1", "1.0"], "unique"),
@@ -67,25 +61,17 @@ CASES = [
     ("minimum", a_field("integer", {"minimum": 0}), ["a", "0"], ["a", "-1"], "minimum"),
     ("maximum", a_field("number", {"maximum": 100}), ["a", "100"], ["a", "100.1"], "maximum"),
     ("minimum date", a_field("date", {"minimum": "2022-04-01"}), ["a", "2022-04-01"], ["a", "2022-03-31"], "minimum"),
-    ("exclusiveMinimum", a_field("integer", {"exclusiveMinimum": 0}), ["a", "1"], ["a", "0"], "exclusiveMinimum"),
-    ("exclusiveMaximum", a_field("integer", {"exclusiveMaximum": 9}), ["a", "8"], ["a", "9"], "exclusiveMaximum"),
-    ("minLength", a_field(constraints={"minLength": 2}), ["a", "墨田"], ["a", "区"], "minLength"),
-    ("maxLength", a_field(constraints={"maxLength": 2}), ["a", "墨田"], ["a", "墨田区"], "maxLength"),
     ("pattern", a_field(constraints={"pattern": "[0-9]{2}"}), ["a", "12"], ["a", "123"], "pattern"),
     ("missingValues", a_field("integer") | {"missingValues": ["", "-"]}, ["a", "-"], ["a", "x"], "type"),
     ("labelled missingValues", a_field("integer") | {"missingValues": [{"value": "x", "label": "秘匿"}]}, ["a", "x"], ["a", "-"], "type"),
     ("missingValues of a field", a_field("integer", {"required": True}, missingValues=["-"]), ["a", "1"], ["a", "-"], "required"),
     ("no missingValues", a_field(constraints={"required": True}) | {"missingValues": []}, ["a", '""'], ["a"], None),
     ("primaryKey", TWO | {"primaryKey": ["a", "b"]}, ["a,b", "x,1", "x,2"], ["a,b", "x,1", "x,1"], "primaryKey"),
-    ("primaryKey missing", TWO | {"primaryKey": "a"}, ["a,b", "x,1"], ["a,b", ",1"], "primaryKey"),
+    ("primaryKey missing", TWO | {"primaryKey": ["a"]}, ["a,b", "x,1"], ["a,b", ",1"], "primaryKey"),
     ("uniqueKeys", TWO | {"uniqueKeys": [["a", "b"]]}, ["a,b", "x,1", ",1", ",1"], ["a,b", "x,1", "x,1"], "uniqueKeys"),
     ("fieldsMatch exact", TWO, ["a,b", "x,1"], ["b,a", "1,x"], "fieldsMatch"),
-    ("fieldsMatch equal", TWO | {"fieldsMatch": "equal"}, ["b,a", "1,x"], ["a", "x"], "fieldsMatch"),
-    ("fieldsMatch subset", TWO | {"fieldsMatch": "subset"}, ["a,b,c", "x,1,z"], ["a,c", "x,z"], "fieldsMatch"),
-    ("fieldsMatch superset", TWO | {"fieldsMatch": "superset"}, ["a", "x"], ["a,c", "x,z"], "fieldsMatch"),
-    ("fieldsMatch partial", TWO | {"fieldsMatch": "partial"}, ["a,c", "x,z"], ["c", "z"], "fieldsMatch"),
     ("columns in a row", TWO, ["a,b", "x,1"], ["a,b", "x,1,2"], "表として読めません"),
-    ("headings once", TWO | {"fieldsMatch": "equal"}, ["a,b", "x,1"], ["a,b,b", "x,1,1"], "見出し"),
+    ("headings once", TWO, ["a,b", "x,1"], ["a,b,b", "x,1,1"], "見出し"),
 ]  # fmt: skip
 
 
@@ -113,7 +99,7 @@ def test_the_first_row_is_named_and_the_others_are_counted():
 
 class TestForeignKeys:
     SCHEMA = a_field() | {
-        "foreignKeys": [{"fields": "a", "reference": {"resource": "o", "fields": "b"}}]
+        "foreignKeys": [{"fields": ["a"], "reference": {"resource": "o", "fields": ["b"]}}]
     }
     OTHER = ({"fields": [{"name": "b", "type": "string"}]}, ["b", "x"])
 
@@ -124,16 +110,6 @@ class TestForeignKeys:
         (error,) = find_errors(make_package(self.SCHEMA, ["a", "x", "y"], other=self.OTHER))
         assert error.startswith("t.csv: 3行目: a の「y」")
         assert "foreignKeys" in error
-
-    def test_a_table_may_refer_to_itself(self):
-        schema = TWO | {
-            "fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]
-        }
-        schema |= {
-            "foreignKeys": [{"fields": ["b"], "reference": {"resource": "", "fields": ["a"]}}]
-        }
-        assert find_errors(make_package(schema, ["a,b", "x,", "y,x"])) == []
-        assert "foreignKeys" in find_errors(make_package(schema, ["a,b", "x,z"]))[0]
 
     def test_a_table_that_is_not_there_is_an_error(self):
         errors = find_errors(make_package(self.SCHEMA, ["a", "x"]))
@@ -153,11 +129,6 @@ class TestFiles:
         assert [word in error for word, error in zip(("bytes", "hash"), errors, strict=True)]
         assert "bytes" in errors[0]
 
-    def test_a_hash_without_a_name_is_md5(self):
-        digest = hashlib.md5(b"a\nx\n", usedforsecurity=False).hexdigest()
-        assert find_errors(make_package(a_field(), ["a", "x"], hash=digest)) == []
-        assert find_errors(make_package(a_field(), ["a", "x"], hash="0" * 32)) != []
-
     def test_an_unknown_algorithm_proves_nothing(self):
         assert "hash" in find_errors(make_package(a_field(), ["a", "x"], hash="rot13:aa"))[0]
 
@@ -172,37 +143,23 @@ class TestFiles:
     def test_a_descriptor_without_resources_is_found(self):
         assert "resources" in find_errors({"datapackage.json": b'{"name": "p"}'})[0]
 
-    def test_other_characters_are_found_and_the_stated_encoding_is_used(self):
-        rows = "a\n墨田区\n".encode("cp932")
-        assert "表として読めません" in find_errors(make_package(a_field(), rows))[0]
-        assert find_errors(make_package(a_field(), rows, encoding="cp932")) == []
-
-    def test_an_unknown_encoding_is_found(self):
-        package = make_package(a_field(), ["a", "x"], encoding="ebcdic-墨田")
+    @pytest.mark.parametrize("rows", ["a\n墨田区\n", "墨田区\nx\n"])
+    def test_another_encoding_is_found(self, rows):
+        package = make_package(a_field(), rows.encode("cp932"))
         assert "表として読めません" in find_errors(package)[0]
 
     def test_a_mark_and_line_breaks_in_cells_are_data(self):
         rows = '\ufeffa\n"x\ny"\n'.encode()
-        assert find_errors(make_package(a_field(constraints={"minLength": 3}), rows)) == []
-
-    def test_the_dialect_is_used(self):
-        package = make_package(TWO, ["a;b", "x,y;1"], dialect={"delimiter": ";"})
-        assert find_errors(package) == []
+        assert find_errors(make_package(a_field(constraints={"pattern": "x\ny"}), rows)) == []
 
 
 def test_a_promise_that_cannot_be_checked_is_an_error():
     (error,) = find_errors(make_package(a_field("geopoint"), ["a", "x"]))
     assert "確かめられません" in error
+    (error,) = find_errors(make_package(TWO | {"fieldsMatch": "equal"}, ["a,b", "x,1"]))
+    assert "fieldsMatch" in error
     with pytest.raises(UncheckableError, match="jsonSchema"):
         list(list_constraints(a_field(constraints={"jsonSchema": {}}), "t"))
-
-
-def test_promises_of_parquet_are_checked_too():
-    sink = io.BytesIO()
-    pq.write_table(pa.table({"a": pa.array([1, None, 7])}), sink)
-    schema = a_field("integer", {"maximum": 6})
-    (error,) = find_errors(make_package(schema, sink.getvalue(), path="t.parquet"))
-    assert error.startswith("t.parquet: 4行目: a の「7」")
 
 
 def test_a_constraint_that_is_switched_off_promises_nothing():

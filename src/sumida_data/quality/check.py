@@ -88,10 +88,6 @@ CONSTRAINTS = {
     "pattern": Constraint("regexp_full_match({column}, {limit})", "{} の形である", _MATCH, "regex"),
     "minimum": Constraint("{column} >= {limit}", "{} の範囲にある", _BETWEEN, "min_value"),
     "maximum": Constraint("{column} <= {limit}", "{} の範囲にある", _BETWEEN, "max_value"),
-    "exclusiveMinimum": Constraint("{column} > {limit}", "{} の範囲にある"),
-    "exclusiveMaximum": Constraint("{column} < {limit}", "{} の範囲にある"),
-    "minLength": Constraint("length({column}) >= {limit}", "長さが {} の範囲にある"),
-    "maxLength": Constraint("length({column}) <= {limit}", "長さが {} の範囲にある"),
 }
 
 

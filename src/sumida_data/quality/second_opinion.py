@@ -26,7 +26,7 @@ from sumida_data.base.frames import arrow_schema, read_rows, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.quality import rules as kinds
 from sumida_data.quality.check import CONSTRAINTS, check_with_sql, name_rows
-from sumida_data.quality.data_package import DESCRIPTOR, as_names
+from sumida_data.quality.data_package import DESCRIPTOR
 from sumida_data.quality.rules import QualityRules, RuleKey, SecondOpinion, TableRule, When
 
 ROW_ID = "row_id"
@@ -149,7 +149,7 @@ def _describe(schema: Mapping[str, Any], name: str, title: str) -> Table:
         for name, one in fields.items()
     ]
     words = {"name": name, "title": title, "title_en": name, "description": title}
-    key = as_names(schema.get("primaryKey")) or (ROW_ID,)
+    key = schema.get("primaryKey") or (ROW_ID,)
     return Table.model_validate({**words, "primary_key": key, "fields": described})
 
 
