@@ -35,7 +35,6 @@ class Baseline(Decided):
     """The value of an indicator when the plan began.
 
     Attributes:
-        decided_on: The day it was decided, or None where that is not known: of the first alone.
         value: Plan data, never recomputed; None where it was not measured.
         as_of: The day it is of, or None where that is not known.
         assumed: Whether that day is an assumption.
@@ -52,7 +51,6 @@ class IndicatorTarget(Decided):
     """A target that is or was in force.
 
     Attributes:
-        decided_on: The day it was decided, or None where that is not known: of the first alone.
         target_date: The day by which it is to be reached.
         target_min: The value to reach at least.
         target_max: The value not to exceed.
@@ -298,7 +296,7 @@ _GOALS: dict[Goal, tuple[str, Callable[[IndicatorTarget], bool]]] = {
     "keep_at_least": _ONLY_MIN,
     "at_most": _ONLY_MAX,
     "keep_at_most": _ONLY_MAX,
-    "range": ("target_min と target_max", lambda one: None not in {one.target_min, one.target_max}),
+    "range": ("target_min と target_max", lambda one: len(one.bounds) == 2),
     "reach_zero": ("target_max: 0", lambda one: one.target_min is None and one.target_max == 0),
     "yes_no": ("target_min: 1", lambda one: one.target_min == 1 and one.target_max is None),
 }
@@ -308,7 +306,6 @@ class CutPoints(Decided):
     """A method of judging progress, and where one verdict ends and the next begins.
 
     Attributes:
-        decided_on: The day it was decided, or None where that is not known: of the first alone.
         on_track: Smallest progress ratio that is 順調.
         slightly_behind: Smallest progress ratio that is やや遅れ.
         yearly_shares: Of method ``yearly_share``: the shares of the way, in percent, due in each
