@@ -35,6 +35,7 @@ from sumida_data.catalogue.publication import PlannedPublication, publish
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState
 from sumida_data.packages.database import Build, Database, read_build, write_tables
+from sumida_data.quality.data_package import split_packages
 from sumida_data.survey.files import SourceFile, open_deliveries, spell_name
 from sumida_data.survey.reading.opened import OpenedFiles
 from sumida_data.survey.reading.registers import REGISTERS, ReferenceTableError, read_register
@@ -100,10 +101,8 @@ class FolderDataset(AbstractDataset[dict[str, bytes], dict[str, SourceFile]]):
             disk.refuse_outside(data)
         except disk.OutsideFolderError as error:
             raise DatasetError(f"{self._path}: {error}") from error
-        folders: dict[Path, dict[str, bytes]] = {} if self._by_subfolder else {self._path: data}
-        for name, content in data.items() if self._by_subfolder else ():
-            folder, _, file = name.partition("/")
-            folders.setdefault(self._path / folder, {})[file] = content
+        parts = split_packages(data) if self._by_subfolder else {"": data}
+        folders = {self._path / name: files for name, files in parts.items()}
         for path, files in folders.items():
             disk.replace_folder(path, files, private=self._private)
         self._written = [*folders]

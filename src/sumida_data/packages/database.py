@@ -26,16 +26,10 @@ MADE_HERE = (CODE_LIST, DATA_DICTIONARY, SCHEMA_CHANGE, DATABASE_BUILD, RUN_RECO
 _RECEIVED = "data/01_raw/survey"
 # What of a record analysts see, by what it is called there; who ran it stays in the record.
 _OF_RUN = ("finished", "pipelines", "parameters_given", "environment", "exit_code", "code_sha256")
-_PARTS = {
-    "inputs": "input",
-    "settings": "setting",
-    "locks": "lock",
-    "versions": "version",
-    "findings": "finding",
-    "failed_checks": "failed_check",
-    "figures": "figure",
-    "outputs": "output",
-}
+_PARTS = (
+    *("inputs", "settings", "locks", "versions"),
+    *("findings", "failed_checks", "figures", "outputs"),
+)
 # What a database says of itself: its data dictionary, and the changes of its columns so far.
 Build = dict[str, list[Row]]
 
@@ -97,8 +91,9 @@ def write_tables(
 def _list_record(record: Mapping[str, Any]) -> Iterator[Row]:
     """Yield what a record says of its run, one entry a row."""
     rows = {("run", name): record.get(name) for name in _OF_RUN}
-    for title, part in _PARTS.items():
-        rows |= {(part, _mask(name, value)): value for name, value in record.get(title, {}).items()}
+    for title in _PARTS:
+        part, entries = title.removesuffix("s"), record.get(title, {}).items()
+        rows |= {(part, _mask(name, value)): value for name, value in entries}
     for stage, one in record.get("stages", {}).items():
         rows |= {("stage", f"{stage} {name}"): one[name] for name in ("seconds", "in", "out")}
     for (part, name), value in rows.items():

@@ -23,15 +23,14 @@ from sumida_data.packages.models import GIVEN, MUNICIPALITY, Package, Resource
 from sumida_data.quality.data_package import DESCRIPTOR
 
 # What people open first comes first.
-_RANKS = {"xlsx": 0, "csv": 1, "parquet": 2, "md": 3, "json": 4}
 _MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
     "md": "text/markdown",
     "json": "application/json",
-    "atom": "application/atom+xml",
     "jsonld": "application/ld+json",
+    "atom": "application/atom+xml",
     "py": "text/x-python",
 }
 _OF_DESCRIPTOR = {"title": "機械が読むための説明", "sumida:titleEn": "Description for machines"}
@@ -195,9 +194,8 @@ class Dataset:
     @property
     def downloads(self) -> list[Row]:
         """The same, workbooks first."""
-        return sorted(
-            self.described, key=lambda one: _RANKS.get(one["format"].lower(), len(_RANKS))
-        )
+        ranks = list(_MEDIA_TYPES)
+        return sorted(self.described, key=lambda one: ranks.index(one["format"].lower()))
 
     def read(self, table: str) -> pa.Table:
         """Return the rows of one of its tables."""

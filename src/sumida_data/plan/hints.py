@@ -5,6 +5,7 @@ then stays with the hint for good. Why an indicator is where it is, and what com
 survey asks its owner; what the office writes into ``progress_notes.csv`` counts before that.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, get_args
@@ -38,11 +39,10 @@ def find_hints(
         for row in sorted(values, key=lambda row: str(row["period"]))
         if row["value"] is not None
     }
-    parts: dict[tuple[str, str], Row] = {}
+    parts: defaultdict[tuple[str, str], Row] = defaultdict(dict)
     for row in divided:
         if row["section"]:
-            of_value = parts.setdefault((row["indicator_id"], row["period"]), {})
-            of_value[row["department_code"]] = row["value"]
+            parts[row["indicator_id"], row["period"]][row["department_code"]] = row["value"]
     hints = []
     for plan in plans.root:
         for indicator in plan.indicators:

@@ -403,9 +403,9 @@ def _find_bounds(row: Row) -> tuple[Decimal, Decimal]:
 
 def _find_most(row: Row, indicator: Indicator) -> tuple[Decimal, Decimal]:
     """Return a count and how high it can be."""
-    most = (row["numerator"] or Decimal(0)) + row["numerator_more"]
-    low, high = (calculate(indicator, one, None) for one in (row["numerator"], most))
-    return low or Decimal(0), high or Decimal(0)
+    counted = row["numerator"] or Decimal(0)
+    most = counted + row["numerator_more"]
+    return round_half_up(counted, indicator.decimals), round_half_up(most, indicator.decimals)
 
 
 def _say_why_not_measured(row: Row, plan: Plan, indicator: Indicator, period: Period) -> str | None:

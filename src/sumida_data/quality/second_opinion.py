@@ -36,7 +36,6 @@ _ROW_IDS: dict[str, Any] = {
     "unexpected_index_column_names": [ROW_ID],
     "return_unexpected_index_query": False,
 }
-_TYPES = {"yearmonth": "string"}
 _NUMBER, _FIRST_ROW = "number of the row", 2
 _PYTHON = {"<": "<", "<=": "<=", "=": "=="}
 _GREATER = "ExpectColumnPairValuesAToBeGreaterThanB"
@@ -142,9 +141,8 @@ def _describe(schema: Mapping[str, Any], name: str, title: str) -> Table:
     """Return what the descriptor says of a file, as the description of a table."""
     known = {one["name"]: one for one in schema["fields"]}
     fields = known | {ROW_ID: known.get(ROW_ID, {"title": "行", "type": "string"})}
-    kept = {"required", "enum", "minimum", "maximum", "pattern"}
     described = [
-        {key: limit for key, limit in one.get("constraints", {}).items() if key in kept}
+        one.get("constraints", {})
         | {"name": name, "title": one["title"], "title_en": name, "type": one["type"]}
         for name, one in fields.items()
     ]
@@ -273,7 +271,7 @@ def _ask_frictionless(
 
     types = {name: table.field(name).type for name in rule.fields}
     fields: dict[str, dict[str, Any]] = {
-        name: {"name": name, "type": _TYPES.get(kind, kind), "constraints": {}}
+        name: {"name": name, "type": kind.replace("yearmonth", "string"), "constraints": {}}
         for name, kind in types.items()
     }
     for field, constraint, limit in _list_constraints(rule.check):
