@@ -7,8 +7,8 @@ personal, published. With them are the municipality, and how much may be missing
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, get_origin
@@ -28,6 +28,7 @@ LanguageCode = Literal["ja", "en"]
 PeriodText = Annotated[str, Described(pattern=r"^FY[0-9]{4}Q[1-4]$")]
 
 Listing = TypeVar("Listing")
+Thing = TypeVar("Thing")
 
 # What may not be, in words, each with whether it is.
 Mistakes = Mapping[str, object]
@@ -43,6 +44,14 @@ def refuse(mistakes: Mistakes, error: type[Exception] = ValueError) -> None:
 def find_repeated(names: Iterable[str]) -> list[str]:
     """Return the names that are there more than once, in order."""
     return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
+def group_by(things: Iterable[Thing], key: Callable[[Thing], Any]) -> defaultdict[Any, list[Thing]]:
+    """Return things by what the key says of each, in their order."""
+    groups = defaultdict(list)
+    for one in things:
+        groups[key(one)].append(one)
+    return groups
 
 
 class Model(BaseModel):

@@ -1,6 +1,5 @@
 """What all municipalities made, together: views over Parquet, sums, and a page of peers."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
@@ -14,7 +13,7 @@ import pyarrow.dataset as ds
 from sumida_data.base.database import connect, write_views
 from sumida_data.base.disk import replace_file
 from sumida_data.base.frames import build_frame, to_frame
-from sumida_data.base.metadata import Row, Table
+from sumida_data.base.metadata import Row, Table, group_by
 from sumida_data.many.units import Work
 from sumida_data.plan.values import round_half_up
 from sumida_data.present.words import Language, load_templates
@@ -134,9 +133,7 @@ class Results:
 
     def write_page(self, path: Path, work: Work, responses: Sequence[Row]) -> None:
         """Write the page that places each municipality among the others, without ranking them."""
-        peers: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in self.ask(PEERS):
-            peers[row["indicator_id"], row["method"]].append(row)
+        peers = group_by(self.ask(PEERS), itemgetter("indicator_id", "method"))
         indicators = [
             {"indicator": one, "kinds": group_alike(rows), "rows": rows}
             for plan in work.plans.root
@@ -154,9 +151,7 @@ def group_alike(rows: Iterable[Row]) -> list[Row]:
     Each row gets the number of its group, and its position from 0 to 100 beside the highest
     value of that, and with its progress, of which 1 is as planned and is shown at 50.
     """
-    groups: defaultdict[tuple[Any, Any], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row["as_of"], row["definition_version"]].append(row)
+    groups = group_by(rows, itemgetter("as_of", "definition_version"))
     for number, alike in enumerate(groups.values()):
         highest = max([row["value"] for row in alike if row["value"] is not None], default=0) or 1
         for row in alike:

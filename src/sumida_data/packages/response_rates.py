@@ -3,7 +3,7 @@
 import pandas as pd
 import pyarrow as pa
 
-from sumida_data.base.database import connect
+from sumida_data.base.database import select
 from sumida_data.base.frames import build_frame, to_arrow
 from sumida_data.base.metadata import DataDictionary, Table
 from sumida_data.base.periods import Period
@@ -105,10 +105,7 @@ def measure_answer_rates(
 
 
 def _measure(described: Table, query: str, **tables: pa.Table) -> pd.DataFrame:
-    with connect() as connection:
-        for name, table in tables.items():
-            connection.register(name, table)
-        rows = connection.sql(query).to_arrow_table().to_pylist()
+    rows = select(query, **tables).to_pylist()
     for row in rows:
         row["as_of"] = Period.parse(row["period"]).last_day
     return build_frame(described, rows)

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from sumida_data.base.database import connect
-from sumida_data.base.metadata import Row
+from sumida_data.base.database import select
+from sumida_data.base.metadata import Row, group_by
 from sumida_data.plan.hints import list_remarks
 from sumida_data.plan.models import Plans
 from sumida_data.plan.values import OPEN_RANGE
@@ -213,20 +213,15 @@ def _lead_back(
 ) -> pa.Table:
     names = (*_KEY, "revision")
     kept = [{n: row[n] for n in names} | {"is_new": row["row_id"] in new} for row in values]
-    with connect() as connection:
-        connection.register("kept", pa.Table.from_pylist(kept))
-        connection.register("computed", computed)
-        connection.register("published", computed.slice(0, 0) if published is None else published)
-        return connection.sql(_RENUMBER).to_arrow_table().cast(computed.schema)
+    tables = {"kept": pa.Table.from_pylist(kept), "computed": computed}
+    tables["published"] = computed.slice(0, 0) if published is None else published
+    return select(_RENUMBER, **tables).cast(computed.schema)
 
 
 def _group(rows: Iterable[Row], *, sample: bool) -> defaultdict[tuple[str, ...], list[Row]]:
     """Return the rows that are sample data, or not, by value in the order of their revisions."""
-    groups: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: int(row["revision"])):
-        if row["sample"] == sample:
-            groups[_key(row)].append(row)
-    return groups
+    ours = [row for row in rows if row["sample"] == sample]
+    return group_by(sorted(ours, key=lambda row: int(row["revision"])), _key)
 
 
 def _revise(

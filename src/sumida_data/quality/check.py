@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sumida_data.base.characters import hash_parts
-from sumida_data.base.database import SqlError, connect, quote, quote_name, run_query
+from sumida_data.base.database import SqlError, connect, quote, quote_name, run_query, select
 from sumida_data.base.frames import DECIMAL, arrow_schema, build_frame, to_arrow, to_frame
 from sumida_data.base.metadata import DataDictionary, Row, Table
 from sumida_data.base.periods import Period
@@ -268,13 +268,10 @@ def build_check_failure(
         f"{', '.join(column for column in _PLACE if column in frames[name])} FROM {name}"
         for name in OWN_PLACES
     )
-    with connect() as connection:
-        failing = pa.Table.from_pylist(list(_list_failing(found)), schema)
-        connection.register("failing", failing)
-        for name in OWN_PLACES:
-            connection.register(name, to_arrow(frames[name]))
-        query = _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
-        led_back = connection.sql(query).to_arrow_table()
+    query = _LEAD_BACK.format(place=", ".join(_PLACE), own_places=own_places)
+    failing = pa.Table.from_pylist(list(_list_failing(found)), schema)
+    known = {name: to_arrow(frames[name]) for name in OWN_PLACES}
+    led_back = select(query, failing=failing, **known)
     return to_frame(led_back.select(table.column_names).cast(arrow_schema(table)))
 
 

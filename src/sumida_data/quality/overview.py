@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sumida_data.base.metadata import DataDictionary, Row, Table
+from sumida_data.base.metadata import DataDictionary, Row, Table, group_by
 from sumida_data.quality.check import WHOLE_TABLE
 from sumida_data.quality.rules import QualityRules, RuleWords, TableRule
 
@@ -57,10 +57,10 @@ def give_overview(
     """
     names = dictionary["check_result"].field("characteristic").codes
     key, failed = itemgetter("rule_id", "table_name", "subject"), []
-    places, by_rule = _group(failures, key), _group(results, itemgetter("rule_id"))
+    places, by_rule = group_by(failures, key), group_by(results, itemgetter("rule_id"))
     for row in sorted(results, key=itemgetter("severity", "row_id")):
         if row["passed"] is False:
-            table, found = dictionary[row["table_name"]], places.get(key(row), [])
+            table, found = dictionary[row["table_name"]], places[key(row)]
             failed.append(
                 {
                     "result": row,
@@ -77,21 +77,14 @@ def give_overview(
         "by_table": _count_by(results, lambda row: dictionary[row["table_name"]].title),
         "failed": failed,
         "rules": [
-            (words, count_checks(by_rule.get(rule_id, ())), _show_example(words, dictionary))
+            (words, count_checks(by_rule[rule_id]), _show_example(words, dictionary))
             for rule_id, words in sorted(rules.words.items())
         ],
     }
 
 
-def _group(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
-    groups: dict[Any, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return groups
-
-
 def _count_by(results: Iterable[Row], key: Callable[[Row], str]) -> dict[str, Tally]:
-    return {name: count_checks(rows) for name, rows in _group(results, key).items()}
+    return {name: count_checks(rows) for name, rows in group_by(results, key).items()}
 
 
 def name_subject(table: Table, subject: str, titles: Mapping[str, str]) -> str:

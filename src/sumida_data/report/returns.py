@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from sumida_data.base.database import connect
+from sumida_data.base.database import connect, select
 from sumida_data.base.frames import read_rows, to_arrow
 from sumida_data.base.metadata import HomeMunicipality, Row
 from sumida_data.base.xlsx import Book, Cell
@@ -57,7 +57,8 @@ _COMPARISON = """
             SELECT department_code FROM answered GROUP BY ALL HAVING count(DISTINCT is_now) = 2)
         GROUP BY department_code, sheet
     )
-    SELECT department_code, list(difference ORDER BY part_number) FROM diff GROUP BY department_code
+    SELECT department_code, list(difference ORDER BY part_number) AS differences
+    FROM diff GROUP BY department_code
 """
 # The cells of carried answers are in the file of an earlier quarter.
 _COUNTED = """
@@ -205,11 +206,9 @@ def describe_changes(form: Form, period: str, answer: pd.DataFrame) -> dict[str,
         for item in part.fields
     ]
     names = ["table_name", "field", "is_key", "sheet", "part_number"]
-    with connect() as connection:
-        connection.register("answer", to_arrow(answer))
-        connection.register("item", pd.DataFrame(items, columns=names))
-        rows = connection.execute(_COMPARISON, {"period": period}).fetchall()
-    return {code: tuple(filter(None, sheets)) for code, sheets in rows}
+    tables = {"answer": to_arrow(answer), "item": to_arrow(pd.DataFrame(items, columns=names))}
+    rows = select(_COMPARISON, {"period": period}, **tables).to_pylist()
+    return {row["department_code"]: tuple(filter(None, row["differences"])) for row in rows}
 
 
 def trace_figures(

@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import Field as Described
 
-from sumida_data.base.metadata import Model, Row, Title
+from sumida_data.base.metadata import Model, Row, Title, group_by
 from sumida_data.base.periods import Period
 from sumida_data.base.xlsx import SAMPLE_MARK
 from sumida_data.packages.published import Dataset
@@ -269,9 +269,8 @@ def _sum_up(decimals: int, fields: tuple[str, str], home: Row, rows: list[Row], 
 
 def gather_initiatives(published: Published) -> list[Row]:
     """Gather the case studies of the newest period, with department, effects and anchor."""
-    effects, key = defaultdict(list), itemgetter("department_code", "period", "initiative_name")
-    for one in published.rows("initiative_effect"):
-        effects[key(one)].append(one)
+    key = itemgetter("department_code", "period", "initiative_name")
+    effects = group_by(published.rows("initiative_effect"), key)
     gathered = []
     for row in _name_departments(published, "initiative"):
         anchor = re.sub(r"[^\w-]", "-", f"{row['department_code']}-{row['initiative_name']}")

@@ -7,16 +7,16 @@ import csv
 import io
 import json
 import posixpath
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from importlib.resources import files
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sumida_data.base.disk import pack
-from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row
+from sumida_data.base.metadata import DataDictionary, HomeMunicipality, Row, group_by
 from sumida_data.base.periods import Period
 from sumida_data.packages.models import FREQUENCIES, MUNICIPALITY
 from sumida_data.packages.published import Dataset
@@ -142,10 +142,8 @@ def _describe_datasets(published: Published) -> Iterator[Page]:
             name: [*islice(dataset.read_texts(name), max(_FIRST_ROWS, _FIRST_CELLS // len(fields)))]
             for name, fields in shown.items()
         }
-        checks = defaultdict(list)
-        for row in results:
-            if row["table_name"] in shown:
-                checks[row["rule_id"], row["passed"]].append(row)
+        ours = [row for row in results if row["table_name"] in shown]
+        checks = group_by(ours, itemgetter("rule_id", "passed"))
         values = {
             "dataset": dataset,
             "linked_data": json.loads(dataset.files["schema_org.jsonld"]),

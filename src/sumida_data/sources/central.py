@@ -15,13 +15,13 @@ from decimal import Decimal
 from functools import cached_property
 from hashlib import sha256
 from itertools import compress, filterfalse, pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from sumida_data.base.characters import comparable, hash_parts
-from sumida_data.base.metadata import Model, Row
+from sumida_data.base.metadata import Model, Row, group_by
 from sumida_data.base.periods import PERIOD, Period
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
 from sumida_data.survey.files import SourceFile, UnusableFileError
@@ -636,10 +636,7 @@ def _read_shares(name: str, read: SheetContents) -> None:
 
 def _condense(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings; of many of one kind the first, with how many more there are."""
-    kinds: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in findings:
-        kinds[finding.rule_id].append(finding)
-    for alike in kinds.values():
+    for alike in group_by(findings, attrgetter("rule_id")).values():
         if len(alike) > _SHOWN:
             more = f"同じ指摘が、ほかに{len(alike) - 1}件あります。"
             alike[:] = [replace(alike[0], message=alike[0].message + more)]

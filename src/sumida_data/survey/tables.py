@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from pydantic import model_validator
 
-from sumida_data.base.database import connect
+from sumida_data.base.database import connect, select
 from sumida_data.base.frames import arrow_schema, to_arrow, to_frame
 from sumida_data.base.metadata import (
     Code,
@@ -199,7 +199,5 @@ def _column_sql(field: Field) -> str:
 
 def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return a row of each procedure and each of its payment methods, ordered by row id."""
-    with connect() as connection:
-        connection.register("procedure", to_arrow(procedures))
-        data = connection.sql(_SPLIT_METHODS, params=_PARTS).to_arrow_table()
+    data = select(_SPLIT_METHODS, _PARTS, procedure=to_arrow(procedures))
     return to_frame(data.select(table.column_names).cast(arrow_schema(table)))
