@@ -81,9 +81,7 @@ def select_package(
     described = models.describe_package_tables(package, dictionary, frames)
     selected: dict[str, PublishedTable] = {}
     for resource in package.resources:
-        table, frame = described[resource.table], frames[resource.table]
-        for name, values in resource.only.items():
-            frame = frame[frame[name].isin(values)]
+        table, frame = described[resource.table], choose_rows(frames, resource)
         rows = _write_plainly(_arrange(to_arrow(frame), table, municipality))
         for key in table.foreign_keys:
             # Only what belongs to rows that go out does so itself.
@@ -112,6 +110,14 @@ def select_package(
         last_day=max(collect("as_of"), default=None),
         last_period=max(collect("period"), default=None),
     )
+
+
+def choose_rows(frames: Mapping[str, pd.DataFrame], resource: Resource) -> pd.DataFrame:
+    """Return the rows that go out by their values; unknown columns are refused when described."""
+    frame = frames[resource.table]
+    for name in (name for name in resource.only if name in frame):
+        frame = frame[frame[name].isin(resource.only[name])]
+    return frame
 
 
 def _arrange(rows: pa.Table, table: Table, municipality: HomeMunicipality) -> pa.Table:

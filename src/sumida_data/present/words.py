@@ -35,7 +35,7 @@ from sumida_data.base.metadata import DataDictionary, LanguageCode
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_NOTE, SAMPLE_WARNING
 from sumida_data.plan.models import Indicator, IndicatorTarget, Plan
 from sumida_data.plan.progress import Verdict
-from sumida_data.plan.values import round_half_up
+from sumida_data.plan.values import round_half_up, write_number
 
 NOT_MEASURED = "-"
 VERDICT_SYMBOLS: dict[Verdict, str] = {
@@ -55,7 +55,7 @@ _NUMBER = re.compile(r"[+-]?\d[\d,.]*")
 
 def format_number(amount: Decimal | int | None) -> str:
     """Write a number without unit and without trailing zeros; ``-`` where there is none."""
-    return NOT_MEASURED if amount is None else f"{Decimal(amount).normalize():,f}"
+    return NOT_MEASURED if amount is None else write_number(amount)
 
 
 def format_percentage(numerator: int | Decimal, denominator: int) -> str:

@@ -26,6 +26,7 @@ from sumida_data.base.characters import hash_parts, write_plainly
 from sumida_data.base.frames import change_texts, read_rows
 from sumida_data.base.metadata import DataDictionary, Field, Row, Table
 from sumida_data.packages.models import Package, Packages, Resource
+from sumida_data.packages.published import choose_rows
 from sumida_data.plan.models import Indicator
 from sumida_data.privacy.counts import CellCount, Privacy, withhold_counts
 from sumida_data.privacy.personal import find_kinds
@@ -275,7 +276,7 @@ class _Screen:
         """Search the tables of a package; a missing one is reported where it is built."""
         resources = [one for one in package.resources if one.table in self._frames]
         for resource in resources:
-            frame, table = _keep_only(self._frames, resource), self._dictionary[resource.table]
+            frame, table = choose_rows(self._frames, resource), self._dictionary[resource.table]
             outcome = "held_back" if resource.hold_back else "blocked"
             for item in filter(_is_searched, table.fields):
                 for kind, rows in self._find(table, item, frame).items():
@@ -346,13 +347,6 @@ def find_places(frames: Frames, table: str, field: str, rows: Iterable[str]) -> 
     return {row: f"{file} {sheet}!{cell}" for row, file, sheet, cell in found.fillna("").to_numpy()}
 
 
-def _keep_only(frames: Frames, resource: Resource) -> pd.DataFrame:
-    frame = frames[resource.table]
-    for name in (name for name in resource.only if name in frame):
-        frame = frame[frame[name].isin(resource.only[name])]
-    return frame
-
-
 def _list_free_words(
     packages: Iterable[Package], frames: Frames, dictionary: DataDictionary
 ) -> Iterator[Row]:
@@ -360,10 +354,10 @@ def _list_free_words(
     published = {one.table: (package, one) for package in packages for one in package.resources}
     for name in filter(frames.__contains__, published):
         (package, resource), table = published[name], dictionary[name]
-        frame = _keep_only(frames, resource)
+        frame = choose_rows(frames, resource)
         for parent in (one for one in package.resources if one.table == resource.rows_of):
             key = list(parent.primary_key or dictionary[parent.table].primary_key)
-            frame = frame.merge(_keep_only(frames, parent)[key].drop_duplicates(), on=key)
+            frame = frame.merge(choose_rows(frames, parent)[key].drop_duplicates(), on=key)
         for item in table.free_words:
             found = frame.groupby(item.name, sort=False)["row_id"].agg(["first", "size"])
             places = find_places(frames, name, item.name, found["first"])
