@@ -35,7 +35,7 @@ _TYPES = {
     "boolean": ("BOOLEAN", "true|True|TRUE|1|false|False|FALSE|0"),
 }
 # Its name in the schema, its columns, its words, and the SQL that says whether a row keeps it.
-Constraint = tuple[str, tuple[str, ...], str, str]
+TableConstraint = tuple[str, tuple[str, ...], str, str]
 
 
 class UncheckableError(ValueError):
@@ -88,7 +88,7 @@ def _check_files(resources: Sequence[Descriptor], files: Mapping[str, bytes]) ->
 
 def _check_tables(resources: Sequence[Descriptor], files: Mapping[str, bytes]) -> Iterator[str]:
     ours = [one for one in resources if "schema" in one and one["path"] in files]
-    known: dict[str, list[Constraint]] = {}
+    known: dict[str, list[TableConstraint]] = {}
     with connect() as connection:
         for resource in ours:
             name, path, schema = resource["name"], resource["path"], resource["schema"]
@@ -114,7 +114,7 @@ def _check_tables(resources: Sequence[Descriptor], files: Mapping[str, bytes]) -
 
 
 def _find_broken(
-    connection: duckdb.DuckDBPyConnection, table: str, constraints: Sequence[Constraint]
+    connection: duckdb.DuckDBPyConnection, table: str, constraints: Sequence[TableConstraint]
 ) -> Iterator[str]:
     """Name the first of the rows that break a constraint, and count the others."""
     at, conditions = quote_name(_ROW), [passed for *_, passed in constraints]
@@ -131,7 +131,7 @@ def _find_broken(
             yield f"{row}行目: {broken}{more}"
 
 
-def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[Constraint]:
+def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[TableConstraint]:
     for key in resource["schema"].get("foreignKeys", ()):
         other = key["reference"]["resource"]
         if other not in known or resource["name"] not in known:
@@ -144,7 +144,7 @@ def _list_references(resource: Descriptor, known: Collection[str]) -> Iterator[C
         yield "foreignKeys", fields, "参照先にある", found
 
 
-def list_constraints(schema: Descriptor, table: str) -> Iterator[Constraint]:
+def list_constraints(schema: Descriptor, table: str) -> Iterator[TableConstraint]:
     """Yield the constraints that the schema of a table makes, but foreign keys.
 
     Raises an UncheckableError if one is not known.
@@ -168,7 +168,7 @@ def list_constraints(schema: Descriptor, table: str) -> Iterator[Constraint]:
         yield name, fields, CONSTRAINTS["unique"].words, is_different(table, fields, _ROW)
 
 
-def _constrain(table: str, field: str, name: str, limit: Any) -> Constraint:
+def _constrain(table: str, field: str, name: str, limit: Any) -> TableConstraint:
     if name not in CONSTRAINTS:
         raise UncheckableError(f"項目 {field} の {name} は確かめられません")
     limits = _list_values(limit)
