@@ -136,8 +136,7 @@ class Results:
         peers = group_by(self.ask(PEERS), itemgetter("indicator_id", "method"))
         indicators = [
             {"indicator": one, "kinds": group_alike(rows), "rows": rows}
-            for plan in work.plans.root
-            for one in plan.indicators
+            for plan, one in work.plans.owners.values()
             if (rows := peers[one.indicator_id, plan.methods[0].method])
         ]
         page = load_templates("many").get_template("peers.html")

@@ -44,12 +44,11 @@ def find_hints(
         if row["section"]:
             parts[row["indicator_id"], row["period"]][row["department_code"]] = row["value"]
     hints = []
-    for plan in plans.root:
-        for indicator in plan.indicators:
-            for hint, value, message in _find(plan, indicator, measured, parts):
-                row_id = f"{value['indicator_id']}/{value['period']}/{hint}"
-                found = {"row_id": row_id, "hint": hint, "message": message}
-                hints.append(value | found | noted.get(row_id, _NOT_NOTED))
+    for plan, indicator in plans.owners.values():
+        for hint, value, message in _find(plan, indicator, measured, parts):
+            row_id = f"{value['indicator_id']}/{value['period']}/{hint}"
+            found = {"row_id": row_id, "hint": hint, "message": message}
+            hints.append(value | found | noted.get(row_id, _NOT_NOTED))
     return hints
 
 

@@ -635,19 +635,18 @@ def describe_methods(plans: Plans) -> list[Row]:
 def describe_targets(plans: Plans) -> list[Row]:
     """Return the rows of table ``indicator_target``; one row is one target, known or not."""
     rows: list[Row] = []
-    for plan in plans.root:
-        for one in plan.indicators:
-            unknown = {"target_number": 0, "target_state": "unknown", "note": one.unknown_targets}
-            known = [
-                target.model_dump()
-                | {"target_number": number, "target_state": "known"}
-                | {"reason": target.reason or None, "note": target.note or None}
-                for number, target in enumerate(one.targets, start=1)
-            ]
-            for row in [unknown, *known] if one.unknown_targets else known:
-                own = {"plan_id": plan.plan_id, "indicator_id": one.indicator_id, "unit": one.unit}
-                row_id = f"{plan.plan_id}/{one.indicator_id}/{row['target_number']}"
-                rows.append(row | own | {"row_id": row_id})
+    for plan, one in plans.owners.values():
+        unknown = {"target_number": 0, "target_state": "unknown", "note": one.unknown_targets}
+        known = [
+            target.model_dump()
+            | {"target_number": number, "target_state": "known"}
+            | {"reason": target.reason or None, "note": target.note or None}
+            for number, target in enumerate(one.targets, start=1)
+        ]
+        for row in [unknown, *known] if one.unknown_targets else known:
+            own = {"plan_id": plan.plan_id, "indicator_id": one.indicator_id, "unit": one.unit}
+            row_id = f"{plan.plan_id}/{one.indicator_id}/{row['target_number']}"
+            rows.append(row | own | {"row_id": row_id})
     return rows
 
 
