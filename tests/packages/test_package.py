@@ -558,11 +558,6 @@ class TestWithdrawnPackages:
         with pytest.raises(ValidationError, match=r"dx-indicators.*2回"):
             Packages.model_validate(packages.model_dump() | {"withdrawn": [taken]})
 
-    def test_replacement_must_be_published(self, packages):
-        lost = GONE | {"replacement": "newer-figures"}
-        with pytest.raises(ValidationError, match="replacement 'newer-figures' というパッケージは"):
-            Packages.model_validate(packages.model_dump() | {"withdrawn": [lost]})
-
     def test_is_not_built_again(self, build, built, packages):
         described = packages.model_dump() | {"withdrawn": [GONE | {"name": "survey-quality"}]}
         described["packages"] = leave_out(described["packages"], "survey-quality")

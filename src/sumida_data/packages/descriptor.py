@@ -267,7 +267,6 @@ def describe_catalogue(
             "dct:description": _japanese(one.reason),
             "dct:modified": _day(str(one.withdrawn_on)),
             "adms:status": {"@id": f"{_EU}/dataset-status/WITHDRAWN"},
-            "dct:isReplacedBy": one.replacement and {"@id": f"{start}/{one.replacement}/"},
         }
         for one in packages.withdrawn
     ]

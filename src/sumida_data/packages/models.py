@@ -112,14 +112,12 @@ class Withdrawn(Model):
 
     Attributes:
         name: Its name in folders and addresses, which no other package ever gets.
-        replacement: The package to use instead, or None.
     """
 
     name: PackageName
     title: Title
     withdrawn_on: date
     reason: str
-    replacement: PackageName | None = None
 
 
 class Packages(Model):
@@ -154,18 +152,9 @@ class Packages(Model):
         return word
 
     def _mistakes(self) -> Mistakes:
-        known = [package.name for package in self.packages]
-        names = known + [gone.name for gone in self.withdrawn]
+        names = [one.name for one in self.packages] + [one.name for one in self.withdrawn]
         repeated = find_repeated(names)
-        lost = [one for one in self.withdrawn if one.replacement not in (None, *known)]
-        return {
-            f"パッケージの name {repeated} が2回書かれています": repeated,
-            **{
-                f"withdrawn の {gone.name} の replacement {gone.replacement!r} "
-                f"というパッケージはありません。書けるのは {'、'.join(known)} です": True
-                for gone in lost
-            },
-        }
+        return {f"パッケージの name {repeated} が2回書かれています": repeated}
 
 
 class View(Model):
