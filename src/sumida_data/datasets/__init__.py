@@ -34,7 +34,7 @@ from sumida_data.catalogue.history import read_histories
 from sumida_data.catalogue.publication import PlannedPublication, publish
 from sumida_data.catalogue.record import TargetRecord
 from sumida_data.catalogue.target import PublicTarget, TargetError, TargetState
-from sumida_data.packages.database import Build, Database, read_build, write_tables
+from sumida_data.packages.database import Build, Database, write_tables
 from sumida_data.quality.data_package import split_packages
 from sumida_data.survey.files import SourceFile, open_deliveries, spell_name
 from sumida_data.survey.reading.opened import OpenedFiles
@@ -344,9 +344,9 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
         with tempfile.TemporaryDirectory(dir=self._filepath.parent, prefix=".") as folder:
             aside = Path(folder) / self._filepath.name
             with connect(aside) as connection:
-                write_tables(connection, data, self._read_earlier_build(), self._read_runs())
+                earlier, runs = self._read_earlier_build(), self._read_runs()
+                built = write_tables(connection, data, earlier, runs)
                 connection.execute("CHECKPOINT")
-                built = read_build(connection)
             if data.private:
                 aside.chmod(disk.PRIVATE_FILE)
             self._set_foreign_log_aside()
@@ -354,15 +354,10 @@ class DuckDBDataset(AbstractDataset[Database, duckdb.DuckDBPyConnection]):
         disk.replace_file(self._state, json.dumps(built, ensure_ascii=False).encode())
 
     def _read_earlier_build(self) -> Build | None:
+        build: Build | None = None
         if self._state.is_file():
-            build: Build = json.loads(self._state.read_bytes())
-            return build
-        try:
-            with connect(self._filepath, read_only=True) as connection:
-                return read_build(connection)
-        except duckdb.Error:
-            # There is none, or it is no database of ours: all the more reason to write a new one.
-            return None
+            build = json.loads(self._state.read_bytes())
+        return build
 
     def _read_runs(self) -> Iterator[dict[str, Any]]:
         """Yield the records of the last runs, the latest last; damaged ones are left out."""

@@ -52,8 +52,8 @@ def write_tables(
     database: Database,
     earlier: Build | None = None,
     runs: Iterable[Mapping[str, Any]] = (),
-) -> None:
-    """Create tables, views and macros, with comments, in the connection's database.
+) -> Build:
+    """Create tables, views and macros, with comments, and return what the database says of itself.
 
     Beside them are ``data_dictionary``, ``code_list``, ``database_build`` with the id of the run,
     ``schema_change``: every column that came, went or changed its type since the first build, and
@@ -86,6 +86,7 @@ def write_tables(
     for statement in _list_statements(database, views):
         connection.execute(statement)
     connection.commit()
+    return {"columns": columns, "changes": rows[SCHEMA_CHANGE]}
 
 
 def _list_record(record: Mapping[str, Any]) -> Iterator[Row]:
@@ -106,15 +107,6 @@ def _mask(name: str, value: Any) -> str:
     path = PurePosixPath(name)
     received = path.is_relative_to(_RECEIVED)
     return str(path.with_name(f"{value[:12]}{path.suffix}")) if received else name
-
-
-def read_build(connection: DuckDBPyConnection) -> Build:
-    """Return what the database of an earlier run says of itself."""
-    known = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    return {
-        key: connection.table(name).to_arrow_table().to_pylist() if (name,) in known else []
-        for key, name in {"columns": DATA_DICTIONARY, "changes": SCHEMA_CHANGE}.items()
-    }
 
 
 def _list_schema_changes(earlier: Build, columns: list[Row], run_id: str) -> list[Row]:
