@@ -265,6 +265,11 @@ def contradictions(raw: dict[str, Any]) -> list[dict[str, Any]]:
             ),
             "minimum は maximum 以下に",
         ),
+        (
+            lambda raw: raw["municipality"].update(code="１３１０７５"),
+            "'１３１０７５' — ^[0-9]{6}$ の形で",
+        ),
+        (lambda raw: described(raw, "correction")["fields"][1].update({0: 1}), "[0] = 0 — 文字で"),
         (lambda raw: raw["site"].update({next(iter(raw["site"])): [1]}), "site."),
     ],
 )
@@ -283,7 +288,7 @@ SLIPS = (
     *(float("nan"), float("inf"), "{", "{x}", "%", "SELECT 1; DROP TABLE x", "[", "(", "\\", "*"),
 )
 ENGLISH = re.compile(r"[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}")
-QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\(syntax error[^)]*\)""")
+QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 def list_places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

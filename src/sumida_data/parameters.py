@@ -78,7 +78,7 @@ _ALLOWED = {
         "{lt} より小さくしてください": ("less_than",),
         "{min_length}個以上書いてください": ("too_short",),
         "{max_length}個までにしてください": ("too_long",),
-        "文字で書いてください(数字だけのものは引用符で囲みます)": ("string_type",),
+        "文字で書いてください(数字だけのものは引用符で囲みます)": ("string_type", "invalid_key"),
         "「名前: 値」の形で、1行に1つずつ書いてください": (
             *("dict_type", "model_type", "model_attributes_type"),
         ),

@@ -72,7 +72,8 @@ class TestConnection:
                 run_query(connection, "SELECT a::INTEGER FROM t")
             assert SECRET not in str(caught.value)
             assert caught.value.__cause__ is None
-            with pytest.raises(SqlError, match="missing_column"):
+            words = "SQLの missing_column のあたりが誤っています。近い名前は a です"
+            with pytest.raises(SqlError, match=f"^{words}$"):
                 run_query(connection, "SELECT missing_column FROM t")
 
 
@@ -83,6 +84,8 @@ class TestSelect:
             ("DROP TABLE procedure", "1つのSELECT文だけ"),
             ("SELECT 1; SELECT 2", "1つのSELECT文だけ"),
             ("", "1つのSELECT文だけ"),
+            ("SELECT 1 FROM t WHERE", r"\(SQLの WHERE のあたりが誤っています\)"),
+            ('SELECT "a', r"\(SQLの 引用符や括弧 のあたりが誤っています\)"),
             ("SELECT 1) AS q; COPY t TO 'x'; SELECT (1", "1つのSELECT文だけ"),
             ("COPY procedure TO '/tmp/x'", "1つのSELECT文だけ"),
             ("ATTACH 'x.db'", "1つのSELECT文だけ"),

@@ -306,7 +306,7 @@ class TestFreezing:
         other = gone | {"indicator_id": "staff_trainings", "indicator_title": "職員研修の実施"}
         frozen = freeze(value_row("24"), gone, other)
         [message] = {row["message"] for row in frozen.pending}
-        assert message.startswith("FY2022Q2：調査票も")
+        assert message.startswith("FY2022Q2：使える調査票も")
 
     def test_a_value_gone_from_a_quarter_that_is_there_is_named(self) -> None:
         gone = value_row("23") | {"indicator_id": "gone", "indicator_title": "なくした指標"}

@@ -99,6 +99,13 @@ def test_a_mistake_is_told_with_row_and_column(row: dict[str, str], told: str) -
         parse_departments([row])
 
 
+def test_one_code_has_one_name_at_a_time_whichever_row_comes_first() -> None:
+    later, open_ended = ROAD | {"valid_from": "2022-04-01"}, ROAD | {"section": "道路課 "}
+    with pytest.raises(ReferenceTableError, match="3行目: 課コード '1903' の期間が"):
+        parse_departments([later, open_ended])
+    assert parse_departments([open_ended])[0].section == "道路課"
+
+
 def test_an_inquiry_asks_known_departments_only() -> None:
     tax = TAX | {"valid_from": "2020-04-01"}
     departments = parse_departments([ROAD, tax])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -84,7 +85,7 @@ def run_query(
     except duckdb.InterruptException as error:
         raise SqlError(f"{_SECONDS_ALLOWED // 60}分たっても終わりません") from error
     except errors_of_sql as error:
-        raise SqlError(str(error)) from error
+        raise SqlError(_explain(str(error))) from error
     except duckdb.Error as error:
         raise SqlError(f"データに使えない計算があります({type(error).__name__})") from None
     finally:
@@ -114,6 +115,14 @@ def write_views(path: Path, folders: Mapping[str, Path], part: str, parts_below:
                 )
 
 
+def _explain(message: str) -> str:
+    """Say in Japanese what DuckDB says in English of SQL, by the names that it quotes."""
+    names = re.findall(r'(?:"|name )(\w+)', message.partition("LINE")[0])
+    wrong, *near = dict.fromkeys(names) or ["引用符や括弧"]
+    hint = f"。近い名前は {'、'.join(near)} です" if near else ""
+    return f"SQLの {wrong} のあたりが誤っています{hint}"
+
+
 @lru_cache(maxsize=1024)
 def check_select(sql: str) -> str:
     """Return SQL that is a single SELECT over tables, or raise a ValueError that says what it is.
@@ -124,8 +133,9 @@ def check_select(sql: str) -> str:
     rows = _parser().execute(parsing, {"sql": sql.replace("{columns}", "1")}).fetchall()
     tree = json.loads(rows[0][0])
     if tree["error"] or len(tree["statements"]) != 1:
-        reason = f"({tree['error_message']})" if tree.get("error_type") == "parser" else ""
-        raise ValueError(f"1つのSELECT文だけを書けます{reason}")
+        is_read = tree.get("error_type") != "parser"
+        place = "" if is_read else f"({_explain(tree['error_message'])})"
+        raise ValueError(f"1つのSELECT文だけを書けます{place}")
     if refused := sorted({*map(_name_refused, _walk(tree))} - {""}):
         raise ValueError(f"表だけを読めます。{'、'.join(refused)} は使えません")
     return sql

@@ -336,7 +336,7 @@ class HomeMunicipality(Model):
         office: The office that asks the departments and publishes the figures.
     """
 
-    code: str = Described(pattern=r"^\d{6}$")
+    code: str = Described(pattern="^[0-9]{6}$")
     name: str
     name_en: str
     prefecture_name: str

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-PERIOD = re.compile(r"FY(\d{4})Q([1-4])")
+PERIOD = re.compile("FY([0-9]{4})Q([1-4])")
 _SPOKEN = re.compile(
     r"(令和|平成|r|h|西暦|fy|)\.?\s*(元|\d{1,4})\s*(?:年度|年|)\s*"
     r"(?:第?\s*([1-4一二三四])\s*(?:四半期|期|q)|q\s*([1-4]))",

@@ -263,6 +263,7 @@ def _list_published(table: Table, dictionary: DataDictionary) -> Iterator[Field]
     fields = [field for one in (table, *dictionary.tables) for field in one.fields]
     known = {field.name: field for field in reversed(fields) if field.published}
     own = [field.name for field in table.fields if field.published]
+    _require_municipality(known)
     for name in dict.fromkeys((*MUNICIPALITY, *own)):
         field = known[name]
         # What an empty text means is said once; anything else missing says itself why.
@@ -280,6 +281,13 @@ def _list_published(table: Table, dictionary: DataDictionary) -> Iterator[Field]
         }
         yield field.model_copy(update={"status": status["name"], "empty": {}})
         yield Field.model_validate(status)
+
+
+def _require_municipality(known: Collection[str]) -> None:
+    if lost := join_unknown(MUNICIPALITY, known):
+        raise PackageError(
+            f"tables.yml: 公開する列 {lost} がどの表にもありません。戻してください。"
+        )
 
 
 def _refer(parent: str, table: Table, described: Mapping[str, Table]) -> ForeignKey:

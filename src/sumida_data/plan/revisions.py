@@ -61,8 +61,8 @@ _MESSAGES = {
     "({reason}　{decided_by}、{decided_on})。",
     "not_computed": "{title} {period}：公表した値が、今のデータからは計算されません。"
     "公表した値を残しました。この期間の調査票と、計画の指標を確かめてください。",
-    "quarter_gone": "{period}：調査票も読み取りの控えもないため、公表した値だけを残しました。"
-    "フォルダを data/01_raw/survey/{period}/ に戻してください。"
+    "quarter_gone": "{period}：使える調査票も読み取りの控えもないため、公表した値だけを残しました。"
+    "data/01_raw/survey/{period}/ に調査票があれば指摘を確かめ、なければ戻してください。"
     "廃棄する前には kedro run --pipelines=keep で控えを作ります。",
     "no_difference": "{title} {period}：revisions.csv に改訂{number}の理由がありますが、"
     "公表した値との違いがありません。期間と改訂番号を確かめ、要らなければ行を消してください。",

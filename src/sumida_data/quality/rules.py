@@ -141,7 +141,7 @@ class RuleWords(Model):
 
     named_by: ClassVar[str] = "rule_id"
 
-    rule_id: str = Described(pattern=r"^Q[1-5]\d\d$")
+    rule_id: str = Described(pattern="^Q[1-5][0-9]{2}$")
     title: Title
     reason: str
     owner: str

@@ -22,9 +22,9 @@ import pandas as pd
 
 from sumida_data.base.characters import comparable, hash_parts
 from sumida_data.base.metadata import Model, Row, group_by
-from sumida_data.base.periods import PERIOD, Period
+from sumida_data.base.periods import PERIOD, Period, fiscal_year_of
 from sumida_data.survey.answers import AnswerRow, Origin, make_rows
-from sumida_data.survey.files import SourceFile, UnusableFileError
+from sumida_data.survey.files import SourceFile, UnusableFileError, is_copy
 from sumida_data.survey.findings import Finding, FindingRules, Kind, Place, make_finding
 from sumida_data.survey.form import CentralSource
 from sumida_data.survey.reading import layout, registers
@@ -126,12 +126,12 @@ class CentralCollector:
             for period in _list_quarters(source, files, periods):
                 folder = f"{source.source}/{period}/"
                 found = [file for name, file in files.items() if name.startswith(folder)]
-                if len(found) != 1:
+                if not found:
                     reading.place = Place(period)
-                    kind = Kind.SECOND_CENTRAL_FILE if found else Kind.NO_CENTRAL_FILE
-                    reading.report(kind, period=period, source=source.source)
-                for file in found:
-                    reading.read_file(period, file)
+                    reading.report(Kind.NO_CENTRAL_FILE, period=period, source=source.source)
+                found.sort(key=lambda file: is_copy(file.name))
+                for number, file in enumerate(found, 1):
+                    reading.read_file(period, file, is_last=number == len(found))
         return contents
 
     def _find_misplaced(self, names: Iterable[str]) -> Iterator[Finding]:
@@ -158,6 +158,9 @@ class _SourceReading:
         self.numbers = {one.name for one in source.fields if one.type in {"integer", "number"}}
         # The departments that a monthly list has had in each month so far.
         self.months: defaultdict[str, set[str]] = defaultdict(set)
+        # The file that has given the rows of a quarter; without months, one file has all.
+        self.given: dict[tuple[str | None, ...], str] = {}
+        self.is_last = True
         # By hash of what a file says the quarter and the name under which it was read first.
         self.seen: dict[str, tuple[str, str]] = {}
         # What the files have stated of each row, day and field, and the file that did so last.
@@ -183,8 +186,9 @@ class _SourceReading:
         if answers:
             self.report(rule_id, None, answers[0], count=str(len(answers)), **words)
 
-    def read_file(self, period: str, file: SourceFile) -> None:
-        """Read a file, and list it whether or not it can be used."""
+    def read_file(self, period: str, file: SourceFile, *, is_last: bool) -> None:
+        """Read a file, maybe the last of its quarter, and list it whether or not it can be used."""
+        self.is_last = is_last
         content, source, sample = file.read(), self.source, self.collector.sample
         digest = sha256(content).hexdigest()
         origin = Origin(self.collector.home.code, period, None, file.name, digest, sample)
@@ -221,7 +225,8 @@ class _SourceReading:
         """Report a file that says what another quarter's has said, however it was saved."""
         said = hash_parts(*([one.reading for one in record.answers] for _, record in taken))
         place = str(self.place.period), str(self.place.source_file)
-        first_period, other = self.seen.setdefault(said if taken else digest, place)
+        known = (digest, said) if taken else (digest,)
+        first_period, other = min(self.seen.setdefault(one, place) for one in known)
         if first_period != place[0]:
             self.report(Kind.SAME_FILE_AGAIN, period=place[0], other=other)
 
@@ -245,6 +250,7 @@ class _SourceReading:
                 reading = Reading(last_day, "answered", "month_end")
                 record.answers.append(month._replace(field="as_of", reading=reading))
         taken = self._check_rows(self._take(read), read.findings)
+        self._refuse_second_file(taken)
         self._check_later(taken)
         taken = self._leave_totals_out(taken)
         taken = self._leave_gaps_out(taken, _list_lost(read.findings))
@@ -254,6 +260,14 @@ class _SourceReading:
             whose = origin._replace(municipality_code=code, department_code=department)
             self.contents.answers += make_rows(record, whose)
         return taken
+
+    def _refuse_second_file(self, taken: _Taken) -> None:
+        """Refuse a file with rows of which another file of the quarter has given some already."""
+        period, of_months = self.place.period, self.source.month is not None
+        keys = {(period, code, one.key) if of_months else (period,) for code, one in taken}
+        if others := [self.given[key] for key in keys if key in self.given]:
+            raise UnusableFileError(Kind.SECOND_CENTRAL_FILE, other=min(others))
+        self.given |= dict.fromkeys(keys, str(self.place.source_file))
 
     def _open(self, content: bytes) -> Workbook:
         """Return the file as a workbook, and report what a person must check."""
@@ -275,7 +289,7 @@ class _SourceReading:
         found = self._find_tables(workbook.sheets)
         if len(found) > 1 or any(self._is_set_aside(sheet.name) for _, sheet, _ in found):
             sheets = "、".join(f"「{sheet.name}」" for _, sheet, _ in found)
-            raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets, expected=self.source.sheet)
+            raise UnusableFileError(Kind.SEVERAL_TABLES, sheets=sheets)
         missing = list(self.source.key_fields)
         if found:
             _, sheet, table = found[0]
@@ -323,8 +337,7 @@ class _SourceReading:
             if column not in table.columns or name in given:
                 continue
             given.add(name)
-            heading = layout.find_heading(sheet, table, table.columns[column])
-            answer = _read_day(name, sheet, heading)
+            answer = _read_heading_day(name, sheet, table, table.columns[column])
             if not answer.reading.value and name == self.source.title_date:
                 titles = list(_find_title_days(name, sheet, table))
                 answer = titles[0] if len({one.reading for one in titles}) == 1 else answer
@@ -412,10 +425,14 @@ class _SourceReading:
         """Return the records of known municipalities, and report what is wrong with rows."""
         pairs = [(self._find_municipality(record), record) for record in read.records]
         # A name that the register knows is written as it should be: 四條畷市 is no slip. That a
-        # value is missing without which a row is none, is said with what follows from it.
-        cells = {answer.cell for found, record in pairs if found for answer in record.answers}
-        reported = _leave_out(read.findings, Kind.UNUSUAL_CHARACTERS, cells)
-        self.contents.findings += (one for one in reported if one.rule_id != Kind.REQUIRED_EMPTY)
+        # value is missing without which a row is none, is said with what follows from it. Of a
+        # row that is left out, only what may show why.
+        taken = {answer.cell: bool(found) for found, record in pairs for answer in record.answers}
+        for one in read.findings:
+            is_of_name = one.rule_id == Kind.UNUSUAL_CHARACTERS
+            is_concerned = is_of_name != taken.get(str(one.place.cell), not is_of_name)
+            if is_concerned and one.rule_id != Kind.REQUIRED_EMPTY:
+                self.contents.findings.append(one)
         self._check_names(pairs)
         return [(found.code, record) for found, record in pairs if found]
 
@@ -512,14 +529,14 @@ class _SourceReading:
         """Take a file's departments by month and return the months that lack some, in order.
 
         A department is missing in a month if it is there in the month before and in a later one,
-        or, within a fiscal year, if that month is the file's first or last. A month from the first
-        of the list to the last day that has no row at all lacks all: the set is empty.
+        or, within a fiscal year, if that month is the file's first or last. A month that has no row
+        in any file so far lacks all: the set is empty. That is told from the first of the list on,
+        and of this fiscal year and the one before, with the last file of a quarter.
         """
         for month, departments in own.items():
             self.months[month] |= departments
-        last = f"{self.last_day:%Y-%m}"
-        months = pd.period_range(min(self.months, default=last), last, freq="M").astype(str)
-        gaps = dict.fromkeys(months.difference([*self.months]), _NONE)
+        months = self._list_months()
+        gaps = dict.fromkeys(self._list_empty(months), _NONE)
         for before, month in pairwise(months):
             if month in own:
                 lost = self.months.get(before, set()) - own[month]
@@ -529,6 +546,15 @@ class _SourceReading:
                 if lost:
                     gaps[month] = lost
         return dict(sorted(gaps.items()))
+
+    def _list_months(self) -> "pd.Index[str]":
+        """Return the months that matter: of the last day's fiscal year and of the one before."""
+        last, year = f"{self.last_day:%Y-%m}", fiscal_year_of(self.last_day)
+        first = max(min(self.months, default=last), f"{year - 1}-04")
+        return pd.period_range(first, last, freq="M").astype(str)
+
+    def _list_empty(self, months: Iterable[str]) -> Iterator[str]:
+        return (one for one in months if self.is_last and one not in self.months)
 
     def _compare(self, taken: _Taken) -> None:
         """Report the first difference where a file contradicts an earlier one, as after a slip."""
@@ -601,6 +627,17 @@ def _read_day(name: str, sheet: Sheet, found: layout.FoundLabel) -> Answer:
     return Answer(name, sheet.name, cell, text, reading)
 
 
+def _read_heading_day(name: str, sheet: Sheet, table: layout.FoundTable, column: int) -> Answer:
+    """Return the day in a heading of one or more lines: the lowest, or else the cell without."""
+    lines = layout.list_headings(sheet, table, column)
+    days = [
+        _read_day(name, sheet, one)
+        for one in lines
+        if not _PUBLISHED.search(raw_text_of(one.value))
+    ]
+    return next((day for day in days if day.reading.value), _read_day(name, sheet, lines[0]))
+
+
 def _find_title_days(name: str, sheet: Sheet, table: layout.FoundTable) -> Iterator[Answer]:
     headed = set(table.columns.values())
     for number, row in enumerate(sheet.rows[: table.header_row]):
@@ -654,8 +691,8 @@ def read_package_search(content: bytes) -> Workbook:
         result = answer["result"] if answer["success"] else {}
         count, packages = result["count"], result["results"]
         rows = [row for package in packages for row in _list_resources(package)]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnusableFileError(Kind.NOT_READABLE, str(error)) from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise UnusableFileError(Kind.PARTIAL_ANSWER, str(error)) from error
     # CKAN answers with ten datasets unless asked for more.
     if count != len(packages):
         raise UnusableFileError(Kind.PARTIAL_ANSWER, f"{len(packages)} of {count}")

@@ -34,6 +34,11 @@ class Department(NamedTuple):
         """Tell whether it existed under this name on that day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def overlaps(self, other: "Department") -> bool:
+        """Tell whether both have one code on one day."""
+        latest = max(self.valid_from, other.valid_from)
+        return self.code == other.code and self.exists_on(latest) and other.exists_on(latest)
+
 
 class Succession(NamedTuple):
     """The passing of one department's work to another, each given by its code."""
@@ -76,13 +81,14 @@ def parse_departments(rows: Iterable[TextRow]) -> list[Department]:
                 f"{place}: valid_to {last} が valid_from {first} より前です。直してください。"
             )
         code = registers.parse_code(row, "department_code", place, digits)
+        division, section = row["division"].strip(), row["section"].strip()
+        department = Department(code, division, section, first, last, row["verified"])
         for earlier in departments:
-            if earlier.code == code and earlier.exists_on(first):
+            if department.overlaps(earlier):
                 raise ReferenceTableError(
                     f"{place}: 課コード {code!r} の期間が「{earlier.section}」の行と"
                     "重なっています。valid_from と valid_to を直してください。"
                 )
-        department = Department(code, row["division"], row["section"], first, last, row["verified"])
         departments.append(department)
     return departments
 

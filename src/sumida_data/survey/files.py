@@ -44,8 +44,9 @@ _DOCUMENT = re.compile(
     re.IGNORECASE,
 )
 _COPY = re.compile(
-    r"(^|/)(旧[^/]*|old|bak|backup|archive|バックアップ[^/]*|アーカイブ|控え?|差し?替え?前|不要|ボツ)/"
-    r"|[-_ (](旧|old|bak)\)?\.\w+$|\.(bak|old|orig)$|~$|コピー|\bcopy\b"
+    r"(^|/)(旧[^/]*|old|bak|backup|archive|バックアップ[^/]*|アーカイブ|控え?|差し?替え?前|不要|没|ボツ|過去分?)/"
+    r"|(^|[-_ (\[【/])(旧|old|bak|backup|バックアップ|控え?|下書き|draft|作業[用中]|没"
+    r"|(修正|訂正|提出|差し?替え?)前)(?=[-_ )\]】.0-9])|\.(bak|old|orig)$|~$|コピー|\bcopy\b"
 )
 
 

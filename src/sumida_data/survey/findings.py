@@ -93,7 +93,7 @@ class FindingRule(Model):
 
     named_by: ClassVar[str] = "rule_id"
 
-    rule_id: str = Described(pattern=r"^F[1-6]\d\d$")
+    rule_id: str = Described(pattern="^F[1-6][0-9]{2}$")
     severity: Severity
     title: Title
     for_office: bool = False

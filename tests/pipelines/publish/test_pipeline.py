@@ -145,7 +145,8 @@ def test_returns_discarded_without_keeping_them_are_told_of_in_one_sentence(
     assert run.code == 2, run.output
     output = "".join(run.output.split())
     assert (
-        output.count("FY2022Q1：調査票も読み取りの控えもないため、公表した値だけを残しました") == 1
+        output.count("FY2022Q1：使える調査票も読み取りの控えもないため、公表した値だけを残しました")
+        == 1
     )
     assert "食い違いが1件あります" in output
     kept = "SELECT count(*) FROM indicator_value WHERE period = 'FY2022Q1'"

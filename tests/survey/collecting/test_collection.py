@@ -783,6 +783,17 @@ class TestWhoseItIs:
         assert "1203「税務課」" in told.message
         assert alone.answers
 
+    def test_a_folder_of_another_department_is_told(self, collect: Collect) -> None:
+        sheets = {"表紙": cover(), "手続": procedures(ONLINE)}
+        [told] = [
+            one
+            for one in collect({"FY2022Q3/1204_窓口課/調査票.xlsx": sheets}).findings
+            if one.rule_id == "F228"
+        ]
+        assert told.value_found == "1204_窓口課/調査票.xlsx"
+        named = collect({"FY2022Q3/1204_窓口課/1203_調査票.xlsx": sheets})
+        assert "F228" not in rule_ids(named)
+
     def test_the_same_file_sent_twice_is_no_correction(self, collect: Collect) -> None:
         sheets = {"表紙": cover(), "手続": procedures(ONLINE)}
         collected = collect({"FY2022Q3/a.xlsx": sheets, "FY2022Q3/b.xlsx": sheets})

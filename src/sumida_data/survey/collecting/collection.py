@@ -232,9 +232,10 @@ class _Quarter:
                 returned.report(self.rules[Kind.SHEET_OF_OTHER_DEPARTMENT], text, **words)
 
     def _is_misnamed(self, returned: Return) -> bool:
-        """Tell whether its name is that of another department, whose form it was made from."""
-        name = PurePosixPath(returned.source_file).name
-        return find_owner([name], self.departments) not in {None, returned.department_code}
+        """Tell whether its name, or else its folder, is that of another department."""
+        path = PurePosixPath(returned.source_file.partition("/")[2])
+        named = (find_owner([one], self.departments) for one in (path.name, str(path)))
+        return next(filter(None, named), None) not in {None, returned.department_code}
 
     def _identify(self, returned: Return) -> str | None:
         """Return the code of the department whose return it is, where code and name agree."""

@@ -217,12 +217,16 @@ def list_heading_rows(sheet: Sheet, table: FoundTable) -> list[list[CellValue]]:
     return [sheet.rows[number] for number in _rows_above(table.header_row)]
 
 
+def list_headings(sheet: Sheet, table: FoundTable, column: int) -> list[FoundLabel]:
+    """Return the cells with text in the heading of a column, the lowest first, at least one."""
+    texts = [(row, _text(sheet.rows[row], column)) for row in _rows_above(table.header_row)]
+    found = [FoundLabel(row, column, text) for row, text in reversed(texts) if text]
+    return found or [FoundLabel(table.header_row, column, "")]
+
+
 def find_heading(sheet: Sheet, table: FoundTable, column: int) -> FoundLabel:
     """Return the lowest cell with text in the heading of a column."""
-    for row in reversed(_rows_above(table.header_row)):
-        if text := _text(sheet.rows[row], column):
-            return FoundLabel(row, column, text)
-    return FoundLabel(table.header_row, column, "")
+    return list_headings(sheet, table, column)[0]
 
 
 def find_bare_columns(sheet: Sheet, table: FoundTable) -> list[int]:

@@ -56,6 +56,8 @@ _DITTO = Reading(None, "unreadable", "ditto")
 _DIGITS_APART = re.compile(r"[0-9０-９]\s+[0-9０-９]")
 # Beside a Japanese character a line break is no blank, as it is between two English words.
 _WRAP = re.compile(r"(?<=[^\x00-\x7f])[ \t]*\r?\n[ \t]*|[ \t]*\r?\n[ \t]*(?=[^\x00-\x7f])")
+# So a spreadsheet shows and saves a long number, whose last digits are lost.
+_LOST_DIGITS = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]{2,}")
 _NO_USUAL_FORM = "外字"
 
 
@@ -143,6 +145,8 @@ def read_text(cell: CellValue) -> Reading:
     value = " ".join(combined.split())
     if mark := _read_mark(fold(value)):
         return mark
+    if _LOST_DIGITS.fullmatch(value):
+        return UNREADABLE
     rules = ["invisible"] * (visible != raw) + ["combined"] * (combined != visible)
     rules += ["white_space"] * (value != combined)
     return Reading(value, "answered", " ".join(rules))
@@ -412,6 +416,7 @@ _DATE = re.compile(
 _DATE_WITHIN = re.compile(rf"(?<![0-9])(?:{_DATE.pattern})(?![0-9])")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9０-９])\s+(?=[0-9０-９])")
 _COMPACT_MONTH = re.compile(r"([0-9]{4})([0-9]{2})")
+_COMPACT_DAY = re.compile(r"\A([0-9]{4})([0-9]{2})([0-9]{2})\Z")
 _KANJI_NUMERAL = re.compile(r"(?<![0-9])[〇一二三四五六七八九十]+(?![0-9])")
 # A time after a day, as systems export it, says nothing about the day.
 _TIME = re.compile(
@@ -429,7 +434,7 @@ def read_date(cell: CellValue) -> Reading:
     if isinstance(cell, int | float) and int(cell) in _SERIAL_DAYS and cell == int(cell):
         day = _EXCEL_EPOCH + timedelta(days=int(cell))
         return Reading(day.isoformat(), "answered", "excel_serial")
-    return _read_date_text(cell) if isinstance(cell, str) else UNREADABLE
+    return _read_date_text(raw_text_of(cell))
 
 
 def read_month(cell: CellValue) -> Reading:
@@ -472,7 +477,7 @@ def _read_date_text(text: str) -> Reading:
     core, endings = _fold_day(text), _day_endings()
     ending = _find(endings, core.endswith)
     core = _KANJI_NUMERAL.sub(lambda one: str(parse_kanji(one[0])), core.removesuffix(ending))
-    match = _DATE.fullmatch(core)
+    match = _DATE.fullmatch(_COMPACT_DAY.sub(r"\1-\2-\3", core))
     day = _day_of(match, default_day=None) if match else None
     if not match or not day or _has_unclear_digits(text):
         return _explain_no_day(text)

@@ -114,7 +114,8 @@ def decode_csv(content: bytes) -> str | None:
     """Return the text of a CSV file in UTF-8 or CP932, or None if it is in neither."""
     for encoding in _CSV_ENCODINGS:
         try:
-            text = content.decode(encoding)
+            # Older systems end a file with a mark.
+            text = content.rstrip(b"\x1a").decode(encoding)
         except UnicodeDecodeError:
             continue
         # UTF-16, which CP932 happens to take for text.
@@ -247,7 +248,9 @@ def split_csv(text: str) -> list[list[str]]:
     Raises an UnusableFileError if a quotation mark is not closed; its words name the line.
     """
     lines = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(lines)
+    # Other systems part the cells with tabs or semicolons, whatever the file is called.
+    mark = max(",\t;", key=lambda one: sum(one in line for line in lines))
+    reader = csv.reader(lines, delimiter=mark)
     rows, read = [], 0
     try:
         for row in reader:
@@ -257,7 +260,7 @@ def split_csv(text: str) -> list[list[str]]:
             # In one line, marks that pair up hide nothing, however freely they are set; a text
             # that goes on into other rows must have been begun and ended as one.
             if len(taken) > 1 or taken[0].count('"') % 2:
-                list(csv.reader(taken, strict=True))
+                list(csv.reader(taken, delimiter=mark, strict=True))
             rows.append(row)
             read = reader.line_num
     except csv.Error as error:
