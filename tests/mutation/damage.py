@@ -6,7 +6,7 @@ that is another number, two answers of one type that changed places.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -287,6 +287,23 @@ def _example_row(page: Page, row: int) -> int:
 def row_copied(scene: Scene) -> None:
     page, row = scene.record_row()
     page.insert_rows(row + 1, [[Cell(cell.value) for cell in page.rows[row]]])
+
+
+@kind
+def row_filled_down(scene: Scene) -> None:
+    """A row is copied below the last one; its number and its days go on."""
+    _, (page, row, _), _ = scene.pick(
+        lambda item, a: item.name == "online_started_on" and a.value, rows=True
+    )
+    copied = [Cell(cell.value) for cell in page.rows[row]]
+    scene.evidence.update(page.rows[row], copied)
+    for cell, new in zip(page.rows[row], copied, strict=True):
+        answer = scene.expected.get(cell.origin) if cell.origin else None
+        if answer and scene.field_of(answer).unique:
+            new.value = f"{str(cell.value)[:-1]}8"
+        elif answer and answer.value and scene.field_of(answer).type == "date":
+            new.value = _day_of(answer) + timedelta(days=1)
+    page.insert_rows(scene.last_row(page) + 1, [copied])
 
 
 @kind
@@ -597,6 +614,36 @@ def label_in_an_alias(scene: Scene) -> None:
 def label_almost_the_same(scene: Scene) -> None:
     cell, _, item = scene.label()
     cell.value = f"{item.title}について"
+
+
+def _numbered_label(scene: Scene) -> tuple[Cell, Position, Expected]:
+    return scene.pick(lambda item, a: not a.key and item.unit and a.value)
+
+
+@kind
+def label_of_thousands(scene: Scene) -> None:
+    _, (page, row, column), answer = _numbered_label(scene)
+    title, unit = scene.field_of(answer).title, scene.field_of(answer).unit
+    page.rows[row][column - 1].value = f"{title}（千{unit}）"
+
+
+for name, word in {"a_unit": "千人", "a_plan": "←見込み", "another_number": 7}.items():
+
+    @kind
+    def _beside(scene: Scene, word: Any = word) -> None:
+        cell, (page, row, column), answer = _numbered_label(scene)
+        page.insert_column(column + 1)
+        page.rows[row][column + 1].value = word
+        cell.value = float(answer.value or 0) + 1
+
+    KINDS[f"label_with_{name}_beside_its_answer"] = KINDS.pop("_beside")
+
+
+@kind
+def unit_above_labels(scene: Scene) -> None:
+    cell, (page, row, column), answer = _numbered_label(scene)
+    page.insert_rows(row, [[*new_cells(column - 1), Cell("（単位：百人）")]])
+    cell.value = float(answer.value or 0) / 100
 
 
 @kind

@@ -94,6 +94,34 @@ def test_is_read_right_or_told(
     assert finding in found if finding else not found
 
 
+def like_procedures(**other: Any) -> list[Sequence[Any]]:
+    """A procedure, and below it one like it, with another number and these other cells."""
+    headings = list(PROCEDURE_HEADINGS)
+    row = dict(zip(headings, ROW, strict=False)) | {"手続番号": "T1203-03"} | other
+    return [headings, ROW, [row.get(heading, "") for heading in headings]]
+
+
+@pytest.mark.parametrize(
+    ("other", "cells"),
+    [
+        ({}, ["A3"]),
+        ({"開始日": "R4.10.2"}, ["A3"]),
+        ({"開始日": "R4.9.30"}, []),
+        ({"開始日": "R4.10.3"}, []),
+        ({"手続名": "変更届"}, []),
+        ({"年間件数": 121}, []),
+    ],
+    ids=range(6),
+)
+def test_a_row_like_the_one_above_is_asked_about(
+    collect: Collect, other: dict[str, Any], cells: list[str]
+) -> None:
+    collected = collect({"FY2022Q3/1203.xlsx": workbook({"手続": like_procedures(**other)})})
+    told = [one.place.cell for one in collected.findings if one.rule_id == "F346"]
+    assert told == cells
+    assert any(one.cell == "A3" and one.value == "T1203-03" for one in collected.answers)
+
+
 def with_labels(*rows: Sequence[Any], comment: str = "") -> bytes:
     """A workbook whose sheet of label cells has these rows, and a comment on one of them."""
     buffer = io.BytesIO()
@@ -107,6 +135,9 @@ def with_labels(*rows: Sequence[Any], comment: str = "") -> bytes:
     return buffer.getvalue()
 
 
+OF_LABELS = {"F214", "F218", "F220", "F319", "F331"}
+
+
 @pytest.mark.parametrize(
     ("content", "value", "finding"),
     [
@@ -115,15 +146,22 @@ def with_labels(*rows: Sequence[Any], comment: str = "") -> bytes:
         (with_labels([11, 9], ["研修対象者数", "受講者数"], []), None, ("F319", "B1")),
         (with_labels(["研修対象者数", 11], [9], ["受講者数"]), None, ("F319", "A2")),
         (with_labels(["人数のまとめ"], ["受講者数"]), None, None),
+        (with_labels(["研修対象者数", 11], ["受講者数（千人）", 9]), None, ("F214", "A2")),
+        (with_labels(["研修対象者数", 11], ["受講者数（延べ）", 9]), "9", ("F218", "A2")),
+        (with_labels(["研修対象者数", 11], ["受講者数", 9, "千人"]), "9", ("F220", "C2")),
+        (with_labels(["研修対象者数", 11], ["受講者数", 9, "←見込み"]), "9", ("F319", "C2")),
+        (with_labels(["単位：百人"], ["研修対象者数", 11], ["受講者数", 9]), "9", ("F220", "A1")),
+        (with_labels(["研修対象者数", 11, "人", "受講者数", 9, "名"]), "9", None),
+        (with_labels(["研修対象者数", "受講者数"], [11, 9]), "9", None),
     ],
-    ids=range(5),
+    ids=range(12),
 )
 def test_what_belongs_to_a_label_is_told(
     collect: Collect, content: bytes, value: str | None, finding: tuple[str, str] | None
 ) -> None:
     collected = collect({"FY2022Q3/1203.xlsx": content})
     values = {one.field: one.value for one in collected.answers}
-    found = (one for one in collected.findings if one.rule_id in {"F319", "F331"})
+    found = (one for one in collected.findings if one.rule_id in OF_LABELS)
     told = {(one.rule_id, one.place.cell) for one in found}
     assert values.get("trainees") == value
     assert finding in told if finding else not told

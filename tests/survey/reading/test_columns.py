@@ -210,7 +210,7 @@ class TestValues:
 
 
 def test_a_cell_merged_with_an_error_is_no_blank(form: Form, rules: FindingRules) -> None:
-    rows = [list(PROCEDURE_HEADINGS)] + [[key, ROW[1], "", *ROW[3:]] for key in ("T1", "T2")]
+    rows = [list(PROCEDURE_HEADINGS)] + [[key, f"{key}の届", "", *ROW[3:]] for key in ("T1", "T2")]
     sheet = Sheet("手続", rows, SecondLook({(1, 2): Kind.ERROR_CELL}, merged=[((1, 2), (2, 2))]))
     part = form.asked_in("FY2022Q3").sheet_of("procedure")
     assert part is not None

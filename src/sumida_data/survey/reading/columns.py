@@ -6,6 +6,7 @@ What follows from the headings is worked out once for each layout.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
@@ -65,6 +66,8 @@ _FIRST_DAY, _LAST_DAY = "1990-01-01", "2099-12-31"
 _LIKENESS = 0.6
 # One or two of seven marks are others, or are not there: T1203-2, 1203-02 and T120302.
 _ALMOST = 0.8
+# Copies are made of what stands near; their names are all but the same.
+_NEAR, _SAME_NAME = 5, 0.85
 _DIGIT = re.compile("[0-9]")
 # So few cells of a row show little.
 _FEW = 2
@@ -244,6 +247,60 @@ class Columns:
         self.first, self.span = _span_of([*answers, *aside])
 
 
+class Copies:
+    """The rows of a table so far, to find one that says hardly more than an earlier one.
+
+    Rows that were copied or filled down have another number, the day after, or a name that goes on.
+    """
+
+    def __init__(self, columns: Sequence[AnswerColumn]) -> None:
+        self.names, self.days, self.others = list[int](), list[int](), list[int]()
+        for place, column in enumerate(columns):
+            field = column.field
+            is_name = not field.is_typed and field.enum is None
+            places = self.names if is_name else self.days if field.type == "date" else self.others
+            places += [place] * (not field.unique)
+        self.rows: dict[tuple[str | None, ...], list[tuple[str, list[str | None], int]]] = {}
+
+    def find(self, values: Sequence[str | None], number: int) -> int | None:
+        """Return the number of an earlier row that these values of a row are a copy of."""
+        others = tuple(map(values.__getitem__, self.others))
+        days = [*map(values.__getitem__, self.days)]
+        name = "".join(filter(None, map(values.__getitem__, self.names)))
+        # Many say that there is nothing yet, or that there are few cases.
+        is_special = any(map(_is_figure, others))
+        if not is_special and not any(days):
+            return None
+        known = self.rows.setdefault(others, [])
+        found = _find_alike(known[-_NEAR:], name, days, _SAME_NAME if is_special else 1)
+        known.append((name, days, number))
+        return found
+
+
+def _is_figure(value: str | None) -> bool:
+    return value is not None and value.isdecimal() and len(value) > 1
+
+
+def _find_alike(
+    known: Iterable[tuple[str, list[str | None], int]],
+    name: str,
+    days: Sequence[str | None],
+    likeness: float,
+) -> int | None:
+    for text, since, number in known:
+        is_next = all(map(_is_next, days, since))
+        if is_next and SequenceMatcher(None, text, name).ratio() >= likeness:
+            return number
+    return None
+
+
+def _is_next(day: str | None, other: str | None) -> bool:
+    """Tell whether a day is the same as the other, or the day after it."""
+    if day is None or other is None:
+        return day == other
+    return 0 <= (date.fromisoformat(day) - date.fromisoformat(other)).days <= 1
+
+
 def _list_unique(columns: Sequence[AnswerColumn]) -> list[tuple[int, str]]:
     """Return the places of what is unique in the ward, with the value of its example."""
     unique = ((place, one.field) for place, one in enumerate(columns) if one.field.unique)
@@ -315,7 +372,7 @@ class ColumnFinder(Generic[Described]):
             if name not in self.judges:
                 continue
             field = self.fields[name]
-            remark = self._remark_on_parentheses(field, find_heading(sheet, table, number))
+            remark = self.remark_on_parentheses(field, find_heading(sheet, table, number))
             if remark:
                 remarks.append(remark)
             is_other = remark is not None and remark.rule_id == Kind.HEADING_UNIT
@@ -397,7 +454,7 @@ class ColumnFinder(Generic[Described]):
             cell = cell_address(table.header_row, column)
             yield Remark(rule_id, cell, text or heading, {"hint": hint})
 
-    def _remark_on_parentheses(self, item: FormField, heading: FoundLabel) -> Remark | None:
+    def remark_on_parentheses(self, item: FormField, heading: FoundLabel) -> Remark | None:
         """Return a remark on a heading with another unit, or with words that may mean another."""
         text = raw_text_of(heading.value)
         may_name_day = not self.description.is_complete

@@ -20,6 +20,7 @@ from sumida_data.survey.form import FormField
 from sumida_data.survey.reading.columns import (
     ColumnFinder,
     Columns,
+    Copies,
     Described,
     Judge,
     Judgement,
@@ -40,7 +41,13 @@ from sumida_data.survey.reading.layout import (
 )
 from sumida_data.survey.reading.lines import Lines, is_set_aside
 from sumida_data.survey.reading.looks import Cell
-from sumida_data.survey.reading.text import UNREADABLE, Reading, raw_text_of
+from sumida_data.survey.reading.text import (
+    UNREADABLE,
+    Reading,
+    is_other_unit,
+    is_unit,
+    raw_text_of,
+)
 from sumida_data.survey.reading.workbook import CellValue, Sheet
 
 # Of such cells no value can be known.
@@ -147,6 +154,8 @@ class SheetReader(ColumnFinder[Described]):
         run.check_days((one for one in answers if self.fields[one.field].type == "date"), None)
         run.check_cover([(label.row, label.column) for label in labels.values()])
         run.check_labels({name: labels[name] for name in self.judges if name in labels})
+        units = (self.fields[name].unit for name in labels)
+        run.check_units(labels.values(), frozenset(filter(None, units)))
         return run.contents
 
     def holds_rows(self, sheet: Sheet) -> bool:
@@ -214,6 +223,8 @@ class _Pass:
         """Return the answer beside a label, and report what is wrong with it."""
         row, column, value, _ = label
         judgement = self.judge(row, column, value, judge, self.reader.fields[name])
+        if self.is_of_other_unit(name, label):
+            judgement = Judgement(judgement.raw_text, UNREADABLE, UNREADABLE)
         address = cell_address(row, column)
         answer = Answer(name, self.sheet.name, address, judgement.raw_text, judgement.reading)
         self.check_answer(row, column, judgement, answer, None)
@@ -222,6 +233,39 @@ class _Pass:
         if column in self.look.hidden_columns:
             self.report(Kind.HIDDEN_COLUMN, address, self.reader.fields[name].title, {})
         return answer
+
+    def is_of_other_unit(self, name: str, label: FoundLabel) -> bool:
+        """Tell whether a label asks for another unit, and report that and what is beside it."""
+        item, (row, column) = self.reader.fields[name], label.label
+        if not item.unit:
+            return False
+        heading = FoundLabel(row, column, self.sheet.rows[row][column])
+        if remark := self.reader.remark_on_parentheses(item, heading):
+            self.report(*remark)
+        # An answer below its label has those to other labels beside it.
+        self._check_beside(label, item.unit if label.row == row else None)
+        return remark is not None and remark.rule_id == Kind.HEADING_UNIT
+
+    def _check_beside(self, label: FoundLabel, unit: str | None) -> None:
+        """Report what is right of an answer beside its label, up to the next one, but its unit."""
+        row = self.sheet.rows[label.row]
+        for column in range(label.column + 1, len(row)) if unit else ():
+            text = raw_text_of(row[column])
+            if self.reader.headings.is_label(text):
+                return
+            if unit and is_other_unit(text, unit):
+                self.report_cell(Kind.UNIT_ABOVE_TABLE, label.row, column)
+            elif text.strip() and not is_unit(text):
+                self.report_cell(Kind.NO_HEADING_ABOVE, label.row, column)
+
+    def check_units(self, labels: Collection[FoundLabel], units: frozenset[str]) -> None:
+        """Report lines above the lowest of the labels that name another unit than these."""
+        rows = self.sheet.rows[: max(label.row for label in labels)]
+        lines = self.reader.lines_of(units, None) if units else None
+        found = lines.find(list_texts(Sheet("", rows))) if lines else {}
+        for text in found:
+            row = next(number for number, cells in enumerate(rows) if text in cells)
+            self.report_cell(Kind.UNIT_ABOVE_TABLE, row, rows[row].index(text))
 
     def check_answer(
         self, row: int, column: int, judgement: Judgement, answer: Answer, label: str | None
@@ -355,6 +399,7 @@ class _TablePass(_Pass):
         self.bare_columns = list(columns.bare)
         self.rows_by_key: dict[str, int] = {}
         self.unnamed: dict[str, list[list[Reading]]] = {}
+        self.copies = Copies(columns.answers)
         self.may_hide_answers = bool(self.look.oddities or self.look.comments or self.merged)
         kind = reader.description.kind if self.period is not None else ""
         self.lists_events, self.is_named_by_form = kind == "events", kind == "indicators"
@@ -519,7 +564,15 @@ class _TablePass(_Pass):
         else:
             self.check_required(answers, label)
         self.check_days((answers[place] for place in self.columns.day_places), label)
+        self._check_copy(number, answers, label)
         self.add_record(record, label)
+
+    def _check_copy(self, number: int, answers: Sequence[Answer], label: str) -> None:
+        """Report a row that says hardly more than one above it."""
+        values = [answer.reading.value for answer in answers]
+        earlier = self.copies.find(values, number) if self.period else None
+        if earlier is not None:
+            self.report_answer(Kind.COPIED_ROW, answers[0], label, earlier=f"{earlier + 1}行目")
 
     def _check_bare_columns(self, number: int, label: str) -> None:
         row = self.sheet.rows[number]
