@@ -107,6 +107,15 @@ class TestSelect:
             ("SHOW TABLES", "SHOW"),
             ("SUMMARIZE procedure", "SHOW"),
             ("SELECT current_setting('temp_directory')", "current_setting"),
+            ("SELECT * FROM Information_Schema.tables", "tables"),
+            ("SELECT * FROM DuckDB_Tables", "DuckDB_Tables"),
+            ("SELECT random() FROM procedure", "random"),
+            ("SELECT row_id FROM procedure WHERE as_of < Current_Date", "Current_Date"),
+            ("SELECT Now()", "now"),
+            ("SELECT current_user", "current_user"),
+            ("SELECT write_log('x')", "write_log"),
+            ("SELECT * FROM procedure TABLESAMPLE 10%", "SAMPLE"),
+            ("SELECT * FROM procedure USING SAMPLE 10 ROWS", "SAMPLE"),
         ],
     )
     def test_refuses_anything_else(self, sql, words):

@@ -33,7 +33,10 @@ _CLOSED: Final[dict[str, str | bool | int | float | list[str]]] = {
 _TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
 _SYSTEM_SCHEMAS = {"information_schema", "pg_catalog"}
 _SYSTEM_TABLES = ("duckdb_", "pragma_", "sqlite_", "pg_")
-_SETTINGS = {"current_setting", "getvariable", "getenv"}
+# What DuckDB takes for columns unless there is one, and its shell for a function.
+_OF_NOW = {"getenv", "current_user", "session_user", "current_catalog", "current_role"} | {
+    *("current_date", "current_time", "current_timestamp", "localtime", "localtimestamp")
+}
 _SECONDS_ALLOWED = 600
 
 
@@ -149,6 +152,13 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return connect()
 
 
+@cache
+def _changing_functions() -> frozenset[str]:
+    """Return the functions that ask for more than their arguments: clock, chance, settings."""
+    asked = "SELECT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+    return frozenset(name for (name,) in _parser().execute(asked).fetchall()) | _OF_NOW
+
+
 def _walk(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
@@ -162,14 +172,22 @@ def _name_refused(node: Mapping[str, Any]) -> str:
     match node:
         case {"type": "SHOW_REF"}:
             return "DESCRIBE・SHOW・SUMMARIZE"
+        case {"sample": dict()}:
+            return "SAMPLE"
         case {"type": "TABLE_FUNCTION", "function": {"function_name": str(name)}} if (
             name not in _TABLE_FUNCTIONS
         ):
             return name
-        case {"type": "BASE_TABLE", "table_name": str(name)}:
-            foreign = node["schema_name"] in _SYSTEM_SCHEMAS or bool(node["catalog_name"])
-            is_table = name.isidentifier() and not name.startswith(_SYSTEM_TABLES)
-            return "" if is_table and not foreign else name
-        case {"function_name": str(name)} if name in _SETTINGS:
+        case {"type": "BASE_TABLE", "table_name": str(name)} if _is_foreign(node):
+            return name
+        case {"function_name": str(name)} | {"column_names": [str(name)]} if (
+            name.lower() in _changing_functions()
+        ):
             return name
     return ""
+
+
+def _is_foreign(node: Mapping[str, Any]) -> bool:
+    name, schema = node["table_name"].lower(), node["schema_name"].lower()
+    is_system = schema in _SYSTEM_SCHEMAS or name.startswith(_SYSTEM_TABLES)
+    return is_system or not name.isidentifier() or bool(node["catalog_name"])
