@@ -309,8 +309,8 @@ class Killed(BaseException):
 
 # What is done one after the other, and where.
 STEPS: dict[str, tuple[object, str]] = {
-    "content kept": (TargetRecord, "keep_publication"),
     "begun": (TargetRecord, "begin"),
+    "content kept": (TargetRecord, "keep_publication"),
     "release built": (folder_module, "replace_folder"),
     "release shown": (folder_module.FolderTarget, "_move_link"),
     "applied": (folder_module.FolderTarget, "apply"),

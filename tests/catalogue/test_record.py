@@ -118,6 +118,56 @@ def test_what_was_added_left_out_or_put_otherwise_is_named(
     assert told in faults(folder)[0]
 
 
+def without(*names: str) -> Callable[[str], str]:
+    """Return an edit that leaves out of every line some of what proves it."""
+
+    def edit(text: str) -> str:
+        lines = map(json.loads, text.replace("2023-02-01", "2023-02-02").splitlines())
+        left = [{key: line[key] for key in line if key not in names} for line in lines]
+        return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in left)
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [("sha256",), ("sha256", "signature"), ("sha256", "previous_sha256", "signature", "files")],
+)
+def test_lines_without_their_hashes_are_not_taken_for_older_ones(
+    folder: Path, left_out: tuple[str, ...]
+) -> None:
+    for name in ("approvals.jsonl", "publications.jsonl"):
+        path = folder / name
+        path.write_text(without(*left_out)(path.read_text("utf-8")), "utf-8")
+    assert faults(folder) == ["approvals.jsonl の1行目：ハッシュがありません。"]
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_lines_that_are_gone_from_the_end_are_missed(folder: Path, lines: int) -> None:
+    Office(folder.parents[1]).undo()
+    path = folder / "publications.jsonl"
+    # Undone and undone again shows the same; what each of the two made is still there.
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:-lines]), "utf-8")
+    assert [one.partition("：")[0] for one in faults(folder)] == [
+        f"releases/{number}.json" for number in range(5 - lines, 5)
+    ]
+
+
+def test_a_publication_that_is_in_no_line_is_named(folder: Path) -> None:
+    shutil.copy(folder / "publications/P0001.json", folder / "publications/P0007.json")
+    assert faults(folder)[0].startswith("publications/P0007.json：記録にないファイル")
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0c", "\n"])
+def test_what_a_person_pastes_parts_no_line(tmp_path: Path, mark: str) -> None:
+    office = Office(tmp_path)
+    office.approve(FIRST)
+    approval = office.record.approvals[-1].model_copy(update={"approved_by": f"見本{mark}部長"})
+    office.record.add(approval)
+    assert office.record.approvals[-1].approved_by == f"見本{mark}部長"
+    assert list(office.record.find_faults()) == []
+
+
 @pytest.mark.parametrize("name", ["values.parquet", "lineage.parquet", "releases/2.json"])
 def test_a_file_that_was_replaced_or_is_gone_is_named(folder: Path, name: str) -> None:
     path = folder / name

@@ -205,10 +205,8 @@ def publish(target: PublicTarget, record: TargetRecord, planned: PlannedPublicat
             raise TargetError(
                 "公開先が確かめた後に変わったため、公開しませんでした。もう一度実行してください。"
             )
-        if line.kind == "publish":
-            lineage = write_parquet(planned.lineage)
-            record.keep_publication(line.publication_id, catalogue, lineage)
-        elif planned.changes_nothing and not target.verify(catalogue, line.content_of):
+        nothing_new = line.kind != "publish" and planned.changes_nothing
+        if nothing_new and not target.verify(catalogue, line.content_of):
             record.finish()
             return
         seen = planned.approval.changes if line.kind == "publish" else ()
@@ -293,7 +291,6 @@ def withdraw(
         given |= {"withdrawn": catalogue.withdrawn}
         line = _describe(target.name, lines, catalogue, "withdraw", day, **given)
         record.add(approval)
-        record.keep_publication(line.publication_id, catalogue, b"")
         return _make_public(target, record, catalogue, line, text=text)
 
 
@@ -331,12 +328,12 @@ def _make_public(
     lineage: pa.Table | None = None,
     text: str = "",
 ) -> PublicationLine:
-    """Bring the target, if one is given, to what a line says, and record the line.
-
-    The record keeps the content already.
-    """
+    """Bring the target, if one is given, to what a line says, and record the line."""
     if line.kind != "abandon":
         record.begin(line)
+    if line.content_of == line.publication_id:
+        cells = b"" if lineage is None else write_parquet(lineage)
+        record.keep_publication(line.publication_id, catalogue, cells)
     if target:
         target.apply(catalogue, line.content_of, adopts)
         if faults := target.verify(catalogue, line.content_of):

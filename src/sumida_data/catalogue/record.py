@@ -372,10 +372,19 @@ class TargetRecord:
         for line in self.publications:
             if line.approval_id not in approved:
                 yield f"publications.jsonl の {line.publication_id}：承認がありません。"
-        for name, _ in sorted(self._list_proven().items() - self._hash_files().items()):
+        yield from self._find_other_files()
+
+    def _find_other_files(self) -> Iterator[str]:
+        proven, there = self._list_proven(), self._hash_files()
+        for name, _ in sorted(proven.items() - there.items()):
             # What is under way has added rows that no line speaks of yet.
             if not (self.journal and name.endswith(".parquet")):
                 yield f"{name}：記録した後で変えられたか、なくなっています。"
+        for name in sorted(there.keys() - proven) if proven and not self.journal else ():
+            yield (
+                f"{name}：記録にないファイルです。"
+                "publications.jsonl の終わりの行が消されたおそれがあります。"
+            )
 
     def _list_proven(self) -> dict[str, str]:
         """Return the last hash that a line gives of each of the record's other files."""
@@ -398,7 +407,8 @@ class TargetRecord:
 
     def _read_texts(self, name: str) -> list[str]:
         path = self.folder / name
-        return path.read_text("utf-8").splitlines() if path.exists() else []
+        # What people write may hold characters that part lines elsewhere.
+        return path.read_text("utf-8").removesuffix("\n").split("\n") if path.exists() else []
 
 
 def identify() -> tuple[str, str]:
@@ -421,7 +431,7 @@ def _find_fault(text: str, before: str) -> str:
     except ValueError:
         return "読めません。"
     if "sha256" not in line:
-        return "ハッシュがありません。" if '"sha256": "' in before else ""
+        return "" if _is_older(line, before) else "ハッシュがありません。"
     body = {name: line[name] for name in line if name not in ("signature", "sha256")}
     signature = line.get("signature", "")
     sha256 = hash_content(_write_line(body | {"signature": signature}).encode())
@@ -431,6 +441,11 @@ def _find_fault(text: str, before: str) -> str:
         return "前の行が、書いたときと違うか、なくなっています。"
     signed = _is_signed(_write_line(body).encode(), signature)
     return "" if signed else "署名が課の鍵によるものではありません。"
+
+
+def _is_older(line: Entry, before: str) -> bool:
+    """Tell whether a line is from before there was a chain: nothing proves it."""
+    return not RecordLine.model_fields.keys() & line and '"sha256": "' not in before
 
 
 def _is_signed(text: bytes, signature: str) -> bool:
