@@ -5,6 +5,7 @@ import pytest
 
 from sumida_data.base.frames import build_frame
 from sumida_data.privacy.gate import HIDDEN, hide_from_analysts
+from sumida_data.privacy.personal import NameScreen, find_named_cells
 from tests.packages.conftest import PROCEDURE
 
 NUMBER = "1234 5678 9018"
@@ -67,6 +68,21 @@ def test_a_cell_with_a_name_of_a_cover_is_hidden(hide):
     shown = hide(hits=[hit], procedure=[PROCEDURE], answer=cells("墨田", "ほか"))
     assert shown["procedure"]["procedure_name"].to_list() == [HIDDEN]
     assert shown["answer"]["value"].to_list() == [HIDDEN, HIDDEN]
+
+
+def test_a_name_of_a_cover_is_hidden_in_what_could_not_be_read(hide, dictionary):
+    told = "「区分」の「墨田太郎主任」は選択肢にないため、読み取りませんでした。"
+    finding = {"row_id": "f", "value_found": "墨田太郎", "row_label": "研修", "message": told}
+    rows = {"finding": [finding], "answer": cells("墨田太郎", "ほか", field="category")}
+    tables = {name: build_frame(dictionary[name], rows[name]) for name in rows}
+    found = find_named_cells(NameScreen(frozenset({"墨田　太郎"})), tables, dictionary)
+    hits = [(one["table_name"], one["record_id"], one["field"]) for one in found]
+    shown = hide(hits=hits, **rows)
+    assert shown["answer"]["raw_text"].to_list() == [HIDDEN, "ほか"]
+    [finding] = shown["finding"].to_dict("records")
+    assert [finding[one] for one in ("value_found", "row_label", "message")] == [
+        *(HIDDEN, "研修", HIDDEN)
+    ]
 
 
 def test_what_was_cleared_is_seen(hide):

@@ -154,7 +154,7 @@ class Field(Model):
         personal: Whether it names or reaches a person; such a field never leaves ingest.
         published: Whether it may be published; nothing is unless it says so.
         screened: Whether it is searched for personal data as a published one is, because parts of
-            its texts are published elsewhere.
+            its texts are published elsewhere, or analysts see it.
         free_text: Whether it may hold anything; it is never published as a whole, only those
             cells that a person has released one by one.
         listed: Whether its words come from a list that the office keeps. Other words that have

@@ -431,7 +431,8 @@ def hide_from_analysts(
             column = change_texts(frames[table.name][item.name], partial(show, table, item))
             if _is_of_cells(table.name, item.name) or f"{table.name}/{item.name}" in concerned:
                 cells, fields = _name_cells(table.name, item.name, frames[table.name])
-                column = column.mask(cells.isin(named) & column.notna(), HIDDEN)
+                own = f"{table.name}/" + frames[table.name]["row_id"] + f"/{item.name}"
+                column = column.mask((cells.isin(named) | own.isin(named)) & column.notna(), HIDDEN)
                 column = column.mask(fields.isin(free), None)
             columns[item.name] = column
         shown[table.name] = frames[table.name].assign(**columns)

@@ -50,7 +50,8 @@ _PARTS = {
     "before": r"[\s　]+([^\x00-\x7f])",
 }
 _SPLIT_METHODS = """
-    SELECT DISTINCT ON (row_id) procedure_row_id || '/' || payment_method AS row_id, *
+    SELECT DISTINCT ON (procedure_row_id, payment_method)
+        left(sha256(procedure_row_id || '/' || payment_method), 16) AS row_id, *
     FROM (
         SELECT row_id AS procedure_row_id, * EXCLUDE (row_id),
             trim(unnest(string_split_regex(
@@ -62,7 +63,7 @@ _SPLIT_METHODS = """
         FROM procedure
     )
     WHERE payment_method <> ''
-    ORDER BY row_id
+    ORDER BY procedure_row_id, payment_method
 """
 _COLUMNS_OF_ANSWER = ("municipality_code", "period", "department_code", "carried_from", "sample")
 
@@ -198,6 +199,6 @@ def _column_sql(field: Field) -> str:
 
 
 def split_payment_methods(procedures: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Return a row of each procedure and each of its payment methods, ordered by row id."""
+    """Return a row of each procedure and each of its payment methods, in order; no id tells one."""
     data = select(_SPLIT_METHODS, _PARTS, procedure=to_arrow(procedures))
     return to_frame(data.select(table.column_names).cast(arrow_schema(table)))

@@ -177,7 +177,9 @@ def list_payment_methods(procedure: Frame, dictionary: DataDictionary) -> Frame:
     return split_payment_methods(procedure, dictionary["procedure_payment_method"])
 
 
-@makes("personal_hit", tables=("correction", "procedure_payment_method", "#typed"))
+@makes(
+    "personal_hit", tables=("answer", "finding", "correction", "procedure_payment_method", "#typed")
+)
 def find_names(name_screen: NameScreen, dictionary: DataDictionary, **tables: Frame) -> Rows:
     """Return table ``personal_hit``: the cells of the tables that hold a name from a cover."""
     return list(find_named_cells(name_screen, tables, dictionary))
