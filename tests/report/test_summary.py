@@ -393,6 +393,6 @@ class TestPrivacy:
         assert summary.next_steps[:2] == (
             f"公開を止めた「{title}」を直してください："
             "表 procedure の列 note の1欄に、電話番号がある。",
-            "released_texts.csv の2件は、文字が違うため公開しません。書き直してください。",
+            "released_texts.csv の2件は、文字が違うか、その欄が見つからないため公開しません。その行を書き直すか消してください。",
         )
         assert summary.closing.endswith("データパッケージ1件の公開を止めました。")

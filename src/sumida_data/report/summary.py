@@ -97,7 +97,10 @@ def _advise_on_privacy(summary: RunSummary) -> Iterator[str]:
             f"cleared_texts.csv に書いてください：{''.join(one.reasons)}"
         )
     if void := summary.void_releases:
-        yield f"released_texts.csv の{void}件は、文字が違うため公開しません。書き直してください。"
+        yield (
+            f"released_texts.csv の{void}件は、文字が違うか、その欄が見つからないため公開しません。"
+            "その行を書き直すか消してください。"
+        )
 
 
 def _advise_on_data(summary: RunSummary) -> Iterator[str]:
