@@ -11,8 +11,6 @@ from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import pytest
-
 from sumida_data.base.metadata import DataDictionary
 from sumida_data.catalogue.folder import find_broken_links
 from sumida_data.plan.models import Plans
@@ -655,12 +653,46 @@ def test_an_earlier_plan_keeps_its_page(
     assert plan.title in pages[f"plans/{plan.plan_id}.html"].decode()
 
 
-@pytest.mark.parametrize("path", ["index.html", "indicators/mynumber_card_rate.html"])
-def test_english_pages_have_no_japanese_outside_what_is_marked(pages: Texts, path: str) -> None:
-    text = pages[f"en/{path}"].partition("<main")[2].partition("</main>")[0]
-    text = re.sub(r'<(\w+) lang="ja">.*?</\1>', "", text, flags=re.DOTALL)
-    text = re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL)
-    assert re.findall(r"[ぁ-んァ-ン一-龥]+", text) == []
+def test_english_pages_have_no_japanese_outside_what_is_marked(pages: Texts) -> None:
+    found = {}
+    for path in pages:
+        if path.startswith("en/") and path.endswith(".html"):
+            text = pages[path].partition("<main")[2].partition("</main>")[0]
+            text = re.sub(r'<(\w+)[^>]* lang="ja"[^>]*>.*?</\1>', "", text, flags=re.DOTALL)
+            # Code, anchors and what search compares with stay as they are in the data.
+            text = re.sub(r"<(pre|code)\b.*?</\1>", "", text, flags=re.DOTALL)
+            text = re.sub(r""" href="[^"]*"|data-synonyms='[^']*'""", "", text)
+            found[path] = re.findall(r"[ぁ-んァ-ン一-龥]+", text)
+    assert {path: words for path, words in found.items() if words} == {}
+
+
+def test_a_published_sentence_finds_its_english(site: SiteSettings) -> None:
+    language = Language("en", DataDictionary(tables=()), site.english)
+    for text in ("前に答えた分を数えると67〜74。", "前に答えた分を数えると67~74。"):
+        expected = "With what they answered last, it would be between 67 and 74."
+        assert language.find(text) == expected
+
+
+def test_a_number_that_english_does_not_repeat_is_not_taken_for_another(site: SiteSettings) -> None:
+    uneven = {
+        japanese: english
+        for japanese, english in site.english.items()
+        if japanese.count("{}") != english.count("{}")
+    }
+    assert uneven == {}
+
+
+def test_every_text_of_columns_and_rules_has_its_english(
+    dictionary: DataDictionary, site: SiteSettings, raw_parameters: dict[str, Any]
+) -> None:
+    language = Language("en", DataDictionary(tables=()), site.english)
+    rules = raw_parameters["quality_rules"]
+    texts = {one["title"] for one in (*rules["families"], *rules["rules"])}
+    packages = raw_parameters["packages"]["packages"]
+    for name in {one["table"] for package in packages for one in package["resources"]}:
+        columns = [one for one in dictionary[name].fields if one.published]
+        texts |= {text for one in columns for text in (one.description, one.unit) if text}
+    assert [text for text in sorted(texts) if language.find(text) is None] == []
 
 
 def test_every_text_of_the_plan_has_its_english(plans: Plans, site: SiteSettings) -> None:

@@ -30,6 +30,7 @@ from jinja2 import (
 from markupsafe import Markup
 
 from sumida_data.base import periods
+from sumida_data.base.characters import write_plainly
 from sumida_data.base.fingerprint import hash_code
 from sumida_data.base.metadata import DataDictionary, LanguageCode
 from sumida_data.base.xlsx import SAMPLE_MARK, SAMPLE_NOTE, SAMPLE_WARNING
@@ -91,12 +92,18 @@ def format_short_day(day: date) -> str:
 class Language:
     """One of the languages, with the words of all codes.
 
-    The phrases are English for Japanese texts and sentences, with ``{}`` for numbers.
+    The phrases are English for Japanese texts and sentences, with ``{}`` for numbers. Published
+    texts are written plainly, such as ~ for 〜, and so are phrases when they are compared.
     """
 
     code: LanguageCode
     dictionary: DataDictionary
     phrases: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Write the phrases plainly."""
+        plain = {write_plainly(text): english for text, english in self.phrases.items()}
+        object.__setattr__(self, "phrases", plain)
 
     def say(self, japanese: str, english: str) -> str:
         """Choose between the two texts."""
@@ -108,6 +115,7 @@ class Language:
 
     def find(self, text: str) -> str | None:
         """Return the English of a whole text or of its sentences; None if the book lacks one."""
+        text = write_plainly(text)
         if text in self.phrases:
             return self.phrases[text]
         found = []
