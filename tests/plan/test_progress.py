@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sumida_data.base.metadata import DataDictionary
 from sumida_data.base.periods import fiscal_year_of
 from sumida_data.plan.models import (
     Baseline,
@@ -19,10 +20,16 @@ from sumida_data.plan.models import (
     find_start,
 )
 from sumida_data.plan.progress import METHODS, Path, assess, compare_with_growth
+from sumida_data.present.words import Language
 
 EVE = date(2022, 3, 31)
 END = date(2026, 3, 31)
 Q3 = date(2022, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def english(raw_parameters: dict[str, Any]) -> Language:
+    return Language("en", DataDictionary(tables=()), raw_parameters["site"]["english"])
 
 
 def indicator_like(plan: Plan, **changes: Any) -> Indicator:
@@ -377,7 +384,7 @@ class TestGrowth:
         early = judge(plan, path(plan, "10", "60"), "20", EVE, "compound_growth")
         assert early["verdict"] == "not_applicable"
         level = compare_with_growth(
-            Path(Decimal(10), Decimal(10), Decimal(9), 1461, 275, 4, 1), plan.methods[2]
+            Path(Decimal(10), Decimal(10), Decimal(9), 1461, 275, 4, 1, ""), plan.methods[2]
         )
         assert (level[1], level[2][:5]) == (None, "伸びを比べ")
 
@@ -448,7 +455,9 @@ class TestWhatACarefulPersonWouldSign:
 
     @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(data=st.data())
-    def test_no_number_and_no_sentence_is_absurd(self, plan: Plan, data: st.DataObject) -> None:
+    def test_no_number_and_no_sentence_is_absurd(
+        self, plan: Plan, english: Language, data: st.DataObject
+    ) -> None:
         goal, kind = data.draw(self.GOALS), data.draw(self.KINDS)
         share = kind == "ratio"
         amounts = st.decimals(0, 100, places=1) if share else self.AMOUNTS
@@ -467,6 +476,7 @@ class TestWhatACarefulPersonWouldSign:
         for method in METHODS:
             progress = judge(plan, indicator, str(value), as_of, method)
             self.check(indicator, progress, value, as_of)
+            assert english.find(progress["reason"]), progress["reason"]
 
     def check(self, indicator: Indicator, row: dict[str, Any], value: Decimal, day: date) -> None:
         target, verdict, reason = indicator.target, row["verdict"], row["reason"]
@@ -576,3 +586,6 @@ def test_a_known_and_an_assumed_day_of_the_baseline(plan: Plan) -> None:
     )
     assert progress["verdict"] == "behind"
     assert "仮定" in progress["reason"]
+    # What does not follow from the day of the start says nothing of it.
+    others = (("64.4", EVE, "yearly_share"), ("64.4", END, "linear"), ("100", EVE, "linear"))
+    assert [one for one in others if "仮定" in judge(plan, approval, *one)["reason"]] == []

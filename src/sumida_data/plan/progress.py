@@ -37,8 +37,6 @@ _DAYS_IN_YEAR = Decimal("365.25")
 _SHORTEST_DAYS = 90
 # Growth of more than ten times a year, in powers of ten, is no rate that could go on.
 _MOST_GROWTH = 1
-# Verdicts that rest on the path, and so on what was assumed to draw it.
-_VERDICTS_BY_PATH = ("on_track", "slightly_behind", "behind")
 _KEPT_GOALS = ("keep_at_least", "keep_at_most")
 
 
@@ -60,6 +58,7 @@ class Path(NamedTuple):
     days_passed: int  # from the start to the value; negative before it
     years: int  # fiscal years from the start of the plan to the target
     years_begun: int
+    assumption: str  # made of the start
 
     @property
     def days_left(self) -> int:
@@ -182,6 +181,7 @@ class _Case:
             (self.as_of - start.day).days,
             fiscal_year_of(target.target_date) - first,
             fiscal_year_of(self.as_of) - first,
+            start.assumption,
         )
 
 
@@ -189,8 +189,6 @@ def _assess_by(cuts: CutPoints, case: _Case) -> Row:
     path, target, start = case.draw_path(), case.target, case.start
     found = METHODS[cuts.method](path, cuts) if path else (None, None, "")
     verdict, reason, ratio = _judge(case, path, found, cuts)
-    if start and verdict in _VERDICTS_BY_PATH:
-        reason += start.assumption
     if case.broken_by and verdict != "cannot_say":
         reason += f"ただし基準値・目標値とは違うものを比べている。{case.broken_by.version_reason}"
     return case.value | {
@@ -306,7 +304,15 @@ def _judge_by_path(
     indicator: Indicator, path: Path, cuts: CutPoints, expected: Decimal, ratio: Decimal
 ) -> _Judgement:
     if ratio < 0 or abs(expected - path.start) < path.allowance:
-        return _judge_difference(indicator, path, expected)
+        judged = _judge_difference(indicator, path, expected)
+    else:
+        judged = _judge_share(cuts, ratio)
+    # Shares of a year do not depend on the day of the start, which is what is assumed.
+    assumed = "" if cuts.method == "yearly_share" else path.assumption
+    return judged._replace(reason=f"{judged.reason}{assumed}")
+
+
+def _judge_share(cuts: CutPoints, ratio: Decimal) -> _Judgement:
     # Not rounded up: 79.9 % is not the 80 % that would be another verdict.
     done = f"計画した進みの{int(100 * ratio)}%" if ratio < 1 else "計画した進み"
     if ratio < cuts.slightly_behind:
