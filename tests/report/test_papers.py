@@ -161,7 +161,7 @@ class TestSlides:
         initiatives = [
             owner
             | {"row_id": name, "initiative_name": name, "category": category}
-            | {"may_publish": "否" if name == "内緒" else "可"}
+            | {"may_publish": "否" if name == "内緒" else "可", "other_category": "業務改善"}
             for name, category in names.items()
         ]
         effect = owner | {
@@ -178,7 +178,7 @@ class TestSlides:
         assert _texts(last).startswith("取組事例1：区民サービス1")
         [table] = [shape.table for shape in last.shapes if shape.has_table]
         assert [cell.text for cell in table.rows[1].cells] == [
-            *("区民サービス", "学校連絡", "2201", "時間削減 5,075時間(実績)"),
+            *("区民サービス、業務改善", "学校連絡", "2201", "時間削減 5,075時間(実績)"),
         ]
         assert len(table.rows) == 2
 
@@ -188,6 +188,7 @@ class TestSlides:
         report.initiatives = [
             {
                 "category": "業務改善",
+                "categories": ["業務改善"],
                 "initiative_name": one,
                 "section": "税務課",
                 "effects": effects,

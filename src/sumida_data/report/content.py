@@ -336,6 +336,7 @@ class ProgressReport:
         initiatives = [
             row
             | {"section": self.survey.sections.get(code, code)}
+            | {"categories": [one for one in (row["category"], row["other_category"]) if one]}
             | {"effects": effects[code, row["initiative_name"]]}
             for row in _rows_of(tables["initiative"], self.period)
             if row["may_publish"] == "可"

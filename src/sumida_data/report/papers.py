@@ -167,8 +167,15 @@ def render_slides(report: ProgressReport) -> bytes:
 def _add_initiatives(add: Callable[[str], Any], cases: Sequence[Row]) -> None:
     counts = Counter(one["category"] for one in cases)
     words = "、".join(f"{category}{count}" for category, count in counts.items())
-    names = ("category", "initiative_name", "section")
-    rows = [[*(one[name] or "" for name in names), "、".join(one["effects"])] for one in cases]
+    rows = [
+        [
+            "、".join(one["categories"]),
+            one["initiative_name"] or "",
+            one["section"],
+            "、".join(one["effects"]),
+        ]
+        for one in cases
+    ]
     title, about = (
         f"取組事例{len(cases)}：{words}",
         "公開してよい取組事例の区分、名前、課、効果の表。",
