@@ -238,7 +238,12 @@ class TestIndicator:
         assert '<p class="figure large">59.4%' in page
         assert "59.3%" in pages["corrections.html"]
         assert "59.4%" in pages["corrections.html"]
-        assert 'class="old"' not in render()["indicators/mynumber_card_rate.html"]
+        # Without a revision, and of what is asked of no department, there is nothing to show.
+        plain = render()["indicators/mynumber_card_rate.html"]
+        assert 'class="old"' not in plain
+        heading = '<th scope="col" class="number">改訂</th>'
+        assert (heading in page, heading in plain) == (True, False)
+        assert "回答した課</th>" not in plain
 
     def test_a_break_of_the_series_stands_between_the_values(
         self, build: Callable[..., Any], render: Callable[..., Texts]
