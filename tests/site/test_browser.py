@@ -22,7 +22,7 @@ CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
 WIDTHS = (360, 768, 1280)  # the phone first, before anything below its window has been laid out
-MOST_BYTES = 200_000
+MOST_BYTES = 150_000
 # One page of each kind: dark differs from light in the colours only, which all pages share.
 SHOWN_DARK = (
     "index.html",
